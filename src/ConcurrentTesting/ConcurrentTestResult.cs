@@ -1,0 +1,29 @@
+namespace ConcurrentTesting;
+
+/// <summary>What a run came to.</summary>
+public sealed record ConcurrentTestResult
+{
+    /// <summary>How the run ended.</summary>
+    public required ConcurrentTestExitCode ExitCode { get; init; }
+
+    /// <summary>One line that says why the exit code is what it is.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Tests that passed.</summary>
+    public int Passed { get; init; }
+
+    /// <summary>Tests that failed, errors included.</summary>
+    public int Failed { get; init; }
+
+    /// <summary>Tests that were skipped.</summary>
+    public int Skipped { get; init; }
+
+    /// <summary>The whole run, in seconds of wall time.</summary>
+    public double WallSeconds { get; init; }
+
+    /// <summary>The shortest time this plan could have taken: the longest unit or the work shared evenly, whichever is longer.</summary>
+    public double LowerBoundSeconds { get; init; }
+
+    /// <summary>What the tests' durations add up to, in seconds.</summary>
+    public double TestSeconds { get; init; }
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting;
+
+/// <summary>
+/// Everything a run needs to know, parsed and validated once, before anything starts. Immutable: change it with <c>with</c>.
+/// </summary>
+public sealed record ConcurrentTestSettings
+{
+    /// <summary>Workers that run tests at the same time, 1 to 256. Default: the number of cores.</summary>
+    public int Workers { get; init; } = Math.Clamp(System.Environment.ProcessorCount, 1, 256);
+
+    /// <summary>Project files, built assemblies, folders or globs, relative to <see cref="WorkingDirectory"/>.</summary>
+    public ImmutableArray<string> TestProjects { get; init; } = [];
+
+    /// <summary>Takes the projects as they are built instead of building them.</summary>
+    public bool NoBuild { get; init; }
+
+    /// <summary>The MSBuild configuration that is built and run.</summary>
+    public string Configuration { get; init; } = "Debug";
+
+    /// <summary>The target framework moniker to run (<c>net8.0</c>); null runs all.</summary>
+    public string? Framework { get; init; }
+
+    /// <summary>A filter in VSTest's syntax; null runs all tests.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>The path of the user's .runsettings, into which the run's own are merged; null: none.</summary>
+    public string? RunSettingsFile { get; init; }
+
+    /// <summary>The database engine that gives every worker databases of its own.</summary>
+    public DatabaseEngine Database { get; init; } = DatabaseEngine.None;
+
+    /// <summary>The server's administrative connection string. Secret: it is never written anywhere.</summary>
+    public string? ConnectionString { get; init; }
+
+    /// <summary>Where the template database comes from: SQL files or folders, <c>cmd:command</c> or <c>db:name</c>.</summary>
+    public ImmutableArray<string> Template { get; init; } = [];
+
+    /// <summary>Keeps finished templates and uses them again.</summary>
+    public bool TemplateCache { get; init; } = true;
+
+    /// <summary>The variables that tell a test its database, as <c>NAME=pattern</c>.</summary>
+    public ImmutableArray<EnvironmentPattern> Environment { get; init; } = [EnvironmentPattern.Default];
+
+    /// <summary>The file that recorded durations are read from and updated in.</summary>
+    public string TimingsFile { get; init; } = ".nuke/temp/test-timings.json";
+
+    /// <summary>The folder of the run's artifacts.</summary>
+    public string ResultsDirectory { get; init; } = "artifacts/test-results";
+
+    /// <summary>The JUnit file; null: <c>junit.xml</c> in <see cref="ResultsDirectory"/>.</summary>
+    public string? JUnitFile { get; init; }
+
+    /// <summary>The longest one test may run. Positive.</summary>
+    public TimeSpan TestTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The longest one worker's whole work may take; null: no limit.</summary>
+    public TimeSpan? WorkerTimeout { get; init; }
+
+    /// <summary>The time between two health checks of a worker's database.</summary>
+    public TimeSpan HealthCheckInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Database operations (tests, where they are not measured) until a worker is recycled; 0: never.</summary>
+    public int MaxOperations { get; init; } = 1000;
+
+    /// <summary>How often work that an infrastructure fault cost is tried again, 0 to 100.</summary>
+    public int MaxRetries { get; init; } = 3;
+
+    /// <summary>The delay before the first retry; later ones grow exponentially.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a failing test is run again, 0 to 100.</summary>
+    public int Reruns { get; init; }
+
+    /// <summary>Stops after this many failures; 0: never.</summary>
+    public int FailFast { get; init; }
+
+    /// <summary>Seeds the plan, random order and NUnit's random data; null: from the clock, and printed.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Measures each test's database work.</summary>
+    public bool Measure { get; init; } = true;
+
+    /// <summary>Reports where the time went.</summary>
+    public bool Benchmark { get; init; }
+
+    /// <summary>Discovers, plans and prints, and runs nothing.</summary>
+    public bool List { get; init; }
+
+    /// <summary>Zero tests are not an error.</summary>
+    public bool AllowEmpty { get; init; }
+
+    /// <summary>Adds VSTest's own diagnostic logs to the results.</summary>
+    public bool Diagnostics { get; init; }
+
+    /// <summary>The repository's root: the default folders are below it, and reported file paths are relative to it.</summary>
+    public string RootDirectory { get; init; } = Directory.GetCurrentDirectory();
+
+    /// <summary>The caller's folder: relative paths of parameters are relative to it.</summary>
+    public string WorkingDirectory { get; init; } = Directory.GetCurrentDirectory();
+
+    /// <summary>A folder for what outlives a run but may be deleted at any time: templates, timings.</summary>
+    public string TemporaryDirectory { get; init; } = Path.Combine(Directory.GetCurrentDirectory(), ".nuke", "temp");
+
+    /// <summary>What drives the run, for the record: <c>GitHubActions</c>, <c>Terminal</c> …</summary>
+    public string Host { get; init; } = "Terminal";
+
+    /// <summary>The NUKE in use and its version, for the record.</summary>
+    public string Nuke { get; init; } = "none";
+
+    /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
+    public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING"];
+
+    /// <summary>The settings without anything secret.</summary>
+    public override string ToString() => $"{Workers} workers, {Database}, {TestProjects.Length} projects";
+}

@@ -1,0 +1,8 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Databases;
+
+/// <summary>One worker's hold on databases of its own, and what a test process is told of them.</summary>
+/// <param name="Database">The database's name (SQLite: its file's path); null where the run has no databases.</param>
+/// <param name="Environment">Variables for the worker's test processes. They may hold that database's password.</param>
+internal sealed record DatabaseLease(int Worker, string? Database, ImmutableDictionary<string, string> Environment);

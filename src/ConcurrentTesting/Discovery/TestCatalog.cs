@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>
+/// All test cases of one assembly that share one VSTest id. NUnit gives cases of the same name one id, so they can only be selected, moved
+/// and accounted for together; everywhere else an entry holds one case (which may still give several results, one a data row).
+/// </summary>
+internal sealed record TestEntry
+{
+    public required TestAssembly Assembly { get; init; }
+    public required ImmutableArray<TestCase> Cases { get; init; }
+
+    /// <summary>Namespace and class, nested classes joined by <c>+</c>.</summary>
+    public required string ClassName { get; init; }
+
+    /// <summary>The method's name, without arguments.</summary>
+    public required string MethodName { get; init; }
+
+    /// <summary>Selecting it by name would run it although a plain run does not (NUnit's and xunit v3's explicit tests).</summary>
+    public bool IsExplicit { get; init; }
+
+    public Guid Id => Cases[0].Id;
+    public string DisplayName => Cases[0].DisplayName;
+    public string? SourceFile => Cases[0].CodeFilePath;
+    public int? Line => Cases[0].LineNumber > 0 ? Cases[0].LineNumber : null;
+
+    /// <summary>The key of timings and run.json: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
+    public string Key => $"{Assembly.Source}/{TestNames.Full(ClassName, DisplayName)}";
+}
+
+/// <summary>What has to stay together on one worker: a class, an xunit collection, the namespace of an NUnit set-up fixture.</summary>
+internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArray<TestEntry> Entries)
+{
+    public string Key => $"{Assembly.Source}/{Name}";
+}
+
+/// <summary>Everything that was discovered and is to be accounted for.</summary>
+/// <param name="Units">The units to run, explicit tests left out.</param>
+/// <param name="Explicit">Explicit tests that nobody asked for by name.</param>
+internal sealed record TestCatalog(ImmutableArray<TestAssembly> Assemblies, ImmutableArray<TestUnit> Units, ImmutableArray<TestEntry> Explicit)
+{
+    public int CaseCount => Units.Sum(unit => unit.Entries.Sum(entry => entry.Cases.Length));
+}

@@ -1,0 +1,167 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+
+namespace ConcurrentTesting.Results;
+
+internal enum TestOutcome
+{
+    Passed,
+    Failed,
+    Skipped,
+
+    /// <summary>Asked for and without a result: it never ran, or its process died.</summary>
+    Error,
+
+    /// <summary>Ended by the watchdog.</summary>
+    TimedOut,
+}
+
+/// <summary>One execution of a test on a worker. Missing figures are null, never zero.</summary>
+internal sealed record TestAttempt
+{
+    public required TestOutcome Outcome { get; init; }
+    public required int Worker { get; init; }
+
+    /// <summary>The batch it ran in, counted over the whole run; see <see cref="BatchRecord.Number"/>.</summary>
+    public required int Batch { get; init; }
+
+    /// <summary>1 for the first.</summary>
+    public required int Number { get; init; }
+
+    public string? Database { get; init; }
+    public DateTimeOffset StartedAt { get; init; }
+    public TimeSpan Duration { get; init; }
+    public string? Message { get; init; }
+    public string? StackTrace { get; init; }
+    public string? StandardOutput { get; init; }
+    public string? StandardError { get; init; }
+
+    /// <summary>Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>; null for the first.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>Files the test attached, absolute.</summary>
+    public ImmutableArray<string> Attachments { get; init; } = [];
+}
+
+/// <summary>One result row: a test case, or one of several data rows of a case. Its final attempt decides.</summary>
+internal sealed record TestRecord
+{
+    /// <summary><c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>; not unique where a suite has duplicates.</summary>
+    public required string Id { get; init; }
+
+    public required TestAssembly Assembly { get; init; }
+
+    /// <summary>VSTest's id of the test case, which data rows share.</summary>
+    public required Guid CaseId { get; init; }
+
+    public required string ClassName { get; init; }
+    public required string MethodName { get; init; }
+
+    /// <summary>Method and row, as people read it.</summary>
+    public required string Name { get; init; }
+
+    public required ImmutableArray<TestAttempt> Attempts { get; init; }
+
+    public ImmutableArray<KeyValuePair<string, string>> Traits { get; init; } = [];
+    public string? SourceFile { get; init; }
+    public int? Line { get; init; }
+
+    public TestAttempt Final => Attempts[^1];
+    public TestOutcome Outcome => Final.Outcome;
+
+    /// <summary>Failed at first and passed in the end.</summary>
+    public bool IsFlaky => Outcome == TestOutcome.Passed && Attempts.Any(attempt => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
+}
+
+/// <summary>One run of a test host: tests of one assembly on one worker.</summary>
+internal sealed record BatchRecord
+{
+    public required int Number { get; init; }
+    public required int Worker { get; init; }
+    public required TestAssembly Assembly { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>Result rows that arrived.</summary>
+    public required int Tests { get; init; }
+
+    /// <summary>Why it exists: <c>plan</c>, <c>tail</c>, <c>stolen</c>, <c>requeue</c>, <c>rerun</c>.</summary>
+    public required string Reason { get; init; }
+
+    public string? Database { get; init; }
+
+    /// <summary>VSTest's own TRX file, absolute; null where the host died before it wrote one.</summary>
+    public string? TrxFile { get; init; }
+
+    /// <summary>What the host said was wrong; null where it ended well.</summary>
+    public string? Error { get; init; }
+}
+
+/// <summary>Something that the user should know and that is not a test's result.</summary>
+/// <param name="Kind">A stable word: <c>session-died</c>, <c>unasked-result</c>, <c>timings-damaged</c> …</param>
+internal sealed record Incident(DateTimeOffset At, string Kind, string Message, int? Worker = null);
+
+/// <summary>One worker over the whole run.</summary>
+internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSpan Duration, TimeSpan Busy, int Batches, int Tests);
+
+/// <summary>What the databases of a run came to; null figures were not measured.</summary>
+internal sealed record DatabaseRecord
+{
+    /// <summary><c>sqlite</c>, <c>postgresql</c>, <c>mysql</c>.</summary>
+    public required string Engine { get; init; }
+
+    public string? Template { get; init; }
+    public string? Fingerprint { get; init; }
+    public bool? TemplateHit { get; init; }
+    public TimeSpan? TemplateTime { get; init; }
+    public ImmutableArray<TimeSpan> CloneTimes { get; init; } = [];
+    public ImmutableArray<TimeSpan> DropTimes { get; init; } = [];
+
+    /// <summary>Named counts: <c>health_checks_ok</c>, <c>retries</c>, <c>recycles</c>, <c>leaked</c> …</summary>
+    public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+}
+
+/// <summary>
+/// The single truth about a run: which results exist and how they ended. Every report is a pure function of it and of the TRX files.
+/// </summary>
+internal sealed record RunRecord
+{
+    public required string RunId { get; init; }
+    public required ConcurrentTestSettings Settings { get; init; }
+    public required int Seed { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public required DateTimeOffset FinishedAt { get; init; }
+    public required ConcurrentTestExitCode ExitCode { get; init; }
+
+    /// <summary>One line that says why the exit code is what it is.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Cases discovered and asked for.</summary>
+    public required int Discovered { get; init; }
+
+    public required ImmutableArray<TestRecord> Tests { get; init; }
+    public required ImmutableArray<BatchRecord> Batches { get; init; }
+    public required ImmutableArray<WorkerRecord> Workers { get; init; }
+    public required ImmutableArray<Incident> Incidents { get; init; }
+    public DatabaseRecord? Database { get; init; }
+
+    /// <summary>The longest unit, or the work shared evenly over the workers, whichever is longer.</summary>
+    public TimeSpan LowerBound { get; init; }
+
+    /// <summary>Share of the tests whose duration was known before the run, 0 to 1.</summary>
+    public double KnownTimings { get; init; }
+
+    /// <summary>Seconds of wall time by phase: <c>build</c>, <c>discovery</c>, <c>template</c>, <c>clones</c>, <c>tests</c>, <c>reports</c>.</summary>
+    public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+
+    public TimeSpan Wall => FinishedAt - StartedAt;
+
+    /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.</summary>
+    public double? Efficiency { get; init; }
+
+    public int Passed => Tests.Count(test => test.Outcome == TestOutcome.Passed);
+    public int Skipped => Tests.Count(test => test.Outcome == TestOutcome.Skipped);
+    public int Failed => Tests.Length - Passed - Skipped;
+    public int Flaky => Tests.Count(test => test.IsFlaky);
+    public TimeSpan TestTime => TimeSpan.FromTicks(Tests.Sum(test => test.Attempts.Sum(attempt => attempt.Duration.Ticks)));
+}
