@@ -1,0 +1,254 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using System.Xml;
+using System.Xml.Linq;
+using ConcurrentTesting.Discovery;
+using Microsoft.Extensions.Logging;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Utilities;
+
+namespace ConcurrentTesting.Execution.VsTest;
+
+/// <summary>
+/// The user's <c>.runsettings</c>, into which a run's own settings are merged. What it takes to run one test at a time and to get every result
+/// is ours; everything else stays the user's.
+/// </summary>
+/// <remarks>https://learn.microsoft.com/visualstudio/test/configure-unit-tests-by-using-a-dot-runsettings-file</remarks>
+internal sealed class RunSettingsDocument
+{
+    private const string RunConfiguration = "RunConfiguration";
+
+    // Loggers whose work the run does itself, or that nobody would see: the console's output goes nowhere.
+    private static readonly string[] ReplacedLoggers = ["trx", "console"];
+
+    // Each batch is a run of its own to a logger, so a fixed file would only hold the last one.
+    private static readonly string[] FileNameElements = ["LogFileName", "LogFilePath"];
+
+    private static readonly string[] PathElements = ["DotNetHostPath", "SolutionDirectory", "TestAdaptersPaths", "SettingsFile"];
+
+    private readonly XDocument _document;
+    private readonly bool _isGiven;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<string, RunSettingsDocument> _ofProjects = new();
+
+    private RunSettingsDocument(XDocument document, bool isGiven, ILogger logger)
+    {
+        _document = document;
+        _isGiven = isGiven;
+        _logger = logger;
+    }
+
+    /// <summary>The <c>dotnet</c> that the user wants tests to be run with; null: the one that runs VSTest.</summary>
+    public string? DotNetHostPath => _document.Root?.Element(RunConfiguration)?.Element("DotNetHostPath")?.Value.Trim() is { Length: > 0 } path
+        ? Environment.ExpandEnvironmentVariables(path)
+        : null;
+
+    /// <summary>The filter in the user's settings, which holds where none is given as a parameter; null: none.</summary>
+    public string? TestCaseFilter =>
+        _document.Root?.Element(RunConfiguration)?.Element("TestCaseFilter")?.Value.Trim() is { Length: > 0 } filter ? filter : null;
+
+    /// <summary>Reads the user's settings, or starts from none where <see cref="ConcurrentTestSettings.RunSettingsFile"/> is null.</summary>
+    /// <exception cref="ConcurrentTestException">The file is missing, is not XML, or is not what VSTest takes.</exception>
+    public static RunSettingsDocument Load(ConcurrentTestSettings settings, ILogger logger) =>
+        settings.RunSettingsFile is { } file
+            ? Read(Path.GetFullPath(file, settings.WorkingDirectory), logger)
+            : new RunSettingsDocument(new XDocument(new XElement("RunSettings")), isGiven: false, logger);
+
+    /// <summary>The document that holds for an assembly: the run's where one was given, else the one that its project names.</summary>
+    public RunSettingsDocument For(TestAssembly? assembly) =>
+        _isGiven || assembly?.RunSettingsFile is not { } file ? this : _ofProjects.GetOrAdd(file, path => Read(path, _logger));
+
+    /// <summary>The settings to discover an assembly's tests with.</summary>
+    public string ForDiscovery(int seed, TestAssembly? assembly)
+    {
+        var document = For(assembly).Merge(seed, assembly);
+        Section(document.Root!, RunConfiguration).SetElementValue("CollectSourceInformation", "true");
+        document.Root!.Element("LoggerRunSettings")?.Remove();
+        document.Root.Element("DataCollectionRunSettings")?.Remove();
+        document.Root.Element("InProcDataCollectionRunSettings")?.Remove();
+        return ToText(document);
+    }
+
+    /// <summary>The settings to run a batch with.</summary>
+    /// <exception cref="ConcurrentTestException">A variable cannot be written in XML.</exception>
+    public string ForBatch(BatchRunSettings settings)
+    {
+        var document = For(settings.Assembly).Merge(settings.Seed, settings.Assembly);
+        var run = Section(document.Root!, RunConfiguration);
+        run.SetElementValue("ResultsDirectory", settings.ResultsDirectory);
+        SetEnvironment(run, settings.Environment);
+        AddTrxLogger(document.Root!, settings.TrxFileName);
+        return ToText(document);
+    }
+
+    private static RunSettingsDocument Read(string file, ILogger logger)
+    {
+        if (!File.Exists(file))
+            throw BadSettings($"The run settings file {file} does not exist: check the path of --test-settings.");
+        try
+        {
+            var document = XDocument.Load(file, LoadOptions.SetLineInfo);
+            if (document.Root!.Name != "RunSettings")
+            {
+                throw BadSettings(
+                    $"{file}({((IXmlLineInfo)document.Root).LineNumber}): the root element is <{document.Root.Name}>, but run settings begin with <RunSettings>.");
+            }
+
+            var result = new RunSettingsDocument(document, isGiven: true, logger);
+            result.Prepare(Path.GetDirectoryName(file)!);
+            Check(document, file);
+            return result;
+        }
+        catch (XmlException exception)
+        {
+            throw BadSettings($"{file}({exception.LineNumber},{exception.LinePosition}): not XML: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw BadSettings($"The run settings file {file} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    // VSTest would only complain at the first run, and then of no file.
+    private static void Check(XDocument document, string file)
+    {
+        try
+        {
+            XmlRunSettingsUtilities.GetRunConfigurationNode(ToText(document));
+        }
+        catch (SettingsException exception)
+        {
+            throw BadSettings($"{file}: {exception.Message}", exception);
+        }
+    }
+
+    // Once for each file, so that each message is given once.
+    private void Prepare(string folder)
+    {
+        var run = _document.Root!.Element(RunConfiguration);
+        if (run?.Element("TestSessionTimeout") is { } timeout)
+        {
+            _logger.LogWarning("TestSessionTimeout {Timeout} of the run settings is not used: --test-worker-timeout bounds a worker.", timeout.Value.Trim());
+            timeout.Remove();
+        }
+
+        foreach (var path in _document.Root.Elements().Elements().Where(element => PathElements.Contains(element.Name.LocalName)))
+            Root(path, folder);
+        DropLoggers();
+    }
+
+    // vstest.console takes paths in a settings file as relative to that file; through the translation layer it does not know the file.
+    private static void Root(XElement element, string folder)
+    {
+        var paths = Environment.ExpandEnvironmentVariables(element.Value).Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        element.Value = string.Join(';', paths.Select(path => Path.GetFullPath(path, folder)));
+    }
+
+    private void DropLoggers()
+    {
+        foreach (var logger in _document.Root!.Elements("LoggerRunSettings").Elements("Loggers").Elements("Logger").ToList())
+        {
+            var name = ((string?)logger.Attribute("friendlyName") ?? (string?)logger.Attribute("uri") ?? "").Trim();
+            var replaced = ReplacedLoggers.Any(known => name.Contains(known, StringComparison.OrdinalIgnoreCase));
+            if (!replaced && !logger.Elements("Configuration").Elements().Any(element => FileNameElements.Contains(element.Name.LocalName)))
+                continue;
+            logger.Remove();
+            _logger.LogInformation("The logger {Logger} of the run settings is not used: the run writes its own results, for all workers together.", name);
+        }
+    }
+
+    private XDocument Merge(int seed, TestAssembly? assembly)
+    {
+        var document = new XDocument(_document);
+        var run = Section(document.Root!, RunConfiguration);
+        run.SetElementValue("DisableParallelization", "true");
+        run.SetElementValue("MaxCpuCount", "1");
+        run.SetElementValue("BatchSize", "1");
+        run.SetElementValue("TreatNoTestsAsError", "false");
+        // The filter is applied once, at discovery; a batch is an exact list.
+        run.Element("TestCaseFilter")?.Remove();
+        if (assembly is not null)
+            run.SetElementValue("TargetFrameworkVersion", TargetFrameworkVersion(assembly.TargetFramework));
+
+        var xunit = Section(document.Root!, "xUnit");
+        xunit.SetElementValue("ParallelizeAssembly", "false");
+        xunit.SetElementValue("ParallelizeTestCollections", "false");
+
+        var nunit = Section(document.Root!, "NUnit");
+        nunit.SetElementValue("NumberOfTestWorkers", "0");
+        if (nunit.Element("RandomSeed") is null)
+            nunit.SetElementValue("RandomSeed", seed.ToString(CultureInfo.InvariantCulture));
+
+        SerializeMSTest(Section(document.Root!, "MSTest"));
+        if (document.Root!.Element("MSTestV2") is { } second)
+            SerializeMSTest(second);
+        return document;
+    }
+
+    private static void SerializeMSTest(XElement section) => Section(section, "Parallelize").SetElementValue("Workers", "1");
+
+    private static void SetEnvironment(XElement run, IReadOnlyDictionary<string, string> environment)
+    {
+        var variables = Section(run, "EnvironmentVariables");
+        foreach (var (name, value) in environment)
+        {
+            CheckXml(name, value);
+            variables.SetElementValue(name, value);
+        }
+    }
+
+    private static void CheckXml(string name, string value)
+    {
+        try
+        {
+            XmlConvert.VerifyNCName(name);
+            XmlConvert.VerifyXmlChars(value);
+        }
+        catch (XmlException exception)
+        {
+            // The exception's message quotes the character, never the value, which may be a secret.
+            throw BadSettings($"The variable {name} cannot be handed to test processes by run settings, which are XML: its name or value holds a character "
+                + "that XML has no place for. Use another name or value.", exception);
+        }
+    }
+
+    private static void AddTrxLogger(XElement root, string fileName) =>
+        Section(Section(root, "LoggerRunSettings"), "Loggers").Add(
+            new XElement(
+                "Logger",
+                new XAttribute("friendlyName", "trx"),
+                new XAttribute("enabled", "True"),
+                new XElement("Configuration", new XElement("LogFileName", fileName))));
+
+    // "net8.0-windows7.0" is, to a test host, .NET 8.0.
+    private static string TargetFrameworkVersion(string moniker)
+    {
+        var platformless = moniker.Split('-')[0];
+        return platformless.StartsWith("net", StringComparison.OrdinalIgnoreCase) && Version.TryParse(platformless[3..], out var version)
+            ? $".NETCoreApp,Version=v{version.Major}.{version.Minor}"
+            : platformless;
+    }
+
+    private static XElement Section(XElement parent, string name)
+    {
+        if (parent.Element(name) is { } existing)
+            return existing;
+        var section = new XElement(name);
+        parent.Add(section);
+        return section;
+    }
+
+    private static string ToText(XDocument document)
+    {
+        var text = new StringBuilder();
+        // Line breaks in values survive only as character references.
+        var format = new XmlWriterSettings { OmitXmlDeclaration = true, Indent = false, NewLineHandling = NewLineHandling.Entitize };
+        using (var writer = XmlWriter.Create(text, format))
+            document.Save(writer);
+        return text.ToString();
+    }
+
+    private static ConcurrentTestException BadSettings(string message, Exception? inner = null) =>
+        new(ConcurrentTestExitCode.BadSettings, message, inner);
+}
