@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Discovery;
@@ -28,6 +29,11 @@ internal sealed record TestEntry
 
     /// <summary>The key of timings and run.json: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
     public string Key => $"{Assembly.Source}/{TestNames.Full(ClassName, DisplayName)}";
+
+    /// <summary>An entry is one thing of one catalog, not a value.</summary>
+    public bool Equals(TestEntry? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 }
 
 /// <summary>What has to stay together on one worker: a class, an xunit collection, the namespace of an NUnit set-up fixture.</summary>

@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>How a batch ended, as far as accounting needs to know.</summary>
+internal sealed record BatchEnd
+{
+    public required Batch Batch { get; init; }
+    public required int Worker { get; init; }
+
+    /// <summary>Result rows that arrived, by entry.</summary>
+    public required IReadOnlyDictionary<TestEntry, int> Rows { get; init; }
+
+    /// <summary>Entries with a failing row.</summary>
+    public required IReadOnlySet<TestEntry> Failed { get; init; }
+
+    /// <summary>What was running when the host died.</summary>
+    public required IReadOnlySet<TestEntry> Active { get; init; }
+
+    /// <summary>What the watchdog ended.</summary>
+    public required IReadOnlySet<TestEntry> TimedOut { get; init; }
+
+    /// <summary>What went wrong with the host; null where it ended well.</summary>
+    public required string? Fault { get; init; }
+}
+
+/// <summary>A result that no test host gave: decided here, with its story.</summary>
+internal sealed record SettledTest(TestEntry Entry, TestOutcome Outcome, string Message);
+
+/// <summary>What follows from a batch's end: every entry of it either has its results, is settled, or is in a batch to run again.</summary>
+internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<SettledTest> Settled)
+{
+    public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
+}
+
+/// <summary>
+/// Decides what happens to every entry of a batch that ended: nothing is lost, nothing runs for ever. A test that was running when its process died is
+/// tried once alone; the rest runs elsewhere; what gave no result in a run that ended well is asked for once more by name; failing tests are rerun
+/// within their budget.
+/// </summary>
+internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll)
+{
+    // After so many ends without any result the batch is split, to find what kills it; a single unit is given up after twice as many.
+    private const int TriesUntilSplit = 2;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TestEntry, int> _reruns = [];
+    private int _rerunsLeft = rerunsInAll;
+
+    public BatchVerdict Judge(BatchEnd end)
+    {
+        var (again, settled) = end.Fault is null ? AfterGoodEnd(end) : AfterFault(end);
+        settled.AddRange(end.TimedOut.Select(entry => new SettledTest(entry, TestOutcome.TimedOut, "")));
+        again.AddRange(Reruns(end));
+        return new BatchVerdict([.. again], [.. settled]);
+    }
+
+    private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)
+    {
+        var lost = end.Batch.Entries.Where(entry => Rows(end, entry) < entry.Cases.Length && !end.TimedOut.Contains(entry)).ToList();
+        if (lost.Count == 0)
+            return ([], []);
+        return end.Batch.Reason == BatchReasons.ByName
+            ? ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by id and once more by name")))
+            : ([Make(end, lost, BatchReasons.ByName)], []);
+    }
+
+    private (List<Batch> Again, List<SettledTest> Settled) AfterFault(BatchEnd end)
+    {
+        var open = end.Batch.Entries.Where(entry => IsOpen(end, entry)).ToList();
+        if (open.Count == 0)
+            return ([], []);
+
+        var suspects = open.Where(end.Active.Contains).ToList();
+        var rest = open.Where(entry => !end.Active.Contains(entry)).ToList();
+        return suspects.Count > 0 ? Suspected(end, suspects, rest) : Unexplained(end, rest);
+    }
+
+    private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
+    {
+        var again = rest.Count > 0 ? [Make(end, rest, BatchReasons.Requeue)] : new List<Batch>();
+        if (end.Batch is { Reason: BatchReasons.Alone, Entries.Length: 1 })
+            return (again, suspects.ConvertAll(entry => new SettledTest(entry, TestOutcome.Failed, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Fault}")));
+
+        again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone)));
+        return (again, []);
+    }
+
+    private (List<Batch> Again, List<SettledTest> Settled) Unexplained(BatchEnd end, List<TestEntry> open)
+    {
+        if (end.Rows.Count > 0 || end.TimedOut.Count > 0)
+            return ([Make(end, open, BatchReasons.Requeue)], []);
+
+        var tries = end.Batch.FruitlessTries + 1;
+        if (tries < TriesUntilSplit)
+            return ([Make(end, open, BatchReasons.Requeue, tries)], []);
+
+        var classes = open.GroupBy(entry => entry.ClassName).ToList();
+        return classes.Count > 1
+            ? (classes.ConvertAll(group => Make(end, group, BatchReasons.Requeue, tries)), [])
+            : tries < 2 * TriesUntilSplit
+                ? ([Make(end, open, BatchReasons.Requeue, tries)], [])
+                : ([], open.ConvertAll(entry => Lost(entry, 0, $"its test host died {tries} times before giving a result, last on worker {end.Worker}: {end.Fault}")));
+    }
+
+    private IEnumerable<Batch> Reruns(BatchEnd end)
+    {
+        foreach (var entry in end.Failed.Where(entry => !end.TimedOut.Contains(entry) && !(end.Fault is not null && IsOpen(end, entry))))
+        {
+            if (TakeRerun(entry))
+                yield return Make(end, [entry], BatchReasons.Rerun);
+        }
+    }
+
+    private bool TakeRerun(TestEntry entry)
+    {
+        lock (_gate)
+        {
+            var used = _reruns.GetValueOrDefault(entry);
+            if (used >= rerunsPerTest || _rerunsLeft <= 0)
+                return false;
+
+            _reruns[entry] = used + 1;
+            _rerunsLeft--;
+            return true;
+        }
+    }
+
+    // A test that was still running when the host died may have had more rows to give.
+    private static bool IsOpen(BatchEnd end, TestEntry entry) =>
+        !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.Cases.Length || end.Active.Contains(entry));
+
+    private static int Rows(BatchEnd end, TestEntry entry) => end.Rows.GetValueOrDefault(entry);
+
+    private static SettledTest Lost(TestEntry entry, int rows, string story) => new(
+        entry,
+        TestOutcome.Error,
+        rows == 0 ? $"The test was asked for and gave no result: {story}." : $"The test was asked for {entry.Cases.Length} times and gave {rows} results: {story}.");
+
+    private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
+        BatchOf.Entries(end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason, end.Worker) with { FruitlessTries = fruitless };
+}

@@ -1,0 +1,130 @@
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+using Microsoft.Extensions.Logging;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using TestOutcome = ConcurrentTesting.Results.TestOutcome;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>One batch while it runs: books each result to its entry as it arrives and knows what is running and since when.</summary>
+internal sealed class BatchProgress : IHostEvents
+{
+    private readonly Lock _gate = new();
+    private readonly RunContext _run;
+    private readonly Batch _batch;
+    private readonly int _worker;
+    private readonly int _number;
+    private readonly string? _database;
+    private readonly Dictionary<Guid, TestEntry> _entries;
+    private readonly Dictionary<TestEntry, int> _rows = [];
+    private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
+    private readonly HashSet<TestEntry> _failed = [];
+    private readonly Dictionary<TestEntry, long> _active = [];
+    private long _lastSign;
+    private int _results;
+
+    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database)
+    {
+        _run = run;
+        _batch = batch;
+        _worker = worker;
+        _number = number;
+        _database = database;
+        _entries = batch.Entries.ToDictionary(entry => entry.Id);
+        _lastSign = run.Time.GetTimestamp();
+    }
+
+    /// <summary>Result rows that arrived.</summary>
+    public int Results => Volatile.Read(ref _results);
+
+    public void ResultArrived(TestResult result)
+    {
+        lock (_gate)
+        {
+            _lastSign = _run.Time.GetTimestamp();
+            if (Find(result.TestCase) is { } entry)
+                Book(entry, result);
+            else if (_batch.Reason != BatchReasons.ByName)
+                _run.Recorder.Report("unasked-result", $"Worker {_worker} gave a result for {result.TestCase.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
+        }
+    }
+
+    public void ActiveTests(IReadOnlyCollection<TestCase> tests)
+    {
+        lock (_gate)
+        {
+            _lastSign = _run.Time.GetTimestamp();
+            var now = tests.Select(Find).OfType<TestEntry>().ToHashSet();
+            foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
+                _active.Remove(ended);
+            foreach (var entry in now.Where(entry => _active.TryAdd(entry, _lastSign)))
+                _run.Observer.TestStarted(_worker, entry);
+        }
+    }
+
+    public void Message(HostMessageLevel level, string text)
+    {
+        _run.Log.Log(level == HostMessageLevel.Information ? LogLevel.Trace : LogLevel.Debug, "Worker {Worker}: {Message}", _worker, text);
+        if (level == HostMessageLevel.Error)
+            _run.Recorder.Report("host-message", text, _worker);
+    }
+
+    /// <summary>What has been running for longer than allowed.</summary>
+    public IReadOnlyList<TestEntry> RunningLongerThan(TimeSpan limit)
+    {
+        lock (_gate)
+            return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value) > limit).Select(test => test.Key)];
+    }
+
+    /// <summary>The time since the host last said anything.</summary>
+    public TimeSpan Silence
+    {
+        get
+        {
+            lock (_gate)
+                return _run.Time.GetElapsedTime(_lastSign);
+        }
+    }
+
+    public BatchEnd End(string? fault, IReadOnlySet<TestEntry> timedOut)
+    {
+        lock (_gate)
+        {
+            return new BatchEnd
+            {
+                Batch = _batch,
+                Worker = _worker,
+                Rows = new Dictionary<TestEntry, int>(_rows),
+                Failed = _failed.ToHashSet(),
+                Active = _active.Keys.Where(entry => !timedOut.Contains(entry)).ToHashSet(),
+                TimedOut = timedOut,
+                Fault = fault,
+            };
+        }
+    }
+
+    private TestEntry? Find(TestCase test) =>
+        _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName ? FindByName(test) : null;
+
+    // Ids and rows that differ from process to process: a result of the same method goes to an entry of it that has none yet.
+    private TestEntry? FindByName(TestCase test)
+    {
+        var method = test.FullyQualifiedName.Split('(')[0];
+        return _batch.Entries.FirstOrDefault(entry => entry.Cases[0].FullyQualifiedName.Split('(')[0] == method && _rows.GetValueOrDefault(entry) < entry.Cases.Length);
+    }
+
+    private void Book(TestEntry entry, TestResult result)
+    {
+        _rows[entry] = _rows.GetValueOrDefault(entry) + 1;
+        Interlocked.Increment(ref _results);
+        var name = ResultReader.NameOf(entry, result);
+        var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
+        var attempt = ResultReader.Attempt(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason);
+        var test = _run.Recorder.Add(entry, name, occurrence, attempt, ResultReader.Traits(result.TestCase));
+        var failed = attempt.Outcome is TestOutcome.Failed or TestOutcome.Error;
+        if (failed)
+            _failed.Add(entry);
+        _run.Observer.TestFinished(test, isFinal: !failed || _run.Settings.Reruns == 0);
+    }
+}

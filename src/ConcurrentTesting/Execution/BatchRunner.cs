@@ -1,0 +1,126 @@
+using System.Globalization;
+using ConcurrentTesting.Databases;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Utilities;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>Runs one batch on a host, watches it, records it, and says what has to run again.</summary>
+internal sealed class BatchRunner(RunContext run, Accounting accounting)
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>True where the host is still good for another batch.</summary>
+    public async Task<(BatchVerdict Verdict, bool HostIsGood)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, CancellationToken cancellationToken)
+    {
+        var number = run.Recorder.NextBatchNumber();
+        var progress = new BatchProgress(run, batch, worker, number, lease.Database);
+        var hostRun = HostRunOf(batch, worker, number, lease);
+        var startedAt = run.Time.GetUtcNow();
+        var started = run.Time.GetTimestamp();
+
+        var (fault, timedOut) = await WatchAsync(host, hostRun, progress, cancellationToken);
+
+        var end = progress.End(fault, timedOut);
+        run.Recorder.Add(new BatchRecord
+        {
+            Number = number,
+            Worker = worker,
+            Assembly = batch.Assembly,
+            StartedAt = startedAt,
+            Duration = run.Time.GetElapsedTime(started),
+            Tests = progress.Results,
+            Reason = batch.Reason,
+            Database = lease.Database,
+            TrxFile = Existing(Path.Combine(hostRun.ResultsDirectory, hostRun.TrxFileName)),
+            Error = fault,
+        });
+        if (cancellationToken.IsCancellationRequested)
+            return (new BatchVerdict([], []), false);
+
+        var verdict = accounting.Judge(end);
+        foreach (var settled in verdict.Settled)
+            Record(settled, end, number, lease.Database);
+        if (fault is not null)
+            run.Recorder.Report("session-died", $"Worker {worker}: {fault} {Consequence(verdict)}", worker);
+        return (verdict, fault is null);
+    }
+
+    private async Task<(string? Fault, HashSet<TestEntry> TimedOut)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = host.RunAsync(hostRun, progress, ending.Token);
+        var timedOut = new HashSet<TestEntry>();
+        string? fault = null;
+        using var timer = new PeriodicTimer(WatchInterval, run.Time);
+        var tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
+        while (await Task.WhenAny(running, tick) != running)
+        {
+            tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
+            if (fault is not null || (fault = Overdue(progress, timedOut)) is null)
+                continue;
+            await ending.CancelAsync();
+        }
+
+        var end = await running;
+        return (fault ?? end.Fault, timedOut);
+    }
+
+    private string? Overdue(BatchProgress progress, HashSet<TestEntry> timedOut)
+    {
+        var limit = run.Settings.TestTimeout;
+        timedOut.UnionWith(progress.RunningLongerThan(limit));
+        if (timedOut.Count > 0)
+            return string.Create(CultureInfo.InvariantCulture, $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
+        return progress.Silence > limit
+            ? string.Create(CultureInfo.InvariantCulture, $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.")
+            : null;
+    }
+
+    private HostRun HostRunOf(Batch batch, int worker, int number, DatabaseLease lease) => new()
+    {
+        Assembly = batch.Assembly,
+        Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
+        Filter = batch.Reason == BatchReasons.ByName ? NameFilter(batch) : null,
+        Environment = lease.Environment,
+        ResultsDirectory = Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}"),
+        TrxFileName = string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.trx"),
+        Seed = run.Seed,
+    };
+
+    private static string NameFilter(Batch batch) =>
+        string.Join('|', batch.Entries.Select(entry => entry.Cases[0].FullyQualifiedName.Split('(')[0]).Distinct().Select(name => $"FullyQualifiedName~{FilterHelper.Escape(name)}"));
+
+    private void Record(SettledTest settled, BatchEnd end, int number, string? database)
+    {
+        var entry = settled.Entry;
+        var missing = Math.Max(1, entry.Cases.Length - end.Rows.GetValueOrDefault(entry));
+        for (var index = 0; index < missing; index++)
+        {
+            var test = run.Recorder.Settle(entry, entry.Cases.Length - missing + index, new TestAttempt
+            {
+                Outcome = settled.Outcome,
+                Worker = end.Worker,
+                Batch = number,
+                Number = 1,
+                Database = database,
+                StartedAt = run.Time.GetUtcNow(),
+                Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
+                Message = settled.Outcome == TestOutcome.TimedOut
+                    ? string.Create(CultureInfo.InvariantCulture, $"The test ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout) and was ended with its process.")
+                    : settled.Message,
+            });
+            run.Observer.TestFinished(test, isFinal: true);
+        }
+    }
+
+    private static string Consequence(BatchVerdict verdict)
+    {
+        var again = verdict.RunsAgain.Count();
+        return again == 0 ? "Nothing has to run again." : $"{again} tests run again in {verdict.Again.Length} batches.";
+    }
+
+    private static string? Existing(string path) => File.Exists(path) ? path : null;
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>The seam to what runs tests: one operation at a time, each with an end that tells whether all went well.</summary>
+internal interface ITestHost : IAsyncDisposable
+{
+    /// <summary>
+    /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at once,
+    /// with all its processes, and makes the host unusable.
+    /// </summary>
+    /// <param name="events">Hears of each result when it happens, on one thread at a time; must not block.</param>
+    Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken);
+}
+
+/// <summary>What a host runs in one go.</summary>
+internal sealed record HostRun
+{
+    public required TestAssembly Assembly { get; init; }
+    public required ImmutableArray<TestCase> Cases { get; init; }
+
+    /// <summary>Selects by name instead of by <see cref="Cases"/>, for tests whose ids differ from process to process.</summary>
+    public string? Filter { get; init; }
+
+    public required ImmutableDictionary<string, string> Environment { get; init; }
+    public required string ResultsDirectory { get; init; }
+    public required string TrxFileName { get; init; }
+    public required int Seed { get; init; }
+}
+
+/// <summary>How a host's run ended.</summary>
+/// <param name="Fault">What went wrong with the host, in one line; null where it ended well, whatever the tests' outcomes.</param>
+internal sealed record HostRunEnd(string? Fault);
+
+/// <summary>Hears what a host does.</summary>
+internal interface IHostEvents
+{
+    void ResultArrived(TestResult result);
+
+    /// <summary>The tests that are running now.</summary>
+    void ActiveTests(IReadOnlyCollection<TestCase> tests);
+
+    void Message(HostMessageLevel level, string text);
+}
+
+internal enum HostMessageLevel
+{
+    Information,
+    Warning,
+    Error,
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
+using TestOutcome = ConcurrentTesting.Results.TestOutcome;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>Reads VSTest's results into attempts.</summary>
+internal static class ResultReader
+{
+    public static string NameOf(TestEntry entry, TestResult result) =>
+        TestNames.Short(entry.ClassName, string.IsNullOrEmpty(result.DisplayName) ? result.TestCase.DisplayName : result.DisplayName);
+
+    public static TestAttempt Attempt(TestResult result, int worker, int batch, string? database, string? cause) => new()
+    {
+        Outcome = Outcome(result.Outcome),
+        Worker = worker,
+        Batch = batch,
+        Number = 1,
+        Database = database,
+        StartedAt = result.StartTime,
+        Duration = result.Duration,
+        Message = result.ErrorMessage,
+        StackTrace = result.ErrorStackTrace,
+        StandardOutput = Output(result, TestResultMessage.StandardOutCategory),
+        StandardError = Output(result, TestResultMessage.StandardErrorCategory),
+        Cause = cause,
+        Attachments = [.. result.Attachments.SelectMany(set => set.Attachments).Where(file => file.Uri.IsFile).Select(file => file.Uri.LocalPath)],
+    };
+
+    public static ImmutableArray<KeyValuePair<string, string>> Traits(TestCase test) =>
+        [.. test.Traits.Select(trait => KeyValuePair.Create(trait.Name, trait.Value))];
+
+    // None is what adapters say of a test that was asked for and not executed: explicit, inconclusive. A plain run counts it as not executed.
+    private static TestOutcome Outcome(VsOutcome outcome) => outcome switch
+    {
+        VsOutcome.Passed => TestOutcome.Passed,
+        VsOutcome.Skipped or VsOutcome.None => TestOutcome.Skipped,
+        VsOutcome.NotFound => TestOutcome.Error,
+        _ => TestOutcome.Failed,
+    };
+
+    private static string? Output(TestResult result, string category)
+    {
+        var texts = result.Messages.Where(message => message.Category == category && !string.IsNullOrEmpty(message.Text)).Select(message => message.Text).ToArray();
+        return texts.Length == 0 ? null : string.Concat(texts);
+    }
+}

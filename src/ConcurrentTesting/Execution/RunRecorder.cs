@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>Collects what happens in a run, thread-safe. An attempt is added to the row of the same name; a row's last attempt decides.</summary>
+internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TestEntry, List<Row>> _rows = [];
+    private readonly List<BatchRecord> _batches = [];
+    private readonly List<WorkerRecord> _workers = [];
+    private readonly List<Incident> _incidents = [];
+    private int _batchNumber;
+
+    public int NextBatchNumber() => Interlocked.Increment(ref _batchNumber);
+
+    /// <summary>Adds one result row. <paramref name="occurrence"/> counts rows of the same name within one run of the entry, from 0.</summary>
+    public TestRecord Add(TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits)
+    {
+        lock (_gate)
+        {
+            var rows = RowsOf(entry);
+            var row = rows.Find(row => row.Name == name && row.Occurrence == occurrence);
+            if (row is null)
+                rows.Add(row = new Row(name, occurrence, traits));
+            row.Attempts.Add(attempt with { Number = row.Attempts.Count + 1 });
+            return row.ToRecord(entry);
+        }
+    }
+
+    /// <summary>
+    /// Adds a result that no host gave. Rows that an entry has keep what they have unless the whole entry is replaced: a crash or time-out speaks for
+    /// the rows that were still to come.
+    /// </summary>
+    public TestRecord Settle(TestEntry entry, int occurrence, TestAttempt attempt) =>
+        Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, []);
+
+    public int RowCount(TestEntry entry)
+    {
+        lock (_gate)
+            return _rows.TryGetValue(entry, out var rows) ? rows.Count : 0;
+    }
+
+    public void Add(BatchRecord batch)
+    {
+        lock (_gate)
+            _batches.Add(batch);
+    }
+
+    public void Add(WorkerRecord worker)
+    {
+        lock (_gate)
+            _workers.Add(worker);
+    }
+
+    public void Report(string kind, string message, int? worker = null)
+    {
+        var incident = new Incident(time.GetUtcNow(), kind, message, worker);
+        lock (_gate)
+            _incidents.Add(incident);
+        observer.IncidentHappened(incident);
+    }
+
+    public ImmutableArray<TestRecord> Tests
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _rows.SelectMany(pair => pair.Value.Select(row => row.ToRecord(pair.Key))).OrderBy(test => test.Id, StringComparer.Ordinal)];
+        }
+    }
+
+    public ImmutableArray<BatchRecord> Batches
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _batches.OrderBy(batch => batch.Number)];
+        }
+    }
+
+    public ImmutableArray<WorkerRecord> Workers
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _workers.OrderBy(worker => worker.Number)];
+        }
+    }
+
+    public ImmutableArray<Incident> Incidents
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _incidents];
+        }
+    }
+
+    private List<Row> RowsOf(TestEntry entry)
+    {
+        if (!_rows.TryGetValue(entry, out var rows))
+            _rows.Add(entry, rows = []);
+        return rows;
+    }
+
+    private sealed record Row(string Name, int Occurrence, ImmutableArray<KeyValuePair<string, string>> Traits)
+    {
+        public List<TestAttempt> Attempts { get; } = [];
+
+        public TestRecord ToRecord(TestEntry entry) => new()
+        {
+            Id = $"{entry.Assembly.Source}/{entry.ClassName}.{Name}",
+            Assembly = entry.Assembly,
+            CaseId = entry.Id,
+            ClassName = entry.ClassName,
+            MethodName = entry.MethodName,
+            Name = Name,
+            Attempts = [.. Attempts],
+            Traits = Traits,
+            SourceFile = entry.SourceFile,
+            Line = entry.Line,
+        };
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+
+namespace ConcurrentTesting.Execution.VsTest;
+
+/// <summary>A test host behind one vstest.console session, which starts a test process for every run.</summary>
+internal sealed class VsTestHost : ITestHost
+{
+    private readonly VsTestSession _session;
+    private readonly RunSettingsDocument _runSettings;
+
+    private VsTestHost(VsTestSession session, RunSettingsDocument runSettings)
+    {
+        _session = session;
+        _runSettings = runSettings;
+    }
+
+    public static async Task<ITestHost> StartAsync(VsTestLocation location, RunSettingsDocument runSettings, RunContext run, int worker, CancellationToken cancellationToken)
+    {
+        var diagnostics = run.Settings.Diagnostics
+            ? Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}", string.Create(CultureInfo.InvariantCulture, $"vstest-{run.Time.GetUtcNow():HHmmssfff}.log"))
+            : null;
+        var session = await VsTestSession.StartAsync(location, ProcessEnvironment.For(run.Settings), diagnostics, run.Log, cancellationToken);
+        return new VsTestHost(session, runSettings);
+    }
+
+    public async Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+    {
+        var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly));
+        var handler = new RunHandler(events);
+        try
+        {
+            await (run.Filter is { } filter
+                ? _session.RunTestsAsync([run.Assembly.Path], filter, settings, handler, cancellationToken)
+                : _session.RunTestsAsync(run.Cases, settings, handler, cancellationToken));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _session.Kill();
+            return new HostRunEnd("the run was ended early.");
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or TransationLayerException or IOException)
+        {
+            return new HostRunEnd(exception.Message);
+        }
+
+        return handler.End ?? new HostRunEnd("the test session ended without saying so; its console process is gone.");
+    }
+
+    public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    /// <summary>Called on the translation layer's reading thread.</summary>
+    private sealed class RunHandler(IHostEvents events) : ITestRunEventsHandler
+    {
+        private volatile HostRunEnd? _end;
+        private volatile string? _lastError;
+
+        public HostRunEnd? End => _end;
+
+        public void HandleTestRunStatsChange(TestRunChangedEventArgs? testRunChangedArgs)
+        {
+            if (testRunChangedArgs is null)
+                return;
+            foreach (var result in testRunChangedArgs.NewTestResults ?? [])
+                events.ResultArrived(result);
+            if (testRunChangedArgs.ActiveTests is { } active)
+                events.ActiveTests([.. active]);
+        }
+
+        public void HandleTestRunComplete(
+            TestRunCompleteEventArgs testRunCompleteArgs,
+            TestRunChangedEventArgs? lastChunkArgs,
+            ICollection<AttachmentSet>? runContextAttachments,
+            ICollection<string>? executorUris)
+        {
+            foreach (var result in lastChunkArgs?.NewTestResults ?? [])
+                events.ResultArrived(result);
+            var failed = testRunCompleteArgs.IsAborted || testRunCompleteArgs.IsCanceled || testRunCompleteArgs.Error is not null;
+            if (!failed)
+                events.ActiveTests([]);
+            _end = new HostRunEnd(failed ? testRunCompleteArgs.Error?.Message ?? _lastError ?? "the test run was aborted." : null);
+        }
+
+        public void HandleLogMessage(TestMessageLevel level, string? message)
+        {
+            if (level == TestMessageLevel.Error)
+                _lastError = message;
+            events.Message(level switch
+            {
+                TestMessageLevel.Error => HostMessageLevel.Error,
+                TestMessageLevel.Warning => HostMessageLevel.Warning,
+                _ => HostMessageLevel.Information,
+            }, message ?? "");
+        }
+
+        public void HandleRawMessage(string rawMessage)
+        {
+        }
+
+        public int LaunchProcessWithDebuggerAttached(TestProcessStartInfo testProcessStartInfo) => -1;
+    }
+}

@@ -1,0 +1,117 @@
+using ConcurrentTesting.Databases;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>Starts a host for a worker.</summary>
+internal delegate Task<ITestHost> StartTestHost(int worker, CancellationToken cancellationToken);
+
+/// <summary>
+/// One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first batch needs them,
+/// and replaced when they broke or had their share of work.
+/// </summary>
+internal sealed class Worker(int number, RunContext run, BatchQueue queue, BatchRunner runner, TestDatabases databases, StartTestHost startHost, InfrastructureRetry retry)
+{
+    private ITestHost? _host;
+    private DatabaseLease? _lease;
+    private long _testsSinceRecycle;
+    private long _started;
+    private TimeSpan _busy;
+    private int _batches;
+    private int _tests;
+
+    /// <summary>Works until the queue ends. A worker that cannot get a host or a database leaves its work to the others.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        _started = run.Time.GetTimestamp();
+        var startedAt = run.Time.GetUtcNow();
+        try
+        {
+            while (await queue.TakeAsync(number, cancellationToken) is { } batch)
+                await RunAsync(batch, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            run.Log.LogDebug("Worker {Worker} was cancelled", number);
+        }
+        catch (Exception exception)
+        {
+            run.Recorder.Report("worker-retired", $"Worker {number} is retired, its work goes to the others: {exception.Message}", number);
+            run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
+        }
+        finally
+        {
+            queue.Leave(number);
+            await ReleaseAsync();
+            run.Recorder.Add(new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests));
+        }
+    }
+
+    private async Task RunAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        BatchVerdict? verdict = null;
+        try
+        {
+            var (host, lease) = await PrepareAsync(batch, cancellationToken);
+            var begun = run.Time.GetTimestamp();
+            (verdict, var hostIsGood) = await runner.RunAsync(batch, number, host, lease, cancellationToken);
+            _busy += run.Time.GetElapsedTime(begun);
+            _batches++;
+            _tests += batch.CaseCount;
+            _testsSinceRecycle += batch.CaseCount;
+            if (!hostIsGood)
+                await EndHostAsync();
+        }
+        finally
+        {
+            // What could not even be begun goes back whole.
+            queue.Complete(verdict?.Again ?? [batch with { NotOnWorker = number, Reason = BatchReasons.Requeue }]);
+            run.Observer.WorkerIdle(number);
+        }
+    }
+
+    private async Task<(ITestHost Host, DatabaseLease Lease)> PrepareAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        if (run.Settings.MaxOperations > 0 && _testsSinceRecycle >= run.Settings.MaxOperations)
+            await RecycleAsync(cancellationToken);
+
+        _lease ??= await retry.ExecuteAsync(number, "clone", token => databases.LeaseAsync(number, token), cancellationToken);
+        _host ??= await retry.ExecuteAsync(number, "session-start", token => startHost(number, token), cancellationToken);
+        run.Log.LogDebug("Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount, batch.Assembly.Source, batch.Reason, batch.Seconds);
+        return (_host, _lease);
+    }
+
+    private async Task RecycleAsync(CancellationToken cancellationToken)
+    {
+        run.Log.LogDebug("Worker {Worker} is recycled after {Count} tests (--test-max-operations)", number, _testsSinceRecycle);
+        await EndHostAsync();
+        if (_lease is { } lease)
+            _lease = await databases.RenewAsync(lease, cancellationToken);
+        _testsSinceRecycle = 0;
+    }
+
+    private async Task EndHostAsync()
+    {
+        if (_host is { } host)
+        {
+            _host = null;
+            await host.DisposeAsync();
+        }
+    }
+
+    private async Task ReleaseAsync()
+    {
+        try
+        {
+            await EndHostAsync();
+            if (_lease is { } lease)
+                await databases.ReleaseAsync(lease, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            run.Recorder.Report("release-failed", $"What worker {number} used could not be released: {exception.Message}", number);
+        }
+    }
+}

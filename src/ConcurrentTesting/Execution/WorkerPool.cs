@@ -1,0 +1,47 @@
+using ConcurrentTesting.Databases;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>All workers of a run. In the end every entry of the plan has results: what nobody could run is recorded as such.</summary>
+internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartTestHost startHost)
+{
+    /// <summary>Share of the tests that may be rerun in all, and how many at least, so that a broken build does not run twice.</summary>
+    private const double RerunShare = 0.05;
+
+    private const int LeastReruns = 10;
+
+    public async Task RunAsync(Plan plan, CancellationToken cancellationToken)
+    {
+        var queue = new BatchQueue(plan, worthStealing: 1.0);
+        var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
+        var runner = new BatchRunner(run, accounting);
+        var retry = new InfrastructureRetry(run);
+        var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, queue, runner, databases, startHost, retry)).ToArray();
+        await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(cancellationToken), CancellationToken.None)));
+
+        var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun).SelectMany(batch => batch.Entries);
+        foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left))
+            RecordUnrun(entry, cancellationToken.IsCancellationRequested);
+    }
+
+    private void RecordUnrun(TestEntry entry, bool cancelled)
+    {
+        for (var index = 0; index < entry.Cases.Length; index++)
+        {
+            run.Recorder.Settle(entry, index, new TestAttempt
+            {
+                Outcome = cancelled ? TestOutcome.Skipped : TestOutcome.Error,
+                Worker = -1,
+                Batch = 0,
+                Number = 1,
+                StartedAt = run.Time.GetUtcNow(),
+                Message = cancelled
+                    ? "The test did not run: the run was cancelled."
+                    : "The test was asked for and never ran: no worker was left to run it. The incidents of the run say why.",
+            });
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Execution;
+
+namespace ConcurrentTesting.Results;
+
+/// <summary>The exit code and its reason in one line: the first that applies.</summary>
+internal static class Verdict
+{
+    public static (ConcurrentTestExitCode ExitCode, string Reason) Of(RunEnd end, ImmutableArray<TestRecord> tests, ConcurrentTestSettings settings)
+    {
+        if (end.ExitCode is { } early)
+            return (early, end.Reason);
+        if (settings.List)
+            return (ConcurrentTestExitCode.Success, "Tests were listed, none was run.");
+        if (tests.IsEmpty)
+            return OfNoTests(settings);
+
+        var errors = tests.Count(test => test.Outcome == TestOutcome.Error);
+        var failed = tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
+        return errors > 0 ? (ConcurrentTestExitCode.Incomplete, $"{errors} of {tests.Length} tests gave no result{(failed > 0 ? $" and {failed} failed" : "")}.")
+            : failed > 0 ? (ConcurrentTestExitCode.TestsFailed, $"{failed} of {tests.Length} tests failed.")
+            : (ConcurrentTestExitCode.Success, "All tests passed.");
+    }
+
+    private static (ConcurrentTestExitCode, string) OfNoTests(ConcurrentTestSettings settings) =>
+        settings.AllowEmpty
+            ? (ConcurrentTestExitCode.Success, "There were no tests.")
+            : (ConcurrentTestExitCode.Incomplete, $"No tests were found{(settings.Filter is { } filter ? $" that match the filter '{filter}'" : "")}; --test-allow-empty makes that a success.");
+}

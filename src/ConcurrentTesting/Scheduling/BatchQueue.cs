@@ -1,0 +1,121 @@
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>
+/// What is left to run. Workers pull: each its own seed first, then the shared tail and what came back, in the end what others have not begun.
+/// The queue ends when nothing is left and nothing is out that could still come back.
+/// </summary>
+internal sealed class BatchQueue
+{
+    private readonly Lock _gate = new();
+    private readonly List<Batch>[] _seeds;
+    private readonly List<Batch> _shared;
+    private readonly HashSet<int> _gone = [];
+    private readonly double _worthStealing;
+    private int _out;
+    private bool _closed;
+    private TaskCompletionSource _changed = NewSignal();
+
+    /// <param name="worthStealing">Batches of another worker's seed that are expected to be shorter, in seconds, stay where they are.</param>
+    public BatchQueue(Plan plan, double worthStealing)
+    {
+        _seeds = [.. plan.Seeds.Select(seed => seed.ToList())];
+        _shared = [.. plan.Tail];
+        _worthStealing = worthStealing;
+    }
+
+    /// <summary>The next batch for a worker; waits while others hold work that may come back; null when all is done.</summary>
+    public async ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (TakeNow(worker) is { } batch)
+                {
+                    _out++;
+                    return batch;
+                }
+
+                if (_closed || (_out == 0 && IsEmpty))
+                    return null;
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Gives a batch back as done, with what has to run again.</summary>
+    public void Complete(IEnumerable<Batch> again)
+    {
+        lock (_gate)
+        {
+            _out--;
+            _shared.AddRange(again);
+            Signal();
+        }
+    }
+
+    /// <summary>A worker stopped for good: what it alone would have run is everybody's now.</summary>
+    public void Leave(int worker)
+    {
+        lock (_gate)
+        {
+            _gone.Add(worker);
+            _shared.AddRange(_seeds[worker]);
+            _seeds[worker].Clear();
+            _closed |= _gone.Count == _seeds.Length;
+            Signal();
+        }
+    }
+
+    /// <summary>Ends the queue and yields what nobody will run.</summary>
+    public IReadOnlyList<Batch> Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            var left = _seeds.SelectMany(seed => seed).Concat(_shared).ToList();
+            Array.ForEach(_seeds, seed => seed.Clear());
+            _shared.Clear();
+            Signal();
+            return left;
+        }
+    }
+
+    private bool IsEmpty => _shared.Count == 0 && _seeds.All(seed => seed.Count == 0);
+
+    private Batch? TakeNow(int worker)
+    {
+        if (_closed)
+            return null;
+        return TakeFirst(_seeds[worker], _ => true)
+            ?? TakeFirst(_shared, batch => batch.NotOnWorker != worker)
+            ?? TakeFirst(_shared, _ => _out == 0 && _seeds.Length - _gone.Count == 1)
+            ?? TakeFirst(LongestOther(worker), batch => batch.Seconds >= _worthStealing);
+    }
+
+    private static Batch? TakeFirst(List<Batch> batches, Func<Batch, bool> suits)
+    {
+        var index = batches.FindIndex(batch => suits(batch));
+        if (index < 0)
+            return null;
+
+        var batch = batches[index];
+        batches.RemoveAt(index);
+        return batch;
+    }
+
+    private List<Batch> LongestOther(int worker) =>
+        _seeds.Where((_, other) => other != worker).MaxBy(seed => seed.Sum(batch => batch.Seconds)) ?? [];
+
+    private void Signal()
+    {
+        var signal = _changed;
+        _changed = NewSignal();
+        signal.SetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

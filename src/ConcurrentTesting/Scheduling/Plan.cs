@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>A unit and how long it is expected to take.</summary>
+internal sealed record PlannedUnit(TestUnit Unit, double Seconds, bool FailedLast);
+
+/// <summary>Tests of one assembly for one run of a test host.</summary>
+internal sealed record Batch
+{
+    public required TestAssembly Assembly { get; init; }
+    public required ImmutableArray<TestEntry> Entries { get; init; }
+
+    /// <summary>Expected seconds of work in it.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>One of <see cref="BatchReasons"/>.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The worker it came back from and should not go to again; null: any.</summary>
+    public int? NotOnWorker { get; init; }
+
+    /// <summary>How often it came back without any progress.</summary>
+    public int FruitlessTries { get; init; }
+
+    public int CaseCount => Entries.Sum(entry => entry.Cases.Length);
+}
+
+/// <summary>Why a batch exists, as run.json names it.</summary>
+internal static class BatchReasons
+{
+    public const string Plan = "plan";
+    public const string Tail = "tail";
+    public const string Requeue = "requeue";
+    public const string Alone = "alone";
+    public const string ByName = "by-name";
+    public const string Rerun = "rerun";
+}
+
+/// <summary>Which batches each worker starts with and which ones are shared.</summary>
+internal sealed record Plan
+{
+    /// <summary>A list a worker, in the order it takes them.</summary>
+    public required ImmutableArray<ImmutableArray<Batch>> Seeds { get; init; }
+
+    /// <summary>The shared rest, longest first.</summary>
+    public required ImmutableArray<Batch> Tail { get; init; }
+
+    /// <summary>Expected seconds of work in all.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>The longest unit, or the work shared evenly, whichever is longer.</summary>
+    public required double LowerBoundSeconds { get; init; }
+
+    /// <summary>Share of the tests whose duration was known, 0 to 1.</summary>
+    public required double KnownTimings { get; init; }
+
+    /// <summary>Expected seconds by entry.</summary>
+    public required IReadOnlyDictionary<TestEntry, double> Predictions { get; init; }
+
+    public IEnumerable<Batch> Batches => Seeds.SelectMany(seed => seed).Concat(Tail);
+
+    /// <summary>Workers that have something to start with.</summary>
+    public int UsedWorkers => Math.Max(1, Seeds.Count(seed => seed.Length > 0));
+}

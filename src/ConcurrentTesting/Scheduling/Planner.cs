@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using ConcurrentTesting.Discovery;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>
+/// Plans longest-first over units (LPT, Graham 1969), with a price on every assembly a worker opens, and keeps the shortest units as a shared tail
+/// that evens out what the predictions got wrong. The same catalog, timings and seed give the same plan.
+/// </summary>
+internal static class Planner
+{
+    // Predictions are never exact: a static plan of a measured spread of 1.01 was realised at 1.30. Without timings they are only guesses.
+    private const double TailShareKnown = 0.3;
+    private const double TailShareUnknown = 0.6;
+
+    public static Plan Plan(TestCatalog catalog, TimingStore timings, int workers, int seed, int cores)
+    {
+        var entries = catalog.Units.SelectMany(unit => unit.Entries).ToArray();
+        var predictions = Predictor.Predict(entries, timings, out var knownCount);
+        var known = entries.Length == 0 ? 1 : (double)knownCount / entries.Length;
+        var costs = PlanCosts.For(workers, cores, known);
+        var units = LongestFirst(catalog, timings, predictions, seed);
+        var total = units.Sum(unit => unit.Seconds);
+
+        var tail = TailPlanner.Split(units, total * (TailShareKnown + ((TailShareUnknown - TailShareKnown) * (1 - known))), workers, costs);
+        return new Plan
+        {
+            Seeds = SeedPlanner.Assign(tail.Seeds, workers, costs),
+            Tail = tail.Batches,
+            Seconds = total,
+            LowerBoundSeconds = Math.Max(units.FirstOrDefault()?.Seconds ?? 0, total / workers),
+            KnownTimings = known,
+            Predictions = predictions,
+        };
+    }
+
+    private static ImmutableArray<PlannedUnit> LongestFirst(
+        TestCatalog catalog, TimingStore timings, IReadOnlyDictionary<TestEntry, double> predictions, int seed) =>
+        [.. catalog.Units
+            .Select(unit => new PlannedUnit(unit, unit.Entries.Sum(entry => predictions[entry]), unit.Entries.Any(entry => FailedLast(timings, entry))))
+            .OrderByDescending(unit => unit.Seconds)
+            .ThenBy(unit => Shuffle(seed, unit.Unit.Key))
+            .ThenBy(unit => unit.Unit.Key, StringComparer.Ordinal)];
+
+    private static bool FailedLast(TimingStore timings, TestEntry entry) =>
+        timings.Find(entry)?.LastOutcome is { } outcome && outcome != nameof(Results.TestOutcome.Passed);
+
+    private static ulong Shuffle(int seed, string key) =>
+        XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed}/{key}")));
+}

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>The recorded durations: predicts a test's duration before a run and learns from the run's results.</summary>
+internal sealed class TimingStore
+{
+    private readonly Dictionary<string, Timing> _timings;
+
+    private TimingStore(Dictionary<string, Timing> timings) => _timings = timings;
+
+    public static TimingStore Empty => new([]);
+
+    /// <summary>Reads the file. A damaged one is set aside and reported through <paramref name="onDamaged"/>; the run goes on without.</summary>
+    public static async Task<TimingStore> LoadAsync(string path, Action<string> onDamaged, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new TimingStore(await TimingsFile.ReadAsync(path, cancellationToken));
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            onDamaged($"The timings file {path} cannot be read ({exception.Message}); {SetAside(path)}. The plan is made without it.");
+            return Empty;
+        }
+    }
+
+    /// <summary>What is known of a test, by its key or, from a flat file, by its name.</summary>
+    public Timing? Find(TestEntry entry) =>
+        _timings.TryGetValue(entry.Key, out var timing) || _timings.TryGetValue(TestNames.Full(entry.ClassName, entry.DisplayName), out timing)
+            ? timing
+            : null;
+
+    /// <summary>
+    /// Learns from the tests that ran to their end. A test with several rows is kept as one, with their sum, because it can only be moved as one.
+    /// </summary>
+    /// <param name="complete">All tests of the catalog's assemblies were discovered, so what is not among them is forgotten.</param>
+    public void Learn(TestCatalog catalog, IEnumerable<TestRecord> tests, bool complete)
+    {
+        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        foreach (var entry in catalog.Units.SelectMany(unit => unit.Entries))
+            Learn(entry, rows[(entry.Assembly.Source, entry.Id)].ToImmutableArray());
+
+        if (complete)
+            Forget(catalog);
+    }
+
+    public Task SaveAsync(string path, CancellationToken cancellationToken) => TimingsFile.WriteAsync(path, _timings, cancellationToken);
+
+    private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
+    {
+        if (rows.IsEmpty || !rows.All(row => row.Outcome is TestOutcome.Passed or TestOutcome.Failed))
+            return;
+
+        var seconds = Math.Round(rows.Sum(row => row.Final.Duration.TotalSeconds), 6);
+        var outcome = (rows.Any(row => row.Outcome == TestOutcome.Failed) ? TestOutcome.Failed : TestOutcome.Passed).ToString();
+        _timings[entry.Key] = Find(entry) is { } known ? known.With(seconds, outcome) : Timing.First(seconds, outcome);
+    }
+
+    private void Forget(TestCatalog catalog)
+    {
+        var sources = catalog.Assemblies.Select(assembly => assembly.Source + "/").ToArray();
+        var known = catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var key in _timings.Keys.Where(key => !known.Contains(key) && Array.Exists(sources, source => key.StartsWith(source, StringComparison.Ordinal))).ToArray())
+            _timings.Remove(key);
+    }
+
+    private static string SetAside(string path)
+    {
+        try
+        {
+            File.Move(path, path + ".damaged", overwrite: true);
+            return $"it was set aside as {path}.damaged";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"it could not be set aside ({exception.Message})";
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>Reads and writes timings.json, and reads a flat <c>{"name": seconds}</c> file as well.</summary>
+internal static class TimingsFile
+{
+    private const int Version = 1;
+
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>The timings in the file; none where it does not exist.</summary>
+    /// <exception cref="JsonException">The file is damaged.</exception>
+    public static async Task<Dictionary<string, Timing>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path))
+            return new(StringComparer.Ordinal);
+
+        using var document = await ParseAsync(path, cancellationToken);
+        return document.RootElement.TryGetProperty("tests", out var tests) && tests.ValueKind == JsonValueKind.Object
+            ? tests.EnumerateObject().ToTimings(test => test.Value.Deserialize<Timing>(Format))
+            : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
+    }
+
+    /// <summary>Writes the timings to a temporary sibling and renames it.</summary>
+    public static async Task WriteAsync(string path, IReadOnlyDictionary<string, Timing> timings, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var content = new { version = Version, tests = new SortedDictionary<string, Timing>(timings.ToDictionary(), StringComparer.Ordinal) };
+        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        await using (var stream = File.Create(temporary))
+        {
+            await JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken);
+        }
+
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private static async Task<JsonDocument> ParseAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var stream = File.OpenRead(path);
+        var document = await JsonDocument.ParseAsync(stream, default, cancellationToken);
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+            return document;
+
+        document.Dispose();
+        throw new JsonException("the file does not hold an object");
+    }
+
+    private static Timing? ReadFlat(JsonProperty test) =>
+        test.Value.ValueKind == JsonValueKind.Number ? new Timing(test.Value.GetDouble(), 1, null) : null;
+
+    private static Dictionary<string, Timing> ToTimings(this IEnumerable<JsonProperty> tests, Func<JsonProperty, Timing?> read)
+    {
+        var timings = new Dictionary<string, Timing>(StringComparer.Ordinal);
+        foreach (var test in tests)
+        {
+            if (read(test) is { Samples: > 0 } timing && double.IsFinite(timing.Seconds) && timing.Seconds >= 0)
+                timings[test.Name] = timing;
+        }
+
+        return timings;
+    }
+}

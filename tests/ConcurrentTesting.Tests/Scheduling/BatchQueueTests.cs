@@ -1,0 +1,114 @@
+using ConcurrentTesting.Scheduling;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Scheduling;
+
+public sealed class BatchQueueTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_worker_takes_its_seed_then_the_tail_and_ends_when_nothing_is_left()
+    {
+        var plan = PlanOf([[Batch("seed0")], [Batch("seed1")]], [Batch("tail")]);
+        var queue = new BatchQueue(plan, 0);
+
+        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("seed0");
+        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("tail");
+        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("seed1");
+        queue.Complete([]);
+        queue.Complete([]);
+        var last = queue.TakeAsync(0, Cancellation);
+        last.IsCompleted.ShouldBeFalse();
+        queue.Complete([]);
+        (await last).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_waiting_worker_gets_what_comes_back()
+    {
+        var queue = new BatchQueue(PlanOf([[Batch("seed0")], []], []), 0);
+        await queue.TakeAsync(0, Cancellation);
+        var waiting = queue.TakeAsync(1, Cancellation).AsTask();
+        waiting.IsCompleted.ShouldBeFalse();
+
+        queue.Complete([Batch("again") with { NotOnWorker = 0 }]);
+
+        Name(await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("again");
+    }
+
+    [Fact]
+    public async Task What_a_worker_failed_goes_to_another_one_unless_it_is_the_last()
+    {
+        var queue = new BatchQueue(PlanOf([[Batch("seed0")], [Batch("seed1")]], []), 0);
+        await queue.TakeAsync(0, Cancellation);
+        await queue.TakeAsync(1, Cancellation);
+        queue.Complete([Batch("again") with { NotOnWorker = 0 }]);
+        var first = queue.TakeAsync(0, Cancellation).AsTask();
+        first.IsCompleted.ShouldBeFalse();
+
+        queue.Complete([]);
+        queue.Leave(1);
+
+        Name(await first.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("again");
+    }
+
+    [Fact]
+    public async Task A_short_seed_of_another_worker_is_not_stolen()
+    {
+        var queue = new BatchQueue(PlanOf([[Batch("short", 0.5), Batch("long", 5)], []], []), worthStealing: 1);
+
+        Name(await queue.TakeAsync(1, Cancellation)).ShouldBe("long");
+        var next = queue.TakeAsync(1, Cancellation).AsTask();
+        next.IsCompleted.ShouldBeFalse();
+        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("short");
+    }
+
+    [Fact]
+    public async Task When_the_last_worker_leaves_the_queue_ends_and_tells_what_is_left()
+    {
+        var queue = new BatchQueue(PlanOf([[Batch("seed0")], [Batch("seed1")]], [Batch("tail")]), 0);
+        queue.Leave(0);
+        queue.Leave(1);
+
+        (await queue.TakeAsync(0, Cancellation)).ShouldBeNull();
+        queue.Close().Select(Name).ShouldBe(["seed0", "seed1", "tail"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Many_workers_take_every_batch_exactly_once()
+    {
+        var batches = Enumerable.Range(0, 500).Select(index => Batch($"b{index}")).ToArray();
+        var queue = new BatchQueue(PlanOf([.. batches[..400].Chunk(50)], batches[400..]), 0);
+        var taken = new System.Collections.Concurrent.ConcurrentBag<string>();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(
+            async () =>
+            {
+                while (await queue.TakeAsync(worker, Cancellation) is { } batch)
+                {
+                    taken.Add(Name(batch));
+                    queue.Complete([]);
+                }
+            },
+            Cancellation)));
+
+        taken.ShouldBe(batches.Select(Name), ignoreOrder: true);
+    }
+
+    private static Batch Batch(string name, double seconds = 1) =>
+        BatchOf.Entries(Catalogs.Assembly(), [(Catalogs.Entry(Catalogs.Assembly(), name, "Test"), seconds)], BatchReasons.Plan, null);
+
+    private static string Name(Batch? batch) => batch!.Entries[0].ClassName;
+
+    private static Plan PlanOf(Batch[][] seeds, Batch[] tail) => new()
+    {
+        Seeds = [.. seeds.Select(seed => (System.Collections.Immutable.ImmutableArray<Batch>)[.. seed])],
+        Tail = [.. tail],
+        Seconds = 1,
+        LowerBoundSeconds = 1,
+        KnownTimings = 1,
+        Predictions = new Dictionary<Discovery.TestEntry, double>(),
+    };
+}

@@ -1,0 +1,135 @@
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Scheduling;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Scheduling;
+
+public sealed class PlannerTests
+{
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(8, 60, 5)]
+    [InlineData(64, 3, 1)]
+    [InlineData(3, 200, 11)]
+    public void Every_entry_is_planned_exactly_once(int workers, int classes, int tests)
+    {
+        var catalog = Catalogs.Of(classes, tests, "A.Tests", "B.Tests", "C.Tests");
+
+        var plan = Planner.Plan(catalog, TimingStore.Empty, workers, seed: 1, cores: 2);
+
+        plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
+        plan.Seeds.Length.ShouldBe(workers);
+    }
+
+    [Fact]
+    public void A_batch_holds_tests_of_one_assembly_and_whole_units()
+    {
+        var catalog = Catalogs.Of(40, 5, "A.Tests", "B.Tests");
+
+        var plan = Planner.Plan(catalog, TimingStore.Empty, 8, seed: 1, cores: 2);
+
+        foreach (var batch in plan.Batches)
+        {
+            batch.Entries.ShouldAllBe(entry => entry.Assembly == batch.Assembly);
+            foreach (var group in batch.Entries.GroupBy(entry => entry.ClassName))
+                group.Count().ShouldBe(5);
+        }
+    }
+
+    [Fact]
+    public async Task The_same_catalog_timings_and_seed_give_the_same_plan_and_another_seed_another()
+    {
+        var catalog = Catalogs.Of(50, 3, "A.Tests", "B.Tests");
+        var timings = await TimingsOf(catalog, entry => 1 + (entry.ClassName.Length % 3));
+
+        Describe(Planner.Plan(catalog, timings, 8, 7, 2)).ShouldBe(Describe(Planner.Plan(catalog, timings, 8, 7, 2)));
+        Describe(Planner.Plan(catalog, timings, 8, 7, 2)).ShouldNotBe(Describe(Planner.Plan(catalog, timings, 8, 8, 2)));
+    }
+
+    [Fact]
+    public async Task The_longest_unit_begins_first_and_the_work_is_balanced()
+    {
+        var catalog = Catalogs.Of(64, 1);
+        var timings = await TimingsOf(catalog, entry => entry.ClassName.EndsWith("Class13", StringComparison.Ordinal) ? 30 : 4);
+
+        var plan = Planner.Plan(catalog, timings, 4, 1, cores: 4);
+
+        plan.Seeds.ShouldContain(seed => seed[0].Entries[0].ClassName.EndsWith("Class13", StringComparison.Ordinal));
+        var seeds = plan.Seeds.Select(seed => seed.Sum(batch => batch.Seconds)).ToArray();
+        (seeds.Max() - seeds.Min()).ShouldBeLessThan(5);
+        plan.Tail.Sum(batch => batch.Seconds).ShouldBeInRange(0.15 * plan.Seconds, 0.35 * plan.Seconds);
+        plan.Tail.Select(batch => batch.Seconds).ShouldBeInOrder(SortDirection.Descending);
+    }
+
+    [Fact]
+    public async Task A_worker_gets_few_assemblies()
+    {
+        var catalog = Catalogs.Of(40, 1, "A.Tests", "B.Tests", "C.Tests", "D.Tests");
+        var timings = await TimingsOf(catalog, _ => 0.5);
+
+        var plan = Planner.Plan(catalog, timings, 8, 1, cores: 2);
+
+        plan.Seeds.Average(seed => seed.Length).ShouldBeLessThanOrEqualTo(2);
+    }
+
+    [Fact]
+    public async Task Work_for_one_worker_keeps_the_others_at_home()
+    {
+        var catalog = Catalogs.Of(10, 3);
+        var timings = await TimingsOf(catalog, _ => 0.01);
+
+        Planner.Plan(catalog, timings, 8, 1, cores: 2).UsedWorkers.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Unknown_tests_get_the_mean_of_their_class_else_of_all()
+    {
+        var assembly = Catalogs.Assembly();
+        var catalog = Catalogs.Of(Catalogs.Unit(assembly, "Slow", 3), Catalogs.Unit(assembly, "Fast", 2), Catalogs.Unit(assembly, "New", 1));
+        var timings = await Timings($$"""
+            {"version":1,"tests":{
+              "{{assembly.Source}}/Slow.Test0":{"seconds":4,"samples":2},
+              "{{assembly.Source}}/Slow.Test1":{"seconds":2,"samples":2},
+              "{{assembly.Source}}/Fast.Test0":{"seconds":0.3,"samples":9}}}
+            """);
+
+        var predictions = Predictor.Predict(catalog.Entries(), timings, out var known);
+
+        known.ShouldBe(3);
+        predictions[catalog.Units[0].Entries[2]].ShouldBe(3);
+        predictions[catalog.Units[1].Entries[1]].ShouldBe(0.3);
+        predictions[catalog.Units[2].Entries[0]].ShouldBe(2.1, 0.001);
+    }
+
+    [Fact]
+    public async Task What_failed_last_time_comes_first_in_its_batch()
+    {
+        var assembly = Catalogs.Assembly();
+        var catalog = Catalogs.Of(Catalogs.Unit(assembly, "Long", 1), Catalogs.Unit(assembly, "Broken", 1));
+        var timings = await Timings($$"""
+            {"version":1,"tests":{
+              "{{assembly.Source}}/Long.Test0":{"seconds":9,"samples":1,"lastOutcome":"Passed"},
+              "{{assembly.Source}}/Broken.Test0":{"seconds":1,"samples":1,"lastOutcome":"Failed"}}}
+            """);
+
+        var plan = Planner.Plan(catalog, timings, 1, 1, 2);
+
+        plan.Seeds[0][0].Entries.Select(entry => entry.ClassName).ShouldBe(["Broken", "Long"]);
+    }
+
+    private static string Describe(Plan plan) =>
+        string.Join('\n', plan.Batches.Select(batch => string.Join(',', batch.Entries.Select(entry => entry.Key))));
+
+    private static Task<TimingStore> TimingsOf(TestCatalog catalog, Func<TestEntry, double> seconds) => Timings(
+        System.Text.Json.JsonSerializer.Serialize(catalog.Entries().ToDictionary(entry => entry.Key, seconds)));
+
+    private static async Task<TimingStore> Timings(string json)
+    {
+        var path = Path.GetTempFileName();
+        await File.WriteAllTextAsync(path, json, TestContext.Current.CancellationToken);
+        var store = await TimingStore.LoadAsync(path, message => throw new InvalidOperationException(message), TestContext.Current.CancellationToken);
+        File.Delete(path);
+        return store;
+    }
+}

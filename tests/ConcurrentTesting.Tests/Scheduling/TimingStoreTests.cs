@@ -1,0 +1,119 @@
+using System.Text.Json;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Scheduling;
+
+public sealed class TimingStoreTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("timings").FullName;
+
+    private string File_ => Path.Combine(_folder, "test-timings.json");
+
+    [Fact]
+    public async Task Durations_are_averaged_and_counted_and_the_last_outcome_is_kept()
+    {
+        var catalog = Catalogs.Of(1, 1);
+        await LearnAsync(catalog, TestOutcome.Passed, 1);
+        await LearnAsync(catalog, TestOutcome.Passed, 3);
+        await LearnAsync(catalog, TestOutcome.Failed, 2);
+
+        var timing = (await ReadAsync()).Find(catalog.Entries()[0])!;
+
+        timing.Seconds.ShouldBe(2, 0.001);
+        timing.Samples.ShouldBe(3);
+        timing.LastOutcome.ShouldBe("Failed");
+    }
+
+    [Fact]
+    public void A_test_that_became_slow_is_known_as_slow_within_a_few_runs()
+    {
+        var timing = Enumerable.Range(0, 50).Aggregate(Timing.First(1, "Passed"), (timing, _) => timing.With(1, "Passed"));
+
+        for (var run = 0; run < 5; run++)
+            timing = timing.With(10, "Passed");
+
+        timing.Seconds.ShouldBeGreaterThan(8);
+    }
+
+    [Theory]
+    [InlineData(nameof(TestOutcome.Skipped))]
+    [InlineData(nameof(TestOutcome.Error))]
+    [InlineData(nameof(TestOutcome.TimedOut))]
+    public async Task Only_tests_that_ran_to_their_end_are_learned_from(string outcome)
+    {
+        var catalog = Catalogs.Of(1, 1);
+
+        await LearnAsync(catalog, Enum.Parse<TestOutcome>(outcome), 5);
+
+        (await ReadAsync()).Find(catalog.Entries()[0]).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_set_aside_with_a_word()
+    {
+        await File.WriteAllTextAsync(File_, "{\"version\":1,\"tests\":{", TestContext.Current.CancellationToken);
+        var messages = new List<string>();
+
+        var store = await TimingStore.LoadAsync(File_, messages.Add, TestContext.Current.CancellationToken);
+
+        store.Find(Catalogs.Of(1, 1).Entries()[0]).ShouldBeNull();
+        messages.ShouldHaveSingleItem().ShouldContain(File_ + ".damaged");
+        File.Exists(File_ + ".damaged").ShouldBeTrue();
+        File.Exists(File_).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_flat_file_is_matched_on_the_name()
+    {
+        var entry = Catalogs.Of(1, 1).Entries()[0];
+        await File.WriteAllTextAsync(File_, JsonSerializer.Serialize(new Dictionary<string, double> { [$"{entry.ClassName}.Test0"] = 2.5 }), TestContext.Current.CancellationToken);
+
+        (await ReadAsync()).Find(entry)!.Seconds.ShouldBe(2.5);
+    }
+
+    [Fact]
+    public async Task A_complete_run_forgets_tests_that_are_gone_and_a_filtered_one_does_not()
+    {
+        var both = Catalogs.Of(Catalogs.Unit(Catalogs.Assembly(), "Old", 1), Catalogs.Unit(Catalogs.Assembly(), "New", 1));
+        var other = Catalogs.Of(Catalogs.Unit(Catalogs.Assembly("Other.Tests"), "Old", 1));
+        await LearnAsync(both, TestOutcome.Passed, 1);
+        await LearnAsync(other, TestOutcome.Passed, 1);
+        var now = Catalogs.Of(both.Units[1]);
+
+        await LearnAsync(now, TestOutcome.Passed, 1, complete: false);
+        (await ReadAsync()).Find(both.Units[0].Entries[0]).ShouldNotBeNull();
+        await LearnAsync(now, TestOutcome.Passed, 1, complete: true);
+
+        var store = await ReadAsync();
+        store.Find(both.Units[0].Entries[0]).ShouldBeNull();
+        store.Find(both.Units[1].Entries[0]).ShouldNotBeNull();
+        store.Find(other.Units[0].Entries[0]).ShouldNotBeNull();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private Task<TimingStore> ReadAsync() =>
+        TimingStore.LoadAsync(File_, message => throw new InvalidOperationException(message), TestContext.Current.CancellationToken);
+
+    private async Task LearnAsync(TestCatalog catalog, TestOutcome outcome, double seconds, bool complete = false)
+    {
+        var store = await ReadAsync();
+        store.Learn(catalog, catalog.Entries().Select(entry => Record(entry, outcome, seconds)), complete);
+        await store.SaveAsync(File_, TestContext.Current.CancellationToken);
+    }
+
+    private static TestRecord Record(TestEntry entry, TestOutcome outcome, double seconds) => new()
+    {
+        Id = entry.Key,
+        Assembly = entry.Assembly,
+        CaseId = entry.Id,
+        ClassName = entry.ClassName,
+        MethodName = entry.MethodName,
+        Name = entry.MethodName,
+        Attempts = [new TestAttempt { Outcome = outcome, Worker = 0, Batch = 1, Number = 1, Duration = TimeSpan.FromSeconds(seconds) }],
+    };
+}
