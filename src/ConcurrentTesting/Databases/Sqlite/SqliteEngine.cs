@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using ConcurrentTesting.Safety;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Sqlite;
+
+/// <summary>
+/// SQLite: a template is a file in the <see cref="TemplateStore"/>, a clone a copy of it in the run's folder. <see cref="File.Copy(string,string)"/> shares blocks
+/// (reflink) where the file system can.
+/// </summary>
+internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId, Secrets secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
+{
+    private const string TemplateFile = "template.db";
+
+    /// <summary>What a clone may grow by in memory, beyond twice its template, before that memory is thought too small.</summary>
+    private const long RoomToGrow = 32L << 20;
+
+    private readonly TemplateStore _store = new(Path.Combine(settings.TemporaryDirectory, "templates"), time, logger);
+    private readonly ConcurrentBag<IDisposable> _held = [];
+    private readonly Lock _folderGate = new();
+    private long _templateBytes;
+    private RunFolder? _folder;
+
+    public string Name => "sqlite";
+
+    public Task CheckAsync(CancellationToken cancellationToken)
+    {
+        _ = BaseConnectionString();
+        return Task.CompletedTask;
+    }
+
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        foreach (var root in RunFolder.Roots(settings.TemporaryDirectory))
+            removed += await RunFolder.SweepAsync(root, (_, _) => Task.FromResult(true), logger, cancellationToken);
+        return removed;
+    }
+
+    public async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var facts = new[] { Name, SQLitePCL.raw.sqlite3_libversion().utf8_to_string(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString() };
+        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
+        var builder = new SqliteTemplateBuilder(settings, runId, secrets, logger);
+
+        // A copy of a database that others go on changing is good for one run only.
+        if (!settings.TemplateCache || source.Steps.Any(step => step is ExistingDatabaseStep))
+            return await BuildForThisRunAsync();
+
+        var entry = await _store.GetOrBuildAsync(
+            $"sqlite-{fingerprint}", (folder, token) => builder.BuildAsync(source, Path.Combine(folder, TemplateFile), token), cancellationToken);
+        _held.Add(entry);
+        await _store.EvictAsync(cancellationToken);
+        return Template(Path.Combine(entry.Path, TemplateFile), entry.Hit);
+
+        async Task<TemplateDatabase> BuildForThisRunAsync()
+        {
+            var path = Path.Combine(Folder().Path, $"template-{source.Database}.db");
+            await builder.BuildAsync(source, path, cancellationToken);
+            return Template(path, hit: false);
+        }
+
+        TemplateDatabase Template(string path, bool hit)
+        {
+            Interlocked.Add(ref _templateBytes, new FileInfo(path).Length);
+            return new TemplateDatabase(source, path, fingerprint, hit, Stopwatch.GetElapsedTime(started));
+        }
+    }
+
+    public Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(Folder().Path, $"{template.Source.Database}-{label}.db");
+        foreach (var stale in FilesOf(path))
+            File.Delete(stale);
+        // Whole or not there at all.
+        File.Copy(template.Name, path + ".copying", overwrite: true);
+        File.Move(path + ".copying", path);
+        var connection = new SqliteConnectionStringBuilder(BaseConnectionString()) { DataSource = path };
+        return Task.FromResult(new DatabaseClone(template, path, new ConnectionValues(connection.ConnectionString, path)));
+    }
+
+    /// <summary>Looks at the file's header and takes no lock, so that no test ever meets a busy database because of us.</summary>
+    public Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        Span<byte> header = stackalloc byte[16];
+        using var file = new FileStream(clone.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var read = file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        if (read != 0 && !header.SequenceEqual("SQLite format 3\0"u8))
+            throw new InvalidDataException($"{clone.Name} is not an SQLite database any more");
+        return Task.CompletedTask;
+    }
+
+    public Task DropAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        foreach (var file in FilesOf(clone.Name))
+            File.Delete(file);
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _folder?.Dispose();
+        foreach (var held in _held)
+            held.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static string[] FilesOf(string path) => [path, path + "-wal", path + "-shm", path + "-journal"];
+
+    private string BaseConnectionString()
+    {
+        try
+        {
+            return new SqliteConnectionStringBuilder(settings.ConnectionString).ConnectionString;
+        }
+        catch (ArgumentException)
+        {
+            // The driver's message may quote the value.
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings, "--test-connection-string is not one that SQLite understands: give options only (Foreign Keys=True), or nothing");
+        }
+    }
+
+    private RunFolder Folder()
+    {
+        lock (_folderGate)
+            return _folder ??= CreateFolder();
+    }
+
+    private RunFolder CreateFolder()
+    {
+        var needed = settings.Workers * ((2 * Interlocked.Read(ref _templateBytes)) + RoomToGrow);
+        foreach (var root in RunFolder.Roots(settings.TemporaryDirectory))
+        {
+            if (TryCreate(root, needed) is { } folder)
+            {
+                logger.LogDebug("The workers' databases are in {Folder}", folder.Path);
+                return folder;
+            }
+        }
+
+        throw new ConcurrentTestException(
+            ConcurrentTestExitCode.Incomplete,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"no folder for the workers' databases: {string.Join(" and ", RunFolder.Roots(settings.TemporaryDirectory))} cannot be written to; --verbosity Verbose says why"));
+    }
+
+    private RunFolder? TryCreate(string root, long needed)
+    {
+        var isMemory = root.StartsWith("/dev/shm", StringComparison.Ordinal);
+        if (isMemory && new DriveInfo("/dev/shm").AvailableFreeSpace < needed)
+        {
+            logger.LogDebug("/dev/shm has less than {Needed} MiB: the workers' databases go to disk", needed >> 20);
+            return null;
+        }
+
+        try
+        {
+            return RunFolder.Create(root, runId);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogDebug("{Root} cannot be used: {Reason}", root, exception.Message);
+            return null;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using ConcurrentTesting.Safety;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Sqlite;
+
+/// <summary>Makes a template file: takes the source's steps and leaves one file without a write-ahead log beside it.</summary>
+internal sealed class SqliteTemplateBuilder(ConcurrentTestSettings settings, string runId, Secrets secrets, ILogger logger)
+{
+    public async Task BuildAsync(TemplateSource source, string path, CancellationToken cancellationToken)
+    {
+        // A zero-byte file is an empty database.
+        await File.WriteAllBytesAsync(path, [], cancellationToken);
+        foreach (var step in source.Steps)
+            await TakeAsync(step, source.Database, path, cancellationToken);
+        Seal(path);
+    }
+
+    private async Task TakeAsync(TemplateStep step, string database, string path, CancellationToken cancellationToken)
+    {
+        switch (step)
+        {
+            case SqlFileStep script:
+                logger.LogDebug("Executing {Script}", script.Name);
+                using (var connection = Open(path))
+                    new SqliteScript(connection, script).Execute(cancellationToken);
+                break;
+            case CommandStep command:
+                await RunAsync(command, database, path, cancellationToken);
+                break;
+            case ExistingDatabaseStep existing:
+                Copy(existing, path);
+                break;
+        }
+    }
+
+    private async Task RunAsync(CommandStep command, string database, string path, CancellationToken cancellationToken)
+    {
+        var connection = new ConnectionValues(ConnectionString(path), path);
+        await new TemplateCommand(settings, runId, secrets, logger).RunAsync(command.CommandLine, database, connection, cancellationToken);
+        using var opened = Open(path);
+        if (Scalar(opened, "SELECT count(*) FROM sqlite_schema") == 0)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                $"the template's command '{secrets.Redact(command.CommandLine)}' ended well but made nothing in its database: it has to use the connection string in "
+                + $"CONCURRENT_TEST_CONNECTION_STRING or {string.Join(", ", settings.Environment.Select(pattern => pattern.Name))}");
+        }
+    }
+
+    /// <summary>SQLite's backup, since the source may be open elsewhere (https://www.sqlite.org/backup.html).</summary>
+    private void Copy(ExistingDatabaseStep existing, string path)
+    {
+        var sourcePath = Path.GetFullPath(existing.Name, settings.WorkingDirectory);
+        if (!File.Exists(sourcePath))
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-template 'db:{existing.Name}': there is no file {sourcePath}");
+        try
+        {
+            using var source = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = sourcePath, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
+            source.Open();
+            using var target = Open(path);
+            source.BackupDatabase(target);
+        }
+        catch (SqliteException exception)
+        {
+            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"--test-template 'db:{existing.Name}': {sourcePath} cannot be copied: {exception.Message}");
+        }
+    }
+
+    private static void Seal(string path)
+    {
+        using (var connection = Open(path))
+        {
+            if (Scalar(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+                throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"the template {path} is still in use: its command has left a process behind");
+        }
+
+        foreach (var leftover in new[] { path + "-wal", path + "-shm" })
+            File.Delete(leftover);
+    }
+
+    private static long Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static SqliteConnection Open(string path)
+    {
+        var connection = new SqliteConnection(ConnectionString(path));
+        connection.Open();
+        return connection;
+    }
+
+    private static string ConnectionString(string path) => new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString;
+}

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Databases;
+
+/// <summary>What one of a worker's databases is made from: steps that are taken in order.</summary>
+/// <param name="Database">The database's name among a worker's databases: <c>main</c>.</param>
+internal sealed record TemplateSource(string Database, ImmutableArray<TemplateStep> Steps);
+
+/// <summary>One step on the way to a template.</summary>
+internal abstract record TemplateStep;
+
+/// <summary>A script that is executed statement by statement.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Name">As the user sees it, and as it counts for the fingerprint.</param>
+internal sealed record SqlFileStep(string Path, string Name) : TemplateStep;
+
+/// <summary>A command for the shell, which gets the connection string by environment.</summary>
+internal sealed record CommandStep(string CommandLine) : TemplateStep;
+
+/// <summary>A copy of a database that exists.</summary>
+internal sealed record ExistingDatabaseStep(string Name) : TemplateStep;
+
+/// <summary>A file or folder that only counts for the fingerprint: what a command reads without naming it.</summary>
+/// <param name="Path">Absolute.</param>
+internal sealed record WatchStep(string Path, string Name) : TemplateStep;

@@ -1,0 +1,33 @@
+namespace ConcurrentTesting.Safety;
+
+/// <summary>The secrets of a run, and the way to write a text without them.</summary>
+internal sealed class Secrets
+{
+    private const string Masked = "***";
+
+    /// <summary>Shorter ones would blacken ordinary words.</summary>
+    private const int ShortestSecret = 4;
+
+    private readonly Lock _gate = new();
+    private readonly List<string> _known = [];
+
+    public void Add(string? secret)
+    {
+        if (secret is null || secret.Length < ShortestSecret)
+            return;
+        lock (_gate)
+        {
+            if (_known.Contains(secret))
+                return;
+            _known.Add(secret);
+            // The longest first, lest a part of a secret be replaced and the rest stay.
+            _known.Sort((left, right) => right.Length.CompareTo(left.Length));
+        }
+    }
+
+    public string Redact(string text)
+    {
+        lock (_gate)
+            return _known.Aggregate(text, (redacted, secret) => redacted.Replace(secret, Masked, StringComparison.Ordinal));
+    }
+}
