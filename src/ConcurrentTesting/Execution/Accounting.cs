@@ -43,12 +43,16 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
 /// </summary>
 internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll)
 {
-    // After so many ends without any result the batch is split, to find what kills it; a single unit is given up after twice as many.
+    // After so many ends without any result the batch is split, to find what kills it; a single test is given up then.
     private const int TriesUntilSplit = 2;
+
+    // A suite whose every process dies must end in minutes, not in hours.
+    private const int SplitsInAll = 100;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, int> _reruns = [];
     private int _rerunsLeft = rerunsInAll;
+    private int _splitsLeft = SplitsInAll;
 
     public BatchVerdict Judge(BatchEnd end)
     {
@@ -89,22 +93,22 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
         return (again, []);
     }
 
+    // Nothing tells which test killed the process: halves are tried until the culprit is alone, and the innocent have run elsewhere.
     private (List<Batch> Again, List<SettledTest> Settled) Unexplained(BatchEnd end, List<TestEntry> open)
     {
-        if (end.Rows.Count > 0 || end.TimedOut.Count > 0)
+        if (open.Count < end.Batch.Entries.Length)
             return ([Make(end, open, BatchReasons.Requeue)], []);
 
         var tries = end.Batch.FruitlessTries + 1;
-        if (tries < TriesUntilSplit)
-            return ([Make(end, open, BatchReasons.Requeue, tries)], []);
+        if (tries >= TriesUntilSplit && (open.Count == 1 || !TakeSplit()))
+            return ([], open.ConvertAll(entry => Lost(entry, 0, $"its test host died {tries} times before giving a result, last on worker {end.Worker}: {end.Fault}")));
 
-        var classes = open.GroupBy(entry => entry.ClassName).ToList();
-        return classes.Count > 1
-            ? (classes.ConvertAll(group => Make(end, group, BatchReasons.Requeue, tries)), [])
-            : tries < 2 * TriesUntilSplit
-                ? ([Make(end, open, BatchReasons.Requeue, tries)], [])
-                : ([], open.ConvertAll(entry => Lost(entry, 0, $"its test host died {tries} times before giving a result, last on worker {end.Worker}: {end.Fault}")));
+        return tries < TriesUntilSplit || open.Count == 1
+            ? ([Make(end, open, BatchReasons.Requeue, tries)], [])
+            : ([Make(end, open[..(open.Count / 2)], BatchReasons.Requeue, tries), Make(end, open[(open.Count / 2)..], BatchReasons.Requeue, tries)], []);
     }
+
+    private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
     private IEnumerable<Batch> Reruns(BatchEnd end)
     {

@@ -1,5 +1,4 @@
 using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;

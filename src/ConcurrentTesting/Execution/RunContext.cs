@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ConcurrentTesting.Reporting;
 using Microsoft.Extensions.Logging;
 
@@ -14,15 +13,4 @@ internal sealed record RunContext
     public required IRunObserver Observer { get; init; }
     public required RunRecorder Recorder { get; init; }
     public required TimeProvider Time { get; init; }
-
-    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, RunRecorder recorder) => new()
-    {
-        Settings = settings,
-        RunId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5)),
-        Seed = settings.Seed ?? (int)(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
-        Log = console.Log,
-        Observer = console,
-        Recorder = recorder,
-        Time = TimeProvider.System,
-    };
 }

@@ -27,9 +27,10 @@ internal static class SeedPlanner
         public double OpeningCost(TestAssembly assembly, PlanCosts costs) =>
             _units.Count == 0 ? costs.Worker + costs.Host : _units.ContainsKey(assembly) ? 0 : costs.Host;
 
+        // The first opening is everybody's price and balances nothing; a second host is this worker's own time.
         public void Add(PlannedUnit unit, PlanCosts costs)
         {
-            Seconds += unit.Seconds + OpeningCost(unit.Unit.Assembly, costs);
+            Seconds += unit.Seconds + (_units.Count == 0 ? 0 : OpeningCost(unit.Unit.Assembly, costs));
             if (!_units.TryGetValue(unit.Unit.Assembly, out var units))
                 _units.Add(unit.Unit.Assembly, units = []);
             units.Add(unit);

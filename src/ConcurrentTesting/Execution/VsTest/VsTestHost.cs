@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
@@ -77,10 +78,10 @@ internal sealed class VsTestHost : ITestHost
         {
             foreach (var result in lastChunkArgs?.NewTestResults ?? [])
                 events.ResultArrived(result);
-            var failed = testRunCompleteArgs.IsAborted || testRunCompleteArgs.IsCanceled || testRunCompleteArgs.Error is not null;
-            if (!failed)
+            var fault = FaultOf(testRunCompleteArgs);
+            if (fault is null)
                 events.ActiveTests([]);
-            _end = new HostRunEnd(failed ? testRunCompleteArgs.Error?.Message ?? _lastError ?? "the test run was aborted." : null);
+            _end = new HostRunEnd(fault);
         }
 
         public void HandleLogMessage(TestMessageLevel level, string? message)
@@ -98,6 +99,9 @@ internal sealed class VsTestHost : ITestHost
         public void HandleRawMessage(string rawMessage)
         {
         }
+
+        private string? FaultOf(TestRunCompleteEventArgs end) =>
+            end.IsAborted || end.IsCanceled || end.Error is not null ? end.Error?.Message ?? _lastError ?? "the test run was aborted." : null;
 
         public int LaunchProcessWithDebuggerAttached(TestProcessStartInfo testProcessStartInfo) => -1;
     }
