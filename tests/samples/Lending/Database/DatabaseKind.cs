@@ -1,0 +1,8 @@
+namespace Lending;
+
+public enum DatabaseKind
+{
+    Sqlite,
+    PostgreSql,
+    MySql,
+}
