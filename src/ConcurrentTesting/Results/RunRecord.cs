@@ -128,6 +128,10 @@ internal sealed record RunRecord
 {
     public required string RunId { get; init; }
     public required ConcurrentTestSettings Settings { get; init; }
+
+    /// <summary>The name of the machine that ran it, for reports that name one.</summary>
+    public string Machine { get; init; } = Environment.MachineName;
+
     public required int Seed { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }

@@ -1,0 +1,17 @@
+namespace ConcurrentTesting.Results;
+
+/// <summary>How text of tests gets into a report: without the run's secrets, in characters that XML allows, and where asked no longer than its cap.</summary>
+internal sealed class ReportText(Redaction redaction)
+{
+    /// <summary>The whole text.</summary>
+    public string Whole(string text) => XmlText.Clean(redaction.Apply(text));
+
+    /// <summary>A message, at most <see cref="TextCap.Message"/> bytes, with line feeds alone.</summary>
+    public string Message(string text) => Capped(text, TextCap.Message);
+
+    /// <summary>A captured stream or a stack trace, at most <see cref="TextCap.Stream"/> bytes, with line feeds alone.</summary>
+    public string Stream(string text) => Capped(text, TextCap.Stream);
+
+    private string Capped(string text, int limit) =>
+        XmlText.Clean(TextCap.Apply(redaction.Apply(text).ReplaceLineEndings("\n"), limit));
+}

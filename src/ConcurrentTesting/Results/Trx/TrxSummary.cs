@@ -1,0 +1,24 @@
+using System.Text;
+using System.Xml.Linq;
+
+namespace ConcurrentTesting.Results.Trx;
+
+/// <summary>What VSTest's files say about their runs as a whole, gathered.</summary>
+internal sealed class TrxSummary
+{
+    private readonly StringBuilder _stdOut = new();
+
+    /// <summary>A file says that its run failed, and none of its tests explains it.</summary>
+    public bool HasFailed { get; set; }
+
+    public List<XElement> RunInfos { get; } = [];
+
+    /// <summary>Paths below <c>In</c> of the deployment root.</summary>
+    public List<string> Files { get; } = [];
+
+    public List<XElement> Collectors { get; } = [];
+
+    public string? StdOut => _stdOut.Length == 0 ? null : _stdOut.ToString();
+
+    public void AddStdOut(string text) => _stdOut.Append(TextCap.Apply(text, TextCap.Message).TrimEnd()).Append('\n');
+}
