@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Reporting;
+
+/// <summary>
+/// A failed test as it is printed: a header, the message, the stack with places that an editor opens, the end of what it wrote. Safe to print, and
+/// short enough to be read.
+/// </summary>
+internal static class FailureText
+{
+    private const int LongestName = 300;
+    private const int LongestMessage = 4000;
+    private const int MostMessageLines = 60;
+    private const int MostFrames = 40;
+    private const int MostOutputLines = 20;
+    private const int LongestOutputLine = 500;
+
+    // Where text of any size is first cut, so that looking for secrets in it costs little; a secret cut in half is cut away by the later limits.
+    private const int LongestRaw = 64 * 1024;
+
+    /// <summary>Header and body, in lines.</summary>
+    public static string Full(TestRecord test, ConcurrentTestSettings settings, Redactor redactor)
+    {
+        var text = new StringBuilder(Header(test, redactor));
+        AddMessage(text, test.Final.Message, redactor);
+        AddStack(text, test, settings.RootDirectory, redactor);
+        AddOutput(text, "output", test.Final.StandardOutput, redactor);
+        AddOutput(text, "error output", test.Final.StandardError, redactor);
+        return text.ToString();
+    }
+
+    /// <summary>One line: what failed, and where it ran.</summary>
+    public static string Header(TestRecord test, Redactor redactor)
+    {
+        var attempt = test.Final;
+        var details = string.Create(CultureInfo.InvariantCulture, $"{test.Assembly.Source}, worker {attempt.Worker}, {DurationText.Measured(attempt.Duration)}");
+        if (attempt.Number > 1)
+            details += string.Create(CultureInfo.InvariantCulture, $", attempt {attempt.Number}");
+        return $"{Verdict(attempt.Outcome)}  {Name(test, redactor)}  [{details}]";
+    }
+
+    /// <summary>The test's whole name on one line.</summary>
+    public static string Name(TestRecord test, Redactor redactor) =>
+        PlainText.Cap(PlainText.OneLine(redactor.Redact(TestNames.Full(test.ClassName, test.Name))), LongestName);
+
+    /// <summary>Where the test's code is, as <c>file:line</c>; null where it is not known.</summary>
+    public static string? Place(TestRecord test, string rootDirectory) => test.SourceFile is not { Length: > 0 } file ? null
+        : PlainText.OneLine(StackTraceText.RelativePath(file, rootDirectory)) + (test.Line is { } line ? string.Create(CultureInfo.InvariantCulture, $":{line}") : "");
+
+    private static string Verdict(TestOutcome outcome) => outcome switch
+    {
+        TestOutcome.Error => "ERROR",
+        TestOutcome.TimedOut => "TIMEOUT",
+        _ => "FAIL",
+    };
+
+    private static void AddMessage(StringBuilder text, string? message, Redactor redactor)
+    {
+        if (string.IsNullOrWhiteSpace(message))
+        {
+            AddLine(text, "  ", "(no message)");
+            return;
+        }
+
+        var lines = PlainText.Lines(PlainText.Cap(redactor.Redact(Start(message)), LongestMessage)).ToList();
+        foreach (var line in lines.Take(MostMessageLines))
+            AddLine(text, "  ", line);
+        AddRest(text, "  ", lines.Count - MostMessageLines, "lines");
+    }
+
+    private static void AddStack(StringBuilder text, TestRecord test, string rootDirectory, Redactor redactor)
+    {
+        var frames = test.Final.StackTrace is { } stack ? StackTraceText.Trim(redactor.Redact(Start(stack)), rootDirectory) : [];
+        foreach (var frame in frames.Take(MostFrames))
+            AddLine(text, "    ", PlainText.Cap(PlainText.OneLine(frame), LongestOutputLine));
+        AddRest(text, "    ", frames.Length - MostFrames, "frames");
+        if (!frames.Any(frame => frame.Contains(" in ", StringComparison.Ordinal)) && Place(test, rootDirectory) is { } place)
+            AddLine(text, "    ", $"in {place}");
+    }
+
+    private static void AddOutput(StringBuilder text, string what, string? output, Redactor redactor)
+    {
+        var all = output.AsSpan().TrimEnd();
+        if (all.IsEmpty)
+            return;
+        var start = StartOfLastLines(all, MostOutputLines);
+        var earlier = all[..start].Count('\n');
+        var lines = PlainText.Lines(redactor.Redact(all[start..].ToString())).ToList();
+        AddLine(text, "  ", earlier == 0 ? $"{what}:" : string.Create(CultureInfo.InvariantCulture, $"{what} (last {lines.Count} of {earlier + lines.Count} lines):"));
+        foreach (var line in lines)
+            AddLine(text, "  | ", PlainText.Cap(line, LongestOutputLine));
+    }
+
+    // Counted from the end: a test may have written megabytes.
+    private static int StartOfLastLines(ReadOnlySpan<char> text, int lines)
+    {
+        var start = text.Length;
+        for (var i = 0; i < lines && start > 0; i++)
+            start = text[..(start - 1)].LastIndexOf('\n') + 1;
+        return start;
+    }
+
+    private static string Start(string text) => text.Length <= LongestRaw ? text : text[..LongestRaw];
+
+    private static void AddRest(StringBuilder text, string indent, int count, string what)
+    {
+        if (count > 0)
+            AddLine(text, indent, string.Create(CultureInfo.InvariantCulture, $"... ({count} more {what})"));
+    }
+
+    private static void AddLine(StringBuilder text, string indent, string line) => text.Append('\n').Append(indent).Append(line);
+}

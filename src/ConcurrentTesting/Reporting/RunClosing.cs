@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Reporting;
+
+/// <summary>What the console says of a run at its end.</summary>
+internal static class RunClosing
+{
+    private const int MostListed = 20;
+    private const int WorkersPerLine = 16;
+
+    /// <summary>Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are.</summary>
+    public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor) =>
+    [
+        $"{Outcome(run.ExitCode)}  {PlainText.OneLine(redactor.Redact(run.Reason))}",
+        $"  Tests      {Counts(run)}",
+        $"  Time       {Time(run)}",
+        .. Workers(run),
+        .. Listed("Failed", run.Tests.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
+        .. Listed("Flaky", run.Tests.Where(test => test.IsFlaky), test => FlakyLine(test, redactor)),
+        .. Incidents(run),
+        $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}",
+    ];
+
+    /// <summary>The two last lines of the process: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
+    public static ImmutableArray<string> ClosingLines(RunRecord run) =>
+        [Time(run), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
+
+    /// <summary>An artifact's path as the user reads it: relative to the repository's root where it is below it.</summary>
+    public static string ArtifactPath(ConcurrentTestSettings settings, string file)
+    {
+        var path = Path.GetFullPath(Path.Combine(settings.ResultsDirectory, file), settings.RootDirectory);
+        return StackTraceText.RelativePath(path, settings.RootDirectory);
+    }
+
+    private static string Outcome(ConcurrentTestExitCode exitCode) => exitCode switch
+    {
+        ConcurrentTestExitCode.Success => "PASSED",
+        ConcurrentTestExitCode.TestsFailed => "FAILED",
+        ConcurrentTestExitCode.Cancelled => "CANCELLED",
+        ConcurrentTestExitCode.Refused => "REFUSED",
+        ConcurrentTestExitCode.BadSettings => "BAD SETTINGS",
+        _ => "INCOMPLETE",
+    };
+
+    private static bool IsFailed(TestRecord test) => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped);
+
+    private static string Counts(RunRecord run)
+    {
+        var flaky = run.Flaky == 0 ? "" : Invariant($", {run.Flaky} flaky");
+        return Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped{flaky}; {run.Discovered} discovered");
+    }
+
+    private static string Time(RunRecord run)
+    {
+        var speed = run.Wall > TimeSpan.Zero ? Invariant($" ({run.TestTime / run.Wall:0.0}x)") : "";
+        var efficiency = run.Efficiency is { } share ? Invariant($", efficiency {share:P0}").Replace(" %", "%", StringComparison.Ordinal) : "";
+        return $"{DurationText.Measured(run.Wall)} for {DurationText.Measured(run.TestTime)} of tests{speed}, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
+    }
+
+    private static IEnumerable<string> Workers(RunRecord run)
+    {
+        if (run.Workers.IsEmpty)
+            yield break;
+        var busy = TimeSpan.FromTicks(run.Workers.Sum(worker => worker.Busy.Ticks));
+        var idle = TimeSpan.FromTicks(run.Workers.Sum(worker => Math.Max(0, (worker.Duration - worker.Busy).Ticks)));
+        yield return Invariant($"  Workers    {run.Workers.Length}, busy {DurationText.Measured(busy)}, idle {DurationText.Measured(idle)}");
+        foreach (var row in run.Workers.OrderBy(worker => worker.Number).Chunk(WorkersPerLine))
+            yield return "             " + string.Join("  ", row.Select(worker => Invariant($"{worker.Number}:{BusyPercent(worker)}%")));
+    }
+
+    private static int BusyPercent(WorkerRecord worker) =>
+        worker.Duration <= TimeSpan.Zero ? 0 : (int)Math.Round(Math.Clamp(worker.Busy / worker.Duration, 0, 1) * 100);
+
+    private static IEnumerable<string> Listed(string what, IEnumerable<TestRecord> tests, Func<TestRecord, string> line)
+    {
+        var all = tests.ToList();
+        for (var i = 0; i < Math.Min(all.Count, MostListed); i++)
+            yield return (i == 0 ? $"  {what,-9}  " : "             ") + line(all[i]);
+        if (all.Count > MostListed)
+            yield return Invariant($"             ... and {all.Count - MostListed} more");
+    }
+
+    private static string FailedLine(TestRecord test, ConcurrentTestSettings settings, Redactor redactor)
+    {
+        var place = FailureText.Place(test, settings.RootDirectory) is { } known ? $"  {known}" : "";
+        return $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}]{place}";
+    }
+
+    private static string FlakyLine(TestRecord test, Redactor redactor) =>
+        Invariant($"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}] passed on attempt {test.Final.Number}");
+
+    private static IEnumerable<string> Incidents(RunRecord run)
+    {
+        if (run.Incidents.IsEmpty)
+            yield break;
+        var kinds = run.Incidents.GroupBy(incident => incident.Kind).OrderByDescending(kind => kind.Count()).Select(kind => Invariant($"{kind.Count()} {kind.Key}"));
+        yield return $"  Incidents  {string.Join(", ", kinds)}";
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Reporting;
+
+/// <summary>
+/// run.log: everything that a run said, at all levels, a UTC timestamp and the level on each line. On disk at once from Warning up, otherwise within a
+/// second, so that a run that was killed leaves it too. Thread-safe.
+/// </summary>
+internal sealed class RunLog : IAsyncDisposable
+{
+    public const string FileName = "run.log";
+
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _writing = new();
+    private readonly StreamWriter _writer;
+    private readonly TimeProvider _time;
+    private readonly ITimer _flushing;
+    private bool _isDirty;
+    private bool _isClosed;
+
+    private RunLog(StreamWriter writer, TimeProvider time)
+    {
+        (_writer, _time) = (writer, time);
+        _flushing = time.CreateTimer(_ => Flush(), null, FlushInterval, FlushInterval);
+    }
+
+    /// <summary>Why lines are missing from the file (its disk was full); null while all is well.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>Begins an empty file in <paramref name="directory"/>, which is made where it does not exist.</summary>
+    /// <exception cref="ConcurrentTestException">The folder or the file cannot be written.</exception>
+    public static RunLog Open(string directory, TimeProvider time)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            var stream = new FileStream(Path.Combine(directory, FileName), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            return new RunLog(new StreamWriter(stream, new UTF8Encoding(false), 16 * 1024), time);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"The results directory {directory} cannot be written: {exception.Message} Make it writable, or name another with --test-results-directory.",
+                exception);
+        }
+    }
+
+    /// <summary>Writes a text that is redacted already, a line for each of its lines.</summary>
+    public void Write(LogLevel level, string text)
+    {
+        Span<char> timestamp = stackalloc char[32];
+        _time.GetUtcNow().UtcDateTime.TryFormat(timestamp, out var length, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        lock (_writing)
+        {
+            if (_isClosed)
+                return;
+            Guarded(timestamp[..length], Label(level), text);
+            if (level >= LogLevel.Warning)
+                FlushUnderLock();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _flushing.DisposeAsync();
+        lock (_writing)
+        {
+            if (_isClosed)
+                return;
+            FlushUnderLock();
+            _isClosed = true;
+            try
+            {
+                _writer.Dispose();
+            }
+            catch (IOException exception)
+            {
+                Failure ??= exception.Message;
+            }
+        }
+    }
+
+    private void Guarded(ReadOnlySpan<char> timestamp, string label, string text)
+    {
+        try
+        {
+            foreach (var line in text.AsSpan().EnumerateLines())
+            {
+                _writer.Write(timestamp);
+                _writer.Write(label);
+                _writer.Write(line);
+                _writer.Write('\n');
+            }
+
+            _isDirty = true;
+        }
+        catch (IOException exception)
+        {
+            Failure ??= exception.Message;
+        }
+    }
+
+    private void Flush()
+    {
+        lock (_writing)
+        {
+            if (_isDirty && !_isClosed)
+                FlushUnderLock();
+        }
+    }
+
+    private void FlushUnderLock()
+    {
+        try
+        {
+            _writer.Flush();
+            _isDirty = false;
+        }
+        catch (IOException exception)
+        {
+            Failure ??= exception.Message;
+        }
+    }
+
+    private static string Label(LogLevel level) => level switch
+    {
+        LogLevel.Trace => " VRB ",
+        LogLevel.Debug => " DBG ",
+        LogLevel.Information => " INF ",
+        LogLevel.Warning => " WRN ",
+        LogLevel.Error => " ERR ",
+        _ => " FTL ",
+    };
+}
