@@ -8,7 +8,8 @@ namespace ConcurrentTesting.Databases;
 /// </summary>
 internal sealed class RunFolder : IDisposable
 {
-    private const string Mark = "ConcurrentTest run folder 1";
+    /// <summary>What a lock file of ours begins with.</summary>
+    public const string Mark = "ConcurrentTest run folder 1";
     private const string LockExtension = ".lock";
 
     // Owner only, but others may pass through: a server of our own may run as another user.

@@ -43,9 +43,9 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
     public async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var facts = new[] { Name, SQLitePCL.raw.sqlite3_libversion().utf8_to_string(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString() };
+        var facts = new[] { Name, LibraryVersion(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString() };
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
-        var builder = new SqliteTemplateBuilder(settings, runId, secrets, logger);
+        var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
         // A copy of a database that others go on changing is good for one run only.
         if (!settings.TemplateCache || source.Steps.Any(step => step is ExistingDatabaseStep))
@@ -79,8 +79,7 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         // Whole or not there at all.
         File.Copy(template.Name, path + ".copying", overwrite: true);
         File.Move(path + ".copying", path);
-        var connection = new SqliteConnectionStringBuilder(BaseConnectionString()) { DataSource = path };
-        return Task.FromResult(new DatabaseClone(template, path, new ConnectionValues(connection.ConnectionString, path)));
+        return Task.FromResult(new DatabaseClone(template, path, ConnectionTo(path)));
     }
 
     /// <summary>Looks at the file's header and takes no lock, so that no test ever meets a busy database because of us.</summary>
@@ -110,6 +109,15 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
     }
 
     private static string[] FilesOf(string path) => [path, path + "-wal", path + "-shm", path + "-journal"];
+
+    private static string LibraryVersion()
+    {
+        using var connection = new SqliteConnection();
+        return connection.ServerVersion;
+    }
+
+    private ConnectionValues ConnectionTo(string path) =>
+        new(new SqliteConnectionStringBuilder(BaseConnectionString()) { DataSource = path }.ConnectionString, path);
 
     private string BaseConnectionString()
     {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Sqlite;
 
 /// <summary>Makes a template file: takes the source's steps and leaves one file without a write-ahead log beside it.</summary>
-internal sealed class SqliteTemplateBuilder(ConcurrentTestSettings settings, string runId, Secrets secrets, ILogger logger)
+/// <param name="connectionTo">How a command, like a test later, reaches the file.</param>
+internal sealed class SqliteTemplateBuilder(
+    ConcurrentTestSettings settings, string runId, Func<string, ConnectionValues> connectionTo, Secrets secrets, ILogger logger)
 {
     public async Task BuildAsync(TemplateSource source, string path, CancellationToken cancellationToken)
     {
@@ -36,8 +38,7 @@ internal sealed class SqliteTemplateBuilder(ConcurrentTestSettings settings, str
 
     private async Task RunAsync(CommandStep command, string database, string path, CancellationToken cancellationToken)
     {
-        var connection = new ConnectionValues(ConnectionString(path), path);
-        await new TemplateCommand(settings, runId, secrets, logger).RunAsync(command.CommandLine, database, connection, cancellationToken);
+        await new TemplateCommand(settings, runId, secrets, logger).RunAsync(command.CommandLine, database, connectionTo(path), cancellationToken);
         using var opened = Open(path);
         if (Scalar(opened, "SELECT count(*) FROM sqlite_schema") == 0)
         {

@@ -1,0 +1,307 @@
+using ConcurrentTesting.Databases;
+using Microsoft.Data.Sqlite;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Databases;
+
+public sealed class SqliteDatabasesTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly LogLines _log = new();
+    private static int _runs;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Each_worker_has_a_copy_of_its_own()
+    {
+        _folder.Write("db/2-seed.sql", "INSERT INTO book VALUES (1, 'first');");
+        _folder.Write("db/1-schema.sql", "CREATE TABLE book (id INTEGER PRIMARY KEY, title TEXT NOT NULL);");
+        await using var databases = await PreparedAsync(Settings("db"));
+
+        var leases = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => databases.LeaseAsync(worker, CancellationToken)));
+
+        leases.Select(lease => lease.Database).Distinct().Count().ShouldBe(8);
+        Execute(leases[0], "INSERT INTO book VALUES (2, 'second')");
+        Query(leases[0], "SELECT count(*) FROM book").ShouldBe(2);
+        Query(leases[1], "SELECT count(*) FROM book").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_lease_tells_the_test_process_its_database()
+    {
+        var settings = Settings() with
+        {
+            Workers = 4,
+            Environment = [EnvironmentPattern.Default, new("APP_DB", "file:{Database}?worker={Worker}&unknown={Else}")],
+        };
+        await using var databases = await PreparedAsync(settings, runId: "run-1");
+
+        var lease = await databases.LeaseAsync(3, CancellationToken);
+
+        lease.Environment["CONCURRENT_TEST_RUN"].ShouldBe("run-1");
+        lease.Environment["CONCURRENT_TEST_WORKER"].ShouldBe("3");
+        lease.Environment["CONCURRENT_TEST_WORKERS"].ShouldBe("4");
+        lease.Environment["CONCURRENT_TEST_DATABASE"].ShouldBe(lease.Database);
+        lease.Environment["CONCURRENT_TEST_CONNECTION_STRING"].ShouldBe($"Data Source={lease.Database}");
+        lease.Environment["ConnectionStrings__Default"].ShouldBe($"Data Source={lease.Database}");
+        lease.Environment["APP_DB"].ShouldBe($"file:{lease.Database}?worker=3&unknown={{Else}}");
+    }
+
+    [Fact]
+    public async Task Options_of_the_given_connection_string_are_kept()
+    {
+        await using var databases = await PreparedAsync(Settings() with { ConnectionString = "Foreign Keys=True;Data Source=ignored.db" });
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+
+        lease.Environment["CONCURRENT_TEST_CONNECTION_STRING"].ShouldBe($"Data Source={lease.Database};Foreign Keys=True");
+    }
+
+    [Fact]
+    public async Task A_second_run_finds_the_template()
+    {
+        _folder.Write("schema.sql", "CREATE TABLE book (id INTEGER);");
+        await using (var first = await PreparedAsync(Settings("schema.sql")))
+            first.Record!.TemplateHit.ShouldBe(false);
+
+        await using var second = await PreparedAsync(Settings("schema.sql"));
+
+        second.Record!.TemplateHit.ShouldBe(true);
+        Query(await second.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("schema.sql", "CREATE TABLE book (id INTEGER, title TEXT);")]
+    [InlineData("renamed.sql", "CREATE TABLE book (id INTEGER);")]
+    public async Task Changed_content_or_name_makes_another_template(string name, string content)
+    {
+        _folder.Write("schema.sql", "CREATE TABLE book (id INTEGER);");
+        await using var first = await PreparedAsync(Settings("schema.sql"));
+        _folder.Write(name, content);
+
+        await using var second = await PreparedAsync(Settings(name));
+
+        second.Record!.TemplateHit.ShouldBe(false);
+        second.Record.Fingerprint.ShouldNotBe(first.Record!.Fingerprint);
+    }
+
+    [Fact]
+    public async Task Without_the_cache_every_run_builds()
+    {
+        _folder.Write("schema.sql", "CREATE TABLE book (id INTEGER);");
+        var settings = Settings("schema.sql") with { TemplateCache = false };
+        await using var first = await PreparedAsync(settings);
+
+        await using var second = await PreparedAsync(settings);
+
+        second.Record!.TemplateHit.ShouldBe(false);
+        Directory.Exists(Path.Combine(_folder.Path, "temp", "templates")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_failing_statement_is_named_with_file_line_number_and_message()
+    {
+        _folder.Write("db/1.sql", "CREATE TABLE book (id INTEGER);");
+        _folder.Write("db/2.sql", "INSERT INTO book VALUES (1);\n-- a remark; with a semicolon\n\nINSERT INTO\n  shelf VALUES ('a;b');\n");
+        await using var databases = TestDatabases.Create(Settings("db"), RunId(), _log, TimeProvider.System);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        failure.Message.ShouldBe("db/2.sql:4: statement 2 (INSERT INTO) failed: no such table: shelf");
+    }
+
+    [Fact]
+    public async Task A_template_that_failed_half_way_is_not_used_later()
+    {
+        _folder.Write("schema.sql", "CREATE TABLE book (id INTEGER); CREATE TABLE book (id INTEGER);");
+        await using (var failing = TestDatabases.Create(Settings("schema.sql"), RunId(), _log, TimeProvider.System))
+            await Should.ThrowAsync<ConcurrentTestException>(failing.PrepareAsync(CancellationToken));
+
+        await using var again = TestDatabases.Create(Settings("schema.sql"), RunId(), _log, TimeProvider.System);
+
+        await Should.ThrowAsync<ConcurrentTestException>(again.PrepareAsync(CancellationToken));
+        Directory.EnumerateDirectories(Path.Combine(_folder.Path, "temp", "templates")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_open_transaction_at_the_end_of_a_file_is_an_error()
+    {
+        _folder.Write("schema.sql", "BEGIN; CREATE TABLE book (id INTEGER);");
+        await using var databases = TestDatabases.Create(Settings("schema.sql"), RunId(), _log, TimeProvider.System);
+
+        (await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken))).Message.ShouldContain("ends inside a transaction");
+    }
+
+    [Fact]
+    public async Task Triggers_and_byte_order_marks_are_no_obstacle()
+    {
+        var script = _folder.Write("schema.sql", """
+            CREATE TABLE book (id INTEGER); CREATE TABLE log (text TEXT);
+            CREATE TRIGGER logged AFTER INSERT ON book BEGIN
+              INSERT INTO log VALUES ('one; two'); INSERT INTO log VALUES ('three');
+            END;
+            INSERT INTO book VALUES (1)
+            """);
+        await File.WriteAllBytesAsync(script, [0xEF, 0xBB, 0xBF, .. await File.ReadAllBytesAsync(script, CancellationToken)], CancellationToken);
+        await using var databases = await PreparedAsync(Settings("schema.sql"));
+
+        Query(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM log").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_template_in_wal_mode_is_copied_with_all_its_rows()
+    {
+        _folder.Write("schema.sql", "PRAGMA journal_mode=WAL; CREATE TABLE book (id INTEGER); INSERT INTO book VALUES (1);");
+        await using var databases = await PreparedAsync(Settings("schema.sql"));
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+
+        Directory.EnumerateFiles(Path.GetDirectoryName(lease.Database!)!, "*-wal").ShouldBeEmpty();
+        Query(lease, "SELECT count(*) FROM book").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_command_builds_the_template_with_the_connection_string_from_its_environment()
+    {
+        var settings = Settings("cmd:sqlite3 \"${ConnectionStrings__Default#Data Source=}\" 'CREATE TABLE book (id INTEGER)'");
+        await using var first = await PreparedAsync(settings);
+        await using var second = await PreparedAsync(settings);
+
+        second.Record!.TemplateHit.ShouldBe(true);
+        Query(await second.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_file_that_the_command_names_counts_for_the_fingerprint()
+    {
+        _folder.Write("migrate.sh", "sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'");
+        var settings = Settings("cmd:sh ./migrate.sh");
+        await using var first = await PreparedAsync(settings);
+        _folder.Write("migrate.sh", "sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE shelf (id INTEGER)'");
+
+        await using var second = await PreparedAsync(settings);
+
+        second.Record!.TemplateHit.ShouldBe(false);
+    }
+
+    [Fact]
+    public async Task A_failing_command_is_named_with_its_code_and_its_words()
+    {
+        await using var databases = TestDatabases.Create(Settings("cmd:echo no luck >&2; exit 7"), RunId(), _log, TimeProvider.System);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
+
+        failure.Message.ShouldBe("the template's command 'echo no luck >&2; exit 7' ended with 7: no luck");
+    }
+
+    [Fact]
+    public async Task A_command_that_builds_nothing_in_its_database_is_an_error()
+    {
+        await using var databases = TestDatabases.Create(Settings("cmd:true"), RunId(), _log, TimeProvider.System);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
+
+        failure.Message.ShouldContain("made nothing in its database");
+        failure.Message.ShouldContain("ConnectionStrings__Default");
+    }
+
+    [Fact]
+    public async Task An_existing_database_is_copied_while_it_is_open()
+    {
+        var path = Path.Combine(_folder.Path, "existing.db");
+        using var open = new SqliteConnection($"Data Source={path};Pooling=False");
+        open.Open();
+        using var command = open.CreateCommand();
+        command.CommandText = "PRAGMA journal_mode=WAL; CREATE TABLE book (id INTEGER); INSERT INTO book VALUES (1)";
+        command.ExecuteNonQuery();
+        await using var databases = await PreparedAsync(Settings("db:existing.db"));
+
+        Query(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("missing.sql", "there is no file or folder")]
+    [InlineData("empty", "has no *.sql files")]
+    [InlineData("cmd:", "nothing follows the prefix")]
+    [InlineData("watch:missing", "does not exist")]
+    public void A_template_that_is_not_there_is_a_bad_setting(string entry, string why)
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
+
+        var failure = Should.Throw<ConcurrentTestException>(() => TestDatabases.Create(Settings(entry), RunId(), _log, TimeProvider.System));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        failure.Message.ShouldContain($"--test-template '{entry}'");
+        failure.Message.ShouldContain(why);
+    }
+
+    [Fact]
+    public async Task A_released_lease_leaves_no_file_and_a_finished_run_no_folder()
+    {
+        string folder;
+        await using (var databases = await PreparedAsync(Settings()))
+        {
+            var lease = await databases.LeaseAsync(0, CancellationToken);
+            folder = Path.GetDirectoryName(lease.Database!)!;
+            Execute(lease, "PRAGMA journal_mode=WAL; CREATE TABLE book (id INTEGER)");
+
+            await databases.ReleaseAsync(lease, CancellationToken);
+
+            Directory.EnumerateFileSystemEntries(folder).ShouldBeEmpty();
+        }
+
+        Directory.Exists(folder).ShouldBeFalse();
+        File.Exists(folder + ".lock").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Without_an_engine_a_lease_only_tells_the_worker()
+    {
+        await using var databases = await PreparedAsync(Settings() with { Database = DatabaseEngine.None });
+
+        var lease = await databases.LeaseAsync(2, CancellationToken);
+
+        lease.Database.ShouldBeNull();
+        lease.Environment.Keys.Order().ShouldBe(["CONCURRENT_TEST_RUN", "CONCURRENT_TEST_WORKER", "CONCURRENT_TEST_WORKERS"]);
+        databases.Record.ShouldBeNull();
+        await databases.ReleaseAsync(lease, CancellationToken);
+    }
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    private static string RunId() => $"test-{Environment.ProcessId}-{Interlocked.Increment(ref _runs)}";
+
+    private ConcurrentTestSettings Settings(params string[] template) => new()
+    {
+        Database = DatabaseEngine.Sqlite,
+        Template = [.. template],
+        RootDirectory = _folder.Path,
+        WorkingDirectory = _folder.Path,
+        TemporaryDirectory = Path.Combine(_folder.Path, "temp"),
+    };
+
+    private async Task<TestDatabases> PreparedAsync(ConcurrentTestSettings settings, string? runId = null)
+    {
+        var databases = TestDatabases.Create(settings, runId ?? RunId(), _log, TimeProvider.System);
+        await databases.CheckAsync(CancellationToken);
+        await databases.SweepAsync(CancellationToken);
+        await databases.PrepareAsync(CancellationToken);
+        return databases;
+    }
+
+    private static void Execute(DatabaseLease lease, string sql) => Run(lease, sql);
+
+    private static long Query(DatabaseLease lease, string sql) => (long)Run(lease, sql)!;
+
+    private static object? Run(DatabaseLease lease, string sql)
+    {
+        using var connection = new SqliteConnection(lease.Environment["CONCURRENT_TEST_CONNECTION_STRING"] + ";Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+}
