@@ -26,4 +26,7 @@ public sealed record ConcurrentTestResult
 
     /// <summary>What the tests' durations add up to, in seconds.</summary>
     public double TestSeconds { get; init; }
+
+    /// <summary>What the process prints last: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
+    public IReadOnlyList<string> ClosingLines { get; init; } = [];
 }

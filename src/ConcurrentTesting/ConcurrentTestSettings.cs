@@ -112,6 +112,14 @@ public sealed record ConcurrentTestSettings
     /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
     public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING"];
 
+    /// <summary>The settings with every path absolute: the defaults are relative to <see cref="RootDirectory"/>.</summary>
+    internal ConcurrentTestSettings WithAbsolutePaths() => this with
+    {
+        TimingsFile = Path.GetFullPath(TimingsFile, RootDirectory),
+        ResultsDirectory = Path.GetFullPath(ResultsDirectory, RootDirectory),
+        JUnitFile = Path.GetFullPath(JUnitFile ?? Path.Combine(ResultsDirectory, "junit.xml"), RootDirectory),
+    };
+
     /// <summary>The settings without anything secret.</summary>
     public override string ToString() => $"{Workers} workers, {Database}, {TestProjects.Length} projects";
 }

@@ -124,6 +124,9 @@ internal sealed class BatchProgress : IHostEvents
         var failed = attempt.Outcome is TestOutcome.Failed or TestOutcome.Error;
         if (failed)
             _failed.Add(entry);
+        // Whether a failing test is rerun is decided when the batch is over.
         _run.Observer.TestFinished(test, isFinal: !failed || _run.Settings.Reruns == 0);
+        if (failed && _run.Settings.Reruns == 0)
+            _run.Stop.CountFailure();
     }
 }

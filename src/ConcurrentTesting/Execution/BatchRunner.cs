@@ -13,7 +13,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>True where the host is still good for another batch.</summary>
-    public async Task<(BatchVerdict Verdict, bool HostIsGood)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, CancellationToken cancellationToken)
+    public async Task<(BatchVerdict Verdict, bool HostIsGood)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
         var progress = new BatchProgress(run, batch, worker, number, lease.Database);
@@ -21,7 +21,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
-        var (fault, timedOut) = await WatchAsync(host, hostRun, progress, cancellationToken);
+        var (fault, timedOut) = await WatchAsync(host, hostRun, progress, deadline, cancellationToken);
 
         var end = progress.End(fault, timedOut);
         run.Recorder.Add(new BatchRecord
@@ -43,12 +43,13 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         var verdict = accounting.Judge(end);
         foreach (var settled in verdict.Settled)
             Record(settled, end, number, lease.Database);
+        AnnounceFinalFailures(end, verdict);
         if (fault is not null)
             run.Recorder.Report("session-died", $"Worker {worker}: {fault} {Consequence(verdict)}", worker);
         return (verdict, fault is null);
     }
 
-    private async Task<(string? Fault, HashSet<TestEntry> TimedOut)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, CancellationToken cancellationToken)
+    private async Task<(string? Fault, HashSet<TestEntry> TimedOut)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(hostRun, progress, ending.Token);
@@ -59,7 +60,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         while (await Task.WhenAny(running, tick) != running)
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
-            if (fault is not null || (fault = Overdue(progress, timedOut)) is null)
+            if (fault is not null || (fault = Overdue(progress, timedOut) ?? deadline.Fault) is null)
                 continue;
             await ending.CancelAsync();
         }
@@ -77,6 +78,19 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         return progress.Silence > limit
             ? string.Create(CultureInfo.InvariantCulture, $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.")
             : null;
+    }
+
+    private void AnnounceFinalFailures(BatchEnd end, BatchVerdict verdict)
+    {
+        if (run.Settings.Reruns == 0)
+            return;
+
+        var again = verdict.RunsAgain.ToHashSet();
+        foreach (var test in end.Failed.Where(entry => !again.Contains(entry)).SelectMany(entry => run.Recorder.RowsSoFar(entry)).Where(test => test.Outcome == TestOutcome.Failed))
+        {
+            run.Observer.TestFinished(test, isFinal: true);
+            run.Stop.CountFailure();
+        }
     }
 
     private HostRun HostRunOf(Batch batch, int worker, int number, DatabaseLease lease) => new()
@@ -113,6 +127,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
                     : settled.Message,
             });
             run.Observer.TestFinished(test, isFinal: true);
+            run.Stop.CountFailure();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ConcurrentTesting.Reporting;
 using Microsoft.Extensions.Logging;
 
@@ -13,4 +14,17 @@ internal sealed record RunContext
     public required IRunObserver Observer { get; init; }
     public required RunRecorder Recorder { get; init; }
     public required TimeProvider Time { get; init; }
+    public required RunStop Stop { get; init; }
+
+    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, TimeProvider time, RunStop stop) => new()
+    {
+        Settings = settings,
+        RunId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5)),
+        Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
+        Log = console.Log,
+        Observer = console,
+        Recorder = new RunRecorder(time, console),
+        Time = time,
+        Stop = stop,
+    };
 }

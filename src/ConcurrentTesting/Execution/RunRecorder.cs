@@ -38,6 +38,13 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
     public TestRecord Settle(TestEntry entry, int occurrence, TestAttempt attempt) =>
         Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, []);
 
+    /// <summary>The rows that an entry has so far.</summary>
+    public ImmutableArray<TestRecord> RowsSoFar(TestEntry entry)
+    {
+        lock (_gate)
+            return _rows.TryGetValue(entry, out var rows) ? [.. rows.Select(row => row.ToRecord(entry))] : [];
+    }
+
     public int RowCount(TestEntry entry)
     {
         lock (_gate)

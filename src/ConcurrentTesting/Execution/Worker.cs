@@ -17,6 +17,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private ITestHost? _host;
     private DatabaseLease? _lease;
     private long _testsSinceRecycle;
+    private readonly WorkerDeadline _deadline = new(run.Time, run.Settings.WorkerTimeout);
     private long _started;
     private TimeSpan _busy;
     private int _batches;
@@ -30,7 +31,11 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         try
         {
             while (await queue.TakeAsync(number, cancellationToken) is { } batch)
+            {
                 await RunAsync(batch, cancellationToken);
+                if (_deadline.Fault is { } overdue)
+                    throw new TimeoutException(overdue);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -56,7 +61,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         {
             var (host, lease) = await PrepareAsync(batch, cancellationToken);
             var begun = run.Time.GetTimestamp();
-            (verdict, var hostIsGood) = await runner.RunAsync(batch, number, host, lease, cancellationToken);
+            (verdict, var hostIsGood) = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
             _tests += batch.CaseCount;

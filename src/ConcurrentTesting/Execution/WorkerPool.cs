@@ -13,34 +13,32 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
 
     private const int LeastReruns = 10;
 
-    public async Task RunAsync(Plan plan, CancellationToken cancellationToken)
+    public async Task RunAsync(Plan plan)
     {
         var queue = new BatchQueue(plan, worthStealing: 1.0);
         var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
         var runner = new BatchRunner(run, accounting);
         var retry = new InfrastructureRetry(run);
         var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, queue, runner, databases, startHost, retry)).ToArray();
-        await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(cancellationToken), CancellationToken.None)));
+        await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
 
         var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun).SelectMany(batch => batch.Entries);
         foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left))
-            RecordUnrun(entry, cancellationToken.IsCancellationRequested);
+            RecordUnrun(entry, run.Stop.Reason);
     }
 
-    private void RecordUnrun(TestEntry entry, bool cancelled)
+    private void RecordUnrun(TestEntry entry, string? stopped)
     {
         for (var index = 0; index < entry.Cases.Length; index++)
         {
             run.Recorder.Settle(entry, index, new TestAttempt
             {
-                Outcome = cancelled ? TestOutcome.Skipped : TestOutcome.Error,
+                Outcome = stopped is not null ? TestOutcome.Skipped : TestOutcome.Error,
                 Worker = -1,
                 Batch = 0,
                 Number = 1,
                 StartedAt = run.Time.GetUtcNow(),
-                Message = cancelled
-                    ? "The test did not run: the run was cancelled."
-                    : "The test was asked for and never ran: no worker was left to run it. The incidents of the run say why.",
+                Message = stopped ?? "The test was asked for and never ran: no worker was left to run it. The incidents of the run say why.",
             });
         }
     }

@@ -61,6 +61,9 @@ internal sealed record Plan
 
     public IEnumerable<Batch> Batches => Seeds.SelectMany(seed => seed).Concat(Tail);
 
+    /// <summary>The wall time that the tests are expected to take.</summary>
+    public TimeSpan Expected => TimeSpan.FromSeconds(Math.Max(LowerBoundSeconds, Seconds / UsedWorkers));
+
     /// <summary>Workers that have something to start with.</summary>
     public int UsedWorkers => Math.Max(1, Seeds.Count(seed => seed.Length > 0));
 }

@@ -1,0 +1,130 @@
+using ConcurrentTesting.Databases;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Execution;
+using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Reporting.Terminal;
+using ConcurrentTesting.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting;
+
+/// <summary>A run, as a table of contents: guard, discover and prepare, plan, work, report.</summary>
+public sealed class ConcurrentTestRun
+{
+    private readonly RunContext _run;
+    private readonly RunJournal _journal;
+    private readonly RunConsole _console;
+    private readonly TestDatabases _databases;
+    private readonly RunSettingsDocument _runSettings;
+
+    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases)
+    {
+        _run = journal.Run;
+        _journal = journal;
+        _console = console;
+        _databases = databases;
+        _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
+    }
+
+    /// <summary>Runs the tests that the settings name and writes all artifacts, whatever happens.</summary>
+    /// <param name="settings">Validated settings.</param>
+    /// <param name="logger">Receives what the user is to see; <c>run.log</c> always has all of it.</param>
+    /// <param name="cancellationToken">Ends the run: sessions are ended, databases dropped, artifacts written with what is known.</param>
+    /// <returns>The verdict. Failing tests are a result, not an exception.</returns>
+    /// <exception cref="ConcurrentTestException">A guard refused the run or a setting is wrong; nothing was started.</exception>
+    public static async Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default)
+    {
+        var time = TimeProvider.System;
+        settings = settings.WithAbsolutePaths();
+        using var results = ResultsDirectory.Claim(settings);
+        await using var console = RunConsole.Open(settings, logger, time, ConsoleSurface.OfProcess());
+        using var stop = new RunStop(settings.FailFast, cancellationToken);
+        var journal = new RunJournal(RunContext.Create(settings, console, time, stop));
+        await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
+        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases).ExecuteAsync(cancellationToken), cancellationToken);
+        return await RunReports.WriteAsync(journal, end, databases.Record, console);
+    }
+
+    private async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        var settings = _run.Settings;
+        _run.Log.LogInformation("Run {RunId}: {Workers} workers, database {Database}, seed {Seed}", _run.RunId, settings.Workers, settings.Database, _run.Seed);
+        var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
+        var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);
+        var plan = await PlanAsync(catalog, cancellationToken);
+        if (settings.List)
+            _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
+        else
+            await WorkAsync(vsTest, plan, cancellationToken);
+    }
+
+    // The databases are prepared while tests are discovered; what fails first ends both.
+    private async Task<TestCatalog> DiscoverAndPrepareAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(both.Token));
+        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, both.Token));
+        await FirstFailureOf(prepare, discover);
+        return _journal.Catalog!;
+    }
+
+    private async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        using var phase = _journal.Phase("template");
+        await _databases.CheckAsync(cancellationToken);
+        await _databases.SweepAsync(cancellationToken);
+        await _databases.PrepareAsync(cancellationToken);
+    }
+
+    private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
+    {
+        using var phase = _journal.Phase("discovery");
+        var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, _run.Observer);
+        _journal.Catalog = await discoverer.DiscoverAsync(cancellationToken);
+    }
+
+    private async Task<Plan> PlanAsync(TestCatalog catalog, CancellationToken cancellationToken)
+    {
+        _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report("timings-damaged", message), cancellationToken);
+        var plan = Planner.Plan(catalog, _journal.Timings, _run.Settings.Workers, _run.Seed, Environment.ProcessorCount);
+        _journal.Plan = plan;
+        PlanLog.Write(_run.Log, plan);
+        _console.Expect(catalog, entry => TimeSpan.FromSeconds(plan.Predictions[entry]));
+        return plan;
+    }
+
+    private async Task WorkAsync(VsTestLocation vsTest, Plan plan, CancellationToken cancellationToken)
+    {
+        using var phase = _journal.Phase("tests");
+        _run.Observer.Planned(_journal.Catalog!.CaseCount, _run.Settings.Workers, plan.Expected);
+        await new WorkerPool(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token)).RunAsync(plan);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private static async Task EndingOthers(CancellationTokenSource others, Func<Task> work)
+    {
+        try
+        {
+            await Task.Run(work, others.Token);
+        }
+        catch
+        {
+            await others.CancelAsync();
+            throw;
+        }
+    }
+
+    // The cancellation that a failure caused is not the reason.
+    private static async Task FirstFailureOf(params Task[] tasks)
+    {
+        try
+        {
+            await Task.WhenAll(tasks);
+        }
+        catch (OperationCanceledException) when (Array.Find(tasks, task => task.IsFaulted) is { } failed)
+        {
+            await failed;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>The end of every run, however it went: artifacts, timings, the last words on the console.</summary>
+internal static class RunReports
+{
+    public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, RunConsole console)
+    {
+        // Cancelling a run must not cancel its reports.
+        var cancellationToken = CancellationToken.None;
+        var settings = journal.Run.Settings;
+        if (!settings.List)
+        {
+            using (journal.Phase("timings"))
+                await SaveTimingsAsync(journal, end, cancellationToken);
+            var record = journal.ToRecord(end, database);
+            using (journal.Phase("reports"))
+            {
+                foreach (var incident in await RunArtifacts.WriteAsync(record, cancellationToken))
+                    journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
+            }
+        }
+
+        var final = journal.ToRecord(end, database);
+        console.Finish(final);
+        return new ConcurrentTestResult
+        {
+            ExitCode = final.ExitCode,
+            Reason = final.Reason,
+            Passed = final.Passed,
+            Failed = final.Failed,
+            Skipped = final.Skipped,
+            WallSeconds = final.Wall.TotalSeconds,
+            LowerBoundSeconds = final.LowerBound.TotalSeconds,
+            TestSeconds = final.TestTime.TotalSeconds,
+            ClosingLines = RunConsole.ClosingLines(final),
+        };
+    }
+
+    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)
+    {
+        if (journal is not { Timings: { } timings, Catalog: { } catalog })
+            return;
+
+        var settings = journal.Run.Settings;
+        timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings.Filter is null);
+        foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, "timings.json") })
+        {
+            try
+            {
+                await timings.SaveAsync(path, cancellationToken);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                journal.Run.Recorder.Report("artifact-not-written", $"{path} could not be written: {exception.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace ConcurrentTesting.Execution;
+
+/// <summary>Ends a run's tests early: because the caller cancels, or because enough tests failed.</summary>
+internal sealed class RunStop : IDisposable
+{
+    private readonly CancellationTokenSource _stop;
+    private readonly int _failFast;
+    private int _failures;
+
+    /// <param name="failFast">Failures after which the run stops; 0: never.</param>
+    public RunStop(int failFast, CancellationToken cancellationToken)
+    {
+        _failFast = failFast;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+    }
+
+    public CancellationToken Token => _stop.Token;
+
+    /// <summary>Why tests that did not run are skipped; null where nothing stopped the run.</summary>
+    public string? Reason => !_stop.IsCancellationRequested ? null
+        : _failFast > 0 && Volatile.Read(ref _failures) >= _failFast ? $"Not run: {_failFast} tests had failed (--test-fail-fast)."
+        : "Not run: the run was cancelled.";
+
+    /// <summary>Counts a test that failed for good.</summary>
+    public void CountFailure()
+    {
+        if (Interlocked.Increment(ref _failures) == _failFast)
+            _ = _stop.CancelAsync();
+    }
+
+    public void Dispose() => _stop.Dispose();
+}
