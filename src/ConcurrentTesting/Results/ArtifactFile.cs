@@ -15,7 +15,7 @@ internal static class ArtifactFile
         var sibling = Path.Combine(folder, $".{Path.GetFileName(path)}.{Path.GetRandomFileName()}.tmp");
         try
         {
-            var stream = new FileStream(sibling, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize, useAsync: true);
+            var stream = new FileStream(sibling, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize, useAsync: false);
             await using (stream.ConfigureAwait(false))
             {
                 await write(stream).ConfigureAwait(false);

@@ -1,0 +1,176 @@
+using System.Globalization;
+using ConcurrentTesting.Results;
+using Prometheus;
+
+namespace ConcurrentTesting.Metrics;
+
+/// <summary>Writes the figures of a finished run in Prometheus's text format, <c>metrics.prom</c>, for the node exporter's textfile collector or promtool.</summary>
+internal static class MetricsFile
+{
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    public static async Task WriteAsync(RunRecord record, Stream output, CancellationToken cancellationToken)
+    {
+        var registry = Prometheus.Metrics.NewCustomRegistry();
+        var metrics = new RunMetrics(registry);
+        Tests(record, metrics);
+        Workers(record, metrics);
+        Retries(record, metrics);
+        Run(record, metrics);
+        if (record.Database is { } database)
+        {
+            Databases(database, metrics);
+        }
+
+        await registry.CollectAndExportAsTextAsync(output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void Tests(RunRecord record, RunMetrics metrics)
+    {
+        // An outcome that did not occur is known to be zero, and an alert on it needs the series to exist.
+        var results = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.Results.WithLabels(Label(outcome)));
+        var durations = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.TestDuration.WithLabels(Label(outcome)));
+        foreach (var test in record.Tests)
+        {
+            results[test.Outcome].Inc();
+            durations[test.Outcome].Observe(NotNegative(test.Final.Duration));
+        }
+
+        foreach (var cause in record.Tests.SelectMany(test => test.Attempts.Skip(1)).CountBy(attempt => Label(attempt.Cause ?? "unknown")))
+        {
+            metrics.Reruns.WithLabels(cause.Key).IncTo(cause.Value);
+        }
+
+        metrics.Discovered.Set(record.Discovered);
+        metrics.Flaky.Set(record.Flaky);
+    }
+
+    private static void Workers(RunRecord record, RunMetrics metrics)
+    {
+        metrics.Workers.Set(record.Settings.Workers);
+        foreach (var worker in record.Workers)
+        {
+            var label = Label(worker.Number);
+            metrics.WorkerDuration.WithLabels(label).Set(NotNegative(worker.Duration));
+            metrics.WorkerBusy.WithLabels(label).Set(NotNegative(worker.Busy));
+            metrics.WorkerIdle.WithLabels(label).Set(NotNegative(worker.Duration - worker.Busy));
+            metrics.WorkerTests.WithLabels(label).IncTo(worker.Tests);
+            metrics.WorkerBatches.WithLabels(label).IncTo(worker.Batches);
+        }
+
+        var crashed = record.Batches.Where(batch => batch.Error is not null).Select(batch => (batch.Worker, Cause: "crashed"));
+        var timedOut = record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Outcome == TestOutcome.TimedOut).Select(attempt => (attempt.Worker, Cause: "timed_out"));
+        var retired = record.Incidents.Where(incident => incident is { Kind: "worker-retired", Worker: not null }).Select(incident => (incident.Worker!.Value, Cause: "retired"));
+        foreach (var ((worker, cause), count) in crashed.Concat(timedOut).Concat(retired).CountBy(error => error))
+        {
+            metrics.WorkerErrors.WithLabels(Label(worker), cause).IncTo(count);
+        }
+
+        foreach (var (kind, count) in record.Incidents.CountBy(incident => Label(incident.Kind)))
+        {
+            metrics.Incidents.WithLabels(kind).IncTo(count);
+        }
+    }
+
+    /// <summary>A batch that was run again has its cause from the attempts in it.</summary>
+    private static void Retries(RunRecord record, RunMetrics metrics)
+    {
+        var causes = record.Tests
+            .SelectMany(test => test.Attempts)
+            .Where(attempt => attempt.Cause is not null)
+            .GroupBy(attempt => attempt.Batch)
+            .ToDictionary(batch => batch.Key, batch => Label(batch.First().Cause!));
+        foreach (var batch in record.Batches.Where(batch => batch.Reason == "requeue"))
+        {
+            var cause = causes.GetValueOrDefault(batch.Number, "unknown");
+            metrics.WorkerRetries.WithLabels(cause).Inc();
+            metrics.WorkerRetrySuccesses.WithLabels(cause).Inc(batch.Error is null ? 1 : 0);
+        }
+    }
+
+    private static void Run(RunRecord record, RunMetrics metrics)
+    {
+        var figures = RunFigures.Of(record);
+        metrics.Wall.Set(NotNegative(record.Wall));
+        metrics.LowerBound.Set(NotNegative(record.LowerBound));
+        metrics.TestTime.Set(NotNegative(record.TestTime));
+        metrics.KnownTimings.Set(record.KnownTimings);
+        metrics.ExitCode.Set((int)record.ExitCode);
+        metrics.FinishTime.Set(record.FinishedAt.ToUnixTimeMilliseconds() / 1000d);
+        SetIfMeasured(metrics.Efficiency, record.Efficiency);
+        SetIfMeasured(metrics.Speedup, figures.Speedup);
+        SetIfMeasured(metrics.Imbalance, figures.Imbalance);
+    }
+
+    private static void Databases(DatabaseRecord database, RunMetrics metrics)
+    {
+        if (database.TemplateHit is { } hit)
+        {
+            metrics.TemplateHits.WithLabels(database.Engine).Inc(hit ? 1 : 0);
+            metrics.TemplateMisses.WithLabels(database.Engine).Inc(hit ? 0 : 1);
+        }
+
+        if (database.TemplateTime is { } time)
+        {
+            metrics.TemplateDuration.WithLabels(database.Engine).Set(NotNegative(time));
+        }
+
+        Observe(metrics.CloneDuration, database.Engine, database.CloneTimes);
+        Observe(metrics.DropDuration, database.Engine, database.DropTimes);
+        foreach (var (name, count) in database.Counts)
+        {
+            Count(metrics, database.Engine, name, count);
+        }
+    }
+
+    private static void Count(RunMetrics metrics, string engine, string name, long count)
+    {
+        const string HealthChecks = "health_checks_";
+        switch (name)
+        {
+            case "recycles":
+                metrics.Recycles.WithLabels(engine).IncTo(count);
+                break;
+            case "leaked":
+                metrics.Leaked.WithLabels(engine).Set(count);
+                break;
+            case not null when name.StartsWith(HealthChecks, StringComparison.Ordinal):
+                metrics.HealthChecks.WithLabels(engine, name[HealthChecks.Length..]).IncTo(count);
+                break;
+            default:
+                metrics.DatabaseEvents.WithLabels(engine, Label(name!)).IncTo(count);
+                break;
+        }
+    }
+
+    private static void Observe(Histogram histogram, string engine, IEnumerable<TimeSpan> times)
+    {
+        foreach (var time in times)
+        {
+            histogram.WithLabels(engine).Observe(NotNegative(time));
+        }
+    }
+
+    private static void SetIfMeasured(Gauge gauge, double? value)
+    {
+        if (value is { } measured)
+        {
+            gauge.Set(measured);
+        }
+    }
+
+    private static double NotNegative(TimeSpan time) => Math.Max(0, time.TotalSeconds);
+
+    private static string Label(int worker) => worker.ToString(CultureInfo.InvariantCulture);
+
+    private static string Label(TestOutcome outcome) => outcome switch
+    {
+        TestOutcome.Passed => "passed",
+        TestOutcome.Failed => "failed",
+        TestOutcome.Skipped => "skipped",
+        TestOutcome.Error => "error",
+        _ => "timed_out",
+    };
+
+    /// <summary>Words of the record in the spelling of labels.</summary>
+    private static string Label(string word) => word.Replace(' ', '_').Replace('-', '_');
+}

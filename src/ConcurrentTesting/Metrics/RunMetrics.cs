@@ -1,0 +1,65 @@
+using Prometheus;
+
+namespace ConcurrentTesting.Metrics;
+
+/// <summary>
+/// A run's figures under the names that dashboards and alerts use: prefix <c>concurrent_test_</c>, base units, and the labels worker, outcome, engine
+/// and cause alone. Never a label per test: slow tests belong in run.json and in the report. What was not measured is not there, rather than zero.
+/// </summary>
+internal sealed class RunMetrics
+{
+    public const string Prefix = "concurrent_test_";
+
+    private static readonly double[] TestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+    private static readonly double[] DatabaseBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+    private readonly MetricFactory _factory;
+
+    /// <param name="registry">A registry of our own: the default one adds figures of this process.</param>
+    public RunMetrics(CollectorRegistry registry) => _factory = Prometheus.Metrics.WithCustomRegistry(registry);
+
+    public Histogram TestDuration => Histogram("test_duration_seconds", "How long the final attempts of tests took, by how they ended.", TestBuckets, "outcome");
+    public Counter Results => Counter("results_total", "Tests by how they ended, each counted once.", "outcome");
+    public Gauge Discovered => Gauge("discovered_tests", "Test cases that were discovered and asked for.");
+    public Gauge Flaky => Gauge("flaky_tests", "Tests that failed at first and passed in the end.");
+    public Counter Reruns => Counter("test_reruns_total", "Attempts of tests beyond the first.", "cause");
+
+    public Gauge Workers => Gauge("workers", "Workers that the run was asked for.");
+    public Gauge WorkerDuration => Gauge("worker_duration_seconds", "From a worker's start to its end.", "worker");
+    public Gauge WorkerBusy => Gauge("worker_busy_seconds", "How long a worker ran batches.", "worker");
+    public Gauge WorkerIdle => Gauge("worker_idle_seconds", "How long a worker waited for work, for its database or for its session.", "worker");
+    public Counter WorkerTests => Counter("worker_tests_total", "Results that a worker delivered.", "worker");
+    public Counter WorkerBatches => Counter("worker_batches_total", "Batches that a worker ran, each in a test host of its own.", "worker");
+    public Counter WorkerErrors => Counter("worker_errors_total", "What went wrong on a worker: crashed (a batch's host ended badly), timed_out (a test was ended), retired.", "worker", "cause");
+    public Counter WorkerRetries => Counter("worker_retries_total", "Batches that were run again for an infrastructure fault.", "cause");
+    public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of these, the batches that ended well.", "cause");
+    public Counter Incidents => Counter("incidents_total", "What the run reported besides its results, by kind.", "cause");
+
+    public Counter TemplateHits => Counter("template_hits_total", "Templates that were found and used.", "engine");
+    public Counter TemplateMisses => Counter("template_misses_total", "Templates that had to be built.", "engine");
+    public Gauge TemplateDuration => Gauge("template_duration_seconds", "How long it took to find or to build the template.", "engine");
+    public Histogram CloneDuration => Histogram("database_clone_duration_seconds", "How long cloning a database took.", DatabaseBuckets, "engine");
+    public Histogram DropDuration => Histogram("database_drop_duration_seconds", "How long dropping a database took.", DatabaseBuckets, "engine");
+    public Counter HealthChecks => Counter("health_checks_total", "Health checks of workers' databases by their result.", "engine", "outcome");
+    public Counter Recycles => Counter("recycles_total", "Sessions and databases that were replaced between batches.", "engine");
+    public Gauge Leaked => Gauge("leaked_databases", "Databases of this run that could not be dropped.", "engine");
+    public Counter DatabaseEvents => Counter("database_events_total", "What else was counted of the databases, by kind.", "engine", "cause");
+
+    public Gauge Wall => Gauge("run_duration_seconds", "Wall time of the run.");
+    public Gauge LowerBound => Gauge("run_lower_bound_seconds", "The shortest time the plan could have taken: the longest unit, or the work shared evenly, whichever is longer.");
+    public Gauge TestTime => Gauge("run_test_seconds", "What the durations of all attempts add up to.");
+    public Gauge Efficiency => Gauge("run_efficiency_ratio", "The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1.");
+    public Gauge Speedup => Gauge("run_speedup_ratio", "What the tests' durations add up to, over the wall time.");
+    public Gauge Imbalance => Gauge("run_imbalance_ratio", "The busiest worker's time over the average of all; 1 is even.");
+    public Gauge KnownTimings => Gauge("run_known_timings_ratio", "Share of the tests whose duration was known before the run, 0 to 1.");
+    public Gauge ExitCode => Gauge("run_exit_code", "The exit code that the run ended with.");
+    public Gauge FinishTime => Gauge("run_finish_timestamp_seconds", "When the run ended, in seconds since 1970.");
+
+    private Counter Counter(string name, string help, params string[] labels) => _factory.CreateCounter(Prefix + name, help, labels);
+
+    private Gauge Gauge(string name, string help, params string[] labels) =>
+        _factory.CreateGauge(Prefix + name, help, labels, new GaugeConfiguration { SuppressInitialValue = true });
+
+    private Histogram Histogram(string name, string help, double[] buckets, params string[] labels) =>
+        _factory.CreateHistogram(Prefix + name, help, labels, new HistogramConfiguration { Buckets = buckets });
+}

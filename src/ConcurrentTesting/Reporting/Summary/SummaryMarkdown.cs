@@ -1,0 +1,273 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Reporting.Summary;
+
+/// <summary>The run on one page, <c>summary.md</c>: GitHub-flavoured Markdown that also fits a step summary, which takes 1 MiB.</summary>
+internal sealed class SummaryMarkdown
+{
+    private const int FailuresInFull = 50;
+    private const int Listed = 100;
+    private const int Slowest = 10;
+    private const int TextBytes = 4 * 1024;
+
+    private readonly StringBuilder _page = new();
+    private readonly RunRecord _record;
+    private readonly Redaction _redaction;
+
+    private SummaryMarkdown(RunRecord record)
+    {
+        _record = record;
+        _redaction = Redaction.For(record.Settings);
+    }
+
+    public static string Of(RunRecord record)
+    {
+        var summary = new SummaryMarkdown(record);
+        summary.Verdict();
+        summary.Figures();
+        summary.Failures();
+        summary.Flaky();
+        summary.SlowestTests();
+        summary.SlowestClasses();
+        summary.Incidents();
+        return summary._page.ToString();
+    }
+
+    private void Verdict()
+    {
+        var sign = _record.ExitCode switch
+        {
+            ConcurrentTestExitCode.Success => "✅",
+            ConcurrentTestExitCode.TestsFailed => "❌",
+            _ => "⚠️",
+        };
+        Line($"# {sign} {_record.Passed} passed, {_record.Failed} failed, {_record.Skipped} skipped");
+        Line();
+        Line($"{Plain(_record.Reason)}");
+        Line();
+    }
+
+    private void Figures()
+    {
+        var figures = RunFigures.Of(_record);
+        Line($"| | |");
+        Line($"|:--|:--|");
+        Row("Wall time", $"{HumanTime.Of(_record.Wall)}{Suffix(figures.Speedup, speedup => Text($", {speedup:0.0} times faster than the tests one after another ({HumanTime.Of(_record.TestTime)})"))}");
+        Row("Lower bound", $"{HumanTime.Of(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
+        Row("Workers", Text($"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
+        Row("Tests", Text($"{_record.Tests.Length}{Suffix(figures.Average, average => $", {HumanTime.Of(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {HumanTime.Of(p95)}")}"));
+        if (_record.Flaky > 0)
+        {
+            Row("Flaky", Text($"{_record.Flaky}"));
+        }
+
+        if (_record.Database is { } database)
+        {
+            Row("Databases", Database(database));
+        }
+
+        Row("Run", Text($"{Code(_record.RunId)}, seed {_record.Seed}"));
+        Line();
+    }
+
+    private static string Database(DatabaseRecord database)
+    {
+        var template = database.TemplateHit switch
+        {
+            true => ", template reused",
+            false => ", template built",
+            null => "",
+        };
+        var time = Suffix(database.TemplateTime, time => $" in {HumanTime.Of(time)}");
+        var clones = database.CloneTimes is { Length: > 0 } clone
+            ? Text($", {clone.Length} clones of {HumanTime.Of(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
+            : "";
+        return $"{database.Engine}{template}{time}{clones}";
+    }
+
+    private void Failures()
+    {
+        var failed = _record.Tests
+            .Where(test => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
+            .OrderBy(test => test.Id, StringComparer.Ordinal)
+            .ToList();
+        if (failed.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Failures");
+        Line();
+        foreach (var test in failed.Take(FailuresInFull))
+        {
+            Failure(test);
+        }
+
+        if (failed.Count > FailuresInFull)
+        {
+            Line($"… and {failed.Count - FailuresInFull} more in report.html and junit.xml.");
+            Line();
+        }
+    }
+
+    private void Failure(TestRecord test)
+    {
+        var place = FailureLocation.Of(test, _record.Settings.RootDirectory);
+        var outcome = test.Outcome switch
+        {
+            TestOutcome.TimedOut => " (timed out)",
+            TestOutcome.Error => " (no result)",
+            _ => "",
+        };
+        Line($"<details><summary>❌ {Code(test.ClassName)}.{Code(test.Name)}{outcome}{(place is null ? "" : $" at {Code(place)}")}</summary>");
+        Line();
+        Line($"{Plain(test.Assembly.Source)}, worker {test.Final.Worker}{(test.Attempts.Length > 1 ? Text($", {test.Attempts.Length} attempts") : "")}, {HumanTime.Of(test.Final.Duration)}");
+        Line();
+        Block(test.Final.Message);
+        Block(test.Final.StackTrace);
+        Line($"</details>");
+        Line();
+    }
+
+    private void Flaky()
+    {
+        var flaky = _record.Tests.Where(test => test.IsFlaky).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        if (flaky.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Flaky tests");
+        Line();
+        Line($"They failed at first and passed in the end.");
+        Line();
+        Table(
+            "| test | attempts | first failure |\n|:--|--:|:--|",
+            flaky,
+            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Plain(FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+    }
+
+    private void SlowestTests()
+    {
+        var slowest = _record.Tests.Where(test => test.Outcome != TestOutcome.Skipped).OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
+        if (slowest.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Slowest tests");
+        Line();
+        Table("| test | time | worker |\n|:--|--:|--:|", slowest, test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {HumanTime.Of(test.Final.Duration)} | {test.Final.Worker} |"));
+    }
+
+    private void SlowestClasses()
+    {
+        var classes = _record.Tests
+            .GroupBy(test => (test.Assembly.Source, test.ClassName))
+            .Select(group => (group.Key.Source, group.Key.ClassName, Tests: group.Count(), Time: TimeSpan.FromTicks(group.Sum(test => test.Final.Duration.Ticks))))
+            .OrderByDescending(one => one.Time)
+            .ThenBy(one => one.ClassName, StringComparer.Ordinal)
+            .Take(Slowest)
+            .ToList();
+        if (classes.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Slowest classes");
+        Line();
+        Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one => Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {HumanTime.Of(one.Time)} |"));
+    }
+
+    private void Incidents()
+    {
+        if (_record.Incidents.Length == 0)
+        {
+            return;
+        }
+
+        Line($"## Incidents");
+        Line();
+        Table(
+            "| | what | worker |\n|:--|:--|--:|",
+            _record.Incidents,
+            incident => Text($"| {Plain(incident.Kind)} | {Plain(TextCap.Apply(incident.Message, TextBytes))} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
+    }
+
+    private void Table<T>(string head, IReadOnlyCollection<T> items, Func<T, string> row)
+    {
+        _page.Append(head).Append('\n');
+        foreach (var item in items.Take(Listed))
+        {
+            _page.Append(row(item)).Append('\n');
+        }
+
+        Line();
+        if (items.Count > Listed)
+        {
+            Line($"… and {items.Count - Listed} more.");
+            Line();
+        }
+    }
+
+    private void Row(string name, string value) => Line($"| {name} | {value} |");
+
+    /// <summary>Text as it stands, in a fence that it cannot close.</summary>
+    private void Block(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return;
+        }
+
+        var body = XmlText.Clean(TextCap.Apply(_redaction.Apply(text).ReplaceLineEndings("\n").TrimEnd(), TextBytes));
+        var fence = new string('`', Math.Max(3, LongestRun(body, '`') + 1));
+        Line($"{fence}text");
+        Line($"{body}");
+        Line($"{fence}");
+        Line();
+    }
+
+    /// <summary>Text on one line, in which nothing is taken for markup.</summary>
+    private string Plain(string text) => Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal);
+
+    private string Code(string text) => $"<code>{Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal)}</code>";
+
+    private string Escape(string text)
+    {
+        var line = XmlText.Clean(_redaction.Apply(text)).ReplaceLineEndings(" ").Replace('\t', ' ');
+        return new StringBuilder(WebUtility.HtmlEncode(line))
+            .Replace("|", "&#124;")
+            .Replace("`", "&#96;")
+            .Replace("[", "&#91;")
+            .Replace("]", "&#93;")
+            .Replace("\\", "&#92;")
+            .ToString();
+    }
+
+    private static string FirstLine(string? text) => TextCap.Apply((text ?? "").TrimStart().Split('\n', 2)[0].TrimEnd(), 512);
+
+    private static string Suffix<T>(T? value, Func<T, string> text)
+        where T : struct => value is { } given ? text(given) : "";
+
+    private static int LongestRun(string text, char character)
+    {
+        var (longest, run) = (0, 0);
+        foreach (var one in text)
+        {
+            run = one == character ? run + 1 : 0;
+            longest = Math.Max(longest, run);
+        }
+
+        return longest;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private void Line(FormattableString text) => _page.Append(Text(text)).Append('\n');
+
+    private void Line() => _page.Append('\n');
+}

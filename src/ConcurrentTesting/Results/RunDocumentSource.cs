@@ -1,0 +1,187 @@
+using System.Text.RegularExpressions;
+
+namespace ConcurrentTesting.Results;
+
+/// <summary>Makes the document from the record.</summary>
+internal static partial class RunDocumentSource
+{
+    public static RunDocument From(RunRecord record)
+    {
+        var redaction = Redaction.For(record.Settings);
+        return new RunDocument
+        {
+            Run = record.RunId,
+            Workers = record.Settings.Workers,
+            Seed = record.Seed,
+            Host = record.Settings.Host,
+            Nuke = record.Settings.Nuke,
+            StartedAt = record.StartedAt.ToUniversalTime(),
+            FinishedAt = record.FinishedAt.ToUniversalTime(),
+            Settings = From(record.Settings, redaction),
+            Discovered = record.Discovered,
+            Outcome = record.ExitCode.ToString(),
+            ExitCode = (int)record.ExitCode,
+            Reason = redaction.Apply(record.Reason),
+            Tests = [.. record.Tests.Select(test => From(test, redaction))],
+            Batches = [.. record.Batches.Select(batch => From(batch, record.Settings.ResultsDirectory, redaction))],
+            LowerBoundSeconds = record.LowerBound.TotalSeconds,
+            WallSeconds = record.Wall.TotalSeconds,
+            Efficiency = record.Efficiency,
+            Summary = Summarize(record),
+            Incidents = [.. record.Incidents.Select(incident => new IncidentDocument(incident.At.ToUniversalTime(), incident.Kind, redaction.Apply(incident.Message), incident.Worker))],
+            Machine = record.Machine,
+            WorkerTimes = [.. record.Workers.Select(From)],
+            Database = record.Database is { } database ? From(database, redaction) : null,
+            Phases = record.Phases,
+        };
+    }
+
+    private static SettingsDocument From(ConcurrentTestSettings settings, Redaction redaction) => new()
+    {
+        Workers = settings.Workers,
+        TestProjects = settings.TestProjects,
+        NoBuild = settings.NoBuild,
+        Configuration = settings.Configuration,
+        Framework = settings.Framework,
+        Filter = settings.Filter,
+        RunSettingsFile = settings.RunSettingsFile,
+        Database = settings.Database.ToString(),
+        HasConnectionString = settings.ConnectionString is not null,
+        Template = [.. settings.Template.Select(source => redaction.Apply(WithoutArguments(source)))],
+        TemplateCache = settings.TemplateCache,
+        Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(Placeholders().IsMatch(variable.Pattern) ? variable.Pattern : Redaction.Mask)}")],
+        TimingsFile = settings.TimingsFile,
+        ResultsDirectory = settings.ResultsDirectory,
+        JUnitFile = settings.JUnitFile,
+        TestTimeoutSeconds = settings.TestTimeout.TotalSeconds,
+        WorkerTimeoutSeconds = settings.WorkerTimeout?.TotalSeconds,
+        HealthCheckIntervalSeconds = settings.HealthCheckInterval.TotalSeconds,
+        MaxOperations = settings.MaxOperations,
+        MaxRetries = settings.MaxRetries,
+        RetryDelaySeconds = settings.RetryDelay.TotalSeconds,
+        Reruns = settings.Reruns,
+        FailFast = settings.FailFast,
+        Seed = settings.Seed,
+        Measure = settings.Measure,
+        Benchmark = settings.Benchmark,
+        List = settings.List,
+        AllowEmpty = settings.AllowEmpty,
+        Diagnostics = settings.Diagnostics,
+        RootDirectory = settings.RootDirectory,
+        WorkingDirectory = settings.WorkingDirectory,
+    };
+
+    /// <summary>A template's command line may hold a password; its program does not.</summary>
+    private static string WithoutArguments(string source)
+    {
+        if (!source.StartsWith("cmd:", StringComparison.Ordinal))
+        {
+            return source;
+        }
+
+        var program = source["cmd:".Length..].TrimStart().Split(' ', 2)[0];
+        return program.Contains('=', StringComparison.Ordinal) ? $"cmd:{Redaction.Mask}" : $"cmd:{program} {Redaction.Mask}";
+    }
+
+    private static TestDocument From(TestRecord test, Redaction redaction)
+    {
+        var final = test.Final;
+        return new TestDocument
+        {
+            Id = test.Id,
+            Assembly = test.Assembly.Name,
+            Framework = test.Assembly.TargetFramework,
+            Class = test.ClassName,
+            Name = test.Name,
+            Outcome = test.Outcome.ToString(),
+            Worker = final.Worker,
+            Database = final.Database,
+            StartedAt = final.StartedAt.ToUniversalTime(),
+            Seconds = final.Duration.TotalSeconds,
+            Attempts = [.. test.Attempts.Select(attempt => From(attempt, redaction))],
+            Flaky = test.IsFlaky,
+            Method = test.MethodName,
+            CaseId = test.CaseId,
+            Path = test.Assembly.Path,
+            File = test.SourceFile,
+            Line = test.Line,
+        };
+    }
+
+    private static AttemptDocument From(TestAttempt attempt, Redaction redaction) => new()
+    {
+        Number = attempt.Number,
+        Outcome = attempt.Outcome.ToString(),
+        Worker = attempt.Worker,
+        Batch = attempt.Batch,
+        Database = attempt.Database,
+        StartedAt = attempt.StartedAt.ToUniversalTime(),
+        Seconds = attempt.Duration.TotalSeconds,
+        Cause = attempt.Cause,
+        Message = Capped(attempt.Message, TextCap.Message, redaction),
+        StackTrace = Capped(attempt.StackTrace, TextCap.Stream, redaction),
+    };
+
+    private static BatchDocument From(BatchRecord batch, string results, Redaction redaction) => new()
+    {
+        Worker = batch.Worker,
+        StartedAt = batch.StartedAt.ToUniversalTime(),
+        Seconds = batch.Duration.TotalSeconds,
+        Tests = batch.Tests,
+        Reason = batch.Reason,
+        Number = batch.Number,
+        Assembly = batch.Assembly.Name,
+        Framework = batch.Assembly.TargetFramework,
+        Database = batch.Database,
+        Trx = batch.TrxFile is { } file ? Path.GetRelativePath(results, file) : null,
+        Error = Capped(batch.Error, TextCap.Message, redaction),
+    };
+
+    private static WorkerDocument From(WorkerRecord worker) => new()
+    {
+        Worker = worker.Number,
+        StartedAt = worker.StartedAt.ToUniversalTime(),
+        Seconds = worker.Duration.TotalSeconds,
+        BusySeconds = worker.Busy.TotalSeconds,
+        Batches = worker.Batches,
+        Tests = worker.Tests,
+    };
+
+    private static DatabaseDocument From(DatabaseRecord database, Redaction redaction) => new()
+    {
+        Engine = database.Engine,
+        Template = database.Template is { } template ? redaction.Apply(template) : null,
+        Fingerprint = database.Fingerprint,
+        TemplateHit = database.TemplateHit,
+        TemplateSeconds = database.TemplateTime?.TotalSeconds,
+        CloneSeconds = [.. database.CloneTimes.Select(time => time.TotalSeconds)],
+        DropSeconds = [.. database.DropTimes.Select(time => time.TotalSeconds)],
+        Counts = database.Counts,
+    };
+
+    private static SummaryDocument Summarize(RunRecord record)
+    {
+        var figures = RunFigures.Of(record);
+        return new SummaryDocument
+        {
+            Passed = record.Passed,
+            Failed = record.Failed,
+            Skipped = record.Skipped,
+            Errors = record.Tests.Count(test => test.Outcome == TestOutcome.Error),
+            TimedOut = record.Tests.Count(test => test.Outcome == TestOutcome.TimedOut),
+            Flaky = record.Flaky,
+            TestSeconds = record.TestTime.TotalSeconds,
+            AverageSeconds = figures.Average?.TotalSeconds,
+            P95Seconds = figures.Percentile95?.TotalSeconds,
+            Speedup = figures.Speedup,
+            AverageWorkerSeconds = record.Workers.Length == 0 ? null : record.Workers.Average(worker => worker.Duration.TotalSeconds),
+            KnownTimings = record.KnownTimings,
+        };
+    }
+
+    private static string? Capped(string? text, int limit, Redaction redaction) => text is null ? null : TextCap.Apply(redaction.Apply(text), limit);
+
+    /// <summary>Nothing but placeholders and what stands between the parts of a host and a path.</summary>
+    [GeneratedRegex(@"\A[\s/:.,_-]*(\{[\w:.-]+\}[\s/:.,_-]*)+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Placeholders();
+}
