@@ -1,0 +1,101 @@
+namespace ConcurrentTesting.Settings;
+
+/// <summary>
+/// What <c>--help</c> and the README say of each parameter: its meaning and, after <c>". Default: "</c>, what holds where it is not given.
+/// Constants, because the arguments of an attribute must be.
+/// </summary>
+public static class ConcurrentTestHelp
+{
+    /// <summary><c>--workers</c></summary>
+    public const string Workers = "Workers that run tests at the same time, 1 to 256. Default: the number of cores";
+
+    /// <summary><c>--test-projects</c></summary>
+    public const string TestProjects =
+        "Project files, built assemblies, folders or globs, of any repository. Default: ConcurrentTestProjects of the build class";
+
+    /// <summary><c>--test-no-build</c></summary>
+    public const string TestNoBuild = "Takes the projects as they are built instead of building them. Default: false";
+
+    /// <summary><c>--test-configuration</c></summary>
+    public const string TestConfiguration = "MSBuild configuration that is built and run. Default: Debug";
+
+    /// <summary><c>--test-framework</c></summary>
+    public const string TestFramework = "Target framework to run, for example net8.0. Default: all";
+
+    /// <summary><c>--test-filter</c></summary>
+    public const string TestFilter = "Filter in VSTest's syntax, for example FullyQualifiedName~Orders&Category!=Slow. Default: none";
+
+    /// <summary><c>--test-settings</c></summary>
+    public const string TestSettings = "Your .runsettings file, into which the run's own settings are merged. Default: none";
+
+    /// <summary><c>--test-database</c></summary>
+    public const string TestDatabase = "Engine that gives every worker databases of its own: none, sqlite, postgresql or mysql. Default: none";
+
+    /// <summary><c>--test-connection-string</c></summary>
+    public const string TestConnectionString =
+        "Connection string of a server on which databases may be created; secret, best given as NUKE_TEST_CONNECTION_STRING. Default: a throwaway server";
+
+    /// <summary><c>--test-template</c></summary>
+    public const string TestTemplate =
+        "What the template database is made from: SQL files or folders, cmd:COMMAND, or db:NAME of an existing database. Default: an empty database";
+
+    /// <summary><c>--test-template-cache</c></summary>
+    public const string TestTemplateCache = "Keeps templates and uses them again in later runs. Default: true";
+
+    /// <summary><c>--test-environment</c></summary>
+    public const string TestEnvironment =
+        "Variables of the test processes as NAME=PATTERN; {ConnectionString}, {Database}, {Host}, {Port}, {Username}, {Password} and {Worker} are "
+        + "replaced. Default: ConnectionStrings__Default={ConnectionString}";
+
+    /// <summary><c>--test-timings</c></summary>
+    public const string TestTimings = "File of recorded durations, read for the plan and updated. Default: .nuke/temp/test-timings.json";
+
+    /// <summary><c>--test-results-directory</c></summary>
+    public const string TestResultsDirectory = "Folder of the artifacts. Default: artifacts/test-results";
+
+    /// <summary><c>--test-junit-file</c></summary>
+    public const string TestJUnitFile = "JUnit file. Default: junit.xml in the results directory";
+
+    /// <summary><c>--test-timeout</c></summary>
+    public const string TestTimeout = "Longest time for one test, for example 90s or 5m. Default: 5m";
+
+    /// <summary><c>--test-worker-timeout</c></summary>
+    public const string TestWorkerTimeout = "Longest time for one worker's whole work. Default: off";
+
+    /// <summary><c>--test-health-check-interval</c></summary>
+    public const string TestHealthCheckInterval = "Time between two health checks of a worker's database. Default: 60s";
+
+    /// <summary><c>--test-max-operations</c></summary>
+    public const string TestMaxOperations =
+        "Database operations, or tests where those are not measured, until a worker is recycled; 0 is never. Default: 1000";
+
+    /// <summary><c>--test-max-retries</c></summary>
+    public const string TestMaxRetries = "Retries of work that an infrastructure fault cost, 0 to 100. Default: 3";
+
+    /// <summary><c>--test-retry-delay</c></summary>
+    public const string TestRetryDelay = "Delay before the first retry; later ones grow. Default: 1s";
+
+    /// <summary><c>--test-reruns</c></summary>
+    public const string TestReruns = "Times that a failing test is run again, 0 to 100. Default: 0";
+
+    /// <summary><c>--test-fail-fast</c></summary>
+    public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
+
+    /// <summary><c>--test-seed</c></summary>
+    public const string TestSeed = "Seed of the plan, of random order and of NUnit's random data. Default: from the clock, printed";
+
+    /// <summary><c>--test-measure</c></summary>
+    public const string TestMeasure = "Measures each test's database work. Default: true";
+
+    /// <summary><c>--test-benchmark</c></summary>
+    public const string TestBenchmark = "Reports where the time went. Default: false";
+
+    /// <summary><c>--test-list</c></summary>
+    public const string TestList = "Discovers, plans and prints, and runs nothing. Default: false";
+
+    /// <summary><c>--test-allow-empty</c></summary>
+    public const string TestAllowEmpty = "Zero tests are not an error. Default: false";
+
+    /// <summary><c>--test-diagnostics</c></summary>
+    public const string TestDiagnostics = "Adds VSTest's own diagnostic logs to the artifacts. Default: false";
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Settings;
+
+/// <summary>The environment, in which only names with <c>NUKE_</c> count.</summary>
+internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> variables)
+{
+    private const string Prefix = "NUKE_";
+
+    /// <summary>The value of a parameter; an empty one is none. Throws where several variables disagree.</summary>
+    public ParameterText? Find(Parameter parameter, string workingDirectory)
+    {
+        var found = parameter.Aliases.Prepend(parameter.Name).SelectMany(Prefixed)
+            .Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory))
+            .ToList();
+        if (found.Find(text => !text.Values.SequenceEqual(found[0].Values)) is { } other)
+            throw new UnreadableValueException($"{found[0].Show(parameter.IsSecret)} and {other.Show(parameter.IsSecret)} disagree: set one of them");
+
+        return found.FirstOrDefault();
+    }
+
+    /// <summary>Variables under a parameter's second name.</summary>
+    public IEnumerable<ParameterText> UnderAlias(Parameter parameter, string workingDirectory) =>
+        parameter.Aliases.SelectMany(Prefixed).Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory));
+
+    /// <summary>The variables without the prefix that NUKE would take for a parameter.</summary>
+    public IEnumerable<string> Unprefixed(Parameter parameter) => variables.Keys
+        .Where(name => !HasPrefix(name) && PlainName.OfVariable(name) is var plain
+                       && (PlainName.Same(plain, parameter.Name) || PlainName.Same(plain, "NUKE" + parameter.Name)))
+        .Order(StringComparer.Ordinal);
+
+    /// <summary>Variables that look like a parameter's and are nobody's.</summary>
+    public IEnumerable<string> Unknown(ImmutableArray<Parameter> parameters, IReadOnlyCollection<string> otherParameters)
+    {
+        var known = parameters.SelectMany(parameter => parameter.Aliases.Prepend(parameter.Name)).Concat(otherParameters)
+            .Select(name => PlainName.OfVariable(Prefix + name))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return variables.Keys
+            .Where(name => name.StartsWith(Prefix + "TEST_", StringComparison.OrdinalIgnoreCase) && !known.Contains(PlainName.OfVariable(name)))
+            .Order(StringComparer.Ordinal);
+    }
+
+    private IEnumerable<KeyValuePair<string, string>> Prefixed(string name) => variables
+        .Where(variable => HasPrefix(variable.Key)
+                           && PlainName.Same(PlainName.OfVariable(variable.Key), "NUKE" + name)
+                           && !string.IsNullOrWhiteSpace(variable.Value))
+        .OrderBy(variable => variable.Key, StringComparer.Ordinal);
+
+    private static bool HasPrefix(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    private static ImmutableArray<string> Values(Parameter parameter, string value) =>
+        parameter.Arity == Arity.Many
+            ? [.. value.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]
+            : [value.Trim()];
+}

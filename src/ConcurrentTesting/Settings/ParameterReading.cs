@@ -1,0 +1,139 @@
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Settings;
+
+/// <summary>One reading of all parameters, which collects the errors instead of stopping at the first.</summary>
+internal sealed class ParameterReading
+{
+    private readonly ParameterSources _sources;
+    private readonly ConcurrentTestSettings _given;
+    private readonly ILogger _logger;
+    private readonly CommandLine _commandLine;
+    private readonly EnvironmentVariables _environment;
+    private readonly ParameterFiles _files;
+    private readonly Dictionary<Parameter, ParameterText> _texts = [];
+    private readonly HashSet<Parameter> _unreadable = [];
+    private readonly List<string> _errors = [];
+
+    public ParameterReading(ParameterSources sources, ConcurrentTestSettings settings, ILogger logger)
+    {
+        _sources = sources;
+        _given = settings;
+        _logger = logger;
+        _commandLine = new CommandLine(sources.CommandLine);
+        _environment = new EnvironmentVariables(sources.Environment);
+        _files = new ParameterFiles(sources.Files, settings.RootDirectory);
+    }
+
+    public IReadOnlyList<string> Errors => _errors;
+
+    public ConcurrentTestSettings Read()
+    {
+        _errors.AddRange(_commandLine.Unknown(ParameterTable.All, _sources.OtherParameters));
+        foreach (var name in _environment.Unknown(ParameterTable.All, _sources.OtherParameters))
+            _logger.LogWarning("{Variable} is ignored: there is no such parameter; did you mean {Nearest}?", name, NearestVariable(name));
+
+        var settings = ParameterTable.All.Aggregate(_given, Apply);
+        settings = SettingsPaths.MakeAbsolute(settings);
+        foreach (var parameter in ParameterTable.All.Where(parameter => !_unreadable.Contains(parameter)))
+            AddFlaw(parameter, settings);
+        if (_errors.Count == 0)
+            AddObstacles(settings);
+        return settings;
+    }
+
+    private ConcurrentTestSettings Apply(ConcurrentTestSettings settings, Parameter parameter)
+    {
+        try
+        {
+            if (Find(parameter) is not { } text)
+                return settings;
+
+            _texts[parameter] = text;
+            return parameter.Apply(settings, text);
+        }
+        catch (UnreadableValueException exception)
+        {
+            _unreadable.Add(parameter);
+            var shown = _texts.TryGetValue(parameter, out var text) ? text.Show(parameter.IsSecret) : parameter.Argument;
+            _errors.Add(Message(shown, exception.Message, parameter));
+            return settings;
+        }
+    }
+
+    private ParameterText? Find(Parameter parameter)
+    {
+        if (_commandLine.Find(parameter, _given.WorkingDirectory) is { } argument)
+        {
+            RefuseDisagreement(parameter, argument);
+            if (parameter.IsSecret)
+                _logger.LogWarning("{Argument} on the command line can be read by others on this machine; better set {Variable}", parameter.Argument, parameter.Variable);
+            return argument;
+        }
+
+        return _environment.Find(parameter, _given.WorkingDirectory) ?? FromFilesOrBuildSystem(parameter);
+    }
+
+    // Of two names for the same thing neither can be meant to override the other.
+    private void RefuseDisagreement(Parameter parameter, ParameterText argument)
+    {
+        foreach (var other in _environment.UnderAlias(parameter, _given.WorkingDirectory).Where(other => !other.Values.SequenceEqual(argument.Values)))
+            throw new UnreadableValueException($"{argument.Show(false)} and {other.Show(false)} disagree: set one of them");
+    }
+
+    private ParameterText? FromFilesOrBuildSystem(Parameter parameter)
+    {
+        var unprefixed = _environment.Unprefixed(parameter).ToList();
+        foreach (var name in unprefixed)
+            _logger.LogInformation("{Variable} in the environment is ignored: only {Prefixed} counts", name, parameter.Variable);
+
+        var fromFile = _files.Find(parameter);
+        if (fromFile is not null && !parameter.IsSecret)
+            return fromFile;
+
+        if (unprefixed.Count == 0)
+            return FromBuildSystem(parameter);
+
+        return fromFile is null
+            ? null
+            : throw new UnreadableValueException($"{unprefixed[0]} in the environment hides the encrypted value in the parameters file: unset it");
+    }
+
+    private ParameterText? FromBuildSystem(Parameter parameter) =>
+        _sources.BuildSystem(parameter.Name) is { Count: > 0 } values
+            ? new ParameterText($"{parameter.Name} of the build:", [.. values], _given.RootDirectory)
+            : null;
+
+    private void AddFlaw(Parameter parameter, ConcurrentTestSettings settings)
+    {
+        if (parameter.Flaw(settings) is not { } flaw)
+            return;
+
+        _errors.Add(_texts.TryGetValue(parameter, out var text)
+            ? Message(text.Show(parameter.IsSecret), flaw, parameter)
+            : Message(parameter.ShowSetting(settings), flaw, parameter));
+    }
+
+    private void AddObstacles(ConcurrentTestSettings settings)
+    {
+        AddObstacle("TestResultsDirectory", settings.ResultsDirectory);
+        AddObstacle("TestTimings", Path.GetDirectoryName(settings.TimingsFile)!);
+        if (settings.JUnitFile is { } junit)
+            AddObstacle("TestJUnitFile", Path.GetDirectoryName(junit)!);
+    }
+
+    private void AddObstacle(string name, string folder)
+    {
+        if (WritableFolders.Obstacle(folder) is { } obstacle)
+        {
+            var parameter = ParameterTable.All.First(parameter => parameter.Name == name);
+            _errors.Add($"{parameter.Argument}: {folder} cannot be written to: {obstacle}");
+        }
+    }
+
+    private static string Message(string shown, string flaw, Parameter parameter) =>
+        flaw.Length == 0 ? $"{shown}: allowed is {parameter.Allowed}" : $"{shown}: {flaw}; allowed is {parameter.Allowed}";
+
+    private static string NearestVariable(string name) => Parameter.VariableOf(
+        NearestName.Of(PlainName.OfVariable(name)["NUKE".Length..], ParameterTable.All.Select(parameter => parameter.Name)));
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace ConcurrentTesting.Settings;
+
+/// <summary>All parameters, declared once: parsing, <c>--help</c> and the README's table come from here.</summary>
+internal static class ParameterTable
+{
+    public static ImmutableArray<Parameter> All { get; } =
+    [
+        Parameter.Create(
+            "Workers", ConcurrentTestHelp.Workers, ValueKinds.WholeNumber(1, 256), s => s.Workers, (s, v) => s with { Workers = v }, aliases: ["TestWorkers"]),
+        Parameter.Create(
+            "TestProjects", ConcurrentTestHelp.TestProjects, ValueKinds.Projects, s => s.TestProjects, (s, v) => s with { TestProjects = v }),
+        Parameter.Create("TestNoBuild", ConcurrentTestHelp.TestNoBuild, ValueKinds.Flag, s => s.NoBuild, (s, v) => s with { NoBuild = v }),
+        Parameter.Create(
+            "TestConfiguration", ConcurrentTestHelp.TestConfiguration, ValueKinds.Word, s => s.Configuration, (s, v) => s with { Configuration = v }),
+        Parameter.Create("TestFramework", ConcurrentTestHelp.TestFramework, ValueKinds.Word, s => s.Framework!, (s, v) => s with { Framework = v }),
+        Parameter.Create("TestFilter", ConcurrentTestHelp.TestFilter, ValueKinds.Filter, s => s.Filter!, (s, v) => s with { Filter = v }),
+        Parameter.Create(
+            "TestSettings", ConcurrentTestHelp.TestSettings, ValueKinds.RunSettings, s => s.RunSettingsFile!, (s, v) => s with { RunSettingsFile = v }),
+        Parameter.Create("TestDatabase", ConcurrentTestHelp.TestDatabase, ValueKinds.Engine, s => s.Database, (s, v) => s with { Database = v }),
+        Parameter.Create(
+            "TestConnectionString", ConcurrentTestHelp.TestConnectionString, ValueKinds.Secret, s => s.ConnectionString!,
+            (s, v) => s with { ConnectionString = v }, isSecret: true),
+        Parameter.Create("TestTemplate", ConcurrentTestHelp.TestTemplate, ValueKinds.Template, s => s.Template, (s, v) => s with { Template = v }),
+        Parameter.Create(
+            "TestTemplateCache", ConcurrentTestHelp.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache, (s, v) => s with { TemplateCache = v }),
+        Parameter.Create(
+            "TestEnvironment", ConcurrentTestHelp.TestEnvironment, ValueKinds.Patterns, s => s.Environment, (s, v) => s with { Environment = v }),
+        Parameter.Create("TestTimings", ConcurrentTestHelp.TestTimings, ValueKinds.Path, s => s.TimingsFile, (s, v) => s with { TimingsFile = v }),
+        Parameter.Create(
+            "TestResultsDirectory", ConcurrentTestHelp.TestResultsDirectory, ValueKinds.Path, s => s.ResultsDirectory,
+            (s, v) => s with { ResultsDirectory = v }),
+        Parameter.Create("TestJUnitFile", ConcurrentTestHelp.TestJUnitFile, ValueKinds.Path, s => s.JUnitFile!, (s, v) => s with { JUnitFile = v }),
+        Parameter.Create("TestTimeout", ConcurrentTestHelp.TestTimeout, ValueKinds.Duration, s => s.TestTimeout, (s, v) => s with { TestTimeout = v }),
+        Parameter.Create(
+            "TestWorkerTimeout", ConcurrentTestHelp.TestWorkerTimeout, ValueKinds.Limit, s => s.WorkerTimeout, (s, v) => s with { WorkerTimeout = v }),
+        Parameter.Create(
+            "TestHealthCheckInterval", ConcurrentTestHelp.TestHealthCheckInterval, ValueKinds.Duration, s => s.HealthCheckInterval,
+            (s, v) => s with { HealthCheckInterval = v }),
+        Parameter.Create(
+            "TestMaxOperations", ConcurrentTestHelp.TestMaxOperations, ValueKinds.WholeNumber(0, int.MaxValue), s => s.MaxOperations,
+            (s, v) => s with { MaxOperations = v }),
+        Parameter.Create(
+            "TestMaxRetries", ConcurrentTestHelp.TestMaxRetries, ValueKinds.WholeNumber(0, 100), s => s.MaxRetries, (s, v) => s with { MaxRetries = v }),
+        Parameter.Create("TestRetryDelay", ConcurrentTestHelp.TestRetryDelay, ValueKinds.Delay, s => s.RetryDelay, (s, v) => s with { RetryDelay = v }),
+        Parameter.Create("TestReruns", ConcurrentTestHelp.TestReruns, ValueKinds.WholeNumber(0, 100), s => s.Reruns, (s, v) => s with { Reruns = v }),
+        Parameter.Create(
+            "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast, (s, v) => s with { FailFast = v }),
+        Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),
+        Parameter.Create("TestMeasure", ConcurrentTestHelp.TestMeasure, ValueKinds.Flag, s => s.Measure, (s, v) => s with { Measure = v }),
+        Parameter.Create("TestBenchmark", ConcurrentTestHelp.TestBenchmark, ValueKinds.Flag, s => s.Benchmark, (s, v) => s with { Benchmark = v }),
+        Parameter.Create("TestList", ConcurrentTestHelp.TestList, ValueKinds.Flag, s => s.List, (s, v) => s with { List = v }),
+        Parameter.Create("TestAllowEmpty", ConcurrentTestHelp.TestAllowEmpty, ValueKinds.Flag, s => s.AllowEmpty, (s, v) => s with { AllowEmpty = v }),
+        Parameter.Create("TestDiagnostics", ConcurrentTestHelp.TestDiagnostics, ValueKinds.Flag, s => s.Diagnostics, (s, v) => s with { Diagnostics = v }),
+    ];
+
+    /// <summary>The README's table.</summary>
+    public static string ToMarkdown()
+    {
+        var table = new StringBuilder("| parameter | environment | default | meaning |\n|---|---|---|---|\n");
+        foreach (var parameter in All)
+        {
+            var variables = parameter.Aliases.Prepend(parameter.Name).Select(name => $"`{Parameter.VariableOf(name)}`");
+            table.Append($"| `{parameter.Argument}` | {string.Join(", ", variables)} | {Cell(parameter.Default)} | {Cell(parameter.Meaning)} |\n");
+        }
+
+        return table.ToString();
+    }
+
+    // Backticks keep Markdown from reading underscores as emphasis.
+    private static string Cell(string text) => text.Contains("__", StringComparison.Ordinal)
+        ? $"`{text}`"
+        : text.Replace("|", "\\|", StringComparison.Ordinal);
+}

@@ -1,0 +1,212 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml;
+using System.Xml.Linq;
+using Microsoft.VisualStudio.TestPlatform.Common.Filtering;
+
+namespace ConcurrentTesting.Settings;
+
+/// <summary>The kinds of values that parameters take.</summary>
+internal static partial class ValueKinds
+{
+    private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(7);
+
+    private static readonly ImmutableArray<string> Placeholders =
+        ["ConnectionString", "Database", "Host", "Port", "Username", "Password", "Worker"];
+
+    public static ValueKind<bool> Flag { get; } = new(
+        Arity.Flag,
+        "true or false",
+        text => text.Values.IsEmpty || text.Values[0].ToUpperInvariant() switch
+        {
+            "TRUE" or "1" => true,
+            "FALSE" or "0" => false,
+            _ => throw new UnreadableValueException(),
+        },
+        NoFlaw);
+
+    public static ValueKind<string> Word { get; } = new(
+        Arity.One,
+        "a name without spaces",
+        Single,
+        value => value.Any(char.IsWhiteSpace) || value.Length == 0 ? string.Empty : null);
+
+    public static ValueKind<string> Secret { get; } = new(Arity.One, "a connection string", Single, NoFlaw);
+
+    public static ValueKind<string> Path { get; } = new(Arity.One, "a path", text => text.ToAbsolutePath(Single(text)), NoFlaw);
+
+    public static ValueKind<string> RunSettings { get; } = new(
+        Arity.One,
+        "the path of a .runsettings file",
+        text => text.ToAbsolutePath(Single(text)),
+        XmlFlaw);
+
+    public static ValueKind<string> Filter { get; } = new(
+        Arity.One,
+        "conditions like Name~Order or Category!=Slow (= != ~ !~), joined by & and |, grouped by ( ), with \\ before a special character in a value",
+        Single,
+        FilterFlaw);
+
+    public static ValueKind<DatabaseEngine> Engine { get; } = new(
+        Arity.One,
+        "none, sqlite, postgresql or mysql",
+        text => Enum.GetValues<DatabaseEngine>().Cast<DatabaseEngine?>()
+                    .FirstOrDefault(engine => string.Equals($"{engine}", Single(text), StringComparison.OrdinalIgnoreCase))
+                ?? throw new UnreadableValueException(),
+        engine => Enum.IsDefined(engine) ? null : string.Empty);
+
+    public static ValueKind<TimeSpan> Duration { get; } = new(
+        Arity.One,
+        "a duration above zero and up to 168h, like 500ms, 30s, 5m or 1h; a bare number is seconds",
+        text => ToDuration(Single(text)),
+        value => value > TimeSpan.Zero && value <= LongestDuration ? null : string.Empty);
+
+    public static ValueKind<TimeSpan> Delay { get; } = new(
+        Arity.One,
+        "a duration from 0 to 168h, like 500ms, 30s or 5m; a bare number is seconds",
+        text => ToDuration(Single(text)),
+        value => value >= TimeSpan.Zero && value <= LongestDuration ? null : string.Empty);
+
+    public static ValueKind<TimeSpan?> Limit { get; } = new(
+        Arity.One,
+        "off, or a duration up to 168h, like 500ms, 30s, 5m or 1h; a bare number is seconds",
+        text => string.Equals(Single(text), "off", StringComparison.OrdinalIgnoreCase) ? null : ToDuration(Single(text)),
+        value => value is null || (value > TimeSpan.Zero && value <= LongestDuration) ? null : string.Empty);
+
+    public static ValueKind<ImmutableArray<string>> Projects { get; } = new(
+        Arity.Many,
+        "paths and globs of projects, assemblies and folders",
+        text => [.. Several(text).Select(text.ToAbsolutePath)],
+        projects => projects.IsEmpty
+            ? "there is nothing to test: name projects with --test-projects, or in the build class with "
+              + "IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects"
+            : null);
+
+    public static ValueKind<ImmutableArray<string>> Template { get; } = new(
+        Arity.Many,
+        "SQL files, folders of them, cmd:COMMAND, or db:NAME of an existing database",
+        text => [.. Several(text).Select(entry => IsPath(entry) ? text.ToAbsolutePath(entry) : entry)],
+        entries => entries.Select(TemplateFlaw).FirstOrDefault(flaw => flaw is not null));
+
+    public static ValueKind<ImmutableArray<EnvironmentPattern>> Patterns { get; } = new(
+        Arity.Many,
+        $"NAME=PATTERN with {string.Join(", ", Placeholders.Select(name => $"{{{name}}}"))}",
+        text => [.. Several(text).Select(ToPattern)],
+        patterns => patterns.Select(PatternFlaw).FirstOrDefault(flaw => flaw is not null) ?? DuplicateFlaw(patterns));
+
+    public static ValueKind<int> WholeNumber(int least, int most) => new(
+        Arity.One,
+        most == int.MaxValue ? $"a whole number from {least}" : $"a whole number from {least} to {most}",
+        ToInteger,
+        value => value >= least && value <= most ? null : string.Empty);
+
+    public static ValueKind<int?> OptionalNumber(int least) => new(
+        Arity.One,
+        $"a whole number from {least}",
+        text => ToInteger(text),
+        value => value is null || value >= least ? null : string.Empty);
+
+    /// <summary>Whether a template entry is a path rather than <c>cmd:</c> or <c>db:</c>.</summary>
+    public static bool IsPath(string templateEntry) =>
+        !templateEntry.StartsWith("cmd:", StringComparison.Ordinal) && !templateEntry.StartsWith("db:", StringComparison.Ordinal);
+
+    private static string? NoFlaw<T>(T value) => null;
+
+    private static string Single(ParameterText text) => text.Values.Length switch
+    {
+        1 when text.Values[0].Length > 0 => text.Values[0],
+        0 or 1 => throw new UnreadableValueException("a value is missing"),
+        var count => throw new UnreadableValueException($"these are {count} values (quote one that has spaces)"),
+    };
+
+    private static ImmutableArray<string> Several(ParameterText text) =>
+        text.Values.IsEmpty || text.Values.Contains(string.Empty) ? throw new UnreadableValueException("a value is missing") : text.Values;
+
+    private static int ToInteger(ParameterText text) =>
+        int.TryParse(Single(text), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new UnreadableValueException();
+
+    private static TimeSpan ToDuration(string text)
+    {
+        var match = DurationPattern().Match(text);
+        if (!match.Success || !double.TryParse(match.Groups["number"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            throw new UnreadableValueException();
+
+        var milliseconds = number * match.Groups["unit"].Value.ToUpperInvariant() switch
+        {
+            "MS" => 1,
+            "M" => 60_000,
+            "H" => 3_600_000,
+            _ => 1_000,
+        };
+        return milliseconds <= LongestDuration.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : throw new UnreadableValueException();
+    }
+
+    private static string? FilterFlaw(string filter)
+    {
+        const string Boilerplate = ". Specify the correct format";
+        if (filter.Length == 0)
+            return "a value is missing";
+
+        // VSTest's own parser, so that nothing gets through that it would refuse later.
+        var error = new FilterExpressionWrapper(filter).ParseError;
+        return string.IsNullOrEmpty(error)
+            ? null
+            : error.Split(Boilerplate)[0].Replace("Incorrect format for TestCaseFilter ", string.Empty, StringComparison.Ordinal).TrimEnd('.');
+    }
+
+    private static string? XmlFlaw(string file)
+    {
+        if (!File.Exists(file))
+            return $"no such file: {file}";
+
+        try
+        {
+            using var reader = XmlReader.Create(file);
+            XDocument.Load(reader);
+            return null;
+        }
+        catch (Exception exception) when (exception is XmlException or IOException or UnauthorizedAccessException)
+        {
+            return $"{file} cannot be read: {exception.Message}";
+        }
+    }
+
+    private static string? TemplateFlaw(string entry)
+    {
+        if (IsPath(entry))
+            return File.Exists(entry) || Directory.Exists(entry) ? null : $"no such file or folder: {entry}";
+
+        return string.IsNullOrWhiteSpace(entry[(entry.IndexOf(':', StringComparison.Ordinal) + 1)..]) ? $"nothing after {entry}" : null;
+    }
+
+    private static EnvironmentPattern ToPattern(string text) =>
+        text.IndexOf('=', StringComparison.Ordinal) is var equals && equals > 0
+            ? new EnvironmentPattern(text[..equals], text[(equals + 1)..])
+            : throw new UnreadableValueException($"{text} has no name before a =");
+
+    private static string? PatternFlaw(EnvironmentPattern pattern)
+    {
+        if (!VariableName().IsMatch(pattern.Name))
+            return $"{pattern.Name} is not a variable's name";
+
+        var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value).FirstOrDefault(name => !Placeholders.Contains(name));
+        return unknown is null ? null : $"{pattern.Name} has the unknown placeholder {{{unknown}}}; did you mean {{{NearestName.Of(unknown, Placeholders)}}}?";
+    }
+
+    private static string? DuplicateFlaw(ImmutableArray<EnvironmentPattern> patterns) =>
+        patterns.GroupBy(pattern => pattern.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice
+            ? $"{twice.Key} is given twice"
+            : null;
+
+    [GeneratedRegex(@"^(?<number>\d+(\.\d+)?)(?<unit>ms|s|m|h)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex DurationPattern();
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_.:-]*$")]
+    private static partial Regex VariableName();
+
+    [GeneratedRegex(@"\{([A-Za-z][A-Za-z0-9_:.-]*)\}")]
+    private static partial Regex Placeholder();
+}
