@@ -20,6 +20,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
     private readonly HashSet<TestEntry> _failed = [];
     private readonly Dictionary<TestEntry, long> _active = [];
+    private string? _lastError;
     private long _lastSign;
     private int _results;
 
@@ -65,9 +66,24 @@ internal sealed class BatchProgress : IHostEvents
     public void Message(HostMessageLevel level, string text)
     {
         _run.Log.Log(level == HostMessageLevel.Information ? LogLevel.Trace : LogLevel.Debug, "Worker {Worker}: {Message}", _worker, text);
-        if (level == HostMessageLevel.Error)
-            _run.Recorder.Report("host-message", text, _worker);
+        if (level != HostMessageLevel.Error)
+            return;
+        lock (_gate)
+            _lastError = FirstLine(text);
     }
+
+    /// <summary>The last error that the host or an adapter told; adapters also tell failing tests this way.</summary>
+    public string? LastError
+    {
+        get
+        {
+            lock (_gate)
+                return _lastError;
+        }
+    }
+
+    /// <summary>The first line, for where there is room for one.</summary>
+    public static string FirstLine(string text) => text.Split('\n', 2) is [var first, _] ? $"{first.TrimEnd()} …" : text;
 
     /// <summary>What has been running for longer than allowed.</summary>
     public IReadOnlyList<TestEntry> RunningLongerThan(TimeSpan limit)

@@ -45,7 +45,9 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
             Record(settled, end, number, lease.Database);
         AnnounceFinalFailures(end, verdict);
         if (fault is not null)
-            run.Recorder.Report("session-died", $"Worker {worker}: {fault} {Consequence(verdict)}", worker);
+            run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(fault)} {Consequence(verdict)}", worker);
+        else if (verdict.Again.Any(again => again.Reason == BatchReasons.ByName) || verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
+            run.Recorder.Report("no-result", $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}. {Consequence(verdict)}", worker);
         return (verdict, fault is null);
     }
 

@@ -3,7 +3,8 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>What starting things costs in seconds of wall time, so that a plan does not start more than pays.</summary>
 /// <param name="Host">One more test host, which every batch needs.</param>
 /// <param name="Worker">One more worker: its console and its first host's warm-up.</param>
-internal sealed record PlanCosts(double Host, double Worker)
+/// <param name="SmallestBatch">Expected seconds of work that are worth a test host.</param>
+internal sealed record PlanCosts(double Host, double Worker, double SmallestBatch)
 {
     // Measured on one core: a test host costs about half a second of CPU, a worker's first batch about 1.3 seconds in all.
     private const double HostCpuSeconds = 0.5;
@@ -13,7 +14,8 @@ internal sealed record PlanCosts(double Host, double Worker)
     /// <param name="known">Share of the tests with a known duration: guesses must not keep workers idle.</param>
     public static PlanCosts For(int workers, int cores, double known)
     {
-        var contention = Math.Max(1.0, (double)workers / Math.Max(1, cores)) * (0.25 + (0.75 * known));
-        return new PlanCosts(HostCpuSeconds * contention, WorkerCpuSeconds * contention);
+        var contention = Math.Max(1.0, (double)workers / Math.Max(1, cores));
+        var certain = contention * (0.25 + (0.75 * known));
+        return new PlanCosts(HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention);
     }
 }

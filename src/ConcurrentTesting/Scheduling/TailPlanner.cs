@@ -8,16 +8,14 @@ internal static class TailPlanner
     public static (ImmutableArray<PlannedUnit> Seeds, ImmutableArray<Batch> Batches) Split(
         ImmutableArray<PlannedUnit> longestFirst, double tailSeconds, int workers, PlanCosts costs)
     {
-        // A batch has to be worth the host that it starts.
-        var smallest = Math.Max(costs.Host, 0.05);
-        if (workers == 1 || tailSeconds < smallest)
+        if (workers == 1 || tailSeconds < costs.SmallestBatch)
             return (longestFirst, []);
 
         var first = FirstOfTail(longestFirst, tailSeconds);
         var rest = longestFirst[..first].ToBuilder();
         var batches = new List<Batch>();
         foreach (var group in longestFirst[first..].GroupBy(unit => unit.Unit.Assembly))
-            batches.AddRange(Chunk([.. group], tailSeconds, workers, smallest, rest));
+            batches.AddRange(Chunk([.. group], tailSeconds, workers, costs.SmallestBatch, rest));
 
         return (rest.ToImmutable(), [.. batches.OrderByDescending(batch => batch.Seconds)]);
     }
