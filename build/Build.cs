@@ -1,4 +1,85 @@
-internal static class Build
+using ConcurrentTesting;
+using Nuke.Common;
+using Nuke.Common.IO;
+using Nuke.Common.Tooling;
+using Nuke.ConcurrentTest;
+
+/// <summary>This repository's own build. It inherits <see cref="IConcurrentTest"/> like any user's, for the samples.</summary>
+internal sealed class Build : NukeBuild, IConcurrentTest
 {
-    public static int Main() => 0;
+    private static readonly string[] OwnTests = ["ConcurrentTesting.Tests", "Nuke.ConcurrentTest.Tests", "ConcurrentTesting.IntegrationTests"];
+    private static readonly string[] Packages = ["ConcurrentTesting", "Nuke.ConcurrentTest"];
+
+    IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects => [Samples / "**" / "Lending.*.Tests.csproj"];
+
+    Configure<ConcurrentTestSettings> IConcurrentTest.ConcurrentTestSettings => _ => _ with
+    {
+        Database = DatabaseEngine.Sqlite,
+        Template = [Samples / "Lending" / "schema" / SchemaFolder],
+    };
+
+    private static AbsolutePath Samples => RootDirectory / "tests" / "samples";
+
+    private static AbsolutePath OwnResults => RootDirectory / "artifacts" / "own-test-results";
+
+    private static AbsolutePath PackageFolder => RootDirectory / "artifacts" / "packages";
+
+    // The samples have a schema for each engine.
+    private string SchemaFolder => ((IConcurrentTest)this).TestDatabase?.ToUpperInvariant() switch
+    {
+        "POSTGRESQL" => "postgresql",
+        "MYSQL" => "mysql",
+        _ => "sqlite",
+    };
+
+    private Target Compile => _ => _
+        .Description("Builds the library and its tests, but not this running build")
+        .Executes(() =>
+        {
+            foreach (var project in OwnTests)
+                Assert.True(DotNet.Run("build", TestProject(project), "--nologo", "--verbosity", "quiet") == 0, $"{project} does not build");
+        });
+
+    private Target Test => _ => _
+        .Description("Runs this repository's own tests; those of the samples run with ConcurrentTest")
+        .DependsOn(Compile)
+        .Produces(OwnResults / "*.trx")
+        .Executes(() =>
+        {
+            var counts = OwnTests.Select(RunTests).Aggregate((sum, next) => sum + next);
+            counts.PrintLast();
+            if (counts.Failed == 0)
+                return;
+
+            ExitCode = 1;
+            Assert.Fail($"{counts.Failed} tests failed");
+        });
+
+    private Target Pack => _ => _
+        .Description("Makes the packages; needs the packages that they depend on")
+        .Produces(PackageFolder / "*.nupkg")
+        .Executes(() =>
+        {
+            foreach (var project in Packages)
+            {
+                var exitCode = DotNet.Run("pack", RootDirectory / "src" / project, "--output", PackageFolder, "--nologo", "--verbosity", "quiet");
+                Assert.True(exitCode == 0, $"{project} was not packed");
+            }
+        });
+
+    public static int Main() => Execute<Build>(build => build.Test);
+
+    private static AbsolutePath TestProject(string name) => RootDirectory / "tests" / name / $"{name}.csproj";
+
+    private static TestCounts RunTests(string project)
+    {
+        var results = OwnResults / $"{project}.trx";
+        File.Delete(results);
+        var exitCode = DotNet.Run(
+            "test", TestProject(project), "--no-build", "--nologo", "--logger", $"trx;LogFileName={project}.trx", "--results-directory", OwnResults);
+        var counts = File.Exists(results) ? TestCounts.OfTrx(results) : default;
+
+        // A host that died has left tests without a result.
+        return exitCode != 0 && counts.Failed == 0 ? counts with { Failed = 1 } : counts;
+    }
 }

@@ -31,3 +31,12 @@ public class ParameterAttribute : ValueInjectionAttributeBase
 /// <summary>The parameter's values in .nuke/parameters.json are encrypted.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field | AttributeTargets.Parameter)]
 public class SecretAttribute : Attribute;
+
+/// <summary>Goes before the names of all parameters of a component.</summary>
+[AttributeUsage(AttributeTargets.Interface, Inherited = false)]
+public class ParameterPrefixAttribute : Attribute
+{
+    public ParameterPrefixAttribute(string prefix) => Prefix = prefix;
+
+    public string Prefix { get; }
+}

@@ -24,6 +24,9 @@ public sealed record ConcurrentTestResult
     /// <summary>The shortest time this plan could have taken: the longest unit or the work shared evenly, whichever is longer.</summary>
     public double LowerBoundSeconds { get; init; }
 
+    /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.</summary>
+    public double? Efficiency { get; init; }
+
     /// <summary>What the tests' durations add up to, in seconds.</summary>
     public double TestSeconds { get; init; }
 

@@ -12,7 +12,9 @@ internal static class MemberDiscovery
     /// <summary>The short name of a member that may be an explicit implementation.</summary>
     public static string ShortName(MemberInfo member) => member.Name.Split('.')[^1];
 
-    public static string ParameterName(MemberInfo member) => member.GetCustomAttribute<ParameterAttribute>()!.Name ?? member.Name;
+    public static string ParameterName(MemberInfo member) =>
+        member.DeclaringType!.GetCustomAttribute<ParameterPrefixAttribute>()?.Prefix
+        + (member.GetCustomAttribute<ParameterAttribute>()!.Name ?? member.Name);
 
     public static Type TypeOf(MemberInfo member) => member is FieldInfo field ? field.FieldType : ((PropertyInfo)member).PropertyType;
 

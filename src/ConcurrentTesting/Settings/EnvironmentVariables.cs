@@ -14,7 +14,7 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
             .Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory))
             .ToList();
         if (found.Find(text => !text.Values.SequenceEqual(found[0].Values)) is { } other)
-            throw new UnreadableValueException($"{found[0].Show(parameter.IsSecret)} and {other.Show(parameter.IsSecret)} disagree: set one of them");
+            throw Disagreement(parameter, found[0], other);
 
         return found.FirstOrDefault();
     }
@@ -39,6 +39,9 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
             .Where(name => name.StartsWith(Prefix + "TEST_", StringComparison.OrdinalIgnoreCase) && !known.Contains(PlainName.OfVariable(name)))
             .Order(StringComparer.Ordinal);
     }
+
+    public static UnreadableValueException Disagreement(Parameter parameter, ParameterText one, ParameterText other) =>
+        new($"{one.Show(parameter.IsSecret)} and {other.Show(parameter.IsSecret)} disagree: give one of them") { IsComplete = true };
 
     private IEnumerable<KeyValuePair<string, string>> Prefixed(string name) => variables
         .Where(variable => HasPrefix(variable.Key)

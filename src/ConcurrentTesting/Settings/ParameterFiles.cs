@@ -15,7 +15,7 @@ internal sealed class ParameterFiles
         foreach (var file in files)
         {
             using var document = Read(file);
-            foreach (var property in document.RootElement.EnumerateObject())
+            foreach (var property in document.RootElement.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null))
             {
                 var source = $"{property.Name} in {Path.GetFileName(file)}:";
                 _values[PlainName.Of(property.Name)] = new ParameterText(source, Values(property.Value), rootDirectory);

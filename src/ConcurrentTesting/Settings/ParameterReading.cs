@@ -56,7 +56,7 @@ internal sealed class ParameterReading
         {
             _unreadable.Add(parameter);
             var shown = _texts.TryGetValue(parameter, out var text) ? text.Show(parameter.IsSecret) : parameter.Argument;
-            _errors.Add(Message(shown, exception.Message, parameter));
+            _errors.Add(exception.IsComplete ? exception.Message : Message(shown, exception.Message, parameter));
             return settings;
         }
     }
@@ -78,7 +78,7 @@ internal sealed class ParameterReading
     private void RefuseDisagreement(Parameter parameter, ParameterText argument)
     {
         foreach (var other in _environment.UnderAlias(parameter, _given.WorkingDirectory).Where(other => !other.Values.SequenceEqual(argument.Values)))
-            throw new UnreadableValueException($"{argument.Show(false)} and {other.Show(false)} disagree: set one of them");
+            throw EnvironmentVariables.Disagreement(parameter, argument, other);
     }
 
     private ParameterText? FromFilesOrBuildSystem(Parameter parameter)
@@ -96,11 +96,14 @@ internal sealed class ParameterReading
 
         return fromFile is null
             ? null
-            : throw new UnreadableValueException($"{unprefixed[0]} in the environment hides the encrypted value in the parameters file: unset it");
+            : throw new UnreadableValueException($"{unprefixed[0]} in the environment hides the encrypted {parameter.Name} of the parameters file: unset it")
+            {
+                IsComplete = true,
+            };
     }
 
     private ParameterText? FromBuildSystem(Parameter parameter) =>
-        _sources.BuildSystem(parameter.Name) is { Count: > 0 } values
+        _sources.BuildSystem(parameter.Name) is { } values && values.Any(value => value.Length > 0)
             ? new ParameterText($"{parameter.Name} of the build:", [.. values], _given.RootDirectory)
             : null;
 

@@ -18,4 +18,8 @@ internal sealed record ParameterText(string Source, ImmutableArray<string> Value
 }
 
 /// <summary>A value cannot be read as what the parameter takes. The message says what is wrong where that is not obvious.</summary>
-internal sealed class UnreadableValueException(string? message = null) : Exception(message ?? string.Empty);
+internal sealed class UnreadableValueException(string? message = null) : Exception(message ?? string.Empty)
+{
+    /// <summary>The message says everything, value and remedy included.</summary>
+    public bool IsComplete { get; init; }
+}

@@ -154,7 +154,8 @@ internal static partial class ValueKinds
         var error = new FilterExpressionWrapper(filter).ParseError;
         return string.IsNullOrEmpty(error)
             ? null
-            : error.Split(Boilerplate)[0].Replace("Incorrect format for TestCaseFilter ", string.Empty, StringComparison.Ordinal).TrimEnd('.');
+            : error.Split(Boilerplate)[0].Replace("Incorrect format for TestCaseFilter ", string.Empty, StringComparison.Ordinal)
+                .Replace("Error: ", string.Empty, StringComparison.Ordinal).TrimEnd('.');
     }
 
     private static string? XmlFlaw(string file)

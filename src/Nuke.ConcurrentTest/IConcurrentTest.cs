@@ -1,0 +1,101 @@
+using ConcurrentTesting;
+using ConcurrentTesting.Settings;
+using JetBrains.Annotations;
+using Nuke.Common;
+using Nuke.Common.IO;
+using Nuke.Common.Tooling;
+
+namespace Nuke.ConcurrentTest;
+
+/// <summary>
+/// Runs tests on several workers at once, each with databases of its own. A build inherits it and names its test projects:
+/// <c>IEnumerable&lt;AbsolutePath&gt; IConcurrentTest.ConcurrentTestProjects => [RootDirectory / "tests"];</c>
+/// </summary>
+[PublicAPI]
+public interface IConcurrentTest : INukeBuild
+{
+    /// <summary>Runs the tests and leaves results, reports and timings in <see cref="ConcurrentTestResultsDirectory"/>.</summary>
+    Target ConcurrentTest => _ => _
+        .Description("Runs tests on several workers at once, each with databases of its own")
+        .Produces(ConcurrentTestResultsDirectory / "worker-*" / "*.trx")
+        .Produces(ConcurrentTestResultsDirectory / "test-results.trx")
+        .Produces(ConcurrentTestResultsDirectory / "junit.xml")
+        .Produces(ConcurrentTestResultsDirectory / "metrics.prom")
+        .Produces(ConcurrentTestResultsDirectory / "timings.json")
+        .Produces(ConcurrentTestResultsDirectory / "run.json")
+        .Produces(ConcurrentTestResultsDirectory / "summary.md")
+        .Produces(ConcurrentTestResultsDirectory / "run.log")
+        .Executes(async () =>
+        {
+            using var run = new ObservedRun(this);
+            try
+            {
+                var settings = run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings())));
+                await run.ExecuteAsync(settings);
+            }
+            catch (Exception exception)
+            {
+                run.EndWith(exception);
+            }
+            finally
+            {
+                run.Report();
+            }
+
+            run.FailUnlessSuccessful();
+        });
+
+    /// <summary>What the component sets itself.</summary>
+    sealed Configure<ConcurrentTestSettings> ConcurrentTestSettingsBase => _ => _ with
+    {
+        RootDirectory = RootDirectory,
+        WorkingDirectory = BuildParameters.CallerDirectory,
+        TemporaryDirectory = TemporaryDirectory,
+        ResultsDirectory = ConcurrentTestResultsDirectory,
+        TestProjects = [.. ConcurrentTestProjects.Select(project => project.ToString())],
+        SecretVariables = BuildParameters.SecretVariables(this),
+        Host = Host.GetType().Name,
+        Nuke = BuildParameters.NukeInUse,
+    };
+
+    /// <summary>What the build sets in C#; parameters override it: <c>_ => _ with { Workers = 8 }</c>.</summary>
+    Configure<ConcurrentTestSettings> ConcurrentTestSettings => _ => _;
+
+    /// <summary>Project files, built assemblies, folders or globs whose tests are run.</summary>
+    IEnumerable<AbsolutePath> ConcurrentTestProjects => [];
+
+    /// <summary>The folder of the artifacts.</summary>
+    AbsolutePath ConcurrentTestResultsDirectory => RootDirectory / "artifacts" / "test-results";
+
+#pragma warning disable CS1591 // Each parameter's attribute says what it is.
+    [Parameter(ConcurrentTestHelp.Workers)] string? Workers => TryGetValue(() => Workers);
+    [Parameter(ConcurrentTestHelp.TestProjects)] string[]? TestProjects => TryGetValue(() => TestProjects);
+    [Parameter(ConcurrentTestHelp.TestNoBuild)] string? TestNoBuild => TryGetValue(() => TestNoBuild);
+    [Parameter(ConcurrentTestHelp.TestConfiguration)] string? TestConfiguration => TryGetValue(() => TestConfiguration);
+    [Parameter(ConcurrentTestHelp.TestFramework)] string? TestFramework => TryGetValue(() => TestFramework);
+    [Parameter(ConcurrentTestHelp.TestFilter)] string? TestFilter => TryGetValue(() => TestFilter);
+    [Parameter(ConcurrentTestHelp.TestSettings)] string? TestSettings => TryGetValue(() => TestSettings);
+    [Parameter(ConcurrentTestHelp.TestDatabase)] string? TestDatabase => TryGetValue(() => TestDatabase);
+    [Parameter(ConcurrentTestHelp.TestConnectionString)] [Secret] string? TestConnectionString => TryGetValue(() => TestConnectionString);
+    [Parameter(ConcurrentTestHelp.TestTemplate)] string[]? TestTemplate => TryGetValue(() => TestTemplate);
+    [Parameter(ConcurrentTestHelp.TestTemplateCache)] string? TestTemplateCache => TryGetValue(() => TestTemplateCache);
+    [Parameter(ConcurrentTestHelp.TestEnvironment)] string[]? TestEnvironment => TryGetValue(() => TestEnvironment);
+    [Parameter(ConcurrentTestHelp.TestTimings)] string? TestTimings => TryGetValue(() => TestTimings);
+    [Parameter(ConcurrentTestHelp.TestResultsDirectory)] string? TestResultsDirectory => TryGetValue(() => TestResultsDirectory);
+    [Parameter(ConcurrentTestHelp.TestJUnitFile)] string? TestJUnitFile => TryGetValue(() => TestJUnitFile);
+    [Parameter(ConcurrentTestHelp.TestTimeout)] string? TestTimeout => TryGetValue(() => TestTimeout);
+    [Parameter(ConcurrentTestHelp.TestWorkerTimeout)] string? TestWorkerTimeout => TryGetValue(() => TestWorkerTimeout);
+    [Parameter(ConcurrentTestHelp.TestHealthCheckInterval)] string? TestHealthCheckInterval => TryGetValue(() => TestHealthCheckInterval);
+    [Parameter(ConcurrentTestHelp.TestMaxOperations)] string? TestMaxOperations => TryGetValue(() => TestMaxOperations);
+    [Parameter(ConcurrentTestHelp.TestMaxRetries)] string? TestMaxRetries => TryGetValue(() => TestMaxRetries);
+    [Parameter(ConcurrentTestHelp.TestRetryDelay)] string? TestRetryDelay => TryGetValue(() => TestRetryDelay);
+    [Parameter(ConcurrentTestHelp.TestReruns)] string? TestReruns => TryGetValue(() => TestReruns);
+    [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
+    [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
+    [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);
+    [Parameter(ConcurrentTestHelp.TestBenchmark)] string? TestBenchmark => TryGetValue(() => TestBenchmark);
+    [Parameter(ConcurrentTestHelp.TestList)] string? TestList => TryGetValue(() => TestList);
+    [Parameter(ConcurrentTestHelp.TestAllowEmpty)] string? TestAllowEmpty => TryGetValue(() => TestAllowEmpty);
+    [Parameter(ConcurrentTestHelp.TestDiagnostics)] string? TestDiagnostics => TryGetValue(() => TestDiagnostics);
+#pragma warning restore CS1591
+}

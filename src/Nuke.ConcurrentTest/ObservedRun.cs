@@ -1,0 +1,111 @@
+using ConcurrentTesting;
+using ConcurrentTesting.Settings;
+using Microsoft.Extensions.Logging;
+using Nuke.Common.CI.AzurePipelines;
+using Nuke.Common.CI.GitHubActions;
+using Serilog.Extensions.Logging;
+
+namespace Nuke.ConcurrentTest;
+
+/// <summary>A run of the engine inside a target: it can be interrupted, is reported however it ends, and becomes the build's exit code.</summary>
+internal sealed class ObservedRun : IDisposable
+{
+    private readonly IConcurrentTest _build;
+    private readonly SerilogLoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly Interruption _interruption;
+    private ConcurrentTestSettings? _settings;
+    private ConcurrentTestResult _result = new() { ExitCode = ConcurrentTestExitCode.Incomplete, Reason = "the run did not begin" };
+    private Exception? _defect;
+
+    public ObservedRun(IConcurrentTest build)
+    {
+        _build = build;
+        _loggers = new SerilogLoggerFactory(Serilog.Log.Logger);
+        _logger = _loggers.CreateLogger("ConcurrentTest");
+        _interruption = new Interruption(_logger);
+    }
+
+    public ConcurrentTestSettings Parse(ConcurrentTestSettings settings) =>
+        _settings = ConcurrentTestParameters.Parse(BuildParameters.Sources(_build, settings.RootDirectory), settings, _logger);
+
+    public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
+        _result = await ConcurrentTestRun.RunAsync(settings, _logger, _interruption.Token);
+
+    public void EndWith(Exception exception)
+    {
+        var isCancelled = exception is OperationCanceledException && _interruption.Token.IsCancellationRequested;
+        _result = new ConcurrentTestResult
+        {
+            ExitCode = isCancelled ? ConcurrentTestExitCode.Cancelled
+                : exception is ConcurrentTestException explained ? explained.ExitCode
+                : ConcurrentTestExitCode.Incomplete,
+            Reason = isCancelled ? "cancelled" : exception.Message,
+        };
+        _defect = isCancelled || exception is ConcurrentTestException ? null : exception;
+    }
+
+    public void Report()
+    {
+        LastLines.Print(_result);
+        ReportSummary();
+        try
+        {
+            ReportToHost();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogWarning("The CI server was not told of the results: {Reason}", exception.Message);
+        }
+    }
+
+    /// <exception cref="TestRunFailedException">Tests failed, or the run could not be carried out.</exception>
+    public void FailUnlessSuccessful()
+    {
+        if (_result.ExitCode == ConcurrentTestExitCode.Success)
+            return;
+
+        _build.ExitCode = (int)_result.ExitCode;
+        throw new TestRunFailedException(_result.Reason, _defect);
+    }
+
+    public void Dispose()
+    {
+        _interruption.Dispose();
+        _loggers.Dispose();
+    }
+
+    private void ReportSummary()
+    {
+        var summary = _result.Passed + _result.Failed + _result.Skipped == 0
+            ? [("Outcome", LastLines.FirstLine(_result.Reason))]
+            : new[] { ("Failed", $"{_result.Failed}"), ("Passed", $"{_result.Passed}"), ("Skipped", $"{_result.Skipped}") };
+        try
+        {
+            _build.ReportSummary(lines =>
+            {
+                foreach (var (name, value) in summary.Where(line => line.Item2 != "0"))
+                    lines[name] = value;
+                return lines;
+            });
+        }
+        catch (InvalidOperationException)
+        {
+            // After Ctrl-C NUKE holds the target for aborted and takes no summary.
+        }
+    }
+
+    private void ReportToHost()
+    {
+        if (_settings is null)
+            return;
+
+        var results = Path.Combine(_settings.ResultsDirectory, "test-results.trx");
+        if (File.Exists(results))
+            AzurePipelines.Instance?.PublishTestResults("ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results]);
+
+        var summary = Path.Combine(_settings.ResultsDirectory, "summary.md");
+        if (File.Exists(summary) && GitHubActions.Instance?.StepSummaryFile is { } stepSummary)
+            File.AppendAllText(stepSummary, File.ReadAllText(summary));
+    }
+}
