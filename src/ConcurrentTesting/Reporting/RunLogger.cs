@@ -13,8 +13,11 @@ internal sealed class RunLogger(RunLog runLog, Redactor redactor, ConsolePrinter
             return;
         var message = formatter(state, exception);
         runLog.Write(logLevel, Safe(exception is null ? message : $"{message}\n{exception}"));
-        if (printer.IsEnabled(logLevel))
-            printer.Print(logLevel, Safe(exception is null ? message : $"{message}{Explanation(message, exception)}"));
+
+        // NUKE's normal verbosity shows debug messages: what is only wanted with --verbosity Verbose goes out as trace.
+        var shown = logLevel == LogLevel.Debug ? LogLevel.Trace : logLevel;
+        if (printer.IsEnabled(shown))
+            printer.Print(shown, Safe(exception is null ? message : $"{message}{Explanation(message, exception)}"));
     }
 
     /// <summary>Always true: run.log has all levels.</summary>
