@@ -8,8 +8,9 @@ public class AddingBooksTests : LibraryTest
     public async Task A_number_is_given_once()
     {
         var isbn = Given.NewIsbn();
-        await Library.Catalogue.AddBookAsync(isbn, "First", "Somebody", 2001);
-        await Assert.ThrowsAnyAsync<DbException>(() => Library.Catalogue.AddBookAsync(isbn, "Second", "Somebody", 2001));
+        var author = $"Author {Given.NewWord()}";
+        await Library.Catalogue.AddBookAsync(isbn, "First", author, 2001);
+        await Assert.ThrowsAnyAsync<DbException>(() => Library.Catalogue.AddBookAsync(isbn, "Second", author, 2001));
     }
 
     [Fact]
@@ -17,7 +18,7 @@ public class AddingBooksTests : LibraryTest
     {
         var isbn = Given.NewIsbn();
         var author = $"Author {Given.NewWord()}";
-        await Library.Catalogue.AddBookAsync(isbn, "First", "Somebody", 2001);
+        await Library.Catalogue.AddBookAsync(isbn, "First", $"Author {Given.NewWord()}", 2001);
         await Assert.ThrowsAnyAsync<DbException>(() => Library.Catalogue.AddBookAsync(isbn, "Second", author, 2001));
         var before = await RowCounts.ReadAsync(Library.Database);
         await Given.BookAsync("Third", author);

@@ -1,0 +1,2 @@
+global using Lending.Tests;
+global using Xunit;
