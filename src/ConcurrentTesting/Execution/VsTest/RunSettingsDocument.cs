@@ -174,9 +174,14 @@ internal sealed class RunSettingsDocument
         var xunit = Section(document.Root!, "xUnit");
         xunit.SetElementValue("ParallelizeAssembly", "false");
         xunit.SetElementValue("ParallelizeTestCollections", "false");
+        // A suite's own xunit.runner.json wins over the line above, but not over these two; "aggressive" would let tests overlap at each await.
+        xunit.SetElementValue("MaxParallelThreads", "1");
+        xunit.SetElementValue("ParallelAlgorithm", "conservative");
 
         var nunit = Section(document.Root!, "NUnit");
         nunit.SetElementValue("NumberOfTestWorkers", "0");
+        // Given a longer list of tests than this (2000 unless set), the adapter runs the whole assembly instead.
+        nunit.SetElementValue("AssemblySelectLimit", int.MaxValue.ToString(CultureInfo.InvariantCulture));
         if (nunit.Element("RandomSeed") is null)
             nunit.SetElementValue("RandomSeed", seed.ToString(CultureInfo.InvariantCulture));
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ConcurrentTesting.Execution.VsTest;
 
 /// <summary>Where VSTest is: the <c>dotnet</c> that runs everything, and the vstest.console of the SDK that applies in a folder.</summary>
@@ -48,8 +46,8 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
 
     private static async Task<string> FindSdkVersionAsync(string dotnet, string directory, CancellationToken cancellationToken)
     {
-        var (exitCode, output, error) = await RunAsync(dotnet, "--version", directory, cancellationToken);
-        var firstLine = (output + '\n' + error).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        var (exitCode, output) = await DotNetCommand.RunAsync(dotnet, ["--version"], directory, null, cancellationToken);
+        var firstLine = output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         return exitCode == 0 && firstLine is not null
             ? firstLine
             : throw Incomplete(
@@ -63,31 +61,11 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
             return usual;
 
         // A line is "10.0.401 [/usr/share/dotnet/sdk]".
-        var (_, output, _) = await RunAsync(dotnet, "--list-sdks", directory, cancellationToken);
-        var line = output.Split('\n', StringSplitOptions.TrimEntries).LastOrDefault(line => line.StartsWith(version + " [", StringComparison.Ordinal));
+        var sdks = await DotNetCommand.RunAsync(dotnet, ["--list-sdks"], directory, null, cancellationToken);
+        var line = sdks.Output.Split('\n', StringSplitOptions.TrimEntries).LastOrDefault(line => line.StartsWith(version + " [", StringComparison.Ordinal));
         return line is not null
             ? Path.Combine(line[(version.Length + 2)..].TrimEnd(']'), version)
             : throw Incomplete($"The .NET SDK {version} applies in {directory}, but '{dotnet} --list-sdks' does not say where it is: repair the installation.");
-    }
-
-    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        string dotnet, string argument, string directory, CancellationToken cancellationToken)
-    {
-        using var process = new Process
-        {
-            StartInfo = new ProcessStartInfo(dotnet, [argument])
-            {
-                WorkingDirectory = directory,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                UseShellExecute = false,
-            },
-        };
-        process.Start();
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return (process.ExitCode, await output, await error);
     }
 
     private static ConcurrentTestException Incomplete(string message) => new(ConcurrentTestExitCode.Incomplete, message);
