@@ -1,0 +1,158 @@
+#!/usr/bin/env pwsh
+# Builds this repository's NUKE build where its sources have changed, and runs it: ./build.ps1 --help
+# build.sh does the same, step by step.
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+
+$Root = $PSScriptRoot
+$TempFolder = Join-Path $Root '.nuke/temp'
+$Stamp = Join-Path $TempFolder 'build.stamp'
+$Assembly = Join-Path $Root 'build/bin/Debug/_build.dll'
+$HomeFolder = if ($env:USERPROFILE) { $env:USERPROFILE } else { $env:HOME }
+$PackageRoot = if ($env:NUGET_PACKAGES) { $env:NUGET_PACKAGES } else { Join-Path $HomeFolder '.nuget/packages' }
+
+# One build a checkout at a time. The handle is not inherited by what the build starts, and this script lives as long as the build.
+function Lock-Checkout {
+    $file = Join-Path $TempFolder 'build.lock'
+    $hasSaidSo = $false
+    $started = Get-Date
+    while ($true) {
+        try {
+            return [System.IO.File]::Open($file, 'OpenOrCreate', 'ReadWrite', 'None')
+        }
+        catch [System.IO.IOException] {
+            if (-not $hasSaidSo -and ((Get-Date) - $started).TotalSeconds -ge 1) {
+                [Console]::Error.WriteLine('build.ps1: waiting for another build in this checkout to end')
+                $hasSaidSo = $true
+            }
+            Start-Sleep -Milliseconds 200
+        }
+    }
+}
+
+function Get-DeclaredVersion([string] $name) {
+    $match = [regex]::Match([System.IO.File]::ReadAllText((Join-Path $Root 'Directory.Build.props')), "<$name>(.*)</$name>")
+    return $match.Groups[1].Value
+}
+
+# Changes when the configuration of the package feeds does.
+function Get-FeedKey {
+    $files = @()
+    $folder = $Root
+    while ($folder) {
+        $files += Join-Path $folder 'nuget.config'
+        $files += Join-Path $folder 'NuGet.config'
+        $files += Join-Path $folder 'NuGet.Config'
+        $folder = Split-Path $folder -Parent
+    }
+    if ($env:APPDATA) { $files += Join-Path $env:APPDATA 'NuGet/NuGet.Config' }
+    $files += Join-Path $HomeFolder '.nuget/NuGet/NuGet.Config'
+    $files += Join-Path $HomeFolder '.config/NuGet/NuGet.Config'
+    $more = Join-Path $HomeFolder '.nuget/config'
+    if (Test-Path $more) { $files += Get-ChildItem -Path $more -Filter '*.config' | ForEach-Object { $_.FullName } }
+
+    $text = ''
+    foreach ($file in $files) {
+        if (Test-Path -LiteralPath $file -PathType Leaf) { $text += [System.IO.File]::ReadAllText($file) }
+    }
+    $sha = [System.Security.Cryptography.SHA256]::Create()
+    $hash = $sha.ComputeHash([System.Text.Encoding]::UTF8.GetBytes($text))
+    return [BitConverter]::ToString($hash, 0, 8).Replace('-', '')
+}
+
+# Whether a package is here or comes from the feed. That the feed lacks it is remembered for a day.
+function Test-Package([string] $id, [string] $version) {
+    $lower = $id.ToLowerInvariant()
+    if (Test-Path -LiteralPath (Join-Path $PackageRoot "$lower/$version/$lower.nuspec")) { return $true }
+    $folder = Join-Path $TempFolder "feed/$lower"
+    $absent = Join-Path $folder "absent-$version-$(Get-FeedKey)"
+    if ((Test-Path -LiteralPath $absent) -and ((Get-Item -LiteralPath $absent).LastWriteTimeUtc -gt [DateTime]::UtcNow.AddDays(-1))) { return $false }
+
+    New-Item -ItemType Directory -Path $folder -Force | Out-Null
+    foreach ($name in 'Directory.Build.props', 'Directory.Build.targets', 'Directory.Packages.props') {
+        [System.IO.File]::WriteAllText((Join-Path $folder $name), '<Project />')
+    }
+    $question = Join-Path $folder 'question.csproj'
+    [System.IO.File]::WriteAllText($question, @"
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+  <ItemGroup><PackageReference Include="$id" Version="[$version]" /></ItemGroup>
+</Project>
+"@)
+    $answer = & dotnet restore $question --nologo --verbosity quiet | Out-String
+    if ($LASTEXITCODE -eq 0) { return $true }
+    if ($answer -match 'NU1101|NU1102|NU1103') {
+        [System.IO.File]::WriteAllText($absent, '')
+    }
+    else {
+        [Console]::Error.WriteLine("build.ps1: the feed could not be asked for ${id}: $($answer.Trim())")
+    }
+    return $false
+}
+
+function Test-UpToDate([string] $inUse) {
+    if (-not (Test-Path -LiteralPath $Assembly) -or -not (Test-Path -LiteralPath $Stamp)) { return $false }
+    if ([System.IO.File]::ReadAllText($Stamp).Trim() -ne $inUse) { return $false }
+    $built = (Get-Item -LiteralPath $Stamp).LastWriteTimeUtc
+    $items = @(Get-ChildItem -Path 'build', 'src' -Recurse -Force | Where-Object { $_.FullName -notmatch '[\\/](bin|obj)([\\/]|$)' })
+    $items += Get-Item -Path 'build', 'src', 'Directory.*.props', 'global.json', '.editorconfig', 'CodeMetricsConfig.txt' -Force
+    return @($items | Where-Object { $_.LastWriteTimeUtc -gt $built }).Count -eq 0
+}
+
+# What is set for the build alone is taken back at the end, because the caller's session goes on.
+$Variables = 'NUKE_CALLER_DIRECTORY', 'NUKE_TELEMETRY_OPTOUT', 'DOTNET_CLI_TELEMETRY_OPTOUT', 'DOTNET_NOLOGO', 'UseNukeStandIn', 'UseSdkTranslationLayer'
+$Before = @{}
+foreach ($name in $Variables) { $Before[$name] = [Environment]::GetEnvironmentVariable($name) }
+$Lock = $null
+$ExitCode = 2
+
+# Relative paths in arguments are relative to where the caller is.
+$env:NUKE_CALLER_DIRECTORY = (Get-Location -PSProvider FileSystem).ProviderPath
+Push-Location -LiteralPath $Root
+try {
+    $env:NUKE_TELEMETRY_OPTOUT = '1'
+    $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+    $env:DOTNET_NOLOGO = '1'
+
+    $SdkVersion = if (Get-Command dotnet -ErrorAction SilentlyContinue) { "$(& dotnet --version)".Trim() } else { $null }
+    if (-not $SdkVersion -or $LASTEXITCODE -ne 0) {
+        [Console]::Error.WriteLine('build.ps1: the .NET SDK of global.json is needed: https://dotnet.microsoft.com/download')
+        exit 2
+    }
+
+    New-Item -ItemType Directory -Path $TempFolder -Force | Out-Null
+    $Lock = Lock-Checkout
+
+    $NukeVersion = Get-DeclaredVersion 'NukeVersion'
+    if (-not $env:UseNukeStandIn) {
+        $env:UseNukeStandIn = if (Test-Package 'Nuke.Common' $NukeVersion) { 'false' } else { 'true' }
+    }
+    $LayerVersion = Get-DeclaredVersion 'TranslationLayerVersion'
+    if (-not $env:UseSdkTranslationLayer) {
+        $env:UseSdkTranslationLayer = if (Test-Package 'Microsoft.TestPlatform.TranslationLayer' $LayerVersion) { 'false' } else { 'true' }
+    }
+
+    $NukeInUse = if ($env:UseNukeStandIn -eq 'true') { "the stand-in for Nuke.Common $NukeVersion" } else { "Nuke.Common $NukeVersion" }
+    $LayerInUse = if ($env:UseSdkTranslationLayer -eq 'true') { "the one of SDK $SdkVersion" } else { "package $LayerVersion" }
+    $InUse = "NUKE: $NukeInUse. VSTest translation layer: $LayerInUse. SDK: $SdkVersion."
+    Write-Host $InUse
+
+    $ExitCode = 0
+    if (-not (Test-UpToDate $InUse)) {
+        Remove-Item -LiteralPath $Stamp -Force -ErrorAction SilentlyContinue
+        & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' '-clp:NoSummary' | Out-Host
+        $ExitCode = $LASTEXITCODE
+        if ($ExitCode -eq 0) { [System.IO.File]::WriteAllText($Stamp, "$InUse`n") }
+    }
+
+    if ($ExitCode -eq 0) {
+        & dotnet $Assembly @args
+        $ExitCode = $LASTEXITCODE
+    }
+}
+finally {
+    if ($Lock) { $Lock.Dispose() }
+    Pop-Location
+    foreach ($name in $Variables) { [Environment]::SetEnvironmentVariable($name, $Before[$name]) }
+}
+exit $ExitCode

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Builds this repository's NUKE build where its sources have changed, and becomes it: ./build.sh --help
+# build.ps1 does the same, step by step.
+set -euo pipefail
+
+# Relative paths in arguments are relative to where the caller is.
+export NUKE_CALLER_DIRECTORY="$PWD"
+cd -P "$(dirname "${BASH_SOURCE[0]}")"
+
+export NUKE_TELEMETRY_OPTOUT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+ROOT="$PWD"
+TEMP_FOLDER="$ROOT/.nuke/temp"
+STAMP="$TEMP_FOLDER/build.stamp"
+ASSEMBLY="$ROOT/build/bin/Debug/_build.dll"
+PACKAGE_ROOT="${NUGET_PACKAGES:-$HOME/.nuget/packages}"
+
+# One build a checkout at a time.
+take_lock() {
+    command -v flock >/dev/null || return 0
+    exec 9>"$TEMP_FOLDER/build.lock"
+    if ! flock --wait 1 9; then
+        echo "build.sh: waiting for another build in this checkout to end" >&2
+        flock 9
+    fi
+}
+
+# Processes that the build starts would inherit the lock and could hold it after the build's end: a watcher holds it for as long as the build lives.
+hand_lock_to_watcher() {
+    command -v flock >/dev/null || return 0
+    (
+        trap '' INT TERM HUP
+        while is_alive $$; do sleep 0.2; done
+    ) </dev/null >/dev/null 2>&1 &
+    exec 9>&-
+}
+
+# A process that has ended and that nobody has waited for yet still takes signals.
+is_alive() {
+    local stat=""
+    kill -0 "$1" 2>/dev/null || return 1
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    [[ "$stat" != *") Z "* ]]
+}
+
+version_of() { sed -n "s|.*<$1>\(.*\)</$1>.*|\1|p" Directory.Build.props; }
+
+# Changes when the configuration of the package feeds does.
+feed_key() {
+    local folder="$ROOT" files=()
+    while true; do
+        files+=("$folder/nuget.config" "$folder/NuGet.config" "$folder/NuGet.Config")
+        [[ "$folder" != "/" ]] || break
+        folder="$(dirname "$folder")"
+    done
+    cat "${files[@]}" "$HOME/.nuget/NuGet/NuGet.Config" "$HOME"/.nuget/config/*.config "$HOME/.config/NuGet/NuGet.Config" 2>/dev/null \
+        | cksum | tr -d ' ' || true
+}
+
+# Whether a package is here or comes from the feed. That the feed lacks it is remembered for a day.
+has_package() {
+    local id="$1" version="$2" lower folder answer absent
+    lower="$(tr '[:upper:]' '[:lower:]' <<<"$id")"
+    [[ ! -f "$PACKAGE_ROOT/$lower/$version/$lower.nuspec" ]] || return 0
+    folder="$TEMP_FOLDER/feed/$lower"
+    absent="$folder/absent-$version-$(feed_key)"
+    [[ -z "$(find "$absent" -mtime -1 2>/dev/null)" ]] || return 1
+
+    mkdir -p "$folder"
+    tee "$folder/Directory.Build.props" "$folder/Directory.Build.targets" "$folder/Directory.Packages.props" >/dev/null <<<"<Project />"
+    cat >"$folder/question.csproj" <<EOF
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+  <ItemGroup><PackageReference Include="$id" Version="[$version]" /></ItemGroup>
+</Project>
+EOF
+    answer="$(dotnet restore "$folder/question.csproj" --nologo --verbosity quiet 9>&- 2>&1)" && return 0
+    if [[ "$answer" == *NU1101* || "$answer" == *NU1102* || "$answer" == *NU1103* ]]; then
+        touch "$absent"
+    else
+        echo "build.sh: the feed could not be asked for $id: $(grep --max-count=1 error <<<"$answer" || echo "$answer")" >&2
+    fi
+    return 1
+}
+
+is_up_to_date() {
+    [[ -f "$ASSEMBLY" && -f "$STAMP" && "$(<"$STAMP")" == "$IN_USE" ]] || return 1
+    [[ -z "$(find build src Directory.*.props global.json .editorconfig CodeMetricsConfig.txt \
+        \( -name bin -o -name obj \) -prune -o -newer "$STAMP" -print -quit)" ]]
+}
+
+if ! SDK_VERSION="$(dotnet --version)"; then
+    echo "build.sh: the .NET SDK of global.json is needed: https://dotnet.microsoft.com/download" >&2
+    exit 2
+fi
+
+mkdir -p "$TEMP_FOLDER"
+take_lock
+
+NUKE_VERSION="$(version_of NukeVersion)"
+if [[ -z "${UseNukeStandIn:-}" ]]; then
+    if has_package Nuke.Common "$NUKE_VERSION"; then UseNukeStandIn=false; else UseNukeStandIn=true; fi
+fi
+LAYER_VERSION="$(version_of TranslationLayerVersion)"
+if [[ -z "${UseSdkTranslationLayer:-}" ]]; then
+    if has_package Microsoft.TestPlatform.TranslationLayer "$LAYER_VERSION"; then UseSdkTranslationLayer=false; else UseSdkTranslationLayer=true; fi
+fi
+export UseNukeStandIn UseSdkTranslationLayer
+
+[[ "$UseNukeStandIn" == true ]] && NUKE_IN_USE="the stand-in for Nuke.Common $NUKE_VERSION" || NUKE_IN_USE="Nuke.Common $NUKE_VERSION"
+[[ "$UseSdkTranslationLayer" == true ]] && LAYER_IN_USE="the one of SDK $SDK_VERSION" || LAYER_IN_USE="package $LAYER_VERSION"
+IN_USE="NUKE: $NUKE_IN_USE. VSTest translation layer: $LAYER_IN_USE. SDK: $SDK_VERSION."
+echo "$IN_USE"
+
+if ! is_up_to_date; then
+    rm -f "$STAMP"
+    dotnet build build/_build.csproj --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false -clp:NoSummary 9>&-
+    echo "$IN_USE" >"$STAMP"
+fi
+
+hand_lock_to_watcher
+exec dotnet "$ASSEMBLY" "$@"
