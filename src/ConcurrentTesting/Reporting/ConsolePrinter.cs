@@ -54,7 +54,10 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
     }
 
     /// <summary>Prints what is queued and takes the block away until the next turn.</summary>
-    public void Flush()
+    public void Flush() => WhileHidden(() => { });
+
+    /// <summary>Leaves the terminal to somebody else for as long as <paramref name="action"/> lasts; the next turn shows the block again.</summary>
+    public void WhileHidden(Action action)
     {
         lock (_printing)
         {
@@ -63,6 +66,7 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
                 PrintQueued();
                 _block.Hide();
             });
+            action();
         }
     }
 

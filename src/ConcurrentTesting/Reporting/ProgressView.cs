@@ -7,19 +7,27 @@ namespace ConcurrentTesting.Reporting;
 /// <summary>A run's progress in words: as the live block of a terminal, or as one plain line.</summary>
 internal static class ProgressView
 {
-    private const int LongestBar = 40;
+    private const int LongestBar = 30;
     private const int ShortestBar = 10;
     private const int ClockColumns = 7;
 
-    /// <summary>The live block for a terminal of this size: at most a line for the run and one a worker, and less than the terminal's height.</summary>
+    // Below this no row is given away.
+    private const int FewRows = 6;
+
+    /// <summary>
+    /// The live block for a terminal of this size: a line for the run, one a worker, and less than the terminal's height. It begins with an empty line,
+    /// where the cursor rests: what others print, or a person types, lands there and not in the middle of the block.
+    /// </summary>
     public static IReadOnlyList<string> Block(ProgressSnapshot progress, (int Columns, int Rows) size, bool hasColours)
     {
         var canvas = new BlockCanvas(size.Columns, hasColours);
         if (progress.Phases.IsEmpty)
             return canvas.Lines;
+        if (size.Rows >= FewRows)
+            canvas.EndLine();
         AddRun(canvas, progress);
         if (progress.IsTesting)
-            AddWorkers(canvas, progress, Math.Max(1, size.Rows * 2 / 3) - 1);
+            AddWorkers(canvas, progress, Math.Max(1, size.Rows * 2 / 3) - canvas.Lines.Count);
         return canvas.Lines;
     }
 
@@ -49,15 +57,23 @@ internal static class ProgressView
             return;
         }
 
-        AddBar(canvas, progress);
-        canvas.Add(Invariant($"{progress.Done}/{progress.Total}"), TextStyle.Strong);
+        var counts = Counts(progress).ToList();
+        AddBar(canvas, progress, counts.Sum(part => part.Text.Length));
+        foreach (var (text, style) in counts)
+            canvas.Add(text, style);
+        canvas.EndLine();
+    }
+
+    private static IEnumerable<(string Text, TextStyle Style)> Counts(ProgressSnapshot progress)
+    {
+        yield return (Invariant($"{progress.Done}/{progress.Total}"), TextStyle.Strong);
         if (progress.Failed > 0)
-            canvas.Add(Invariant($"  {progress.Failed} failed"), TextStyle.Bad);
+            yield return (Invariant($"  {progress.Failed} failed"), TextStyle.Bad);
         if (progress.Flaky > 0)
-            canvas.Add(Invariant($"  {progress.Flaky} flaky"), TextStyle.Unsure);
+            yield return (Invariant($"  {progress.Flaky} flaky"), TextStyle.Unsure);
         if (progress.Retried > 0)
-            canvas.Add(Invariant($"  {progress.Retried} retried"), TextStyle.Unsure);
-        canvas.Add("  ").Add(Clock(progress), TextStyle.Dim).EndLine();
+            yield return (Invariant($"  {progress.Retried} retried"), TextStyle.Unsure);
+        yield return ($"  {Clock(progress)}", TextStyle.Dim);
     }
 
     private static string Activity(string phase) => phase switch
@@ -80,12 +96,11 @@ internal static class ProgressView
         return TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(left.TotalSeconds / step) * step));
     }
 
-    private static void AddBar(BlockCanvas canvas, ProgressSnapshot progress)
+    // The bar takes what the counts leave, and gives way where that is too little.
+    private static void AddBar(BlockCanvas canvas, ProgressSnapshot progress, int countColumns)
     {
         canvas.Add("  ");
-        // What stands beside the bar, wide enough for counts and times as they grow, so that the bar keeps its length.
-        var beside = "100% [] ".Length + (2 * Digits(progress.Total)) + "/  99 failed  9 flaky  9 retried  9m 59s, about 9m 59s left".Length;
-        var length = Math.Min(LongestBar, canvas.Left - beside);
+        var length = Math.Min(LongestBar, canvas.Left - countColumns - "100% [] ".Length);
         if (length < ShortestBar)
             return;
         var filled = progress.Total == 0 ? 0 : (int)((long)length * progress.Done / progress.Total);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Reporting.Terminal;
 using ConcurrentTesting.Results;
@@ -190,8 +189,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
             AppDomain.CurrentDomain.ProcessExit -= exit;
             AppDomain.CurrentDomain.UnhandledException -= crash;
         });
-        // Ctrl-Z hands the terminal back to the shell; the next turn after fg draws the block anew.
-        return OperatingSystem.IsWindows() ? [handlers] : [handlers, PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => _printer.Flush())];
+        return OperatingSystem.IsWindows() ? [handlers] : [handlers, JobControl.StopWithin(_printer.WhileHidden)];
     }
 
     private sealed class Unsubscription(Action unsubscribe) : IDisposable
