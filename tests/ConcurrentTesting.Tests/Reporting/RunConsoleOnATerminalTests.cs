@@ -22,6 +22,7 @@ public class RunConsoleOnATerminalTests
 
         run.Terminal.Text.ShouldBe(
             """
+
                16% [=====>                        ] 1/6  5s, about 19s left
               0      1s  OrderTests.Places_order_3
               1      5s  OrderTests.Places_order_2
@@ -48,7 +49,7 @@ public class RunConsoleOnATerminalTests
         run.Wait();
         var lines = run.Terminal.Text.Split('\n');
         lines[..40].ShouldBe(Enumerable.Range(1, 40).Select(i => $"[INF] line {i}"));
-        lines[40..].ShouldBe(["    0% [>                             ] 0/2  1s", "  0      1s  OrderTests.Places_order_1"]);
+        lines[40..].ShouldBe(["", "    0% [>                             ] 0/2  1s", "  0      1s  OrderTests.Places_order_1"]);
     }
 
     [Fact]
@@ -67,6 +68,7 @@ public class RunConsoleOnATerminalTests
             [INF] FAIL  Shop.Tests.OrderTests.Places_an_order(3)  [Shop.Tests (net10.0), worker 0, 1.23s]
               Expected 1, was 2.
                 at Shop.Tests.OrderTests.Places_an_order(Int32 n) in tests/OrderTests.cs:42
+
                50% [===============>              ] 1/2  1 failed  0s, about 1s left
               0          OrderTests.Places_an_order(3)
             """);
@@ -80,10 +82,10 @@ public class RunConsoleOnATerminalTests
         run.Begin(2, workers: 1);
         run.Console.TestFinished(SampleRun.Failure(entry), isFinal: false);
         run.Wait();
-        run.Terminal.Text.ShouldStartWith("    0% [>                             ] 0/2  1 retried  0s");
+        run.Terminal.Text.ShouldStartWith("\n    0% [>                             ] 0/2  1 retried  0s");
         run.Console.TestFinished(SampleRun.Result(entry, SampleRun.Attempt(TestOutcome.Failed), SampleRun.Attempt(number: 2)), isFinal: true);
         run.Wait();
-        run.Terminal.Text.ShouldStartWith("   50% [==========>         ] 1/2  1 flaky  1 retried  0s");
+        run.Terminal.Text.ShouldStartWith("\n  1/2  1 flaky  1 retried  0s");
         run.Terminal.Text.ShouldNotContain("FAIL");
     }
 
@@ -132,12 +134,12 @@ public class RunConsoleOnATerminalTests
 
         run.Terminal.Screen.ShouldBe(
             """
+
                 0% [>                             ] 0/100  6s
               63      6s  OrderTests.Places_order_64
               62      5s  OrderTests.Places_order_63
               61      5s  OrderTests.Places_order_62
-              60      5s  OrderTests.Places_order_61
-              and 56 more running, 4 idle
+              and 57 more running, 4 idle
             """);
     }
 
@@ -147,7 +149,7 @@ public class RunConsoleOnATerminalTests
         await using var run = new ShownRun(columns: 80, rows: 100);
         run.Begin(100, workers: 64);
         run.Wait();
-        run.Terminal.UsedRows.ShouldBe(65);
+        run.Terminal.UsedRows.ShouldBe(66);
     }
 
     [Theory]
@@ -178,8 +180,8 @@ public class RunConsoleOnATerminalTests
             run.Begin(1, workers: 1);
             run.Console.TestStarted(0, SampleRun.Entry(name));
             run.Wait();
-            run.Terminal.UsedRows.ShouldBe(2);
-            var shown = run.Terminal.Text.Split('\n')[1].TrimStart()[1..].TrimStart();
+            run.Terminal.UsedRows.ShouldBe(3);
+            var shown = run.Terminal.Text.Split('\n')[2].TrimStart()[1..].TrimStart();
             $"OrderTests.{name}".ShouldStartWith(shown);
             shown.ShouldNotContain('\uFFFD');
             run.Terminal.Text.ShouldNotEndWith("\u200d");
@@ -208,7 +210,7 @@ public class RunConsoleOnATerminalTests
         var text = run.Terminal.Text;
         text.ShouldStartWith("[INF] first\n[INF] second\n");
         text.Split("0/100").Length.ShouldBe(2, text);
-        text.Split('\n').Length.ShouldBeLessThanOrEqualTo(7);
+        text.Split('\n').Length.ShouldBeLessThanOrEqualTo(8);
     }
 
     [Fact]
@@ -219,14 +221,14 @@ public class RunConsoleOnATerminalTests
         run.Terminal.Text.ShouldBe("");
         run.Console.PhaseStarted("build");
         run.Wait(2.1);
-        run.Terminal.Text.ShouldBe("  Building  2s");
+        run.Terminal.Text.ShouldBe("\n  Building  2s");
         run.Console.PhaseStarted("discovery");
         run.Console.PhaseStarted("template");
         run.Wait(1.1);
-        run.Terminal.Text.ShouldBe("  Discovering tests, Preparing databases  1s");
+        run.Terminal.Text.ShouldBe("\n  Discovering tests, Preparing databases  1s");
         run.Console.PhaseStarted("reports");
         run.Wait();
-        run.Terminal.Text.ShouldBe("  Writing reports  0s");
+        run.Terminal.Text.ShouldBe("\n  Writing reports  0s");
     }
 
     [Fact]
@@ -314,8 +316,8 @@ public class RunConsoleOnATerminalTests
         run.Wait();
         run.Terminal.Write("something else\n");
         run.Wait(1);
-        run.Terminal.Text.ShouldStartWith("something else");
-        run.Terminal.Text.Split('\n').Length.ShouldBe(4);
+        run.Terminal.Text.ShouldStartWith("something else\n\n    0% [>");
+        run.Terminal.Text.Split('\n').Length.ShouldBe(5);
     }
 
     [Fact]

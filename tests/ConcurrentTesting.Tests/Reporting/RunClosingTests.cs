@@ -1,0 +1,76 @@
+using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Results;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Reporting;
+
+public class RunClosingTests
+{
+    private static readonly ConcurrentTestSettings Settings = new() { RootDirectory = "/repo", ResultsDirectory = "artifacts/test-results" };
+
+    [Fact]
+    public void The_end_of_a_run_is_told_in_a_screen()
+    {
+        var run = Run() with
+        {
+            ExitCode = ConcurrentTestExitCode.TestsFailed,
+            Reason = "2 tests failed.",
+            Discovered = 5,
+            LowerBound = TimeSpan.FromSeconds(8),
+            Efficiency = 0.914,
+            Workers = [Worker(1, 9), Worker(0, 10)],
+            Incidents = [new Incident(SampleRun.Start, "session-died", "x"), new Incident(SampleRun.Start, "session-died", "y")],
+        };
+        string.Join('\n', RunClosing.Lines(run, new Redactor())).ShouldBe(
+            """
+            FAILED  2 tests failed.
+              Tests      2 passed, 2 failed, 1 skipped, 1 flaky; 5 discovered
+              Time       10.0s for 26.0s of tests (2.6x), lower bound 8.00s, efficiency 91%
+              Workers    2, busy 19.0s, idle 1.00s
+                         0:100%  1:90%
+              Failed     Shop.Tests.OrderTests.Pays  [Shop.Tests (net10.0)]  tests/OrderTests.cs:7
+                         Shop.Tests.OrderTests.Refunds  [Shop.Tests (net10.0)]
+              Flaky      Shop.Tests.OrderTests.Ships  [Shop.Tests (net10.0)] passed on attempt 2
+              Incidents  2 session-died
+              Artifacts  artifacts/test-results; begin with artifacts/test-results/summary.md
+            """);
+    }
+
+    [Fact]
+    public void The_closing_lines_are_speed_and_exactly_the_counts() =>
+        RunConsole.ClosingLines(Run()).ShouldBe(["10.0s for 26.0s of tests (2.6x), lower bound <1ms", "2 passed, 2 failed, 1 skipped"]);
+
+    [Fact]
+    public void A_run_in_which_nothing_ran_has_closing_lines_too() =>
+        RunConsole.ClosingLines(SampleRun.Run(Settings) with { FinishedAt = SampleRun.Start }).ShouldBe(["<1ms for <1ms of tests, lower bound <1ms", "0 passed, 0 failed, 0 skipped"]);
+
+    [Theory]
+    [InlineData(ConcurrentTestExitCode.Success, "PASSED")]
+    [InlineData(ConcurrentTestExitCode.TestsFailed, "FAILED")]
+    [InlineData(ConcurrentTestExitCode.Incomplete, "INCOMPLETE")]
+    [InlineData(ConcurrentTestExitCode.Refused, "REFUSED")]
+    [InlineData(ConcurrentTestExitCode.BadSettings, "BAD SETTINGS")]
+    [InlineData(ConcurrentTestExitCode.Cancelled, "CANCELLED")]
+    public void The_first_word_is_the_outcome(ConcurrentTestExitCode exitCode, string word) =>
+        RunClosing.Lines(Run() with { ExitCode = exitCode }, new Redactor())[0].ShouldStartWith($"{word}  ");
+
+    [Fact]
+    public void Long_lists_are_cut_with_a_count()
+    {
+        var lines = RunClosing.Lines(SampleRun.Run(Settings, [.. SampleRun.Entries(25).Select(entry => SampleRun.Failure(entry))]), new Redactor());
+        lines.Count(line => line.Contains("Places_order_", StringComparison.Ordinal)).ShouldBe(20);
+        lines.ShouldContain("             ... and 5 more");
+    }
+
+    private static WorkerRecord Worker(int number, double busySeconds) =>
+        new(number, SampleRun.Start, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(busySeconds), 1, 1);
+
+    private static RunRecord Run() => SampleRun.Run(
+        Settings,
+        SampleRun.Result(SampleRun.Entry("Orders"), SampleRun.Attempt(seconds: 20)),
+        SampleRun.Result(SampleRun.Entry("Pays"), SampleRun.Attempt(TestOutcome.Failed, seconds: 1)) with { SourceFile = "/repo/tests/OrderTests.cs", Line = 7 },
+        SampleRun.Result(SampleRun.Entry("Refunds"), SampleRun.Attempt(TestOutcome.Error, seconds: 1)),
+        SampleRun.Result(SampleRun.Entry("Ships"), SampleRun.Attempt(TestOutcome.Failed, seconds: 2), SampleRun.Attempt(seconds: 2, number: 2)),
+        SampleRun.Result(SampleRun.Entry("Waits"), SampleRun.Attempt(TestOutcome.Skipped, seconds: 0)));
+}

@@ -1,0 +1,156 @@
+using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Results;
+using Microsoft.Extensions.Logging;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Reporting;
+
+public class RunConsoleRedirectedTests
+{
+    [Fact]
+    public async Task A_line_every_five_seconds_and_each_failure_at_once()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false);
+        var entries = SampleRun.Entries(4);
+        run.Begin(4, workers: 1, expectedSeconds: 16);
+        run.Console.TestStarted(0, entries[0]);
+        run.Wait(2);
+        run.Console.TestFinished(SampleRun.Failure(entries[0]), isFinal: true);
+        run.Wait();
+        run.Terminal.Text.ShouldBe("[INF] FAIL  Shop.Tests.OrderTests.Places_order_1  [Shop.Tests (net10.0), worker 0, 1.23s]\n  Expected 1, was 2.");
+        run.Wait(3);
+        run.Terminal.Text.Split('\n')[^1].ShouldBe("[INF] Progress: 1/4 tests (25%), 1 failed, 5s elapsed, about 13s left");
+        run.Surface.Written.ShouldNotContain("\e");
+    }
+
+    [Fact]
+    public async Task No_line_while_nothing_changes()
+    {
+        await using var run = new ShownRun(isLive: false);
+        run.Begin(4, workers: 1);
+        run.Wait(20);
+        run.Terminal.Text.ShouldBe("");
+        run.Console.TestFinished(SampleRun.Result(SampleRun.Entry("Pays")), isFinal: true);
+        run.Wait(60);
+        run.Terminal.Text.Split('\n').Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Lines_get_rarer_in_a_long_run_but_not_rarer_than_every_fifteen_seconds()
+    {
+        await using var run = new ShownRun(columns: 200, rows: 100, isLive: false);
+        run.Begin(10_000, workers: 1);
+        var linesByMinute = new List<int>();
+        for (var minute = 0; minute < 5; minute++)
+        {
+            var before = run.Terminal.Text.Split('\n').Length;
+            for (var second = 0; second < 60; second++)
+            {
+                run.Console.TestFinished(SampleRun.Result(SampleRun.Entry("Pays")), isFinal: true);
+                run.Wait(1);
+            }
+
+            linesByMinute.Add(run.Terminal.Text.Split('\n').Length - before);
+        }
+
+        linesByMinute[0].ShouldBeInRange(11, 12);
+        linesByMinute[1].ShouldBeInRange(6, 9);
+        linesByMinute[4].ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task After_fifty_failures_only_names_are_printed_and_after_that_only_a_count()
+    {
+        await using var run = new ShownRun(columns: 200, rows: 400, isLive: false);
+        run.Begin(1000, workers: 1);
+        foreach (var entry in SampleRun.Entries(1000))
+            run.Console.TestFinished(SampleRun.Failure(entry), isFinal: true);
+        run.Console.Finish(SampleRun.Run(run.Settings));
+        run.Wait();
+        var text = run.Terminal.Text;
+        text.Split("Expected 1, was 2.").Length.ShouldBe(FailurePrinter.MostInFull + 1);
+        text.Split("FAIL  ").Length.ShouldBe(FailurePrinter.MostInFull + FailurePrinter.MostByName + 1);
+        text.ShouldContain("[INF] 50 failures were printed in full; more are listed by name. All of them: results/summary.md\n");
+        text.ShouldContain("[INF] ... and 750 more failures: results/summary.md\n");
+        await run.Console.DisposeAsync();
+        run.ReadRunLog().Split("FAIL  ").Length.ShouldBe(1001);
+    }
+
+    [Fact]
+    public async Task An_incident_is_a_warning_and_many_are_counted()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false);
+        for (var i = 0; i < 15; i++)
+            run.Console.IncidentHappened(new Incident(SampleRun.Start, "session-died", "vstest.console ended with 137.", 3));
+        await run.Console.DisposeAsync();
+        var lines = run.Terminal.Text.Split('\n');
+        lines.Length.ShouldBe(11);
+        lines[0].ShouldBe("[WAR] session-died (worker 3): vstest.console ended with 137.");
+        lines[10].ShouldBe("[WAR] 5 more incidents are in run.log");
+    }
+
+    [Fact]
+    public async Task The_list_shows_assemblies_units_tests_and_the_plan()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false);
+        var (pays, rates) = (SampleRun.Entry("Pays(1)"), SampleRun.Entry("Rates", "Shop.Tests.RatingTests", cases: 2));
+        var catalog = SampleRun.Catalog(pays, rates) with { Explicit = [SampleRun.Entry("Only_by_name")] };
+        run.Console.List(new TestListing
+        {
+            Catalog = catalog,
+            Predict = entry => entry == pays ? new TestPrediction(TimeSpan.FromSeconds(1.5), true) : new TestPrediction(TimeSpan.FromSeconds(0.75), false),
+            Plan =
+            [
+                new PlannedShare(0, [catalog.Units[0]], TimeSpan.FromSeconds(1.5)),
+                new PlannedShare(1, [], TimeSpan.Zero),
+                new PlannedShare(null, [catalog.Units[1]], TimeSpan.FromSeconds(0.75)),
+            ],
+            Seed = 42,
+            Expected = TimeSpan.FromSeconds(1.6),
+        });
+        run.Wait();
+        run.Terminal.Text.ShouldBe(
+            """
+            [INF] Shop.Tests (net10.0)  XUnit3, 2 units, 3 tests, 2.25s
+              Shop.Tests.OrderTests  1 tests, 1.50s
+                Pays(1)  1.50s
+              Shop.Tests.RatingTests  2 tests, 0.75s
+                Rates (x2)  ~0.75s
+            [INF] Explicit, run only when named  1 tests
+              Shop.Tests (net10.0)  Shop.Tests.OrderTests.Only_by_name
+            [INF] Plan  2 workers, 3 tests, about 1.60s, 50% of the durations known, seed 42
+              worker 0  1.50s, 1 unit, 1 tests
+                Shop.Tests (net10.0)  Shop.Tests.OrderTests  1 tests, 1.50s
+              worker 1  <1ms, 0 units, 0 tests
+              shared  0.75s, 1 unit, 2 tests
+                Shop.Tests (net10.0)  Shop.Tests.RatingTests  2 tests, 0.75s
+            """);
+    }
+
+    [Fact]
+    public async Task A_secret_is_nowhere()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false, connectionString: "Host=db;Username=u;Password=s3cr3t;");
+        run.Console.Redactor.Register("clone-password");
+        var entry = SampleRun.Entry("Connects(password: \"s3cr3t\")");
+        run.Begin(1, workers: 1);
+        run.Console.TestStarted(0, entry);
+        run.Console.TestFinished(
+            SampleRun.Result(entry, SampleRun.Attempt(TestOutcome.Failed) with
+            {
+                Message = "no s3cr3t, no clone-password",
+                StackTrace = "   at s3cr3t()",
+                StandardOutput = "s3cr3t\n",
+                StandardError = "clone-password",
+            }),
+            isFinal: true);
+        run.Console.Log.LogError(new InvalidOperationException("s3cr3t in an exception"), "with {Secret}", "s3cr3t");
+        run.Console.Finish(SampleRun.Run(run.Settings) with { Reason = "because of s3cr3t" });
+        await run.Console.DisposeAsync();
+        var everything = run.Terminal.Text + run.ReadRunLog();
+        everything.ShouldContain("no ***, no ***");
+        everything.ShouldNotContain("s3cr3t");
+        everything.ShouldNotContain("clone-password");
+    }
+}
