@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Diagnostics;
-using ConcurrentTesting.Databases.PostgreSql;
-using ConcurrentTesting.Databases.Sqlite;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
@@ -41,7 +39,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         _secrets = Secrets.Of(settings);
         _guards = new Guards(settings, logger);
         _sources = settings.Database == DatabaseEngine.None ? [] : new TemplateSourceParser(settings).ParseAll();
-        _engine = CreateEngine();
+        _engine = DatabaseEngines.Create(settings, runId, _sources, _guards, _secrets, logger, time);
         _retries = DatabaseRetries.Create(settings, exception => _engine!.Classify(exception), _counts, _secrets, logger, time);
     }
 
@@ -144,15 +142,6 @@ internal sealed class TestDatabases : IAsyncDisposable
             await _engine.DisposeAsync();
         _disposing.Dispose();
     }
-
-    private IDatabaseEngine? CreateEngine() => _settings.Database switch
-    {
-        DatabaseEngine.None => null,
-        DatabaseEngine.Sqlite => new SqliteEngine(_settings, _runId, _secrets, _logger, _time),
-        DatabaseEngine.PostgreSql => new PostgreSqlEngine(
-            PostgreSqlAdmin.Create(_settings.ConnectionString ?? ""), isOurs: false, _settings, _runId, _sources, _guards, _secrets, _logger, _time),
-        _ => throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database {_settings.Database}: not known here"),
-    };
 
     private async Task<ImmutableArray<DatabaseClone>> CloneAllAsync(IDatabaseEngine engine, string label, CancellationToken cancellationToken)
     {
