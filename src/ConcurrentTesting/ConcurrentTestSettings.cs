@@ -37,6 +37,33 @@ public sealed record ConcurrentTestSettings
     /// <summary>Where the template database comes from: SQL files or folders, <c>cmd:command</c> or <c>db:name</c>.</summary>
     public ImmutableArray<string> Template { get; init; } = [];
 
+    /// <summary>The names of the databases that each worker has; the first is the one that bare placeholders mean. Letters, digits and underscores.</summary>
+    public ImmutableArray<string> Databases { get; init; } = ["main"];
+
+    /// <summary>What separates the workers.</summary>
+    public DatabaseIsolation Isolation { get; init; } = DatabaseIsolation.Database;
+
+    /// <summary>When a worker's databases are replaced by fresh clones.</summary>
+    public DatabaseReset Reset { get; init; } = DatabaseReset.Never;
+
+    /// <summary>Keeps the databases of failed tests and says how to connect to them.</summary>
+    public bool KeepFailed { get; init; }
+
+    /// <summary>Server settings for every session of a clone, as <c>name=value</c>: <c>statement_timeout=30s</c>.</summary>
+    public ImmutableArray<string> DatabaseSettings { get; init; } = [];
+
+    /// <summary>The folder of a database server's programs, for a throwaway server; null: looked for on the PATH and in the usual folders.</summary>
+    public string? ServerBinaries { get; init; }
+
+    /// <summary>What happens where the environment says production.</summary>
+    public ProductionFallback ProductionFallback { get; init; } = ProductionFallback.Refuse;
+
+    /// <summary>Guards that are overridden, by name: <c>production-environment</c>, <c>remote-server</c>, <c>standby-server</c> …</summary>
+    public ImmutableArray<string> Allow { get; init; } = [];
+
+    /// <summary>Database hosts beyond this machine that are for tests; <c>*</c> stands for anything.</summary>
+    public ImmutableArray<string> AllowedHosts { get; init; } = [];
+
     /// <summary>Keeps finished templates and uses them again.</summary>
     public bool TemplateCache { get; init; } = true;
 

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
+
 namespace ConcurrentTesting.Databases;
 
 /// <summary>
 /// What a run needs of a database engine. Nothing here speaks SQL; everything may be called from several workers at once, except
-/// <see cref="CheckAsync"/>, <see cref="SweepAsync"/> and <see cref="EnsureTemplateAsync"/>, which come first and in this order.
+/// <see cref="CheckAsync"/>, <see cref="SweepAsync"/> and <see cref="EnsureTemplatesAsync"/>, which come first and in this order.
 /// </summary>
 internal interface IDatabaseEngine : IAsyncDisposable
 {
@@ -17,8 +19,8 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <returns>How many things were removed.</returns>
     Task<int> SweepAsync(CancellationToken cancellationToken);
 
-    /// <summary>Finds the template with this source's fingerprint, or builds it. Of several runs one builds, the others wait.</summary>
-    Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken);
+    /// <summary>Finds the templates with these sources' fingerprints, or builds them. Of several runs one builds, the others wait.</summary>
+    Task<ImmutableArray<TemplateDatabase>> EnsureTemplatesAsync(ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken);
 
     /// <summary>Makes a private copy.</summary>
     /// <param name="label">Names the copy within the run, never used twice: <c>w3-1</c>.</param>
@@ -27,6 +29,13 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <summary>Asks the clone for a sign of life; throws where there is none.</summary>
     Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken);
 
-    /// <summary>Removes a clone for good.</summary>
-    Task DropAsync(DatabaseClone clone, CancellationToken cancellationToken);
+    /// <summary>Removes a clone for good. What resists is marked for a later sweep and named in the log.</summary>
+    /// <returns>Whether it is gone.</returns>
+    Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken);
+
+    /// <summary>Whether, and why, an operation that failed like this is worth another try.</summary>
+    FaultCause Classify(Exception exception);
+
+    /// <summary>Cancelled when the server is lost to the run for good, which then has to stop: its databases are no longer protected.</summary>
+    CancellationToken Lost { get; }
 }

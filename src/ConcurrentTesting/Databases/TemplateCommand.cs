@@ -26,6 +26,13 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, string ru
             throw Failed(commandLine, $"ended with {exitCode}: {string.Join(" | ", output.TakeLast(LinesInError))}");
     }
 
+    /// <summary>The commonest mistake: the command built something somewhere else.</summary>
+    public static ConcurrentTestException MadeNothing(string commandLine, ConcurrentTestSettings settings) =>
+        new(
+            ConcurrentTestExitCode.Incomplete,
+            $"the template's command '{commandLine}' ended well but made nothing in its database: it has to use the connection string in "
+            + $"CONCURRENT_TEST_CONNECTION_STRING or {string.Join(", ", settings.Environment.Select(pattern => pattern.Name))}");
+
     private ProcessStartInfo StartInfo(string commandLine)
     {
         var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh")

@@ -12,8 +12,28 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
     private const string DatabasePrefix = "db:";
     private const string WatchPrefix = "watch:";
 
+    /// <summary>
+    /// One source for each of <see cref="ConcurrentTestSettings.Databases"/>. An entry <c>audit=…</c> is for that database alone; a database without entries of its own
+    /// is made from those that name none.
+    /// </summary>
     /// <exception cref="ConcurrentTestException">An entry names nothing that is there.</exception>
-    public TemplateSource Parse(string database, IEnumerable<string> entries)
+    public ImmutableArray<TemplateSource> ParseAll()
+    {
+        var entries = settings.Template.Select(entry => (Database: DatabaseOf(entry), Entry: entry)).ToArray();
+        return
+        [
+            .. settings.Databases.Select(database =>
+            {
+                var own = entries.Where(entry => entry.Database == database).Select(entry => entry.Entry[(database.Length + 1)..]).ToArray();
+                return Parse(database, own.Length > 0 ? own : entries.Where(entry => entry.Database is null).Select(entry => entry.Entry));
+            }),
+        ];
+    }
+
+    private string? DatabaseOf(string entry) =>
+        settings.Databases.FirstOrDefault(database => entry.StartsWith(database + "=", StringComparison.OrdinalIgnoreCase));
+
+    private TemplateSource Parse(string database, IEnumerable<string> entries)
     {
         var steps = entries.SelectMany(Read).ToImmutableArray();
         if (steps.OfType<ExistingDatabaseStep>().Any() && steps.Length > 1 && steps[0] is not ExistingDatabaseStep)

@@ -117,6 +117,9 @@ internal sealed record DatabaseRecord
     public ImmutableArray<TimeSpan> CloneTimes { get; init; } = [];
     public ImmutableArray<TimeSpan> DropTimes { get; init; } = [];
 
+    /// <summary>One line for each guard that an override kept quiet: its name and what it found.</summary>
+    public ImmutableArray<string> Overrides { get; init; } = [];
+
     /// <summary>Named counts: <c>health_checks_ok</c>, <c>retries</c>, <c>recycles</c>, <c>leaked</c> …</summary>
     public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 }

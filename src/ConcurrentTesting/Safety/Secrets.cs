@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace ConcurrentTesting.Safety;
 
 /// <summary>The secrets of a run, and the way to write a text without them.</summary>
@@ -8,8 +10,19 @@ internal sealed class Secrets
     /// <summary>Shorter ones would blacken ordinary words.</summary>
     private const int ShortestSecret = 4;
 
+    private static readonly string[] PasswordKeywords = ["Password", "Pwd", "PSW"];
+
     private readonly Lock _gate = new();
     private readonly List<string> _known = [];
+
+    /// <summary>The connection string and its password.</summary>
+    public static Secrets Of(ConcurrentTestSettings settings)
+    {
+        var secrets = new Secrets();
+        secrets.Add(settings.ConnectionString);
+        secrets.Add(PasswordIn(settings.ConnectionString));
+        return secrets;
+    }
 
     public void Add(string? secret)
     {
@@ -29,5 +42,19 @@ internal sealed class Secrets
     {
         lock (_gate)
             return _known.Aggregate(text, (redacted, secret) => redacted.Replace(secret, Masked, StringComparison.Ordinal));
+    }
+
+    private static string? PasswordIn(string? connectionString)
+    {
+        try
+        {
+            var values = new DbConnectionStringBuilder { ConnectionString = connectionString };
+            return PasswordKeywords.Where(values.ContainsKey).Select(keyword => values[keyword].ToString()).FirstOrDefault();
+        }
+        catch (ArgumentException)
+        {
+            // Not a connection string; the engine says so.
+            return null;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using ConcurrentTesting.Safety;
@@ -40,7 +41,16 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         return removed;
     }
 
-    public async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<TemplateDatabase>> EnsureTemplatesAsync(
+        ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken)
+    {
+        var ensured = ImmutableArray.CreateBuilder<TemplateDatabase>(sources.Length);
+        foreach (var source in sources)
+            ensured.Add(await EnsureTemplateAsync(source, cancellationToken));
+        return ensured.ToImmutable();
+    }
+
+    private async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var facts = new[] { Name, LibraryVersion(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString() };
@@ -93,12 +103,18 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         return Task.CompletedTask;
     }
 
-    public Task DropAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         foreach (var file in FilesOf(clone.Name))
             File.Delete(file);
-        return Task.CompletedTask;
+        return Task.FromResult(true);
     }
+
+    /// <summary>Files need no second try.</summary>
+    public FaultCause Classify(Exception exception) => FaultCause.None;
+
+    /// <summary>A folder of our own is not lost.</summary>
+    public CancellationToken Lost => CancellationToken.None;
 
     public ValueTask DisposeAsync()
     {

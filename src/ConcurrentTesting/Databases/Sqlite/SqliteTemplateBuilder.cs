@@ -41,12 +41,7 @@ internal sealed class SqliteTemplateBuilder(
         await new TemplateCommand(settings, runId, secrets, logger).RunAsync(command.CommandLine, database, connectionTo(path), cancellationToken);
         using var opened = Open(path);
         if (Scalar(opened, "SELECT count(*) FROM sqlite_schema") == 0)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete,
-                $"the template's command '{secrets.Redact(command.CommandLine)}' ended well but made nothing in its database: it has to use the connection string in "
-                + $"CONCURRENT_TEST_CONNECTION_STRING or {string.Join(", ", settings.Environment.Select(pattern => pattern.Name))}");
-        }
+            throw TemplateCommand.MadeNothing(secrets.Redact(command.CommandLine), settings);
     }
 
     /// <summary>SQLite's backup, since the source may be open elsewhere (https://www.sqlite.org/backup.html).</summary>

@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Databases.PostgreSql;
+using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Sqlite;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases;
+
+/// <summary>Chooses the engine, and whether it works on the user's server or on throwaway ones.</summary>
+internal static class DatabaseEngines
+{
+    /// <returns>Null where the run has no databases.</returns>
+    /// <exception cref="ConcurrentTestException">The settings do not go together.</exception>
+    public static IDatabaseEngine? Create(
+        ConcurrentTestSettings settings,
+        string runId,
+        ImmutableArray<TemplateSource> sources,
+        Guards guards,
+        Secrets secrets,
+        ILogger logger,
+        TimeProvider time)
+    {
+        RequireSense(settings, sources);
+        return settings.Database switch
+        {
+            DatabaseEngine.Sqlite => new SqliteEngine(settings, runId, secrets, logger, time),
+            DatabaseEngine.PostgreSql when settings.ConnectionString is { } given => OnPostgreSql(settings, given, isOurs: false),
+            DatabaseEngine.PostgreSql => new ThrowawayEngine(
+                "postgresql",
+                settings,
+                runId,
+                async token => await PostgreSqlProduct.FindAsync(settings.ServerBinaries, token),
+                // What is kept is the server's whole directory; in it, templates always are.
+                connectionString => OnPostgreSql(settings with { TemplateCache = true }, connectionString, isOurs: true),
+                PostgreSqlFaults.Classify,
+                logger,
+                time),
+            DatabaseEngine.None => null,
+            _ => throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
+        };
+
+        PostgreSqlEngine OnPostgreSql(ConcurrentTestSettings its, string connectionString, bool isOurs) =>
+            new(PostgreSqlAdmin.Create(connectionString), isOurs, its, runId, sources, guards, secrets, logger, time);
+    }
+
+    private static void RequireSense(ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources)
+    {
+        if (settings.Isolation == DatabaseIsolation.Server)
+            RequireServers(settings);
+        var existing = sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>().FirstOrDefault();
+        var isThrowaway = settings.Database is DatabaseEngine.PostgreSql or DatabaseEngine.MySql && settings.ConnectionString is null;
+        if (existing is not null && isThrowaway)
+            throw Wrong($"--test-template 'db:{existing.Name}' needs the server that has this database: give NUKE_TEST_CONNECTION_STRING");
+    }
+
+    private static void RequireServers(ConcurrentTestSettings settings)
+    {
+        if (settings.Database is DatabaseEngine.None or DatabaseEngine.Sqlite)
+            throw Wrong("--test-isolation server needs --test-database postgresql or mysql");
+        if (settings.ConnectionString is not null)
+            throw Wrong("--test-isolation server starts servers of its own: leave --test-connection-string out");
+    }
+
+    private static ConcurrentTestException Wrong(string why) => new(ConcurrentTestExitCode.BadSettings, why);
+}

@@ -1,0 +1,164 @@
+using System.Globalization;
+using Npgsql;
+
+namespace ConcurrentTesting.Databases.PostgreSql;
+
+/// <summary>
+/// Our own sessions on a server: a small pool on the administrative database, and single sessions elsewhere. The administrative database is always
+/// <c>postgres</c>, since advisory locks only meet within one database.
+/// </summary>
+internal sealed class PostgreSqlAdmin : IAsyncDisposable
+{
+    public const string AdminDatabase = "postgres";
+
+    // What a role or a database may have set must not disturb administration; a public schema must not lend it functions.
+    private const string Prologue =
+        "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning";
+
+    private readonly NpgsqlConnectionStringBuilder _given;
+    private readonly NpgsqlDataSource _pool;
+
+    private PostgreSqlAdmin(NpgsqlConnectionStringBuilder given)
+    {
+        _given = given;
+        var pooled = new NpgsqlDataSourceBuilder(With(AdminDatabase, pooling: true).ConnectionString);
+        pooled.UsePhysicalConnectionInitializer(connection => Execute(connection, Prologue), connection => ExecuteAsync(connection, Prologue, default));
+        _pool = pooled.Build();
+    }
+
+    public string Host => _given.Host!;
+
+    public int Port => _given.Port;
+
+    public string? Username => _given.Username;
+
+    public string? Password => _given.Password;
+
+    /// <exception cref="ConcurrentTestException">The string cannot be read, or names no server or several.</exception>
+    public static PostgreSqlAdmin Create(string connectionString)
+    {
+        var given = Parse(connectionString);
+        if (string.IsNullOrWhiteSpace(given.Host) || given.Host.Contains(','))
+            throw Wrong("has to name one server (Host=…)");
+        return new PostgreSqlAdmin(given);
+    }
+
+    public static string Quote(string identifier) => "\"" + identifier.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
+
+    public static string Literal(string text)
+    {
+        var quoted = "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
+        return text.Contains('\\') ? "E" + quoted.Replace("\\", "\\\\", StringComparison.Ordinal) : quoted;
+    }
+
+    /// <summary>How a test reaches a database of this server: as the user gave it, with another database.</summary>
+    public ConnectionValues ConnectionTo(string database)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(_given.ConnectionString) { Database = database };
+        return new ConnectionValues(
+            builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.Username ?? "", builder.Password ?? "");
+    }
+
+    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = await _pool.OpenConnectionAsync(cancellationToken);
+        await ExecuteAsync(connection, sql, cancellationToken);
+    }
+
+    /// <summary>In one round trip and one transaction.</summary>
+    public async Task ExecuteAsync(IReadOnlyCollection<string> statements, CancellationToken cancellationToken)
+    {
+        if (statements.Count == 0)
+            return;
+        await using var batch = _pool.CreateBatch();
+        batch.Timeout = 0;
+        foreach (var statement in statements)
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>All rows, read while the connection is held.</summary>
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(
+        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var connection = await _pool.OpenConnectionAsync(cancellationToken);
+        return await QueryAsync(connection, sql, read, cancellationToken, parameters);
+    }
+
+    public static async Task<IReadOnlyList<T>> QueryAsync<T>(
+        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+        return rows;
+    }
+
+    public static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses.</summary>
+    public async Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(With(database, pooling: false).ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private NpgsqlConnectionStringBuilder With(string database, bool pooling) => new(_given.ConnectionString)
+    {
+        Database = database,
+        Pooling = pooling,
+        MinPoolSize = 0,
+        MaxPoolSize = Environment.ProcessorCount + 2,
+        ApplicationName = "ConcurrentTest",
+        CommandTimeout = 0,
+        Multiplexing = false,
+        Enlist = false,
+        IncludeErrorDetail = false,
+        TcpKeepAlive = true,
+        // What the prologue sets stays set: no caller of the pool leaves anything behind.
+        NoResetOnClose = true,
+    };
+
+    private static void Execute(NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // The driver's message may quote a part of the string.
+            throw Wrong(connectionString.Contains("://", StringComparison.Ordinal)
+                ? "is a URI; write it as Host=…;Port=…;Username=…;Password=…"
+                : "cannot be read; write it as Host=…;Port=…;Username=…;Password=…");
+        }
+    }
+
+    private static ConcurrentTestException Wrong(string why) =>
+        new(ConcurrentTestExitCode.BadSettings, $"--test-connection-string for PostgreSQL {why}");
+}

@@ -1,0 +1,185 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ConcurrentTesting.Safety;
+using Npgsql;
+
+namespace ConcurrentTesting.Databases.PostgreSql;
+
+/// <summary>What a run has to know of a server and of its own rights there.</summary>
+/// <param name="Version">As <c>server_version_num</c>: 150018.</param>
+/// <param name="Collation">Encoding, provider and locale that databases get unless told otherwise.</param>
+internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSuperuser, string Collation);
+
+/// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
+internal sealed class PostgreSqlCheck(PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards)
+{
+    private const int OldestVersion = 130000;
+    private static readonly string[] SuspectNames = ["prod", "production", "live"];
+
+    private sealed record Answers(
+        PostgreSqlServerFacts Facts,
+        bool MayCreate,
+        bool IsStandby,
+        bool IsReadOnly,
+        long Replicas,
+        bool Archives,
+        long Others,
+        int Backend,
+        string[] Databases);
+
+    /// <exception cref="ConcurrentTestException">The server is not reachable, too old or refused by a guard, or a right is missing.</exception>
+    public async Task<PostgreSqlServerFacts> RunAsync(CancellationToken cancellationToken)
+    {
+        await ServerHost.CheckAsync(admin.Host, settings, guards, cancellationToken);
+        await using var session = await ConnectAsync(cancellationToken);
+        var answers = await AskAsync(session, cancellationToken);
+        RequireDirectConnection(session, answers);
+        RequireVersionAndRights(answers);
+        await RequireSourcesAsync(session, answers.Facts, cancellationToken);
+        await RequireSettingsAsync(session, cancellationToken);
+        Guard(answers);
+        return answers.Facts;
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await admin.OpenSessionAsync(PostgreSqlAdmin.AdminDatabase, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgreSqlFaults.InvalidPassword or PostgreSqlFaults.InvalidAuthorization)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"PostgreSQL at {Server} does not let user '{admin.Username}' in: {exception.MessageText}; mend user or password in NUKE_TEST_CONNECTION_STRING",
+                exception);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InvalidCatalogName)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Refused, $"PostgreSQL at {Server} has no database '{PostgreSqlAdmin.AdminDatabase}', where runs meet: CREATE DATABASE postgres", exception);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Refused,
+                $"the right CONNECT is missing: GRANT CONNECT ON DATABASE {PostgreSqlAdmin.AdminDatabase} TO {PostgreSqlAdmin.Quote(admin.Username ?? "")}",
+                exception);
+        }
+    }
+
+    private static async Task<Answers> AskAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    {
+        const string Question =
+            """
+            SELECT current_setting('server_version_num')::int, current_user::text, r.rolsuper, r.rolsuper OR r.rolcreatedb,
+                   pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on' AND NOT r.rolsuper,
+                   (SELECT count(*) FROM pg_stat_replication), current_setting('archive_mode') <> 'off',
+                   (SELECT count(*) FROM pg_stat_activity WHERE datname NOT LIKE 'ct\_%' AND datname <> 'postgres'
+                                                            AND pid <> pg_backend_pid() AND usename <> current_user),
+                   pg_backend_pid(),
+                   (SELECT array_agg(datname::text) FROM pg_database),
+                   (SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = 'template0')
+            FROM pg_roles r WHERE r.rolname = current_user
+            """;
+        var rows = await PostgreSqlAdmin.QueryAsync(
+            session,
+            Question,
+            row => new Answers(
+                new PostgreSqlServerFacts(row.GetInt32(0), row.GetString(1), row.GetBoolean(2), row.GetString(11)),
+                row.GetBoolean(3),
+                row.GetBoolean(4),
+                row.GetBoolean(5),
+                row.GetInt64(6),
+                row.GetBoolean(7),
+                row.GetInt64(8),
+                row.GetInt32(9),
+                row.GetFieldValue<string[]>(10)),
+            cancellationToken);
+        return rows[0];
+    }
+
+    private string Server => string.Create(CultureInfo.InvariantCulture, $"{admin.Host}:{admin.Port}");
+
+    /// <summary>A pooler between us and the server gives our locks to others.</summary>
+    private void RequireDirectConnection(NpgsqlConnection session, Answers answers)
+    {
+        if (session.ProcessID != answers.Backend)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Refused, $"{Server} is a connection pooler, which cannot hold a run's locks; connect to the PostgreSQL server itself");
+        }
+    }
+
+    private void RequireVersionAndRights(Answers answers)
+    {
+        if (answers.Facts.Version < OldestVersion)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Refused,
+                string.Create(CultureInfo.InvariantCulture, $"PostgreSQL at {Server} is version {answers.Facts.Version / 10000}; 13 is the oldest that works"));
+        }
+
+        if (!answers.MayCreate)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Refused, $"the right to create (and drop) databases is missing: ALTER ROLE {PostgreSqlAdmin.Quote(answers.Facts.User)} CREATEDB");
+        }
+    }
+
+    private async Task RequireSourcesAsync(NpgsqlConnection session, PostgreSqlServerFacts facts, CancellationToken cancellationToken)
+    {
+        const string Question =
+            """
+            SELECT datistemplate OR $2 OR pg_has_role(datdba, 'USAGE'), pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = $1
+            """;
+        foreach (var existing in sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>())
+        {
+            var rows = await PostgreSqlAdmin.QueryAsync(
+                session, Question, row => (MayCopy: row.GetBoolean(0), Owner: row.GetString(1)), cancellationToken, existing.Name, facts.IsSuperuser);
+            if (rows.Count == 0)
+            {
+                throw new ConcurrentTestException(
+                    ConcurrentTestExitCode.BadSettings, $"--test-template 'db:{existing.Name}': there is no such database at {Server}");
+            }
+
+            if (!rows[0].MayCopy)
+            {
+                throw new ConcurrentTestException(
+                    ConcurrentTestExitCode.Refused,
+                    $"the right to copy the database '{existing.Name}' is missing: ALTER DATABASE {PostgreSqlAdmin.Quote(existing.Name)} IS_TEMPLATE true, "
+                    + $"or GRANT {PostgreSqlAdmin.Quote(rows[0].Owner)} TO {PostgreSqlAdmin.Quote(facts.User)}");
+            }
+        }
+    }
+
+    private async Task RequireSettingsAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    {
+        foreach (var (name, value) in DatabaseSettingList.Parse(settings.DatabaseSettings))
+        {
+            try
+            {
+                await PostgreSqlAdmin.QueryAsync(session, "SELECT set_config($1, $2, false)", row => row.GetString(0), cancellationToken, name, value);
+            }
+            catch (PostgresException exception)
+            {
+                var code = exception.SqlState == PostgreSqlFaults.InsufficientPrivilege ? ConcurrentTestExitCode.Refused : ConcurrentTestExitCode.BadSettings;
+                throw new ConcurrentTestException(code, $"--test-database-settings '{name}={value}': {exception.MessageText}", exception);
+            }
+        }
+    }
+
+    private void Guard(Answers answers)
+    {
+        if (answers.IsStandby || answers.IsReadOnly)
+            guards.Refuse(GuardName.StandbyServer, $"PostgreSQL at {Server} is {(answers.IsStandby ? "in recovery (a standby)" : "read only")}", "use a server for tests");
+        if (answers.Replicas > 0)
+            guards.Refuse(GuardName.ReplicatedServer, $"PostgreSQL at {Server} has {answers.Replicas} replicas", "use a server for tests");
+        if (answers.Archives)
+            guards.Refuse(GuardName.ArchivingServer, $"PostgreSQL at {Server} archives its log (archive_mode)", "use a server for tests");
+        if (answers.Others > 0)
+            guards.Warn($"{answers.Others} sessions of others work on PostgreSQL at {Server}: is it a server for tests?");
+        foreach (var name in answers.Databases.Where(name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
+            guards.Warn($"PostgreSQL at {Server} has a database '{name}': is it a server for tests?");
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Npgsql;
+
+namespace ConcurrentTesting.Databases.PostgreSql;
+
+/// <summary>
+/// A session that does nothing but hold advisory locks on <c>postgres</c> (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS). The server
+/// gives them back within milliseconds of our process's death, however it dies, because the session is idle.
+/// </summary>
+internal sealed class PostgreSqlLock : IAsyncDisposable
+{
+    // Arbitrary, and the same for ever: two versions of this library must see each other's locks.
+    private const int RunClass = 0x43745275;
+    private const int TemplateClass = 0x43745465;
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly NpgsqlConnection _session;
+    private readonly TimeProvider _time;
+
+    private PostgreSqlLock(NpgsqlConnection session, TimeProvider time)
+    {
+        _session = session;
+        _time = time;
+    }
+
+    /// <summary>A lock for a run, by its token in names; for a template, by its database's name.</summary>
+    internal readonly record struct Key(int Class, int Number)
+    {
+        public static Key OfRun(string token) => new(RunClass, Hash(token));
+
+        public static Key OfTemplate(string name) => new(TemplateClass, Hash(name));
+
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Class}, {Number}");
+
+        private static int Hash(string text) =>
+            System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(
+                System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    }
+
+    public static async Task<PostgreSqlLock> OpenAsync(PostgreSqlAdmin admin, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var session = await admin.OpenSessionAsync(PostgreSqlAdmin.AdminDatabase, cancellationToken);
+        var opened = new PostgreSqlLock(session, time);
+        // Set on versions that have it: a session that is idle by design must not be ended for it.
+        if (session.PostgreSqlVersion.Major >= 14)
+            await PostgreSqlAdmin.ExecuteAsync(session, "SET idle_session_timeout = 0", cancellationToken);
+        return opened;
+    }
+
+    public Task<bool> TryExclusiveAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_try_advisory_lock({key})", cancellationToken);
+
+    public Task<bool> TrySharedAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_try_advisory_lock_shared({key})", cancellationToken);
+
+    public Task ReleaseExclusiveAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_advisory_unlock({key})", cancellationToken);
+
+    public Task ReleaseSharedAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_advisory_unlock_shared({key})", cancellationToken);
+
+    /// <summary>Waits between two tries for a lock that another holds.</summary>
+    public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(PollInterval, _time, cancellationToken);
+
+    /// <summary>Returns when the session is lost, or throws when cancelled. Nothing else may use the session meanwhile.</summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+                await _session.WaitAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    private async Task<bool> AskAsync(string function, CancellationToken cancellationToken) =>
+        (await PostgreSqlAdmin.QueryAsync(_session, $"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];
+}

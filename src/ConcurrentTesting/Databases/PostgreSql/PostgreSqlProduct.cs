@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using ConcurrentTesting.Databases.Servers;
+using Npgsql;
+
+namespace ConcurrentTesting.Databases.PostgreSql;
+
+/// <summary>A PostgreSQL server of our own: where its programs are, and how it is set up for tests, whose data nobody will miss.</summary>
+internal sealed class PostgreSqlProduct : IServerProduct
+{
+    private const string Superuser = "postgres";
+
+    // The same on every machine, which the user's own locale is not.
+    private static readonly string[] InitArguments =
+        ["--username=" + Superuser, "--auth=trust", "--encoding=UTF8", OperatingSystem.IsLinux() ? "--locale=C.UTF-8" : "--locale=C", "--no-sync"];
+
+    private readonly string _binaries;
+
+    private PostgreSqlProduct(string binaries, string version)
+    {
+        _binaries = binaries;
+        Version = version;
+    }
+
+    public string Name => "postgresql";
+
+    /// <summary><c>15.18</c>.</summary>
+    public string Version { get; }
+
+    public ImmutableArray<string> Facts => [Version, .. InitArguments];
+
+    /// <summary>A fast shutdown.</summary>
+    public string StopSignal => "INT";
+
+    /// <summary>An immediate shutdown: the server ends its children, and leaves nothing in shared memory.</summary>
+    public string KillSignal => "QUIT";
+
+    /// <exception cref="ConcurrentTestException">There are no programs of the server.</exception>
+    public static async Task<PostgreSqlProduct> FindAsync(string? binaries, CancellationToken cancellationToken)
+    {
+        var folders = ServerBinaries.Versions("/usr/lib/postgresql", "bin")
+            .Concat(["/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql/bin", "/usr/local/opt/postgresql/bin"])
+            .Concat(ServerBinaries.Versions("/Library/PostgreSQL", "bin"))
+            .Concat(ServerBinaries.Versions("/usr", "bin").Where(folder => folder.StartsWith("/usr/pgsql-", StringComparison.Ordinal)));
+        var found = ServerBinaries.Find(binaries, folders, "postgres", "initdb")
+            ?? throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                (binaries is null ? "no PostgreSQL server is installed here" : $"--test-server-binaries '{binaries}' has no postgres and initdb")
+                + ": install one (Debian and Ubuntu: apt-get install postgresql; macOS: brew install postgresql), point --test-server-binaries at its bin folder, "
+                + "or give a server with NUKE_TEST_CONNECTION_STRING");
+        return new PostgreSqlProduct(found, await VersionAsync(found, cancellationToken));
+    }
+
+    public Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken) =>
+        account.RunAsync(Path.Combine(_binaries, "initdb"), ["-D", dataDirectory, .. InitArguments], Path.GetDirectoryName(dataDirectory)!, cancellationToken);
+
+    public ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory) =>
+    [
+        Path.Combine(_binaries, "postgres"),
+        "-D", dataDirectory,
+        "-k", socketDirectory,
+        "-c", "listen_addresses=",
+        "-c", "unix_socket_permissions=0700",
+        "-c", "fsync=off",
+        "-c", "synchronous_commit=off",
+        "-c", "full_page_writes=off",
+        "-c", "wal_level=minimal",
+        "-c", "max_wal_senders=0",
+        "-c", $"max_wal_size={(isInMemory ? "1GB" : "4GB")}",
+        "-c", "jit=off",
+        "-c", "max_connections=500",
+        // Inside the data directory, not in /dev/shm where a killed server would leave it.
+        "-c", "dynamic_shared_memory_type=mmap",
+        "-c", "logging_collector=off",
+    ];
+
+    /// <summary>The eighth line of the server's own file, as pg_ctl reads it.</summary>
+    public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var lines = File.ReadAllLines(Path.Combine(dataDirectory, "postmaster.pid"));
+            return Task.FromResult(lines.Length > 7 && lines[7].Trim() == "ready");
+        }
+        catch (IOException)
+        {
+            return Task.FromResult(false);
+        }
+    }
+
+    public string AdminConnectionString(string socketDirectory) =>
+        new NpgsqlConnectionStringBuilder { Host = socketDirectory, Port = 5432, Username = Superuser }.ConnectionString;
+
+    private static async Task<string> VersionAsync(string binaries, CancellationToken cancellationToken)
+    {
+        using var process = ServerAccount.Start(
+            new ProcessStartInfo(Path.Combine(binaries, "postgres"), ["--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
+        // postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
+        var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split(' ', '\n');
+        await process.WaitForExitAsync(cancellationToken);
+        return words.Length > 2 ? words[2] : "unknown";
+    }
+}

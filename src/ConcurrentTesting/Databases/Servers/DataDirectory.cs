@@ -1,0 +1,24 @@
+namespace ConcurrentTesting.Databases.Servers;
+
+/// <summary>Copies a stopped server's data directory.</summary>
+internal static class DataDirectory
+{
+    /// <summary>File by file, sharing blocks where the file system can; nothing but the owner may read the copy, as servers demand.</summary>
+    public static void Copy(string source, string target)
+    {
+        Directory.CreateDirectory(target);
+        Protect(target);
+        foreach (var directory in Directory.EnumerateDirectories(source))
+            Copy(directory, Path.Combine(target, Path.GetFileName(directory)));
+        foreach (var file in Directory.EnumerateFiles(source))
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+    }
+
+    public static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+
+    private static void Protect(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Databases.Servers;
+
+/// <summary>What differs between the kinds of throwaway servers.</summary>
+internal interface IServerProduct
+{
+    /// <summary><c>postgresql</c>, <c>mariadb</c>, <c>mysql</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What the ready data directory depends on: version, options of its making.</summary>
+    ImmutableArray<string> Facts { get; }
+
+    /// <summary>The signal that stops a server in good order.</summary>
+    string StopSignal { get; }
+
+    /// <summary>The signal that ends a server, and all processes of its, at once.</summary>
+    string KillSignal { get; }
+
+    /// <summary>Makes a data directory that a server can start from.</summary>
+    Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken);
+
+    /// <summary>The program and arguments of a server on this data directory, listening in the socket directory only.</summary>
+    ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory);
+
+    /// <summary>Whether the server says by now that it takes connections.</summary>
+    Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken);
+
+    string AdminConnectionString(string socketDirectory);
+}

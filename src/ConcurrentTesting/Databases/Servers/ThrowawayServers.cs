@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Servers;
+
+/// <summary>
+/// Starts private servers for a run from a ready data directory, in memory where there is room. The directory is kept between runs: first as the product
+/// makes it, later with the run's templates in it.
+/// </summary>
+internal sealed class ThrowawayServers(
+    IServerProduct product, ServerAccount account, ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>Free memory below which servers go to disk.</summary>
+    private const long LeastRoom = 2L << 30;
+
+    private const string Memory = "/dev/shm";
+
+    private readonly TemplateStore _store = new(Path.Combine(settings.TemporaryDirectory, "templates"), time, logger);
+    private readonly List<RunFolder> _folders = [];
+    private readonly Lock _gate = new();
+    private TemplateStore.Entry? _entry;
+    private int _servers;
+
+    /// <summary>Where run folders of servers are: never below a folder that the servers' user cannot reach.</summary>
+    public static IEnumerable<string> Roots =>
+        OperatingSystem.IsLinux() && Directory.Exists(Memory)
+            ? [RunFolder.Root(Memory), RunFolder.Root(Path.GetTempPath())]
+            : [RunFolder.Root(Path.GetTempPath())];
+
+    public static async Task<int> SweepAsync(ILogger logger, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        foreach (var root in Roots)
+            removed += await RunFolder.SweepAsync(root, ServerProcess.EndLeftoversAsync, logger, cancellationToken);
+        return removed;
+    }
+
+    /// <summary>Sees to a ready data directory with the templates in it.</summary>
+    /// <param name="identity">What the templates in it depend on; with the product's facts it makes the key.</param>
+    /// <param name="build">Builds the templates on a server; called where no kept directory has them.</param>
+    /// <returns>Whether a kept directory had them.</returns>
+    public async Task<bool> PrepareAsync(string identity, bool isKept, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
+    {
+        using var ready = await _store.GetOrBuildAsync($"{product.Name}-{Key("")}", InitializeAsync, cancellationToken);
+        // A key of its own for this run is evicted like any other, and found by no other run.
+        var name = $"{product.Name}-{Key(isKept ? identity : identity + runId)}";
+        _entry = await _store.GetOrBuildAsync(name, (folder, token) => BuildAsync(ready.Path, folder, build, token), cancellationToken);
+        await _store.EvictAsync(cancellationToken);
+        return _entry.Hit;
+    }
+
+    /// <summary>A server on a private copy of the ready directory.</summary>
+    /// <param name="workers">Whose clones it will hold.</param>
+    public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) => StartAsync(_entry!.Path, workers, cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        _entry?.Dispose();
+        lock (_gate)
+            _folders.ForEach(folder => folder.Dispose());
+        return ValueTask.CompletedTask;
+    }
+
+    private string Key(string identity) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', [.. product.Facts, identity]))))[..32];
+
+    private async Task InitializeAsync(string folder, CancellationToken cancellationToken)
+    {
+        // Not in the store's folder itself, which the servers' user may not reach.
+        var scratch = NewFolder(0);
+        await account.OwnAsync(scratch, cancellationToken);
+        await product.InitializeAsync(Path.Combine(scratch, "data"), account, cancellationToken);
+        DataDirectory.Copy(Path.Combine(scratch, "data"), Path.Combine(folder, "data"));
+        Directory.Delete(scratch, recursive: true);
+    }
+
+    private async Task BuildAsync(string ready, string folder, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
+    {
+        await using var server = await StartAsync(ready, workers: 1, cancellationToken);
+        await build(server, cancellationToken);
+        await server.StopAsync(cancellationToken);
+        DataDirectory.Copy(server.DataDirectory, Path.Combine(folder, "data"));
+    }
+
+    private async Task<ServerProcess> StartAsync(string entry, int workers, CancellationToken cancellationToken)
+    {
+        var source = Path.Combine(entry, "data");
+        // A clone is never larger than the directory that its template is in; twice, since it grows.
+        var folder = NewFolder(DataDirectory.SizeOf(source) * 2 * workers);
+        DataDirectory.Copy(source, Path.Combine(folder, "data"));
+        var isInMemory = folder.StartsWith(Memory, StringComparison.Ordinal);
+        return await ServerProcess.StartAsync(product, account, folder, isInMemory, logger, cancellationToken);
+    }
+
+    /// <summary>A folder for one server, in memory if that has room for so many bytes and some more.</summary>
+    private string NewFolder(long bytes)
+    {
+        lock (_gate)
+        {
+            var root = Roots.First(root => !root.StartsWith(Memory, StringComparison.Ordinal) || new DriveInfo(Memory).AvailableFreeSpace > bytes + LeastRoom);
+            var run = _folders.FirstOrDefault(folder => folder.Path.StartsWith(root, StringComparison.Ordinal));
+            if (run is null)
+            {
+                run = RunFolder.Create(root, runId);
+                _folders.Add(run);
+            }
+
+            var path = Path.Combine(run.Path, FormattableString.Invariant($"s{++_servers}"));
+            Directory.CreateDirectory(path);
+            return path;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace ConcurrentTesting.Safety;
+
+/// <summary>Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may be anybody's.</summary>
+internal static class ServerHost
+{
+    private static readonly string[] ContainerInterfaces = ["docker", "br-", "podman", "cni", "veth", "virbr", "vmnet", "bridge"];
+
+    /// <exception cref="ConcurrentTestException">The host is none of these, and the guard is not overridden.</exception>
+    public static async Task CheckAsync(string host, ConcurrentTestSettings settings, Guards guards, CancellationToken cancellationToken)
+    {
+        if (IsSocket(host) || settings.AllowedHosts.Any(pattern => Matches(host, pattern)) || await IsNearAsync(host, cancellationToken))
+            return;
+        guards.Refuse(
+            GuardName.RemoteServer,
+            $"the database server {host} is neither this machine nor a container beside it",
+            $"name it with --test-allowed-hosts {host}");
+    }
+
+    /// <param name="pattern">A host name or address, in which <c>*</c> stands for anything.</param>
+    internal static bool Matches(string host, string pattern) =>
+        System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, host, ignoreCase: true);
+
+    private static bool IsSocket(string host) => host.StartsWith('/') || host.StartsWith('@');
+
+    private static async Task<bool> IsNearAsync(string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+            return addresses.Length > 0 && addresses.All(IsNear);
+        }
+        catch (SocketException exception)
+        {
+            // Not left to the connection: the name might resolve by then, to anything.
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"the database server's name {host} cannot be resolved: {exception.Message}", exception);
+        }
+    }
+
+    private static bool IsNear(IPAddress address)
+    {
+        if (IPAddress.IsLoopback(address))
+            return true;
+        var networks = NetworkInterface.GetAllNetworkInterfaces();
+        var bridges = networks.Where(IsBridge).ToArray();
+        // Who sees bridges in a container shares its host's network, whose neighbours may be anybody.
+        return (IsInContainer() && bridges.Length == 0 ? networks : bridges)
+            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+            .Any(own => own.Address.Equals(address) || InSameNetwork(own, address));
+    }
+
+    private static bool IsBridge(NetworkInterface network) =>
+        ContainerInterfaces.Any(prefix => network.Name.StartsWith(prefix, StringComparison.Ordinal));
+
+    private static bool IsInContainer() => File.Exists("/.dockerenv") || File.Exists("/run/.containerenv");
+
+    private static bool InSameNetwork(UnicastIPAddressInformation own, IPAddress address) =>
+        own.Address.AddressFamily == address.AddressFamily
+        && own.PrefixLength is > 0 and <= 128
+        && new IPNetwork(Network(own.Address, own.PrefixLength), own.PrefixLength).Contains(address);
+
+    private static IPAddress Network(IPAddress address, int prefixLength)
+    {
+        var bytes = address.GetAddressBytes();
+        for (var bit = prefixLength; bit < bytes.Length * 8; bit++)
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        return new IPAddress(bytes);
+    }
+}
