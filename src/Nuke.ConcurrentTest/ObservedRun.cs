@@ -26,15 +26,17 @@ internal sealed class ObservedRun : IDisposable
         _interruption = new Interruption(_logger);
     }
 
+    public CancellationToken Interrupted => _interruption.Token;
+
     public ConcurrentTestSettings Parse(ConcurrentTestSettings settings) =>
         _settings = ConcurrentTestParameters.Parse(BuildParameters.Sources(_build, settings.RootDirectory), settings, _logger);
 
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
-        _result = await ConcurrentTestRun.RunAsync(settings, _logger, _interruption.Token);
+        _result = await ConcurrentTestRun.RunAsync(settings, _logger, Interrupted);
 
     public void EndWith(Exception exception)
     {
-        var isCancelled = exception is OperationCanceledException && _interruption.Token.IsCancellationRequested;
+        var isCancelled = exception is OperationCanceledException && Interrupted.IsCancellationRequested;
         _result = new ConcurrentTestResult
         {
             ExitCode = isCancelled ? ConcurrentTestExitCode.Cancelled

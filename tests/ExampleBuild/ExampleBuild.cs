@@ -1,0 +1,92 @@
+using System.Globalization;
+using ConcurrentTesting;
+using Nuke.Common;
+using Nuke.Common.IO;
+using Nuke.Common.Tooling;
+using Nuke.ConcurrentTest;
+
+/// <summary>A build as a user writes one, with parameters and a component of its own. Tests start it as a process.</summary>
+internal sealed class ExampleBuild : NukeBuild, IConcurrentTest, IDeploy
+{
+    [Parameter("A parameter whose name begins like those of the component")]
+    private readonly string? TestFlavour;
+
+    [Parameter("A secret of the build")]
+    [Secret]
+    private readonly string? ApiKey;
+
+    Target IConcurrentTest.ConcurrentTest => _ => _
+        .Inherit<IConcurrentTest>()
+        .DependsOn(Compile);
+
+    Configure<ConcurrentTestSettings> IConcurrentTest.ConcurrentTestSettings => _ => _ with
+    {
+        Workers = 3,
+        TestTimeout = TimeSpan.FromSeconds(33),
+        TimingsFile = "from-csharp/timings.json",
+    };
+
+    IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects => [RootDirectory / "tests"];
+
+    private Target Compile => _ => _
+        .Executes(() => Console.WriteLine($"compiled {TestFlavour}"));
+
+    private Target Release => _ => _
+        .DependsOn<IConcurrentTest>()
+        .Executes(() => Console.WriteLine("released"));
+
+    /// <summary>Prints the settings that the component would run with.</summary>
+    private Target ShowSettings => _ => _
+        .Executes(() =>
+        {
+            using var run = new ObservedRun(this);
+            var settings = run.Parse(this.Configured());
+            foreach (var property in typeof(ConcurrentTestSettings).GetProperties().Where(property => property.Name != nameof(settings.ConnectionString)))
+                Console.WriteLine($"{property.Name} = {Text(property.GetValue(settings))}");
+            Console.WriteLine($"ConnectionString has {settings.ConnectionString?.Length ?? 0} characters");
+        });
+
+    /// <summary>Runs until it is interrupted, or even then.</summary>
+    private Target Wait => _ => _
+        .Executes(async () =>
+        {
+            using var run = new ObservedRun(this);
+            try
+            {
+                Console.WriteLine("waiting");
+                await Task.Delay(Timeout.InfiniteTimeSpan, TestFlavour == "stubborn" ? CancellationToken.None : run.Interrupted);
+            }
+            catch (OperationCanceledException exception)
+            {
+                run.EndWith(exception);
+            }
+            finally
+            {
+                run.Report();
+            }
+
+            run.FailUnlessSuccessful();
+        });
+
+    public static int Main() => Execute<ExampleBuild>(build => build.Compile);
+
+    private static string Text(object? value) => value is System.Collections.IEnumerable list and not string
+        ? string.Join(' ', list.Cast<object>())
+        : string.Create(CultureInfo.InvariantCulture, $"{value}");
+}
+
+internal interface IDeploy : INukeBuild
+{
+    [Parameter("Where to deploy")]
+    string? TestStage => TryGetValue(() => TestStage);
+
+    Target Deploy => _ => _
+        .Description("Deploys")
+        .Executes(() => Console.WriteLine($"deployed to {TestStage}"));
+}
+
+internal static class ConfiguredSettings
+{
+    public static ConcurrentTestSettings Configured(this IConcurrentTest build) =>
+        build.ConcurrentTestSettings(build.ConcurrentTestSettingsBase(new ConcurrentTestSettings()));
+}
