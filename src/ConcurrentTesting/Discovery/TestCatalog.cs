@@ -10,6 +10,9 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 internal sealed record TestEntry
 {
+    /// <summary>The trait that marks exclusive tests.</summary>
+    public const string ExclusiveTrait = "ConcurrentTest";
+
     public required TestAssembly Assembly { get; init; }
     public required ImmutableArray<TestCase> Cases { get; init; }
 
@@ -29,6 +32,12 @@ internal sealed record TestEntry
 
     /// <summary>The key of timings and run.json: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
     public string Key => $"{Assembly.Source}/{TestNames.Full(ClassName, DisplayName)}";
+
+    /// <summary>
+    /// The groups whose members must not run beside each other: the values of the trait <c>ConcurrentTest</c>, <c>Exclusive</c> for beside nothing at all.
+    /// </summary>
+    public ImmutableArray<string> ExclusiveGroups =>
+        [.. Cases[0].Traits.Where(trait => trait.Name.Equals(ExclusiveTrait, StringComparison.OrdinalIgnoreCase)).Select(trait => trait.Value).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>An entry is one thing of one catalog, not a value.</summary>
     public bool Equals(TestEntry? other) => ReferenceEquals(this, other);

@@ -72,7 +72,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         finally
         {
             // What could not even be begun goes back whole.
-            queue.Complete(verdict?.Again ?? [batch with { NotOnWorker = number, Reason = BatchReasons.Requeue }]);
+            queue.Complete(batch, verdict?.Again ?? [batch with { NotOnWorker = number, Reason = BatchReasons.Requeue }]);
             run.Observer.WorkerIdle(number);
         }
     }

@@ -11,6 +11,7 @@ internal static class BatchOf
         Entries = [.. units.OrderByDescending(unit => unit.FailedLast).ThenByDescending(unit => unit.Seconds).SelectMany(unit => unit.Unit.Entries)],
         Seconds = units.Sum(unit => unit.Seconds),
         Reason = reason,
+        ExclusiveGroups = ExclusiveGroup.Of(units.SelectMany(unit => unit.Unit.Entries)),
     };
 
     public static Batch Entries(TestAssembly assembly, IEnumerable<(TestEntry Entry, double Seconds)> entries, string reason, int? notOnWorker)
@@ -23,6 +24,7 @@ internal static class BatchOf
             Seconds = list.Sum(item => item.Seconds),
             Reason = reason,
             NotOnWorker = notOnWorker,
+            ExclusiveGroups = ExclusiveGroup.Of(list.Select(item => item.Entry)),
         };
     }
 }

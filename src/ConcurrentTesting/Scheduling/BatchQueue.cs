@@ -9,9 +9,9 @@ internal sealed class BatchQueue
     private readonly Lock _gate = new();
     private readonly List<Batch>[] _seeds;
     private readonly List<Batch> _shared;
+    private readonly List<Batch> _running = [];
     private readonly HashSet<int> _gone = [];
     private readonly double _worthStealing;
-    private int _out;
     private bool _closed;
     private TaskCompletionSource _changed = NewSignal();
 
@@ -33,11 +33,11 @@ internal sealed class BatchQueue
             {
                 if (TakeNow(worker) is { } batch)
                 {
-                    _out++;
+                    _running.Add(batch);
                     return batch;
                 }
 
-                if (_closed || (_out == 0 && IsEmpty))
+                if (_closed || (_running.Count == 0 && IsEmpty))
                     return null;
                 changed = _changed.Task;
             }
@@ -47,11 +47,11 @@ internal sealed class BatchQueue
     }
 
     /// <summary>Gives a batch back as done, with what has to run again.</summary>
-    public void Complete(IEnumerable<Batch> again)
+    public void Complete(Batch batch, IEnumerable<Batch> again)
     {
         lock (_gate)
         {
-            _out--;
+            _running.Remove(batch);
             _shared.AddRange(again);
             Signal();
         }
@@ -92,13 +92,13 @@ internal sealed class BatchQueue
             return null;
         return TakeFirst(_seeds[worker], _ => true)
             ?? TakeFirst(_shared, batch => batch.NotOnWorker != worker)
-            ?? TakeFirst(_shared, _ => _out == 0 && _seeds.Length - _gone.Count == 1)
+            ?? TakeFirst(_shared, _ => _running.Count == 0 && _seeds.Length - _gone.Count == 1)
             ?? TakeFirst(LongestOther(worker), batch => batch.Seconds >= _worthStealing);
     }
 
-    private static Batch? TakeFirst(List<Batch> batches, Func<Batch, bool> suits)
+    private Batch? TakeFirst(List<Batch> batches, Func<Batch, bool> suits)
     {
-        var index = batches.FindIndex(batch => suits(batch));
+        var index = batches.FindIndex(batch => suits(batch) && ExclusiveGroup.MayRunBeside(batch, _running));
         if (index < 0)
             return null;
 

@@ -4,7 +4,10 @@ using ConcurrentTesting.Discovery;
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>A unit and how long it is expected to take.</summary>
-internal sealed record PlannedUnit(TestUnit Unit, double Seconds, bool FailedLast);
+internal sealed record PlannedUnit(TestUnit Unit, double Seconds, bool FailedLast)
+{
+    public bool IsExclusive { get; } = Unit.Entries.Any(entry => !entry.ExclusiveGroups.IsEmpty);
+}
 
 /// <summary>Tests of one assembly for one run of a test host.</summary>
 internal sealed record Batch
@@ -23,6 +26,9 @@ internal sealed record Batch
 
     /// <summary>How often it came back without any progress.</summary>
     public int FruitlessTries { get; init; }
+
+    /// <summary>What it must not run beside: batches of the same group, or any other batch (<see cref="ExclusiveGroup.Everything"/>).</summary>
+    public ImmutableArray<string> ExclusiveGroups { get; init; } = [];
 
     public int CaseCount => Entries.Sum(entry => entry.Cases.Length);
 }

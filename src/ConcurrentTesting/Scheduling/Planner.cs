@@ -25,11 +25,12 @@ internal static class Planner
         var units = LongestFirst(catalog, timings, predictions, seed);
         var total = units.Sum(unit => unit.Seconds);
 
-        var tail = TailPlanner.Split(units, total * (TailShareKnown + ((TailShareUnknown - TailShareKnown) * (1 - known))), workers, costs);
+        var exclusive = units.Where(unit => unit.IsExclusive).ToImmutableArray();
+        var tail = TailPlanner.Split([.. units.Where(unit => !unit.IsExclusive)], total * (TailShareKnown + ((TailShareUnknown - TailShareKnown) * (1 - known))), workers, costs);
         return new Plan
         {
             Seeds = SeedPlanner.Assign(tail.Seeds, workers, costs),
-            Tail = tail.Batches,
+            Tail = [.. tail.Batches, .. ExclusiveBatches(exclusive)],
             Seconds = total,
             LowerBoundSeconds = Math.Max(units.FirstOrDefault()?.Seconds ?? 0, total / workers),
             KnownTimings = known,
@@ -44,6 +45,12 @@ internal static class Planner
             .OrderByDescending(unit => unit.Seconds)
             .ThenBy(unit => Shuffle(seed, unit.Unit.Key))
             .ThenBy(unit => unit.Unit.Key, StringComparer.Ordinal)];
+
+    // Whole units, so that fixtures run once; one batch for all that share their groups.
+    private static IEnumerable<Batch> ExclusiveBatches(IEnumerable<PlannedUnit> units) =>
+        units.GroupBy(unit => (unit.Unit.Assembly, string.Join('|', ExclusiveGroup.Of(unit.Unit.Entries))))
+            .Select(group => BatchOf.Units([.. group], BatchReasons.Tail))
+            .OrderByDescending(batch => batch.Seconds);
 
     private static bool FailedLast(TimingStore timings, TestEntry entry) =>
         timings.Find(entry)?.LastOutcome is { } outcome && outcome != nameof(Results.TestOutcome.Passed);

@@ -14,14 +14,15 @@ public sealed class BatchQueueTests
         var plan = PlanOf([[Batch("seed0")], [Batch("seed1")]], [Batch("tail")]);
         var queue = new BatchQueue(plan, 0);
 
-        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("seed0");
-        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("tail");
-        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("seed1");
-        queue.Complete([]);
-        queue.Complete([]);
+        var seed = await queue.TakeAsync(0, Cancellation);
+        var tail = await queue.TakeAsync(0, Cancellation);
+        var stolen = await queue.TakeAsync(0, Cancellation);
+        new[] { seed, tail, stolen }.Select(Name).ShouldBe(["seed0", "tail", "seed1"]);
+        queue.Complete(seed!, []);
+        queue.Complete(tail!, []);
         var last = queue.TakeAsync(0, Cancellation);
         last.IsCompleted.ShouldBeFalse();
-        queue.Complete([]);
+        queue.Complete(stolen!, []);
         (await last).ShouldBeNull();
     }
 
@@ -29,11 +30,11 @@ public sealed class BatchQueueTests
     public async Task A_waiting_worker_gets_what_comes_back()
     {
         var queue = new BatchQueue(PlanOf([[Batch("seed0")], []], []), 0);
-        await queue.TakeAsync(0, Cancellation);
+        var taken = await queue.TakeAsync(0, Cancellation);
         var waiting = queue.TakeAsync(1, Cancellation).AsTask();
         waiting.IsCompleted.ShouldBeFalse();
 
-        queue.Complete([Batch("again") with { NotOnWorker = 0 }]);
+        queue.Complete(taken!, [Batch("again") with { NotOnWorker = 0 }]);
 
         Name(await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("again");
     }
@@ -42,13 +43,13 @@ public sealed class BatchQueueTests
     public async Task What_a_worker_failed_goes_to_another_one_unless_it_is_the_last()
     {
         var queue = new BatchQueue(PlanOf([[Batch("seed0")], [Batch("seed1")]], []), 0);
-        await queue.TakeAsync(0, Cancellation);
-        await queue.TakeAsync(1, Cancellation);
-        queue.Complete([Batch("again") with { NotOnWorker = 0 }]);
+        var mine = await queue.TakeAsync(0, Cancellation);
+        var other = await queue.TakeAsync(1, Cancellation);
+        queue.Complete(mine!, [Batch("again") with { NotOnWorker = 0 }]);
         var first = queue.TakeAsync(0, Cancellation).AsTask();
         first.IsCompleted.ShouldBeFalse();
 
-        queue.Complete([]);
+        queue.Complete(other!, []);
         queue.Leave(1);
 
         Name(await first.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("again");
@@ -89,12 +90,44 @@ public sealed class BatchQueueTests
                 while (await queue.TakeAsync(worker, Cancellation) is { } batch)
                 {
                     taken.Add(Name(batch));
-                    queue.Complete([]);
+                    queue.Complete(batch, []);
                 }
             },
             Cancellation)));
 
         taken.ShouldBe(batches.Select(Name), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task An_exclusive_batch_runs_beside_nothing()
+    {
+        var queue = new BatchQueue(PlanOf([[Batch("seed0")], [Batch("seed1")]], [Batch("alone") with { ExclusiveGroups = ["Exclusive"] }]), 0);
+        var first = await queue.TakeAsync(0, Cancellation);
+        var second = await queue.TakeAsync(1, Cancellation);
+        var waiting = queue.TakeAsync(0, Cancellation).AsTask();
+        queue.Complete(first!, []);
+        waiting.IsCompleted.ShouldBeFalse();
+
+        queue.Complete(second!, [Batch("again")]);
+
+        var taken = await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation);
+        var other = queue.TakeAsync(1, Cancellation).AsTask();
+        other.IsCompleted.ShouldBeFalse();
+        queue.Complete(taken!, []);
+        new[] { Name(taken), Name(await other.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)) }.ShouldBe(["alone", "again"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Batches_of_one_group_run_one_after_another_and_beside_others()
+    {
+        var queue = new BatchQueue(PlanOf([[], [], []], [Batch("a") with { ExclusiveGroups = ["Ports"] }, Batch("b") with { ExclusiveGroups = ["ports"] }, Batch("c")]), 0);
+
+        var a = await queue.TakeAsync(0, Cancellation);
+        Name(await queue.TakeAsync(1, Cancellation)).ShouldBe("c");
+        var b = queue.TakeAsync(2, Cancellation).AsTask();
+        b.IsCompleted.ShouldBeFalse();
+        queue.Complete(a!, []);
+        Name(await b.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("b");
     }
 
     private static Batch Batch(string name, double seconds = 1) =>
