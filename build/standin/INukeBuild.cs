@@ -12,6 +12,8 @@ public interface INukeBuild
 
     IReadOnlyCollection<ExecutableTarget> InvokedTargets { get; }
 
+    IReadOnlyCollection<ExecutableTarget> SkippedTargets { get; }
+
     IReadOnlyCollection<ExecutableTarget> SucceededTargets { get; }
 
     int? ExitCode { get; set; }

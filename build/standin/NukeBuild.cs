@@ -71,6 +71,10 @@ public abstract class NukeBuild : INukeBuild
 
     Host INukeBuild.Host => Host;
 
+    bool INukeBuild.Help => Help;
+
+    bool INukeBuild.NoLogo => NoLogo;
+
     bool INukeBuild.IsLocalBuild => IsLocalBuild;
 
     bool INukeBuild.IsServerBuild => IsServerBuild;

@@ -1,6 +1,7 @@
 using Nuke.Common;
 using Shouldly;
 using Xunit;
+using Assert = Xunit.Assert;
 
 namespace Nuke.ConcurrentTest.Tests;
 
