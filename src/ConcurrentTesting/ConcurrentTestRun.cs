@@ -4,6 +4,7 @@ using ConcurrentTesting.Execution;
 using ConcurrentTesting.Execution.VsTest;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Terminal;
+using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -16,14 +17,16 @@ public sealed class ConcurrentTestRun
     private readonly RunJournal _journal;
     private readonly RunConsole _console;
     private readonly TestDatabases _databases;
+    private readonly LastFailures? _lastFailures;
     private readonly RunSettingsDocument _runSettings;
 
-    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases)
+    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases, LastFailures? lastFailures)
     {
         _run = journal.Run;
         _journal = journal;
         _console = console;
         _databases = databases;
+        _lastFailures = lastFailures;
         _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
     }
 
@@ -37,12 +40,14 @@ public sealed class ConcurrentTestRun
     {
         var time = TimeProvider.System;
         settings = settings.WithAbsolutePaths();
+        var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
+        var lastFailures = settings.OnlyFailed ? LastFailures.Read(Path.Combine(settings.ResultsDirectory, "run.json")) : null;
         using var results = ResultsDirectory.Claim(settings);
         await using var console = RunConsole.Open(settings, logger, time, ConsoleSurface.OfProcess());
         using var stop = new RunStop(settings.FailFast, cancellationToken);
-        var journal = new RunJournal(RunContext.Create(settings, console, time, stop));
+        var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine));
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
-        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases).ExecuteAsync(cancellationToken), cancellationToken);
+        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, lastFailures).ExecuteAsync(cancellationToken), cancellationToken);
         return await RunReports.WriteAsync(journal, end, databases.Record, console);
     }
 
@@ -81,7 +86,8 @@ public sealed class ConcurrentTestRun
     {
         using var phase = _journal.Phase("discovery");
         var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, _run.Observer);
-        _journal.Catalog = await discoverer.DiscoverAsync(cancellationToken);
+        var catalog = await discoverer.DiscoverAsync(cancellationToken);
+        _journal.Catalog = _lastFailures?.Select(catalog) ?? catalog;
     }
 
     private async Task<Plan> PlanAsync(TestCatalog catalog, CancellationToken cancellationToken)

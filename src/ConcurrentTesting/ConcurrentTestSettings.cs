@@ -100,6 +100,15 @@ public sealed record ConcurrentTestSettings
     /// <summary>How often a failing test is run again, 0 to 100.</summary>
     public int Reruns { get; init; }
 
+    /// <summary>Whether a test that failed at first and passed when it was rerun fails the run.</summary>
+    public FlakyPolicy Flaky { get; init; } = FlakyPolicy.Pass;
+
+    /// <summary>A JSON file of tests whose failures are muted until a date; null: none.</summary>
+    public string? QuarantineFile { get; init; }
+
+    /// <summary>Runs only what did not pass in the last run, as its run.json in the results directory says.</summary>
+    public bool OnlyFailed { get; init; }
+
     /// <summary>Stops after this many failures; 0: never.</summary>
     public int FailFast { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
@@ -16,6 +17,9 @@ internal sealed record BatchEnd
 
     /// <summary>Entries with a failing row.</summary>
     public required IReadOnlySet<TestEntry> Failed { get; init; }
+
+    /// <summary>Those of <see cref="Failed"/> whose failure the infrastructure caused.</summary>
+    public IReadOnlySet<TestEntry> Infrastructure { get; init; } = FrozenSet<TestEntry>.Empty;
 
     /// <summary>What was running when the host died.</summary>
     public required IReadOnlySet<TestEntry> Active { get; init; }
@@ -41,7 +45,7 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
 /// tried once alone; the rest runs elsewhere; what gave no result in a run that ended well is asked for once more by name; failing tests are rerun
 /// within their budget.
 /// </summary>
-internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll)
+internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null)
 {
     // After so many ends without any result the batch is split, to find what kills it; a single test is given up then.
     private const int TriesUntilSplit = 2;
@@ -58,7 +62,10 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     {
         var (again, settled) = end.Fault is null ? AfterGoodEnd(end) : AfterFault(end);
         settled.AddRange(end.TimedOut.Select(entry => new SettledTest(entry, TestOutcome.TimedOut, "")));
-        again.AddRange(Reruns(end));
+        var retry = RetryOf(end);
+        if (retry is not null)
+            again.Add(retry);
+        again.AddRange(Reruns(end, retry));
         return new BatchVerdict([.. again], [.. settled]);
     }
 
@@ -110,11 +117,22 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
-    private IEnumerable<Batch> Reruns(BatchEnd end)
+    // What a server's restart failed comes back in one batch, later each time.
+    private Batch? RetryOf(BatchEnd end)
     {
-        foreach (var entry in end.Failed.Where(entry => !end.TimedOut.Contains(entry) && !(end.Fault is not null && IsOpen(end, entry))))
+        var entries = Closed(end).Where(entry => end.Infrastructure.Contains(entry) && retries?.TryTake(entry) == true).ToList();
+        return entries.Count == 0 ? null : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry)) };
+    }
+
+    // What is still open runs again anyway.
+    private static IEnumerable<TestEntry> Closed(BatchEnd end) =>
+        end.Failed.Where(entry => !end.TimedOut.Contains(entry) && !(end.Fault is not null && IsOpen(end, entry)));
+
+    private IEnumerable<Batch> Reruns(BatchEnd end, Batch? retry)
+    {
+        foreach (var entry in Closed(end))
         {
-            if (TakeRerun(entry))
+            if (retry?.Entries.Contains(entry) != true && TakeRerun(entry))
                 yield return Make(end, [entry], BatchReasons.Rerun);
         }
     }

@@ -2,6 +2,7 @@ using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using TestAttempt = ConcurrentTesting.Results.TestAttempt;
 using TestOutcome = ConcurrentTesting.Results.TestOutcome;
 
 namespace ConcurrentTesting.Execution;
@@ -19,6 +20,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly Dictionary<TestEntry, int> _rows = [];
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
     private readonly HashSet<TestEntry> _failed = [];
+    private readonly HashSet<TestEntry> _infrastructure = [];
     private readonly Dictionary<TestEntry, long> _active = [];
     private string? _lastError;
     private long _lastSign;
@@ -112,6 +114,7 @@ internal sealed class BatchProgress : IHostEvents
                 Worker = _worker,
                 Rows = new Dictionary<TestEntry, int>(_rows),
                 Failed = _failed.ToHashSet(),
+                Infrastructure = _infrastructure.ToHashSet(),
                 Active = _active.Keys.Where(entry => !timedOut.Contains(entry)).ToHashSet(),
                 TimedOut = timedOut,
                 Fault = fault,
@@ -137,12 +140,22 @@ internal sealed class BatchProgress : IHostEvents
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
         var attempt = ResultReader.Attempt(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason);
         var test = _run.Recorder.Add(entry, name, occurrence, attempt, ResultReader.Traits(result.TestCase));
-        var failed = attempt.Outcome is TestOutcome.Failed or TestOutcome.Error;
-        if (failed)
-            _failed.Add(entry);
-        // Whether a failing test is rerun is decided when the batch is over.
-        _run.Observer.TestFinished(test, isFinal: !failed || _run.Settings.Reruns == 0);
-        if (failed && _run.Settings.Reruns == 0)
+        var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
+        _run.Observer.TestFinished(test, isFinal);
+        if (isFinal && test.Outcome == TestOutcome.Failed)
             _run.Stop.CountFailure();
+    }
+
+    // Whether a failing test really runs again is decided when the batch is over.
+    private bool MayRunAgain(TestEntry entry, TestAttempt attempt)
+    {
+        _failed.Add(entry);
+        if (InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database) is { } cause && _run.Settings.MaxRetries > 0)
+        {
+            _infrastructure.Add(entry);
+            _run.Recorder.Report($"infrastructure-{cause}", $"{entry.DisplayName} failed through no fault of its own: {FirstLine(attempt.Message!)}", _worker);
+        }
+
+        return _run.Settings.Reruns > 0 || _infrastructure.Contains(entry);
     }
 }

@@ -84,10 +84,8 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
 
     private void AnnounceFinalFailures(BatchEnd end, BatchVerdict verdict)
     {
-        if (run.Settings.Reruns == 0)
-            return;
-
-        var again = verdict.RunsAgain.ToHashSet();
+        var announced = run.Settings.Reruns == 0 ? end.Failed.Where(entry => !end.Infrastructure.Contains(entry)) : [];
+        var again = verdict.RunsAgain.Concat(announced).ToHashSet();
         foreach (var test in end.Failed.Where(entry => !again.Contains(entry)).SelectMany(entry => run.Recorder.RowsSoFar(entry)).Where(test => test.Outcome == TestOutcome.Failed))
         {
             run.Observer.TestFinished(test, isFinal: true);

@@ -22,8 +22,8 @@ internal static class ResultReader
         Database = database,
         StartedAt = result.StartTime,
         Duration = result.Duration,
-        Message = result.ErrorMessage,
-        StackTrace = result.ErrorStackTrace,
+        Message = Capped(result.ErrorMessage),
+        StackTrace = Capped(result.ErrorStackTrace),
         StandardOutput = Output(result, TestResultMessage.StandardOutCategory),
         StandardError = Output(result, TestResultMessage.StandardErrorCategory),
         Cause = cause,
@@ -45,6 +45,9 @@ internal static class ResultReader
     private static string? Output(TestResult result, string category)
     {
         var texts = result.Messages.Where(message => message.Category == category && !string.IsNullOrEmpty(message.Text)).Select(message => message.Text).ToArray();
-        return texts.Length == 0 ? null : string.Concat(texts);
+        return texts.Length == 0 ? null : Capped(string.Concat(texts));
     }
+
+    // The TRX has all of it; the record must hold thousands of them in memory.
+    private static string? Capped(string? text) => text is null ? null : TextCap.Apply(text, TextCap.Stream);
 }

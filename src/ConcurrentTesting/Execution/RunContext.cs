@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Results;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
@@ -16,14 +17,14 @@ internal sealed record RunContext
     public required TimeProvider Time { get; init; }
     public required RunStop Stop { get; init; }
 
-    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, TimeProvider time, RunStop stop) => new()
+    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, TimeProvider time, RunStop stop, Quarantine quarantine) => new()
     {
         Settings = settings,
         RunId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5)),
         Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
         Log = console.Log,
         Observer = console,
-        Recorder = new RunRecorder(time, console),
+        Recorder = new RunRecorder(time, console, quarantine),
         Time = time,
         Stop = stop,
     };

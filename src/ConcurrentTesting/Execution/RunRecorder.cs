@@ -6,7 +6,7 @@ using ConcurrentTesting.Results;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>Collects what happens in a run, thread-safe. An attempt is added to the row of the same name; a row's last attempt decides.</summary>
-internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
+internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quarantine quarantine)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, List<Row>> _rows = [];
@@ -27,7 +27,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
             if (row is null)
                 rows.Add(row = new Row(name, occurrence, traits));
             row.Attempts.Add(attempt with { Number = row.Attempts.Count + 1 });
-            return row.ToRecord(entry);
+            return row.ToRecord(entry, quarantine);
         }
     }
 
@@ -42,7 +42,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
     public ImmutableArray<TestRecord> RowsSoFar(TestEntry entry)
     {
         lock (_gate)
-            return _rows.TryGetValue(entry, out var rows) ? [.. rows.Select(row => row.ToRecord(entry))] : [];
+            return _rows.TryGetValue(entry, out var rows) ? [.. rows.Select(row => row.ToRecord(entry, quarantine))] : [];
     }
 
     public int RowCount(TestEntry entry)
@@ -76,7 +76,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
         get
         {
             lock (_gate)
-                return [.. _rows.SelectMany(pair => pair.Value.Select(row => row.ToRecord(pair.Key))).OrderBy(test => test.Id, StringComparer.Ordinal)];
+                return [.. _rows.SelectMany(pair => pair.Value.Select(row => row.ToRecord(pair.Key, quarantine))).OrderBy(test => test.Id, StringComparer.Ordinal)];
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
     {
         public List<TestAttempt> Attempts { get; } = [];
 
-        public TestRecord ToRecord(TestEntry entry) => new()
+        public TestRecord ToRecord(TestEntry entry, Quarantine quarantine) => new()
         {
             Id = $"{entry.Assembly.Source}/{entry.ClassName}.{Name}",
             Assembly = entry.Assembly,
@@ -130,6 +130,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer)
             Traits = Traits,
             SourceFile = entry.SourceFile,
             Line = entry.Line,
+            Quarantine = quarantine.ReasonFor(entry.ClassName, entry.MethodName, Name),
         };
     }
 }

@@ -45,7 +45,7 @@ internal static class RunReports
             return;
 
         var settings = journal.Run.Settings;
-        timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings.Filter is null);
+        timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, "timings.json") })
         {
             try

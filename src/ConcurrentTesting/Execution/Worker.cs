@@ -82,6 +82,8 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         if (run.Settings.MaxOperations > 0 && _testsSinceRecycle >= run.Settings.MaxOperations)
             await RecycleAsync(cancellationToken);
 
+        if (batch.Delay > TimeSpan.Zero)
+            await Task.Delay(batch.Delay, run.Time, cancellationToken);
         _lease ??= await retry.ExecuteAsync(number, "clone", token => databases.LeaseAsync(number, token), cancellationToken);
         _host ??= await retry.ExecuteAsync(number, "session-start", token => startHost(number, token), cancellationToken);
         run.Log.LogDebug("Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount, batch.Assembly.Source, batch.Reason, batch.Seconds);

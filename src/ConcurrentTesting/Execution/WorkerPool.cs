@@ -16,7 +16,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
     public async Task RunAsync(Plan plan)
     {
         var queue = new BatchQueue(plan, worthStealing: 1.0);
-        var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
+        var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)), new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
         var runner = new BatchRunner(run, accounting);
         var retry = new InfrastructureRetry(run);
         var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, queue, runner, databases, startHost, retry)).ToArray();

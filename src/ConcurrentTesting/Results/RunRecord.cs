@@ -66,8 +66,13 @@ internal sealed record TestRecord
     public string? SourceFile { get; init; }
     public int? Line { get; init; }
 
+    /// <summary>Why and until when a failure of this test is muted; null where it is not.</summary>
+    public string? Quarantine { get; init; }
+
     public TestAttempt Final => Attempts[^1];
-    public TestOutcome Outcome => Final.Outcome;
+
+    /// <summary>The final attempt's outcome; a muted failure counts as skipped.</summary>
+    public TestOutcome Outcome => Quarantine is not null && Final.Outcome is (TestOutcome.Failed or TestOutcome.TimedOut) ? TestOutcome.Skipped : Final.Outcome;
 
     /// <summary>Failed at first and passed in the end.</summary>
     public bool IsFlaky => Outcome == TestOutcome.Passed && Attempts.Any(attempt => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);

@@ -19,6 +19,14 @@ internal static class Verdict
         var failed = tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
         return errors > 0 ? (ConcurrentTestExitCode.Incomplete, $"{errors} of {tests.Length} tests gave no result{(failed > 0 ? $" and {failed} failed" : "")}.")
             : failed > 0 ? (ConcurrentTestExitCode.TestsFailed, $"{failed} of {tests.Length} tests failed.")
+            : OfFlaky(tests, settings);
+    }
+
+    private static (ConcurrentTestExitCode, string) OfFlaky(ImmutableArray<TestRecord> tests, ConcurrentTestSettings settings)
+    {
+        var flaky = settings.Flaky == FlakyPolicy.Fail ? tests.Count(test => test.IsFlaky) : 0;
+        return flaky > 0
+            ? (ConcurrentTestExitCode.TestsFailed, $"{flaky} of {tests.Length} tests were flaky (--test-flaky fail).")
             : (ConcurrentTestExitCode.Success, "All tests passed.");
     }
 

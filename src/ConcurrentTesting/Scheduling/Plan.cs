@@ -27,6 +27,9 @@ internal sealed record Batch
     /// <summary>How often it came back without any progress.</summary>
     public int FruitlessTries { get; init; }
 
+    /// <summary>How long its worker waits before it begins, so that what broke can come back.</summary>
+    public TimeSpan Delay { get; init; }
+
     /// <summary>What it must not run beside: batches of the same group, or any other batch (<see cref="ExclusiveGroup.Everything"/>).</summary>
     public ImmutableArray<string> ExclusiveGroups { get; init; } = [];
 
@@ -42,6 +45,7 @@ internal static class BatchReasons
     public const string Alone = "alone";
     public const string ByName = "by-name";
     public const string Rerun = "rerun";
+    public const string Retry = "retry";
 }
 
 /// <summary>Which batches each worker starts with and which ones are shared.</summary>

@@ -1,0 +1,36 @@
+using ConcurrentTesting.Discovery;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>How often each test may be tried again for what was not its fault, and how long to wait: exponential, with jitter.</summary>
+internal sealed class RetryBudget(int perTest, TimeSpan firstDelay, Random random)
+{
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TestEntry, int> _used = [];
+
+    /// <summary>Takes one retry of the test's; false where it has none left.</summary>
+    public bool TryTake(TestEntry entry)
+    {
+        lock (_gate)
+        {
+            var used = _used.GetValueOrDefault(entry);
+            if (used >= perTest)
+                return false;
+
+            _used[entry] = used + 1;
+            return true;
+        }
+    }
+
+    /// <summary>The wait before the retry that was taken last.</summary>
+    public TimeSpan DelayOf(TestEntry entry)
+    {
+        lock (_gate)
+        {
+            var delay = firstDelay * Math.Pow(2, Math.Max(0, _used.GetValueOrDefault(entry) - 1)) * (0.75 + (random.NextDouble() / 2));
+            return delay < LongestDelay ? delay : LongestDelay;
+        }
+    }
+}
