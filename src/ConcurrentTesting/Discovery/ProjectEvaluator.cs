@@ -84,7 +84,7 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
             Question(folder, projects).Save(Path.Combine(folder, "describe.proj"));
             var result = await DotNetCommand.RunAsync(dotnet, Arguments(folder, projects.Length), sdkFolder, Environment(), cancellationToken);
             var answers = ReadAnswers(Path.Combine(folder, "answer.json"));
-            Remember(projects, answers, Path.Combine(folder, "imports.log"));
+            Remember(projects, answers, folder);
             return new EvaluationResult([.. answers.Select(answer => answer.Evaluation)], Unanswered(projects, answers, result.Output));
         }
         finally
@@ -189,11 +189,11 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
 
     private static bool IsTrue(JsonElement item, string name) => Text(item, name).Equals("true", StringComparison.OrdinalIgnoreCase);
 
-    private void Remember(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string importLog)
+    private void Remember(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string folder)
     {
-        var roots = answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Where(root => root.Length > 0).Distinct().ToList();
-        // SDKs and packages do not change under their version.
-        var imports = ReadImports(importLog).Where(path => !roots.Any(root => path.StartsWith(root, StringComparison.Ordinal))).ToList();
+        // SDKs and packages do not change under their version; the question itself is gone in a moment.
+        var roots = answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder).Where(root => root.Length > 0).Distinct().ToList();
+        var imports = ReadImports(Path.Combine(folder, "imports.log")).Where(path => !roots.Any(root => path.StartsWith(root, StringComparison.Ordinal))).ToList();
         foreach (var project in projects)
         {
             ImmutableArray<ProjectEvaluation> own = [.. answers.Select(answer => answer.Evaluation).Where(evaluation => evaluation.Project == project.Path)];
