@@ -1,23 +1,103 @@
+using System.Collections.Immutable;
+using System.Reflection;
 using ConcurrentTesting.Execution.VsTest;
 using ConcurrentTesting.Reporting;
 using Microsoft.Extensions.Logging;
+
 namespace ConcurrentTesting.Discovery;
-#pragma warning disable
-internal sealed class Discoverer(ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation vsTest, int seed, ILogger log, IRunObserver observer)
+
+/// <summary>From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover, sort.</summary>
+internal sealed class Discoverer(
+    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, int seed, ILogger logger, IRunObserver observer)
 {
-    public async Task<TestCatalog> DiscoverAsync(CancellationToken ct)
+    private readonly ProjectEvaluator _evaluator = new(settings, location.DotNet, logger);
+    private readonly ProjectBuilder _builder = new(settings, location.DotNet, logger);
+    private readonly DiscoveryProblems _problems = new();
+
+    /// <summary>Builds what has to be built and discovers all tests. A catalog without tests is not an error here.</summary>
+    /// <exception cref="ConcurrentTestException">
+    /// Nothing was found, something is missing or does not build, the filter does not parse, or an assembly cannot be run; with several
+    /// problems the message has a line for each.
+    /// </exception>
+    public async Task<TestCatalog> DiscoverAsync(CancellationToken cancellationToken)
     {
-        await using var s = await VsTestSession.StartAsync(vsTest, ProcessEnvironment.For(settings), null, log, ct);
-        var units = new List<TestUnit>(); var asms = new List<TestAssembly>();
-        foreach (var p in settings.TestProjects)
-        {
-            var a = new TestAssembly(Path.GetFullPath(p, settings.WorkingDirectory), "net10.0", TestFramework.XUnit2, null);
-            asms.Add(a);
-            var d = await s.DiscoverAsync([a.Path], runSettings.ForDiscovery(seed, a), ct);
-            foreach (var g in d.Cases.GroupBy(c => c.Id).Select(g => new TestEntry { Assembly = a, Cases = [.. g], ClassName = Cls(g.First()), MethodName = g.First().FullyQualifiedName.Split('(')[0].Split('.').Last() }).GroupBy(e => e.ClassName))
-                units.Add(new TestUnit(g.Key, a, [.. g]));
-        }
-        return new TestCatalog([.. asms], [.. units], []);
+        var filter = TestFilter.Parse(settings.Filter, runSettings.TestCaseFilter);
+        var inputs = TestInputResolver.Resolve(settings);
+
+        observer.PhaseStarted("build");
+        var projects = await PrepareAsync(inputs.Projects, cancellationToken);
+        var assemblies = Select(projects, inputs);
+
+        observer.PhaseStarted("discovery");
+        var discovery = new AssemblyDiscovery(settings, runSettings, location, seed, filter is not null, logger, observer, _problems);
+        var discovered = await discovery.DiscoverAsync(assemblies, cancellationToken);
+        _problems.ThrowIfAny();
+        return Sort(discovered, filter);
     }
-    static string Cls(Microsoft.VisualStudio.TestPlatform.ObjectModel.TestCase c) { var f = c.FullyQualifiedName.Split('(')[0]; return f[..f.LastIndexOf('.')]; }
+
+    // Which of the found projects are test projects is known once their packages are restored.
+    private async Task<ImmutableArray<ProjectEvaluation>> PrepareAsync(ImmutableArray<ProjectInput> inputs, CancellationToken cancellationToken)
+    {
+        var found = inputs.Where(input => !input.IsNamed).ToList();
+        var tests = found.Count > 0 ? await FindTestProjectsAsync(found, cancellationToken) : [];
+        ImmutableArray<ProjectInput> projects = [.. inputs.Where(input => input.IsNamed || tests.Contains(input.Path))];
+        if (!settings.NoBuild && projects.Length > 0)
+            await _builder.BuildAsync(projects, cancellationToken);
+        return await EvaluateAsync(projects, cancellationToken);
+    }
+
+    private async Task<ImmutableHashSet<string>> FindTestProjectsAsync(IReadOnlyCollection<ProjectInput> found, CancellationToken cancellationToken)
+    {
+        var result = await _evaluator.EvaluateAsync(found, cancellationToken);
+        var unrestored = result.Projects.Where(project => !project.IsRestored).Select(project => project.Project).ToHashSet();
+        if (unrestored.Count > 0 && !settings.NoBuild)
+        {
+            await _builder.RestoreAsync([.. found.Where(input => unrestored.Contains(input.Path))], cancellationToken);
+            result = await _evaluator.EvaluateAsync(found, cancellationToken);
+        }
+
+        foreach (var error in result.Errors)
+            logger.LogWarning("{Error} It is left out.", error);
+        return [.. result.Projects.Where(project => project.IsTestProject && !IsThisBuild(project)).Select(project => project.Project)];
+    }
+
+    private async Task<ImmutableArray<ProjectEvaluation>> EvaluateAsync(ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
+    {
+        var result = await _evaluator.EvaluateAsync(projects, cancellationToken);
+        foreach (var error in result.Errors)
+            _problems.Add(error);
+        return result.Projects;
+    }
+
+    // A build that ran itself as a test would build itself while it runs.
+    private static bool IsThisBuild(ProjectEvaluation project) => project.TargetPath == Assembly.GetEntryAssembly()?.Location;
+
+    private ImmutableArray<TestAssembly> Select(ImmutableArray<ProjectEvaluation> projects, TestInputs inputs)
+    {
+        var built = projects.Select(project => new AssemblyCandidate(
+            project.TargetPath, project.TargetFramework.Length > 0 ? project.TargetFramework : null, project.Project, project.RunSettingsFile, IsNamed: true));
+        var given = inputs.Assemblies.Select(assembly => new AssemblyCandidate(assembly.Path, null, null, null, assembly.IsNamed));
+        var assemblies = new AssemblySelection(settings, runSettings, location, _problems).Select(built.Concat(given));
+        _problems.ThrowIfAny();
+        return assemblies.Length > 0
+            ? assemblies
+            : throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                $"No test project was found by '{string.Join(' ', settings.TestProjects)}' in {settings.WorkingDirectory}: check --test-projects.");
+    }
+
+    private TestCatalog Sort(ImmutableArray<DiscoveredAssembly> discovered, TestFilter? filter)
+    {
+        var units = ImmutableArray.CreateBuilder<TestUnit>();
+        var notExecuted = ImmutableArray.CreateBuilder<TestEntry>();
+        foreach (var (assembly, cases) in discovered)
+        {
+            var selected = filter is null ? cases : [.. cases.Where(test => filter.Selects(test, assembly.Framework))];
+            var split = ExplicitTests.Split(selected, assembly.Framework, filter, runSettings.For(assembly).XUnitExplicit);
+            units.AddRange(CatalogBuilder.Units(assembly, CatalogBuilder.Entries(assembly, split.Run)));
+            notExecuted.AddRange(CatalogBuilder.Entries(assembly, split.NotExecuted));
+        }
+
+        return new TestCatalog([.. discovered.Select(entry => entry.Assembly)], units.ToImmutable(), notExecuted.ToImmutable());
+    }
 }

@@ -40,13 +40,13 @@ internal sealed class RunSettingsDocument
     }
 
     /// <summary>The <c>dotnet</c> that the user wants tests to be run with; null: the one that runs VSTest.</summary>
-    public string? DotNetHostPath => _document.Root?.Element(RunConfiguration)?.Element("DotNetHostPath")?.Value.Trim() is { Length: > 0 } path
-        ? Environment.ExpandEnvironmentVariables(path)
-        : null;
+    public string? DotNetHostPath => Value(RunConfiguration, "DotNetHostPath") is { } path ? Environment.ExpandEnvironmentVariables(path) : null;
 
-    /// <summary>The filter in the user's settings, which holds where none is given as a parameter; null: none.</summary>
-    public string? TestCaseFilter =>
-        _document.Root?.Element(RunConfiguration)?.Element("TestCaseFilter")?.Value.Trim() is { Length: > 0 } filter ? filter : null;
+    /// <summary>The filter in the user's settings, which holds beside one that is given as a parameter; null: none.</summary>
+    public string? TestCaseFilter => Value(RunConfiguration, "TestCaseFilter");
+
+    /// <summary>What the user's settings say of xunit v3's explicit tests: <c>on</c>, <c>off</c>, <c>only</c>; null: nothing.</summary>
+    public string? XUnitExplicit => Value("xUnit", "Explicit");
 
     /// <summary>Reads the user's settings, or starts from none where <see cref="ConcurrentTestSettings.RunSettingsFile"/> is null.</summary>
     /// <exception cref="ConcurrentTestException">The file is missing, is not XML, or is not what VSTest takes.</exception>
@@ -60,10 +60,13 @@ internal sealed class RunSettingsDocument
         _isGiven || assembly?.RunSettingsFile is not { } file ? this : _ofProjects.GetOrAdd(file, path => Read(path, _logger));
 
     /// <summary>The settings to discover an assembly's tests with.</summary>
-    public string ForDiscovery(int seed, TestAssembly? assembly)
+    /// <param name="allProperties">Asks NUnit's adapter for properties such as Description too, which a filter may name.</param>
+    public string ForDiscovery(int seed, TestAssembly? assembly, bool allProperties = false)
     {
         var document = For(assembly).Merge(seed, assembly);
         Section(document.Root!, RunConfiguration).SetElementValue("CollectSourceInformation", "true");
+        if (allProperties)
+            Section(document.Root!, "NUnit").SetElementValue("ShowInternalProperties", "true");
         document.Root!.Element("LoggerRunSettings")?.Remove();
         document.Root.Element("DataCollectionRunSettings")?.Remove();
         document.Root.Element("InProcDataCollectionRunSettings")?.Remove();
@@ -253,6 +256,9 @@ internal sealed class RunSettingsDocument
             document.Save(writer);
         return text.ToString();
     }
+
+    private string? Value(string section, string name) =>
+        _document.Root?.Element(section)?.Element(name)?.Value.Trim() is { Length: > 0 } value ? value : null;
 
     private static ConcurrentTestException BadSettings(string message, Exception? inner = null) =>
         new(ConcurrentTestExitCode.BadSettings, message, inner);

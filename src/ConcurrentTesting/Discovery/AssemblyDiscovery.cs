@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Results;
+using Microsoft.Extensions.Logging;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>All test cases of an assembly, unfiltered.</summary>
+internal sealed record DiscoveredAssembly(TestAssembly Assembly, ImmutableArray<TestCase> Cases);
+
+/// <summary>Discovers assemblies through VSTest, over a few sessions at once that pull one assembly after another.</summary>
+internal sealed class AssemblyDiscovery(
+    ConcurrentTestSettings settings,
+    RunSettingsDocument runSettings,
+    VsTestLocation location,
+    int seed,
+    bool isFiltered,
+    ILogger logger,
+    IRunObserver observer,
+    DiscoveryProblems problems)
+{
+    // A discovery keeps about one core busy.
+    private const int MostSessions = 4;
+
+    public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(ImmutableArray<TestAssembly> assemblies, CancellationToken cancellationToken)
+    {
+        var queue = new ConcurrentQueue<int>(Enumerable.Range(0, assemblies.Length));
+        var discovered = new DiscoveredAssembly[assemblies.Length];
+        var sessions = Math.Min(assemblies.Length, Math.Clamp(Environment.ProcessorCount, 1, MostSessions));
+        await Task.WhenAll(Enumerable.Range(0, sessions).Select(_ => PullAsync(assemblies, queue, discovered, cancellationToken)));
+        return [.. discovered];
+    }
+
+    private async Task PullAsync(
+        ImmutableArray<TestAssembly> assemblies, ConcurrentQueue<int> queue, DiscoveredAssembly[] discovered, CancellationToken cancellationToken)
+    {
+        VsTestSession? session = null;
+        try
+        {
+            while (queue.TryDequeue(out var index))
+            {
+                session ??= await VsTestSession.StartAsync(location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken);
+                var assembly = assemblies[index];
+                var discovery = await session.DiscoverAsync([assembly.Path], runSettings.ForDiscovery(seed, assembly, isFiltered), cancellationToken);
+                discovered[index] = new DiscoveredAssembly(assembly, discovery.Cases);
+                Report(assembly, discovery);
+                session = await KeepIfAliveAsync(session);
+            }
+        }
+        finally
+        {
+            if (session is not null)
+                await session.DisposeAsync();
+        }
+    }
+
+    private static async Task<VsTestSession?> KeepIfAliveAsync(VsTestSession session)
+    {
+        if (!session.Exited.IsCompleted)
+            return session;
+        await session.DisposeAsync();
+        return null;
+    }
+
+    private string? DiagnosticsFile(int index) =>
+        settings.Diagnostics
+            ? Path.Combine(Path.GetFullPath(settings.ResultsDirectory, settings.WorkingDirectory), "diagnostics", $"discovery-{index}.log")
+            : null;
+
+    private void Report(TestAssembly assembly, SessionDiscovery discovery)
+    {
+        logger.LogDebug("{Assembly}: {Count} cases", assembly.Source, discovery.Cases.Length);
+        var complaints = discovery.Messages.Where(message => message.Level != TestMessageLevel.Informational).ToList();
+        if (discovery.IsAborted || discovery.Cases.IsEmpty && complaints.Any(complaint => !IsNoTestAvailable(complaint)))
+            problems.Add($"{assembly.Source}: its tests cannot be discovered. {Describe(complaints)}");
+        else
+            complaints.ForEach(complaint => Tell(assembly, complaint));
+    }
+
+    private void Tell(TestAssembly assembly, SessionMessage complaint)
+    {
+        logger.LogWarning("{Assembly}: {Message}", assembly.Source, complaint.Text.Trim());
+        if (complaint.Level == TestMessageLevel.Error)
+            observer.IncidentHappened(new Incident(DateTimeOffset.UtcNow, "discovery", $"{assembly.Source}: {FirstLine(complaint.Text)}"));
+    }
+
+    // VSTest's own words for an assembly with no tests in it.
+    private static bool IsNoTestAvailable(SessionMessage message) => message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
+
+    private static string Describe(List<SessionMessage> complaints) =>
+        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => FirstLine(complaint.Text)).FirstOrDefault(text => text.Length > 0)
+        ?? "The test host ended without a word: run with --test-diagnostics.";
+
+    private static string FirstLine(string text) =>
+        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? "";
+}

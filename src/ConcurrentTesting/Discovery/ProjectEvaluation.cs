@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>What MSBuild says of one target framework of a project.</summary>
+/// <param name="Project">The project file's absolute path.</param>
+/// <param name="TargetFramework">The moniker; empty in projects of the old kind.</param>
+/// <param name="TargetPath">Where the build puts the assembly, absolute.</param>
+/// <param name="IsTestProject">The project calls itself a test project (<c>IsTestProject</c> or <c>IsTestingPlatformApplication</c>).</param>
+/// <param name="IsRestored">Its packages are restored; without them their properties are missing.</param>
+/// <param name="RunSettingsFile">What <c>RunSettingsFilePath</c> names, absolute; null: nothing.</param>
+internal sealed record ProjectEvaluation(
+    string Project, string TargetFramework, string TargetPath, bool IsTestProject, bool IsRestored, string? RunSettingsFile);
+
+/// <summary>The evaluations of several projects, and what MSBuild had against the others.</summary>
+/// <param name="Errors">One line for each project that could not be evaluated.</param>
+internal sealed record EvaluationResult(ImmutableArray<ProjectEvaluation> Projects, ImmutableArray<string> Errors);

@@ -1,0 +1,230 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using ConcurrentTesting.Execution.VsTest;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>
+/// Asks MSBuild, never guesses, where projects put their assemblies: all projects of one SDK in one process, which costs little more than one
+/// project does. Answers are kept until a file that they came from changes.
+/// </summary>
+/// <remarks>
+/// The question is put the way NuGet's restore puts its own: by a target imported through <c>CustomAfterMicrosoftCommonTargets</c>, in an
+/// evaluation that builds nothing.
+/// </remarks>
+internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, string dotnet, ILogger logger)
+{
+    private const string DescribeTargets = """
+        <Project>
+          <Target Name="ConcurrentTestDescribe" Returns="@(ConcurrentTestDescription)">
+            <ItemGroup Condition="'$(IsCrossTargetingBuild)' == 'true'">
+              <_ConcurrentTestFramework Include="$(TargetFrameworks)" />
+            </ItemGroup>
+            <MSBuild Condition="'$(IsCrossTargetingBuild)' == 'true'" Projects="$(MSBuildProjectFullPath)" Targets="ConcurrentTestDescribe"
+                     Properties="TargetFramework=%(_ConcurrentTestFramework.Identity)" BuildInParallel="true">
+              <Output TaskParameter="TargetOutputs" ItemName="ConcurrentTestDescription" />
+            </MSBuild>
+            <PropertyGroup>
+              <_ConcurrentTestIsRestored Condition="'$(ProjectAssetsFile)' == '' or Exists('$(ProjectAssetsFile)')">true</_ConcurrentTestIsRestored>
+            </PropertyGroup>
+            <ItemGroup Condition="'$(IsCrossTargetingBuild)' != 'true'">
+              <ConcurrentTestDescription Include="$(MSBuildProjectFullPath)">
+                <TargetFramework>$(TargetFramework)</TargetFramework>
+                <TargetPath>$(TargetPath)</TargetPath>
+                <IsTestProject>$(IsTestProject)</IsTestProject>
+                <IsTestingPlatformApplication>$(IsTestingPlatformApplication)</IsTestingPlatformApplication>
+                <IsRestored>$(_ConcurrentTestIsRestored)</IsRestored>
+                <RunSettingsFilePath>$(RunSettingsFilePath)</RunSettingsFilePath>
+                <PackageRoot>$(NuGetPackageRoot)</PackageRoot>
+              </ConcurrentTestDescription>
+            </ItemGroup>
+          </Target>
+        </Project>
+        """;
+
+    private readonly EvaluationCache _cache = new(settings, dotnet);
+
+    /// <summary>Evaluates each project in each of its target frameworks.</summary>
+    public async Task<EvaluationResult> EvaluateAsync(IReadOnlyCollection<ProjectInput> projects, CancellationToken cancellationToken)
+    {
+        var known = projects.Select(project => (Project: project, Evaluations: _cache.Find(project))).ToList();
+        var missing = known.Where(entry => entry.Evaluations is null).Select(entry => entry.Project).ToList();
+        logger.LogDebug("{Known} of {All} project evaluations are up to date", projects.Count - missing.Count, projects.Count);
+
+        var fresh = new List<EvaluationResult>();
+        foreach (var group in missing.GroupBy(project => SdkFolder(project.Path)))
+            fresh.Add(await AskAsync(group.Key, [.. group], cancellationToken));
+        return new EvaluationResult(
+            [.. known.SelectMany(entry => entry.Evaluations ?? []), .. fresh.SelectMany(result => result.Projects)],
+            [.. fresh.SelectMany(result => result.Errors)]);
+    }
+
+    // The folder decides which SDK's MSBuild answers.
+    private static string SdkFolder(string project)
+    {
+        var own = Path.GetDirectoryName(project)!;
+        for (var folder = own; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "global.json")))
+                return folder;
+        }
+
+        return Path.GetPathRoot(own)!;
+    }
+
+    private async Task<EvaluationResult> AskAsync(string sdkFolder, ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("concurrent-test-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "describe.targets"), DescribeTargets, cancellationToken);
+            Question(folder, projects).Save(Path.Combine(folder, "describe.proj"));
+            var result = await DotNetCommand.RunAsync(dotnet, Arguments(folder, projects.Length), sdkFolder, Environment(), cancellationToken);
+            var answers = ReadAnswers(Path.Combine(folder, "answer.json"));
+            Remember(projects, answers, folder);
+            return new EvaluationResult([.. answers.Select(answer => answer.Evaluation)], Unanswered(projects, answers, result.Output));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private XDocument Question(string folder, ImmutableArray<ProjectInput> projects)
+    {
+        var targets = Path.Combine(folder, "describe.targets");
+        var properties = $"Configuration={Escape(settings.Configuration)};CustomAfterMicrosoftCommonTargets={targets};CustomAfterMicrosoftCommonCrossTargetingTargets={targets}";
+        return new XDocument(
+            new XElement(
+                "Project",
+                new XAttribute("DefaultTargets", "Describe"),
+                new XElement(
+                    "ItemGroup",
+                    projects.Select(project => new XElement(
+                        "TestProject",
+                        new XAttribute("Include", Escape(project.Path)),
+                        new XElement("AdditionalProperties", SolutionProperties(project))))),
+                new XElement(
+                    "Target",
+                    new XAttribute("Name", "Describe"),
+                    new XAttribute("Returns", "@(Description)"),
+                    new XElement(
+                        "MSBuild",
+                        new XAttribute("Projects", "@(TestProject)"),
+                        new XAttribute("Targets", "ConcurrentTestDescribe"),
+                        new XAttribute("Properties", properties),
+                        new XAttribute("BuildInParallel", "true"),
+                        new XAttribute("ContinueOnError", "true"),
+                        new XElement("Output", new XAttribute("TaskParameter", "TargetOutputs"), new XAttribute("ItemName", "Description"))))));
+    }
+
+    // Output folders are often given relative to $(SolutionDir), which only a build of the solution sets.
+    private static string SolutionProperties(ProjectInput project)
+    {
+        if ((project.Solution ?? SolutionFile.FindFor(project.Path)) is not { } solution)
+            return "";
+        var folder = Path.GetDirectoryName(solution) + Path.DirectorySeparatorChar;
+        return $"SolutionDir={Escape(folder)};SolutionPath={Escape(solution)};SolutionName={Escape(Path.GetFileNameWithoutExtension(solution))};"
+            + $"SolutionFileName={Escape(Path.GetFileName(solution))};SolutionExt={Path.GetExtension(solution)}";
+    }
+
+    private static string Escape(string value) =>
+        value.Replace("%", "%25", StringComparison.Ordinal).Replace(";", "%3B", StringComparison.Ordinal).Replace("$", "%24", StringComparison.Ordinal)
+            .Replace("@", "%40", StringComparison.Ordinal).Replace("*", "%2A", StringComparison.Ordinal).Replace("?", "%3F", StringComparison.Ordinal);
+
+    private static IEnumerable<string> Arguments(string folder, int projects) =>
+    [
+        "msbuild",
+        Path.Combine(folder, "describe.proj"),
+        "-nologo",
+        "-nodeReuse:false",
+        // A second node costs more than it saves on a handful of projects.
+        projects > 12 ? "-maxCpuCount" : "-maxCpuCount:1",
+        "-verbosity:quiet",
+        "-getTargetResult:Describe",
+        $"-getResultOutputFile:{Path.Combine(folder, "answer.json")}",
+        $"-fileLoggerParameters:Verbosity=detailed;Encoding=UTF-8;LogFile={Path.Combine(folder, "imports.log")}",
+    ];
+
+    private Dictionary<string, string> Environment() =>
+        new(ProcessEnvironment.For(settings))
+        {
+            // Each import is logged, in English.
+            ["MSBUILDLOGIMPORTS"] = "1",
+            ["DOTNET_CLI_UI_LANGUAGE"] = "en",
+            ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
+        };
+
+    private static ImmutableArray<Answer> ReadAnswers(string file)
+    {
+        if (!File.Exists(file))
+            return [];
+        using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+        return document.RootElement.TryGetProperty("TargetResults", out var results)
+            && results.TryGetProperty("Describe", out var describe)
+            && describe.TryGetProperty("Items", out var items)
+                ? [.. items.EnumerateArray().Select(ReadAnswer)]
+                : [];
+    }
+
+    private static Answer ReadAnswer(JsonElement item)
+    {
+        var project = Text(item, "Identity");
+        var runSettings = Text(item, "RunSettingsFilePath");
+        return new Answer(
+            new ProjectEvaluation(
+                project,
+                Text(item, "TargetFramework"),
+                Text(item, "TargetPath"),
+                IsTrue(item, "IsTestProject") || IsTrue(item, "IsTestingPlatformApplication"),
+                IsTrue(item, "IsRestored"),
+                runSettings.Length > 0 ? Path.GetFullPath(runSettings, Path.GetDirectoryName(project)!) : null),
+            Text(item, "PackageRoot"));
+    }
+
+    private static string Text(JsonElement item, string name) => item.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
+
+    private static bool IsTrue(JsonElement item, string name) => Text(item, name).Equals("true", StringComparison.OrdinalIgnoreCase);
+
+    private void Remember(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string folder)
+    {
+        // SDKs and packages do not change under their version; the question itself is gone in a moment.
+        var roots = answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder).Where(root => root.Length > 0).Distinct().ToList();
+        var imports = ReadImports(Path.Combine(folder, "imports.log")).Where(path => !roots.Any(root => path.StartsWith(root, StringComparison.Ordinal))).ToList();
+        foreach (var project in projects)
+        {
+            ImmutableArray<ProjectEvaluation> own = [.. answers.Select(answer => answer.Evaluation).Where(evaluation => evaluation.Project == project.Path)];
+            if (own.Length > 0 && own.All(evaluation => evaluation.IsRestored))
+                _cache.Keep(project, own, imports);
+        }
+    }
+
+    private static IEnumerable<string> ReadImports(string log) =>
+        File.Exists(log)
+            ? File.ReadLines(log).Select(line => ImportLine().Match(line)).Where(match => match.Success).Select(match => match.Groups["path"].Value).Distinct()
+            : [];
+
+    private static ImmutableArray<string> Unanswered(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string output)
+    {
+        var answered = answers.Select(answer => answer.Evaluation.Project).ToHashSet();
+        var errors = BuildErrors.Parse(output);
+        return
+        [
+            .. projects.Where(project => !answered.Contains(project.Path)).Select(project =>
+            {
+                var reason = errors.FirstOrDefault(error => error.Text.Contains(Path.GetFileName(project.Path), StringComparison.Ordinal))?.Text
+                    ?? (errors.Count > 0 ? errors[0].Text : null)
+                    ?? "it does not import the common MSBuild targets";
+                return $"{project.Path} cannot be evaluated by MSBuild: {reason}";
+            }),
+        ];
+    }
+
+    [GeneratedRegex(@"^\s*(\d+>)?\s*Importing project ""(?<path>[^""]+)"" into project ")]
+    private static partial Regex ImportLine();
+
+    private sealed record Answer(ProjectEvaluation Evaluation, string PackageRoot);
+}
