@@ -96,9 +96,9 @@ internal static class MetricsFile
         metrics.KnownTimings.Set(record.KnownTimings);
         metrics.ExitCode.Set((int)record.ExitCode);
         metrics.FinishTime.Set(record.FinishedAt.ToUnixTimeMilliseconds() / 1000d);
-        SetIfMeasured(metrics.Efficiency, record.Efficiency);
-        SetIfMeasured(metrics.Speedup, figures.Speedup);
-        SetIfMeasured(metrics.Imbalance, figures.Imbalance);
+        SetIfMeasured(() => metrics.Efficiency, record.Efficiency);
+        SetIfMeasured(() => metrics.Speedup, figures.Speedup);
+        SetIfMeasured(() => metrics.Imbalance, figures.Imbalance);
     }
 
     private static void Databases(DatabaseRecord database, RunMetrics metrics)
@@ -150,11 +150,12 @@ internal static class MetricsFile
         }
     }
 
-    private static void SetIfMeasured(Gauge gauge, double? value)
+    /// <summary>A metric that is not asked for is not declared either.</summary>
+    private static void SetIfMeasured(Func<Gauge> gauge, double? value)
     {
         if (value is { } measured)
         {
-            gauge.Set(measured);
+            gauge().Set(measured);
         }
     }
 

@@ -1,10 +1,12 @@
+using ConcurrentTesting.Reporting;
+
 namespace ConcurrentTesting.Results;
 
 /// <summary>How text of tests gets into a report: without the run's secrets, in characters that XML allows, and where asked no longer than its cap.</summary>
-internal sealed class ReportText(Redaction redaction)
+internal sealed class ReportText(Redactor redactor)
 {
     /// <summary>The whole text.</summary>
-    public string Whole(string text) => XmlText.Clean(redaction.Apply(text));
+    public string Whole(string text) => LegalXml.Clean(redactor.Redact(text));
 
     /// <summary>A message, at most <see cref="TextCap.Message"/> bytes, with line feeds alone.</summary>
     public string Message(string text) => Capped(text, TextCap.Message);
@@ -13,5 +15,5 @@ internal sealed class ReportText(Redaction redaction)
     public string Stream(string text) => Capped(text, TextCap.Stream);
 
     private string Capped(string text, int limit) =>
-        XmlText.Clean(TextCap.Apply(redaction.Apply(text).ReplaceLineEndings("\n"), limit));
+        LegalXml.Clean(TextCap.Apply(redactor.Redact(text).ReplaceLineEndings("\n"), limit));
 }

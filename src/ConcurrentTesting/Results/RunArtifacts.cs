@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using ConcurrentTesting.Metrics;
+using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results.JUnit;
 using ConcurrentTesting.Results.Trx;
@@ -17,17 +18,26 @@ internal static class RunArtifacts
     /// What could not be written, and what was wrong with the test hosts' own files, as incidents. Those of the test hosts' files are in the artifacts too.
     /// </returns>
     /// <exception cref="OperationCanceledException">Of <paramref name="cancellationToken"/>; what was complete by then is there.</exception>
-    public static async Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken)
+    public static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var redactor = new Redactor();
+        redactor.RegisterConnectionString(record.Settings.ConnectionString);
+        return WriteAsync(record, redactor, cancellationToken);
+    }
+
+    /// <inheritdoc cref="WriteAsync(RunRecord, CancellationToken)"/>
+    /// <param name="redactor">Knows more secrets than the settings hold, for example the passwords of the workers' databases.</param>
+    public static async Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, Redactor redactor, CancellationToken cancellationToken)
     {
         var results = record.Settings.ResultsDirectory;
         var attachments = new AttachmentFolder(results);
         var incidents = ImmutableArray.CreateBuilder<Incident>();
 
         // First, because the other reports tell what it found, and where the attachments lie.
-        incidents.AddRange(await WriteTrxAsync(record, Path.Combine(results, "test-results.trx"), attachments, cancellationToken).ConfigureAwait(false));
+        incidents.AddRange(await WriteTrxAsync(record, Path.Combine(results, "test-results.trx"), attachments, redactor, cancellationToken).ConfigureAwait(false));
         var known = record with { Incidents = [.. record.Incidents, .. incidents] };
 
-        foreach (var (path, write) in Files(known, attachments, cancellationToken))
+        foreach (var (path, write) in Files(known, attachments, redactor, cancellationToken))
         {
             if (await TryWriteAsync(path, write, record.FinishedAt, cancellationToken).ConfigureAwait(false) is { } incident)
             {
@@ -38,16 +48,17 @@ internal static class RunArtifacts
         return incidents.ToImmutable();
     }
 
-    private static IEnumerable<(string Path, Func<Stream, Task> Write)> Files(RunRecord record, AttachmentFolder attachments, CancellationToken cancellationToken)
+    private static IEnumerable<(string Path, Func<Stream, Task> Write)> Files(RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
         var results = record.Settings.ResultsDirectory;
-        yield return (record.Settings.JUnitFile ?? Path.Combine(results, "junit.xml"), stream => Now(() => JUnitWriter.Write(record, stream, attachments, cancellationToken)));
-        yield return (Path.Combine(results, "run.json"), stream => Now(() => RunJson.Write(record, stream, cancellationToken)));
+        var text = new ReportText(redactor);
+        yield return (record.Settings.JUnitFile ?? Path.Combine(results, "junit.xml"), stream => Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
+        yield return (Path.Combine(results, "run.json"), stream => Now(() => RunJson.Write(record, stream, redactor, cancellationToken)));
         yield return (Path.Combine(results, "metrics.prom"), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
-        yield return (Path.Combine(results, "summary.md"), stream => stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record)), cancellationToken).AsTask());
+        yield return (Path.Combine(results, "summary.md"), stream => stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
     }
 
-    private static async Task<ImmutableArray<Incident>> WriteTrxAsync(RunRecord record, string path, AttachmentFolder attachments, CancellationToken cancellationToken)
+    private static async Task<ImmutableArray<Incident>> WriteTrxAsync(RunRecord record, string path, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
         if (record.Batches.Any(batch => batch.TrxFile is { } input && Path.GetFullPath(input) == Path.GetFullPath(path)))
         {
@@ -57,7 +68,7 @@ internal static class RunArtifacts
         ImmutableArray<Incident> found = [];
         var failure = await TryWriteAsync(
             path,
-            stream => Now(() => found = TrxMerger.Merge(record, stream, attachments, cancellationToken)),
+            stream => Now(() => found = TrxMerger.Merge(record, stream, attachments, new ReportText(redactor), cancellationToken)),
             record.FinishedAt,
             cancellationToken).ConfigureAwait(false);
         return failure is null ? found : [.. found, failure];

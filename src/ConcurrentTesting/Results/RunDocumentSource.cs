@@ -1,13 +1,15 @@
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Reporting;
 
 namespace ConcurrentTesting.Results;
 
 /// <summary>Makes the document from the record.</summary>
 internal static partial class RunDocumentSource
 {
-    public static RunDocument From(RunRecord record)
+    private const string Mask = "***";
+
+    public static RunDocument From(RunRecord record, Redactor redactor)
     {
-        var redaction = Redaction.For(record.Settings);
         return new RunDocument
         {
             Run = record.RunId,
@@ -17,26 +19,26 @@ internal static partial class RunDocumentSource
             Nuke = record.Settings.Nuke,
             StartedAt = record.StartedAt.ToUniversalTime(),
             FinishedAt = record.FinishedAt.ToUniversalTime(),
-            Settings = From(record.Settings, redaction),
+            Settings = From(record.Settings, redactor),
             Discovered = record.Discovered,
             Outcome = record.ExitCode.ToString(),
             ExitCode = (int)record.ExitCode,
-            Reason = redaction.Apply(record.Reason),
-            Tests = [.. record.Tests.Select(test => From(test, redaction))],
-            Batches = [.. record.Batches.Select(batch => From(batch, record.Settings.ResultsDirectory, redaction))],
+            Reason = redactor.Redact(record.Reason),
+            Tests = [.. record.Tests.Select(test => From(test, redactor))],
+            Batches = [.. record.Batches.Select(batch => From(batch, record.Settings.ResultsDirectory, redactor))],
             LowerBoundSeconds = record.LowerBound.TotalSeconds,
             WallSeconds = record.Wall.TotalSeconds,
             Efficiency = record.Efficiency,
             Summary = Summarize(record),
-            Incidents = [.. record.Incidents.Select(incident => new IncidentDocument(incident.At.ToUniversalTime(), incident.Kind, redaction.Apply(incident.Message), incident.Worker))],
+            Incidents = [.. record.Incidents.Select(incident => new IncidentDocument(incident.At.ToUniversalTime(), incident.Kind, redactor.Redact(incident.Message), incident.Worker))],
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
-            Database = record.Database is { } database ? From(database, redaction) : null,
+            Database = record.Database is { } database ? From(database, redactor) : null,
             Phases = record.Phases,
         };
     }
 
-    private static SettingsDocument From(ConcurrentTestSettings settings, Redaction redaction) => new()
+    private static SettingsDocument From(ConcurrentTestSettings settings, Redactor redactor) => new()
     {
         Workers = settings.Workers,
         TestProjects = settings.TestProjects,
@@ -47,9 +49,9 @@ internal static partial class RunDocumentSource
         RunSettingsFile = settings.RunSettingsFile,
         Database = settings.Database.ToString(),
         HasConnectionString = settings.ConnectionString is not null,
-        Template = [.. settings.Template.Select(source => redaction.Apply(WithoutArguments(source)))],
+        Template = [.. settings.Template.Select(source => redactor.Redact(WithoutArguments(source)))],
         TemplateCache = settings.TemplateCache,
-        Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(Placeholders().IsMatch(variable.Pattern) ? variable.Pattern : Redaction.Mask)}")],
+        Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(Placeholders().IsMatch(variable.Pattern) ? variable.Pattern : Mask)}")],
         TimingsFile = settings.TimingsFile,
         ResultsDirectory = settings.ResultsDirectory,
         JUnitFile = settings.JUnitFile,
@@ -80,25 +82,25 @@ internal static partial class RunDocumentSource
         }
 
         var program = source["cmd:".Length..].TrimStart().Split(' ', 2)[0];
-        return program.Contains('=', StringComparison.Ordinal) ? $"cmd:{Redaction.Mask}" : $"cmd:{program} {Redaction.Mask}";
+        return program.Contains('=', StringComparison.Ordinal) ? $"cmd:{Mask}" : $"cmd:{program} {Mask}";
     }
 
-    private static TestDocument From(TestRecord test, Redaction redaction)
+    private static TestDocument From(TestRecord test, Redactor redactor)
     {
         var final = test.Final;
         return new TestDocument
         {
-            Id = test.Id,
+            Id = redactor.Redact(test.Id),
             Assembly = test.Assembly.Name,
             Framework = test.Assembly.TargetFramework,
             Class = test.ClassName,
-            Name = test.Name,
+            Name = redactor.Redact(test.Name),
             Outcome = test.Outcome.ToString(),
             Worker = final.Worker,
             Database = final.Database,
             StartedAt = final.StartedAt.ToUniversalTime(),
             Seconds = final.Duration.TotalSeconds,
-            Attempts = [.. test.Attempts.Select(attempt => From(attempt, redaction))],
+            Attempts = [.. test.Attempts.Select(attempt => From(attempt, redactor))],
             Flaky = test.IsFlaky,
             Method = test.MethodName,
             CaseId = test.CaseId,
@@ -108,7 +110,7 @@ internal static partial class RunDocumentSource
         };
     }
 
-    private static AttemptDocument From(TestAttempt attempt, Redaction redaction) => new()
+    private static AttemptDocument From(TestAttempt attempt, Redactor redactor) => new()
     {
         Number = attempt.Number,
         Outcome = attempt.Outcome.ToString(),
@@ -118,11 +120,11 @@ internal static partial class RunDocumentSource
         StartedAt = attempt.StartedAt.ToUniversalTime(),
         Seconds = attempt.Duration.TotalSeconds,
         Cause = attempt.Cause,
-        Message = Capped(attempt.Message, TextCap.Message, redaction),
-        StackTrace = Capped(attempt.StackTrace, TextCap.Stream, redaction),
+        Message = Capped(attempt.Message, TextCap.Message, redactor),
+        StackTrace = Capped(attempt.StackTrace, TextCap.Stream, redactor),
     };
 
-    private static BatchDocument From(BatchRecord batch, string results, Redaction redaction) => new()
+    private static BatchDocument From(BatchRecord batch, string results, Redactor redactor) => new()
     {
         Worker = batch.Worker,
         StartedAt = batch.StartedAt.ToUniversalTime(),
@@ -134,7 +136,7 @@ internal static partial class RunDocumentSource
         Framework = batch.Assembly.TargetFramework,
         Database = batch.Database,
         Trx = batch.TrxFile is { } file ? Path.GetRelativePath(results, file) : null,
-        Error = Capped(batch.Error, TextCap.Message, redaction),
+        Error = Capped(batch.Error, TextCap.Message, redactor),
     };
 
     private static WorkerDocument From(WorkerRecord worker) => new()
@@ -147,10 +149,10 @@ internal static partial class RunDocumentSource
         Tests = worker.Tests,
     };
 
-    private static DatabaseDocument From(DatabaseRecord database, Redaction redaction) => new()
+    private static DatabaseDocument From(DatabaseRecord database, Redactor redactor) => new()
     {
         Engine = database.Engine,
-        Template = database.Template is { } template ? redaction.Apply(template) : null,
+        Template = database.Template is { } template ? redactor.Redact(template) : null,
         Fingerprint = database.Fingerprint,
         TemplateHit = database.TemplateHit,
         TemplateSeconds = database.TemplateTime?.TotalSeconds,
@@ -179,7 +181,7 @@ internal static partial class RunDocumentSource
         };
     }
 
-    private static string? Capped(string? text, int limit, Redaction redaction) => text is null ? null : TextCap.Apply(redaction.Apply(text), limit);
+    private static string? Capped(string? text, int limit, Redactor redactor) => text is null ? null : TextCap.Apply(redactor.Redact(text), limit);
 
     /// <summary>Nothing but placeholders and what stands between the parts of a host and a path.</summary>
     [GeneratedRegex(@"\A[\s/:.,_-]*(\{[\w:.-]+\}[\s/:.,_-]*)+\z", RegexOptions.CultureInvariant)]

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using ConcurrentTesting.Reporting;
 
 namespace ConcurrentTesting.Results;
 
@@ -22,9 +23,9 @@ internal static class RunJson
     });
 
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static void Write(RunRecord record, Stream output, CancellationToken cancellationToken)
+    public static void Write(RunRecord record, Stream output, Redactor redactor, CancellationToken cancellationToken)
     {
-        var document = RunDocumentSource.From(record);
+        var document = RunDocumentSource.From(record, redactor);
         using var json = new Utf8JsonWriter(output, WriterOptions);
         json.WriteStartObject();
         foreach (var property in Lines.RunDocument.Properties)
@@ -86,7 +87,8 @@ internal static class RunJson
         json.WriteStartArray();
         foreach (var item in items)
         {
-            json.WriteRawValue(JsonSerializer.SerializeToUtf8Bytes(item, type), skipInputValidation: true);
+            // The writer does not indent raw values.
+            json.WriteRawValue($"\n    {JsonSerializer.Serialize(item, type)}", skipInputValidation: true);
         }
 
         json.WriteEndArray();

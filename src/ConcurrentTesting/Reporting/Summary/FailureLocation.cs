@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using ConcurrentTesting.Results;
 
@@ -12,21 +11,14 @@ internal static partial class FailureLocation
     {
         foreach (Match frame in Frames().Matches(test.Final.StackTrace ?? ""))
         {
-            if (Relative(frame.Groups["file"].Value, rootDirectory) is { } file)
+            var file = StackTraceText.RelativePath(frame.Groups["file"].Value, rootDirectory);
+            if (file != frame.Groups["file"].Value)
             {
                 return $"{file}:{frame.Groups["line"].Value}";
             }
         }
 
-        return test.SourceFile is { } source
-            ? string.Create(CultureInfo.InvariantCulture, $"{Relative(source, rootDirectory) ?? source}:{test.Line ?? 1}")
-            : null;
-    }
-
-    private static string? Relative(string file, string rootDirectory)
-    {
-        var relative = Path.GetRelativePath(rootDirectory, file);
-        return Path.IsPathRooted(relative) || relative.StartsWith("..", StringComparison.Ordinal) ? null : relative.Replace('\\', '/');
+        return FailureText.Place(test, rootDirectory);
     }
 
     [GeneratedRegex(@" in (?<file>[^\r\n]+):line (?<line>\d+)", RegexOptions.CultureInvariant)]

@@ -15,17 +15,17 @@ internal sealed class SummaryMarkdown
 
     private readonly StringBuilder _page = new();
     private readonly RunRecord _record;
-    private readonly Redaction _redaction;
+    private readonly ReportText _text;
 
-    private SummaryMarkdown(RunRecord record)
+    private SummaryMarkdown(RunRecord record, ReportText text)
     {
         _record = record;
-        _redaction = Redaction.For(record.Settings);
+        _text = text;
     }
 
-    public static string Of(RunRecord record)
+    public static string Of(RunRecord record, ReportText text)
     {
-        var summary = new SummaryMarkdown(record);
+        var summary = new SummaryMarkdown(record, text);
         summary.Verdict();
         summary.Figures();
         summary.Failures();
@@ -55,10 +55,10 @@ internal sealed class SummaryMarkdown
         var figures = RunFigures.Of(_record);
         Line($"| | |");
         Line($"|:--|:--|");
-        Row("Wall time", $"{HumanTime.Of(_record.Wall)}{Suffix(figures.Speedup, speedup => Text($", {speedup:0.0} times faster than the tests one after another ({HumanTime.Of(_record.TestTime)})"))}");
-        Row("Lower bound", $"{HumanTime.Of(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
+        Row("Wall time", $"{DurationText.Measured(_record.Wall)}{Suffix(figures.Speedup, speedup => Text($", {speedup:0.0} times faster than the tests one after another ({DurationText.Measured(_record.TestTime)})"))}");
+        Row("Lower bound", $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
         Row("Workers", Text($"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
-        Row("Tests", Text($"{_record.Tests.Length}{Suffix(figures.Average, average => $", {HumanTime.Of(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {HumanTime.Of(p95)}")}"));
+        Row("Tests", Text($"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
         if (_record.Flaky > 0)
         {
             Row("Flaky", Text($"{_record.Flaky}"));
@@ -81,9 +81,9 @@ internal sealed class SummaryMarkdown
             false => ", template built",
             null => "",
         };
-        var time = Suffix(database.TemplateTime, time => $" in {HumanTime.Of(time)}");
+        var time = Suffix(database.TemplateTime, time => $" in {DurationText.Measured(time)}");
         var clones = database.CloneTimes is { Length: > 0 } clone
-            ? Text($", {clone.Length} clones of {HumanTime.Of(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
+            ? Text($", {clone.Length} clones of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
             : "";
         return $"{database.Engine}{template}{time}{clones}";
     }
@@ -124,7 +124,7 @@ internal sealed class SummaryMarkdown
         };
         Line($"<details><summary>❌ {Code(test.ClassName)}.{Code(test.Name)}{outcome}{(place is null ? "" : $" at {Code(place)}")}</summary>");
         Line();
-        Line($"{Plain(test.Assembly.Source)}, worker {test.Final.Worker}{(test.Attempts.Length > 1 ? Text($", {test.Attempts.Length} attempts") : "")}, {HumanTime.Of(test.Final.Duration)}");
+        Line($"{Plain(test.Assembly.Source)}, worker {test.Final.Worker}{(test.Attempts.Length > 1 ? Text($", {test.Attempts.Length} attempts") : "")}, {DurationText.Measured(test.Final.Duration)}");
         Line();
         Block(test.Final.Message);
         Block(test.Final.StackTrace);
@@ -160,7 +160,7 @@ internal sealed class SummaryMarkdown
 
         Line($"## Slowest tests");
         Line();
-        Table("| test | time | worker |\n|:--|--:|--:|", slowest, test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {HumanTime.Of(test.Final.Duration)} | {test.Final.Worker} |"));
+        Table("| test | time | worker |\n|:--|--:|--:|", slowest, test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
     }
 
     private void SlowestClasses()
@@ -179,7 +179,7 @@ internal sealed class SummaryMarkdown
 
         Line($"## Slowest classes");
         Line();
-        Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one => Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {HumanTime.Of(one.Time)} |"));
+        Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one => Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
     }
 
     private void Incidents()
@@ -223,7 +223,7 @@ internal sealed class SummaryMarkdown
             return;
         }
 
-        var body = XmlText.Clean(TextCap.Apply(_redaction.Apply(text).ReplaceLineEndings("\n").TrimEnd(), TextBytes));
+        var body = TextCap.Apply(_text.Whole(text).ReplaceLineEndings("\n").TrimEnd(), TextBytes);
         var fence = new string('`', Math.Max(3, LongestRun(body, '`') + 1));
         Line($"{fence}text");
         Line($"{body}");
@@ -238,7 +238,7 @@ internal sealed class SummaryMarkdown
 
     private string Escape(string text)
     {
-        var line = XmlText.Clean(_redaction.Apply(text)).ReplaceLineEndings(" ").Replace('\t', ' ');
+        var line = _text.Whole(text).ReplaceLineEndings(" ").Replace('\t', ' ');
         return new StringBuilder(WebUtility.HtmlEncode(line))
             .Replace("|", "&#124;")
             .Replace("`", "&#96;")

@@ -8,9 +8,11 @@ namespace ConcurrentTesting.Results.JUnit;
 internal sealed class JUnitNames
 {
     private readonly Dictionary<TestRecord, string> _names = new(ReferenceEqualityComparer.Instance);
+    private readonly ReportText _text;
 
-    public JUnitNames(IEnumerable<TestRecord> tests)
+    public JUnitNames(IEnumerable<TestRecord> tests, ReportText text)
     {
+        _text = text;
         foreach (var byClass in tests.GroupBy(test => test.ClassName, StringComparer.Ordinal))
         {
             NameClass([.. byClass]);
@@ -19,13 +21,10 @@ internal sealed class JUnitNames
 
     public string this[TestRecord test] => _names[test];
 
-    /// <summary>The name as the test has it, but for characters that no report can hold.</summary>
-    public static string Original(TestRecord test) => XmlText.Clean(test.Name);
-
     private void NameClass(List<TestRecord> tests)
     {
         var taken = new HashSet<string>(StringComparer.Ordinal);
-        var byName = tests.GroupBy(Original, StringComparer.Ordinal).ToList();
+        var byName = tests.GroupBy(test => _text.Whole(test.Name), StringComparer.Ordinal).ToList();
 
         // Names that are unique already are never changed to make room for others.
         foreach (var single in byName.Where(group => !group.Skip(1).Any()))

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml;
+using ConcurrentTesting.Reporting;
 
 namespace ConcurrentTesting.Results.JUnit;
 
@@ -19,12 +20,12 @@ internal sealed partial class JUnitWriter
     private readonly JUnitNames _names;
     private readonly XmlWriter _xml;
 
-    private JUnitWriter(RunRecord record, Stream output, AttachmentFolder attachments)
+    private JUnitWriter(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
     {
         _record = record;
         _attachments = attachments;
-        _text = new ReportText(Redaction.For(record.Settings));
-        _names = new JUnitNames(record.Tests);
+        _text = text;
+        _names = new JUnitNames(record.Tests, text);
         _xml = XmlWriter.Create(output, new XmlWriterSettings
         {
             CloseOutput = false,
@@ -37,9 +38,9 @@ internal sealed partial class JUnitWriter
 
     /// <param name="attachments">Where the attachments lie; see <see cref="Trx.TrxMerger"/>, which gathers them.</param>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static void Write(RunRecord record, Stream output, AttachmentFolder attachments, CancellationToken cancellationToken)
+    public static void Write(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text, CancellationToken cancellationToken)
     {
-        var writer = new JUnitWriter(record, output, attachments);
+        var writer = new JUnitWriter(record, output, attachments, text);
         using (writer._xml)
         {
             writer.Write(cancellationToken);
@@ -232,7 +233,7 @@ internal sealed partial class JUnitWriter
 
         foreach (var file in _attachments.Of(attempt))
         {
-            output.Append(CultureInfo.InvariantCulture, $"\n[[ATTACHMENT|{XmlText.Clean(RelativePath(file))}]]");
+            output.Append(CultureInfo.InvariantCulture, $"\n[[ATTACHMENT|{LegalXml.Clean(RelativePath(file))}]]");
         }
 
         return output.ToString();
@@ -257,11 +258,7 @@ internal sealed partial class JUnitWriter
     private void Attribute(string name, string value) => _xml.WriteAttributeString(name, _text.Whole(value));
 
     /// <summary>Relative to the repository where the file is in it, with forward slashes.</summary>
-    private string RelativePath(string file)
-    {
-        var relative = Path.GetRelativePath(_record.Settings.RootDirectory, file);
-        return (relative.StartsWith("..", StringComparison.Ordinal) ? file : relative).Replace('\\', '/');
-    }
+    private string RelativePath(string file) => StackTraceText.RelativePath(file, _record.Settings.RootDirectory).Replace('\\', '/');
 
     private static bool IsError(TestAttempt attempt) => attempt.Outcome == TestOutcome.Error;
 

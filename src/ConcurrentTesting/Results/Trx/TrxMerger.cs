@@ -12,14 +12,14 @@ internal static class TrxMerger
 {
     /// <summary>Writes the merged file, one input and one row at a time, and returns what was wrong with the inputs.</summary>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static ImmutableArray<Incident> Merge(RunRecord record, Stream output, AttachmentFolder attachments, CancellationToken cancellationToken)
+    public static ImmutableArray<Incident> Merge(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text, CancellationToken cancellationToken)
     {
         var incidents = ImmutableArray.CreateBuilder<Incident>();
         var summary = new TrxSummary();
         var attempts = record.Tests
             .SelectMany(test => test.Attempts, (test, attempt) => new RecordedAttempt(test, attempt))
             .ToLookup(recorded => recorded.Attempt.Batch);
-        using var writer = new TrxWriter(output, new ReportText(Redaction.For(record.Settings)));
+        using var writer = new TrxWriter(output, text);
         var rows = new TrxRows(record, writer, attachments);
 
         writer.Begin(record);

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Results.Trx;
 using Xunit;
@@ -18,10 +19,12 @@ internal sealed class MergedTrx
     public IReadOnlyList<XElement> Entries => [.. All("TestEntry")];
     public string SummaryOutcome => All("ResultSummary").Single().Attribute("outcome")!.Value;
 
-    public static MergedTrx Of(RunRecord record)
+    public static MergedTrx Of(RunRecord record, AttachmentFolder? attachments = null)
     {
+        var redactor = new Redactor();
+        redactor.RegisterConnectionString(record.Settings.ConnectionString);
         using var stream = new MemoryStream();
-        var incidents = TrxMerger.Merge(record, stream, new AttachmentFolder(record.Settings.ResultsDirectory), TestContext.Current.CancellationToken);
+        var incidents = TrxMerger.Merge(record, stream, attachments ?? new AttachmentFolder(record.Settings.ResultsDirectory), new ReportText(redactor), TestContext.Current.CancellationToken);
         stream.Position = 0;
         return new MergedTrx { Document = XDocument.Load(stream), Incidents = incidents };
     }

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace ConcurrentTesting.Results;
 
 /// <summary>Text as XML 1.0 allows it: <see href="https://www.w3.org/TR/xml/#charsets"/>.</summary>
-internal static class XmlText
+internal static class LegalXml
 {
     private const char Replacement = '\uFFFD';
     private static readonly SearchValues<char> Suspects = SearchValues.Create([.. Enumerable.Range(0, 0x10000).Select(code => (char)code).Where(IsSuspect)]);
