@@ -128,7 +128,7 @@ internal static class ProgressView
         if (rows < 1)
             return;
         var shown = Math.Min(busy.Count, rows - 1);
-        canvas.Add(Invariant($"  and {busy.Count - shown} more running, {progress.Workers.Length - busy.Count} idle"), TextStyle.Dim).EndLine();
+        canvas.Add(Invariant($"  and {busy.Count - shown} more running, {progress.Workers.Length - busy.Count} waiting"), TextStyle.Dim).EndLine();
     }
 
     private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits)
@@ -136,7 +136,7 @@ internal static class ProgressView
         canvas.Add($"  {worker.Worker.ToString(CultureInfo.InvariantCulture).PadLeft(digits)} ", TextStyle.Dim);
         if (worker.Test is null)
         {
-            canvas.Add(new string(' ', ClockColumns)).Add("  idle", TextStyle.Dim).EndLine();
+            canvas.Add(new string(' ', ClockColumns)).Add("  waiting", TextStyle.Dim).EndLine();
             return;
         }
 

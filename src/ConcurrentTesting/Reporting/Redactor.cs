@@ -43,14 +43,22 @@ internal sealed class Redactor
         return text.AsSpan().ContainsAny(secrets.Search) ? Replace(text, Occurrences(text, secrets.Values)) : text;
     }
 
-    private static IEnumerable<string?> PasswordsOf(string connectionString)
+    // A password that is also the user or the database (postgres) hides nothing, and masking it would garble every message that names those.
+    private static IEnumerable<string> PasswordsOf(string connectionString)
     {
-        if (Uri.TryCreate(connectionString, UriKind.Absolute, out var url) && url.UserInfo.Split(':', 2) is [_, var password])
-            return [password, Uri.UnescapeDataString(password)];
+        var values = ValuesOf(connectionString);
+        var open = values.Where(pair => !IsPassword(pair.Key)).Select(pair => pair.Value).ToHashSet(StringComparer.Ordinal);
+        return values.Where(pair => IsPassword(pair.Key) && !open.Contains(pair.Value)).Select(pair => pair.Value);
+    }
+
+    private static List<KeyValuePair<string, string>> ValuesOf(string connectionString)
+    {
+        if (Uri.TryCreate(connectionString, UriKind.Absolute, out var url) && url.UserInfo.Split(':', 2) is [var user, var password])
+            return [new("user", user), new("database", url.AbsolutePath.Trim('/')), new("password", password), new("password", Uri.UnescapeDataString(password))];
         try
         {
             var pairs = new DbConnectionStringBuilder { ConnectionString = connectionString };
-            return [.. pairs.Keys.Cast<string>().Where(IsPassword).Select(key => pairs[key].ToString())];
+            return [.. pairs.Keys.Cast<string>().Select(key => KeyValuePair.Create(key, pairs[key].ToString() ?? ""))];
         }
         catch (ArgumentException)
         {

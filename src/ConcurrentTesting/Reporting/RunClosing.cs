@@ -10,18 +10,17 @@ internal static class RunClosing
     private const int MostListed = 20;
     private const int WorkersPerLine = 16;
 
-    /// <summary>Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are.</summary>
-    public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor) =>
-    [
-        $"{Outcome(run.ExitCode)}  {PlainText.OneLine(redactor.Redact(run.Reason))}",
-        $"  Tests      {Counts(run)}",
-        $"  Time       {Time(run)}",
-        .. Workers(run),
-        .. Listed("Failed", run.Tests.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
-        .. Listed("Flaky", run.Tests.Where(test => test.IsFlaky), test => FlakyLine(test, redactor)),
-        .. Incidents(run),
-        $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}",
-    ];
+    /// <summary>
+    /// Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are. Of a run that only listed, no more than why it
+    /// could not.
+    /// </summary>
+    public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor)
+    {
+        var outcome = $"{Outcome(run.ExitCode)}  {PlainText.OneLine(redactor.Redact(run.Reason))}";
+        if (run.Settings.List)
+            return run.ExitCode == ConcurrentTestExitCode.Success ? [] : [outcome];
+        return [outcome, .. Details(run, redactor)];
+    }
 
     /// <summary>The two last lines of the process: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
     public static ImmutableArray<string> ClosingLines(RunRecord run) =>
@@ -33,6 +32,17 @@ internal static class RunClosing
         var path = Path.GetFullPath(Path.Combine(settings.ResultsDirectory, file), settings.RootDirectory);
         return StackTraceText.RelativePath(path, settings.RootDirectory);
     }
+
+    private static ImmutableArray<string> Details(RunRecord run, Redactor redactor) =>
+    [
+        $"  Tests      {Counts(run)}",
+        $"  Time       {Time(run)}",
+        .. Workers(run),
+        .. Listed("Failed", run.Tests.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
+        .. Listed("Flaky", run.Tests.Where(test => test.IsFlaky), test => FlakyLine(test, redactor)),
+        .. Incidents(run),
+        $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}",
+    ];
 
     private static string Outcome(ConcurrentTestExitCode exitCode) => exitCode switch
     {

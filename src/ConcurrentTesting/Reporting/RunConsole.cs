@@ -79,7 +79,9 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     {
         _isFinished = true;
         _failures.Finish();
-        Log.LogInformation("{Summary}", string.Join('\n', RunClosing.Lines(run, Redactor)));
+        var lines = RunClosing.Lines(run, Redactor);
+        if (lines.Length > 0)
+            Log.LogInformation("{Summary}", string.Join('\n', lines));
     }
 
     public void PhaseStarted(string phase)

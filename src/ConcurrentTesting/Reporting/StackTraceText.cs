@@ -23,7 +23,7 @@ internal static partial class StackTraceText
     /// </summary>
     public static ImmutableArray<string> Trim(string stackTrace, string rootDirectory)
     {
-        var lines = stackTrace.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var lines = WithoutRepetition(stackTrace.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         var first = Array.FindIndex(lines, line => !IsNoise(line, rootDirectory));
         var last = Array.FindLastIndex(lines, line => !IsNoise(line, rootDirectory));
         var kept = first < 0 ? lines : lines[first..(last + 1)];
@@ -37,6 +37,13 @@ internal static partial class StackTraceText
         if (file.StartsWith("/_/", StringComparison.Ordinal))
             return file[3..];
         return IsBelow(file, rootDirectory) ? Slashed(file)[Root(rootDirectory).Length..] : file;
+    }
+
+    // NUnit numbers the stacks of several assertions; where there was one, it gives the same stack twice.
+    private static string[] WithoutRepetition(string[] lines)
+    {
+        var first = Array.FindIndex(lines, line => NumberedFrame().IsMatch(line));
+        return first > 0 && lines[first..].Select(line => NumberedFrame().Replace(line, "at ")).SequenceEqual(lines[..first]) ? lines[..first] : lines;
     }
 
     private static bool IsNoise(string line, string rootDirectory)
@@ -61,10 +68,13 @@ internal static partial class StackTraceText
     {
         var frame = Frame().Match(line);
         return frame.Groups["file"].Success
-            ? $"at {frame.Groups["call"].Value} in {RelativePath(frame.Groups["file"].Value, rootDirectory)}:{frame.Groups["line"].Value}"
+            ? $"{frame.Groups["number"].Value}at {frame.Groups["call"].Value} in {RelativePath(frame.Groups["file"].Value, rootDirectory)}:{frame.Groups["line"].Value}"
             : line;
     }
 
-    [GeneratedRegex(@"^at (?<call>.+?)(?: in (?<file>.+):line (?<line>\d+))?$")]
+    [GeneratedRegex(@"^\d+\)\s+at ")]
+    private static partial Regex NumberedFrame();
+
+    [GeneratedRegex(@"^(?<number>(?:\d+\)\s+)?)at (?<call>.+?)(?: in (?<file>.+):line (?<line>\d+))?$")]
     private static partial Regex Frame();
 }

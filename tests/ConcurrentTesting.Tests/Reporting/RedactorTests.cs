@@ -28,6 +28,16 @@ public class RedactorTests
         redactor.Redact("with just some words in it").ShouldBe("with *** in it");
     }
 
+    [Theory]
+    [InlineData("Host=db;Username=postgres;Password=postgres")]
+    [InlineData("postgresql://postgres:postgres@db/other")]
+    public void A_password_that_is_also_the_user_garbles_no_message(string connectionString)
+    {
+        var redactor = new Redactor();
+        redactor.RegisterConnectionString(connectionString);
+        redactor.Redact($"{connectionString}: postgresql 18 refuses postgres").ShouldBe("***: postgresql 18 refuses postgres");
+    }
+
     [Fact]
     public void Overlapping_secrets_leave_nothing_behind()
     {

@@ -56,6 +56,14 @@ public class RunClosingTests
         RunClosing.Lines(Run() with { ExitCode = exitCode }, new Redactor())[0].ShouldStartWith($"{word}  ");
 
     [Fact]
+    public void A_run_that_only_listed_says_no_more_than_why_it_could_not()
+    {
+        var run = Run() with { Settings = Settings with { List = true } };
+        RunClosing.Lines(run, new Redactor()).ShouldBeEmpty();
+        RunClosing.Lines(run with { ExitCode = ConcurrentTestExitCode.Incomplete, Reason = "No tests." }, new Redactor()).ShouldBe(["INCOMPLETE  No tests."]);
+    }
+
+    [Fact]
     public void Long_lists_are_cut_with_a_count()
     {
         var lines = RunClosing.Lines(SampleRun.Run(Settings, [.. SampleRun.Entries(25).Select(entry => SampleRun.Failure(entry))]), new Redactor());

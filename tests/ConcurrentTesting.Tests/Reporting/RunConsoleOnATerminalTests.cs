@@ -26,7 +26,7 @@ public class RunConsoleOnATerminalTests
                16% [=====>                        ] 1/6  5s, about 19s left
               0      1s  OrderTests.Places_order_3
               1      5s  OrderTests.Places_order_2
-              2          idle
+              2          waiting
             """);
         run.Terminal.CursorIsVisible.ShouldBeFalse();
         run.Terminal.IsUpdating.ShouldBeFalse();
@@ -139,7 +139,7 @@ public class RunConsoleOnATerminalTests
               63      6s  OrderTests.Places_order_64
               62      5s  OrderTests.Places_order_63
               61      5s  OrderTests.Places_order_62
-              and 57 more running, 4 idle
+              and 57 more running, 4 waiting
             """);
     }
 

@@ -41,6 +41,15 @@ public class StackTraceTextTests
     public void Where_the_exception_was_thrown_in_the_platform_is_kept() =>
         Trim("   at System.Linq.ThrowHelper.ThrowNoElementsException()\n   at Shop.X.Y()")[0].ShouldBe("at System.Linq.ThrowHelper.ThrowNoElementsException()");
 
+    [Fact]
+    public void A_stack_that_NUnit_gives_twice_is_shown_once() =>
+        Trim("   at Shop.X.Y() in /repo/X.cs:line 3\n\n1)    at Shop.X.Y() in /repo/X.cs:line 3\n\n").ShouldBe(["at Shop.X.Y() in X.cs:3"]);
+
+    [Fact]
+    public void The_stacks_of_several_assertions_keep_their_numbers() =>
+        Trim("   at Shop.X.Y() in /repo/X.cs:line 9\n1)    at Shop.X.Y() in /repo/X.cs:line 3\n2)    at Shop.X.Y() in /repo/X.cs:line 4\n")
+            .ShouldBe(["at Shop.X.Y() in X.cs:9", "1)    at Shop.X.Y() in X.cs:3", "2)    at Shop.X.Y() in X.cs:4"]);
+
     [Theory]
     [InlineData("/repo/tests/A b/C.cs", "/repo", "tests/A b/C.cs")]
     [InlineData("/repo/tests/C.cs", "/repo/", "tests/C.cs")]
