@@ -3,6 +3,7 @@ using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
+using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Utilities;
 
 namespace ConcurrentTesting.Execution;
@@ -46,8 +47,8 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         AnnounceFinalFailures(end, verdict);
         if (fault is not null)
             run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(fault)} {Consequence(verdict)}", worker);
-        else if (verdict.Again.Any(again => again.Reason == BatchReasons.ByName) || verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
-            run.Recorder.Report("no-result", $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}. {Consequence(verdict)}", worker);
+        else
+            TellWhatIsMissing(verdict, progress, worker);
         return (verdict, fault is null);
     }
 
@@ -129,6 +130,14 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
             run.Observer.TestFinished(test, isFinal: true);
             run.Stop.CountFailure();
         }
+    }
+
+    private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
+    {
+        if (verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
+            run.Recorder.Report("no-result", $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
+        else if (verdict.Again.FirstOrDefault(again => again.Reason == BatchReasons.ByName) is { } byName)
+            run.Log.LogDebug("Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Tests}", worker, byName.CaseCount, string.Join(", ", byName.Entries.Select(entry => entry.DisplayName)));
     }
 
     private static string Consequence(BatchVerdict verdict)
