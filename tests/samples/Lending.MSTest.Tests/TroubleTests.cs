@@ -1,8 +1,8 @@
 namespace Lending.MSTest.Tests;
 
-/// <summary>Green, unless a variable asks for trouble.</summary>
+/// <summary>Green, unless a variable asks for trouble. Who crashes or hangs has written to the database before.</summary>
 [TestClass]
-public class TroubleTests
+public class TroubleTests : LibraryTest
 {
     private const string Me = "mstest";
 
@@ -13,14 +13,20 @@ public class TroubleTests
     public void Fails_the_first_time_when_asked_to() => Assert.IsFalse(Trouble.FlakesNow(Me), "SAMPLE_FLAKY asks for it, the first time.");
 
     [TestMethod]
-    public void Ends_its_process_when_asked_to()
+    public async Task Ends_its_process_when_asked_to()
     {
+        await Given.MemberAsync();
         if (Trouble.Crash(Me))
             Environment.FailFast("SAMPLE_CRASH asks for it.");
     }
 
     [TestMethod]
-    public Task Never_ends_when_asked_to() => Trouble.Hang(Me) ? Task.Delay(Timeout.Infinite) : Task.CompletedTask;
+    public async Task Never_ends_when_asked_to()
+    {
+        await Given.MemberAsync();
+        if (Trouble.Hang(Me))
+            await Task.Delay(Timeout.Infinite);
+    }
 
     [TestMethod]
     public void Talks_a_lot_when_asked_to()

@@ -1,8 +1,8 @@
 namespace Lending.NUnit.Tests;
 
-/// <summary>Green, unless a variable asks for trouble.</summary>
+/// <summary>Green, unless a variable asks for trouble. Who crashes or hangs has written to the database before.</summary>
 [TestFixture]
-public class TroubleTests
+public class TroubleTests : LibraryTest
 {
     private const string Me = "nunit";
 
@@ -13,14 +13,20 @@ public class TroubleTests
     public void Fails_the_first_time_when_asked_to() => Assert.That(Trouble.FlakesNow(Me), Is.False, "SAMPLE_FLAKY asks for it, the first time.");
 
     [Test]
-    public void Ends_its_process_when_asked_to()
+    public async Task Ends_its_process_when_asked_to()
     {
+        await Given.MemberAsync();
         if (Trouble.Crash(Me))
             Environment.FailFast("SAMPLE_CRASH asks for it.");
     }
 
     [Test]
-    public Task Never_ends_when_asked_to() => Trouble.Hang(Me) ? Task.Delay(Timeout.Infinite) : Task.CompletedTask;
+    public async Task Never_ends_when_asked_to()
+    {
+        await Given.MemberAsync();
+        if (Trouble.Hang(Me))
+            await Task.Delay(Timeout.Infinite);
+    }
 
     [Test]
     public void Talks_a_lot_when_asked_to()

@@ -1,7 +1,7 @@
 namespace Lending.XUnit3.Tests;
 
-/// <summary>Green, unless a variable asks for trouble.</summary>
-public class TroubleTests(ITestOutputHelper output)
+/// <summary>Green, unless a variable asks for trouble. Who crashes or hangs has written to the database before.</summary>
+public class TroubleTests(ITestOutputHelper output) : LibraryTest
 {
     private const string Me = "xunit3";
 
@@ -12,14 +12,20 @@ public class TroubleTests(ITestOutputHelper output)
     public void Fails_the_first_time_when_asked_to() => Assert.False(Trouble.FlakesNow(Me), "SAMPLE_FLAKY asks for it, the first time.");
 
     [Fact]
-    public void Ends_its_process_when_asked_to()
+    public async Task Ends_its_process_when_asked_to()
     {
+        await Given.MemberAsync();
         if (Trouble.Crash(Me))
             Environment.FailFast("SAMPLE_CRASH asks for it.");
     }
 
     [Fact]
-    public Task Never_ends_when_asked_to() => Trouble.Hang(Me) ? Task.Delay(Timeout.Infinite, CancellationToken.None) : Task.CompletedTask;
+    public async Task Never_ends_when_asked_to()
+    {
+        await Given.MemberAsync();
+        if (Trouble.Hang(Me))
+            await Task.Delay(Timeout.Infinite, CancellationToken.None);
+    }
 
     [Fact]
     public void Talks_a_lot_when_asked_to()
