@@ -13,6 +13,7 @@ namespace ConcurrentTesting.IntegrationTests.Databases;
 /// </summary>
 public sealed class DatabaseServers : IAsyncLifetime
 {
+    private readonly TemporaryFolder _folder = new();
     private readonly List<IAsyncDisposable> _started = [];
     private readonly Lazy<Task<string>> _postgreSql;
 
@@ -21,17 +22,21 @@ public sealed class DatabaseServers : IAsyncLifetime
     /// <summary>The administrator's connection string of a PostgreSQL server that is "somebody's": no engine of a test has started it.</summary>
     public Task<string> PostgreSqlAsync() => _postgreSql.Value;
 
+    /// <summary>Where all tests together keep a server's ready data directory, which takes its time to make.</summary>
+    public string TemporaryDirectory => _folder.Path;
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
         foreach (var started in Enumerable.Reverse(_started))
             await started.DisposeAsync();
+        _folder.Dispose();
     }
 
     /// <summary>A PostgreSQL server of a test's own, with arguments of its own; it ends with the result.</summary>
-    internal static async Task<OwnServer> StartPostgreSqlAsync(string[] arguments, params string[] files) =>
-        await OwnServer.StartAsync(new ConfiguredProduct(await PostgreSqlProduct.FindAsync(null, CancellationToken.None), [.. arguments], files));
+    internal async Task<OwnServer> StartPostgreSqlAsync(string[] arguments, params string[] files) =>
+        await OwnServer.StartAsync(TemporaryDirectory, new ConfiguredProduct(await PostgreSqlProduct.FindAsync(null, CancellationToken.None), [.. arguments], files));
 
     private async Task<string> StartPostgreSqlAsync()
     {
@@ -41,23 +46,22 @@ public sealed class DatabaseServers : IAsyncLifetime
     }
 }
 
-/// <summary>A server, and the folders behind it.</summary>
-internal sealed class OwnServer(TemporaryFolder folder, ThrowawayServers servers, ServerProcess process) : IAsyncDisposable
+/// <summary>A server, and the folder behind it.</summary>
+internal sealed class OwnServer(ThrowawayServers servers, ServerProcess process) : IAsyncDisposable
 {
     private static int _number;
 
     public string ConnectionString => process.ConnectionString;
 
-    public static async Task<OwnServer> StartAsync(IServerProduct product)
+    public static async Task<OwnServer> StartAsync(string temporaryDirectory, IServerProduct product)
     {
-        var folder = new TemporaryFolder();
-        var settings = new ConcurrentTestSettings { TemporaryDirectory = folder.Path };
+        var settings = new ConcurrentTestSettings { TemporaryDirectory = temporaryDirectory };
         var account = ServerAccount.Choose("postgres", "mysql", "nobody");
         var run = $"own-{Environment.ProcessId}-{Interlocked.Increment(ref _number)}";
         var servers = new ThrowawayServers(product, account, settings, run, new LogLines(), TimeProvider.System);
         try
         {
-            return new OwnServer(folder, servers, await servers.StartEmptyAsync(CancellationToken.None));
+            return new OwnServer(servers, await servers.StartEmptyAsync(CancellationToken.None));
         }
         catch
         {
@@ -70,6 +74,5 @@ internal sealed class OwnServer(TemporaryFolder folder, ThrowawayServers servers
     {
         await process.DisposeAsync();
         await servers.DisposeAsync();
-        folder.Dispose();
     }
 }

@@ -11,6 +11,8 @@ public abstract class PostgreSqlFixture(DatabaseServers servers) : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
+    protected DatabaseServers Servers => servers;
+
     internal LogLines Log { get; } = new();
 
     internal TemporaryFolder Folder => _folder;
@@ -36,7 +38,7 @@ public abstract class PostgreSqlFixture(DatabaseServers servers) : IDisposable
         Template = [.. template],
         RootDirectory = _folder.Path,
         WorkingDirectory = _folder.Path,
-        TemporaryDirectory = Path.Combine(_folder.Path, "temp"),
+        TemporaryDirectory = servers.TemporaryDirectory,
         RetryDelay = TimeSpan.FromMilliseconds(50),
     };
 

@@ -10,7 +10,7 @@ public sealed class ServerGuardTests(DatabaseServers servers) : PostgreSqlFixtur
     [Fact]
     public async Task A_standby_is_refused_and_after_its_override_for_what_else_it_is()
     {
-        await using var standby = await DatabaseServers.StartPostgreSqlAsync(
+        await using var standby = await Servers.StartPostgreSqlAsync(
             ["-c", "wal_level=replica", "-c", "max_wal_senders=10", "-c", "archive_mode=on", "-c", "archive_command=/bin/true"], "standby.signal");
         var settings = await SettingsAsync() with { ConnectionString = standby.ConnectionString };
 
@@ -27,7 +27,7 @@ public sealed class ServerGuardTests(DatabaseServers servers) : PostgreSqlFixtur
     [Fact]
     public async Task A_server_that_others_replicate_from_is_refused()
     {
-        await using var primary = await DatabaseServers.StartPostgreSqlAsync(["-c", "wal_level=replica", "-c", "max_wal_senders=2"]);
+        await using var primary = await Servers.StartPostgreSqlAsync(["-c", "wal_level=replica", "-c", "max_wal_senders=2"]);
         var socket = new NpgsqlConnectionStringBuilder(primary.ConnectionString).Host!;
         using var replica = Process.Start(new ProcessStartInfo("pg_receivewal", ["-D", Folder.Path, "-h", socket, "-U", "postgres"]) { RedirectStandardError = true })!;
         try
@@ -81,7 +81,7 @@ public sealed class ServerGuardTests(DatabaseServers servers) : PostgreSqlFixtur
     [Fact]
     public async Task A_missing_right_to_connect_is_named_with_its_remedy()
     {
-        await using var server = await DatabaseServers.StartPostgreSqlAsync([]);
+        await using var server = await Servers.StartPostgreSqlAsync([]);
         await QueryAsync(server.ConnectionString + ";Database=template1;Pooling=False", "CREATE ROLE app LOGIN CREATEDB");
         await QueryAsync(server.ConnectionString + ";Database=template1;Pooling=False", "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC");
 

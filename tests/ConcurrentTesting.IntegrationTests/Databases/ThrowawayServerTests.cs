@@ -19,11 +19,11 @@ public sealed class ThrowawayServerTests(DatabaseServers servers) : PostgreSqlFi
             (await QueryAsync(lease, "SELECT count(*) FROM book")).ShouldBe(0L);
             (await QueryAsync(lease, "SHOW listen_addresses")).ShouldBe("");
             folder = FolderOf(lease);
-            Processes(folder).ShouldNotBeEmpty();
+            ProcessList.Mentioning(folder).ShouldNotBeEmpty();
         }
 
         Directory.Exists(folder).ShouldBeFalse();
-        Processes(folder).ShouldBeEmpty();
+        ProcessList.Mentioning(folder).ShouldBeEmpty();
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class ThrowawayServerTests(DatabaseServers servers) : PostgreSqlFi
         (await QueryAsync(leases[1], "SELECT count(*) FROM pg_roles WHERE rolname = 'only_here'")).ShouldBe(0L);
         var folder = FolderOf(leases[0]);
         await databases.ReleaseAsync(leases[0], CancellationToken);
-        Processes(folder).ShouldBeEmpty();
+        ProcessList.Mentioning(folder).ShouldBeEmpty();
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ThrowawayServerTests(DatabaseServers servers) : PostgreSqlFi
         }
 
         ThrowawayServers.Roots.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories)
-            .ShouldNotContain(folder => folder.Contains($"it{Environment.ProcessId}x", StringComparison.Ordinal) && Processes(folder).Length > 0);
+            .ShouldNotContain(folder => folder.Contains($"it{Environment.ProcessId}x", StringComparison.Ordinal) && ProcessList.Mentioning(folder).Length > 0);
     }
 
     [Fact]
@@ -94,22 +94,4 @@ public sealed class ThrowawayServerTests(DatabaseServers servers) : PostgreSqlFi
 
     private static string FolderOf(DatabaseLease lease) =>
         new NpgsqlConnectionStringBuilder(lease.Environment["CONCURRENT_TEST_CONNECTION_STRING"]).Host!;
-
-    private static string[] Processes(string folder) =>
-    [
-        .. Directory.EnumerateDirectories("/proc")
-            .Where(process => int.TryParse(Path.GetFileName(process), out _) && CommandLine(process).Contains(folder, StringComparison.Ordinal)),
-    ];
-
-    private static string CommandLine(string process)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(process, "cmdline"));
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
 }
