@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases;
@@ -15,6 +16,9 @@ internal sealed class RunFolder : IDisposable
     // Owner only, but others may pass through: a server of our own may run as another user.
     private const UnixFileMode PassThrough =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly FileLock _lock;
 
@@ -72,7 +76,7 @@ internal sealed class RunFolder : IDisposable
             var path = lockFile[..^LockExtension.Length];
             if (Directory.Exists(path) && !await beforeRemoval(path, cancellationToken))
                 continue;
-            if (TryRemove(path, lockFile, logger))
+            if (await TryRemoveAsync(path, lockFile, logger, cancellationToken))
                 removed++;
         }
 
@@ -87,20 +91,30 @@ internal sealed class RunFolder : IDisposable
         _lock.Dispose();
     }
 
-    private static bool TryRemove(string path, string lockFile, ILogger logger)
+    private static async Task<bool> TryRemoveAsync(string path, string lockFile, ILogger logger, CancellationToken cancellationToken)
     {
-        try
+        var started = Stopwatch.GetTimestamp();
+        while (true)
         {
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
-            File.Delete(lockFile);
-            logger.LogDebug("Removed {Folder}, which a run that no longer lives had left", path);
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            logger.LogWarning("Could not remove {Folder}, left by a run that no longer lives: {Reason} The next run tries again", path, exception.Message);
-            return false;
+            try
+            {
+                if (Directory.Exists(path))
+                    Directory.Delete(path, recursive: true);
+                File.Delete(lockFile);
+                logger.LogDebug("Removed {Folder}, which a run that no longer lives had left", path);
+                return true;
+            }
+            catch (IOException) when (Stopwatch.GetElapsedTime(started) < LongestRemoval)
+            {
+                // A dead run's server may be removing its data at the same time.
+                await Task.Delay(PollInterval, cancellationToken);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                logger.LogWarning(
+                    "Could not remove {Folder}, left by a run that no longer lives: {Reason} The next run tries again", path, exception.Message);
+                return false;
+            }
         }
     }
 

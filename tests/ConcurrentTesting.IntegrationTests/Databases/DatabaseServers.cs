@@ -14,14 +14,16 @@ namespace ConcurrentTesting.IntegrationTests.Databases;
 public sealed class DatabaseServers : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly LogLines _log = new();
     private readonly List<IAsyncDisposable> _started = [];
     private readonly Lazy<Task<string>> _postgreSql;
 
-    public DatabaseServers() => _postgreSql = new Lazy<Task<string>>(StartPostgreSqlAsync);
+    public DatabaseServers() => _postgreSql = new Lazy<Task<string>>(() => StartPostgreSqlAsync());
 
     /// <summary>The administrator's connection string of a PostgreSQL server that is "somebody's": no engine of a test has started it.</summary>
     public Task<string> PostgreSqlAsync() => _postgreSql.Value;
+
+    /// <summary>Where all tests together keep a server's ready data directory, which takes its time to make.</summary>
+    public string TemporaryDirectory => _folder.Path;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -32,17 +34,45 @@ public sealed class DatabaseServers : IAsyncLifetime
         _folder.Dispose();
     }
 
-    private async Task<string> StartPostgreSqlAsync() => await StartAsync(await PostgreSqlProduct.FindAsync(null, CancellationToken.None));
+    /// <summary>A PostgreSQL server of a test's own, with arguments of its own; it ends with the result.</summary>
+    internal async Task<OwnServer> StartPostgreSqlAsync(string[] arguments, params string[] files) =>
+        await OwnServer.StartAsync(TemporaryDirectory, new ConfiguredProduct(await PostgreSqlProduct.FindAsync(null, CancellationToken.None), [.. arguments], files));
 
-    private async Task<string> StartAsync(PostgreSqlProduct product)
+    private async Task<string> StartPostgreSqlAsync()
     {
-        var settings = new ConcurrentTestSettings { TemporaryDirectory = _folder.Path };
-        var account = ServerAccount.Choose("postgres", "mysql", "nobody");
-        var servers = new ThrowawayServers(product, account, settings, $"fixture-{Environment.ProcessId}-{product.Name}", _log, TimeProvider.System);
-        _started.Add(servers);
-        await servers.PrepareAsync("empty", isKept: true, (_, _) => Task.CompletedTask, CancellationToken.None);
-        var server = await servers.StartAsync(workers: 1, CancellationToken.None);
+        var server = await StartPostgreSqlAsync(["-c", "max_prepared_transactions=10"]);
         _started.Add(server);
         return server.ConnectionString;
+    }
+}
+
+/// <summary>A server, and the folder behind it.</summary>
+internal sealed class OwnServer(ThrowawayServers servers, ServerProcess process) : IAsyncDisposable
+{
+    private static int _number;
+
+    public string ConnectionString => process.ConnectionString;
+
+    public static async Task<OwnServer> StartAsync(string temporaryDirectory, IServerProduct product)
+    {
+        var settings = new ConcurrentTestSettings { TemporaryDirectory = temporaryDirectory };
+        var account = ServerAccount.Choose("postgres", "mysql", "nobody");
+        var run = $"own-{Environment.ProcessId}-{Interlocked.Increment(ref _number)}";
+        var servers = new ThrowawayServers(product, account, settings, run, new LogLines(), TimeProvider.System);
+        try
+        {
+            return new OwnServer(servers, await servers.StartEmptyAsync(CancellationToken.None));
+        }
+        catch
+        {
+            await servers.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await process.DisposeAsync();
+        await servers.DisposeAsync();
     }
 }

@@ -1,63 +1,347 @@
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.PostgreSql;
 using Npgsql;
 using Shouldly;
 using Xunit;
 
 namespace ConcurrentTesting.IntegrationTests.Databases;
 
-public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : IDisposable
+[Collection("PostgreSQL")]
+public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreSqlFixture(servers)
 {
-    private static int _runs;
-
-    private readonly TemporaryFolder _folder = new();
-    private readonly LogLines _log = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task Each_worker_has_a_copy_of_its_own()
     {
-        Unique("CREATE TABLE book (id int); INSERT INTO book VALUES (1);");
+        Script("CREATE TABLE book (id int); INSERT INTO book VALUES (1);");
         await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"));
 
         var leases = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => databases.LeaseAsync(worker, CancellationToken)));
 
         leases.Select(lease => lease.Database).Distinct().Count().ShouldBe(8);
-        await QueryAsync(leases[0], "INSERT INTO book VALUES (2) RETURNING id");
+        await QueryAsync(leases[0], "INSERT INTO book VALUES (2)");
         (await QueryAsync(leases[0], "SELECT count(*) FROM book")).ShouldBe(2L);
         (await QueryAsync(leases[1], "SELECT count(*) FROM book")).ShouldBe(1L);
+        databases.Record!.CloneTimes.Length.ShouldBe(8);
+        databases.Record.Counts["health_checks_ok"].ShouldBe(8);
     }
 
-    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
-
-    /// <summary>A script that no other test's template has.</summary>
-    private string Unique(string sql) => _folder.Write("schema.sql", $"-- {_folder.Path}\n{sql}");
-
-    private async Task<ConcurrentTestSettings> SettingsAsync(params string[] template) => new()
+    [Fact]
+    public async Task A_lease_tells_the_test_process_how_to_connect()
     {
-        Database = DatabaseEngine.PostgreSql,
-        ConnectionString = await servers.PostgreSqlAsync(),
-        Template = [.. template],
-        RootDirectory = _folder.Path,
-        WorkingDirectory = _folder.Path,
-        TemporaryDirectory = Path.Combine(_folder.Path, "temp"),
-        RetryDelay = TimeSpan.FromMilliseconds(50),
-    };
+        var settings = await SettingsAsync() with { Environment = [new("APP_DB", "{Host}|{Port}|{Username}|{Password}|{Database}|{Worker}")] };
+        settings = settings with { ConnectionString = settings.ConnectionString + ";Password=pass'word" };
+        await using var databases = await PreparedAsync(settings);
 
-    private async Task<TestDatabases> PreparedAsync(ConcurrentTestSettings settings)
-    {
-        var databases = TestDatabases.Create(settings, $"it{Environment.ProcessId}x{Interlocked.Increment(ref _runs)}", _log, TimeProvider.System);
-        await databases.CheckAsync(CancellationToken);
-        await databases.SweepAsync(CancellationToken);
-        await databases.PrepareAsync(CancellationToken);
-        return databases;
+        var lease = await databases.LeaseAsync(5, CancellationToken);
+
+        var given = new NpgsqlConnectionStringBuilder(settings.ConnectionString);
+        lease.Environment["APP_DB"].ShouldBe($"{given.Host}|5432|postgres|pass'word|{lease.Database}|5");
+        new NpgsqlConnectionStringBuilder(lease.Environment["CONCURRENT_TEST_CONNECTION_STRING"]).Password.ShouldBe("pass'word");
     }
 
-    private static async Task<object?> QueryAsync(DatabaseLease lease, string sql)
+    [Fact]
+    public async Task A_second_run_finds_the_template()
     {
-        await using var connection = new NpgsqlConnection(lease.Environment["CONCURRENT_TEST_CONNECTION_STRING"] + ";Pooling=False");
-        await connection.OpenAsync(CancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(CancellationToken);
+        Script("CREATE TABLE book (id int);");
+        await using (var first = await PreparedAsync(await SettingsAsync("schema.sql")))
+            first.Record!.TemplateHit.ShouldBe(false);
+
+        await using var second = await PreparedAsync(await SettingsAsync("schema.sql"));
+
+        second.Record!.TemplateHit.ShouldBe(true);
+        (await QueryAsync(await second.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task Of_runs_that_start_together_one_builds_and_the_others_wait()
+    {
+        Script("CREATE TABLE book (id int); SELECT pg_sleep(0.3);");
+        var settings = await SettingsAsync("schema.sql");
+
+        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PreparedAsync(settings)));
+
+        runs.Count(run => run.Record!.TemplateHit == false).ShouldBe(1);
+        runs.Select(run => run.Record!.Template).Distinct().Count().ShouldBe(1);
+        foreach (var run in runs)
+            await run.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_half_built_template_is_built_again()
+    {
+        Script("CREATE TABLE book (id int);");
+        string name;
+        await using (var first = await PreparedAsync(await SettingsAsync("schema.sql")))
+            name = first.Record!.Template!;
+        // What a builder leaves that dies before it seals.
+        await AdminAsync($"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true IS_TEMPLATE false");
+        await using (var session = await OpenAsync(name))
+        await using (var command = new NpgsqlCommand("DROP TABLE book", session))
+            await command.ExecuteNonQueryAsync(CancellationToken);
+
+        await using var second = await PreparedAsync(await SettingsAsync("schema.sql"));
+
+        second.Record!.TemplateHit.ShouldBe(false);
+        (await QueryAsync(await second.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task Without_the_cache_the_template_goes_with_the_run()
+    {
+        Script("CREATE TABLE book (id int);");
+        string name;
+        await using (var databases = await PreparedAsync(await SettingsAsync("schema.sql") with { TemplateCache = false }))
+        {
+            name = databases.Record!.Template!;
+            (await ExistsAsync(name)).ShouldBeTrue();
+        }
+
+        (await ExistsAsync(name)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_run_is_left_but_its_template()
+    {
+        Script("CREATE TABLE book (id int);");
+        var run = UniqueName();
+        await using (var databases = await PreparedAsync(await SettingsAsync("schema.sql"), run))
+        {
+            var lease = await databases.LeaseAsync(0, CancellationToken);
+            await databases.LeaseAsync(1, CancellationToken);
+            await databases.ReleaseAsync(lease, CancellationToken);
+            (await ExistsAsync(lease.Database!)).ShouldBeFalse();
+        }
+
+        (await AdminAsync($"SELECT count(*) FROM pg_database WHERE datname LIKE '%{run}%'")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task A_failing_statement_is_named_with_file_line_number_and_message()
+    {
+        Script("CREATE TABLE book (id int);\n\nINSERT INTO book\nSELECT 1 FROM shelf;", "db/1.sql");
+        var settings = await SettingsAsync("db");
+        await using var databases = Create(settings);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
+
+        failure.Message.ShouldBe("db/1.sql:3: statement 2 (INSERT INTO book) failed at line 4: relation \"shelf\" does not exist (42P01)");
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+    }
+
+    [Fact]
+    public async Task A_template_that_failed_half_way_is_gone()
+    {
+        Script("CREATE TABLE book (id int); SELECT 1 / 0;");
+        await using var databases = Create(await SettingsAsync("schema.sql"));
+        await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
+
+        (await AdminAsync("SELECT count(*) FROM pg_database WHERE datname LIKE 'ct\\_t\\_%' AND datallowconn")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task A_dump_with_functions_and_rows_is_understood()
+    {
+        Script("""
+            \restrict aBcD
+            CREATE TABLE public.book (id int, title text);
+            CREATE FUNCTION twice(n int) RETURNS int LANGUAGE plpgsql AS $body$ BEGIN RETURN n * 2; END; $body$;
+            CREATE FUNCTION thrice(n int) RETURNS int BEGIN ATOMIC SELECT n * 3; END;
+            COPY public.book (id, title) FROM stdin;
+            1	one; two
+            2	\N
+            \.
+            SELECT pg_catalog.set_config('search_path', '', false);
+            \unrestrict aBcD
+            """);
+        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"));
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+
+        (await QueryAsync(lease, "SELECT concat_ws('/', twice(2), thrice(2), (SELECT count(*) FROM book), (SELECT count(title) FROM book))")).ShouldBe("4/6/2/1");
+    }
+
+    [Fact]
+    public async Task A_command_builds_the_template_with_the_connection_string_from_its_environment()
+    {
+        Folder.Write("migrate.sh", """
+            # schema for this test alone
+            psql -X -q -h "$APP_HOST" -U "$APP_USER" -d "$CONCURRENT_TEST_DATABASE" -c 'CREATE TABLE book (id int)'
+            """);
+        var settings = await SettingsAsync($"cmd:sh {Folder.Path}/migrate.sh") with { Environment = [new("APP_HOST", "{Host}"), new("APP_USER", "{Username}")] };
+        await using var databases = await PreparedAsync(settings);
+
+        (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task A_command_that_builds_nothing_in_its_database_is_an_error()
+    {
+        await using var databases = Create(await SettingsAsync("cmd:true"));
+
+        (await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken))).Message.ShouldContain("made nothing in its database");
+    }
+
+    [Fact]
+    public async Task An_existing_database_is_copied_with_owner_rights_and_settings()
+    {
+        var (source, owner, reader) = (UniqueName(), UniqueName(), UniqueName());
+        await AdminAsync($"CREATE ROLE {owner}");
+        await AdminAsync($"CREATE ROLE {reader} LOGIN");
+        await AdminAsync($"CREATE DATABASE {source} OWNER {owner}");
+        await AdminAsync($"REVOKE ALL ON DATABASE {source} FROM PUBLIC; GRANT CONNECT ON DATABASE {source} TO {reader} WITH GRANT OPTION");
+        await AdminAsync($"ALTER DATABASE {source} SET search_path = \"$user\", \"Odd, name\", public; ALTER DATABASE {source} SET app.tenant = 'a''b\\c'");
+        await AdminAsync($"ALTER ROLE {reader} IN DATABASE {source} SET work_mem = '5MB'");
+        await using var databases = await PreparedAsync(await SettingsAsync($"db:{source}"));
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+
+        const string Properties =
+            """
+            SELECT concat_ws(' | ', pg_get_userbyid(datdba), datacl,
+                             (SELECT string_agg(concat_ws(':', setrole::regrole, setconfig), ', ' ORDER BY setrole) FROM pg_db_role_setting WHERE setdatabase = d.oid))
+            FROM pg_database d WHERE datname = '
+            """;
+        var expected = await AdminAsync($"{Properties}{source}'");
+        (await AdminAsync($"{Properties}{lease.Database}'")).ShouldBe(expected);
+        expected.ShouldBeOfType<string>().ShouldContain("Odd, name");
+        databases.Record!.TemplateHit.ShouldBe(false);
+    }
+
+    [Fact]
+    public async Task Database_settings_hold_in_every_session_of_a_clone()
+    {
+        Script("CREATE TABLE book (id int);");
+        var settings = await SettingsAsync("schema.sql") with { DatabaseSettings = ["statement_timeout=30s", "max_parallel_workers_per_gather=4", "app.name=it's"] };
+        await using var databases = await PreparedAsync(settings);
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+
+        (await QueryAsync(lease, "SELECT concat_ws('/', current_setting('statement_timeout'), current_setting('max_parallel_workers_per_gather'), current_setting('app.name'))"))
+            .ShouldBe("30s/4/it's");
+    }
+
+    [Theory]
+    [InlineData("statement_timeout=soon", "invalid value for parameter \"statement_timeout\": \"soon\"")]
+    [InlineData("no_such_setting=1", "unrecognized configuration parameter \"no_such_setting\"")]
+    [InlineData("port=1", "parameter \"port\" cannot be changed without restarting the server")]
+    [InlineData("statement_timeout", "write it as name=value")]
+    public async Task A_wrong_database_setting_is_named_before_anything_exists(string setting, string why)
+    {
+        await using var databases = Create(await SettingsAsync() with { DatabaseSettings = [setting] });
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        failure.Message.ShouldContain($"'{setting}'");
+        failure.Message.ShouldContain(why);
+    }
+
+    [Fact]
+    public async Task A_database_is_dropped_although_tests_left_sessions_and_transactions_in_it()
+    {
+        Script("CREATE TABLE book (id int);");
+        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"));
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        await using var left = await OpenAsync(lease.Database!);
+        await using var transaction = await left.BeginTransactionAsync(CancellationToken);
+
+        await databases.ReleaseAsync(lease, CancellationToken);
+
+        (await ExistsAsync(lease.Database!)).ShouldBeFalse();
+        databases.Record!.DropTimes.Length.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_dropped_is_named_and_swept_by_a_later_run()
+    {
+        Script("CREATE TABLE book (id int);");
+        string leaked;
+        await using (var databases = await PreparedAsync(await SettingsAsync("schema.sql")))
+        {
+            var lease = await databases.LeaseAsync(0, CancellationToken);
+            leaked = lease.Database!;
+            // A prepared transaction keeps a database, and no force ends it.
+            await using (var session = await OpenAsync(lease.Database!))
+            await using (var command = new NpgsqlCommand("BEGIN; INSERT INTO book VALUES (1); PREPARE TRANSACTION 'left'", session))
+                await command.ExecuteNonQueryAsync(CancellationToken);
+
+            await databases.ReleaseAsync(lease, CancellationToken);
+
+            databases.Record!.Counts["leaked"].ShouldBe(1);
+            Log.Text.ShouldContain($"{lease.Database} could not be dropped");
+        }
+
+        await using (var session = await OpenAsync(leaked))
+        await using (var command = new NpgsqlCommand("ROLLBACK PREPARED 'left'", session))
+            await command.ExecuteNonQueryAsync(CancellationToken);
+        await using var later = await PreparedAsync(await SettingsAsync("schema.sql"));
+
+        (await ExistsAsync(leaked)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_session_inside_the_template_is_named_and_waited_for()
+    {
+        Script("CREATE TABLE book (id int);");
+        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql") with { RetryDelay = TimeSpan.FromMilliseconds(10) });
+        var template = databases.Record!.Template!;
+        await AdminAsync($"ALTER DATABASE {template} ALLOW_CONNECTIONS true");
+        var intruder = await OpenAsync(template);
+
+        var leasing = databases.LeaseAsync(0, CancellationToken);
+        while (!Log.Text.Contains("cannot be copied while a session is inside it", StringComparison.Ordinal))
+            await Task.Delay(50, CancellationToken);
+        await intruder.DisposeAsync();
+
+        (await ExistsAsync((await leasing).Database!)).ShouldBeTrue();
+        databases.Record!.Counts["retries_busy"].ShouldBeGreaterThanOrEqualTo(1);
+        await AdminAsync($"ALTER DATABASE {template} ALLOW_CONNECTIONS false");
+    }
+
+    [Fact]
+    public async Task A_clone_that_fails_for_good_leaves_nothing_and_the_others_stay()
+    {
+        Script("CREATE TABLE book (id int);");
+        var run = UniqueName();
+        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"), run);
+        var first = await databases.LeaseAsync(0, CancellationToken);
+        await AdminAsync($"ALTER DATABASE {databases.Record!.Template} RENAME TO {run}_gone");
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.LeaseAsync(1, CancellationToken));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        failure.Message.ShouldContain("does not exist");
+        (await AdminAsync($"SELECT count(*) FROM pg_database WHERE datname LIKE 'ct\\_r\\_{run}\\_%'")).ShouldBe(1L);
+        (await ExistsAsync(first.Database!)).ShouldBeTrue();
+        await AdminAsync($"ALTER DATABASE {run}_gone IS_TEMPLATE false");
+        await AdminAsync($"DROP DATABASE {run}_gone");
+    }
+
+    [Fact]
+    public async Task A_renewed_lease_is_a_fresh_database_under_a_new_name()
+    {
+        Script("CREATE TABLE book (id int);");
+        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"));
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        await QueryAsync(lease, "INSERT INTO book VALUES (1)");
+
+        var renewed = await databases.RenewAsync(lease, CancellationToken);
+
+        renewed.Database.ShouldNotBe(lease.Database);
+        (await QueryAsync(renewed, "SELECT count(*) FROM book")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task A_run_hears_when_the_server_is_lost()
+    {
+        var run = UniqueName();
+        await using var databases = await PreparedAsync(await SettingsAsync(), run);
+        var lost = new TaskCompletionSource();
+        await using var registration = databases.Lost.Register(lost.SetResult);
+
+        var key = PostgreSqlLock.Key.OfRun(OwnDatabaseName.RunToken(run));
+        await AdminAsync($"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = {unchecked((uint)key.Number)}::bigint::text::oid");
+
+        await lost.Task.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
     }
 }

@@ -42,12 +42,19 @@ internal sealed class ThrowawayServers(
     /// <returns>Whether a kept directory had them.</returns>
     public async Task<bool> PrepareAsync(string identity, bool isKept, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        using var ready = await _store.GetOrBuildAsync($"{product.Name}-{Key("")}", InitializeAsync, cancellationToken);
+        using var ready = await ReadyAsync(cancellationToken);
         // A key of its own for this run is evicted like any other, and found by no other run.
         var name = $"{product.Name}-{Key(isKept ? identity : identity + runId)}";
         _entry = await _store.GetOrBuildAsync(name, (folder, token) => BuildAsync(ready.Path, folder, build, token), cancellationToken);
         await _store.EvictAsync(cancellationToken);
         return _entry.Hit;
+    }
+
+    /// <summary>A server without any templates.</summary>
+    public async Task<ServerProcess> StartEmptyAsync(CancellationToken cancellationToken)
+    {
+        using var ready = await ReadyAsync(cancellationToken);
+        return await StartAsync(ready.Path, workers: 1, cancellationToken);
     }
 
     /// <summary>A server on a private copy of the ready directory.</summary>
@@ -61,6 +68,9 @@ internal sealed class ThrowawayServers(
             _folders.ForEach(folder => folder.Dispose());
         return ValueTask.CompletedTask;
     }
+
+    private Task<TemplateStore.Entry> ReadyAsync(CancellationToken cancellationToken) =>
+        _store.GetOrBuildAsync($"{product.Name}-{Key("")}", InitializeAsync, cancellationToken);
 
     private string Key(string identity) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', [.. product.Facts, identity]))))[..32];

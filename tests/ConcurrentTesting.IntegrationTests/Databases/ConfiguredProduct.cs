@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Servers;
+
+namespace ConcurrentTesting.IntegrationTests.Databases;
+
+/// <summary>A server as somebody else might have set it up: the product's own, with arguments that override its.</summary>
+/// <param name="files">Empty files in the data directory: <c>standby.signal</c>.</param>
+internal sealed class ConfiguredProduct(IServerProduct product, ImmutableArray<string> arguments, params string[] files) : IServerProduct
+{
+    public string Name => product.Name;
+
+    public ImmutableArray<string> Facts => [.. product.Facts, .. arguments, .. files];
+
+    public string StopSignal => product.StopSignal;
+
+    public string KillSignal => product.KillSignal;
+
+    public async Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken)
+    {
+        await product.InitializeAsync(dataDirectory, account, cancellationToken);
+        foreach (var file in files)
+            await File.WriteAllTextAsync(Path.Combine(dataDirectory, file), "", cancellationToken);
+    }
+
+    public ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory) =>
+        [.. product.CommandLine(dataDirectory, socketDirectory, isInMemory), .. arguments];
+
+    public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken) =>
+        product.IsReadyAsync(dataDirectory, socketDirectory, cancellationToken);
+
+    public string AdminConnectionString(string socketDirectory) => product.AdminConnectionString(socketDirectory);
+}

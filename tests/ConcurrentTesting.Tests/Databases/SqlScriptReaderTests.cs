@@ -1,0 +1,97 @@
+using ConcurrentTesting.Databases;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Databases;
+
+public sealed class SqlScriptReaderTests
+{
+    [Fact]
+    public void Statements_have_their_number_and_line()
+    {
+        var statements = PostgreSql("SELECT 1;\n\n-- a remark; with a semicolon\nSELECT\n 2;;\n");
+
+        statements.Select(statement => (statement.Number, statement.Line, statement.Text)).ShouldBe([(1, 1, "SELECT 1"), (2, 4, "SELECT\n 2")]);
+    }
+
+    [Theory]
+    [InlineData("SELECT 'a;''b'; SELECT 2")]
+    [InlineData("SELECT E'a;\\'b;'; SELECT 2")]
+    [InlineData("SELECT \"a;\"\"b\"; SELECT 2")]
+    [InlineData("SELECT $$a;b$$; SELECT 2")]
+    [InlineData("SELECT $tag$a;$$;b$tag$; SELECT 2")]
+    [InlineData("SELECT /* a; /* nested; */ ; */ 1; SELECT 2")]
+    [InlineData("SELECT 1 -- a;\n; SELECT 2")]
+    [InlineData("CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2); SELECT 2")]
+    [InlineData("CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 2")]
+    [InlineData("SELECT $1; SELECT 2")]
+    [InlineData("SELECT 'unbalanced \\'; SELECT 2")]
+    [InlineData("SELECT typE'a;b'; SELECT 2")]
+    public void PostgreSql_semicolons_that_end_nothing_do_not_split(string sql)
+    {
+        var statements = PostgreSql(sql);
+
+        statements.Length.ShouldBe(2);
+        statements[1].Text.ShouldBe("SELECT 2");
+    }
+
+    [Fact]
+    public void Rows_after_a_copy_from_stdin_are_its_data()
+    {
+        var statements = PostgreSql("COPY book (id) FROM stdin;\n1;\n\\\\.\n\\.\nSELECT 2;");
+
+        statements.Length.ShouldBe(2);
+        statements[0].CopyData.ShouldBe("1;\n\\\\.\n");
+        statements[1].Line.ShouldBe(5);
+    }
+
+    [Fact]
+    public void Client_commands_are_told_apart_and_a_dumps_restrict_is_left_out()
+    {
+        var statements = PostgreSql("\\restrict x\n\\connect other\nSELECT 1 \\gexec\n");
+
+        statements.Select(statement => statement.IsClientCommand).ShouldBe([true, false, true]);
+        statements[0].Words.ShouldBe(["\\CONNECT"]);
+        statements[1].Text.ShouldBe("SELECT 1");
+    }
+
+    [Fact]
+    public void MySql_delimiters_strings_and_executable_comments_are_read_as_its_client_does()
+    {
+        const string Script =
+            """
+            /*!40101 SET NAMES utf8 */;
+            # a remark; with a semicolon
+            SELECT 'a\';b', "c;d", `e;f`;
+            DELIMITER //
+            CREATE TRIGGER t BEFORE INSERT ON b FOR EACH ROW BEGIN SET @a = 1; SET @b = 2; END//
+            DELIMITER ;
+            SELECT 1--1;
+            """;
+
+        var statements = SqlScriptReader.Read(Script, SqlDialect.MySql).ToArray();
+
+        statements.Select(statement => statement.Line).ShouldBe([1, 3, 5, 7]);
+        statements[0].Words.ShouldBe(["SET", "NAMES", "UTF8"]);
+        statements[2].Text.ShouldEndWith("END");
+        statements[3].Text.ShouldBe("SELECT 1--1");
+    }
+
+    [Theory]
+    [InlineData("SELECT [a;b]; SELECT 2")]
+    [InlineData("SELECT `a;b`; SELECT 2")]
+    [InlineData("SELECT 'a;''b'; SELECT 2")]
+    public void Sqlite_quotes_in_its_three_ways(string sql) => SqlScriptReader.Read(sql, SqlDialect.Sqlite).Count().ShouldBe(2);
+
+    [Theory]
+    [InlineData("'")]
+    [InlineData("E'\\")]
+    [InlineData("SELECT /*")]
+    [InlineData("$a$")]
+    [InlineData("$")]
+    [InlineData("\"")]
+    [InlineData("COPY a FROM STDIN;")]
+    public void A_script_that_breaks_off_is_read_to_its_end(string sql) => PostgreSql(sql).Length.ShouldBe(1);
+
+    private static SqlStatement[] PostgreSql(string sql) => [.. SqlScriptReader.Read(sql, SqlDialect.PostgreSql)];
+}
