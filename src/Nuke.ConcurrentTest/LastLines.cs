@@ -1,31 +1,14 @@
-using System.Globalization;
 using ConcurrentTesting;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>What the console ends with, after NUKE's own summary: how fast it was, or why it ended, and the counts.</summary>
+/// <summary>What the console ends with, after NUKE's own summary: how fast it was, or why nothing ran, and the counts.</summary>
 internal static class LastLines
 {
-    public static void Print(ConcurrentTestResult result) => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    public static void Print(ConcurrentTestResult result)
     {
-        Console.WriteLine(SpeedOrReason(result));
-        Console.WriteLine(Counts(result));
-    };
-
-    public static string Counts(ConcurrentTestResult result) =>
-        string.Create(CultureInfo.InvariantCulture, $"{result.Passed} passed, {result.Failed} failed, {result.Skipped} skipped");
-
-    public static string SpeedOrReason(ConcurrentTestResult result)
-    {
-        if (result.TestSeconds <= 0 || result.WallSeconds <= 0)
-            return FirstLine(result.Reason);
-
-        var speed = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{result.WallSeconds:0.0} s for {result.TestSeconds:0.0} s of tests: {result.TestSeconds / result.WallSeconds:0.0} times as fast as one after another");
-        return result.Efficiency is { } efficiency
-            ? speed + string.Create(CultureInfo.InvariantCulture, $", efficiency {100 * efficiency:0} %")
-            : speed;
+        var lines = Of(result);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine(string.Join(Environment.NewLine, lines));
     }
 
     public static string FirstLine(string text)
@@ -33,4 +16,7 @@ internal static class LastLines
         var lines = text.ReplaceLineEndings("\n").Split('\n');
         return lines.Length == 1 ? lines[0] : $"{lines[0]} (and {lines.Length - 1} more)";
     }
+
+    private static IReadOnlyList<string> Of(ConcurrentTestResult result) =>
+        result.ClosingLines.Count > 0 ? result.ClosingLines : [FirstLine(result.Reason), "0 passed, 0 failed, 0 skipped"];
 }

@@ -1,0 +1,94 @@
+using Shouldly;
+using Xunit;
+
+namespace Nuke.ConcurrentTest.Tests;
+
+/// <summary>Whatever is wrong with the settings ends the build with 4, one error, and nothing started.</summary>
+public class BadSettingsTests
+{
+    [Theory]
+    [InlineData("--workers 0", "--workers 0: allowed is a whole number from 1 to 256")]
+    [InlineData("--workers -1", "--workers -1: allowed is a whole number from 1 to 256")]
+    [InlineData("--workers abc", "--workers abc: allowed is a whole number from 1 to 256")]
+    [InlineData("--workers 10000", "--workers 10000: allowed is a whole number from 1 to 256")]
+    [InlineData("--workers=8", "--workers: a space separates name and value, not =: --workers 8")]
+    [InlineData("--test-database oracle", "--test-database oracle: allowed is none, sqlite, postgresql or mysql")]
+    [InlineData("--test-timeuot 5", "--test-timeuot: there is no such parameter; did you mean --test-timeout?")]
+    [InlineData("--test-timeout 5d", "--test-timeout 5d: allowed is a duration")]
+    [InlineData("--test-filter (Name=a", "--test-filter (Name=a: Missing ')'")]
+    [InlineData("--test-template no-such.sql", "--test-template no-such.sql: no such file or folder: ")]
+    [InlineData("--test-settings no-such.runsettings", "--test-settings no-such.runsettings: no such file: ")]
+    [InlineData("--test-environment A={Databse}", "A has the unknown placeholder {Databse}; did you mean {Database}?")]
+    public async Task A_bad_setting_ends_the_build_with_4_and_names_parameter_value_and_what_is_allowed(string arguments, string message)
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync($"ConcurrentTest {arguments}", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain(message);
+        outcome.Lines[^1].ShouldBe("0 passed, 0 failed, 0 skipped");
+        Directory.Exists(Path.Combine(root.Folder, "artifacts")).ShouldBeFalse("nothing was to be started");
+    }
+
+    [Fact]
+    public async Task All_errors_are_shown_at_once_in_one_log_entry_without_a_stack_trace()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ConcurrentTest --workers 0 --test-reruns 101 --test-databse sqlite", TestContext.Current.CancellationToken);
+
+        outcome.Output.ShouldContain("--workers 0:");
+        outcome.Output.ShouldContain("--test-reruns 101:");
+        outcome.Output.ShouldContain("--test-databse:");
+        outcome.Output.ShouldNotContain("   at ");
+        outcome.Lines.Count(line => line.Contains("[ERR]", StringComparison.Ordinal)).ShouldBe(2, "NUKE repeats its one error at the end");
+    }
+
+    [Fact]
+    public async Task An_unwritable_results_folder_is_found_before_anything_starts()
+    {
+        using var root = new BuildRoot();
+        root.Write("in-the-way", "a file");
+
+        var outcome = await root.RunAsync("ConcurrentTest --test-results-directory in-the-way/results", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain($"--test-results-directory: {Path.Combine(root.Folder, "in-the-way", "results")} cannot be written to: ");
+    }
+
+    [Fact]
+    public async Task A_secret_is_not_in_the_message_about_it()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ConcurrentTest --test-connection-string=Password=geheim", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain("--test-connection-string: a space separates name and value");
+        outcome.Output.ShouldNotContain("geheim");
+    }
+
+    [Fact]
+    public async Task This_repositorys_own_build_ends_with_4_as_well()
+    {
+        Assert.SkipUnless(File.Exists(TestPaths.OwnBuild), "build/_build.csproj is not built; ./build.sh Test builds it");
+        using var root = new BuildRoot();
+        using var build = root.Start(TestPaths.OwnBuild, ["ConcurrentTest", "--workers", "0"]);
+
+        var outcome = await build.EndAsync(TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain("--workers 0: allowed is a whole number from 1 to 256");
+    }
+
+    [Fact]
+    public async Task Other_targets_do_not_mind_what_only_this_component_refuses()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("Compile --workers 0", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+    }
+}

@@ -1,0 +1,95 @@
+using Shouldly;
+using Xunit;
+
+namespace Nuke.ConcurrentTest.Tests;
+
+/// <summary>The target in a build that refines it, depends on it and ends it.</summary>
+public class TargetTests
+{
+    [Fact]
+    public async Task A_refined_target_runs_after_what_it_depends_on_and_before_what_depends_on_it()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("Release --workers 0", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Lines.ShouldContain("compiled ");
+        outcome.Lines.ShouldNotContain("released");
+        outcome.Lines.Single(line => line.StartsWith("Compile  ", StringComparison.Ordinal)).ShouldContain("Succeeded");
+        outcome.Lines.Single(line => line.StartsWith("ConcurrentTest  ", StringComparison.Ordinal)).ShouldContain("Failed");
+        outcome.Lines.Single(line => line.StartsWith("Release  ", StringComparison.Ordinal)).ShouldContain("NotRun");
+    }
+
+    [Fact]
+    public async Task The_target_can_be_skipped()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("Release --skip ConcurrentTest --workers 0", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Lines.ShouldContain("released");
+    }
+
+    [Fact]
+    public async Task Help_lists_the_target_and_every_parameter_with_its_default()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("--help", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        var words = string.Join(' ', outcome.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        words.ShouldContain("ConcurrentTest -> Compile Runs tests on several workers at once");
+        foreach (var parameter in ConcurrentTesting.Settings.ParameterTable.All)
+            words.ShouldContain($"{parameter.Argument} {parameter.Help}.");
+    }
+
+    [Theory]
+    [InlineData("SIGINT")]
+    [InlineData("SIGTERM")]
+    public async Task A_signal_ends_the_run_with_130_and_the_last_lines(string signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such signals");
+        using var root = new BuildRoot();
+        using var build = root.Start(TestPaths.ExampleBuild, ["Wait"]);
+        await build.SeenAsync("waiting", TestContext.Current.CancellationToken);
+
+        await build.SignalAsync(signal[3..], TestContext.Current.CancellationToken);
+        var outcome = await build.EndAsync(TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(130, outcome.Output);
+        outcome.Lines[^2].ShouldBe("cancelled");
+        outcome.Lines[^1].ShouldBe("0 passed, 0 failed, 0 skipped");
+    }
+
+    [Fact]
+    public async Task A_second_signal_ends_at_once_a_run_that_does_not_stop_at_the_first()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such signals");
+        using var root = new BuildRoot();
+        using var build = root.Start(TestPaths.ExampleBuild, ["Wait", "--test-flavour", "stubborn"]);
+        await build.SeenAsync("waiting", TestContext.Current.CancellationToken);
+
+        await build.SignalAsync("TERM", TestContext.Current.CancellationToken);
+        await build.SeenAsync("once more ends it at once", TestContext.Current.CancellationToken);
+        build.HasExited.ShouldBeFalse();
+        await build.SignalAsync("TERM", TestContext.Current.CancellationToken);
+        var outcome = await build.EndAsync(TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(130, outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("Normal", true)]
+    [InlineData("Minimal", false)]
+    public async Task The_components_messages_honour_the_verbosity(string verbosity, bool isShown)
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync($"ShowSettings --verbosity {verbosity}", TestContext.Current.CancellationToken, ("WORKERS", "7"));
+
+        outcome.Output.Contains("WORKERS in the environment is ignored", StringComparison.Ordinal).ShouldBe(isShown, outcome.Output);
+    }
+}
