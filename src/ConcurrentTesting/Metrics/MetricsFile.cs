@@ -71,19 +71,22 @@ internal static class MetricsFile
         }
     }
 
-    /// <summary>A batch that was run again has its cause from the attempts in it.</summary>
+    /// <summary>Batches that were run again, and what was tried again before a batch could run.</summary>
     private static void Retries(RunRecord record, RunMetrics metrics)
     {
-        var causes = record.Tests
-            .SelectMany(test => test.Attempts)
-            .Where(attempt => attempt.Cause is not null)
-            .GroupBy(attempt => attempt.Batch)
-            .ToDictionary(batch => batch.Key, batch => Label(batch.First().Cause!));
-        foreach (var batch in record.Batches.Where(batch => batch.Reason == "requeue"))
+        foreach (var batch in record.Batches.Where(batch => batch.Reason is "requeue" or "alone" or "by-name"))
         {
-            var cause = causes.GetValueOrDefault(batch.Number, "unknown");
+            var cause = Label(batch.Reason);
             metrics.WorkerRetries.WithLabels(cause).Inc();
             metrics.WorkerRetrySuccesses.WithLabels(cause).Inc(batch.Error is null ? 1 : 0);
+        }
+
+        const string Retry = "retry-";
+        foreach (var (cause, count) in record.Incidents
+            .Where(incident => incident.Kind.StartsWith(Retry, StringComparison.Ordinal))
+            .CountBy(incident => Label(incident.Kind[Retry.Length..])))
+        {
+            metrics.WorkerRetries.WithLabels(cause).IncTo(count);
         }
     }
 
@@ -103,12 +106,9 @@ internal static class MetricsFile
 
     private static void Databases(DatabaseRecord database, RunMetrics metrics)
     {
-        if (database.TemplateHit is { } hit)
-        {
-            metrics.TemplateHits.WithLabels(database.Engine).Inc(hit ? 1 : 0);
-            metrics.TemplateMisses.WithLabels(database.Engine).Inc(hit ? 0 : 1);
-        }
-
+        var (hits, misses) = Templates(database);
+        metrics.TemplateHits.WithLabels(database.Engine).IncTo(hits);
+        metrics.TemplateMisses.WithLabels(database.Engine).IncTo(misses);
         if (database.TemplateTime is { } time)
         {
             metrics.TemplateDuration.WithLabels(database.Engine).Set(NotNegative(time));
@@ -122,23 +122,51 @@ internal static class MetricsFile
         }
     }
 
+    /// <summary>The counts know of several templates, the record itself of one.</summary>
+    private static (long Hits, long Misses) Templates(DatabaseRecord database)
+    {
+        var hits = database.Counts.GetValueOrDefault("template_hits");
+        var misses = database.Counts.GetValueOrDefault("template_misses");
+        return hits + misses > 0 ? (hits, misses) : (database.TemplateHit == true ? 1 : 0, database.TemplateHit == false ? 1 : 0);
+    }
+
     private static void Count(RunMetrics metrics, string engine, string name, long count)
     {
-        const string HealthChecks = "health_checks_";
         switch (name)
         {
+            case "template_hits" or "template_misses" or "retries":
+                // Written above, or the sum of the retries by cause.
+                break;
+            case "retries_succeeded":
+                metrics.DatabaseRetrySuccesses.WithLabels(engine).IncTo(count);
+                break;
             case "recycles":
                 metrics.Recycles.WithLabels(engine).IncTo(count);
                 break;
             case "leaked":
                 metrics.Leaked.WithLabels(engine).Set(count);
                 break;
-            case not null when name.StartsWith(HealthChecks, StringComparison.Ordinal):
-                metrics.HealthChecks.WithLabels(engine, name[HealthChecks.Length..]).IncTo(count);
-                break;
             default:
-                metrics.DatabaseEvents.WithLabels(engine, Label(name!)).IncTo(count);
+                CountByKind(metrics, engine, name, count);
                 break;
+        }
+    }
+
+    private static void CountByKind(RunMetrics metrics, string engine, string name, long count)
+    {
+        const string HealthChecks = "health_checks_";
+        const string Retries = "retries_";
+        if (name.StartsWith(HealthChecks, StringComparison.Ordinal))
+        {
+            metrics.HealthChecks.WithLabels(engine, name[HealthChecks.Length..]).IncTo(count);
+        }
+        else if (name.StartsWith(Retries, StringComparison.Ordinal))
+        {
+            metrics.DatabaseRetries.WithLabels(engine, name[Retries.Length..]).IncTo(count);
+        }
+        else
+        {
+            metrics.DatabaseEvents.WithLabels(engine, Label(name)).IncTo(count);
         }
     }
 

@@ -31,8 +31,8 @@ internal sealed class RunMetrics
     public Counter WorkerTests => Counter("worker_tests_total", "Results that a worker delivered.", "worker");
     public Counter WorkerBatches => Counter("worker_batches_total", "Batches that a worker ran, each in a test host of its own.", "worker");
     public Counter WorkerErrors => Counter("worker_errors_total", "What went wrong on a worker: crashed (a batch's host ended badly), timed_out (a test was ended), retired.", "worker", "cause");
-    public Counter WorkerRetries => Counter("worker_retries_total", "Batches that were run again for an infrastructure fault.", "cause");
-    public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of these, the batches that ended well.", "cause");
+    public Counter WorkerRetries => Counter("worker_retries_total", "What was tried again for an infrastructure fault, by what it was: requeue, alone and by_name are batches.", "cause");
+    public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of the batches that were run again, those that ended well.", "cause");
     public Counter Incidents => Counter("incidents_total", "What the run reported besides its results, by kind.", "cause");
 
     public Counter TemplateHits => Counter("template_hits_total", "Templates that were found and used.", "engine");
@@ -41,6 +41,8 @@ internal sealed class RunMetrics
     public Histogram CloneDuration => Histogram("database_clone_duration_seconds", "How long cloning a database took.", DatabaseBuckets, "engine");
     public Histogram DropDuration => Histogram("database_drop_duration_seconds", "How long dropping a database took.", DatabaseBuckets, "engine");
     public Counter HealthChecks => Counter("health_checks_total", "Health checks of workers' databases by their result.", "engine", "outcome");
+    public Counter DatabaseRetries => Counter("database_retries_total", "Database operations of the run itself that were tried again, by what was wrong.", "engine", "cause");
+    public Counter DatabaseRetrySuccesses => Counter("database_retry_successes_total", "Of these operations, those that succeeded in the end.", "engine");
     public Counter Recycles => Counter("recycles_total", "Sessions and databases that were replaced between batches.", "engine");
     public Gauge Leaked => Gauge("leaked_databases", "Databases of this run that could not be dropped.", "engine");
     public Counter DatabaseEvents => Counter("database_events_total", "What else was counted of the databases, by kind.", "engine", "cause");

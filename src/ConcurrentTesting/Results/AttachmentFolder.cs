@@ -18,6 +18,18 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     private string? _firstLoss;
     private int _losses;
 
+    /// <summary>Removes what an earlier run gathered here.</summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be removed.</exception>
+    public void Clear()
+    {
+        var gathered = Path.Combine(_results, Name, "In");
+        if (Directory.Exists(gathered))
+        {
+            Directory.Delete(gathered, recursive: true);
+        }
+    }
+
     /// <summary>The absolute paths of what an attempt attached, where it lies now.</summary>
     public IReadOnlyList<string> Of(TestAttempt attempt) => _files.TryGetValue(attempt, out var files) ? files : [];
 

@@ -55,6 +55,19 @@ internal sealed record SettingsDocument
     public bool HasConnectionString { get; init; }
 
     public ImmutableArray<string> Template { get; init; } = [];
+    public ImmutableArray<string> Databases { get; init; } = [];
+    public string? Isolation { get; init; }
+    public string? Reset { get; init; }
+    public bool KeepFailed { get; init; }
+
+    public ImmutableArray<string> DatabaseSettings { get; init; } = [];
+    public string? ServerBinaries { get; init; }
+    public string? ProductionFallback { get; init; }
+
+    /// <summary>Guards that were overridden.</summary>
+    public ImmutableArray<string> Allow { get; init; } = [];
+
+    public ImmutableArray<string> AllowedHosts { get; init; } = [];
     public bool TemplateCache { get; init; }
 
     /// <summary>Patterns by the names of their variables.</summary>

@@ -29,15 +29,18 @@ public sealed partial class MetricsFileTests
         lines.ShouldContain("concurrent_test_worker_errors_total{worker=\"0\",cause=\"timed_out\"} 1");
         lines.ShouldContain("concurrent_test_worker_errors_total{worker=\"1\",cause=\"crashed\"} 1");
         lines.ShouldContain("concurrent_test_worker_errors_total{worker=\"1\",cause=\"retired\"} 1");
-        lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"session_died\"} 2");
-        lines.ShouldContain("concurrent_test_worker_retry_successes_total{cause=\"session_died\"} 1");
+        lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"requeue\"} 2");
+        lines.ShouldContain("concurrent_test_worker_retry_successes_total{cause=\"requeue\"} 1");
+        lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"session_start\"} 1");
+        lines.ShouldContain("concurrent_test_database_retries_total{engine=\"postgresql\",cause=\"busy\"} 3");
+        lines.ShouldContain("concurrent_test_database_retry_successes_total{engine=\"postgresql\"} 1");
         lines.ShouldContain("concurrent_test_template_hits_total{engine=\"postgresql\"} 1");
         lines.ShouldContain("concurrent_test_template_misses_total{engine=\"postgresql\"} 0");
         lines.ShouldContain("concurrent_test_database_clone_duration_seconds_count{engine=\"postgresql\"} 2");
         lines.ShouldContain("concurrent_test_health_checks_total{engine=\"postgresql\",outcome=\"ok\"} 12");
         lines.ShouldContain("concurrent_test_recycles_total{engine=\"postgresql\"} 3");
         lines.ShouldContain("concurrent_test_leaked_databases{engine=\"postgresql\"} 1");
-        lines.ShouldContain("concurrent_test_database_events_total{engine=\"postgresql\",cause=\"connection_retries\"} 4");
+        lines.ShouldContain("concurrent_test_database_events_total{engine=\"postgresql\",cause=\"swept\"} 4");
         lines.ShouldContain("concurrent_test_run_duration_seconds 10");
         lines.ShouldContain("concurrent_test_run_lower_bound_seconds 6");
         lines.ShouldContain("concurrent_test_run_efficiency_ratio 0.75");
@@ -106,14 +109,14 @@ public sealed partial class MetricsFileTests
             RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed)),
             RecordedRun.Test("Slow", RecordedRun.Attempt(TestOutcome.TimedOut)),
             RecordedRun.Test("Flaky", RecordedRun.Attempt(TestOutcome.Failed), RecordedRun.Attempt(number: 2, batch: 3) with { Cause = "rerun" }),
-            RecordedRun.Test("Lost", RecordedRun.Attempt(TestOutcome.Error), RecordedRun.Attempt(TestOutcome.Error, 2, batch: 1) with { Cause = "session died" }, RecordedRun.Attempt(TestOutcome.Skipped, 3, batch: 2) with { Cause = "session died" }),
+            RecordedRun.Test("Lost", RecordedRun.Attempt(TestOutcome.Error), RecordedRun.Attempt(TestOutcome.Error, 2, batch: 1) with { Cause = "requeue" }, RecordedRun.Attempt(TestOutcome.Skipped, 3, batch: 2) with { Cause = "requeue" }),
         ],
         RecordedRun.Batch(0),
         RecordedRun.Batch(1, worker: 1, error: "killed", reason: "requeue"),
         RecordedRun.Batch(2, reason: "requeue"),
         RecordedRun.Batch(3, reason: "rerun")) with
     {
-        Incidents = [new Incident(RecordedRun.Start, "worker-retired", "it kept failing", 1)],
+        Incidents = [new Incident(RecordedRun.Start, "worker-retired", "it kept failing", 1), new Incident(RecordedRun.Start, "retry-session-start", "no session", 1)],
         Database = new DatabaseRecord
         {
             Engine = "postgresql",
@@ -121,7 +124,7 @@ public sealed partial class MetricsFileTests
             TemplateTime = TimeSpan.FromMilliseconds(40),
             CloneTimes = [TimeSpan.FromMilliseconds(4), TimeSpan.FromMilliseconds(6)],
             DropTimes = [TimeSpan.FromMilliseconds(2)],
-            Counts = ImmutableSortedDictionary<string, long>.Empty.Add("health_checks_ok", 12).Add("recycles", 3).Add("leaked", 1).Add("connection_retries", 4),
+            Counts = ImmutableSortedDictionary<string, long>.Empty.Add("health_checks_ok", 12).Add("recycles", 3).Add("leaked", 1).Add("swept", 4).Add("retries", 5).Add("retries_busy", 3).Add("retries_server_full", 2).Add("retries_succeeded", 1),
         },
     };
 

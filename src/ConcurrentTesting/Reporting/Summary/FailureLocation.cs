@@ -7,20 +7,12 @@ namespace ConcurrentTesting.Reporting.Summary;
 internal static partial class FailureLocation
 {
     /// <summary><c>tests/Shop.Tests/BasketTests.cs:17</c>: the first line of the stack that is in the repository, else the test's own place; null where neither is known.</summary>
-    public static string? Of(TestRecord test, string rootDirectory)
-    {
-        foreach (Match frame in Frames().Matches(test.Final.StackTrace ?? ""))
-        {
-            var file = StackTraceText.RelativePath(frame.Groups["file"].Value, rootDirectory);
-            if (file != frame.Groups["file"].Value)
-            {
-                return $"{file}:{frame.Groups["line"].Value}";
-            }
-        }
+    public static string? Of(TestRecord test, string rootDirectory) => test.Final.StackTrace is { } stack
+        ? StackTraceText.Trim(stack, rootDirectory)
+            .Select(frame => Frame().Match(frame).Groups["place"].Value)
+            .FirstOrDefault(place => place.Length > 0 && !Path.IsPathRooted(place)) ?? FailureText.Place(test, rootDirectory)
+        : FailureText.Place(test, rootDirectory);
 
-        return FailureText.Place(test, rootDirectory);
-    }
-
-    [GeneratedRegex(@" in (?<file>[^\r\n]+):line (?<line>\d+)", RegexOptions.CultureInvariant)]
-    private static partial Regex Frames();
+    [GeneratedRegex(@" in (?<place>.+:\d+)$", RegexOptions.CultureInvariant)]
+    private static partial Regex Frame();
 }

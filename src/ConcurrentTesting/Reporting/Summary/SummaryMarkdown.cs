@@ -12,6 +12,11 @@ internal sealed class SummaryMarkdown
     private const int Listed = 100;
     private const int Slowest = 10;
     private const int TextBytes = 4 * 1024;
+    private const int NameBytes = 512;
+
+    // In characters, of which none takes more than three bytes; room for what follows is left.
+    private const int LongestFailures = 150_000;
+    private const int LongestPage = 300_000;
 
     private readonly StringBuilder _page = new();
     private readonly RunRecord _record;
@@ -101,14 +106,15 @@ internal sealed class SummaryMarkdown
 
         Line($"## Failures");
         Line();
-        foreach (var test in failed.Take(FailuresInFull))
+        var shown = 0;
+        while (shown < Math.Min(failed.Count, FailuresInFull) && _page.Length < LongestFailures)
         {
-            Failure(test);
+            Failure(failed[shown++]);
         }
 
-        if (failed.Count > FailuresInFull)
+        if (shown < failed.Count)
         {
-            Line($"… and {failed.Count - FailuresInFull} more in report.html and junit.xml.");
+            Line($"… and {failed.Count - shown} more in report.html and junit.xml.");
             Line();
         }
     }
@@ -194,21 +200,23 @@ internal sealed class SummaryMarkdown
         Table(
             "| | what | worker |\n|:--|:--|--:|",
             _record.Incidents,
-            incident => Text($"| {Plain(incident.Kind)} | {Plain(TextCap.Apply(incident.Message, TextBytes))} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
+            incident => Text($"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
     }
 
     private void Table<T>(string head, IReadOnlyCollection<T> items, Func<T, string> row)
     {
         _page.Append(head).Append('\n');
-        foreach (var item in items.Take(Listed))
+        var shown = 0;
+        foreach (var item in items.Take(Listed).TakeWhile(_ => _page.Length < LongestPage))
         {
             _page.Append(row(item)).Append('\n');
+            shown++;
         }
 
         Line();
-        if (items.Count > Listed)
+        if (shown < items.Count)
         {
-            Line($"… and {items.Count - Listed} more.");
+            Line($"… and {items.Count - shown} more.");
             Line();
         }
     }
@@ -231,14 +239,14 @@ internal sealed class SummaryMarkdown
         Line();
     }
 
-    /// <summary>Text on one line, in which nothing is taken for markup.</summary>
+    /// <summary>Text on one line, not too long, in which nothing is taken for markup.</summary>
     private string Plain(string text) => Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal);
 
     private string Code(string text) => $"<code>{Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal)}</code>";
 
     private string Escape(string text)
     {
-        var line = _text.Whole(text).ReplaceLineEndings(" ").Replace('\t', ' ');
+        var line = TextCap.Apply(_text.Whole(text), NameBytes).ReplaceLineEndings(" ").Replace('\t', ' ');
         return new StringBuilder(WebUtility.HtmlEncode(line))
             .Replace("|", "&#124;")
             .Replace("`", "&#96;")
@@ -248,7 +256,7 @@ internal sealed class SummaryMarkdown
             .ToString();
     }
 
-    private static string FirstLine(string? text) => TextCap.Apply((text ?? "").TrimStart().Split('\n', 2)[0].TrimEnd(), 512);
+    private static string FirstLine(string? text) => (text ?? "").TrimStart().Split('\n', 2)[0].TrimEnd();
 
     private static string Suffix<T>(T? value, Func<T, string> text)
         where T : struct => value is { } given ? text(given) : "";

@@ -126,6 +126,17 @@ public sealed class TrxMergerTests : IDisposable
     }
 
     [Fact]
+    public void Attachments_of_an_earlier_run_are_removed()
+    {
+        var stale = _folder.File("attachments", "In", "earlier", "note.txt");
+        File.WriteAllText(stale, "of an earlier run");
+
+        MergedTrx.Of(RecordedRun.Of(_folder.Path, [TrxSnippet.Test("Passes")]));
+
+        File.Exists(stale).ShouldBeFalse();
+    }
+
+    [Fact]
     public void Two_attachments_of_one_name_are_both_kept()
     {
         Write("worker-0/batch.trx", TrxSnippet.Row("Attaches", files: ["a/note.txt", "b/note.txt"]));
