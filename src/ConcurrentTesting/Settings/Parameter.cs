@@ -63,7 +63,7 @@ internal sealed class Parameter
             Allowed = kind.Allowed,
             Apply = (settings, text) => set(settings, kind.Parse(text)),
             Flaw = settings => get(settings) is { } value ? kind.Flaw(value) : null,
-            ShowSetting = settings => $"{getter.Split('.')[^1]} = {(isSecret ? "***" : Show(get(settings)))}",
+            ShowSetting = settings => $"{getter.Split('.')[^1].TrimEnd('!')} = {(isSecret ? "***" : Show(get(settings)))}",
         };
 
     public static string VariableOf(string name) => "NUKE_" + Separated(name, '_').ToUpperInvariant();

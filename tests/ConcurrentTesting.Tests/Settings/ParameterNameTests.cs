@@ -1,0 +1,59 @@
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Settings;
+
+public sealed class ParameterNameTests : IDisposable
+{
+    private readonly SettingsFixture _settings = new();
+
+    public void Dispose() => _settings.Dispose();
+
+    [Theory]
+    [InlineData("--test-timeuot", "--test-timeout")]
+    [InlineData("--test-databse", "--test-database")]
+    [InlineData("--worker", "--workers")]
+    [InlineData("--workes", "--workers")]
+    [InlineData("-test-rerun", "--test-reruns")]
+    [InlineData("--TestTemplat", "--test-template")]
+    [InlineData("--test-conection-string", "--test-connection-string")]
+    public void A_mistyped_name_is_refused_with_the_nearest_one(string typed, string nearest) =>
+        _settings.Errors(typed, "1").ShouldBe([$"{typed}: there is no such parameter; did you mean {nearest}?"]);
+
+    [Theory]
+    [InlineData("--test-timeout")]
+    [InlineData("--TestTimeout")]
+    [InlineData("-testtimeout")]
+    [InlineData("--TEST-TIMEOUT")]
+    public void Dashes_and_case_of_a_name_do_not_matter(string name) => _settings.Parse(name, "7").TestTimeout.ShouldBe(TimeSpan.FromSeconds(7));
+
+    [Theory]
+    [InlineData("--test-flavour")]
+    [InlineData("--configuration")]
+    [InlineData("--verbosity")]
+    [InlineData("--skip")]
+    public void Parameters_of_others_are_left_alone(string name) => _settings.Parse(name, "x").Workers.ShouldBePositive();
+
+    [Theory]
+    [InlineData("--workers=8", "--workers: a space separates name and value, not =: --workers 8")]
+    [InlineData("--test-filter=Name=a", "--test-filter: a space separates name and value, not =: --test-filter Name=a")]
+    [InlineData("--test-connection-string=geheim", "--test-connection-string: a space separates name and value, not =: --test-connection-string ***")]
+    [InlineData("--test-conection-string=geheim", "--test-conection-string: there is no such parameter; did you mean --test-connection-string?")]
+    public void A_name_joined_to_its_value_is_refused(string argument, string error) => _settings.Errors(argument).ShouldBe([error]);
+
+    [Fact]
+    public void The_last_of_several_values_wins() => _settings.Parse("--workers", "4", "--test-list", "--workers", "5").Workers.ShouldBe(5);
+
+    [Fact]
+    public void A_list_collects_all_its_values() =>
+        _settings.Parse("--test-projects", "a", "b", "--workers", "2", "--test-projects", "c").TestProjects
+            .ShouldBe(new[] { "a", "b", "c" }.Select(name => Path.Combine(_settings.Caller, name)));
+
+    [Fact]
+    public void A_variable_that_is_nobodys_is_warned_of()
+    {
+        _settings.With("NUKE_TEST_TIMEOOT", "5").With("NUKE_TEST_FLAVOUR", "x").With("NUKE_TELEMETRY_OPTOUT", "1").Parse();
+
+        _settings.Log.ShouldHaveSingleItem().Text.ShouldBe("NUKE_TEST_TIMEOOT is ignored: there is no such parameter; did you mean NUKE_TEST_TIMEOUT?");
+    }
+}

@@ -1,0 +1,235 @@
+using ConcurrentTesting.Settings;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Settings;
+
+public sealed class ParameterValueTests : IDisposable
+{
+    private readonly SettingsFixture _settings = new();
+
+    public void Dispose() => _settings.Dispose();
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("257")]
+    [InlineData("10000")]
+    [InlineData("abc")]
+    [InlineData("1.5")]
+    [InlineData("99999999999999999999")]
+    public void Workers_outside_1_to_256_are_refused(string value) =>
+        _settings.Errors("--workers", value).ShouldBe([$"--workers {value}: allowed is a whole number from 1 to 256"]);
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("256", 256)]
+    public void Workers_from_1_to_256_are_taken(string value, int expected) => _settings.Parse("--workers", value).Workers.ShouldBe(expected);
+
+    [Theory]
+    [InlineData("500ms", 0.5)]
+    [InlineData("30s", 30)]
+    [InlineData("5m", 300)]
+    [InlineData("1h", 3600)]
+    [InlineData("2", 2)]
+    [InlineData("1.5", 1.5)]
+    [InlineData("1.5M", 90)]
+    [InlineData("168h", 604800)]
+    public void Durations_have_units_and_a_bare_number_is_seconds(string value, double seconds) =>
+        _settings.Parse("--test-timeout", value).TestTimeout.ShouldBe(TimeSpan.FromSeconds(seconds));
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-5")]
+    [InlineData("5d")]
+    [InlineData("1,5")]
+    [InlineData("00:05:00")]
+    [InlineData("s")]
+    [InlineData("169h")]
+    [InlineData("1e999")]
+    public void Other_durations_are_refused(string value) => _settings.Errors("--test-timeout", value).ShouldHaveSingleItem()
+        .ShouldBe($"--test-timeout {value}: allowed is a duration above zero and up to 168h, like 500ms, 30s, 5m or 1h; a bare number is seconds");
+
+    [Fact]
+    public void A_limit_can_be_off_and_a_delay_can_be_zero()
+    {
+        _settings.FromCSharp = _settings.FromCSharp with { WorkerTimeout = TimeSpan.FromMinutes(1) };
+
+        _settings.Parse("--test-worker-timeout", "off").WorkerTimeout.ShouldBeNull();
+        _settings.Parse("--test-worker-timeout", "2m").WorkerTimeout.ShouldBe(TimeSpan.FromMinutes(2));
+        _settings.Parse("--test-retry-delay", "0").RetryDelay.ShouldBe(TimeSpan.Zero);
+        _settings.Errors("--test-worker-timeout", "0").ShouldHaveSingleItem().ShouldContain("allowed is off, or a duration");
+    }
+
+    [Theory]
+    [InlineData("postgresql", DatabaseEngine.PostgreSql)]
+    [InlineData("SQLite", DatabaseEngine.Sqlite)]
+    [InlineData("mysql", DatabaseEngine.MySql)]
+    [InlineData("none", DatabaseEngine.None)]
+    public void Engines_are_known_by_name(string value, DatabaseEngine expected) => _settings.Parse("--test-database", value).Database.ShouldBe(expected);
+
+    [Theory]
+    [InlineData("oracle")]
+    [InlineData("1")]
+    public void An_unknown_engine_is_refused(string value) =>
+        _settings.Errors("--test-database", value).ShouldBe([$"--test-database {value}: allowed is none, sqlite, postgresql or mysql"]);
+
+    [Theory]
+    [InlineData(new[] { "--test-list" }, true)]
+    [InlineData(new[] { "--test-list", "true" }, true)]
+    [InlineData(new[] { "--test-list", "1" }, true)]
+    [InlineData(new[] { "--test-list", "False" }, false)]
+    [InlineData(new string[0], false)]
+    public void A_bare_flag_is_true(string[] arguments, bool expected) => _settings.Parse(arguments).List.ShouldBe(expected);
+
+    [Fact]
+    public void A_flag_is_true_or_false() =>
+        _settings.Errors("--test-measure", "maybe").ShouldBe(["--test-measure maybe: allowed is true or false"]);
+
+    [Fact]
+    public void A_missing_value_and_too_many_values_are_refused()
+    {
+        _settings.Errors("--workers").ShouldBe(["--workers: a value is missing; allowed is a whole number from 1 to 256"]);
+        _settings.Errors("--workers", "8", "Publish").ShouldHaveSingleItem().ShouldStartWith("--workers 8 Publish: these are 2 values");
+        _settings.Errors("--test-filter", "").ShouldHaveSingleItem().ShouldStartWith("--test-filter : a value is missing");
+    }
+
+    [Theory]
+    [InlineData("Category!=Slow&(FullyQualifiedName~Orders|Priority=1)")]
+    [InlineData("Orders")]
+    [InlineData("""Name=a\(1\)""")]
+    [InlineData("Name!~Orders")]
+    public void A_filter_is_in_VSTests_syntax(string filter) => _settings.Parse("--test-filter", filter).Filter.ShouldBe(filter);
+
+    [Theory]
+    [InlineData("(Name=a", "Missing ')'")]
+    [InlineData("Name=a)", "Missing '('")]
+    [InlineData("Name=a&", "Missing operand")]
+    [InlineData("Name=a&&Name=b", "Missing operand")]
+    [InlineData("Name==a", "Invalid Condition 'Name==a'")]
+    [InlineData("Name!a", "Invalid operator '!'")]
+    [InlineData("""Name=\x""", "unrecognized escape sequence")]
+    public void A_filter_that_does_not_parse_is_refused_with_VSTests_reason(string filter, string reason)
+    {
+        var error = _settings.Errors("--test-filter", filter).ShouldHaveSingleItem();
+        error.ShouldStartWith($"--test-filter {filter}: ");
+        error.ShouldContain(reason);
+        error.ShouldNotContain("TestCaseFilter");
+    }
+
+    [Fact]
+    public void A_template_is_files_folders_a_command_or_a_database()
+    {
+        _settings.Write("caller/schema/1.sql", "");
+        _settings.Write("caller/seed.sql", "");
+
+        _settings.Parse("--test-template", "schema", "seed.sql").Template
+            .ShouldBe([Path.Combine(_settings.Caller, "schema"), Path.Combine(_settings.Caller, "seed.sql")]);
+        _settings.Parse("--test-template", "cmd:dotnet ef database update").Template.ShouldBe(["cmd:dotnet ef database update"]);
+        _settings.Parse("--test-template", "db:golden").Template.ShouldBe(["db:golden"]);
+    }
+
+    [Fact]
+    public void A_template_that_does_not_exist_is_named_with_its_full_path()
+    {
+        _settings.Errors("--test-template", "no.sql").ShouldHaveSingleItem()
+            .ShouldStartWith($"--test-template no.sql: no such file or folder: {Path.Combine(_settings.Caller, "no.sql")}; allowed is SQL files");
+        _settings.Errors("--test-template", "cmd:").ShouldHaveSingleItem().ShouldStartWith("--test-template cmd:: nothing after cmd:");
+    }
+
+    [Fact]
+    public void Runsettings_have_to_exist_and_to_be_XML()
+    {
+        _settings.Write("caller/bad.runsettings", "<RunSettings>");
+        _settings.Write("caller/good.runsettings", "<RunSettings/>");
+
+        _settings.Errors("--test-settings", "no.runsettings").ShouldHaveSingleItem().ShouldContain($"no such file: {Path.Combine(_settings.Caller, "no.runsettings")}");
+        _settings.Errors("--test-settings", "bad.runsettings").ShouldHaveSingleItem().ShouldContain("bad.runsettings cannot be read: ");
+        _settings.Parse("--test-settings", "good.runsettings").RunSettingsFile.ShouldBe(Path.Combine(_settings.Caller, "good.runsettings"));
+    }
+
+    [Fact]
+    public void Environment_patterns_replace_the_default_one() =>
+        _settings.Parse("--test-environment", "DB={ConnectionString};Pooling=false", "--test-environment", "DB_HOST={Host}:{Port}").Environment
+            .ShouldBe([new EnvironmentPattern("DB", "{ConnectionString};Pooling=false"), new EnvironmentPattern("DB_HOST", "{Host}:{Port}")]);
+
+    [Theory]
+    [InlineData("DB={Conectionstring}", "DB has the unknown placeholder {Conectionstring}; did you mean {ConnectionString}?")]
+    [InlineData("DB={connectionstring}", "did you mean {ConnectionString}?")]
+    [InlineData("{Database}", "{Database} has no name before a =")]
+    [InlineData("=x", "=x has no name before a =")]
+    [InlineData("A B={Host}", "A B is not a variable's name")]
+    public void A_bad_environment_pattern_is_refused(string pattern, string reason) =>
+        _settings.Errors("--test-environment", pattern).ShouldHaveSingleItem().ShouldContain(reason);
+
+    [Fact]
+    public void A_variable_given_twice_is_refused() =>
+        _settings.Errors("--test-environment", "A=1", "A=2").ShouldHaveSingleItem().ShouldContain("A is given twice");
+
+    [Fact]
+    public void Braces_around_other_text_are_just_text() =>
+        _settings.Parse("--test-environment", """J={"db": "{Database}"}""").Environment[0].Pattern.ShouldBe("""{"db": "{Database}"}""");
+
+    [Fact]
+    public void Values_set_in_CSharp_are_checked_as_well()
+    {
+        _settings.FromCSharp = _settings.FromCSharp with { Workers = 0, TestTimeout = TimeSpan.Zero, Filter = "(a", ConnectionString = "geheim" };
+
+        var errors = _settings.Errors();
+
+        errors.ShouldContain("Workers = 0: allowed is a whole number from 1 to 256");
+        errors.ShouldContain(error => error.StartsWith("TestTimeout = 00:00:00: allowed is a duration above zero", StringComparison.Ordinal));
+        errors.ShouldContain(error => error.StartsWith("Filter = (a: Missing", StringComparison.Ordinal));
+        errors.Length.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Nothing_to_test_is_an_error_that_says_what_to_do()
+    {
+        _settings.FromCSharp = new ConcurrentTestSettings();
+
+        _settings.Errors().ShouldHaveSingleItem().ShouldContain("name projects with --test-projects");
+    }
+
+    [Fact]
+    public void Folders_that_cannot_be_written_to_are_found_before_the_run()
+    {
+        _settings.Write("caller/file", "");
+
+        _settings.Errors("--test-results-directory", "file/results", "--test-timings", "file/timings.json", "--test-junit-file", "file/j.xml")
+            .Select(error => error[..error.IndexOf(" cannot", StringComparison.Ordinal)])
+            .ShouldBe(
+            [
+                $"--test-results-directory: {Path.Combine(_settings.Caller, "file", "results")}",
+                $"--test-timings: {Path.Combine(_settings.Caller, "file")}",
+                $"--test-junit-file: {Path.Combine(_settings.Caller, "file")}",
+            ]);
+    }
+
+    [Fact]
+    public void Bad_settings_leave_no_folder_behind()
+    {
+        _settings.Errors("--workers", "0", "--test-results-directory", "results");
+
+        Directory.Exists(Path.Combine(_settings.Caller, "results")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void All_errors_are_collected() =>
+        _settings.Errors("--workers", "0", "--test-reruns", "many", "--test-flavor", "--test-database", "x").Length.ShouldBe(4);
+
+    [Fact]
+    public void Every_default_passes_its_own_check() => _settings.Parse().Workers.ShouldBe(Math.Clamp(Environment.ProcessorCount, 1, 256));
+
+    [Fact]
+    public void Every_setting_that_a_user_chooses_has_a_parameter()
+    {
+        string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables"];
+        var settings = new ConcurrentTestSettings { TestProjects = ["a"] };
+
+        var covered = ParameterTable.All.Select(parameter => parameter.ShowSetting(settings).Split(' ')[0]);
+
+        typeof(ConcurrentTestSettings).GetProperties().Select(property => property.Name).Except(setByTheBuild).Order()
+            .ShouldBe(covered.Order());
+    }
+}
