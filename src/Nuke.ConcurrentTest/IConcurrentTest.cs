@@ -76,7 +76,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestFilter)] string? TestFilter => TryGetValue(() => TestFilter);
     [Parameter(ConcurrentTestHelp.TestSettings)] string? TestSettings => TryGetValue(() => TestSettings);
     [Parameter(ConcurrentTestHelp.TestDatabase)] string? TestDatabase => TryGetValue(() => TestDatabase);
-    [Parameter(ConcurrentTestHelp.TestConnectionString)] [Secret] string? TestConnectionString => TryGetValue(() => TestConnectionString);
+    [Parameter(ConcurrentTestHelp.TestConnectionString)][Secret] string? TestConnectionString => TryGetValue(() => TestConnectionString);
     [Parameter(ConcurrentTestHelp.TestTemplate)] string[]? TestTemplate => TryGetValue(() => TestTemplate);
     [Parameter(ConcurrentTestHelp.TestTemplateCache)] string? TestTemplateCache => TryGetValue(() => TestTemplateCache);
     [Parameter(ConcurrentTestHelp.TestEnvironment)] string[]? TestEnvironment => TryGetValue(() => TestEnvironment);
