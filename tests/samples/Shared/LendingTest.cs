@@ -8,6 +8,8 @@ namespace Lending.Tests;
 /// </summary>
 public sealed class LendingTest
 {
+    private const int LongestName = 100;
+
     private static readonly DateTimeOffset Opening = new(2026, 3, 2, 10, 0, 0, TimeSpan.Zero);
     private static int _pruned;
 
@@ -44,16 +46,18 @@ public sealed class LendingTest
     public static bool IsAlone =>
         Environment.GetEnvironmentVariable("CONCURRENT_TEST_RUN") is { Length: > 0 } || Environment.GetEnvironmentVariable("LENDING_ALONE") == "1";
 
-    public static async Task<LendingTest> StartAsync(string name)
+    public static async Task<LendingTest> StartAsync(string testName)
     {
+        var name = Plain(testName);
         var clock = new FakeTimeProvider(Opening);
         var library = new Library(LendingDatabase.FromEnvironment(), clock, $"{name} {Guid.NewGuid():N}");
         if (Interlocked.Exchange(ref _pruned, 1) == 0)
             await library.Journal.PruneAsync(TimeSpan.FromHours(1));
         var ticket = RunningTests.Enter(name);
-        var (presence, others) = await library.Attendance.ArriveAsync(name);
+        long presence = 0;
         try
         {
+            (presence, var others) = await library.Attendance.ArriveAsync(name);
             if (IsAlone && others.Count > 0)
                 throw new InvalidOperationException($"'{name}' is not alone on its database: {string.Join(", ", others)}.");
             return new LendingTest(
@@ -62,7 +66,8 @@ public sealed class LendingTest
         catch
         {
             ticket.Dispose();
-            await library.Attendance.LeaveAsync(presence);
+            if (presence != 0)
+                await library.Attendance.LeaveAsync(presence);
             throw;
         }
     }
@@ -99,4 +104,8 @@ public sealed class LendingTest
                 throw new InvalidOperationException($"{relation} had {_rows[relation]} rows, '{_name}' added {own}, and now there are {now}.");
         }
     }
+
+    // Test names hold what no database stores: NUL, half surrogate pairs, three thousand characters.
+    private static string Plain(string name) =>
+        string.Concat(name.Take(LongestName).Select(character => char.IsAscii(character) && !char.IsControl(character) ? character : '?'));
 }

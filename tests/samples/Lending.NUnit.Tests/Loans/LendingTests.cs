@@ -32,7 +32,7 @@ public class LendingTests : LibraryTest
     }
 
     [TestCase("")]
-    [TestCase("S001-1 ")]
+    [TestCase("S001 -1")]
     [TestCase("s001-1")]
     [TestCase("S001-1' OR '1'='1")]
     [TestCase("a.b(c), \"d\" & 'e' | !f = ~g")]

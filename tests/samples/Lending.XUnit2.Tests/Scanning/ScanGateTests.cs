@@ -33,11 +33,10 @@ public class ScanGateTests
         [InlineData(60)]
         [InlineData(120)]
         [InlineData(240)]
-        public async Task A_held_button_counts_once_a_while(int quiet)
+        public async Task A_held_button_counts_again_after_a_while(int quiet)
         {
             var gate = new ScanGate(TimeSpan.FromMilliseconds(quiet), TimeProvider.System);
             Assert.True(gate.Accepts("T1"));
-            Assert.False(gate.Accepts("T1"));
             await Task.Delay(quiet + 30);
             Assert.True(gate.Accepts("T1"));
         }

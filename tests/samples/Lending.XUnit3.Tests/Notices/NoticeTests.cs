@@ -60,9 +60,8 @@ public class MailboxTests : LibraryTest
     public async Task A_notice_is_noted_when_the_mailbox_has_taken_it(int milliseconds)
     {
         var member = await Given.MemberAsync();
-        var sending = Library.Notices.SendAsync(member.Card, "news", "New opening hours", new Mailbox(milliseconds), Stop);
-        Assert.Empty(await Library.Notices.OfAsync(member.Card));
-        await sending;
+        var mailbox = new Mailbox(milliseconds, beforeTaking: async () => Assert.Empty(await Library.Notices.OfAsync(member.Card)));
+        await Library.Notices.SendAsync(member.Card, "news", "New opening hours", mailbox, Stop);
         Assert.Equal("New opening hours", Assert.Single(await Library.Notices.OfAsync(member.Card)).Body);
     }
 

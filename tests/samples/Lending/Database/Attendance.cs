@@ -9,8 +9,6 @@ public sealed record Presence(long Id, string Machine, int ProcessId, string Nam
 /// <summary>Who is at work on this database right now, whichever process they are in.</summary>
 public sealed class Attendance
 {
-    private const int LongestName = 120;
-
     private readonly LendingDatabase _database;
 
     internal Attendance(LendingDatabase database) => _database = database;
@@ -34,7 +32,7 @@ public sealed class Attendance
             ("machine", Environment.MachineName),
             ("process_id", (long)me.Id),
             ("process_started", Started(me)),
-            ("name", name.Length > LongestName ? name[..LongestName] : name));
+            ("name", name));
         await session.CommitAsync();
         return (id, others);
     }

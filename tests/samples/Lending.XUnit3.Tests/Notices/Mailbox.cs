@@ -1,7 +1,7 @@
 namespace Lending.XUnit3.Tests.Notices;
 
 /// <summary>Takes its time, refuses the first few, keeps the rest.</summary>
-public sealed class Mailbox(int milliseconds = 0, int refusals = 0) : IMailbox
+public sealed class Mailbox(int milliseconds = 0, int refusals = 0, Func<Task>? beforeTaking = null) : IMailbox
 {
     private readonly List<string> _letters = [];
 
@@ -15,6 +15,8 @@ public sealed class Mailbox(int milliseconds = 0, int refusals = 0) : IMailbox
         await Task.Delay(milliseconds, cancellation);
         if (Attempts <= refusals)
             throw new IOException("The mailbox is full.");
+        if (beforeTaking is not null)
+            await beforeTaking();
         _letters.Add($"{address}\n{body}");
     }
 }
