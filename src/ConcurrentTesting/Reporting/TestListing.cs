@@ -46,7 +46,7 @@ internal sealed record TestListing
 
     private IEnumerable<string> Explicit()
     {
-        yield return Invariant($"Explicit, run only when named  {Catalog.Explicit.Sum(entry => entry.Cases.Length)} tests");
+        yield return Invariant($"Explicit, run only when named  {Tests(Catalog.Explicit.Sum(entry => entry.Cases.Length))}");
         foreach (var entry in Catalog.Explicit)
             yield return $"  {PlainText.OneLine(entry.Assembly.Source)}  {PlainText.OneLine(TestNames.Full(entry.ClassName, entry.DisplayName))}";
     }
@@ -56,10 +56,10 @@ internal sealed record TestListing
         var entries = Catalog.Units.SelectMany(unit => unit.Entries).ToList();
         var known = entries.Count == 0 ? 0 : 100 * entries.Count(entry => Predict(entry).IsKnown) / entries.Count;
         var workers = Plan.Count(share => share.Worker is not null);
-        yield return Invariant($"Plan  {workers} workers, {Catalog.CaseCount} tests, about {DurationText.Measured(Expected)}, {known}% of the durations known, seed {Seed}");
+        yield return Invariant($"Plan  {workers} workers, {Tests(Catalog.CaseCount)}, about {DurationText.Measured(Expected)}, {known}% of the durations known, seed {Seed}");
         foreach (var share in Plan)
         {
-            yield return $"  {Owner(share)}  {DurationText.Measured(share.Expected)}, {Units(share.Units.Length)}, {Invariant($"{Cases(share.Units)} tests")}";
+            yield return $"  {Owner(share)}  {DurationText.Measured(share.Expected)}, {Units(share.Units.Length)}, {Tests(Cases(share.Units))}";
             foreach (var unit in share.Units)
                 yield return $"    {unit.Assembly.Source}  {PlainText.OneLine(unit.Name)}  {Size([unit])}";
         }
@@ -68,7 +68,7 @@ internal sealed record TestListing
     private string Size(ImmutableArray<TestUnit> units)
     {
         var seconds = units.Sum(unit => unit.Entries.Sum(entry => Predict(entry).Duration.TotalSeconds));
-        return Invariant($"{Cases(units)} tests, {DurationText.Measured(TimeSpan.FromSeconds(seconds))}");
+        return Invariant($"{Tests(Cases(units))}, {DurationText.Measured(TimeSpan.FromSeconds(seconds))}");
     }
 
     private static string Entry(TestEntry entry)
@@ -82,6 +82,8 @@ internal sealed record TestListing
     private static string Owner(PlannedShare share) => share.Worker is { } worker ? Invariant($"worker {worker}") : "shared";
 
     private static int Cases(ImmutableArray<TestUnit> units) => units.Sum(unit => unit.Entries.Sum(entry => entry.Cases.Length));
+
+    private static string Tests(int count) => count == 1 ? "1 test" : Invariant($"{count} tests");
 
     private static string Units(int count) => count == 1 ? "1 unit" : Invariant($"{count} units");
 

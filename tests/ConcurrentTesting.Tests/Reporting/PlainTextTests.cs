@@ -14,6 +14,11 @@ public class PlainTextTests
         PlainText.Escape(all).Where(char.IsControl).Distinct().Order().ShouldBe(['\t', '\n']);
     }
 
+    [Fact]
+    public void No_text_runs_backwards_or_breaks_lines_unseen() =>
+        PlainText.OneLine("\u2028\u2029\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069")
+            .ShouldBe(@"\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069");
+
     [Theory]
     [InlineData("::error file=a.cs::pwned", ": :error file=a.cs::pwned")]
     [InlineData("  ::set-output name=x::y", "  : :set-output name=x::y")]

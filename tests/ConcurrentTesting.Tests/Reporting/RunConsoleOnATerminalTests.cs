@@ -214,6 +214,18 @@ public class RunConsoleOnATerminalTests
     }
 
     [Fact]
+    public async Task A_resize_that_changes_no_line_is_answered_too_because_a_terminal_may_have_cut_some_off()
+    {
+        await using var run = new ShownRun(80, 24);
+        run.Begin(2, workers: 2);
+        run.Wait();
+        var writes = run.Surface.Writes;
+        run.Terminal.Resize(80, 20);
+        run.Wait();
+        run.Surface.Writes.ShouldBeGreaterThan(writes);
+    }
+
+    [Fact]
     public async Task Phases_before_the_tests_are_one_line()
     {
         await using var run = new ShownRun();

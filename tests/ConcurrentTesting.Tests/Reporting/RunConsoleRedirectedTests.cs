@@ -113,15 +113,15 @@ public class RunConsoleRedirectedTests
         run.Terminal.Text.ShouldBe(
             """
             [INF] Shop.Tests (net10.0)  XUnit3, 2 units, 3 tests, 2.25s
-              Shop.Tests.OrderTests  1 tests, 1.50s
+              Shop.Tests.OrderTests  1 test, 1.50s
                 Pays(1)  1.50s
               Shop.Tests.RatingTests  2 tests, 0.75s
                 Rates (x2)  ~0.75s
-            [INF] Explicit, run only when named  1 tests
+            [INF] Explicit, run only when named  1 test
               Shop.Tests (net10.0)  Shop.Tests.OrderTests.Only_by_name
             [INF] Plan  2 workers, 3 tests, about 1.60s, 50% of the durations known, seed 42
-              worker 0  1.50s, 1 unit, 1 tests
-                Shop.Tests (net10.0)  Shop.Tests.OrderTests  1 tests, 1.50s
+              worker 0  1.50s, 1 unit, 1 test
+                Shop.Tests (net10.0)  Shop.Tests.OrderTests  1 test, 1.50s
               worker 1  <1ms, 0 units, 0 tests
               shared  0.75s, 1 unit, 2 tests
                 Shop.Tests (net10.0)  Shop.Tests.RatingTests  2 tests, 0.75s
