@@ -12,7 +12,7 @@ namespace ConcurrentTesting.Results;
 internal static class RunArtifacts
 {
     /// <summary>
-    /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c> and <c>summary.md</c>. What stops one of them stops no other.
+    /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What stops one of them stops no other.
     /// </summary>
     /// <returns>
     /// What could not be written, and what was wrong with the test hosts' own files, as incidents. Those of the test hosts' files are in the artifacts too.
@@ -55,6 +55,7 @@ internal static class RunArtifacts
         yield return (record.Settings.JUnitFile ?? Path.Combine(results, "junit.xml"), stream => Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
         yield return (Path.Combine(results, "run.json"), stream => Now(() => RunJson.Write(record, stream, redactor, cancellationToken)));
         yield return (Path.Combine(results, "metrics.prom"), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
+        yield return (Path.Combine(results, "report.html"), stream => Now(() => HtmlReport.Write(record, stream, attachments, text)));
         yield return (Path.Combine(results, "summary.md"), stream => stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
     }
 

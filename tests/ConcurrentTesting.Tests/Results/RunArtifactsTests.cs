@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Tests.Results;
 
 public sealed class RunArtifactsTests : IDisposable
 {
-    private static readonly string[] Names = ["junit.xml", "metrics.prom", "run.json", "summary.md", "test-results.trx"];
+    private static readonly string[] Names = ["junit.xml", "metrics.prom", "report.html", "run.json", "summary.md", "test-results.trx"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -37,6 +37,7 @@ public sealed class RunArtifactsTests : IDisposable
     [InlineData("test-results.trx")]
     [InlineData("junit.xml")]
     [InlineData("metrics.prom")]
+    [InlineData("report.html")]
     [InlineData("run.json")]
     [InlineData("summary.md")]
     public async Task What_cannot_be_written_is_named_and_loses_none_of_the_others(string name)

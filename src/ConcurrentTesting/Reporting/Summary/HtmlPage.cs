@@ -1,0 +1,60 @@
+using System.Net;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Reporting.Summary;
+
+/// <summary>Writes HTML in which every text is escaped; markup is only what is handed in as such.</summary>
+internal sealed class HtmlPage(TextWriter output, ReportText text)
+{
+    /// <summary>Markup of our own, written as it is.</summary>
+    public HtmlPage Markup(string markup)
+    {
+        output.Write(markup);
+        return this;
+    }
+
+    /// <summary>Text from outside: redacted, cleaned, escaped. Fit for elements and for quoted attributes.</summary>
+    public HtmlPage Text(string value)
+    {
+        WebUtility.HtmlEncode(text.Whole(value), output);
+        return this;
+    }
+
+    public HtmlPage Element(string tag, string value, string? style = null) =>
+        Markup(style is null ? $"<{tag}>" : $"<{tag} class=\"{style}\">").Text(value).Markup($"</{tag}>");
+
+    /// <summary>Text as it stands, at most <paramref name="limit"/> bytes of it, under a heading; nothing where there is none.</summary>
+    public HtmlPage Block(string heading, string? value, int limit) => string.IsNullOrWhiteSpace(value)
+        ? this
+        : Element("h3", heading).Markup("<pre tabindex=\"0\">").Text(TextCap.Apply(value.ReplaceLineEndings("\n").TrimEnd(), limit)).Markup("</pre>");
+
+    /// <summary>A table of text cells; a column whose heading begins with <c>#</c> holds numbers.</summary>
+    public HtmlPage Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var styles = headings.Select(heading => heading.StartsWith('#') ? "number" : null).ToList();
+        Markup("<div class=\"scroll\"><table>").Element("caption", caption).Markup("<thead><tr>");
+        for (var column = 0; column < headings.Count; column++)
+        {
+            Markup(styles[column] is null ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"number\">").Text(headings[column].TrimStart('#')).Markup("</th>");
+        }
+
+        Markup("</tr></thead><tbody>\n");
+        foreach (var row in rows)
+        {
+            Row(row, styles);
+        }
+
+        return Markup("</tbody></table></div>\n");
+    }
+
+    private void Row(IReadOnlyList<string> row, List<string?> styles)
+    {
+        Markup("<tr>");
+        for (var column = 0; column < row.Count; column++)
+        {
+            Element("td", row[column], styles[column]);
+        }
+
+        Markup("</tr>\n");
+    }
+}
