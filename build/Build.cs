@@ -7,6 +7,7 @@ using Nuke.ConcurrentTest;
 /// <summary>This repository's own build. It inherits <see cref="IConcurrentTest"/> like any user's, for the samples.</summary>
 internal sealed class Build : NukeBuild, IConcurrentTest
 {
+    private static readonly string[] Suites = ["XUnit2", "XUnit3", "NUnit", "MSTest"];
     private static readonly string[] OwnTests = ["ConcurrentTesting.Tests", "Nuke.ConcurrentTest.Tests", "ConcurrentTesting.IntegrationTests"];
     private static readonly string[] Packages = ["ConcurrentTesting", "Nuke.ConcurrentTest"];
 

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+
+namespace ConcurrentTesting.IntegrationTests.Samples;
+
+/// <summary>Looks at processes through /proc.</summary>
+internal static class ProcessTree
+{
+    public static IEnumerable<int> Below(int root)
+    {
+        var parents = All().Select(id => (Id: id, Parent: ParentOf(id))).Where(process => process.Parent is not null).ToLookup(process => process.Parent!.Value, process => process.Id);
+        var open = new Queue<int>(parents[root]);
+        while (open.TryDequeue(out var id))
+        {
+            yield return id;
+            foreach (var child in parents[id])
+                open.Enqueue(child);
+        }
+    }
+
+    /// <summary>Processes whose environment has this variable and value.</summary>
+    public static IReadOnlyList<int> WithVariable(string name, string value)
+    {
+        var wanted = Encoding.UTF8.GetBytes($"{name}={value}\0");
+        return [.. All().Where(id => Read(id, "environ").AsSpan().IndexOf(wanted) >= 0)];
+    }
+
+    public static string CommandLine(int id) => Encoding.UTF8.GetString(Read(id, "cmdline")).Replace('\0', ' ');
+
+    private static IEnumerable<int> All() =>
+        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
+
+    private static int? ParentOf(int id)
+    {
+        var stat = Encoding.UTF8.GetString(Read(id, "stat"));
+        var afterName = stat.LastIndexOf(')');
+        return afterName > 0 ? int.Parse(stat[(afterName + 2)..].Split(' ')[1], CultureInfo.InvariantCulture) : null;
+    }
+
+    private static byte[] Read(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllBytes($"/proc/{id}/{file}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace ConcurrentTesting.IntegrationTests.Samples;
+
+/// <summary>A test in a finished run's run.json.</summary>
+internal sealed record RanTest(string Suite, string ClassName, string Name, string Outcome, int Attempts);
+
+/// <summary>What a finished run left.</summary>
+internal sealed record SampleOutcome(int ExitCode, string Output, string Results, TimeSpan Duration)
+{
+    public JsonElement Run { get; } = ReadRun(Results);
+
+    public IReadOnlyList<RanTest> Tests =>
+        [.. Run.GetProperty("tests").EnumerateArray().Select(test => new RanTest(
+            test.GetProperty("assembly").GetString()!,
+            test.GetProperty("class").GetString()!,
+            test.GetProperty("name").GetString()!,
+            test.GetProperty("outcome").GetString()!,
+            test.GetProperty("attempts").GetArrayLength()))];
+
+    public RanTest Test(string name) => Tests.Single(test => test.Name == name);
+
+    private static JsonElement ReadRun(string results)
+    {
+        var file = Path.Combine(results, "run.json");
+        return File.Exists(file) ? JsonDocument.Parse(File.ReadAllText(file)).RootElement : default;
+    }
+}
+
+/// <summary>A run of sample suites through the repository's build, as a process in a folder of its own that can be signalled and killed.</summary>
+internal sealed class SampleRun : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    private SampleRun(string folder, ProcessStartInfo start)
+    {
+        Folder = folder;
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Add(line.Data);
+        _process.ErrorDataReceived += (_, line) => Add(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Folder { get; }
+
+    public int ProcessId => _process.Id;
+
+    public string Results => Path.Combine(Folder, "artifacts", "test-results");
+
+    /// <param name="arguments">What follows <c>ConcurrentTest</c>; suites are given as built, with SQLite, unless they say otherwise.</param>
+    public static SampleRun Start(IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables) =>
+        StartIn(Directory.CreateTempSubdirectory("sample-run-").FullName, suites, arguments, variables);
+
+    public static SampleRun StartIn(string folder, IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, ".nuke"));
+        var given = arguments.ToArray();
+        string[] database = given.Contains("--test-database") ? [] : ["--test-database", "sqlite", "--test-template", Repository.Schema("sqlite")];
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [Repository.Build, "ConcurrentTest", "--root", folder, "--test-no-build", "--test-projects", .. suites.Select(suite => Repository.Assembly(suite)), .. database, .. given])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = folder,
+        };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("NUKE_", StringComparison.Ordinal) || name.StartsWith("SAMPLE_", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        return new SampleRun(folder, start);
+    }
+
+    public static async Task<SampleOutcome> RunAsync(IReadOnlyCollection<string> suites, IEnumerable<string> arguments, CancellationToken cancellationToken, params (string Name, string Value)[] variables)
+    {
+        using var run = Start(suites, arguments, variables);
+        return await run.EndAsync(cancellationToken);
+    }
+
+    /// <summary>Until a line with this text was printed.</summary>
+    public async Task SeenAsync(string text, CancellationToken cancellationToken)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lines)
+        {
+            if (_lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
+                return;
+            _awaited.Add((text, seen));
+        }
+
+        await seen.Task.WaitAsync(Patience, cancellationToken);
+    }
+
+    public async Task<SampleOutcome> EndAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken).WaitAsync(Patience, cancellationToken);
+        lock (_lines)
+            return new SampleOutcome(_process.ExitCode, string.Join('\n', _lines), Results, _watch.Elapsed);
+    }
+
+    public static async Task SignalAsync(int process, string signal, CancellationToken cancellationToken)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, $"{process}"]);
+        await kill.WaitForExitAsync(cancellationToken);
+    }
+
+    /// <summary>Processes below this run whose command line mentions a text.</summary>
+    public IReadOnlyList<int> Descendants(string mentioning) => [.. ProcessTree.Below(ProcessId).Where(id => ProcessTree.CommandLine(id).Contains(mentioning, StringComparison.Ordinal))];
+
+    /// <summary>Until such a process is there; looks often, for a bounded time.</summary>
+    public async Task<int> DescendantAsync(string mentioning, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var bound = Stopwatch.StartNew(); bound.Elapsed < Patience && !_process.HasExited;)
+        {
+            if (Descendants(mentioning) is [var first, ..])
+                return first;
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        throw new TimeoutException($"No process of the run mentions {mentioning}.");
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+        if (Directory.Exists(Folder))
+            Directory.Delete(Folder, recursive: true);
+    }
+
+    private void Add(string? line)
+    {
+        if (line is null)
+            return;
+
+        lock (_lines)
+        {
+            _lines.Add(line);
+            foreach (var (_, seen) in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal)))
+                seen.TrySetResult();
+        }
+    }
+}

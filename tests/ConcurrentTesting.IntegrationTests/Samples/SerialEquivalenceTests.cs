@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Xml.Linq;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Samples;
+
+/// <summary>The same tests pass, fail and skip, as often, as in a serial <c>dotnet test</c>.</summary>
+public sealed class SerialEquivalenceTests
+{
+    private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("XUnit2")]
+    [InlineData("XUnit3")]
+    [InlineData("NUnit")]
+    [InlineData("MSTest")]
+    public async Task Every_test_has_the_outcome_of_a_serial_run_as_often(string suite)
+    {
+        var folder = Directory.CreateTempSubdirectory("serial-").FullName;
+        var serial = SerialAsync(suite, folder);
+        using var run = SampleRun.Start([suite], ["--workers", "4", "--test-settings", Repository.SerialRunSettings, "--test-seed", "20260302"]);
+
+        var outcome = await run.EndAsync(Cancellation);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        Results(Path.Combine(outcome.Results, "test-results.trx")).ShouldBe(Results(await serial), ignoreOrder: true);
+        outcome.Output.Split('\n')[^1].ShouldMatch(@"^\d+ passed, 0 failed, \d+ skipped$");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task<string> SerialAsync(string suite, string folder)
+    {
+        var start = new ProcessStartInfo(
+            "dotnet",
+            ["test", Repository.Project(suite), "--no-build", "--framework", "net10.0", "--settings", Repository.SerialRunSettings, "--logger", "trx;LogFileName=serial.trx", "--results-directory", folder])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
+        process.ExitCode.ShouldBe(0, await output);
+        return Path.Combine(folder, "serial.trx");
+    }
+
+    private static List<(string? Name, string? Outcome)> Results(string trx) =>
+        [.. XDocument.Load(trx).Descendants(Trx + "UnitTestResult").Select(result => (result.Attribute("testName")?.Value, result.Attribute("outcome")?.Value))];
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Samples;
+
+/// <summary>Real trouble in real runs: the verdict stays true, every test stays accounted for, and nothing is left.</summary>
+public sealed class TroubleTests
+{
+    public static TheoryData<string> Suites => ["XUnit2", "XUnit3", "NUnit", "MSTest"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Suites))]
+    public async Task A_failing_test_fails_the_run_and_is_told_once_with_its_line(string suite)
+    {
+        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_FAIL", "1"));
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Test("Fails_when_asked_to").Outcome.ShouldBe("Failed");
+        outcome.Output.Split("SAMPLE_FAIL asks for it").Length.ShouldBe(2, outcome.Output);
+        outcome.Output.ShouldContain("TroubleTests.cs:");
+        outcome.Output.ShouldNotContain("at Nuke.");
+        outcome.Output.Split('\n')[^1].ShouldMatch(@"^\d+ passed, 1 failed, \d+ skipped$");
+    }
+
+    [Theory]
+    [MemberData(nameof(Suites))]
+    public async Task A_test_that_ends_its_process_has_failed_and_the_others_have_their_results(string suite)
+    {
+        var calm = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation);
+
+        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_CRASH", "1"));
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Test("Ends_its_process_when_asked_to").Outcome.ShouldBe("Failed");
+        Others(outcome, "Ends_its_process_when_asked_to").ShouldBe(Others(calm, "Ends_its_process_when_asked_to"), ignoreOrder: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Suites))]
+    public async Task A_test_that_never_ends_times_out_and_the_others_have_their_results(string suite)
+    {
+        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-timeout", "4s", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_HANG", "1"));
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Test("Never_ends_when_asked_to").Outcome.ShouldBe("TimedOut");
+        outcome.Tests.Count(test => test.Outcome is not ("Passed" or "Skipped")).ShouldBe(1, outcome.Output);
+    }
+
+    [Fact]
+    public async Task A_rerun_that_passes_makes_a_test_flaky_not_failed()
+    {
+        var outcome = await SampleRun.RunAsync(["XUnit2", "NUnit"], ["--workers", "2", "--test-reruns", "1", "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_FLAKY", "1"));
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        var flaky = outcome.Tests.Where(test => test.Name == "Fails_the_first_time_when_asked_to").ToList();
+        flaky.Count.ShouldBe(2);
+        flaky.ShouldAllBe(test => test.Outcome == "Passed" && test.Attempts == 2);
+        File.ReadAllText(Path.Combine(outcome.Results, "junit.xml")).ShouldContain("<flakyFailure");
+    }
+
+    [Fact]
+    public async Task A_test_that_prints_ten_megabytes_is_a_test_like_any_other()
+    {
+        var outcome = await SampleRun.RunAsync(["XUnit2", "MSTest"], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_CHATTY", "1"));
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        new FileInfo(Path.Combine(outcome.Results, "junit.xml")).Length.ShouldBeLessThan(1_000_000);
+    }
+
+    [Theory]
+    [InlineData("vstest.console.dll")]
+    [InlineData("testhost")]
+    public async Task A_killed_process_costs_no_test(string victim)
+    {
+        using var run = SampleRun.Start(["XUnit2"], ["--workers", "4"]);
+        await run.SeenAsync("Progress:", Cancellation);
+        var process = await run.DescendantAsync(victim, Cancellation);
+        await SampleRun.SignalAsync(process, "KILL", Cancellation);
+
+        var outcome = await run.EndAsync(Cancellation);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed" || test.Outcome == "Skipped");
+        outcome.Run.GetProperty("batches").EnumerateArray().Count(batch => batch.GetProperty("error").ValueKind == System.Text.Json.JsonValueKind.String).ShouldBe(1, outcome.Output);
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task A_signal_ends_the_run_within_five_seconds_with_its_artifacts_and_nothing_left(string signal)
+    {
+        using var run = SampleRun.Start(["XUnit2", "XUnit3"], ["--workers", "4"]);
+        await run.SeenAsync("Progress:", Cancellation);
+        var below = ProcessTree.Below(run.ProcessId).ToList();
+        var watch = Stopwatch.StartNew();
+        await SampleRun.SignalAsync(run.ProcessId, signal, Cancellation);
+
+        var outcome = await run.EndAsync(Cancellation);
+
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(15), outcome.Output);
+        outcome.ExitCode.ShouldBe(130, outcome.Output);
+        outcome.Run.GetProperty("exitCode").GetInt32().ShouldBe(130);
+        below.Where(id => ProcessTree.CommandLine(id).Length > 0).ShouldBeEmpty();
+        Directory.Exists(DatabaseFolder(outcome)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Fail_fast_skips_what_did_not_run_and_says_why()
+    {
+        var outcome = await SampleRun.RunAsync(["XUnit2"], ["--workers", "1", "--test-fail-fast", "1"], Cancellation, ("SAMPLE_FAIL", "1"));
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Tests.Count(test => test.Outcome == "Failed").ShouldBe(1);
+        var discovered = outcome.Run.GetProperty("discovered").GetInt32();
+        outcome.Tests.Count.ShouldBeGreaterThanOrEqualTo(discovered);
+        File.ReadAllText(Path.Combine(outcome.Results, "junit.xml")).ShouldContain("--test-fail-fast");
+    }
+
+    private static List<(string, string, string)> Others(SampleOutcome outcome, string but) =>
+        [.. outcome.Tests.Where(test => test.Name != but).Select(test => (test.ClassName, test.Name, test.Outcome))];
+
+    private static string DatabaseFolder(SampleOutcome outcome) => string.Create(CultureInfo.InvariantCulture, $"/dev/shm/concurrent-test-{Environment.UserName}/{outcome.Run.GetProperty("run").GetString()}");
+}
