@@ -17,16 +17,16 @@ public sealed class ConcurrentTestRun
     private readonly RunJournal _journal;
     private readonly RunConsole _console;
     private readonly TestDatabases _databases;
-    private readonly LastFailures? _lastFailures;
+    private readonly EarlierRun _earlier;
     private readonly RunSettingsDocument _runSettings;
 
-    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases, LastFailures? lastFailures)
+    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier)
     {
         _run = journal.Run;
         _journal = journal;
         _console = console;
         _databases = databases;
-        _lastFailures = lastFailures;
+        _earlier = earlier;
         _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
     }
 
@@ -41,17 +41,18 @@ public sealed class ConcurrentTestRun
         var time = TimeProvider.System;
         settings = settings.WithAbsolutePaths();
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
-        var lastFailures = settings.OnlyFailed ? LastFailures.Read(Path.Combine(settings.ResultsDirectory, "run.json")) : null;
+        var earlier = EarlierRun.Read(settings);
+        settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
         using var results = ResultsDirectory.Claim(settings);
         await using var console = RunConsole.Open(settings, logger, time, ConsoleSurface.OfProcess());
         using var stop = new RunStop(settings.FailFast, cancellationToken);
         var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine));
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
-        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, lastFailures).ExecuteAsync(cancellationToken), cancellationToken);
+        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier).ExecuteAsync(cancellationToken), cancellationToken);
         return await RunReports.WriteAsync(journal, end, databases.Record, console);
     }
 
-    private async Task ExecuteAsync(CancellationToken cancellationToken)
+    private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
     {
         var settings = _run.Settings;
         _run.Log.LogInformation("Run {RunId}: {Workers} workers, database {Database}, seed {Seed}", _run.RunId, settings.Workers, settings.Database, _run.Seed);
@@ -60,8 +61,11 @@ public sealed class ConcurrentTestRun
         var plan = await PlanAsync(catalog, cancellationToken);
         if (settings.List)
             _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
+        else if (settings.Bisect is not null)
+            return await BisectAsync(vsTest, plan, cancellationToken);
         else
             await WorkAsync(vsTest, plan, cancellationToken);
+        return RunEnd.TestsDecide;
     }
 
     // The databases are prepared while tests are discovered; what fails first ends both.
@@ -86,14 +90,13 @@ public sealed class ConcurrentTestRun
     {
         using var phase = _journal.Phase("discovery");
         var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, _run.Observer);
-        var catalog = await discoverer.DiscoverAsync(cancellationToken);
-        _journal.Catalog = _lastFailures?.Select(catalog) ?? catalog;
+        _journal.Catalog = _earlier.Select(await discoverer.DiscoverAsync(cancellationToken));
     }
 
     private async Task<Plan> PlanAsync(TestCatalog catalog, CancellationToken cancellationToken)
     {
         _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report("timings-damaged", message), cancellationToken);
-        var plan = Planner.Plan(catalog, _journal.Timings, _run.Settings.Workers, _run.Seed, Environment.ProcessorCount);
+        var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed);
         _journal.Plan = plan;
         PlanLog.Write(_run.Log, plan);
         _console.Expect(catalog, entry => TimeSpan.FromSeconds(plan.Predictions[entry]));
@@ -106,6 +109,15 @@ public sealed class ConcurrentTestRun
         _run.Observer.Planned(_journal.Catalog!.CaseCount, _run.Settings.Workers, plan.Expected);
         await new WorkerPool(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token)).RunAsync(plan);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private async Task<RunEnd> BisectAsync(VsTestLocation vsTest, Plan plan, CancellationToken cancellationToken)
+    {
+        using var phase = _journal.Phase("tests");
+        var (batches, failing) = _earlier.ToBisect(plan);
+        var bisection = new Bisection(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token));
+        var result = await bisection.FindAsync([.. batches], failing, cancellationToken);
+        return new RunEnd(ConcurrentTestExitCode.Success, result.Answer);
     }
 
     private static async Task EndingOthers(CancellationTokenSource others, Func<Task> work)

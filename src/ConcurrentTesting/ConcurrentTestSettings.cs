@@ -109,6 +109,15 @@ public sealed record ConcurrentTestSettings
     /// <summary>Runs only what did not pass in the last run, as its run.json in the results directory says.</summary>
     public bool OnlyFailed { get; init; }
 
+    /// <summary>The run.json of an earlier run whose batches are repeated on the same workers in the same order; null: the run makes its own plan.</summary>
+    public string? ReplayFile { get; init; }
+
+    /// <summary>The only worker of <see cref="ReplayFile"/> that is repeated; null: all.</summary>
+    public int? ReplayWorker { get; init; }
+
+    /// <summary>The failing test of <see cref="ReplayFile"/> to find the earlier test for that it depends on; null: none.</summary>
+    public string? Bisect { get; init; }
+
     /// <summary>Stops after this many failures; 0: never.</summary>
     public int FailFast { get; init; }
 

@@ -9,7 +9,10 @@ namespace ConcurrentTesting.Execution;
 
 /// <summary>How a run's work came to its end, before the tests' outcomes are looked at.</summary>
 /// <param name="ExitCode">Null where the work was done and the tests decide.</param>
-internal sealed record RunEnd(ConcurrentTestExitCode? ExitCode, string Reason);
+internal sealed record RunEnd(ConcurrentTestExitCode? ExitCode, string Reason)
+{
+    public static RunEnd TestsDecide { get; } = new(null, "");
+}
 
 /// <summary>What a run has come to know on its way: phases, catalog, plan, timings. Makes the record of it, however far it came.</summary>
 internal sealed class RunJournal(RunContext run)
@@ -30,12 +33,11 @@ internal sealed class RunJournal(RunContext run)
     }
 
     /// <summary>Does the work and turns the ways it can end early into an end that is reported like any other.</summary>
-    public async Task<RunEnd> ConcludeAsync(Func<Task> work, CancellationToken cancellationToken)
+    public async Task<RunEnd> ConcludeAsync(Func<Task<RunEnd>> work, CancellationToken cancellationToken)
     {
         try
         {
-            await work();
-            return new RunEnd(null, "");
+            return await work();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

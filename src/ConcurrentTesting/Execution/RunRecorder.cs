@@ -15,6 +15,9 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     private readonly List<Incident> _incidents = [];
     private int _batchNumber;
 
+    /// <summary>An empty one beside this, for tests whose results are not the run's.</summary>
+    public RunRecorder Fresh() => new(time, observer, quarantine);
+
     public int NextBatchNumber() => Interlocked.Increment(ref _batchNumber);
 
     /// <summary>Adds one result row. <paramref name="occurrence"/> counts rows of the same name within one run of the entry, from 0.</summary>

@@ -1,0 +1,57 @@
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>What a run takes from an earlier one's run.json: what failed, or an order to repeat. Read before that file may be written anew.</summary>
+internal sealed class EarlierRun
+{
+    private readonly ConcurrentTestSettings _settings;
+    private readonly LastFailures? _failures;
+
+    private EarlierRun(ConcurrentTestSettings settings, LastFailures? failures, RunDocument? replayed)
+    {
+        _settings = settings;
+        _failures = failures;
+        Replayed = replayed;
+    }
+
+    /// <summary>The run to repeat; null: none.</summary>
+    public RunDocument? Replayed { get; }
+
+    /// <exception cref="ConcurrentTestException">A run.json that is asked for is missing or damaged, or a bisection has no run to repeat.</exception>
+    public static EarlierRun Read(ConcurrentTestSettings settings)
+    {
+        if (settings is { Bisect: not null, ReplayFile: null })
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-bisect {settings.Bisect} needs --test-replay with the run.json of the run in which it failed.");
+        return new EarlierRun(
+            settings,
+            settings.OnlyFailed ? LastFailures.Read(Path.Combine(settings.ResultsDirectory, "run.json")) : null,
+            settings.ReplayFile is { } file ? RunJson.Read(file) : null);
+    }
+
+    /// <summary>The part of the catalog that is asked for.</summary>
+    public TestCatalog Select(TestCatalog catalog) => _failures?.Select(catalog) ?? catalog;
+
+    public Plan Plan(TestCatalog catalog, TimingStore timings, int seed) => Replayed is { } run
+        ? ReplayPlan.Of(run, catalog, timings, _settings.ReplayWorker)
+        : Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount);
+
+    /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>
+    public (IEnumerable<Batch> Batches, TestEntry Failing) ToBisect(Plan plan)
+    {
+        var name = _settings.Bisect!;
+        foreach (var seed in plan.Seeds)
+        {
+            var index = seed.Select((batch, index) => batch.Entries.Any(IsMeant) ? index : -1).FirstOrDefault(found => found >= 0, -1);
+            if (index >= 0)
+                return (seed[..(index + 1)], seed[index].Entries.First(IsMeant));
+        }
+
+        throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-bisect {name}: {_settings.ReplayFile} has no such test; give namespace, class and method as it names them.");
+
+        bool IsMeant(TestEntry entry) =>
+            entry.Key == name || TestNames.Full(entry.ClassName, entry.DisplayName) == name || $"{entry.ClassName}.{entry.MethodName}" == name;
+    }
+}

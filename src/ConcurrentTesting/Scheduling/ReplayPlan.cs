@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>
+/// The plan that repeats an earlier run: each worker runs the batches it ran then, in their order and with the same tests, so that a framework orders
+/// them as it did.
+/// </summary>
+internal static class ReplayPlan
+{
+    /// <param name="worker">The only worker to repeat; null: all.</param>
+    public static Plan Of(RunDocument run, TestCatalog catalog, TimingStore timings, int? worker)
+    {
+        var entries = catalog.Units.SelectMany(unit => unit.Entries).ToArray();
+        var predictions = Predictor.Predict(entries, timings, out var known);
+        var batches = Batches(run, entries, predictions);
+        return new Plan
+        {
+            Seeds = [.. Enumerable.Range(0, run.Workers).Select(number => worker is null || worker == number ? batches.GetValueOrDefault(number, []) : [])],
+            Tail = [],
+            Seconds = batches.Values.SelectMany(list => list).Sum(batch => batch.Seconds),
+            LowerBoundSeconds = batches.Values.Max(list => list.Sum(batch => batch.Seconds)),
+            KnownTimings = entries.Length == 0 ? 1 : (double)known / entries.Length,
+            Predictions = batches.Where(pair => worker is null || worker == pair.Key)
+                .SelectMany(pair => pair.Value).SelectMany(batch => batch.Entries).Distinct().ToDictionary(entry => entry, entry => predictions[entry]),
+        };
+    }
+
+    private static Dictionary<int, ImmutableArray<Batch>> Batches(RunDocument run, TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions)
+    {
+        var byCase = entries.ToDictionary(entry => (entry.Assembly.Name, entry.Assembly.TargetFramework, (Guid?)entry.Id));
+        var ran = run.Tests
+            .SelectMany(test => test.Attempts.Select(attempt => (attempt.Batch, attempt.StartedAt, Entry: byCase.GetValueOrDefault((test.Assembly, test.Framework, test.CaseId)))))
+            .Where(test => test.Entry is not null)
+            .ToLookup(test => test.Batch);
+        return run.Batches
+            .Where(batch => ran.Contains(batch.Number))
+            .GroupBy(batch => batch.Worker)
+            .ToDictionary(group => group.Key, group => group.OrderBy(batch => batch.Number).Select(batch => BatchOf.Entries(
+                ran[batch.Number].First().Entry!.Assembly,
+                ran[batch.Number].OrderBy(test => test.StartedAt).Select(test => test.Entry!).Distinct().Select(entry => (entry, predictions[entry])),
+                BatchReasons.Plan,
+                notOnWorker: null)).ToImmutableArray());
+    }
+}
