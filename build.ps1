@@ -140,9 +140,14 @@ try {
     $ExitCode = 0
     if (-not (Test-UpToDate $InUse)) {
         Remove-Item -LiteralPath $Stamp -Force -ErrorAction SilentlyContinue
-        & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' '-clp:NoSummary' | Out-Host
-        $ExitCode = $LASTEXITCODE
-        if ($ExitCode -eq 0) { [System.IO.File]::WriteAllText($Stamp, "$InUse`n") }
+        $output = & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' | Out-String
+        if ($LASTEXITCODE -eq 0) {
+            [System.IO.File]::WriteAllText($Stamp, "$InUse`n")
+        }
+        else {
+            [Console]::Error.WriteLine($output)
+            $ExitCode = 2
+        }
     }
 
     if ($ExitCode -eq 0) {

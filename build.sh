@@ -113,7 +113,10 @@ echo "$IN_USE"
 
 if ! is_up_to_date; then
     rm -f "$STAMP"
-    dotnet build build/_build.csproj --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false -clp:NoSummary 9>&-
+    if ! dotnet build build/_build.csproj --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false 9>&- >"$TEMP_FOLDER/_build.log" 2>&1; then
+        cat "$TEMP_FOLDER/_build.log" >&2
+        exit 2
+    fi
     echo "$IN_USE" >"$STAMP"
 fi
 
