@@ -115,6 +115,10 @@ public sealed class SummaryMarkdownTests
     }
 
     [Fact]
+    public void A_run_that_took_longer_than_its_tests_claims_no_speed() =>
+        Page(RecordedRun.Of("/results", [RecordedRun.Test("Passes")])).ShouldContain("| Wall time | 10.0s, the tests themselves 10ms |");
+
+    [Fact]
     public void An_incomplete_run_is_not_shown_as_passed() =>
         Page(RecordedRun.Of("/results", [RecordedRun.Test("Passes")]) with { ExitCode = ConcurrentTestExitCode.Incomplete }).ShouldStartWith("# ⚠️ 1 passed");
 

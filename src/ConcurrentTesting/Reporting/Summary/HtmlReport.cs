@@ -80,7 +80,7 @@ internal sealed class HtmlReport
             .Markup("</span></p>\n");
         Navigation();
         _page.Markup("<dl class=\"figures\">\n");
-        Figure("Wall time", DurationText.Measured(_record.Wall), figures.Speedup is { } speedup ? Invariant($"{speedup:0.0} times faster than one after another") : "");
+        Figure("Wall time", DurationText.Measured(_record.Wall), figures.Speedup is >= 1.05 and var speedup ? Invariant($"{speedup:0.0} times faster than one after another") : "");
         Figure("Tests' own time", DurationText.Measured(_record.TestTime), figures.Average is { } average ? $"{DurationText.Measured(average)} on average" : "");
         Figure("Lower bound", DurationText.Measured(_record.LowerBound), _record.Efficiency is { } efficiency ? Invariant($"efficiency {efficiency * 100:0} %") : "");
         Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance ? Invariant($"the busiest {imbalance:0.00} times the average") : "");

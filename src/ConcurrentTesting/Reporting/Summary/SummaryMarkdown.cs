@@ -60,7 +60,7 @@ internal sealed class SummaryMarkdown
         var figures = RunFigures.Of(_record);
         Line($"| | |");
         Line($"|:--|:--|");
-        Row("Wall time", $"{DurationText.Measured(_record.Wall)}{Suffix(figures.Speedup, speedup => Text($", {speedup:0.0} times faster than the tests one after another ({DurationText.Measured(_record.TestTime)})"))}");
+        Row("Wall time", $"{DurationText.Measured(_record.Wall)}{Suffix(figures.Speedup, Speedup)}");
         Row("Lower bound", $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
         Row("Workers", Text($"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
         Row("Tests", Text($"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
@@ -77,6 +77,11 @@ internal sealed class SummaryMarkdown
         Row("Run", Text($"{Code(_record.RunId)}, seed {_record.Seed}"));
         Line();
     }
+
+    /// <summary>Few and quick tests take less time than it takes to start them.</summary>
+    private string Speedup(double speedup) => speedup < 1.05
+        ? $", the tests themselves {DurationText.Measured(_record.TestTime)}"
+        : Text($", {speedup:0.0} times faster than the tests one after another ({DurationText.Measured(_record.TestTime)})");
 
     private static string Database(DatabaseRecord database)
     {
