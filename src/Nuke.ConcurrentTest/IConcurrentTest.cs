@@ -79,6 +79,15 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestConnectionString)][Secret] string? TestConnectionString => TryGetValue(() => TestConnectionString);
     [Parameter(ConcurrentTestHelp.TestTemplate)] string[]? TestTemplate => TryGetValue(() => TestTemplate);
     [Parameter(ConcurrentTestHelp.TestTemplateCache)] string? TestTemplateCache => TryGetValue(() => TestTemplateCache);
+    [Parameter(ConcurrentTestHelp.TestDatabases)] string[]? TestDatabases => TryGetValue(() => TestDatabases);
+    [Parameter(ConcurrentTestHelp.TestDatabaseSettings)] string[]? TestDatabaseSettings => TryGetValue(() => TestDatabaseSettings);
+    [Parameter(ConcurrentTestHelp.TestIsolation)] string? TestIsolation => TryGetValue(() => TestIsolation);
+    [Parameter(ConcurrentTestHelp.TestReset)] string? TestReset => TryGetValue(() => TestReset);
+    [Parameter(ConcurrentTestHelp.TestKeepFailed)] string? TestKeepFailed => TryGetValue(() => TestKeepFailed);
+    [Parameter(ConcurrentTestHelp.TestServerBinaries)] string? TestServerBinaries => TryGetValue(() => TestServerBinaries);
+    [Parameter(ConcurrentTestHelp.TestProductionFallback)] string? TestProductionFallback => TryGetValue(() => TestProductionFallback);
+    [Parameter(ConcurrentTestHelp.TestAllow)] string[]? TestAllow => TryGetValue(() => TestAllow);
+    [Parameter(ConcurrentTestHelp.TestAllowedHosts)] string[]? TestAllowedHosts => TryGetValue(() => TestAllowedHosts);
     [Parameter(ConcurrentTestHelp.TestEnvironment)] string[]? TestEnvironment => TryGetValue(() => TestEnvironment);
     [Parameter(ConcurrentTestHelp.TestTimings)] string? TestTimings => TryGetValue(() => TestTimings);
     [Parameter(ConcurrentTestHelp.TestResultsDirectory)] string? TestResultsDirectory => TryGetValue(() => TestResultsDirectory);

@@ -8,48 +8,51 @@ namespace ConcurrentTesting.Databases;
 /// </summary>
 internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
 {
-    private const string CommandPrefix = "cmd:";
-    private const string DatabasePrefix = "db:";
-    private const string WatchPrefix = "watch:";
-
     /// <summary>
-    /// One source for each of <see cref="ConcurrentTestSettings.Databases"/>. An entry <c>audit=…</c> is for that database alone; a database without entries of its own
-    /// is made from those that name none.
+    /// One source for each of <see cref="ConcurrentTestSettings.Databases"/>. An entry <c>audit=…</c> is for that database alone; a database without entries of its
+    /// own is made from those that name none.
     /// </summary>
     /// <exception cref="ConcurrentTestException">An entry names nothing that is there.</exception>
     public ImmutableArray<TemplateSource> ParseAll()
     {
-        var entries = settings.Template.Select(entry => (Database: DatabaseOf(entry), Entry: entry)).ToArray();
+        var entries = settings.Template.Select(text => (Entry: TemplateEntry.Split(text), Text: text)).ToArray();
+        foreach (var (entry, text) in entries)
+        {
+            if (entry.Database.Length > 0 && !settings.Databases.Any(database => IsFor(entry, database)))
+                throw Wrong(text, $"there is no database '{entry.Database[..^1]}' in --test-databases {string.Join(' ', settings.Databases)}");
+        }
+
         return
         [
             .. settings.Databases.Select(database =>
             {
-                var own = entries.Where(entry => entry.Database == database).Select(entry => entry.Entry[(database.Length + 1)..]).ToArray();
-                return Parse(database, own.Length > 0 ? own : entries.Where(entry => entry.Database is null).Select(entry => entry.Entry));
+                var own = entries.Where(entry => IsFor(entry.Entry, database)).ToArray();
+                return Parse(database, own.Length > 0 ? own : entries.Where(entry => entry.Entry.Database.Length == 0));
             }),
         ];
     }
 
-    private string? DatabaseOf(string entry) =>
-        settings.Databases.FirstOrDefault(database => entry.StartsWith(database + "=", StringComparison.OrdinalIgnoreCase));
+    private static bool IsFor(TemplateEntry entry, string database) => entry.Database.Equals(database + "=", StringComparison.OrdinalIgnoreCase);
 
-    private TemplateSource Parse(string database, IEnumerable<string> entries)
+    private TemplateSource Parse(string database, IEnumerable<(TemplateEntry Entry, string Text)> entries)
     {
-        var steps = entries.SelectMany(Read).ToImmutableArray();
-        if (steps.OfType<ExistingDatabaseStep>().Any() && steps.Length > 1 && steps[0] is not ExistingDatabaseStep)
-            throw Wrong(steps.OfType<ExistingDatabaseStep>().First().Name, "db: has to come first, because a copy begins with it");
+        var steps = entries.SelectMany(entry => Read(entry.Entry, entry.Text)).ToImmutableArray();
+        if (steps.Skip(1).OfType<ExistingDatabaseStep>().FirstOrDefault() is { } late)
+            throw Wrong(TemplateEntry.Existing + late.Name, "db: has to come first and once, because a copy begins with it");
         return new TemplateSource(database, steps);
     }
 
-    private IEnumerable<TemplateStep> Read(string entry)
+    private IEnumerable<TemplateStep> Read(TemplateEntry entry, string text)
     {
-        if (Rest(entry, CommandPrefix) is { } command)
-            return [new CommandStep(NotEmpty(entry, command))];
-        if (Rest(entry, DatabasePrefix) is { } existing)
-            return [new ExistingDatabaseStep(NotEmpty(entry, existing))];
-        if (Rest(entry, WatchPrefix) is { } watched)
-            return [Watch(entry, NotEmpty(entry, watched))];
-        return Scripts(entry);
+        if (entry.Value.Length == 0)
+            throw Wrong(text, "nothing follows the prefix");
+        return entry.Prefix switch
+        {
+            TemplateEntry.Command => [new CommandStep(entry.Value)],
+            TemplateEntry.Existing => [new ExistingDatabaseStep(entry.Value)],
+            TemplateEntry.Watch => [Watch(text, entry.Value)],
+            _ => Scripts(text, entry.Value),
+        };
     }
 
     private WatchStep Watch(string entry, string path)
@@ -58,13 +61,13 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         return Path.Exists(full) ? new WatchStep(full, path) : throw Wrong(entry, $"{full} does not exist");
     }
 
-    private SqlFileStep[] Scripts(string entry)
+    private SqlFileStep[] Scripts(string entry, string path)
     {
-        var full = Absolute(entry);
+        var full = Absolute(path);
         if (File.Exists(full))
             return [new SqlFileStep(full, Shown(full))];
         if (!Directory.Exists(full))
-            throw Wrong(entry, $"there is no file or folder {full}; commands begin with {CommandPrefix}, existing databases with {DatabasePrefix}");
+            throw Wrong(entry, $"there is no file or folder {full}; commands begin with {TemplateEntry.Command}, existing databases with {TemplateEntry.Existing}");
         var scripts = Directory.EnumerateFiles(full, "*.sql", SearchOption.AllDirectories)
             .OrderBy(file => Path.GetRelativePath(full, file).Replace('\\', '/'), StringComparer.Ordinal)
             .Select(file => new SqlFileStep(file, Shown(file)))
@@ -79,11 +82,6 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         var relative = Path.GetRelativePath(settings.RootDirectory, path);
         return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative.Replace('\\', '/');
     }
-
-    private static string? Rest(string entry, string prefix) =>
-        entry.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? entry[prefix.Length..].Trim() : null;
-
-    private static string NotEmpty(string entry, string rest) => rest.Length > 0 ? rest : throw Wrong(entry, "nothing follows the prefix");
 
     private static ConcurrentTestException Wrong(string entry, string why) =>
         new(ConcurrentTestExitCode.BadSettings, $"--test-template '{entry}': {why}");

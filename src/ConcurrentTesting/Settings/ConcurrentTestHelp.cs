@@ -37,7 +37,42 @@ public static class ConcurrentTestHelp
 
     /// <summary><c>--test-template</c></summary>
     public const string TestTemplate =
-        "What the template database is made from: SQL files or folders, cmd:COMMAND, or db:NAME of an existing database. Default: an empty database";
+        "What the template database is made from, in this order: SQL files or folders, cmd:COMMAND, or db:NAME of an existing database; watch:PATH names what a "
+        + "command reads, and NAME=ENTRY is for one of --test-databases alone. Default: an empty database";
+
+    /// <summary><c>--test-databases</c></summary>
+    public const string TestDatabases =
+        "Names of the databases that each worker has; {ConnectionString:NAME} is the connection string of one. Default: main";
+
+    /// <summary><c>--test-database-settings</c></summary>
+    public const string TestDatabaseSettings =
+        "What every session of a worker's database starts with, as NAME=VALUE, for example statement_timeout=30s. Default: none";
+
+    /// <summary><c>--test-isolation</c></summary>
+    public const string TestIsolation =
+        "What separates the workers: database, or server for suites that touch what belongs to the whole server. Default: database";
+
+    /// <summary><c>--test-reset</c></summary>
+    public const string TestReset = "When a worker's databases are replaced by fresh ones: never, batch or class. Default: never";
+
+    /// <summary><c>--test-keep-failed</c></summary>
+    public const string TestKeepFailed = "Keeps the databases of failed tests and says how to connect to them. Default: false";
+
+    /// <summary><c>--test-server-binaries</c></summary>
+    public const string TestServerBinaries =
+        "Folder of a database server's programs, for a throwaway server. Default: looked for on the PATH and in the usual folders";
+
+    /// <summary><c>--test-production-fallback</c></summary>
+    public const string TestProductionFallback =
+        "What happens where the environment says production: refuse, or sequential for one test after another without databases of their own. Default: refuse";
+
+    /// <summary><c>--test-allow</c></summary>
+    public const string TestAllow =
+        "Guards to override: production-environment, remote-server, standby-server, replicated-server, archiving-server or reaching-sql. Default: none";
+
+    /// <summary><c>--test-allowed-hosts</c></summary>
+    public const string TestAllowedHosts =
+        "Database hosts beyond this machine that are for tests; * stands for anything. Default: this machine and containers beside it";
 
     /// <summary><c>--test-template-cache</c></summary>
     public const string TestTemplateCache = "Keeps templates and uses them again in later runs. Default: true";

@@ -27,6 +27,23 @@ internal static class ParameterTable
         Parameter.Create(
             "TestTemplateCache", ConcurrentTestHelp.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache, (s, v) => s with { TemplateCache = v }),
         Parameter.Create(
+            "TestDatabases", ConcurrentTestHelp.TestDatabases, ValueKinds.DatabaseNames, s => s.Databases, (s, v) => s with { Databases = v }),
+        Parameter.Create(
+            "TestDatabaseSettings", ConcurrentTestHelp.TestDatabaseSettings, ValueKinds.DatabaseSettings, s => s.DatabaseSettings,
+            (s, v) => s with { DatabaseSettings = v }),
+        Parameter.Create(
+            "TestIsolation", ConcurrentTestHelp.TestIsolation, ValueKinds.OneOf<DatabaseIsolation>(), s => s.Isolation, (s, v) => s with { Isolation = v }),
+        Parameter.Create("TestReset", ConcurrentTestHelp.TestReset, ValueKinds.OneOf<DatabaseReset>(), s => s.Reset, (s, v) => s with { Reset = v }),
+        Parameter.Create("TestKeepFailed", ConcurrentTestHelp.TestKeepFailed, ValueKinds.Flag, s => s.KeepFailed, (s, v) => s with { KeepFailed = v }),
+        Parameter.Create(
+            "TestServerBinaries", ConcurrentTestHelp.TestServerBinaries, ValueKinds.Path, s => s.ServerBinaries!, (s, v) => s with { ServerBinaries = v }),
+        Parameter.Create(
+            "TestProductionFallback", ConcurrentTestHelp.TestProductionFallback, ValueKinds.OneOf<ProductionFallback>(), s => s.ProductionFallback,
+            (s, v) => s with { ProductionFallback = v }),
+        Parameter.Create("TestAllow", ConcurrentTestHelp.TestAllow, ValueKinds.Guards, s => s.Allow, (s, v) => s with { Allow = v }),
+        Parameter.Create(
+            "TestAllowedHosts", ConcurrentTestHelp.TestAllowedHosts, ValueKinds.Hosts, s => s.AllowedHosts, (s, v) => s with { AllowedHosts = v }),
+        Parameter.Create(
             "TestEnvironment", ConcurrentTestHelp.TestEnvironment, ValueKinds.Patterns, s => s.Environment, (s, v) => s with { Environment = v }),
         Parameter.Create("TestTimings", ConcurrentTestHelp.TestTimings, ValueKinds.Path, s => s.TimingsFile, (s, v) => s with { TimingsFile = v }),
         Parameter.Create(

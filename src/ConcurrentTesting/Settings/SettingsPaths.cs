@@ -1,3 +1,5 @@
+using ConcurrentTesting.Databases;
+
 namespace ConcurrentTesting.Settings;
 
 /// <summary>Paths that were written in C# or are defaults are relative to the root directory.</summary>
@@ -9,7 +11,7 @@ internal static class SettingsPaths
         return settings with
         {
             TestProjects = [.. settings.TestProjects.Select(Absolute)],
-            Template = [.. settings.Template.Select(entry => ValueKinds.IsPath(entry) ? Absolute(entry) : entry)],
+            Template = [.. settings.Template.Select(entry => TemplateEntry.Split(entry).WithPath(Absolute))],
             RunSettingsFile = settings.RunSettingsFile is { } runSettings ? Absolute(runSettings) : null,
             TimingsFile = Absolute(settings.TimingsFile),
             ResultsDirectory = Absolute(settings.ResultsDirectory),

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
+using ConcurrentTesting.Databases;
+using ConcurrentTesting.Safety;
 using Microsoft.VisualStudio.TestPlatform.Common.Filtering;
 
 namespace ConcurrentTesting.Settings;
@@ -85,9 +87,31 @@ internal static partial class ValueKinds
 
     public static ValueKind<ImmutableArray<string>> Template { get; } = new(
         Arity.Many,
-        "SQL files, folders of them, cmd:COMMAND, or db:NAME of an existing database",
-        text => [.. Several(text).Select(entry => IsPath(entry) ? text.ToAbsolutePath(entry) : entry)],
+        "SQL files, folders of them, cmd:COMMAND, db:NAME of an existing database, or watch:PATH",
+        text => [.. Several(text).Select(entry => TemplateEntry.Split(entry).WithPath(text.ToAbsolutePath))],
         entries => entries.Select(TemplateFlaw).FirstOrDefault(flaw => flaw is not null));
+
+    public static ValueKind<ImmutableArray<string>> DatabaseNames { get; } = new(
+        Arity.Many,
+        "names of letters, digits and underscores, each once",
+        text => [.. Several(text).SelectMany(entry => entry.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        names => names.IsEmpty || !names.All(DatabaseName().IsMatch) || names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < names.Length
+            ? string.Empty
+            : null);
+
+    public static ValueKind<ImmutableArray<string>> DatabaseSettings { get; } = new(
+        Arity.Many,
+        "NAME=VALUE",
+        Several,
+        entries => entries.Any(entry => entry.IndexOf('=', StringComparison.Ordinal) <= 0) ? string.Empty : null);
+
+    public static ValueKind<ImmutableArray<string>> Guards { get; } = new(
+        Arity.Many,
+        string.Join(", ", GuardName.All.Select(guard => guard.Name)),
+        Several,
+        names => names.All(name => GuardName.All.Any(guard => guard.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) ? null : string.Empty);
+
+    public static ValueKind<ImmutableArray<string>> Hosts { get; } = new(Arity.Many, "host names or addresses, in which * stands for anything", Several, NoFlaw);
 
     public static ValueKind<ImmutableArray<EnvironmentPattern>> Patterns { get; } = new(
         Arity.Many,
@@ -107,9 +131,15 @@ internal static partial class ValueKinds
         text => ToInteger(text),
         value => value is null || value >= least ? null : string.Empty);
 
-    /// <summary>Whether a template entry is a path rather than <c>cmd:</c> or <c>db:</c>.</summary>
-    public static bool IsPath(string templateEntry) =>
-        !templateEntry.StartsWith("cmd:", StringComparison.Ordinal) && !templateEntry.StartsWith("db:", StringComparison.Ordinal);
+    /// <summary>The words of an enumeration, in any case.</summary>
+    public static ValueKind<T> OneOf<T>()
+        where T : struct, Enum => new(
+            Arity.One,
+            string.Join(" or ", Enum.GetNames<T>().Select(name => name.ToLowerInvariant())),
+            text => Enum.GetNames<T>().Contains(Single(text), StringComparer.OrdinalIgnoreCase)
+                ? Enum.Parse<T>(Single(text), ignoreCase: true)
+                : throw new UnreadableValueException(),
+            value => Enum.IsDefined(value) ? null : string.Empty);
 
     private static string? NoFlaw<T>(T value) => null;
 
@@ -175,12 +205,12 @@ internal static partial class ValueKinds
         }
     }
 
-    private static string? TemplateFlaw(string entry)
+    private static string? TemplateFlaw(string templateEntry)
     {
-        if (IsPath(entry))
-            return File.Exists(entry) || Directory.Exists(entry) ? null : $"no such file or folder: {entry}";
-
-        return string.IsNullOrWhiteSpace(entry[(entry.IndexOf(':', StringComparison.Ordinal) + 1)..]) ? $"nothing after {entry}" : null;
+        var entry = TemplateEntry.Split(templateEntry);
+        if (entry.IsPath)
+            return File.Exists(entry.Value) || Directory.Exists(entry.Value) ? null : $"no such file or folder: {entry.Value}";
+        return string.IsNullOrWhiteSpace(entry.Value) ? $"nothing after {templateEntry}" : null;
     }
 
     private static EnvironmentPattern ToPattern(string text) =>
@@ -193,7 +223,7 @@ internal static partial class ValueKinds
         if (!VariableName().IsMatch(pattern.Name))
             return $"{pattern.Name} is not a variable's name";
 
-        var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value).FirstOrDefault(name => !Placeholders.Contains(name));
+        var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value.Split(':')[0]).FirstOrDefault(name => !Placeholders.Contains(name));
         return unknown is null ? null : $"{pattern.Name} has the unknown placeholder {{{unknown}}}; did you mean {{{NearestName.Of(unknown, Placeholders)}}}?";
     }
 
@@ -207,6 +237,9 @@ internal static partial class ValueKinds
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_.:-]*$")]
     private static partial Regex VariableName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9_]+\z")]
+    private static partial Regex DatabaseName();
 
     [GeneratedRegex(@"\{([A-Za-z][A-Za-z0-9_:.-]*)\}")]
     private static partial Regex Placeholder();

@@ -22,6 +22,12 @@ public sealed class DatabaseServers : IAsyncLifetime
     /// <summary>The administrator's connection string of a PostgreSQL server that is "somebody's": no engine of a test has started it.</summary>
     public Task<string> PostgreSqlAsync() => _postgreSql.Value;
 
+    /// <summary>
+    /// The folder of the PostgreSQL programs that the tests are for, from <c>TEST_POSTGRESQL_BINARIES</c>, so that the same tests run on several versions; null: what is
+    /// installed.
+    /// </summary>
+    public static string? PostgreSqlBinaries => Environment.GetEnvironmentVariable("TEST_POSTGRESQL_BINARIES");
+
     /// <summary>Where all tests together keep a server's ready data directory, which takes its time to make.</summary>
     public string TemporaryDirectory => _folder.Path;
 
@@ -36,7 +42,7 @@ public sealed class DatabaseServers : IAsyncLifetime
 
     /// <summary>A PostgreSQL server of a test's own, with arguments of its own; it ends with the result.</summary>
     internal async Task<OwnServer> StartPostgreSqlAsync(string[] arguments, params string[] files) =>
-        await OwnServer.StartAsync(TemporaryDirectory, new ConfiguredProduct(await PostgreSqlProduct.FindAsync(null, CancellationToken.None), [.. arguments], files));
+        await OwnServer.StartAsync(TemporaryDirectory, new ConfiguredProduct(await PostgreSqlProduct.FindAsync(PostgreSqlBinaries, CancellationToken.None), [.. arguments], files));
 
     private async Task<string> StartPostgreSqlAsync()
     {

@@ -39,6 +39,7 @@ public abstract class PostgreSqlFixture(DatabaseServers servers) : IDisposable
         RootDirectory = _folder.Path,
         WorkingDirectory = _folder.Path,
         TemporaryDirectory = servers.TemporaryDirectory,
+        ServerBinaries = DatabaseServers.PostgreSqlBinaries,
         RetryDelay = TimeSpan.FromMilliseconds(50),
     };
 
