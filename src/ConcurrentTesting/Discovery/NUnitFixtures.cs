@@ -10,14 +10,14 @@ internal sealed class NUnitFixtures
 {
     private const string WholeAssembly = "assembly";
 
-    private readonly ImmutableArray<string> _setUpNamespaces;
+    private readonly ILookup<string, string> _setUpFixtures;
     private readonly ImmutableHashSet<string> _orderedTypes;
 
     public NUnitFixtures(string assembly)
     {
         using var metadata = AssemblyMetadata.Open(assembly);
         var types = metadata?.TypeNames.ToList() ?? [];
-        _setUpNamespaces = [.. types.Where(type => Has(metadata!, type, "NUnit.Framework.SetUpFixtureAttribute")).Select(metadata!.NamespaceOf).Distinct()];
+        _setUpFixtures = types.Where(type => Has(metadata!, type, "NUnit.Framework.SetUpFixtureAttribute")).ToLookup(metadata!.NamespaceOf);
         _orderedTypes = [.. types.Where(type => Has(metadata!, type, "NUnit.Framework.OrderAttribute")).Select(type => type.Split('`')[0])];
     }
 
@@ -26,7 +26,7 @@ internal sealed class NUnitFixtures
     {
         var type = WithoutArguments(fixture);
         var space = NamespaceOf(type);
-        var outermost = _setUpNamespaces.Where(setUp => Covers(setUp, space)).MinBy(setUp => setUp.Length);
+        var outermost = _setUpFixtures.Select(setUp => setUp.Key).Where(setUp => Covers(setUp, space)).MinBy(setUp => setUp.Length);
         return outermost switch
         {
             "" => WholeAssembly,
@@ -35,6 +35,9 @@ internal sealed class NUnitFixtures
             _ => fixture,
         };
     }
+
+    /// <summary>What NUnit calls the suite of a namespace: by its set-up fixtures where it has some.</summary>
+    public IEnumerable<string> SuitesOf(string space) => _setUpFixtures.Contains(space) ? _setUpFixtures[space] : [space];
 
     private static bool Has(AssemblyMetadata metadata, string type, string attribute) =>
         metadata.AttributesOf(type).Any(candidate => candidate.Type == attribute);

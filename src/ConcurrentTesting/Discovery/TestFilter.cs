@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestPlatform.Common.Filtering;
@@ -14,6 +15,7 @@ internal sealed partial class TestFilter
 {
     private readonly FilterExpressionWrapper _expression;
     private readonly Lazy<FilterExpressionWrapper> _caseSensitiveExpression;
+    private readonly ConcurrentDictionary<string, NUnitFixtures> _fixtures = new();
 
     private TestFilter(string text, FilterExpressionWrapper expression)
     {
@@ -48,7 +50,8 @@ internal sealed partial class TestFilter
 
     public bool Selects(TestCase test, TestFramework framework) => framework switch
     {
-        TestFramework.NUnit => _caseSensitiveExpression.Value.Evaluate(NUnitValues(test)),
+        TestFramework.NUnit => _caseSensitiveExpression.Value.Evaluate(
+            NUnitValues(test, _fixtures.GetOrAdd(test.Source, source => new NUnitFixtures(source)))),
         TestFramework.MSTest => _expression.Evaluate(property => MSTestValue(test, property)),
         _ => _expression.Evaluate(property => XUnitValue(test, property)),
     };
@@ -78,20 +81,20 @@ internal sealed partial class TestFilter
 
     // NUnit selects a test also when a suite around it matches: the parameterized method, the fixture, a namespace, the assembly. Upper and
     // lower case differ.
-    private static Func<string, object?> NUnitValues(TestCase test) => marked =>
+    private static Func<string, object?> NUnitValues(TestCase test, NUnitFixtures fixtures) => marked =>
     {
         var property = UnmarkCase(marked);
         IEnumerable<string> values = property switch
         {
-            "FullyQualifiedName" => NUnitSuites(test).Select(suite => suite.FullName).Prepend(test.FullyQualifiedName),
-            "Name" => NUnitSuites(test).Select(suite => suite.Name).Prepend(test.DisplayName),
+            "FullyQualifiedName" => NUnitSuites(test, fixtures).Select(suite => suite.FullName).Prepend(test.FullyQualifiedName),
+            "Name" => NUnitSuites(test, fixtures).Select(suite => suite.Name).Prepend(test.DisplayName),
             "TestCategory" or "Category" => TestCaseNames.Texts(test, "NUnit.TestCategory"),
             _ => TraitValues(test, property, StringComparison.Ordinal) ?? [],
         };
         return values.Select(MarkCase).ToArray() is { Length: > 0 } all ? all : null;
     };
 
-    private static IEnumerable<(string FullName, string Name)> NUnitSuites(TestCase test)
+    private static IEnumerable<(string FullName, string Name)> NUnitSuites(TestCase test, NUnitFixtures fixtures)
     {
         yield return (test.Source, Path.GetFileName(test.Source));
         var fixture = TestCaseNames.ClassOf(test, TestFramework.NUnit);
@@ -106,28 +109,29 @@ internal sealed partial class TestFilter
         for (; lastDot > 0; lastDot = withoutArguments.LastIndexOf('.', lastDot - 1))
         {
             var space = withoutArguments[..lastDot];
-            yield return (space, space[(space.LastIndexOf('.') + 1)..]);
+            foreach (var suite in fixtures.SuitesOf(space))
+                yield return (suite, space[(space.LastIndexOf('.') + 1)..]);
         }
     }
 
-    // VSTest's expressions ignore case. Writing each capital as a mark and its small letter keeps it in spite of that.
-    private const char CapitalMark = '\u0001';
+    // VSTest's expressions ignore case. A mark before each letter, another one for capitals, keeps it in spite of that.
+    private const char SmallMark = '\u0001';
+    private const char CapitalMark = '\u0002';
 
     private static string MarkCase(string text)
     {
-        var marked = new StringBuilder(text.Length + 8);
+        var marked = new StringBuilder(2 * text.Length);
         foreach (var character in text)
         {
-            if (char.IsUpper(character))
-                marked.Append(CapitalMark);
-            marked.Append(char.ToLowerInvariant(character));
+            if (char.IsLetter(character))
+                marked.Append(char.IsUpper(character) ? CapitalMark : SmallMark);
+            marked.Append(character);
         }
 
         return marked.ToString();
     }
 
-    private static string UnmarkCase(string marked) =>
-        string.Concat(marked.Split(CapitalMark).Select((part, index) => index > 0 && part.Length > 0 ? char.ToUpperInvariant(part[0]) + part[1..] : part));
+    private static string UnmarkCase(string marked) => string.Concat(marked.Where(character => character is not (SmallMark or CapitalMark)));
 
     [GeneratedRegex(@"(^|[&|(]\s*)TestCategory\s*(=|!=|~|!~)")]
     private static partial Regex CategoryCondition();

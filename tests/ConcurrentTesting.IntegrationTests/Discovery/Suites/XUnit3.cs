@@ -1,0 +1,135 @@
+using Xunit;
+
+namespace Suites;
+
+public class Plain
+{
+    public static IEnumerable<object[]> Objects { get; } = [[new object()], [new InvalidOperationException("row")]];
+
+    [Fact]
+    public void Passes()
+    {
+    }
+
+    [Fact(Skip = "not today")]
+    public void Skipped()
+    {
+    }
+
+    [Fact(DisplayName = "Shown name")]
+    [Trait("Category", "Slow")]
+    public void Named()
+    {
+    }
+
+    [Theory]
+    [InlineData(1, "a\nb")]
+    [InlineData(2, "😀 \"quoted\"")]
+    public void Rows(int number, string text) => Assert.True(number > 0 && text.Length > 0);
+
+    [Theory]
+    [MemberData(nameof(Objects))]
+    public void UnserializableRows(object value) => Assert.NotNull(value);
+
+    public class Nested
+    {
+        [Fact]
+        public void Inner()
+        {
+        }
+    }
+}
+
+public abstract class GenericBase<T>
+{
+    [Fact]
+    public void Inherited() => Assert.NotNull(typeof(T));
+}
+
+public class OfInt : GenericBase<int>;
+
+public class OfText : GenericBase<string>;
+
+public class Database;
+
+[CollectionDefinition("database")]
+public class DatabaseCollection : ICollectionFixture<Database>;
+
+[Collection("database")]
+public class FirstInCollection
+{
+    [Fact]
+    public void One()
+    {
+    }
+}
+
+[Collection("database")]
+public abstract class CollectionBase;
+
+public class SecondInCollection : CollectionBase
+{
+    [Fact]
+    public void Two()
+    {
+    }
+}
+
+[CollectionDefinition]
+public class TypedCollection : ICollectionFixture<Database>;
+
+[Collection(typeof(TypedCollection))]
+public class FirstByType
+{
+    [Fact]
+    public void One()
+    {
+    }
+}
+
+[Collection<TypedCollection>]
+public class SecondByType
+{
+    [Fact]
+    public void Two()
+    {
+    }
+}
+
+public class Explicits
+{
+    [Fact]
+    public void Usual()
+    {
+    }
+
+    [Fact(Explicit = true)]
+    [Trait("Category", "Slow")]
+    public void OnRequest()
+    {
+    }
+
+    [Theory]
+    [InlineData(1, Explicit = true)]
+    [InlineData(2)]
+    public void Mixed(int row) => Assert.Equal(2, row);
+}
+
+public class Troubles
+{
+    [Fact]
+    public async Task Hangs()
+    {
+        if (Environment.GetEnvironmentVariable("SUITE_HANG") is not { } file)
+            return;
+        await File.WriteAllTextAsync(file, Environment.ProcessId.ToString());
+        await Task.Delay(TimeSpan.FromMinutes(10));
+    }
+
+    [Fact]
+    public void Tells_its_environment()
+    {
+        if (Environment.GetEnvironmentVariable("SUITE_ENVIRONMENT_FILE") is { } file)
+            File.WriteAllText(file, System.Text.Json.JsonSerializer.Serialize(Environment.GetEnvironmentVariables()));
+    }
+}
