@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using ConcurrentTesting.TestHook.Measuring;
 using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook;
@@ -17,6 +18,9 @@ internal sealed class HookSession
 
     /// <summary>The session of this process; null in a process that is none of the engine's.</summary>
     public static HookSession? Current { get; private set; }
+
+    /// <summary>Null where nothing is measured.</summary>
+    public Meter? Meter { get; private set; }
 
     public static void Begin()
     {
@@ -42,8 +46,10 @@ internal sealed class HookSession
                 return;
         }
 
-        _engine.Send($"{place}: {exception.GetType().Name}: {exception.Message}", static (writer, text) => writer.Begin(HookMessage.Trouble).Text(text).End());
+        Say($"the hook failed in a {place}: {exception.GetType().Name}: {exception.Message}");
     }
+
+    private void Say(string trouble) => _engine.Send(trouble, static (writer, text) => writer.Begin(HookMessage.Trouble).Text(text).End());
 
     private void Start(HookAddress address, HookedProcessRole role)
     {
@@ -59,11 +65,35 @@ internal sealed class HookSession
         _engine.FlushAsked += Flush;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
         _engine.Watch();
+
+        // xunit v3's test host only passes on what its child does.
+        if (address.Measure && (role == HookedProcessRole.TestProcess) == address.HasChild)
+            StartMeasuring(address);
     }
 
-    private void Flush() => _engine.Send(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
+    private void StartMeasuring(HookAddress address)
+    {
+        try
+        {
+            Meter = Meter.Start(_engine, address.Framework, Say, Report);
+        }
+        catch (Exception exception)
+        {
+            Report("start", exception);
+        }
+    }
 
-    private void End() => _engine.End(0, static (writer, _) => writer.Begin(HookMessage.Bye).End());
+    private void Flush()
+    {
+        Meter?.Flush();
+        _engine.Send(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
+    }
+
+    private void End()
+    {
+        Meter?.Flush();
+        _engine.End(0, static (writer, _) => writer.Begin(HookMessage.Bye).End());
+    }
 
     private static EngineConnection? Connect(HookAddress address)
     {

@@ -15,17 +15,14 @@ internal enum HookMessage : byte
     /// <summary>What fixtures did so far, and what happened outside any test; replaces what was said before.</summary>
     Outside = 3,
 
-    /// <summary>The drivers that are there and what they do not tell; replaces what was said before.</summary>
-    Drivers = 4,
-
-    /// <summary>Something in the hook failed: a text, once for each cause.</summary>
-    Trouble = 5,
+    /// <summary>Something in the hook failed, or cannot be measured: a text, once for each cause.</summary>
+    Trouble = 4,
 
     /// <summary>Everything known when <see cref="EngineMessage.Flush"/> came has been said.</summary>
-    Flushed = 6,
+    Flushed = 5,
 
     /// <summary>The process ends by itself.</summary>
-    Bye = 7,
+    Bye = 6,
 }
 
 /// <summary>

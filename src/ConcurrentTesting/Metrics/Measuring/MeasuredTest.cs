@@ -4,13 +4,34 @@ using ConcurrentTesting.TestHook.Wire;
 namespace ConcurrentTesting.Metrics.Measuring;
 
 /// <summary>One execution of a test or of one of its rows, as the hook in its process saw it.</summary>
-/// <param name="Order">Counts the tests of one process in the order they began.</param>
-/// <param name="CaseId">VSTest's id of its case.</param>
-/// <param name="DisplayName">As the framework names it, with or without namespace and class; empty where the framework does not tell.</param>
-internal sealed record MeasuredTest(long Order, Guid CaseId, string DisplayName, TestFigures Figures)
+internal sealed record MeasuredTest
 {
-    public static MeasuredTest Read(ref WireReader content) =>
-        new(content.Number(), content.Id(), content.Text(), FiguresReader.Read(ref content));
+    /// <summary>Counts the tests of one process in the order they began.</summary>
+    public required long Order { get; init; }
+
+    /// <summary>VSTest's id of its case; empty where the process did not know it.</summary>
+    public required Guid CaseId { get; init; }
+
+    /// <summary>Namespace and class; empty where <see cref="CaseId"/> says enough.</summary>
+    public required string ClassName { get; init; }
+
+    /// <summary>As the framework names it, with or without namespace and class.</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
+    public required bool IsWholeCase { get; init; }
+
+    public required TestFigures Figures { get; init; }
+
+    public static MeasuredTest Read(ref WireReader content) => new()
+    {
+        Order = content.Number(),
+        CaseId = content.Id(),
+        ClassName = content.Text(),
+        DisplayName = content.Text(),
+        IsWholeCase = content.Number() != 0,
+        Figures = FiguresReader.Read(ref content),
+    };
 }
 
 /// <summary>What happened outside tests.</summary>

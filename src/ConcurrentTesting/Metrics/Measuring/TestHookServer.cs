@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
@@ -106,6 +107,28 @@ internal sealed class TestHookServer : IAsyncDisposable
             .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
     }
 
+    /// <summary>
+    /// Adds to a batch's run settings what tells the hook of cases, on the thread that runs them; nothing where that is not needed (xunit v3) or not measured.
+    /// </summary>
+    /// <param name="runSettings">The root element, <c>RunSettings</c>. What the user has in there stays.</param>
+    public void Configure(XElement runSettings, TestAssembly assembly)
+    {
+        if (_socket is null || !_measure || assembly.Framework == TestFramework.XUnit3 || RuntimeOf(assembly.TargetFramework) < OldestMeasuredRuntime)
+            return;
+        Section(Section(runSettings, "InProcDataCollectionRunSettings"), "InProcDataCollectors").Add(new XElement(
+            "InProcDataCollector",
+            new XAttribute("friendlyName", "ConcurrentTest hook"),
+            new XAttribute("uri", "datacollector://ConcurrentTesting/TestHook/1"),
+            new XAttribute("assemblyQualifiedName", "ConcurrentTesting.TestHook.Frameworks.TestCaseCollector, ConcurrentTesting.TestHook, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"),
+            new XAttribute("codebase", HookPath),
+            new XAttribute("enabled", "True"),
+            new XElement("Configuration")));
+
+        // NUnit's adapter otherwise tells of cases later, on another thread.
+        if (assembly.Framework == TestFramework.NUnit)
+            Section(runSettings, "RunConfiguration").SetElementValue("CollectDataForEachTestSeparately", "true");
+    }
+
     /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
     public ImmutableArray<HookedProcess> ProcessIds(int batch) =>
         [.. _connections.Keys.Where(connection => connection.Batch == batch).Select(connection => connection.Process).OfType<HookedProcess>()];
@@ -146,7 +169,10 @@ internal sealed class TestHookServer : IAsyncDisposable
         _closing.Dispose();
     }
 
-    private static string HookPath => Path.Combine(AppContext.BaseDirectory, "testhook", "ConcurrentTesting.TestHook.dll");
+    private static string HookPath { get; } = Path.Combine(
+        Path.GetDirectoryName(typeof(TestHookServer).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory,
+        "testhook",
+        "ConcurrentTesting.TestHook.dll");
 
     private BatchFigures Together(List<HookedProcessConnection> connections, Expectation expectation)
     {
@@ -194,6 +220,15 @@ internal sealed class TestHookServer : IAsyncDisposable
     {
         if (connection.Batch is { } batch && _batches.TryGetValue(batch, out var expectation) && expectation.IsTestProcess(connection.Process!))
             expectation.Greeted.TrySetResult();
+    }
+
+    private static XElement Section(XElement parent, string name)
+    {
+        if (parent.Element(name) is { } existing)
+            return existing;
+        var section = new XElement(name);
+        parent.Add(section);
+        return section;
     }
 
     private static string SocketPath(string folder) => Path.Combine(folder, "hook");
