@@ -10,11 +10,13 @@ namespace ConcurrentTesting.TestHook;
 internal sealed class EngineConnection
 {
     private const int LongestBacklog = 8 * 1024 * 1024;
+    private static readonly TimeSpan WelcomeBound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(500);
 
     private readonly object _gate = new();
     private readonly Socket _socket;
     private readonly WireWriter _unsent = new();
+    private readonly TaskCompletionSource _welcomed = new();
     private bool _isClosed;
 
     private EngineConnection(Socket socket) => _socket = socket;
@@ -44,6 +46,9 @@ internal sealed class EngineConnection
 
     /// <summary>Watches the engine on a thread of its own: a pool that user code has blocked must not hide the engine's end.</summary>
     public void Watch() => new Thread(Listen, 128 * 1024) { IsBackground = true, Name = "ConcurrentTest hook" }.Start();
+
+    /// <summary>Waits for the engine's first word, not for ever: the tests matter more.</summary>
+    public void AwaitWelcome() => _welcomed.Task.Wait(WelcomeBound);
 
     public void Send<T>(T state, Action<WireWriter, T> write)
     {
@@ -130,6 +135,8 @@ internal sealed class EngineConnection
 
             if (message == (byte)EngineMessage.Flush)
                 FlushAsked?.Invoke();
+            else if (message == (byte)EngineMessage.Welcome)
+                _welcomed.TrySetResult();
         }
 
         return true;

@@ -65,6 +65,7 @@ internal sealed class HookSession
         _engine.FlushAsked += Flush;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
         _engine.Watch();
+        _engine.AwaitWelcome();
 
         // xunit v3's test host only passes on what its child does.
         if (address.Measure && (role == HookedProcessRole.TestProcess) == address.HasChild)

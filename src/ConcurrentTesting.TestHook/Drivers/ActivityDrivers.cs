@@ -20,17 +20,25 @@ internal sealed class ActivityDrivers
         _report = report;
     }
 
-    public static void Listen(Func<Tally> current, Action<string, Exception> report)
+    public static void Listen(DriverCatalog catalog, Func<Tally> current, Action<string, Exception> report)
     {
         var drivers = new ActivityDrivers(current, report);
         ActivitySource.AddActivityListener(new ActivityListener
         {
-            ShouldListenTo = static source => source.Name is Npgsql or MySqlConnector,
+            ShouldListenTo = source => IsDriver(source, catalog),
             Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
             SampleUsingParentId = static (ref ActivityCreationOptions<string> _) => ActivitySamplingResult.AllData,
             ActivityStarted = drivers.Started,
             ActivityStopped = drivers.Stopped,
         });
+    }
+
+    private static bool IsDriver(ActivitySource source, DriverCatalog catalog)
+    {
+        var isDriver = source.Name is Npgsql or MySqlConnector;
+        if (isDriver)
+            catalog.Used(source.Name);
+        return isDriver;
     }
 
     private void Started(Activity activity)

@@ -43,21 +43,16 @@ internal sealed class DriverCatalog(Action<string> report)
         report($"{driver} is not measured, what it does is not in the figures: {reason}");
     }
 
+    /// <summary>A driver of which it only shows by its use that it is there: that its assembly was loaded says little.</summary>
+    public void Used(string activitySource)
+    {
+        // Npgsql sends BEGIN and COMMIT along with the next command; they do not show.
+        Measured(activitySource == "Npgsql" ? DriverGaps.Transactions : DriverGaps.None);
+    }
+
     public void Loaded(string assemblyName)
     {
-        switch (assemblyName)
-        {
-            case "Npgsql":
-                // BEGIN and COMMIT go out with the next command and do not show.
-                Measured(DriverGaps.Transactions);
-                break;
-            case "MySqlConnector":
-                Measured(DriverGaps.None);
-                break;
-            default:
-                if (Array.IndexOf(Unmeasured, assemblyName) >= 0)
-                    NotMeasured(assemblyName, "it does not tell.");
-                break;
-        }
+        if (Array.IndexOf(Unmeasured, assemblyName) >= 0)
+            NotMeasured(assemblyName, "it does not tell.");
     }
 }

@@ -40,7 +40,7 @@ internal sealed class Meter
             meter.Loaded(assembly);
         if (framework is "XUnit2" or "XUnit3")
             XUnitEvents.Listen(meter.Context, report);
-        ActivityDrivers.Listen(meter.Current, report);
+        ActivityDrivers.Listen(meter._drivers, meter.Current, report);
         return meter;
     }
 

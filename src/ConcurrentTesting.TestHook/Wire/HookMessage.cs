@@ -30,6 +30,9 @@ internal enum HookMessage : byte
 /// </summary>
 internal enum EngineMessage : byte
 {
+    /// <summary>The engine knows of the process: nothing that it says from now on can be missed.</summary>
+    Welcome = (byte)'W',
+
     /// <summary>Asks for everything that is not said yet.</summary>
     Flush = (byte)'F',
 

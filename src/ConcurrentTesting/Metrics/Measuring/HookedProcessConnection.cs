@@ -51,7 +51,7 @@ internal sealed class HookedProcessConnection
         }
     }
 
-    public void Start(Action<HookedProcessConnection> greeted) => Ended = ReadAsync(greeted);
+    public void Start() => Ended = ReadAsync();
 
     /// <summary>Everything it said so far.</summary>
     public HookedProcessFigures Figures
@@ -97,7 +97,7 @@ internal sealed class HookedProcessConnection
         }
     }
 
-    private async Task ReadAsync(Action<HookedProcessConnection> greeted)
+    private async Task ReadAsync()
     {
         await Task.Yield();
         try
@@ -113,7 +113,7 @@ internal sealed class HookedProcessConnection
                 await stream.ReadExactlyAsync(message);
                 Take(message);
                 if ((HookMessage)message[0] == HookMessage.Hello)
-                    greeted(this);
+                    Say(EngineMessage.Welcome);
             }
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
@@ -126,6 +126,10 @@ internal sealed class HookedProcessConnection
             lock (_gate)
                 _troubles.Add($"its hook said what cannot be read: {exception.Message}");
             Say(EngineMessage.Goodbye);
+        }
+        finally
+        {
+            _socket.Dispose();
         }
     }
 

@@ -27,9 +27,6 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     private static readonly TimeSpan FlushBound = TimeSpan.FromSeconds(2);
 
-    // A process greets before its first test; only a machine that is busy beyond measure reads the greeting later than the end of the batch.
-    private static readonly TimeSpan GreetingBound = TimeSpan.FromSeconds(1);
-
     private readonly ConcurrentDictionary<int, Expectation> _batches = new();
     private readonly ConcurrentDictionary<HookedProcessConnection, byte> _connections = new();
     private readonly CancellationTokenSource _closing = new();
@@ -143,8 +140,6 @@ internal sealed class TestHookServer : IAsyncDisposable
         if (_socket is null || expectation is null || expectation.Runtime < OldestMeasuredRuntime)
             return new BatchFigures([], OutsideFigures.None, [Reason(expectation)]);
 
-        await Task.WhenAny(expectation.Greeted.Task, Task.Delay(GreetingBound, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
         var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
         await Task.WhenAll(connections.Select(connection => connection.FlushAsync(FlushBound, cancellationToken)));
 
@@ -201,7 +196,8 @@ internal sealed class TestHookServer : IAsyncDisposable
             {
                 var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _log);
                 _connections.TryAdd(connection, 0);
-                connection.Start(Greet);
+                connection.Start();
+                _ = ForgetAsync(connection);
             }
             catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
             {
@@ -216,10 +212,12 @@ internal sealed class TestHookServer : IAsyncDisposable
         }
     }
 
-    private void Greet(HookedProcessConnection connection)
+    // What a process told is kept until its batch is collected.
+    private async Task ForgetAsync(HookedProcessConnection connection)
     {
-        if (connection.Batch is { } batch && _batches.TryGetValue(batch, out var expectation) && expectation.IsTestProcess(connection.Process!))
-            expectation.Greeted.TrySetResult();
+        await connection.Ended;
+        if (connection.Batch is not { } batch || !_batches.ContainsKey(batch))
+            _connections.TryRemove(connection, out _);
     }
 
     private static XElement Section(XElement parent, string name)
@@ -291,10 +289,5 @@ internal sealed class TestHookServer : IAsyncDisposable
             ? major
             : 0;
 
-    private sealed record Expectation(TestAssembly Assembly, int Runtime)
-    {
-        public TaskCompletionSource Greeted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public bool IsTestProcess(HookedProcess process) => Assembly.Framework != TestFramework.XUnit3 || process.Role == HookedProcessRole.TestProcess;
-    }
+    private sealed record Expectation(TestAssembly Assembly, int Runtime);
 }
