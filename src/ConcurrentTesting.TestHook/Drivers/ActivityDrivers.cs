@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using ConcurrentTesting.TestHook.Measuring;
+using ConcurrentTesting.TestHook.Statements;
+
+namespace ConcurrentTesting.TestHook.Drivers;
+
+/// <summary>Npgsql and MySqlConnector, by the activities that they make for OpenTelemetry.</summary>
+internal sealed class ActivityDrivers
+{
+    private const string Npgsql = "Npgsql";
+    private const string MySqlConnector = "MySqlConnector";
+    private const string TallyProperty = "concurrent-test-tally";
+
+    private readonly Func<Tally> _current;
+    private readonly Action<string, Exception> _report;
+
+    private ActivityDrivers(Func<Tally> current, Action<string, Exception> report)
+    {
+        _current = current;
+        _report = report;
+    }
+
+    public static void Listen(DriverCatalog catalog, Func<Tally> current, Action<string, Exception> report)
+    {
+        var drivers = new ActivityDrivers(current, report);
+        ActivitySource.AddActivityListener(new ActivityListener
+        {
+            ShouldListenTo = source => IsDriver(source, catalog),
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            SampleUsingParentId = static (ref ActivityCreationOptions<string> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = drivers.Started,
+            ActivityStopped = drivers.Stopped,
+        });
+    }
+
+    private static bool IsDriver(ActivitySource source, DriverCatalog catalog)
+    {
+        var isDriver = source.Name is Npgsql or MySqlConnector;
+        if (isDriver)
+            catalog.Used(source.Name);
+        return isDriver;
+    }
+
+    private void Started(Activity activity)
+    {
+        try
+        {
+            // Whose work it is, is known where it begins; it may end on a thread of the driver.
+            activity.SetCustomProperty(TallyProperty, _current());
+
+            // Without this hook nobody would have asked for the activity, and user code would not find it as its current one.
+            if (!activity.Recorded && ReferenceEquals(Activity.Current, activity))
+                Activity.Current = activity.Parent;
+        }
+        catch (Exception exception)
+        {
+            _report("driver activity", exception);
+        }
+    }
+
+    private void Stopped(Activity activity)
+    {
+        try
+        {
+            if (activity.GetCustomProperty(TallyProperty) is Tally tally)
+                Count(activity, tally);
+        }
+        catch (Exception exception)
+        {
+            _report("driver activity", exception);
+        }
+    }
+
+    private static void Count(Activity activity, Tally tally)
+    {
+        var dialect = activity.Source.Name == Npgsql ? SqlDialect.PostgreSql : SqlDialect.MySql;
+        if (IsConnecting(activity, dialect))
+        {
+            if (activity.Status == ActivityStatusCode.Error || activity.GetTagItem("otel.status_code") is "ERROR")
+                tally.ConnectionError();
+            else
+                tally.Connection();
+            return;
+        }
+
+        tally.Operation();
+        tally.Statements(StatementsOf(activity, dialect));
+        tally.QueryTime(activity.Duration);
+        if (activity.GetTagItem("db.npgsql.rows") is ulong rows)
+            tally.RowsTold((long)rows);
+    }
+
+    private static bool IsConnecting(Activity activity, SqlDialect dialect) => dialect == SqlDialect.MySql
+        ? activity.OperationName == "Open"
+        : activity.OperationName.StartsWith("CONNECT ", StringComparison.Ordinal) && TextOf(activity) is null;
+
+    private static StatementCounts StatementsOf(Activity activity, SqlDialect dialect)
+    {
+        if (activity.GetTagItem("db.collection.name") is string)
+            return new StatementCounts(1, 0, 0);
+        if (activity.GetTagItem("db.stored_procedure.name") is string || TextOf(activity) is not { } text)
+            return new StatementCounts(0, 0, 1);
+        return StatementReader.Count(text, dialect);
+    }
+
+    // Named so by the older and by the newer conventions of OpenTelemetry.
+    private static string? TextOf(Activity activity) =>
+        activity.GetTagItem("db.query.text") as string ?? activity.GetTagItem("db.statement") as string;
+}

@@ -1,0 +1,58 @@
+namespace ConcurrentTesting.TestHook.Drivers;
+
+/// <summary>What the drivers in this process do not tell.</summary>
+[Flags]
+internal enum DriverGaps
+{
+    None = 0,
+
+    /// <summary>There are drivers, and none of them can be measured.</summary>
+    Commands = 1,
+    Transactions = 2,
+    ConnectionErrors = 4,
+}
+
+/// <summary>The database drivers that were loaded in this process.</summary>
+internal sealed class DriverCatalog(Action<string> report)
+{
+    // Drivers that show nothing, or nothing that could be tried out; by the name of their assembly.
+    private static readonly string[] Unmeasured =
+    [
+        "Microsoft.Data.SqlClient", "System.Data.SqlClient", "System.Data.SQLite", "MySql.Data", "Oracle.ManagedDataAccess",
+        "FirebirdSql.Data.FirebirdClient", "DuckDB.NET.Data", "System.Data.Odbc", "System.Data.OleDb", "IBM.Data.Db2",
+    ];
+
+    private volatile bool _anyMeasured;
+    private volatile bool _anyUnmeasured;
+    private volatile DriverGaps _gaps;
+
+    public DriverGaps Gaps => _gaps | (_anyUnmeasured && !_anyMeasured ? DriverGaps.Commands : DriverGaps.None);
+
+    /// <summary>A driver is there and can be measured, but for its gaps.</summary>
+    public void Measured(DriverGaps gaps)
+    {
+        _anyMeasured = true;
+        _gaps |= gaps;
+    }
+
+    /// <summary>A driver is there and cannot be measured.</summary>
+    public void NotMeasured(string driver, string reason)
+    {
+        _anyUnmeasured = true;
+        _gaps |= DriverGaps.Transactions | DriverGaps.ConnectionErrors;
+        report($"{driver} is not measured, what it does is not in the figures: {reason}");
+    }
+
+    /// <summary>A driver of which it only shows by its use that it is there: that its assembly was loaded says little.</summary>
+    public void Used(string activitySource)
+    {
+        // Npgsql sends BEGIN and COMMIT along with the next command; they do not show.
+        Measured(activitySource == "Npgsql" ? DriverGaps.Transactions : DriverGaps.None);
+    }
+
+    public void Loaded(string assemblyName)
+    {
+        if (Array.IndexOf(Unmeasured, assemblyName) >= 0)
+            NotMeasured(assemblyName, "it does not tell.");
+    }
+}

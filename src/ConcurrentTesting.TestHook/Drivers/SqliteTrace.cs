@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ConcurrentTesting.TestHook.Measuring;
+using ConcurrentTesting.TestHook.Statements;
+
+namespace ConcurrentTesting.TestHook.Drivers;
+
+/// <summary>
+/// SQLite, by the tracing of its native library: Microsoft.Data.Sqlite tells nothing itself. Every connection opened after <see cref="Attach"/> is traced,
+/// whoever opens it. One library is traced in a process, the first.
+/// </summary>
+/// <remarks>https://sqlite.org/c3ref/trace_v2.html, https://sqlite.org/c3ref/auto_extension.html, https://sqlite.org/c3ref/stmt_readonly.html</remarks>
+internal static unsafe class SqliteTrace
+{
+    private const uint StatementBegins = 0x01;
+    private const uint StatementEnds = 0x02;
+
+    private static readonly Dictionary<nint, Running> RunningStatements = [];
+    private static Func<Tally>? currentTally;
+    private static Action<string, Exception>? reportFailure;
+    private static delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int> traceV2;
+    private static delegate* unmanaged[Cdecl]<nint, int> isReadOnly;
+
+    private readonly record struct Running(Tally Tally, long Since);
+
+    /// <summary>Begins to trace the library that a provider of SQLitePCLRaw calls.</summary>
+    /// <param name="provider">The provider's assembly, whose place decides which file the library is.</param>
+    /// <returns>False where the library is not there or is not traceable.</returns>
+    public static bool Attach(Assembly provider, string library, Func<Tally> current, Action<string, Exception> report)
+    {
+        if (traceV2 != null)
+            return true;
+        if (!NativeLibrary.TryLoad(library, provider, null, out var handle)
+            || !NativeLibrary.TryGetExport(handle, "sqlite3_auto_extension", out var autoExtension)
+            || !NativeLibrary.TryGetExport(handle, "sqlite3_trace_v2", out var trace)
+            || !NativeLibrary.TryGetExport(handle, "sqlite3_stmt_readonly", out var readOnly))
+        {
+            return false;
+        }
+
+        currentTally = current;
+        reportFailure = report;
+        isReadOnly = (delegate* unmanaged[Cdecl]<nint, int>)readOnly;
+        traceV2 = (delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int>)trace;
+        var register = (delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<nint, nint, nint, int>, int>)autoExtension;
+        return register(&Opened) == 0;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Opened(nint connection, nint error, nint api)
+    {
+        try
+        {
+            traceV2(connection, StatementBegins | StatementEnds, &Traced, 0);
+            currentTally!().Connection();
+        }
+        catch (Exception exception)
+        {
+            reportFailure!("SQLite", exception);
+        }
+
+        return 0;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Traced(uint what, nint context, nint statement, nint detail)
+    {
+        try
+        {
+            if (what == StatementBegins)
+                Begin(statement, (byte*)detail);
+            else
+                End(statement);
+        }
+        catch (Exception exception)
+        {
+            reportFailure!("SQLite", exception);
+        }
+
+        return 0;
+    }
+
+    private static void Begin(nint statement, byte* text)
+    {
+        var tally = currentTally!();
+        lock (RunningStatements)
+        {
+            // Triggers and foreign keys announce themselves within the statement that fires them.
+            if (!RunningStatements.TryAdd(statement, new Running(tally, Stopwatch.GetTimestamp())))
+                return;
+        }
+
+        tally.Operation();
+        tally.Statements(default(StatementCounts).Plus(KindOf(statement, text)));
+    }
+
+    // The event's own time has a resolution of a millisecond.
+    private static void End(nint statement)
+    {
+        bool known;
+        Running running;
+        lock (RunningStatements)
+            known = RunningStatements.Remove(statement, out running);
+        if (known)
+            running.Tally.QueryTime(Stopwatch.GetElapsedTime(running.Since));
+    }
+
+    private static StatementKind KindOf(nint statement, byte* text)
+    {
+        var kind = VerbOf(text);
+        return kind is StatementKind.Other or StatementKind.Begin
+            ? kind
+            : isReadOnly(statement) != 0 ? StatementKind.Read : StatementKind.Write;
+    }
+
+    // The library decides between reading and writing; the text only tells rows from anything else. Its first characters do, with hardly an exception.
+    private static StatementKind VerbOf(byte* text)
+    {
+        const int enough = 96;
+        Span<char> start = stackalloc char[enough];
+        var length = 0;
+        while (length < enough && text[length] != 0)
+        {
+            start[length] = text[length] < 0x80 ? (char)text[length] : '_';
+            length++;
+        }
+
+        var kind = VerbOf(start[..length], out var isWhole);
+        return isWhole || length < enough ? kind : VerbOf(Marshal.PtrToStringUTF8((nint)text), out _);
+    }
+
+    private static StatementKind VerbOf(ReadOnlySpan<char> text, out bool isWhole)
+    {
+        var tokens = new SqlTokens(text, SqlDialect.Sqlite);
+        var token = tokens.Next();
+        while (token is SqlTokenKind.Open or SqlTokenKind.Semicolon)
+            token = tokens.Next();
+        isWhole = token != SqlTokenKind.End;
+        return token == SqlTokenKind.Word ? StatementReader.KindOf(tokens.Word) : StatementKind.Other;
+    }
+}

@@ -1,0 +1,31 @@
+using ConcurrentTesting.TestHook.Measuring;
+
+namespace ConcurrentTesting.TestHook.Frameworks;
+
+/// <summary>Knows whose work is being done, by what the test framework keeps beside the running code.</summary>
+internal interface IFrameworkContext
+{
+    /// <summary>Whose work the caller's is: a test's, the fixtures' or no test's. Called on any thread, for every command.</summary>
+    Tally Current();
+
+    /// <summary>An assembly was loaded; it may be the framework's.</summary>
+    void Loaded(System.Reflection.Assembly assembly, string name);
+
+    /// <summary>The adapter begins its work, in whose flow the tests run.</summary>
+    void RunStarted();
+
+    /// <summary>VSTest's adapter is about to run a case, on the thread that will.</summary>
+    void CaseStarted(TestCaseIdentity testCase);
+
+    /// <summary>VSTest's adapter has the (first) result of a case.</summary>
+    void CaseEnded(TestCaseIdentity testCase, bool wasSkipped);
+
+    /// <summary>The framework itself begins a test or row.</summary>
+    void TestStarted(string displayName);
+
+    /// <summary>The framework itself has run a test or row.</summary>
+    void TestStopped(string displayName);
+}
+
+/// <summary>A case as VSTest knows it.</summary>
+internal readonly record struct TestCaseIdentity(Guid Id, string FullyQualifiedName, string DisplayName);

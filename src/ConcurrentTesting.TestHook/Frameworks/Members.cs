@@ -1,0 +1,38 @@
+using System.Reflection;
+
+namespace ConcurrentTesting.TestHook.Frameworks;
+
+/// <summary>Delegates to members of types that are not known here: reflection once, a call ever after.</summary>
+internal static class Members
+{
+    private const BindingFlags Any = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+
+    /// <summary>A static property's value; null where there is no such property.</summary>
+    public static Func<object?>? StaticGetter(Type? type, string property) =>
+        type?.GetProperty(property, Any)?.GetMethod is { IsStatic: true } getter && !getter.ReturnType.IsValueType
+            ? getter.CreateDelegate<Func<object?>>()
+            : null;
+
+    /// <summary>An instance property's value; null where there is no such property.</summary>
+    public static Func<object, object?>? Getter(Type? type, string property)
+    {
+        if (type?.GetProperty(property, Any)?.GetMethod is not { IsStatic: false } getter)
+            return null;
+        if (getter.ReturnType.IsValueType)
+            return target => getter.Invoke(target, null);
+        return (Func<object, object?>)typeof(Members).GetMethod(nameof(Typed), Any)!
+            .MakeGenericMethod(getter.DeclaringType!, getter.ReturnType)
+            .Invoke(null, [getter])!;
+    }
+
+    /// <summary>A static field's value, which must not change any more.</summary>
+    public static object? StaticField(Type? type, string field) => type?.GetField(field, Any)?.GetValue(null);
+
+    private static Func<object, object?> Typed<TTarget, TValue>(MethodInfo getter)
+        where TTarget : class
+        where TValue : class
+    {
+        var typed = getter.CreateDelegate<Func<TTarget, TValue?>>();
+        return target => typed((TTarget)target);
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollection;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollector.InProcDataCollector;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.InProcDataCollector;
+
+namespace ConcurrentTesting.TestHook.Frameworks;
+
+/// <summary>
+/// What VSTest's test host tells of cases, on the thread that runs them. Named in the run settings and made by the test host; the only type here that needs
+/// an assembly beyond the shared framework, which every test host has.
+/// </summary>
+internal sealed class TestCaseCollector : InProcDataCollection
+{
+    private readonly IFrameworkContext? _context = HookSession.Current?.Meter?.Context;
+
+    public void Initialize(IDataCollectionSink dataCollectionSink)
+    {
+    }
+
+    public void TestSessionStart(TestSessionStartArgs testSessionStartArgs) => Tell(static (context, _) => context.RunStarted(), false);
+
+    public void TestCaseStart(TestCaseStartArgs testCaseStartArgs) =>
+        Tell(static (context, args) => context.CaseStarted(Identity(args.TestCase!)), testCaseStartArgs);
+
+    public void TestCaseEnd(TestCaseEndArgs testCaseEndArgs) =>
+        Tell(static (context, args) => context.CaseEnded(Identity(args.DataCollectionContext!.TestCase!), args.TestOutcome == TestOutcome.Skipped), testCaseEndArgs);
+
+    public void TestSessionEnd(TestSessionEndArgs testSessionEndArgs) => HookSession.Current?.Meter?.Flush();
+
+    private void Tell<T>(Action<IFrameworkContext, T> what, T argument)
+    {
+        try
+        {
+            if (_context is not null)
+                what(_context, argument);
+        }
+        catch (Exception exception)
+        {
+            HookSession.Current?.Report("test case event", exception);
+        }
+    }
+
+    private static TestCaseIdentity Identity(TestCase testCase) => new(testCase.Id, testCase.FullyQualifiedName, testCase.DisplayName);
+}

@@ -1,0 +1,122 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using ConcurrentTesting.TestHook.Measuring;
+
+namespace ConcurrentTesting.TestHook.Frameworks;
+
+/// <summary>xunit v3: <c>TestContext.Current</c> flows with the test and names it, its fixtures have one without a test.</summary>
+internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
+{
+    // The adapter makes VSTest's id of a case from this and xunit's own id.
+    private const string AdapterUri = "executor://xunit/VsTestRunner3/netcore/";
+
+    private readonly ConditionalWeakTable<object, TestScope> _scopes = [];
+    private Assembly? _framework;
+    private Shape? _shape;
+
+    public Tally Current()
+    {
+        if (Context() is not { } context || _shape is not { } shape)
+            return ledger.NoTest;
+        if (shape.Test(context) is { } test)
+            return ScopeOf(test, shape);
+        return shape.TestAssembly(context) is null ? ledger.NoTest : ledger.Fixtures;
+    }
+
+    public void Loaded(Assembly assembly, string name)
+    {
+        if (name == "xunit.v3.core")
+            _framework = assembly;
+    }
+
+    public void TestStarted(string displayName)
+    {
+        if (Context() is { } context && _shape is { } shape && shape.Test(context) is { } test)
+            ScopeOf(test, shape).Begin();
+    }
+
+    public void TestStopped(string displayName)
+    {
+        if (Context() is not { } context || _shape is not { } shape || shape.Test(context) is not { } test)
+            return;
+        var scope = ScopeOf(test, shape);
+        scope.End();
+        ledger.Send(scope);
+    }
+
+    public void RunStarted()
+    {
+    }
+
+    public void CaseStarted(TestCaseIdentity testCase)
+    {
+    }
+
+    public void CaseEnded(TestCaseIdentity testCase, bool wasSkipped)
+    {
+    }
+
+    private object? Context()
+    {
+        if (_framework is null)
+            return null;
+        _shape ??= Shape.Of(_framework);
+        return _shape.Context();
+    }
+
+    private TestScope ScopeOf(object test, Shape shape)
+    {
+        if (_scopes.TryGetValue(test, out var known))
+            return known;
+        return _scopes.GetValue(test, added =>
+        {
+            var testCase = shape.TestCase(added);
+            return ledger.Add(
+                testCase is null ? Guid.Empty : IdOf((string?)shape.UniqueId(testCase) ?? ""),
+                testCase is null ? "" : (string?)shape.ClassName(testCase) ?? "",
+                (string?)shape.DisplayName(added) ?? "",
+                isWholeCase: false);
+        });
+    }
+
+    private static Guid IdOf(string uniqueId)
+    {
+#pragma warning disable CA5350 // Not for secrecy: the adapter does it so.
+        return new Guid(SHA1.HashData(Encoding.Unicode.GetBytes(AdapterUri + uniqueId)).AsSpan(0, 16));
+#pragma warning restore CA5350
+    }
+
+    private sealed record Shape(
+        Func<object?> Context,
+        Func<object, object?> Test,
+        Func<object, object?> TestAssembly,
+        Func<object, object?> TestCase,
+        Func<object, object?> UniqueId,
+        Func<object, object?> ClassName,
+        Func<object, object?> DisplayName)
+    {
+        public static Shape Of(Assembly framework)
+        {
+            var context = framework.GetType("Xunit.TestContext", throwOnError: true)!;
+            var test = context.GetProperty("Test")!.PropertyType;
+            var testCase = context.GetProperty("TestCase")!.PropertyType;
+            return new Shape(
+                Members.StaticGetter(context, "Current") ?? throw Missing("TestContext.Current"),
+                Members.Getter(context, "Test") ?? throw Missing("TestContext.Test"),
+                Members.Getter(context, "TestAssembly") ?? throw Missing("TestContext.TestAssembly"),
+                Members.Getter(test, "TestCase") ?? throw Missing("ITest.TestCase"),
+                Inherited(testCase, "UniqueID"),
+                Inherited(testCase, "TestClassName"),
+                Inherited(test, "TestDisplayName"));
+        }
+
+        // An interface's inherited properties are found at the interface that declares them.
+        private static Func<object, object?> Inherited(Type type, string property) =>
+            type.GetInterfaces().Prepend(type).Select(declaring => Members.Getter(declaring, property)).FirstOrDefault(getter => getter is not null)
+            ?? throw Missing($"{type.Name}.{property}");
+
+        private static MissingMemberException Missing(string member) => new($"xunit.v3.core has no {member}");
+    }
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using ConcurrentTesting.TestHook.Measuring;
+using ConcurrentTesting.TestHook.Wire;
+
+namespace ConcurrentTesting.TestHook;
+
+/// <summary>The hook's life in one test process: says who it is, watches the engine, and measures where asked to.</summary>
+internal sealed class HookSession
+{
+    private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
+
+    private readonly EngineConnection _engine;
+    private readonly HashSet<string> _troubles = [];
+
+    private HookSession(EngineConnection engine) => _engine = engine;
+
+    /// <summary>The session of this process; null in a process that is none of the engine's.</summary>
+    public static HookSession? Current { get; private set; }
+
+    /// <summary>Null where nothing is measured.</summary>
+    public Meter? Meter { get; private set; }
+
+    public static void Begin()
+    {
+        if (HookAddress.Parse(Environment.GetEnvironmentVariable(HookAddress.Variable)) is not { } address)
+            return;
+        var role = RoleOfThisProcess(address);
+        if (role != HookedProcessRole.TestHost || !address.HasChild)
+            HideFromChildren(address);
+        if (role is not { } known || Connect(address) is not { } engine)
+            return;
+
+        var session = new HookSession(engine);
+        Current = session;
+        session.Start(address, known);
+    }
+
+    /// <summary>Tells the engine of a failure inside the hook, once for each place.</summary>
+    public void Report(string place, Exception exception)
+    {
+        lock (_troubles)
+        {
+            if (!_troubles.Add(place))
+                return;
+        }
+
+        Say($"the hook failed in a {place}: {exception.GetType().Name}: {exception.Message}");
+    }
+
+    private void Say(string trouble) => _engine.Send(trouble, static (writer, text) => writer.Begin(HookMessage.Trouble).Text(text).End());
+
+    private void Start(HookAddress address, HookedProcessRole role)
+    {
+        _engine.Send((address, role), static (writer, said) => writer.Begin(HookMessage.Hello)
+            .Number(WireWriter.Version)
+            .Number(Environment.ProcessId)
+            .Number(said.address.Worker)
+            .Number(said.address.Batch)
+            .Number((byte)said.role)
+            .Text(RuntimeInformation.FrameworkDescription)
+            .End());
+        _engine.EngineLost += ProcessEnd.Now;
+        _engine.FlushAsked += Flush;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
+        _engine.Watch();
+        _engine.AwaitWelcome();
+
+        // xunit v3's test host only passes on what its child does.
+        if (address.Measure && (role == HookedProcessRole.TestProcess) == address.HasChild)
+            StartMeasuring(address);
+    }
+
+    private void StartMeasuring(HookAddress address)
+    {
+        try
+        {
+            Meter = Meter.Start(_engine, address.Framework, Say, Report);
+        }
+        catch (Exception exception)
+        {
+            Report("start", exception);
+        }
+    }
+
+    private void Flush()
+    {
+        Meter?.Flush();
+        _engine.Send(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
+    }
+
+    private void End()
+    {
+        Meter?.Flush();
+        _engine.End(0, static (writer, _) => writer.Begin(HookMessage.Bye).End());
+    }
+
+    private static EngineConnection? Connect(HookAddress address)
+    {
+        try
+        {
+            return EngineConnection.Open(address.Socket);
+        }
+        catch (SocketException)
+        {
+            // Killed between the start of this process and now.
+            if (!IsAlive(address.EngineProcessId))
+                ProcessEnd.Now();
+            return null;
+        }
+    }
+
+    private static bool IsAlive(int processId)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static HookedProcessRole? RoleOfThisProcess(HookAddress address)
+    {
+        var program = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
+        if (program.StartsWith("testhost", StringComparison.OrdinalIgnoreCase))
+            return HookedProcessRole.TestHost;
+        return address.HasChild ? HookedProcessRole.TestProcess : null;
+    }
+
+    // What tests start is not ours to watch, and may run on a runtime that this assembly does not load in.
+    private static void HideFromChildren(HookAddress address)
+    {
+        Environment.SetEnvironmentVariable(StartupHooksVariable, address.OtherHooks.Length > 0 ? address.OtherHooks : null);
+        Environment.SetEnvironmentVariable(HookAddress.Variable, null);
+    }
+}

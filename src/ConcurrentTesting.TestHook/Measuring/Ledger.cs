@@ -1,0 +1,117 @@
+using ConcurrentTesting.TestHook.Drivers;
+using ConcurrentTesting.TestHook.Wire;
+
+namespace ConcurrentTesting.TestHook.Measuring;
+
+/// <summary>All that was counted in this process, and what of it the engine knows.</summary>
+internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
+{
+    private readonly object _gate = new();
+    private readonly List<TestScope> _scopes = [];
+    private long _order;
+
+    /// <summary>What set-ups and tear-downs did that several tests share.</summary>
+    public Tally Fixtures { get; } = new();
+
+    /// <summary>What happened where no framework's context was.</summary>
+    public Tally NoTest { get; } = new();
+
+    public TestScope Add(Guid caseId, string className, string displayName, bool isWholeCase)
+    {
+        lock (_gate)
+        {
+            var scope = new TestScope(_order++, caseId, className, displayName, isWholeCase);
+            _scopes.Add(scope);
+            return scope;
+        }
+    }
+
+    /// <summary>A scope that was never more than a possibility: a skipped test.</summary>
+    public void Remove(TestScope scope)
+    {
+        lock (_gate)
+        {
+            if (!scope.IsSent)
+                _scopes.Remove(scope);
+        }
+    }
+
+    /// <summary>Tells the engine a scope's figures, and what changed outside tests meanwhile.</summary>
+    public void Send(TestScope scope)
+    {
+        lock (_gate)
+        {
+            SendOutside();
+            SendScope(scope);
+        }
+    }
+
+    /// <summary>Tells the engine whatever it does not know yet: work that came after its test's end, tests whose end nobody saw.</summary>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            SendOutside();
+            foreach (var scope in _scopes.Where(scope => !scope.IsSent || scope.Changes != scope.SentChanges))
+                SendScope(scope);
+        }
+    }
+
+    private void SendScope(TestScope scope)
+    {
+        scope.SentChanges = scope.Changes;
+        scope.IsSent = true;
+        engine.Send((scope, drivers.Gaps), static (writer, said) =>
+        {
+            writer.Begin(HookMessage.Test)
+                .Number(said.scope.Order)
+                .Id(said.scope.CaseId)
+                .Text(said.scope.ClassName)
+                .Text(said.scope.DisplayName)
+                .Number(said.scope.IsWholeCase ? 1 : 0);
+            Write(writer, said.scope, said.Gaps);
+            writer.OptionalNumber(said.scope.AllocatedBytes).OptionalNumber(said.scope.PeakBytes).End();
+        });
+    }
+
+    private void SendOutside()
+    {
+        if (Fixtures.Changes == Fixtures.SentChanges && NoTest.Changes == NoTest.SentChanges)
+            return;
+        Fixtures.SentChanges = Fixtures.Changes;
+        NoTest.SentChanges = NoTest.Changes;
+        engine.Send((Fixtures, NoTest, drivers.Gaps), static (writer, said) =>
+        {
+            writer.Begin(HookMessage.Outside);
+            Write(writer, said.Fixtures, said.Gaps);
+            writer.OptionalNumber(null).OptionalNumber(PeakMemory.Read());
+            Write(writer, said.NoTest, said.Gaps);
+            writer.OptionalNumber(null).OptionalNumber(null).End();
+        });
+    }
+
+    private static void Write(WireWriter writer, Tally tally, DriverGaps gaps)
+    {
+        WriteCounts(writer, tally, !gaps.HasFlag(DriverGaps.Commands));
+        writer
+            .OptionalNumber(tally.Rows > 0 ? tally.Rows - 1 : null)
+            .OptionalNumber(gaps.HasFlag(DriverGaps.Transactions) ? null : tally.Transactions)
+            .OptionalNumber(gaps.HasFlag(DriverGaps.Commands) ? null : tally.Connections)
+            .OptionalNumber(gaps.HasFlag(DriverGaps.ConnectionErrors) ? null : tally.ConnectionErrors);
+    }
+
+    private static void WriteCounts(WireWriter writer, Tally tally, bool areCounted)
+    {
+        ReadOnlySpan<long> counts =
+        [
+            tally.Operations,
+            tally.Reads + tally.Writes + tally.Others,
+            tally.Reads,
+            tally.Writes,
+            tally.Others,
+            tally.QueryTicks / TimeSpan.TicksPerMicrosecond,
+        ];
+        foreach (var count in counts)
+            writer.OptionalNumber(areCounted ? count : null);
+    }
+}

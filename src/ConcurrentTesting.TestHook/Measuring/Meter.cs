@@ -1,0 +1,88 @@
+using System.Reflection;
+using ConcurrentTesting.TestHook.Drivers;
+using ConcurrentTesting.TestHook.Frameworks;
+
+namespace ConcurrentTesting.TestHook.Measuring;
+
+/// <summary>Measures what the tests of this process do: connects the drivers, which tell what is done, with the framework, which knows by whom.</summary>
+internal sealed class Meter
+{
+    private const string SqliteProvider = "SQLitePCLRaw.provider.";
+
+    private readonly Ledger _ledger;
+    private readonly DriverCatalog _drivers;
+    private readonly Action<string, Exception> _report;
+
+    private Meter(EngineConnection engine, string framework, Action<string> reportGap, Action<string, Exception> report)
+    {
+        _report = report;
+        _drivers = new DriverCatalog(reportGap);
+        _ledger = new Ledger(engine, _drivers);
+        Context = framework switch
+        {
+            "XUnit3" => new XUnit3Context(_ledger),
+            "XUnit2" => new XUnit2Context(_ledger),
+            "NUnit" => new NUnitContext(_ledger),
+            "MSTest" => new MSTestContext(_ledger),
+            _ => new WindowContext(_ledger),
+        };
+    }
+
+    public IFrameworkContext Context { get; }
+
+    /// <param name="reportGap">Told what cannot be measured.</param>
+    /// <param name="report">Told of failures of the measuring itself: where, and what.</param>
+    public static Meter Start(EngineConnection engine, string framework, Action<string> reportGap, Action<string, Exception> report)
+    {
+        var meter = new Meter(engine, framework, reportGap, report);
+        AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => meter.Loaded(loaded.LoadedAssembly);
+        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
+            meter.Loaded(assembly);
+        if (framework is "XUnit2" or "XUnit3")
+            XUnitEvents.Listen(meter.Context, report);
+        ActivityDrivers.Listen(meter._drivers, meter.Current, report);
+        return meter;
+    }
+
+    /// <summary>Tells the engine everything that it does not know yet.</summary>
+    public void Flush() => _ledger.Flush();
+
+    // Called inside drivers: whatever is wrong with the framework's context must not become theirs.
+    private Tally Current()
+    {
+        try
+        {
+            return Context.Current();
+        }
+        catch (Exception exception)
+        {
+            _report("framework context", exception);
+            return _ledger.NoTest;
+        }
+    }
+
+    private void Loaded(Assembly assembly)
+    {
+        try
+        {
+            var name = assembly.GetName().Name ?? "";
+            Context.Loaded(assembly, name);
+            _drivers.Loaded(name);
+            if (name.StartsWith(SqliteProvider, StringComparison.Ordinal))
+                AttachSqlite(assembly, name[SqliteProvider.Length..]);
+        }
+        catch (Exception exception)
+        {
+            _report($"loading of {assembly.FullName}", exception);
+        }
+    }
+
+    // A provider is called after the library it calls: e_sqlite3, e_sqlcipher, sqlite3, winsqlite3.
+    private void AttachSqlite(Assembly provider, string library)
+    {
+        if (SqliteTrace.Attach(provider, library, Current, _report))
+            _drivers.Measured(DriverGaps.ConnectionErrors);
+        else
+            _drivers.NotMeasured("SQLite", $"the native library {library} of {provider.GetName().Name} was not found or has no sqlite3_trace_v2.");
+    }
+}

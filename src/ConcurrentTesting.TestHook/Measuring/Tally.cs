@@ -1,0 +1,85 @@
+namespace ConcurrentTesting.TestHook.Measuring;
+
+/// <summary>Counts database work. Written by any thread of the test process.</summary>
+internal class Tally
+{
+    private long _operations;
+    private long _reads;
+    private long _writes;
+    private long _others;
+    private long _queryTicks;
+    private long _rows;
+    private long _transactions;
+    private long _connections;
+    private long _connectionErrors;
+    private long _changes;
+
+    public long Operations => Volatile.Read(ref _operations);
+    public long Reads => Volatile.Read(ref _reads);
+    public long Writes => Volatile.Read(ref _writes);
+    public long Others => Volatile.Read(ref _others);
+
+    /// <summary>In <see cref="TimeSpan.Ticks"/>.</summary>
+    public long QueryTicks => Volatile.Read(ref _queryTicks);
+
+    /// <summary>One more than the rows told of; 0: nothing was told.</summary>
+    public long Rows => Volatile.Read(ref _rows);
+
+    public long Transactions => Volatile.Read(ref _transactions);
+    public long Connections => Volatile.Read(ref _connections);
+    public long ConnectionErrors => Volatile.Read(ref _connectionErrors);
+
+    /// <summary>Grows with every count.</summary>
+    public long Changes => Volatile.Read(ref _changes);
+
+    /// <summary>The value of <see cref="Changes"/> that the engine knows of.</summary>
+    public long SentChanges { get; set; }
+
+    public void Operation()
+    {
+        Interlocked.Increment(ref _operations);
+        Changed();
+    }
+
+    public void Statements(in StatementCounts counts)
+    {
+        Add(ref _reads, counts.Reads);
+        Add(ref _writes, counts.Writes);
+        Add(ref _others, counts.Others);
+        Add(ref _transactions, counts.Transactions);
+        Changed();
+    }
+
+    public void QueryTime(TimeSpan elapsed)
+    {
+        Interlocked.Add(ref _queryTicks, elapsed.Ticks);
+        Changed();
+    }
+
+    public void RowsTold(long rows)
+    {
+        Interlocked.CompareExchange(ref _rows, 1, 0);
+        Interlocked.Add(ref _rows, rows);
+        Changed();
+    }
+
+    public void Connection()
+    {
+        Interlocked.Increment(ref _connections);
+        Changed();
+    }
+
+    public void ConnectionError()
+    {
+        Interlocked.Increment(ref _connectionErrors);
+        Changed();
+    }
+
+    protected void Changed() => Interlocked.Increment(ref _changes);
+
+    private static void Add(ref long field, int count)
+    {
+        if (count != 0)
+            Interlocked.Add(ref field, count);
+    }
+}

@@ -1,0 +1,45 @@
+namespace ConcurrentTesting.TestHook.Measuring;
+
+/// <summary>One execution of a test, or of one of its rows.</summary>
+internal sealed class TestScope(long order, Guid caseId, string className, string displayName, bool isWholeCase) : Tally
+{
+    private long _allocatedBefore = -1;
+
+    public long Order { get; } = order;
+
+    /// <summary>VSTest's id of the case; empty where this process does not know it.</summary>
+    public Guid CaseId { get; } = caseId;
+
+    /// <summary>Empty where <see cref="CaseId"/> says enough.</summary>
+    public string ClassName { get; } = className;
+
+    public string DisplayName { get; private set; } = displayName;
+
+    /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
+    public bool IsWholeCase { get; private set; } = isWholeCase;
+
+    /// <summary>Bytes allocated by the process from its begin to its end; null where these were not seen.</summary>
+    public long? AllocatedBytes { get; private set; }
+
+    public long? PeakBytes { get; private set; }
+
+    /// <summary>True once the engine knows of it.</summary>
+    public bool IsSent { get; set; }
+
+    /// <summary>The framework told which row it is.</summary>
+    public void Name(string displayName)
+    {
+        DisplayName = displayName;
+        IsWholeCase = false;
+    }
+
+    public void Begin() => _allocatedBefore = GC.GetTotalAllocatedBytes(precise: false);
+
+    public void End()
+    {
+        if (_allocatedBefore >= 0)
+            AllocatedBytes = GC.GetTotalAllocatedBytes(precise: false) - _allocatedBefore;
+        PeakBytes = PeakMemory.Read();
+        Changed();
+    }
+}

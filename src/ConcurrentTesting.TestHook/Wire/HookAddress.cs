@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace ConcurrentTesting.TestHook.Wire;
+
+/// <summary>What a hook is told by its environment: where the engine listens, for whom the process works, and what it is to do.</summary>
+internal sealed record HookAddress
+{
+    /// <summary>The variable that holds it.</summary>
+    public const string Variable = "CONCURRENT_TEST_HOOK";
+
+    /// <summary>The path of the engine's Unix domain socket.</summary>
+    public required string Socket { get; init; }
+
+    /// <summary>The engine's process: where it cannot be connected to and is gone, the test process has nobody left to work for.</summary>
+    public required int EngineProcessId { get; init; }
+
+    public required int Worker { get; init; }
+    public required int Batch { get; init; }
+
+    /// <summary>False: the process is only watched.</summary>
+    public required bool Measure { get; init; }
+
+    /// <summary>The test host runs its tests in a child process (xunit v3), which needs the hook too.</summary>
+    public required bool HasChild { get; init; }
+
+    /// <summary>The test framework's name, one of the engine's <c>TestFramework</c>.</summary>
+    public required string Framework { get; init; }
+
+    /// <summary>The value of <c>DOTNET_STARTUP_HOOKS</c> without this hook: what processes started by tests get.</summary>
+    public required string OtherHooks { get; init; }
+
+    public override string ToString() => string.Join(
+        '|',
+        Socket,
+        EngineProcessId.ToString(CultureInfo.InvariantCulture),
+        Worker.ToString(CultureInfo.InvariantCulture),
+        Batch.ToString(CultureInfo.InvariantCulture),
+        Measure ? "measure" : "watch",
+        HasChild ? "child" : "",
+        Framework,
+        OtherHooks);
+
+    /// <summary>Reads what <see cref="ToString"/> writes; null where it is something else.</summary>
+    public static HookAddress? Parse(string? text)
+    {
+        var parts = text?.Split('|', 8);
+        if (parts is not { Length: 8 }
+            || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out var engine)
+            || !int.TryParse(parts[2], CultureInfo.InvariantCulture, out var worker)
+            || !int.TryParse(parts[3], CultureInfo.InvariantCulture, out var batch))
+        {
+            return null;
+        }
+
+        return new HookAddress
+        {
+            Socket = parts[0],
+            EngineProcessId = engine,
+            Worker = worker,
+            Batch = batch,
+            Measure = parts[4] == "measure",
+            HasChild = parts[5] == "child",
+            Framework = parts[6],
+            OtherHooks = parts[7],
+        };
+    }
+}

@@ -1,0 +1,51 @@
+namespace ConcurrentTesting.TestHook.Wire;
+
+/// <summary>
+/// What a hook says to the engine. A message is its length in four bytes, little endian, of what follows; its kind in one byte; its content, see
+/// <see cref="WireWriter"/>. The connection's end without <see cref="Bye"/> is a process that died.
+/// </summary>
+internal enum HookMessage : byte
+{
+    /// <summary>The first message: version, process id, worker, batch, role, runtime.</summary>
+    Hello = 1,
+
+    /// <summary>The figures of one test so far; replaces what was said of the same test before.</summary>
+    Test = 2,
+
+    /// <summary>What fixtures did so far, and what happened outside any test; replaces what was said before.</summary>
+    Outside = 3,
+
+    /// <summary>Something in the hook failed, or cannot be measured: a text, once for each cause.</summary>
+    Trouble = 4,
+
+    /// <summary>Everything known when <see cref="EngineMessage.Flush"/> came has been said.</summary>
+    Flushed = 5,
+
+    /// <summary>The process ends by itself.</summary>
+    Bye = 6,
+}
+
+/// <summary>
+/// What the engine says to a hook: one byte each. The connection's end without <see cref="Goodbye"/> is an engine that died, and ends the test process.
+/// </summary>
+internal enum EngineMessage : byte
+{
+    /// <summary>The engine knows of the process: nothing that it says from now on can be missed.</summary>
+    Welcome = (byte)'W',
+
+    /// <summary>Asks for everything that is not said yet.</summary>
+    Flush = (byte)'F',
+
+    /// <summary>The engine stops listening; the process may go on as long as it likes.</summary>
+    Goodbye = (byte)'G',
+}
+
+/// <summary>What a hooked process is for.</summary>
+internal enum HookedProcessRole : byte
+{
+    /// <summary>VSTest's test host.</summary>
+    TestHost = 0,
+
+    /// <summary>The process in which xunit v3 runs the tests, a child of the test host.</summary>
+    TestProcess = 1,
+}

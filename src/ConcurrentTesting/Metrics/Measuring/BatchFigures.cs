@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+
+namespace ConcurrentTesting.Metrics.Measuring;
+
+/// <summary>What was measured in one batch.</summary>
+/// <param name="Tests">In the order they ran.</param>
+/// <param name="Outside">What fixtures did, and what happened outside any test.</param>
+/// <param name="NotMeasured">Why figures are missing, each in one line; empty where all is well.</param>
+internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideFigures Outside, ImmutableArray<string> NotMeasured)
+{
+    private readonly Lazy<Index> _index = new(() => new Index(Tests));
+
+    /// <summary>Everything in one: tests, fixtures and what belongs to no test.</summary>
+    public TestFigures Total => Tests.Select(test => test.Figures).Append(Outside.Fixtures).Append(Outside.NoTest).Aggregate((sum, next) => sum.Plus(next));
+
+    /// <summary>The figures of one result row; null where it was not measured: a skipped test, a test that did not begin.</summary>
+    /// <param name="name">Method and row, without namespace and class, as the results name it.</param>
+    /// <param name="occurrence">Counts rows of that name within the entry in this batch, from 0, in the order of the results.</param>
+    public TestFigures? Find(TestEntry entry, string name, int occurrence)
+    {
+        var rows = _index.Value.ByCase[entry.Id].ToList();
+        var named = rows.FindAll(row => !row.IsWholeCase && TestNames.Short(entry.ClassName, row.DisplayName) == name);
+        if (named.Count == 0)
+            named = [.. _index.Value.ByName[(entry.ClassName, name)]];
+        if (occurrence < named.Count)
+            return named[occurrence].Figures;
+        return rows.Find(row => row.IsWholeCase) is { } whole ? OfWholeCase(rows, whole, occurrence) : null;
+    }
+
+    // Cases of one name share their id, and each stands for itself. Of a case whose rows the framework does not announce, the first row carries what
+    // belongs to none; a row that did nothing was never seen.
+    private static TestFigures OfWholeCase(List<MeasuredTest> rows, MeasuredTest whole, int occurrence)
+    {
+        var wholes = rows.FindAll(row => row.IsWholeCase);
+        if (wholes.Count == rows.Count && occurrence < wholes.Count)
+            return wholes[occurrence].Figures;
+        return whole.Figures.Plus(TestFigures.NotMeasured) with
+        {
+            Operations = Nothing(whole.Figures.Operations),
+            Queries = Nothing(whole.Figures.Queries),
+            Reads = Nothing(whole.Figures.Reads),
+            Writes = Nothing(whole.Figures.Writes),
+            Others = Nothing(whole.Figures.Others),
+            QuerySeconds = whole.Figures.QuerySeconds is null ? null : 0,
+            Rows = null,
+            Transactions = Nothing(whole.Figures.Transactions),
+            Connections = Nothing(whole.Figures.Connections),
+            ConnectionErrors = Nothing(whole.Figures.ConnectionErrors),
+            AllocatedBytes = null,
+        };
+    }
+
+    private static long? Nothing(long? figure) => figure is null ? null : 0;
+
+    private sealed class Index(ImmutableArray<MeasuredTest> tests)
+    {
+        public ILookup<Guid, MeasuredTest> ByCase { get; } = tests.ToLookup(test => test.CaseId);
+
+        public ILookup<(string, string), MeasuredTest> ByName { get; } =
+            tests.Where(test => test.ClassName.Length > 0).ToLookup(test => (test.ClassName, TestNames.Short(test.ClassName, test.DisplayName)));
+    }
+}

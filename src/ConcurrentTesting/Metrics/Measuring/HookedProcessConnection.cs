@@ -1,0 +1,179 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using ConcurrentTesting.TestHook.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Metrics.Measuring;
+
+/// <summary>One test process's connection: reads what its hook says until the process ends.</summary>
+internal sealed class HookedProcessConnection
+{
+    // A message is a few hundred bytes; more is not our hook.
+    private const int LongestMessage = 1 << 20;
+
+    private readonly Lock _gate = new();
+    private readonly Socket _socket;
+    private readonly ILogger _log;
+    private readonly Dictionary<long, MeasuredTest> _tests = [];
+    private readonly List<string> _troubles = [];
+    private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private OutsideFigures _outside = OutsideFigures.None;
+    private HookedProcess? _process;
+    private int? _batch;
+    private bool _endedByItself;
+
+    public HookedProcessConnection(Socket socket, ILogger log)
+    {
+        _socket = socket;
+        _log = log;
+    }
+
+    /// <summary>Completes when the process has ended or the engine closed the connection, and everything it said was read.</summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Who it is; null before its greeting.</summary>
+    public HookedProcess? Process
+    {
+        get
+        {
+            lock (_gate)
+                return _process is null ? null : _process with { IsAlive = !Ended.IsCompleted, EndedByItself = _endedByItself };
+        }
+    }
+
+    /// <summary>The batch it runs; null before its greeting.</summary>
+    public int? Batch
+    {
+        get
+        {
+            lock (_gate)
+                return _batch;
+        }
+    }
+
+    public void Start() => Ended = ReadAsync();
+
+    /// <summary>Everything it said so far.</summary>
+    public HookedProcessFigures Figures
+    {
+        get
+        {
+            lock (_gate)
+                return new HookedProcessFigures([.. _tests.Values.OrderBy(test => test.Order)], _outside, [.. _troubles]);
+        }
+    }
+
+    /// <summary>Asks for everything that was not said yet and waits for it, or for the process's end.</summary>
+    public async Task FlushAsync(TimeSpan bound, CancellationToken cancellationToken)
+    {
+        Task flushed;
+        lock (_gate)
+        {
+            _flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            flushed = _flushed.Task;
+        }
+
+        Say(EngineMessage.Flush);
+        await Task.WhenAny(flushed, Ended, Task.Delay(bound, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Lets go of the process, which may still be finishing.</summary>
+    public void Close()
+    {
+        Say(EngineMessage.Goodbye);
+        _socket.Dispose();
+    }
+
+    private void Say(EngineMessage message)
+    {
+        try
+        {
+            _socket.Send([(byte)message]);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It has ended.
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            using var stream = new BufferedStream(new NetworkStream(_socket, ownsSocket: false), 8192);
+            var header = new byte[4];
+            while (await stream.ReadAtLeastAsync(header, 4, throwOnEndOfStream: false) == 4)
+            {
+                var length = BinaryPrimitives.ReadInt32LittleEndian(header);
+                if (length is < 1 or > LongestMessage)
+                    throw new InvalidDataException($"a message of {length} bytes");
+                var message = new byte[length];
+                await stream.ReadExactlyAsync(message);
+                Take(message);
+                if ((HookMessage)message[0] == HookMessage.Hello)
+                    Say(EngineMessage.Welcome);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+        {
+            // A process that was killed.
+        }
+        catch (InvalidDataException exception)
+        {
+            _log.LogDebug("The test process {ProcessId} said what cannot be read: {Reason}", Process?.Id, exception.Message);
+            lock (_gate)
+                _troubles.Add($"its hook said what cannot be read: {exception.Message}");
+            Say(EngineMessage.Goodbye);
+        }
+        finally
+        {
+            _socket.Dispose();
+        }
+    }
+
+    private void Take(byte[] message)
+    {
+        var content = new WireReader(message.AsSpan(1));
+        lock (_gate)
+        {
+            switch ((HookMessage)message[0])
+            {
+                case HookMessage.Hello:
+                    Greet(ref content);
+                    break;
+                case HookMessage.Test:
+                    var test = MeasuredTest.Read(ref content);
+                    _tests[test.Order] = test;
+                    break;
+                case HookMessage.Outside:
+                    _outside = OutsideFigures.Read(ref content);
+                    break;
+                case HookMessage.Trouble:
+                    _troubles.Add(content.Text());
+                    break;
+                case HookMessage.Flushed:
+                    _flushed.TrySetResult();
+                    break;
+                case HookMessage.Bye:
+                    _endedByItself = true;
+                    break;
+                default:
+                    throw new InvalidDataException($"a message of kind {message[0]}");
+            }
+        }
+    }
+
+    private void Greet(ref WireReader content)
+    {
+        var version = content.Number();
+        if (version != WireWriter.Version)
+            throw new InvalidDataException($"version {version} instead of {WireWriter.Version}");
+        var id = (int)content.Number();
+        var worker = (int)content.Number();
+        _batch = (int)content.Number();
+        _process = new HookedProcess(id, (HookedProcessRole)content.Number(), true, false);
+        _log.LogDebug("Worker {Worker}: the test process {ProcessId} ({Role}, {Runtime}) runs batch {Batch}", worker, id, _process.Role, content.Text(), _batch);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.TestHook.Wire;
+
+namespace ConcurrentTesting.Metrics.Measuring;
+
+/// <summary>One execution of a test or of one of its rows, as the hook in its process saw it.</summary>
+internal sealed record MeasuredTest
+{
+    /// <summary>Counts the tests of one process in the order they began.</summary>
+    public required long Order { get; init; }
+
+    /// <summary>VSTest's id of its case; empty where the process did not know it.</summary>
+    public required Guid CaseId { get; init; }
+
+    /// <summary>Namespace and class; empty where <see cref="CaseId"/> says enough.</summary>
+    public required string ClassName { get; init; }
+
+    /// <summary>As the framework names it, with or without namespace and class.</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
+    public required bool IsWholeCase { get; init; }
+
+    public required TestFigures Figures { get; init; }
+
+    public static MeasuredTest Read(ref WireReader content) => new()
+    {
+        Order = content.Number(),
+        CaseId = content.Id(),
+        ClassName = content.Text(),
+        DisplayName = content.Text(),
+        IsWholeCase = content.Number() != 0,
+        Figures = FiguresReader.Read(ref content),
+    };
+}
+
+/// <summary>What happened outside tests.</summary>
+/// <param name="Fixtures">In set-ups and tear-downs that several tests share.</param>
+/// <param name="NoTest">Where no framework's context was: discovery of data, threads of drivers, timers that outlived their test.</param>
+internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
+{
+    public static OutsideFigures None { get; } = new(TestFigures.NotMeasured, TestFigures.NotMeasured);
+
+    public static OutsideFigures Read(ref WireReader content) => new(FiguresReader.Read(ref content), FiguresReader.Read(ref content));
+}
+
+/// <summary>Everything one process told.</summary>
+/// <param name="Troubles">What failed inside the hook, and what it could not measure.</param>
+internal sealed record HookedProcessFigures(ImmutableArray<MeasuredTest> Tests, OutsideFigures Outside, ImmutableArray<string> Troubles);
+
+internal static class FiguresReader
+{
+    private const double MicrosecondsPerSecond = 1e6;
+
+    public static TestFigures Read(ref WireReader content) => new()
+    {
+        Operations = content.OptionalNumber(),
+        Queries = content.OptionalNumber(),
+        Reads = content.OptionalNumber(),
+        Writes = content.OptionalNumber(),
+        Others = content.OptionalNumber(),
+        QuerySeconds = content.OptionalNumber() / MicrosecondsPerSecond,
+        Rows = content.OptionalNumber(),
+        Transactions = content.OptionalNumber(),
+        Connections = content.OptionalNumber(),
+        ConnectionErrors = content.OptionalNumber(),
+        AllocatedBytes = content.OptionalNumber(),
+        PeakBytes = content.OptionalNumber(),
+    };
+}

@@ -1,0 +1,293 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.TestHook.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Metrics.Measuring;
+
+/// <summary>
+/// The engine's end of the hooks in the test processes. While it is open, test processes of the run end when this process does, however it does; and they
+/// tell what their tests did to the databases.
+/// </summary>
+internal sealed class TestHookServer : IAsyncDisposable
+{
+    private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
+    private const string FolderPrefix = "concurrent-test-";
+
+    // sun_path holds 104 bytes on macOS and 108 on Linux, with a zero at the end.
+    private const int LongestSocketPath = 103;
+    private const int Backlog = 512;
+    private const int OldestMeasuredRuntime = 8;
+
+    private static readonly TimeSpan FlushBound = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<int, Expectation> _batches = new();
+    private readonly ConcurrentDictionary<HookedProcessConnection, byte> _connections = new();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ILogger _log;
+    private readonly bool _measure;
+    private readonly string? _folder;
+    private readonly Socket? _socket;
+    private readonly Task _accepting;
+    private int _disposed;
+
+    private TestHookServer(bool measure, ILogger log, string? folder, Socket? socket, string? unavailable)
+    {
+        _measure = measure;
+        _log = log;
+        _folder = folder;
+        _socket = socket;
+        Unavailable = unavailable;
+        _accepting = socket is null ? Task.CompletedTask : AcceptAsync(socket);
+    }
+
+    /// <summary>Why there is no hook in any test process, in one line; null where all is well.</summary>
+    public string? Unavailable { get; }
+
+    /// <summary>Begins to listen. It does not throw where that is impossible: see <see cref="Unavailable"/>.</summary>
+    /// <param name="runId">The run's id; it names the folder of the socket.</param>
+    /// <param name="measure">False: test processes are watched only.</param>
+    public static TestHookServer Open(string runId, bool measure, ILogger log)
+    {
+        var hook = HookPath;
+        string? unavailable = null;
+        if (!File.Exists(hook))
+            unavailable = $"the test hook {hook} is missing: restore or reinstall the package ConcurrentTesting.";
+        else if (hook.Contains(Path.PathSeparator, StringComparison.Ordinal))
+            unavailable = $"the test hook {hook} cannot be named in {StartupHooksVariable}, where '{Path.PathSeparator}' separates paths: move it to another folder.";
+        else if (!Socket.OSSupportsUnixDomainSockets)
+            unavailable = "this operating system has no Unix domain sockets.";
+        if (unavailable is not null)
+        {
+            log.LogWarning("Tests are not measured, and test processes may outlive a killed run: {Reason}", unavailable);
+            return new TestHookServer(measure, log, null, null, unavailable);
+        }
+
+        var folder = CreateFolder(runId);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(SocketPath(folder)));
+        socket.Listen(Backlog);
+        return new TestHookServer(measure, log, folder, socket, null);
+    }
+
+    /// <summary>The environment of a batch's test processes, with what loads the hook in them.</summary>
+    /// <param name="batch">The batch's number, unique in the run.</param>
+    /// <param name="environment">What the test processes get otherwise; a <c>DOTNET_STARTUP_HOOKS</c> in it, or else this process's own, stays first.</param>
+    public ImmutableDictionary<string, string> EnvironmentFor(int worker, int batch, TestAssembly assembly, ImmutableDictionary<string, string> environment)
+    {
+        if (_socket is null)
+            return environment;
+        var expectation = _batches.GetOrAdd(batch, _ => new Expectation(assembly, RuntimeOf(assembly.TargetFramework)));
+        if (expectation.Runtime < OldestMeasuredRuntime)
+            return environment;
+
+        var others = environment.GetValueOrDefault(StartupHooksVariable) ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
+        var address = new HookAddress
+        {
+            Socket = SocketPath(_folder!),
+            EngineProcessId = Environment.ProcessId,
+            Worker = worker,
+            Batch = batch,
+            Measure = _measure,
+            HasChild = assembly.Framework == TestFramework.XUnit3,
+            Framework = assembly.Framework.ToString(),
+            OtherHooks = others,
+        };
+        return environment
+            .SetItem(HookAddress.Variable, address.ToString())
+            .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
+    }
+
+    /// <summary>
+    /// Adds to a batch's run settings what tells the hook of cases, on the thread that runs them; nothing where that is not needed (xunit v3) or not measured.
+    /// </summary>
+    /// <param name="runSettings">The root element, <c>RunSettings</c>. What the user has in there stays.</param>
+    public void Configure(XElement runSettings, TestAssembly assembly)
+    {
+        if (_socket is null || !_measure || assembly.Framework == TestFramework.XUnit3 || RuntimeOf(assembly.TargetFramework) < OldestMeasuredRuntime)
+            return;
+        Section(Section(runSettings, "InProcDataCollectionRunSettings"), "InProcDataCollectors").Add(new XElement(
+            "InProcDataCollector",
+            new XAttribute("friendlyName", "ConcurrentTest hook"),
+            new XAttribute("uri", "datacollector://ConcurrentTesting/TestHook/1"),
+            new XAttribute("assemblyQualifiedName", "ConcurrentTesting.TestHook.Frameworks.TestCaseCollector, ConcurrentTesting.TestHook, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"),
+            new XAttribute("codebase", HookPath),
+            new XAttribute("enabled", "True"),
+            new XElement("Configuration")));
+
+        // NUnit's adapter otherwise tells of cases later, on another thread.
+        if (assembly.Framework == TestFramework.NUnit)
+            Section(runSettings, "RunConfiguration").SetElementValue("CollectDataForEachTestSeparately", "true");
+    }
+
+    /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
+    public ImmutableArray<HookedProcess> ProcessIds(int batch) =>
+        [.. _connections.Keys.Where(connection => connection.Batch == batch).Select(connection => connection.Process).OfType<HookedProcess>()];
+
+    /// <summary>
+    /// Collects what was measured in a batch that has ended, well or not, and forgets the batch. Waits for test processes that are still there to tell the
+    /// last of it, for a bounded time.
+    /// </summary>
+    public async Task<BatchFigures> CollectAsync(int batch, CancellationToken cancellationToken)
+    {
+        _batches.TryRemove(batch, out var expectation);
+        if (_socket is null || expectation is null || expectation.Runtime < OldestMeasuredRuntime)
+            return new BatchFigures([], OutsideFigures.None, [Reason(expectation)]);
+
+        var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
+        await Task.WhenAll(connections.Select(connection => connection.FlushAsync(FlushBound, cancellationToken)));
+
+        foreach (var connection in connections.Where(connection => connection.Ended.IsCompleted))
+            _connections.TryRemove(connection, out _);
+        return Together(connections, expectation);
+    }
+
+    /// <summary>Lets all test processes go: they end when they are done.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _closing.CancelAsync();
+        _socket?.Dispose();
+        await _accepting;
+        foreach (var connection in _connections.Keys)
+            connection.Close();
+        await Task.WhenAll(_connections.Keys.Select(connection => connection.Ended));
+        if (_folder is not null)
+            Delete(_folder);
+        _closing.Dispose();
+    }
+
+    private static string HookPath { get; } = Path.Combine(
+        Path.GetDirectoryName(typeof(TestHookServer).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory,
+        "testhook",
+        "ConcurrentTesting.TestHook.dll");
+
+    private BatchFigures Together(List<HookedProcessConnection> connections, Expectation expectation)
+    {
+        var figures = connections.ConvertAll(connection => connection.Figures);
+        var troubles = figures.SelectMany(process => process.Troubles);
+        if (connections.Count == 0)
+            troubles = troubles.Append($"{expectation.Assembly.Source}: the test process did not load the hook (startup hooks are switched off, or the process died before).");
+        return new BatchFigures(
+            [.. figures.SelectMany(process => process.Tests)],
+            figures.Aggregate(OutsideFigures.None, (sum, process) => new OutsideFigures(sum.Fixtures.Plus(process.Outside.Fixtures), sum.NoTest.Plus(process.Outside.NoTest))),
+            _measure ? [.. troubles.Distinct()] : ["measuring is switched off (--test-measure false)."]);
+    }
+
+    private string Reason(Expectation? expectation) =>
+        Unavailable
+        ?? (expectation is null
+            ? "the batch ran without the hook."
+            : $"{expectation.Assembly.Source}: only .NET {OldestMeasuredRuntime} and later are measured, and ended with a killed run.");
+
+    private async Task AcceptAsync(Socket socket)
+    {
+        await Task.Yield();
+        while (!_closing.IsCancellationRequested)
+        {
+            try
+            {
+                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _log);
+                _connections.TryAdd(connection, 0);
+                connection.Start();
+                _ = ForgetAsync(connection);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException exception)
+            {
+                // Out of file descriptors, or a process that died between connecting and now.
+                _log.LogDebug("A test process could not connect: {Reason}", exception.Message);
+                await Task.Delay(10, CancellationToken.None);
+            }
+        }
+    }
+
+    // What a process told is kept until its batch is collected.
+    private async Task ForgetAsync(HookedProcessConnection connection)
+    {
+        await connection.Ended;
+        if (connection.Batch is not { } batch || !_batches.ContainsKey(batch))
+            _connections.TryRemove(connection, out _);
+    }
+
+    private static XElement Section(XElement parent, string name)
+    {
+        if (parent.Element(name) is { } existing)
+            return existing;
+        var section = new XElement(name);
+        parent.Add(section);
+        return section;
+    }
+
+    private static string SocketPath(string folder) => Path.Combine(folder, "hook");
+
+    private static string CreateFolder(string runId)
+    {
+        var name = FolderPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(runId + Guid.NewGuid())))[..12];
+        var temporary = Path.GetTempPath();
+        if (Encoding.UTF8.GetByteCount(SocketPath(Path.Combine(temporary, name))) > LongestSocketPath)
+            temporary = "/tmp";
+        DeleteAbandoned(temporary);
+        var folder = Path.Combine(temporary, name);
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return folder;
+    }
+
+    // A run that was killed leaves its folder; one that lives accepts.
+    private static void DeleteAbandoned(string temporary)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(temporary, FolderPrefix + "*").Where(IsAbandoned))
+            Delete(folder);
+    }
+
+    private static bool IsAbandoned(string folder)
+    {
+        if (!File.Exists(SocketPath(folder)))
+            return false;
+        try
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            probe.Connect(new UnixDomainSocketEndPoint(SocketPath(folder)));
+            return false;
+        }
+        catch (SocketException exception)
+        {
+            return exception.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+    }
+
+    private static void Delete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another run is at it, or it is another user's.
+        }
+    }
+
+    // "net8.0-windows7.0" is 8; what is not ".NET 5 or later" is 0.
+    private static int RuntimeOf(string moniker) =>
+        moniker.StartsWith("net", StringComparison.OrdinalIgnoreCase)
+        && moniker.Contains('.', StringComparison.Ordinal)
+        && int.TryParse(moniker[3..].Split('.', '-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
+            ? major
+            : 0;
+
+    private sealed record Expectation(TestAssembly Assembly, int Runtime);
+}

@@ -1,0 +1,136 @@
+namespace Measured.MSTest;
+
+[TestClass]
+public sealed class WorkTests
+{
+    /// <summary>Three reads before all tests of the assembly.</summary>
+    [AssemblyInitialize]
+    public static Task Before(TestContext context) => Work.DoAsync(3);
+
+    [TestMethod]
+    public void Nothing_r0w0o0()
+    {
+    }
+
+    [TestMethod]
+    public async Task Await_r3w1o1()
+    {
+        await Work.DoAsync(1);
+        await Task.Delay(5);
+        await Work.DoAsync(2, 1, 1);
+    }
+
+    [TestMethod]
+    public void Sync_r1w2o1() => Work.Do(1, 2, 1);
+
+    [TestMethod]
+    public Task TaskRun_r4w0o0() => Work.OnTaskRunAsync(4);
+
+    [TestMethod]
+    public Task Parallel_r20w0o0() => Work.InParallelAsync(20);
+
+    [TestMethod]
+    public Task Timer_r3w0o0() => Work.OnTimerAsync(3);
+
+    [TestMethod]
+    public void Thread_r2w0o0() => Work.OnThread(2);
+
+    [TestMethod]
+    public void Detached_r0w0o0() => Work.OnDetachedThread(2);
+
+    [TestMethod]
+    public Task Batch_r2w1o0() => Work.BatchAsync();
+
+    [TestMethod]
+    public Task CommonTable_r0w1o0() => Work.CommonTableWriteAsync();
+
+    [TestMethod]
+    public Task Transaction() => Work.TransactionAsync();
+
+    [TestMethod]
+    public async Task Activity_r1w0o0() => Assert.IsNull(await Work.ActivityWhileReadingAsync());
+
+    [TestMethod]
+    [Ignore("never runs")]
+    public void Skipped_r9w9o9() => Work.Do(9);
+
+    [TestMethod]
+    public void Failing_r1w0o0()
+    {
+        Work.Do(1);
+        Assert.IsFalse(Work.IsWanted("FAIL"));
+    }
+
+    [TestMethod]
+    public async Task Hanging_r0w0o0()
+    {
+        if (Work.IsWanted("HANG"))
+            await Task.Delay(TimeSpan.FromMinutes(5));
+    }
+
+    [TestMethod]
+    public void Crashing_r0w0o0()
+    {
+        if (Work.IsWanted("CRASH"))
+            Environment.FailFast("wanted");
+    }
+}
+
+/// <summary>Four reads before and one write after all tests; one read before and one write after each.</summary>
+[TestClass]
+public sealed class LifetimeTests
+{
+    public static IEnumerable<object[]> OddRows => [[new Odd(0)], [new Odd(2)], [new Odd(1)]];
+
+    [ClassInitialize]
+    public static Task BeforeAll(TestContext context) => Work.DoAsync(4);
+
+    [ClassCleanup]
+    public static Task AfterAll() => Work.DoAsync(0, 1);
+
+    [TestInitialize]
+    public Task Before() => Work.DoAsync(1);
+
+    [TestCleanup]
+    public void After() => Work.Do(0, 1);
+
+    [TestMethod]
+    public void First_r2w1o0() => Work.Do(1);
+
+    [TestMethod]
+    public void Second_r1w1o0()
+    {
+    }
+
+    [TestMethod]
+    [DataRow(1, 1, 0)]
+    [DataRow(2, 1, 0)]
+    [DataRow(4, 3, 1)]
+    public void Rows(int r, int w, int o) => Work.Do(r - 1, w - 1, o);
+
+    [TestMethod]
+    [DynamicData(nameof(OddRows))]
+    public async Task OddRow(Odd odd)
+    {
+        await Task.Yield();
+        await Work.DoAsync(odd.Reads);
+    }
+}
+
+/// <summary>Cannot be serialised: VSTest sees one case.</summary>
+public sealed class Odd(int reads)
+{
+    public int Reads => reads;
+
+    public override string ToString() => $"r{reads + 1}w1o0";
+}
+
+[TestClass]
+public sealed class ManyTests
+{
+    public static IEnumerable<object[]> Numbers => Work.ManyRows.Select(number => new object[] { number });
+
+    [TestMethod]
+    [DynamicData(nameof(Numbers))]
+    public Task Many(int number) => Work.DoAsync(number % 3, number % 2);
+}
