@@ -37,8 +37,8 @@ internal sealed class Build : NukeBuild, IConcurrentTest
         .Description("Builds the library and its tests, but not this running build")
         .Executes(() =>
         {
-            foreach (var project in OwnTests)
-                Assert.True(DotNet.Run("build", TestProject(project), "--nologo", "--verbosity", "quiet") == 0, $"{project} does not build");
+            foreach (var project in OwnTests.Select(TestProject).Concat(Suites.Select(Suite)))
+                Assert.True(DotNet.Run("build", project, "--nologo", "--verbosity", "quiet") == 0, $"{project} does not build");
         });
 
     private Target Test => _ => _
@@ -69,6 +69,8 @@ internal sealed class Build : NukeBuild, IConcurrentTest
         });
 
     public static int Main() => Execute<Build>(build => build.Test);
+
+    private static AbsolutePath Suite(string framework) => Samples / $"Lending.{framework}.Tests" / $"Lending.{framework}.Tests.csproj";
 
     private static AbsolutePath TestProject(string name) => RootDirectory / "tests" / name / $"{name}.csproj";
 

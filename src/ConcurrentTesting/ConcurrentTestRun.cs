@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Terminal;
 using ConcurrentTesting.Results;
@@ -46,7 +48,9 @@ public sealed class ConcurrentTestRun
         using var results = ResultsDirectory.Claim(settings);
         await using var console = RunConsole.Open(settings, logger, time, ConsoleSurface.OfProcess());
         using var stop = new RunStop(settings.FailFast, cancellationToken);
-        var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine));
+        var runId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
+        await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
+        var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine, runId, hook));
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
         var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier).ExecuteAsync(cancellationToken), cancellationToken);
         return await RunReports.WriteAsync(journal, end, databases.Record, console);
@@ -108,6 +112,8 @@ public sealed class ConcurrentTestRun
         using var phase = _journal.Phase("tests");
         _run.Observer.Planned(_journal.Catalog!.CaseCount, _run.Settings.Workers, plan.Expected);
         await new WorkerPool(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token)).RunAsync(plan);
+        if (_run.Stop.Reason is null)
+            _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();
     }
 

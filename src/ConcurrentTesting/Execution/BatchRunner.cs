@@ -22,7 +22,8 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
-        var (fault, timedOut) = await WatchAsync(host, hostRun, progress, deadline, cancellationToken);
+        var (fault, timedOut) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
+        await MeasureAsync(batch, number);
 
         var end = progress.End(fault, timedOut);
         run.Recorder.Add(new BatchRecord
@@ -52,7 +53,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         return (verdict, fault is null);
     }
 
-    private async Task<(string? Fault, HashSet<TestEntry> TimedOut)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, WorkerDeadline deadline, CancellationToken cancellationToken)
+    private async Task<(string? Fault, HashSet<TestEntry> TimedOut)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(hostRun, progress, ending.Token);
@@ -63,7 +64,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         while (await Task.WhenAny(running, tick) != running)
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
-            if (fault is not null || (fault = Overdue(progress, timedOut) ?? deadline.Fault) is null)
+            if (fault is not null || (fault = Overdue(progress, timedOut) ?? processes.Fault ?? deadline.Fault) is null)
                 continue;
             await ending.CancelAsync();
         }
@@ -83,6 +84,14 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
             : null;
     }
 
+    private async Task MeasureAsync(Batch batch, int number)
+    {
+        var figures = await run.Hook.CollectAsync(number, CancellationToken.None);
+        run.Recorder.Measure(number, batch.Entries, figures);
+        foreach (var reason in figures.NotMeasured)
+            run.Log.LogDebug("Batch {Batch} is not measured: {Reason}", number, reason);
+    }
+
     private void AnnounceFinalFailures(BatchEnd end, BatchVerdict verdict)
     {
         var announced = run.Settings.Reruns == 0 ? end.Failed.Where(entry => !end.Infrastructure.Contains(entry)) : [];
@@ -99,7 +108,8 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         Assembly = batch.Assembly,
         Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
         Filter = batch.Reason == BatchReasons.ByName ? NameFilter(batch) : null,
-        Environment = lease.Environment,
+        Environment = run.Hook.EnvironmentFor(worker, number, batch.Assembly, lease.Environment),
+        Configure = root => run.Hook.Configure(root, batch.Assembly),
         ResultsDirectory = Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}"),
         TrxFileName = string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.trx"),
         Seed = run.Seed,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
@@ -28,6 +29,9 @@ internal sealed record HostRun
     public required string ResultsDirectory { get; init; }
     public required string TrxFileName { get; init; }
     public required int Seed { get; init; }
+
+    /// <summary>Adds to the run settings what the batch needs beyond them.</summary>
+    public Action<XElement> Configure { get; init; } = _ => { };
 }
 
 /// <summary>How a host's run ended.</summary>

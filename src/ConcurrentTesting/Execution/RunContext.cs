@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
 using Microsoft.Extensions.Logging;
@@ -17,15 +17,19 @@ internal sealed record RunContext
     public required TimeProvider Time { get; init; }
     public required RunStop Stop { get; init; }
 
-    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, TimeProvider time, RunStop stop, Quarantine quarantine) => new()
+    /// <summary>The engine's end of the hooks in the test processes.</summary>
+    public required TestHookServer Hook { get; init; }
+
+    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, TimeProvider time, RunStop stop, Quarantine quarantine, string runId, TestHookServer hook) => new()
     {
         Settings = settings,
-        RunId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5)),
+        RunId = runId,
         Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
         Log = console.Log,
         Observer = console,
         Recorder = new RunRecorder(time, console, quarantine),
         Time = time,
         Stop = stop,
+        Hook = hook,
     };
 }

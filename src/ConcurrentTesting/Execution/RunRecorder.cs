@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
 
@@ -40,6 +41,37 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// </summary>
     public TestRecord Settle(TestEntry entry, int occurrence, TestAttempt attempt) =>
         Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, []);
+
+    /// <summary>Adds what was measured in a batch to its attempts.</summary>
+    public void Measure(int batch, IEnumerable<TestEntry> entries, BatchFigures figures)
+    {
+        lock (_gate)
+        {
+            foreach (var (entry, row) in entries.SelectMany(entry => RowsOf(entry).Select(row => (entry, row))))
+            {
+                var index = row.Attempts.FindIndex(attempt => attempt.Batch == batch);
+                if (index >= 0)
+                    row.Attempts[index] = row.Attempts[index] with { Figures = figures.Find(entry, row.Name, row.Occurrence) };
+            }
+        }
+    }
+
+    /// <summary>Adds the explicit tests that a plain run reports as not executed.</summary>
+    public void AddExplicit(IEnumerable<TestEntry> entries)
+    {
+        foreach (var (entry, index) in entries.SelectMany(entry => entry.Cases.Select((_, index) => (entry, index))))
+        {
+            Settle(entry, index, new TestAttempt
+            {
+                Outcome = TestOutcome.Skipped,
+                Worker = -1,
+                Batch = 0,
+                Number = 1,
+                StartedAt = time.GetUtcNow(),
+                Message = "Explicit: it runs only when it is asked for by name.",
+            });
+        }
+    }
 
     /// <summary>The rows that an entry has so far.</summary>
     public ImmutableArray<TestRecord> RowsSoFar(TestEntry entry)

@@ -15,6 +15,7 @@ internal static class MetricsFile
         Tests(record, metrics);
         Workers(record, metrics);
         Retries(record, metrics);
+        MeasuredMetrics.Write(record, metrics);
         Run(record, metrics);
         if (record.Database is { } database)
         {

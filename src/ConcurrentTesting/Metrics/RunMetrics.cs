@@ -35,6 +35,16 @@ internal sealed class RunMetrics
     public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of the batches that were run again, those that ended well.", "cause");
     public Counter Incidents => Counter("incidents_total", "What the run reported besides its results, by kind.", "cause");
 
+    public Counter Operations => Counter("database_operations_total", "Commands that tests sent to databases, as their drivers told.", "worker", "engine");
+    public Counter Queries => Counter("test_queries_total", "SQL statements of tests, reads, writes and others together.", "worker");
+    public Counter Reads => Counter("test_reads_total", "SQL statements of tests that read.", "worker");
+    public Counter Writes => Counter("test_writes_total", "SQL statements of tests that wrote.", "worker");
+    public Counter QuerySeconds => Counter("test_query_seconds_total", "Time that tests spent in SQL statements.", "worker");
+    public Counter Connections => Counter("test_connections_total", "Database connections that tests opened, as their drivers count.", "worker");
+    public Counter ConnectionErrors => Counter("connection_errors_total", "Database connections that tests could not open.", "worker");
+    public Counter AllocatedBytes => Counter("test_allocated_bytes_total", "Managed memory that was allocated while tests ran.", "worker");
+    public Gauge PeakBytes => Gauge("test_peak_bytes", "The highest resident memory of a test process.", "worker");
+
     public Counter TemplateHits => Counter("template_hits_total", "Templates that were found and used.", "engine");
     public Counter TemplateMisses => Counter("template_misses_total", "Templates that had to be built.", "engine");
     public Gauge TemplateDuration => Gauge("template_duration_seconds", "How long it took to find or to build the template.", "engine");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
 
 namespace ConcurrentTesting.Results;
 
@@ -38,6 +39,9 @@ internal sealed record TestAttempt
 
     /// <summary>Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>; null for the first.</summary>
     public string? Cause { get; init; }
+
+    /// <summary>What it did to the databases, and its memory; null where it was not measured.</summary>
+    public TestFigures? Figures { get; init; }
 
     /// <summary>Files the test attached, absolute.</summary>
     public ImmutableArray<string> Attachments { get; init; } = [];

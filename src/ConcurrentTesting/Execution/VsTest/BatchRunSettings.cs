@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
 
 namespace ConcurrentTesting.Execution.VsTest;
@@ -9,4 +10,8 @@ namespace ConcurrentTesting.Execution.VsTest;
 /// <param name="ResultsDirectory">The absolute folder that VSTest writes to.</param>
 /// <param name="TrxFileName">The file name of the TRX in it, unique: VSTest overwrites an existing one.</param>
 internal sealed record BatchRunSettings(
-    int Seed, ImmutableDictionary<string, string> Environment, string ResultsDirectory, string TrxFileName, TestAssembly Assembly);
+    int Seed, ImmutableDictionary<string, string> Environment, string ResultsDirectory, string TrxFileName, TestAssembly Assembly)
+{
+    /// <summary>Adds to the root element what the batch needs beyond that.</summary>
+    public Action<XElement> Configure { get; init; } = _ => { };
+}

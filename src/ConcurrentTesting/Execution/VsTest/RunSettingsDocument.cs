@@ -82,6 +82,7 @@ internal sealed class RunSettingsDocument
         run.SetElementValue("ResultsDirectory", settings.ResultsDirectory);
         SetEnvironment(run, settings.Environment);
         AddTrxLogger(document.Root!, settings.TrxFileName);
+        settings.Configure(document.Root!);
         return ToText(document);
     }
 

@@ -29,7 +29,7 @@ internal sealed class VsTestHost : ITestHost
 
     public async Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
     {
-        var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly));
+        var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly) { Configure = run.Configure });
         var handler = new RunHandler(events);
         try
         {
