@@ -139,6 +139,7 @@ try {
 
     $ExitCode = 0
     if (-not (Test-UpToDate $InUse)) {
+        Write-Host 'Building the build ...'
         Remove-Item -LiteralPath $Stamp -Force -ErrorAction SilentlyContinue
         $output = & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' | Out-String
         if ($LASTEXITCODE -eq 0) {

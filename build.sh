@@ -112,6 +112,7 @@ IN_USE="NUKE: $NUKE_IN_USE. VSTest translation layer: $LAYER_IN_USE. SDK: $SDK_V
 echo "$IN_USE"
 
 if ! is_up_to_date; then
+    echo "Building the build ..."
     rm -f "$STAMP"
     if ! dotnet build build/_build.csproj --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false 9>&- >"$TEMP_FOLDER/_build.log" 2>&1; then
         cat "$TEMP_FOLDER/_build.log" >&2

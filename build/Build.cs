@@ -11,7 +11,8 @@ internal sealed class Build : NukeBuild, IConcurrentTest
     private static readonly string[] OwnTests = ["ConcurrentTesting.Tests", "Nuke.ConcurrentTest.Tests", "ConcurrentTesting.IntegrationTests"];
     private static readonly string[] Packages = ["ConcurrentTesting", "Nuke.ConcurrentTest"];
 
-    IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects => [Samples / "**" / "Lending.*.Tests.csproj"];
+    IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects =>
+        Suites.Select(suite => Samples / $"Lending.{suite}.Tests" / $"Lending.{suite}.Tests.csproj");
 
     Configure<ConcurrentTestSettings> IConcurrentTest.ConcurrentTestSettings => _ => _ with
     {

@@ -99,6 +99,12 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestMaxRetries)] string? TestMaxRetries => TryGetValue(() => TestMaxRetries);
     [Parameter(ConcurrentTestHelp.TestRetryDelay)] string? TestRetryDelay => TryGetValue(() => TestRetryDelay);
     [Parameter(ConcurrentTestHelp.TestReruns)] string? TestReruns => TryGetValue(() => TestReruns);
+    [Parameter(ConcurrentTestHelp.TestFlaky)] string? TestFlaky => TryGetValue(() => TestFlaky);
+    [Parameter(ConcurrentTestHelp.TestQuarantine)] string? TestQuarantine => TryGetValue(() => TestQuarantine);
+    [Parameter(ConcurrentTestHelp.TestOnlyFailed)] string? TestOnlyFailed => TryGetValue(() => TestOnlyFailed);
+    [Parameter(ConcurrentTestHelp.TestReplay)] string? TestReplay => TryGetValue(() => TestReplay);
+    [Parameter(ConcurrentTestHelp.TestReplayWorker)] string? TestReplayWorker => TryGetValue(() => TestReplayWorker);
+    [Parameter(ConcurrentTestHelp.TestBisect)] string? TestBisect => TryGetValue(() => TestBisect);
     [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);

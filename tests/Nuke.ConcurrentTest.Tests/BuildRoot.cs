@@ -5,7 +5,7 @@ namespace Nuke.ConcurrentTest.Tests;
 /// <summary>A folder of its own for a build that is started as a process, so that nothing of this repository's is touched.</summary>
 internal sealed class BuildRoot : IDisposable
 {
-    private static readonly string[] AmbientPrefixes = ["NUKE_", "TEST_", "GITHUB_", "WORKERS", "TF_BUILD", "API_KEY"];
+    private static readonly string[] AmbientPrefixes = ["NUKE_", "TEST_", "GITHUB_", "WORKERS", "TF_BUILD", "API_KEY", "VSCODE_", "IDEA_", "TERMINAL_EMULATOR"];
 
     public BuildRoot()
     {

@@ -16,9 +16,9 @@ public class TargetTests
         outcome.ExitCode.ShouldBe(4, outcome.Output);
         outcome.Lines.ShouldContain("compiled ");
         outcome.Lines.ShouldNotContain("released");
-        outcome.Lines.Single(line => line.StartsWith("Compile  ", StringComparison.Ordinal)).ShouldContain("Succeeded");
-        outcome.Lines.Single(line => line.StartsWith("ConcurrentTest  ", StringComparison.Ordinal)).ShouldContain("Failed");
-        outcome.Lines.Single(line => line.StartsWith("Release  ", StringComparison.Ordinal)).ShouldContain("NotRun");
+        outcome.Output.ShouldMatch(@"(?m)^Compile\s+Succeeded");
+        outcome.Output.ShouldMatch(@"(?m)^ConcurrentTest\s+Failed");
+        outcome.Output.ShouldMatch(@"(?m)^Release\s+NotRun");
     }
 
     [Fact]

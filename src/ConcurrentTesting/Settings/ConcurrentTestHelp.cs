@@ -113,6 +113,24 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-reruns</c></summary>
     public const string TestReruns = "Times that a failing test is run again, 0 to 100. Default: 0";
 
+    /// <summary><c>--test-flaky</c></summary>
+    public const string TestFlaky = "What a test that failed at first and passed when rerun means for the verdict: pass or fail. Default: pass";
+
+    /// <summary><c>--test-quarantine</c></summary>
+    public const string TestQuarantine = "JSON file of tests whose failures are muted until a date. Default: none";
+
+    /// <summary><c>--test-only-failed</c></summary>
+    public const string TestOnlyFailed = "Runs only what did not pass in the last run. Default: false";
+
+    /// <summary><c>--test-replay</c></summary>
+    public const string TestReplay = "run.json of an earlier run whose order is repeated. Default: none";
+
+    /// <summary><c>--test-replay-worker</c></summary>
+    public const string TestReplayWorker = "The only worker of --test-replay that is repeated, from 0. Default: all";
+
+    /// <summary><c>--test-bisect</c></summary>
+    public const string TestBisect = "Failing test of --test-replay to find the earlier test for that it depends on. Default: none";
+
     /// <summary><c>--test-fail-fast</c></summary>
     public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
 

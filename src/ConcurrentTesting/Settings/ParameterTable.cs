@@ -63,6 +63,15 @@ internal static class ParameterTable
             "TestMaxRetries", ConcurrentTestHelp.TestMaxRetries, ValueKinds.WholeNumber(0, 100), s => s.MaxRetries, (s, v) => s with { MaxRetries = v }),
         Parameter.Create("TestRetryDelay", ConcurrentTestHelp.TestRetryDelay, ValueKinds.Delay, s => s.RetryDelay, (s, v) => s with { RetryDelay = v }),
         Parameter.Create("TestReruns", ConcurrentTestHelp.TestReruns, ValueKinds.WholeNumber(0, 100), s => s.Reruns, (s, v) => s with { Reruns = v }),
+        Parameter.Create("TestFlaky", ConcurrentTestHelp.TestFlaky, ValueKinds.OneOf<FlakyPolicy>(), s => s.Flaky, (s, v) => s with { Flaky = v }),
+        Parameter.Create(
+            "TestQuarantine", ConcurrentTestHelp.TestQuarantine, ValueKinds.ExistingFile, s => s.QuarantineFile!, (s, v) => s with { QuarantineFile = v }),
+        Parameter.Create("TestOnlyFailed", ConcurrentTestHelp.TestOnlyFailed, ValueKinds.Flag, s => s.OnlyFailed, (s, v) => s with { OnlyFailed = v }),
+        Parameter.Create("TestReplay", ConcurrentTestHelp.TestReplay, ValueKinds.ExistingFile, s => s.ReplayFile!, (s, v) => s with { ReplayFile = v }),
+        Parameter.Create(
+            "TestReplayWorker", ConcurrentTestHelp.TestReplayWorker, ValueKinds.OptionalNumber(0), s => s.ReplayWorker,
+            (s, v) => s with { ReplayWorker = v }),
+        Parameter.Create("TestBisect", ConcurrentTestHelp.TestBisect, ValueKinds.TestName, s => s.Bisect!, (s, v) => s with { Bisect = v }),
         Parameter.Create(
             "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast, (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),

@@ -8,14 +8,18 @@ internal static class SettingsPaths
     public static ConcurrentTestSettings MakeAbsolute(ConcurrentTestSettings settings)
     {
         string Absolute(string path) => Path.GetFullPath(path, settings.RootDirectory);
+        string? AbsoluteIfAny(string? path) => path is null ? null : Absolute(path);
         return settings with
         {
             TestProjects = [.. settings.TestProjects.Select(Absolute)],
             Template = [.. settings.Template.Select(entry => TemplateEntry.Split(entry).WithPath(Absolute))],
-            RunSettingsFile = settings.RunSettingsFile is { } runSettings ? Absolute(runSettings) : null,
+            RunSettingsFile = AbsoluteIfAny(settings.RunSettingsFile),
             TimingsFile = Absolute(settings.TimingsFile),
             ResultsDirectory = Absolute(settings.ResultsDirectory),
-            JUnitFile = settings.JUnitFile is { } junit ? Absolute(junit) : null,
+            JUnitFile = AbsoluteIfAny(settings.JUnitFile),
+            ServerBinaries = AbsoluteIfAny(settings.ServerBinaries),
+            QuarantineFile = AbsoluteIfAny(settings.QuarantineFile),
+            ReplayFile = AbsoluteIfAny(settings.ReplayFile),
         };
     }
 }

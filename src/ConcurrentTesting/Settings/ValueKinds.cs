@@ -38,6 +38,14 @@ internal static partial class ValueKinds
 
     public static ValueKind<string> Path { get; } = new(Arity.One, "a path", text => text.ToAbsolutePath(Single(text)), NoFlaw);
 
+    public static ValueKind<string> TestName { get; } = new(Arity.One, "the name of a test", Single, NoFlaw);
+
+    public static ValueKind<string> ExistingFile { get; } = new(
+        Arity.One,
+        "the path of a file",
+        text => text.ToAbsolutePath(Single(text)),
+        file => File.Exists(file) ? null : $"no such file: {file}");
+
     public static ValueKind<string> RunSettings { get; } = new(
         Arity.One,
         "the path of a .runsettings file",

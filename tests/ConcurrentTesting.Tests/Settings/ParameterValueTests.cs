@@ -222,6 +222,23 @@ public sealed class ParameterValueTests : IDisposable
     public void Every_default_passes_its_own_check() => _settings.Parse().Workers.ShouldBe(Math.Clamp(Environment.ProcessorCount, 1, 256));
 
     [Fact]
+    public void The_documented_default_is_the_real_one()
+    {
+        string[] toldInWords =
+        [
+            "Workers", "TestProjects", "TestFramework", "TestFilter", "TestSettings", "TestConnectionString", "TestTemplate", "TestDatabaseSettings",
+            "TestServerBinaries", "TestAllow", "TestAllowedHosts", "TestJUnitFile", "TestQuarantine", "TestReplay", "TestReplayWorker", "TestBisect", "TestSeed",
+        ];
+        var defaults = new ConcurrentTestSettings { TimingsFile = Path.GetFullPath(".nuke/temp/test-timings.json"), ResultsDirectory = Path.GetFullPath("artifacts/test-results") };
+
+        foreach (var parameter in ParameterTable.All.Where(parameter => !toldInWords.Contains(parameter.Name)))
+        {
+            var documented = parameter.Apply(defaults, new ParameterText(parameter.Argument, [parameter.Default], Directory.GetCurrentDirectory()));
+            parameter.ShowSetting(documented).ShouldBe(parameter.ShowSetting(defaults));
+        }
+    }
+
+    [Fact]
     public void Every_setting_that_a_user_chooses_has_a_parameter()
     {
         string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables"];
