@@ -43,6 +43,7 @@ internal static class MetricsFile
 
         metrics.Discovered.Set(record.Discovered);
         metrics.Flaky.Set(record.Flaky);
+        metrics.Muted.Set(record.Tests.Count(test => test.IsMuted));
     }
 
     private static void Workers(RunRecord record, RunMetrics metrics)

@@ -83,6 +83,9 @@ internal sealed record SettingsDocument
     public int MaxRetries { get; init; }
     public double RetryDelaySeconds { get; init; }
     public int Reruns { get; init; }
+    public string? Flaky { get; init; }
+    public string? QuarantineFile { get; init; }
+    public bool OnlyFailed { get; init; }
     public int FailFast { get; init; }
     public int? Seed { get; init; }
     public bool Measure { get; init; }
@@ -120,6 +123,10 @@ internal sealed record TestDocument
     public long? AllocatedBytes { get; init; }
     public long? PeakBytes { get; init; }
     public bool Flaky { get; init; }
+
+    /// <summary>Why its failure is muted: it failed in its last attempt and counts as skipped.</summary>
+    public string? Quarantine { get; init; }
+
     public string? Method { get; init; }
 
     /// <summary>VSTest's id of the test case, which data rows share.</summary>

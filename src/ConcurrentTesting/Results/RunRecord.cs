@@ -78,6 +78,9 @@ internal sealed record TestRecord
     /// <summary>The final attempt's outcome; a muted failure counts as skipped.</summary>
     public TestOutcome Outcome => Quarantine is not null && Final.Outcome is (TestOutcome.Failed or TestOutcome.TimedOut) ? TestOutcome.Skipped : Final.Outcome;
 
+    /// <summary>It failed, and its failure is muted.</summary>
+    public bool IsMuted => Outcome != Final.Outcome;
+
     /// <summary>Failed at first and passed in the end.</summary>
     public bool IsFlaky => Outcome == TestOutcome.Passed && Attempts.Any(attempt => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
 }

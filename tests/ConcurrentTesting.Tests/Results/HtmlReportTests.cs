@@ -96,6 +96,17 @@ public sealed partial class HtmlReportTests : IDisposable
     }
 
     [Fact]
+    public void A_muted_failure_is_told_with_its_reason()
+    {
+        var page = Page(RecordedRun.Of(_folder.Path, [RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed) with { Message = "no stock" }) with { Quarantine = "quarantined until 2027-01-31: flaky server" }]));
+
+        page.ShouldContain("<section id=\"muted\">");
+        page.ShouldContain("quarantined until 2027-01-31: flaky server");
+        page.ShouldContain("no stock");
+        page.ShouldNotContain("<section id=\"failures\">");
+    }
+
+    [Fact]
     public void Attachments_are_linked_relative_to_the_page()
     {
         var file = _folder.File("a note #1.txt");

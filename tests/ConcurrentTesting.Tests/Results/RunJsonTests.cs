@@ -148,6 +148,20 @@ public sealed class RunJsonTests : IDisposable
     }
 
     [Fact]
+    public void A_muted_failure_says_why()
+    {
+        var failing = RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed)) with { Quarantine = "quarantined until 2027-01-31: flaky server" };
+        var passing = RecordedRun.Test("Passes") with { Quarantine = "quarantined until 2027-01-31: flaky server" };
+
+        var tests = Write(RecordedRun.Of(_folder.Path, [failing, passing])).GetProperty("tests");
+
+        tests[0].GetProperty("outcome").GetString().ShouldBe("Skipped");
+        tests[0].GetProperty("quarantine").GetString().ShouldBe("quarantined until 2027-01-31: flaky server");
+        tests[0].GetProperty("attempts")[0].GetProperty("outcome").GetString().ShouldBe("Failed");
+        tests[1].GetProperty("quarantine").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
     public void A_newer_version_is_refused()
     {
         Write(Record());

@@ -104,6 +104,18 @@ public sealed class SummaryMarkdownTests
     }
 
     [Fact]
+    public void A_muted_failure_is_listed_with_its_reason()
+    {
+        var page = Page(RecordedRun.Of(
+            "/results",
+            [RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed) with { Message = "no stock\nat all" }) with { Quarantine = "quarantined until 2027-01-31: flaky server" }]));
+
+        page.ShouldStartWith("# ✅ 0 passed, 0 failed, 1 skipped");
+        page.ShouldContain("## Muted failures");
+        page.ShouldContain("<code>Fails</code> | quarantined until 2027-01-31: flaky server | no stock |");
+    }
+
+    [Fact]
     public void A_green_run_is_short()
     {
         var page = Page(RecordedRun.Of("/results", [RecordedRun.Test("Passes")]));

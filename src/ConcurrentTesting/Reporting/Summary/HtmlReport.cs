@@ -50,6 +50,7 @@ internal sealed class HtmlReport
         HtmlTimeline.Write(_page, _record);
         Failures();
         Flaky();
+        Muted();
         SlowestTests();
         SlowestClasses();
         Databases();
@@ -96,6 +97,7 @@ internal sealed class HtmlReport
             ("timeline", "Workers over time", _record.Batches.Length > 0),
             ("failures", "Failures", _failures.Count > 0),
             ("flaky", "Flaky", _record.Flaky > 0),
+            ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
             ("slowest", "Slowest", _record.Tests.Length > 0),
             ("databases", "Databases", _record.Database is not null),
             ("incidents", "Incidents", _record.Incidents.Length > 0),
@@ -191,6 +193,27 @@ internal sealed class HtmlReport
             _page.Markup("<details><summary><span class=\"flaky\">↻ flaky</span> <code>")
                 .Element("span", $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n");
             EarlierAttempts(test);
+            _page.Markup("</details>\n");
+        }
+
+        _page.Markup("</section>\n");
+    }
+
+    private void Muted()
+    {
+        var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        if (muted.Count == 0)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"muted\"><h2>Muted failures</h2>\n<p class=\"soft\">They failed, are quarantined, and count as skipped.</p>\n");
+        foreach (var test in muted.Take(Listed))
+        {
+            _page.Markup("<details><summary><span class=\"skipped\">○ muted</span> <code>")
+                .Element("span", $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n")
+                .Element("p", test.Quarantine!);
+            Attempt(test.Final);
             _page.Markup("</details>\n");
         }
 

@@ -35,6 +35,7 @@ internal sealed class SummaryMarkdown
         summary.Figures();
         summary.Failures();
         summary.Flaky();
+        summary.Quarantined();
         summary.SlowestTests();
         summary.SlowestClasses();
         summary.Incidents();
@@ -159,6 +160,24 @@ internal sealed class SummaryMarkdown
             "| test | attempts | first failure |\n|:--|--:|:--|",
             flaky,
             test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Plain(FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+    }
+
+    private void Quarantined()
+    {
+        var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        if (muted.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Muted failures");
+        Line();
+        Line($"They failed, are quarantined, and count as skipped.");
+        Line();
+        Table(
+            "| test | quarantine | failure |\n|:--|:--|:--|",
+            muted,
+            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FirstLine(test.Final.Message))} |"));
     }
 
     private void SlowestTests()

@@ -161,7 +161,7 @@ internal sealed partial class JUnitWriter
         EarlierAttempts($"{prefix}Failure", earlier[false]);
         if (test.Outcome == TestOutcome.Skipped)
         {
-            Skipped(test.Final.Message ?? "");
+            Skipped(test);
         }
 
         if (test.Outcome == TestOutcome.Error)
@@ -180,12 +180,13 @@ internal sealed partial class JUnitWriter
         _xml.WriteEndElement();
     }
 
-    private void Skipped(string reason)
+    /// <summary>Skipped, or failed with its failure muted: then the reason of that comes first and the failure after it.</summary>
+    private void Skipped(TestRecord test)
     {
-        var text = _text.Message(reason);
+        var reason = _text.Message((test.IsMuted ? test.Quarantine : test.Final.Message) ?? "");
         _xml.WriteStartElement("skipped");
-        _xml.WriteAttributeString("message", text);
-        _xml.WriteString(text);
+        _xml.WriteAttributeString("message", reason);
+        _xml.WriteString(test.IsMuted ? $"{reason}\n{Body(test.Final)}" : reason);
         _xml.WriteEndElement();
     }
 

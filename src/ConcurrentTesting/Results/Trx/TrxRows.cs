@@ -42,7 +42,11 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
         }
     }
 
-    private IEnumerable<string> EarlierAttempts(TestRecord test) => test.Attempts[..^1].Select(attempt => Story(test, attempt));
+    private IEnumerable<string> EarlierAttempts(TestRecord test)
+    {
+        var earlier = test.Attempts[..^1].Select(attempt => Story(test, attempt));
+        return test.IsMuted ? [test.Quarantine!, .. earlier] : earlier;
+    }
 
     private string Story(TestRecord test, TestAttempt attempt)
     {

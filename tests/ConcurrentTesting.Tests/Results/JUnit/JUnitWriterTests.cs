@@ -76,6 +76,19 @@ public sealed class JUnitWriterTests : IDisposable
     }
 
     [Fact]
+    public void A_muted_failure_is_skipped_and_still_says_what_failed()
+    {
+        var document = Write(RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed) with { Message = "no stock", StackTrace = "at Fails()" }) with { Quarantine = "quarantined until 2027-01-31: flaky server" });
+
+        var test = document.Descendants("testcase").Single();
+        test.Element("failure").ShouldBeNull();
+        test.Element("skipped")!.Attribute("message")!.Value.ShouldBe("quarantined until 2027-01-31: flaky server");
+        test.Element("skipped")!.Value.ShouldBe("quarantined until 2027-01-31: flaky server\nFailed: no stock\nat Fails()");
+        document.Root!.Attribute("failures")!.Value.ShouldBe("0");
+        document.Root.Attribute("skipped")!.Value.ShouldBe("1");
+    }
+
+    [Fact]
     public void A_flaky_test_passed_and_shows_each_earlier_attempt()
     {
         var test = Case(RecordedRun.Test(
