@@ -26,7 +26,7 @@ public sealed class DatabaseServers : IAsyncLifetime
     /// The folder of the PostgreSQL programs that the tests are for, from <c>TEST_POSTGRESQL_BINARIES</c>, so that the same tests run on several versions; null: what is
     /// installed.
     /// </summary>
-    public static string? PostgreSqlBinaries => Environment.GetEnvironmentVariable("TEST_POSTGRESQL_BINARIES");
+    public static string? PostgreSqlBinaries => Environment.GetEnvironmentVariable("TEST_POSTGRESQL_BINARIES") is { Length: > 0 } folder ? folder : null;
 
     /// <summary>Where all tests together keep a server's ready data directory, which takes its time to make.</summary>
     public string TemporaryDirectory => _folder.Path;

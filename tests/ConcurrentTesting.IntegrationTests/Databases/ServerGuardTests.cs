@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using Npgsql;
+using Npgsql.Replication;
 using Shouldly;
 using Xunit;
 
@@ -28,20 +27,10 @@ public sealed class ServerGuardTests(DatabaseServers servers) : PostgreSqlFixtur
     public async Task A_server_that_others_replicate_from_is_refused()
     {
         await using var primary = await Servers.StartPostgreSqlAsync(["-c", "wal_level=replica", "-c", "max_wal_senders=2"]);
-        var socket = new NpgsqlConnectionStringBuilder(primary.ConnectionString).Host!;
-        using var replica = Process.Start(new ProcessStartInfo("pg_receivewal", ["-D", Folder.Path, "-h", socket, "-U", "postgres"]) { RedirectStandardError = true })!;
-        try
-        {
-            while (await QueryAsync(primary.ConnectionString + ";Database=postgres;Pooling=False", "SELECT count(*) FROM pg_stat_replication") is 0L)
-                await Task.Delay(20, CancellationToken);
+        await using var replica = new PhysicalReplicationConnection(primary.ConnectionString);
+        await replica.Open(CancellationToken);
 
-            (await RefusedAsync(await SettingsAsync() with { ConnectionString = primary.ConnectionString })).ShouldContain("has 1 replicas");
-        }
-        finally
-        {
-            replica.Kill();
-            await replica.WaitForExitAsync(CancellationToken);
-        }
+        (await RefusedAsync(await SettingsAsync() with { ConnectionString = primary.ConnectionString })).ShouldContain("has 1 replicas");
     }
 
     [Fact]
