@@ -87,7 +87,7 @@ public sealed class FilterTests(BuiltSuites suites)
     {
         var assembly = await suites.AssemblyAsync(framework);
         var cases = await suites.CasesAsync(framework);
-        foreach (var text in filters)
+        await Parallel.ForEachAsync(filters, TestContext.Current.CancellationToken, async (text, _) =>
         {
             var filter = TestFilter.Parse(text);
             var selected = cases.Where(test => filter is null || filter.Selects(test, assembly.Framework)).ToImmutableArray();
@@ -100,7 +100,7 @@ public sealed class FilterTests(BuiltSuites suites)
             reported.Where(result => result.Value != "NotExecuted").Select(result => result.Key)
                 .ShouldBeSubsetOf(split.Run.Select(test => test.Id), customMessage: because);
             split.NotExecuted.ShouldAllBe(test => reported[test.Id] == "NotExecuted", customMessage: because);
-        }
+        });
     }
 
     // The outcome by VSTest's id; rows that share an id have one outcome in these suites.

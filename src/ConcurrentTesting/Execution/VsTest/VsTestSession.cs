@@ -178,7 +178,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         try
         {
             // The wrapper would silently start another console, which nobody watches.
-            if (_exited.Task.IsCompleted)
+            if (_exited.Task.IsCompleted || _console.HasExited)
                 throw new InvalidOperationException($"The vstest.console process {ProcessId} has ended.");
             var running = OnOwnThread(operation);
             using var stopping = cancellationToken.Register(() => _ = StopAsync(running, stop));
