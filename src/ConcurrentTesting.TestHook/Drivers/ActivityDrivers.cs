@@ -37,7 +37,7 @@ internal sealed class ActivityDrivers
     {
         var isDriver = source.Name is Npgsql or MySqlConnector;
         if (isDriver)
-            catalog.Used(source.Name);
+            catalog.Used();
         return isDriver;
     }
 

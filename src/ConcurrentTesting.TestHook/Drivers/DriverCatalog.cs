@@ -44,11 +44,8 @@ internal sealed class DriverCatalog(Action<string> report)
     }
 
     /// <summary>A driver of which it only shows by its use that it is there: that its assembly was loaded says little.</summary>
-    public void Used(string activitySource)
-    {
-        // Npgsql sends BEGIN and COMMIT along with the next command; they do not show.
-        Measured(activitySource == "Npgsql" ? DriverGaps.Transactions : DriverGaps.None);
-    }
+    // Npgsql sends BEGIN along with the next command, MySqlConnector beside its commands: neither shows.
+    public void Used() => Measured(DriverGaps.Transactions);
 
     public void Loaded(string assemblyName)
     {

@@ -15,7 +15,7 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
     private readonly AsyncLocal<string?> _run = new();
     private readonly object _gate = new();
     private volatile Shape? _shape;
-    private TestScope? _case;
+    private CaseRun? _case;
 
     public Tally Current()
     {
@@ -25,7 +25,7 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
             return _run.Value is null ? ledger.NoTest : ledger.Fixtures;
         if (!_owners.TryGetValue(context, out var owner))
             owner = _owners.GetValue(context, added => new ContextOwner(shape.NamesTest(added) ? RunningCase() : null));
-        return owner.Row(ledger, shape, context) ?? ledger.Fixtures;
+        return owner.Case?.Row(shape, context) ?? ledger.Fixtures;
     }
 
     public void Loaded(Assembly assembly, string name)
@@ -39,25 +39,23 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
 
     public void CaseStarted(TestCaseIdentity testCase)
     {
-        var scope = ledger.Add(testCase.Id, "", testCase.DisplayName, isWholeCase: true);
+        var run = new CaseRun(ledger, testCase);
         lock (_gate)
-            _case = scope;
-        scope.Begin();
+            _case = run;
     }
 
     public void CaseEnded(TestCaseIdentity testCase, bool wasSkipped)
     {
-        TestScope scope;
+        CaseRun run;
         lock (_gate)
         {
-            if (_case is null || _case.CaseId != testCase.Id)
+            if (_case is null || _case.Id != testCase.Id)
                 return;
-            scope = _case;
+            run = _case;
             _case = null;
         }
 
-        scope.End();
-        ledger.Send(scope);
+        run.End();
     }
 
     public void TestStarted(string displayName)
@@ -68,34 +66,80 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
     {
     }
 
-    private Tally Window() => RunningCase() ?? (_run.Value is null ? ledger.NoTest : ledger.Fixtures);
+    private Tally Window() => RunningCase()?.Current ?? (_run.Value is null ? ledger.NoTest : ledger.Fixtures);
 
-    private TestScope? RunningCase()
+    private CaseRun? RunningCase()
     {
         lock (_gate)
             return _case;
     }
 
-    /// <summary>Whose context it is. One context serves all rows of a case, one after another, each with data of its own.</summary>
-    private sealed class ContextOwner(TestScope? testCase)
-    {
-        private object? _data;
-        private TestScope? _row;
+    /// <param name="Case">Null for a context of shared set-ups and tear-downs.</param>
+    private sealed record ContextOwner(CaseRun? Case);
 
-        public TestScope? Row(Ledger ledger, Shape shape, object context)
+    /// <summary>One case. Its rows run one after another and show by data of their own; a row that does nothing does not show.</summary>
+    private sealed class CaseRun
+    {
+        private readonly object _gate = new();
+        private readonly Ledger _ledger;
+        private readonly TestCaseIdentity _case;
+        private TestScope _row;
+        private object? _data;
+
+        public CaseRun(Ledger ledger, TestCaseIdentity testCase)
         {
-            if (testCase is null || shape.TestData(context) is not { } data)
-                return testCase;
-            lock (this)
+            _ledger = ledger;
+            _case = testCase;
+            _row = NewRow();
+        }
+
+        public Guid Id => _case.Id;
+
+        public TestScope Current
+        {
+            get
             {
-                if (!ReferenceEquals(data, _data))
+                lock (_gate)
+                    return _row;
+            }
+        }
+
+        public TestScope Row(Shape shape, object context)
+        {
+            var data = shape.TestData(context);
+            lock (_gate)
+            {
+                if (data is null || ReferenceEquals(data, _data))
+                    return _row;
+                if (_data is not null)
                 {
-                    _data = data;
-                    _row = ledger.Add(testCase.CaseId, "", (string?)shape.DisplayName(context) ?? testCase.DisplayName, isWholeCase: false);
+                    EndRow();
+                    _row = NewRow();
                 }
 
+                _data = data;
+                _row.Name((string?)shape.DisplayName(context) ?? _case.DisplayName);
                 return _row;
             }
+        }
+
+        public void End()
+        {
+            lock (_gate)
+                EndRow();
+        }
+
+        private void EndRow()
+        {
+            _row.End();
+            _ledger.Send(_row);
+        }
+
+        private TestScope NewRow()
+        {
+            var row = _ledger.Add(_case.Id, "", _case.DisplayName, isWholeCase: true);
+            row.Begin();
+            return row;
         }
     }
 

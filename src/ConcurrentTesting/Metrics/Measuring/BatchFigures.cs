@@ -25,31 +25,34 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
             named = [.. _index.Value.ByName[(entry.ClassName, name)]];
         if (occurrence < named.Count)
             return named[occurrence].Figures;
-        return rows.Find(row => row.IsWholeCase) is { } whole ? OfWholeCase(rows, whole, occurrence) : null;
+        return rows.Count == 0 ? null : OfUnnamedRow(entry, rows, name, occurrence);
     }
 
-    // Cases of one name share their id, and each stands for itself. Of a case whose rows the framework does not announce, the first row carries what
-    // belongs to none; a row that did nothing was never seen.
-    private static TestFigures OfWholeCase(List<MeasuredTest> rows, MeasuredTest whole, int occurrence)
+    private static TestFigures? OfUnnamedRow(TestEntry entry, List<MeasuredTest> rows, string name, int occurrence)
     {
+        // Cases of one name share their id, and each stands for itself.
         var wholes = rows.FindAll(row => row.IsWholeCase);
-        if (wholes.Count == rows.Count && occurrence < wholes.Count)
+        if (occurrence < wholes.Count && name == TestNames.Short(entry.ClassName, wholes[occurrence].DisplayName))
             return wholes[occurrence].Figures;
-        return whole.Figures.Plus(TestFigures.NotMeasured) with
-        {
-            Operations = Nothing(whole.Figures.Operations),
-            Queries = Nothing(whole.Figures.Queries),
-            Reads = Nothing(whole.Figures.Reads),
-            Writes = Nothing(whole.Figures.Writes),
-            Others = Nothing(whole.Figures.Others),
-            QuerySeconds = whole.Figures.QuerySeconds is null ? null : 0,
-            Rows = null,
-            Transactions = Nothing(whole.Figures.Transactions),
-            Connections = Nothing(whole.Figures.Connections),
-            ConnectionErrors = Nothing(whole.Figures.ConnectionErrors),
-            AllocatedBytes = null,
-        };
+
+        // MSTest does not announce rows: one that did nothing was never seen.
+        return entry.Assembly.Framework == TestFramework.MSTest ? OfQuietRow(rows[0].Figures) : wholes.FirstOrDefault()?.Figures;
     }
+
+    private static TestFigures OfQuietRow(TestFigures busy) => busy with
+    {
+        Operations = Nothing(busy.Operations),
+        Queries = Nothing(busy.Queries),
+        Reads = Nothing(busy.Reads),
+        Writes = Nothing(busy.Writes),
+        Others = Nothing(busy.Others),
+        QuerySeconds = busy.QuerySeconds is null ? null : 0,
+        Rows = null,
+        Transactions = Nothing(busy.Transactions),
+        Connections = Nothing(busy.Connections),
+        ConnectionErrors = Nothing(busy.ConnectionErrors),
+        AllocatedBytes = null,
+    };
 
     private static long? Nothing(long? figure) => figure is null ? null : 0;
 
