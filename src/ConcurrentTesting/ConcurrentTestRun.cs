@@ -7,6 +7,7 @@ using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Terminal;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -41,6 +42,9 @@ public sealed class ConcurrentTestRun
     public static async Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default)
     {
         var time = TimeProvider.System;
+        var guards = new Guards(settings, logger);
+        if (ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential)
+            settings = settings.Sequential();
         settings = settings.WithAbsolutePaths();
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         var earlier = EarlierRun.Read(settings);
@@ -52,6 +56,7 @@ public sealed class ConcurrentTestRun
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
         var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine, runId, hook));
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
+        await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier).ExecuteAsync(cancellationToken), cancellationToken);
         return await RunReports.WriteAsync(journal, end, databases.Record, console);
     }

@@ -157,6 +157,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
     public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING"];
 
+    /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
+    internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };
+
     /// <summary>The settings with every path absolute: the defaults are relative to <see cref="RootDirectory"/>.</summary>
     internal ConcurrentTestSettings WithAbsolutePaths() => this with
     {

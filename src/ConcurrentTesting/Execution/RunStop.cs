@@ -17,9 +17,19 @@ internal sealed class RunStop : IDisposable
     public CancellationToken Token => _stop.Token;
 
     /// <summary>Why tests that did not run are skipped; null where nothing stopped the run.</summary>
-    public string? Reason => !_stop.IsCancellationRequested ? null
+    public string? Reason => Fault ?? (!_stop.IsCancellationRequested ? null
         : _failFast > 0 && Volatile.Read(ref _failures) >= _failFast ? $"Not run: {_failFast} tests had failed (--test-fail-fast)."
-        : "Not run: the run was cancelled.";
+        : "Not run: the run was cancelled.");
+
+    /// <summary>What broke, so that tests that did not run are errors; null where nothing did.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Ends the run because something it cannot do without is gone.</summary>
+    public void Break(string fault)
+    {
+        Fault = fault;
+        _ = _stop.CancelAsync();
+    }
 
     /// <summary>Counts a test that failed for good.</summary>
     public void CountFailure()

@@ -24,21 +24,21 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
 
         var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun).SelectMany(batch => batch.Entries);
         foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left))
-            RecordUnrun(entry, run.Stop.Reason);
+            RecordUnrun(entry);
     }
 
-    private void RecordUnrun(TestEntry entry, string? stopped)
+    private void RecordUnrun(TestEntry entry)
     {
         for (var index = 0; index < entry.Cases.Length; index++)
         {
             run.Recorder.Settle(entry, index, new TestAttempt
             {
-                Outcome = stopped is not null ? TestOutcome.Skipped : TestOutcome.Error,
+                Outcome = run.Stop is { Reason: not null, Fault: null } ? TestOutcome.Skipped : TestOutcome.Error,
                 Worker = -1,
                 Batch = 0,
                 Number = 1,
                 StartedAt = run.Time.GetUtcNow(),
-                Message = stopped ?? "The test was asked for and never ran: no worker was left to run it. The incidents of the run say why.",
+                Message = run.Stop.Reason ?? "The test was asked for and never ran: no worker was left to run it. The incidents of the run say why.",
             });
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 
 namespace ConcurrentTesting.Results;
@@ -100,6 +101,7 @@ internal static partial class RunDocumentSource
     private static TestDocument From(TestRecord test, Redactor redactor)
     {
         var final = test.Final;
+        var figures = final.Figures ?? TestFigures.NotMeasured;
         return new TestDocument
         {
             Id = redactor.Redact(test.Id),
@@ -113,15 +115,15 @@ internal static partial class RunDocumentSource
             StartedAt = final.StartedAt.ToUniversalTime(),
             Seconds = final.Duration.TotalSeconds,
             Attempts = [.. test.Attempts.Select(attempt => From(attempt, redactor))],
-            Operations = final.Figures?.Operations,
-            Queries = final.Figures?.Queries,
-            Reads = final.Figures?.Reads,
-            Writes = final.Figures?.Writes,
-            QuerySeconds = final.Figures?.QuerySeconds,
-            Connections = final.Figures?.Connections,
-            ConnectionErrors = final.Figures?.ConnectionErrors,
-            AllocatedBytes = final.Figures?.AllocatedBytes,
-            PeakBytes = final.Figures?.PeakBytes,
+            Operations = figures.Operations,
+            Queries = figures.Queries,
+            Reads = figures.Reads,
+            Writes = figures.Writes,
+            QuerySeconds = figures.QuerySeconds,
+            Connections = figures.Connections,
+            ConnectionErrors = figures.ConnectionErrors,
+            AllocatedBytes = figures.AllocatedBytes,
+            PeakBytes = figures.PeakBytes,
             Flaky = test.IsFlaky,
             Quarantine = test.IsMuted ? redactor.Redact(test.Quarantine!) : null,
             Method = test.MethodName,
