@@ -4,7 +4,6 @@ using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Utilities;
 
 namespace ConcurrentTesting.Execution;
 
@@ -107,16 +106,13 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
     {
         Assembly = batch.Assembly,
         Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
-        Filter = batch.Reason == BatchReasons.ByName ? NameFilter(batch) : null,
+        Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
         Environment = run.Hook.EnvironmentFor(worker, number, batch.Assembly, lease.Environment),
         Configure = root => run.Hook.Configure(root, batch.Assembly),
         ResultsDirectory = Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}"),
         TrxFileName = string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.trx"),
         Seed = run.Seed,
     };
-
-    private static string NameFilter(Batch batch) =>
-        string.Join('|', batch.Entries.Select(entry => entry.Cases[0].FullyQualifiedName.Split('(')[0]).Distinct().Select(name => $"FullyQualifiedName~{FilterHelper.Escape(name)}"));
 
     private void Record(SettledTest settled, BatchEnd end, int number, string? database)
     {
@@ -147,7 +143,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
         if (verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
             run.Recorder.Report("no-result", $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
         else if (verdict.Again.FirstOrDefault(again => again.Reason == BatchReasons.ByName) is { } byName)
-            run.Log.LogDebug("Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Tests}", worker, byName.CaseCount, string.Join(", ", byName.Entries.Select(entry => entry.DisplayName)));
+            run.Log.LogDebug("Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Filter}", worker, byName.CaseCount, NameSelection.Of(byName.Entries).Filter);
     }
 
     private static string Consequence(BatchVerdict verdict)

@@ -23,7 +23,7 @@ internal sealed record HostRun
     public required ImmutableArray<TestCase> Cases { get; init; }
 
     /// <summary>Selects by name instead of by <see cref="Cases"/>, for tests whose ids differ from process to process.</summary>
-    public string? Filter { get; init; }
+    public NameSelection? Selection { get; init; }
 
     public required ImmutableDictionary<string, string> Environment { get; init; }
     public required string ResultsDirectory { get; init; }

@@ -82,6 +82,8 @@ internal sealed class RunSettingsDocument
         run.SetElementValue("ResultsDirectory", settings.ResultsDirectory);
         SetEnvironment(run, settings.Environment);
         AddTrxLogger(document.Root!, settings.TrxFileName);
+        if (settings is { NUnitWhere: { } where, Assembly.Framework: TestFramework.NUnit })
+            SelectWhere(Section(document.Root!, "NUnit"), where);
         settings.Configure(document.Root!);
         return ToText(document);
     }
@@ -193,6 +195,14 @@ internal sealed class RunSettingsDocument
         if (document.Root!.Element("MSTestV2") is { } second)
             SerializeMSTest(second);
         return document;
+    }
+
+    // NUnit's adapter ignores VSTest's filter in the translation layer's design mode and runs the whole assembly. Its own it takes; in its current
+    // mode it makes a list of names of it, and loses those that XML cannot hold.
+    private static void SelectWhere(XElement nunit, string where)
+    {
+        nunit.SetElementValue("Where", where);
+        nunit.SetElementValue("DiscoveryMethod", "Legacy");
     }
 
     private static void SerializeMSTest(XElement section) => Section(section, "Parallelize").SetElementValue("Workers", "1");

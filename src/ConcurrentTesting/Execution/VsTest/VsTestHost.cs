@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Discovery;
 using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
@@ -29,12 +30,12 @@ internal sealed class VsTestHost : ITestHost
 
     public async Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
     {
-        var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly) { Configure = run.Configure });
+        var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly) { Configure = run.Configure, NUnitWhere = run.Selection?.NUnitWhere });
         var handler = new RunHandler(events);
         try
         {
-            await (run.Filter is { } filter
-                ? _session.RunTestsAsync([run.Assembly.Path], filter, settings, handler, cancellationToken)
+            await (run.Selection is { } selection
+                ? _session.RunTestsAsync([run.Assembly.Path], run.Assembly.Framework == TestFramework.NUnit ? null : selection.Filter, settings, handler, cancellationToken)
                 : _session.RunTestsAsync(run.Cases, settings, handler, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
