@@ -6,9 +6,9 @@ namespace ConcurrentTesting.Scheduling;
 /// <param name="SmallestBatch">Expected seconds of work that are worth a test host.</param>
 internal sealed record PlanCosts(double Host, double Worker, double SmallestBatch)
 {
-    // Measured on one core: a test host costs about half a second of CPU, a worker's first batch about 1.3 seconds in all.
-    private const double HostCpuSeconds = 0.5;
-    private const double WorkerCpuSeconds = 0.8;
+    // Measured over the sample suites: a test host among seven others costs one to two seconds of CPU, a worker's console about one.
+    private const double HostCpuSeconds = 1.5;
+    private const double WorkerCpuSeconds = 1.0;
 
     /// <summary>The costs where so many workers share so many cores.</summary>
     /// <param name="known">Share of the tests with a known duration: guesses must not keep workers idle.</param>

@@ -11,6 +11,8 @@ internal static class ProcessEnvironment
     // What `dotnet` and MSBuild set for their own children. A test that starts dotnet itself would be led astray by it.
     private static readonly string[] BuildPrefixes = ["MSBUILD", "DOTNET_CLI_TELEMETRY_SESSIONID", "CONCURRENT_TEST_"];
 
+    private const string TieredPgo = "DOTNET_TieredPGO";
+
     private static readonly string[] SecretWords = ["PASSWORD", "SECRET", "TOKEN", "APIKEY", "API_KEY", "CONNECTION_STRING", "CREDENTIAL"];
 
     /// <summary>The current environment for test processes of a run with these settings.</summary>
@@ -19,7 +21,12 @@ internal static class ProcessEnvironment
             .Cast<DictionaryEntry>()
             .Select(entry => KeyValuePair.Create((string)entry.Key, entry.Value as string ?? ""))
             .Where(variable => !IsSecret(variable.Key, settings) && !IsOfTheBuild(variable.Key, variable.Value))
-            .ToImmutableDictionary(Names);
+            .ToImmutableDictionary(Names)
+            .WithoutProfiling();
+
+    // Test hosts live for seconds: instrumenting their code for a better second compilation costs a quarter of their CPU time and is never paid back.
+    private static ImmutableDictionary<string, string> WithoutProfiling(this ImmutableDictionary<string, string> environment) =>
+        environment.ContainsKey(TieredPgo) ? environment : environment.Add(TieredPgo, "0");
 
     // A secret parameter can be given with and without NUKE's prefix.
     private static bool IsSecret(string name, ConcurrentTestSettings settings)
