@@ -86,6 +86,9 @@ internal sealed record SettingsDocument
     public string? Flaky { get; init; }
     public string? QuarantineFile { get; init; }
     public bool OnlyFailed { get; init; }
+    public string? ReplayFile { get; init; }
+    public int? ReplayWorker { get; init; }
+    public string? Bisect { get; init; }
     public int FailFast { get; init; }
     public int? Seed { get; init; }
     public bool Measure { get; init; }
