@@ -18,7 +18,7 @@ internal interface IFrameworkContext
     void CaseStarted(TestCaseIdentity testCase);
 
     /// <summary>VSTest's adapter has the (first) result of a case.</summary>
-    void CaseEnded(TestCaseIdentity testCase, bool wasSkipped);
+    void CaseEnded(TestCaseIdentity testCase);
 
     /// <summary>The framework itself begins a test or row.</summary>
     void TestStarted(string displayName);

@@ -44,7 +44,7 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
             _case = run;
     }
 
-    public void CaseEnded(TestCaseIdentity testCase, bool wasSkipped)
+    public void CaseEnded(TestCaseIdentity testCase)
     {
         CaseRun run;
         lock (_gate)

@@ -47,7 +47,7 @@ internal sealed class NUnitContext(Ledger ledger) : IFrameworkContext
         scope.Begin();
     }
 
-    public void CaseEnded(TestCaseIdentity testCase, bool wasSkipped)
+    public void CaseEnded(TestCaseIdentity testCase)
     {
         TestScope scope;
         lock (_gate)

@@ -23,7 +23,7 @@ internal sealed class TestCaseCollector : InProcDataCollection
         Tell(static (context, args) => context.CaseStarted(Identity(args.TestCase!)), testCaseStartArgs);
 
     public void TestCaseEnd(TestCaseEndArgs testCaseEndArgs) =>
-        Tell(static (context, args) => context.CaseEnded(Identity(args.DataCollectionContext!.TestCase!), args.TestOutcome == TestOutcome.Skipped), testCaseEndArgs);
+        Tell(static (context, args) => context.CaseEnded(Identity(args.DataCollectionContext!.TestCase!)), testCaseEndArgs);
 
     public void TestSessionEnd(TestSessionEndArgs testSessionEndArgs) => HookSession.Current?.Meter?.Flush();
 

@@ -24,7 +24,7 @@ internal sealed class WindowContext(Ledger ledger) : IFrameworkContext
         _running = scope;
     }
 
-    public void CaseEnded(TestCaseIdentity testCase, bool wasSkipped)
+    public void CaseEnded(TestCaseIdentity testCase)
     {
         if (_running is not { } scope || scope.CaseId != testCase.Id)
             return;

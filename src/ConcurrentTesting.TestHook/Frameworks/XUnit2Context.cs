@@ -28,10 +28,10 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
 
     public void CaseStarted(TestCaseIdentity testCase) => _flow.Value = new CaseFlow(ledger, testCase);
 
-    public void CaseEnded(TestCaseIdentity testCase, bool wasSkipped)
+    public void CaseEnded(TestCaseIdentity testCase)
     {
         if (_flow.Value is CaseFlow flow && flow.Id == testCase.Id)
-            flow.FirstRowEnded(wasSkipped);
+            flow.FirstRowEnded();
     }
 
     public void TestStarted(string displayName) => (_flow.Value as CaseFlow)?.MethodStarted(displayName);
@@ -96,17 +96,14 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
             }
         }
 
-        public void FirstRowEnded(bool wasSkipped)
+        public void FirstRowEnded()
         {
             lock (_gate)
             {
                 if (_firstEnded)
                     return;
                 _firstEnded = true;
-                if (wasSkipped && !_hasStarted)
-                    _ledger.Remove(_row);
-                else
-                    End();
+                End();
             }
         }
 

@@ -54,7 +54,7 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
     {
     }
 
-    public void CaseEnded(TestCaseIdentity testCase, bool wasSkipped)
+    public void CaseEnded(TestCaseIdentity testCase)
     {
     }
 

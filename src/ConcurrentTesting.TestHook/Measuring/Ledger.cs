@@ -26,16 +26,6 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
         }
     }
 
-    /// <summary>A scope that was never more than a possibility: a skipped test.</summary>
-    public void Remove(TestScope scope)
-    {
-        lock (_gate)
-        {
-            if (!scope.IsSent)
-                _scopes.Remove(scope);
-        }
-    }
-
     /// <summary>Tells the engine a scope's figures, and what changed outside tests meanwhile.</summary>
     public void Send(TestScope scope)
     {

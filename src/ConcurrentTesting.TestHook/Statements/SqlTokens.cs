@@ -96,7 +96,7 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
                 _at++;
             else if (IsLineComment())
                 SkipLine();
-            else if (_text[_at] == '/' && Peek(1) == '*' && !IsExecutableComment())
+            else if (_text[_at] == '/' && Peek(1) == '*')
                 SkipComment();
             else
                 return;
@@ -109,28 +109,28 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
     private readonly bool IsDashComment() =>
         Peek(1) == '-' && (dialect != SqlDialect.MySql || Peek(2) is '\0' || char.IsWhiteSpace(Peek(2)) || char.IsControl(Peek(2)));
 
-    // "/*!40101 SET … */" runs on MySQL, "/*M! … */" on MariaDB.
-    private bool IsExecutableComment()
-    {
-        if (dialect != SqlDialect.MySql)
-            return false;
-        var marked = Peek(2) == '!' ? 3 : Peek(2) == 'M' && Peek(3) == '!' ? 4 : 0;
-        if (marked == 0)
-            return false;
-        _at += marked;
-        while (_at < _text.Length && char.IsAsciiDigit(_text[_at]))
-            _at++;
-        return true;
-    }
-
     private void SkipLine()
     {
         var end = _text[_at..].IndexOfAny('\n', '\r');
         _at = end < 0 ? _text.Length : _at + end + 1;
     }
 
+    // "/*!40101 SET … */" runs on MySQL, "/*M! … */" on MariaDB: its mark alone is passed over.
+    private bool TryEnterExecutableComment()
+    {
+        var mark = Peek(2) == '!' ? 3 : Peek(2) == 'M' && Peek(3) == '!' ? 4 : 0;
+        if (dialect != SqlDialect.MySql || mark == 0)
+            return false;
+        _at += mark;
+        while (char.IsAsciiDigit(Peek(0)))
+            _at++;
+        return true;
+    }
+
     private void SkipComment()
     {
+        if (TryEnterExecutableComment())
+            return;
         var depth = 1;
         _at += 2;
         while (_at < _text.Length && depth > 0)

@@ -1,0 +1,171 @@
+using ConcurrentTesting.IntegrationTests.Databases;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Measuring;
+
+/// <summary>Suites that say in each test's name what it does, measured from the outside: every framework on every driver.</summary>
+public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mariaDb) : IClassFixture<MariaDbServer>, IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("measured-");
+
+    public static TheoryData<string, string> Suites
+    {
+        get
+        {
+            var suites = new TheoryData<string, string>();
+            foreach (var framework in new[] { "XUnit2", "XUnit3", "NUnit", "MSTest" })
+            {
+                foreach (var driver in new[] { "sqlite", "postgresql", "mysql" })
+                    suites.Add(framework, driver);
+            }
+
+            return suites;
+        }
+    }
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        _folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Suites))]
+    public async Task Every_test_has_exactly_the_work_that_its_name_says(string framework, string driver)
+    {
+        var environment = await EnvironmentAsync(driver);
+
+        var batches = await MeasuredSuite.RunAsync(framework, "measure", 1, CancellationToken, environment);
+
+        var batch = batches.ShouldHaveSingleItem();
+        ShouldBeExact(batch);
+        batch.NotMeasured.ShouldBeEmpty();
+        batch.Rows.Length.ShouldBeGreaterThan(200);
+        (batch.Fixtures.Reads, batch.Fixtures.Writes).ShouldBe((7, framework == "NUnit" ? 2 : 1));
+        batch.NoTest.Reads.ShouldBe(2, "two reads on a thread that no context flowed to");
+    }
+
+    [Theory]
+    [InlineData("XUnit2")]
+    [InlineData("XUnit3")]
+    [InlineData("NUnit")]
+    [InlineData("MSTest")]
+    public async Task A_rerun_on_the_same_session_is_counted_afresh(string framework)
+    {
+        var environment = await EnvironmentAsync("sqlite");
+
+        var batches = await MeasuredSuite.RunAsync(framework, "measure", 2, CancellationToken, environment);
+
+        batches.Length.ShouldBe(2);
+        batches.ShouldAllBe(batch => batch.Total.Reads == batches[0].Total.Reads && batch.Total.Writes == batches[0].Total.Writes);
+        foreach (var batch in batches)
+            ShouldBeExact(batch);
+    }
+
+    [Fact]
+    public async Task What_a_driver_does_not_tell_is_null_and_what_it_tells_is_not()
+    {
+        var sqlite = await TransactionAsync("sqlite");
+        sqlite.ShouldBe((3, 3, 1, 2, 1, null));
+
+        var postgreSql = await TransactionAsync("postgresql");
+        postgreSql.ShouldBe((1, 1, 1, 0, null, 0));
+
+        // MySqlConnector sends COMMIT as a command, and what begins the transaction beside it.
+        var mySql = await TransactionAsync("mysql");
+        mySql.ShouldBe((2, 2, 1, 1, null, 0));
+    }
+
+    [Fact]
+    public async Task Memory_is_measured_for_every_test()
+    {
+        var batch = (await MeasuredSuite.RunAsync("XUnit2", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+
+        foreach (var row in batch.Rows.Where(row => row.Outcome == "Passed"))
+        {
+            row.Figures!.AllocatedBytes.ShouldNotBeNull(row.Name);
+            row.Figures.PeakBytes!.Value.ShouldBeInRange(10L << 20, 4L << 30, row.Name);
+        }
+
+        batch.Rows.Sum(row => row.Figures?.AllocatedBytes ?? 0).ShouldBeGreaterThan(100_000);
+    }
+
+    [Theory]
+    [InlineData("XUnit2")]
+    [InlineData("NUnit")]
+    [InlineData("MSTest")]
+    public async Task What_ran_before_a_crash_keeps_its_figures(string framework)
+    {
+        var batch = (await MeasuredSuite.RunAsync(framework, "measure", 1, CancellationToken, [.. await EnvironmentAsync("sqlite"), ("MEASURED_CRASH", "1")])).ShouldHaveSingleItem();
+
+        batch.IsAborted.ShouldBeTrue();
+        ShouldBeExact(batch);
+    }
+
+    [Fact]
+    public async Task Nothing_is_measured_where_measuring_is_switched_off()
+    {
+        var batch = (await MeasuredSuite.RunAsync("NUnit", "watch", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+
+        batch.Rows.ShouldAllBe(row => row.Figures == null);
+        batch.NotMeasured.ShouldHaveSingleItem().ShouldContain("switched off");
+    }
+
+    private static void ShouldBeExact(MeasuredBatch batch)
+    {
+        var wrong = batch.Rows
+            .Where(row => row.Expected is { } expected && row.Counted != (expected.Reads, expected.Writes, expected.Others))
+            .Select(row => $"{row.ClassName}.{row.Name} is {row.Outcome} and has {row.Counted}");
+        wrong.ShouldBeEmpty();
+    }
+
+    private async Task<(long?, long?, long?, long?, long?, long?)> TransactionAsync(string driver)
+    {
+        var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken, await EnvironmentAsync(driver))).ShouldHaveSingleItem();
+        var figures = batch.Rows.Single(row => row.Name == "Transaction").Figures!;
+        return (figures.Operations, figures.Queries, figures.Writes, figures.Others, figures.Transactions, figures.ConnectionErrors);
+    }
+
+    private async Task<(string, string)[]> EnvironmentAsync(string driver) =>
+    [
+        ("MEASURED_DRIVER", driver),
+        ("MEASURED_CONNECTION_STRING", driver switch
+        {
+            "postgresql" => await PostgreSqlAsync(),
+            "mysql" => mariaDb.ConnectionString,
+            _ => await SqliteAsync(),
+        }),
+    ];
+
+    private async Task<string> SqliteAsync()
+    {
+        var text = $"Data Source={Path.Combine(_folder.FullName, $"{Guid.NewGuid():N}.db")};Default Timeout=60";
+        await using var connection = new SqliteConnection(text);
+        await connection.OpenAsync(CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "CREATE TABLE note (text varchar(200))";
+        await command.ExecuteNonQueryAsync(CancellationToken);
+        return text;
+    }
+
+    private async Task<string> PostgreSqlAsync()
+    {
+        var server = await servers.PostgreSqlAsync();
+        var database = $"measured_{Guid.NewGuid():N}";
+        await using (var admin = new NpgsqlConnection($"{server};Database=postgres;Pooling=False"))
+        {
+            await admin.OpenAsync(CancellationToken);
+            await new NpgsqlCommand($"CREATE DATABASE {database}", admin).ExecuteNonQueryAsync(CancellationToken);
+        }
+
+        await using var connection = new NpgsqlConnection($"{server};Database={database};Pooling=False");
+        await connection.OpenAsync(CancellationToken);
+        await new NpgsqlCommand("CREATE TABLE note (text varchar(200))", connection).ExecuteNonQueryAsync(CancellationToken);
+        return $"{server};Database={database}";
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace ConcurrentTesting.IntegrationTests.Measuring;
+
+/// <summary>What one batch of a suite below <c>tests/measured</c> came to.</summary>
+internal sealed record MeasuredBatch(bool IsAborted, MeasuredRow[] Rows, Figures Fixtures, Figures NoTest, Figures Total, string[] NotMeasured);
+
+internal sealed partial record MeasuredRow(string ClassName, string Name, string Outcome, Figures? Figures)
+{
+    /// <summary>Reads, writes and others as the row's own name says; null where it says nothing.</summary>
+    public (long Reads, long Writes, long Others)? Expected
+    {
+        get
+        {
+            if (Outcome == "Skipped")
+                return (0, 0, 0);
+            var numbers = Numbers().Matches(Name).Select(match => long.Parse(match.Value, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            if (Name.StartsWith("Many", StringComparison.Ordinal))
+                return (numbers[0] % 3, numbers[0] % 2, 0);
+            return numbers.Length >= 3 ? (numbers[0], numbers[1], numbers[2]) : null;
+        }
+    }
+
+    public (long?, long?, long?) Counted => (Figures?.Reads, Figures?.Writes, Figures?.Others);
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Numbers();
+}
+
+internal sealed record Figures(
+    long? Operations,
+    long? Queries,
+    long? Reads,
+    long? Writes,
+    long? Others,
+    double? QuerySeconds,
+    long? Rows,
+    long? Transactions,
+    long? Connections,
+    long? ConnectionErrors,
+    long? AllocatedBytes,
+    long? PeakBytes);
+
+/// <summary>Runs a suite as the engine would, in a process of its own that can be killed.</summary>
+internal sealed class MeasuredSuite : IDisposable
+{
+    private readonly Process _process;
+    private readonly List<string> _said = [];
+
+    private MeasuredSuite(Process process) => _process = process;
+
+    /// <summary>Lines that are no batch: <c>process 123 TestHost alive</c>.</summary>
+    public IReadOnlyList<string> Said => _said;
+
+    /// <param name="mode"><c>measure</c>, <c>watch</c> or <c>off</c>.</param>
+    public static MeasuredSuite Start(string framework, string mode, int batches, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Output("Runner"), Output(framework), framework, mode, batches.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return new MeasuredSuite(Process.Start(start)!);
+    }
+
+    public static async Task<MeasuredBatch[]> RunAsync(string framework, string mode, int batches, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
+    {
+        using var suite = Start(framework, mode, batches, environment);
+        return await suite.FinishAsync(cancellationToken);
+    }
+
+    public async Task<MeasuredBatch[]> FinishAsync(CancellationToken cancellationToken)
+    {
+        var batches = new List<MeasuredBatch>();
+        while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.StartsWith('{'))
+                batches.Add(JsonSerializer.Deserialize<MeasuredBatch>(line)!);
+            else
+                _said.Add(line);
+        }
+
+        return [.. batches];
+    }
+
+    /// <summary>Waits for a line, and gives the process that it names.</summary>
+    public async Task<int> ProcessAsync(string role, string state, CancellationToken cancellationToken)
+    {
+        while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            _said.Add(line);
+            if (line.Split(' ') is ["process", var id, var itsRole, var itsState] && itsRole == role && itsState == state)
+                return int.Parse(id, System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        throw new InvalidOperationException($"no {role} was {state}; it said: {string.Join('\n', _said)}");
+    }
+
+    /// <summary>SIGKILL, to the engine's process alone.</summary>
+    public void Kill() => _process.Kill();
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private static string Output(string project)
+    {
+        // …/tests/ConcurrentTesting.IntegrationTests/bin/Debug/net10.0/
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        var tests = output.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(tests, "measured", $"Measured.{project}", "bin", output.Parent.Name, output.Name, $"Measured.{project}.dll");
+    }
+}

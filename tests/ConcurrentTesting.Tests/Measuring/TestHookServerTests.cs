@@ -1,0 +1,211 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using System.Xml.Linq;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.TestHook.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Measuring;
+
+/// <summary>The engine's end against a test process that is played by a socket of this one.</summary>
+public sealed class TestHookServerTests : IAsyncDisposable
+{
+    private const string HooksVariable = "DOTNET_STARTUP_HOOKS";
+
+    private readonly TestHookServer _server = TestHookServer.Open("run", measure: true, NullLogger.Instance);
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public void The_environment_loads_the_hook_after_the_users_own()
+    {
+        var others = ImmutableDictionary<string, string>.Empty.Add(HooksVariable, "/their/hook.dll");
+
+        var environment = _server.EnvironmentFor(3, 7, Assembly(TestFramework.XUnit3), others);
+
+        var hooks = environment[HooksVariable].Split(Path.PathSeparator);
+        hooks[0].ShouldBe("/their/hook.dll");
+        File.Exists(hooks[1]).ShouldBeTrue();
+        var address = HookAddress.Parse(environment[HookAddress.Variable]).ShouldNotBeNull();
+        (address.Worker, address.Batch, address.Measure, address.HasChild, address.OtherHooks).ShouldBe((3, 7, true, true, "/their/hook.dll"));
+    }
+
+    [Theory]
+    [InlineData("net6.0")]
+    [InlineData("net7.0")]
+    [InlineData("net472")]
+    [InlineData("netcoreapp3.1")]
+    public async Task Frameworks_below_8_are_left_alone(string framework)
+    {
+        var assembly = Assembly(TestFramework.NUnit) with { TargetFramework = framework };
+        var settings = new XElement("RunSettings");
+
+        var environment = _server.EnvironmentFor(0, 1, assembly, ImmutableDictionary<string, string>.Empty);
+        _server.Configure(settings, assembly);
+        var figures = await _server.CollectAsync(1, CancellationToken);
+
+        environment.ShouldBeEmpty();
+        settings.HasElements.ShouldBeFalse();
+        figures.NotMeasured.ShouldHaveSingleItem().ShouldContain(".NET 8");
+    }
+
+    [Fact]
+    public void A_users_own_collector_stays()
+    {
+        var settings = XElement.Parse("<RunSettings><InProcDataCollectionRunSettings><InProcDataCollectors><InProcDataCollector uri='theirs' /></InProcDataCollectors></InProcDataCollectionRunSettings></RunSettings>");
+
+        _server.Configure(settings, Assembly(TestFramework.MSTest));
+
+        settings.Descendants("InProcDataCollector").Select(collector => (string?)collector.Attribute("uri")).ShouldBe(["theirs", "datacollector://ConcurrentTesting/TestHook/1"]);
+    }
+
+    [Fact]
+    public async Task A_process_is_known_from_its_greeting_to_its_end()
+    {
+        using var process = Greet(batch: 5);
+        await WelcomeAsync(process);
+
+        _server.ProcessIds(5).ShouldHaveSingleItem().ShouldBe(new HookedProcess(4711, HookedProcessRole.TestProcess, IsAlive: true, EndedByItself: false));
+
+        process.Dispose();
+        await EventuallyAsync(() => !_server.ProcessIds(5).Single().IsAlive);
+        _server.ProcessIds(5).Single().EndedByItself.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Closing_lets_the_processes_go()
+    {
+        using var process = Greet(batch: 1);
+        await WelcomeAsync(process);
+
+        await _server.DisposeAsync();
+
+        var last = new byte[8];
+        (await process.ReceiveAsync(last, CancellationToken)).ShouldBe(1);
+        last[0].ShouldBe((byte)EngineMessage.Goodbye);
+        (await process.ReceiveAsync(last, CancellationToken)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Figures_said_before_the_end_are_collected_after_it()
+    {
+        var id = Guid.NewGuid();
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        process.Send(Test(id, "Shop.Tests.Buys", reads: 3));
+        process.Dispose();
+
+        var figures = await _server.CollectAsync(2, CancellationToken);
+
+        figures.Find(Entry(id), "Buys", 0).ShouldNotBeNull().Reads.ShouldBe(3);
+        figures.NotMeasured.ShouldBeEmpty();
+        figures.Total.Reads.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_later_word_on_a_test_replaces_the_earlier()
+    {
+        var id = Guid.NewGuid();
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        process.Send(Test(id, "Buys", reads: 3));
+        process.Send(Test(id, "Buys", reads: 4));
+        process.Dispose();
+
+        var figures = await _server.CollectAsync(2, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_process_that_says_nonsense_is_let_go_and_said_to_be_unmeasured()
+    {
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        process.Send([1, 0, 0, 0, 99]);
+
+        var answer = new byte[8];
+        (await process.ReceiveAsync(answer, CancellationToken)).ShouldBe(1);
+        answer[0].ShouldBe((byte)EngineMessage.Goodbye);
+        (await _server.CollectAsync(2, CancellationToken)).NotMeasured.ShouldHaveSingleItem().ShouldContain("cannot be read");
+    }
+
+    [Fact]
+    public async Task A_batch_whose_process_never_greeted_says_so()
+    {
+        _server.EnvironmentFor(0, 9, Assembly(TestFramework.NUnit), ImmutableDictionary<string, string>.Empty);
+
+        var figures = await _server.CollectAsync(9, CancellationToken);
+
+        figures.NotMeasured.ShouldHaveSingleItem().ShouldContain("did not load the hook");
+    }
+
+    [Fact]
+    public void Numbers_and_texts_survive_the_wire()
+    {
+        var writer = new WireWriter();
+        long?[] numbers = [0, 1, 127, 128, 16_383, 16_384, long.MaxValue - 1, null];
+        var text = new string('ä', 300);
+        writer.Begin(HookMessage.Trouble);
+        foreach (var number in numbers)
+            writer.OptionalNumber(number);
+        writer.Text(text).Text("").End();
+
+        var reader = new WireReader(writer.Written[5..]);
+
+        foreach (var number in numbers)
+            reader.OptionalNumber().ShouldBe(number);
+        reader.Text().ShouldBe(text);
+        reader.Text().ShouldBe("");
+    }
+
+    private static TestAssembly Assembly(TestFramework framework) => new("/shop/Shop.Tests.dll", "net10.0", framework, null);
+
+    private static TestEntry Entry(Guid id) => new()
+    {
+        Assembly = Assembly(TestFramework.NUnit),
+        Cases = [new TestCase("Shop.Tests.Buys", new Uri("executor://x"), "/shop/Shop.Tests.dll") { Id = id }],
+        ClassName = "Shop.Tests",
+        MethodName = "Buys",
+    };
+
+    private static async Task EventuallyAsync(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Delay(5, CancellationToken);
+    }
+
+    private static async Task WelcomeAsync(Socket process)
+    {
+        var answer = new byte[8];
+        (await process.ReceiveAsync(answer, CancellationToken)).ShouldBe(1);
+        answer[0].ShouldBe((byte)EngineMessage.Welcome);
+    }
+
+    private static byte[] Test(Guid caseId, string name, long reads)
+    {
+        var writer = new WireWriter().Begin(HookMessage.Test).Number(0).Id(caseId).Text("").Text(name).Number(0);
+        long?[] figures = [reads, reads, reads, 0, 0, 1_000, null, null, 1, 0, 100, 200];
+        foreach (var figure in figures)
+            writer.OptionalNumber(figure);
+        writer.End();
+        return writer.Written.ToArray();
+    }
+
+    private Socket Greet(int batch)
+    {
+        var environment = _server.EnvironmentFor(0, batch, Assembly(TestFramework.NUnit), ImmutableDictionary<string, string>.Empty);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(HookAddress.Parse(environment[HookAddress.Variable])!.Socket));
+        var writer = new WireWriter();
+        writer.Begin(HookMessage.Hello).Number(WireWriter.Version).Number(4711).Number(0).Number(batch).Number((byte)HookedProcessRole.TestProcess).Text(".NET 10").End();
+        socket.Send(writer.Written);
+        return socket;
+    }
+}
