@@ -78,6 +78,7 @@ internal sealed class Build : NukeBuild, IConcurrentTest
     private static TestCounts RunTests(string project)
     {
         var results = OwnResults / $"{project}.trx";
+        Directory.CreateDirectory(OwnResults);
         File.Delete(results);
         var exitCode = DotNet.Run(
             "test", TestProject(project), "--no-build", "--nologo", "--logger", $"trx;LogFileName={project}.trx", "--results-directory", OwnResults);

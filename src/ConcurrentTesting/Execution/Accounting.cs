@@ -29,6 +29,9 @@ internal sealed record BatchEnd
 
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
+
+    /// <summary>A test process had come up: what died then was brought down by what ran in it.</summary>
+    public bool HadTestProcess { get; init; }
 }
 
 /// <summary>A result that no test host gave: decided here, with its story.</summary>
@@ -107,13 +110,17 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
             return ([Make(end, open, BatchReasons.Requeue)], []);
 
         var tries = end.Batch.FruitlessTries + 1;
-        if (tries >= TriesUntilSplit && (open.Count == 1 || !TakeSplit()))
-            return ([], open.ConvertAll(entry => Lost(entry, 0, $"its test host died {tries} times before giving a result, last on worker {end.Worker}: {end.Fault}")));
+        if (tries < TriesUntilSplit)
+            return ([Make(end, open, BatchReasons.Requeue, tries)], []);
 
-        return tries < TriesUntilSplit || open.Count == 1
-            ? ([Make(end, open, BatchReasons.Requeue, tries)], [])
+        return open.Count == 1 || !TakeSplit()
+            ? ([], open.ConvertAll(entry => GivenUp(end, entry, open.Count, tries)))
             : ([Make(end, open[..(open.Count / 2)], BatchReasons.Requeue, tries), Make(end, open[(open.Count / 2)..], BatchReasons.Requeue, tries)], []);
     }
+
+    private static SettledTest GivenUp(BatchEnd end, TestEntry entry, int open, int tries) => open == 1 && end.HadTestProcess
+        ? new SettledTest(entry, TestOutcome.Failed, $"The test process died {tries} times while this test was the only one in it, last on worker {end.Worker}: {end.Fault}")
+        : Lost(entry, 0, $"its test host died {tries} times before giving a result, last on worker {end.Worker}: {end.Fault}");
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 

@@ -17,6 +17,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly int _number;
     private readonly string? _database;
     private readonly Dictionary<Guid, TestEntry> _entries;
+    private readonly IReadOnlySet<Guid> _asked;
     private readonly Dictionary<TestEntry, int> _rows = [];
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
     private readonly HashSet<TestEntry> _failed = [];
@@ -26,8 +27,10 @@ internal sealed class BatchProgress : IHostEvents
     private long _lastSign;
     private int _results;
 
-    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database)
+    /// <param name="asked">The ids of all tests of the run: what has one of another test is that test's.</param>
+    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database, IReadOnlySet<Guid> asked)
     {
+        _asked = asked;
         _run = run;
         _batch = batch;
         _worker = worker;
@@ -123,7 +126,7 @@ internal sealed class BatchProgress : IHostEvents
     }
 
     private TestEntry? Find(TestCase test) =>
-        _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName ? FindByName(test) : null;
+        _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
     // Ids and rows that differ from process to process: a result of the same method goes to an entry of it that has none yet.
     private TestEntry? FindByName(TestCase test)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>Runs one batch on a host, watches it, records it, and says what has to run again.</summary>
-internal sealed class BatchRunner(RunContext run, Accounting accounting)
+internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOnlySet<Guid> asked)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
@@ -16,15 +16,16 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting)
     public async Task<(BatchVerdict Verdict, bool HostIsGood)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
-        var progress = new BatchProgress(run, batch, worker, number, lease.Database);
+        var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked);
         var hostRun = HostRunOf(batch, worker, number, lease);
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
         var (fault, timedOut) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
+        var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         await MeasureAsync(batch, number);
 
-        var end = progress.End(fault, timedOut);
+        var end = progress.End(fault, timedOut) with { HadTestProcess = hadTestProcess };
         run.Recorder.Add(new BatchRecord
         {
             Number = number,

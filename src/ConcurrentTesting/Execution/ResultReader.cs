@@ -27,7 +27,7 @@ internal static class ResultReader
         StandardOutput = Output(result, TestResultMessage.StandardOutCategory),
         StandardError = Output(result, TestResultMessage.StandardErrorCategory),
         Cause = cause,
-        Attachments = [.. result.Attachments.SelectMany(set => set.Attachments).Where(file => file.Uri.IsFile).Select(file => file.Uri.LocalPath)],
+        Attachments = [.. result.Attachments.SelectMany(set => set.Attachments).Select(file => PathOf(file.Uri, result.TestCase.Source))],
     };
 
     public static ImmutableArray<KeyValuePair<string, string>> Traits(TestCase test) =>
@@ -41,6 +41,10 @@ internal static class ResultReader
         VsOutcome.NotFound => TestOutcome.Error,
         _ => TestOutcome.Failed,
     };
+
+    // MSTest tells some files relative to where the tests ran.
+    private static string PathOf(Uri file, string source) =>
+        file is { IsAbsoluteUri: true, IsFile: true } ? file.LocalPath : Path.GetFullPath(file.OriginalString, Path.GetDirectoryName(source) ?? "/");
 
     private static string? Output(TestResult result, string category)
     {

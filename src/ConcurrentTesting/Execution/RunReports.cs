@@ -18,7 +18,7 @@ internal static class RunReports
             var record = journal.ToRecord(end, database);
             using (journal.Phase("reports"))
             {
-                foreach (var incident in await RunArtifacts.WriteAsync(record, cancellationToken))
+                foreach (var incident in await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken))
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
             }
         }

@@ -11,6 +11,8 @@ internal sealed record SampleOutcome(int ExitCode, string Output, string Results
 {
     public JsonElement Run { get; } = ReadRun(Results);
 
+    public string JUnit { get; } = ReadJUnit(Results);
+
     public IReadOnlyList<RanTest> Tests =>
         [.. Run.GetProperty("tests").EnumerateArray().Select(test => new RanTest(
             test.GetProperty("assembly").GetString()!,
@@ -20,6 +22,12 @@ internal sealed record SampleOutcome(int ExitCode, string Output, string Results
             test.GetProperty("attempts").GetArrayLength()))];
 
     public RanTest Test(string name) => Tests.Single(test => test.Name == name);
+
+    private static string ReadJUnit(string results)
+    {
+        var file = Path.Combine(results, "junit.xml");
+        return File.Exists(file) ? File.ReadAllText(file) : "";
+    }
 
     private static JsonElement ReadRun(string results)
     {

@@ -83,6 +83,21 @@ public sealed class AccountingTests
         settled.Message.ShouldContain("worker 3");
     }
 
+    [Theory]
+    [InlineData(true, TestOutcome.Failed)]
+    [InlineData(false, TestOutcome.Error)]
+    internal void The_only_test_of_processes_that_die_has_failed_where_a_process_had_come_up(bool hadTestProcess, TestOutcome outcome)
+    {
+        var entry = Catalogs.Entry(Assembly, "Orders", "Ships");
+        var accounting = NewAccounting([entry]);
+
+        var first = accounting.Judge(End([entry], BatchReasons.Plan, fault: "died") with { HadTestProcess = hadTestProcess });
+        var again = first.Again.ShouldHaveSingleItem();
+        var second = accounting.Judge(End([entry], again.Reason, fault: "died") with { HadTestProcess = hadTestProcess, Batch = again });
+
+        second.Settled.ShouldHaveSingleItem().Outcome.ShouldBe(outcome);
+    }
+
     [Fact]
     public void A_case_that_shares_its_id_counts_every_occurrence()
     {
