@@ -42,6 +42,7 @@ public sealed class ConcurrentTestRun
     public static async Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default)
     {
         var time = TimeProvider.System;
+        RefuseUnfinished(settings);
         var guards = new Guards(settings, logger);
         if (ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential)
             settings = settings.Sequential();
@@ -59,6 +60,14 @@ public sealed class ConcurrentTestRun
         await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier).ExecuteAsync(cancellationToken), cancellationToken);
         return await RunReports.WriteAsync(journal, end, databases.Record, console);
+    }
+
+    private static void RefuseUnfinished(ConcurrentTestSettings settings)
+    {
+        if (settings.Reset == DatabaseReset.Class)
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-reset class is not available yet; --test-reset batch is.");
+        if (settings.KeepFailed)
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-keep-failed is not available yet; leave it out.");
     }
 
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)

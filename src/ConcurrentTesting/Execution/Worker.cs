@@ -79,7 +79,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
 
     private async Task<(ITestHost Host, DatabaseLease Lease)> PrepareAsync(Batch batch, CancellationToken cancellationToken)
     {
-        if (run.Settings.MaxOperations > 0 && _testsSinceRecycle >= run.Settings.MaxOperations)
+        if (IsDueForRecycling)
             await RecycleAsync(cancellationToken);
 
         if (batch.Delay > TimeSpan.Zero)
@@ -90,9 +90,13 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         return (_host, _lease);
     }
 
+    private bool IsDueForRecycling =>
+        (run.Settings.MaxOperations > 0 && _testsSinceRecycle >= run.Settings.MaxOperations)
+        || (run.Settings.Reset == DatabaseReset.Batch && _testsSinceRecycle > 0);
+
     private async Task RecycleAsync(CancellationToken cancellationToken)
     {
-        run.Log.LogDebug("Worker {Worker} is recycled after {Count} tests (--test-max-operations)", number, _testsSinceRecycle);
+        run.Log.LogDebug("Worker {Worker} is recycled after {Count} tests", number, _testsSinceRecycle);
         await EndHostAsync();
         if (_lease is { } lease)
             _lease = await databases.RenewAsync(lease, cancellationToken);
