@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
-using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 using TestOutcome = ConcurrentTesting.Results.TestOutcome;
+using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.Execution;
 

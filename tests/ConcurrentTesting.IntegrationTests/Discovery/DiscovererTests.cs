@@ -140,7 +140,10 @@ public sealed class DiscovererTests(BuiltSuites suites)
 
         var catalog = await suites.Repository.DiscoverAsync(settings => settings with
         {
-            TestProjects = ["XUnit3.Suite/XUnit3.Suite.csproj"], NoBuild = true, RunSettingsFile = file, Filter = "FullyQualifiedName~Explicits|FullyQualifiedName~Plain",
+            TestProjects = ["XUnit3.Suite/XUnit3.Suite.csproj"],
+            NoBuild = true,
+            RunSettingsFile = file,
+            Filter = "FullyQualifiedName~Explicits|FullyQualifiedName~Plain",
         });
 
         (catalog.CaseCount, catalog.Explicit.Length).ShouldBe((run, notExecuted));

@@ -64,7 +64,10 @@ public sealed class FilterTests(BuiltSuites suites)
 
         var catalog = await suites.Repository.DiscoverAsync(settings => settings with
         {
-            TestProjects = ["XUnit2.Suite"], NoBuild = true, RunSettingsFile = file, Filter = "DisplayName~Rows",
+            TestProjects = ["XUnit2.Suite"],
+            NoBuild = true,
+            RunSettingsFile = file,
+            Filter = "DisplayName~Rows",
         });
 
         catalog.Units.SelectMany(unit => unit.Entries).Select(entry => entry.MethodName).Distinct().ShouldBe(["Rows", "UnserializableRows"], ignoreOrder: true);
@@ -77,7 +80,9 @@ public sealed class FilterTests(BuiltSuites suites)
 
         var catalog = await suites.Repository.DiscoverAsync(settings => settings with
         {
-            TestProjects = ["XUnit2.Suite"], NoBuild = true, Filter = "FullyQualifiedName=Nowhere",
+            TestProjects = ["XUnit2.Suite"],
+            NoBuild = true,
+            Filter = "FullyQualifiedName=Nowhere",
         });
 
         (catalog.CaseCount, catalog.Units.Length, catalog.Assemblies.Length).ShouldBe((0, 0, 1));
