@@ -45,7 +45,7 @@ internal sealed class EngineConnection
     }
 
     /// <summary>Watches the engine on a thread of its own: a pool that user code has blocked must not hide the engine's end.</summary>
-    public void Watch() => new Thread(Listen, 128 * 1024) { IsBackground = true, Name = "ConcurrentTest hook" }.Start();
+    public void Watch() => new Thread(Listen, 512 * 1024) { IsBackground = true, Name = "ConcurrentTest hook" }.Start();
 
     /// <summary>Waits for the engine's first word, not for ever: the tests matter more.</summary>
     public void AwaitWelcome() => _welcomed.Task.Wait(WelcomeBound);

@@ -86,14 +86,27 @@ internal sealed class HookSession
 
     private void Flush()
     {
-        Meter?.Flush();
+        FlushMeter();
         _engine.Send(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
     }
 
     private void End()
     {
-        Meter?.Flush();
+        FlushMeter();
         _engine.End(0, static (writer, _) => writer.Begin(HookMessage.Bye).End());
+    }
+
+    // On threads where an exception would end the process.
+    private void FlushMeter()
+    {
+        try
+        {
+            Meter?.Flush();
+        }
+        catch (Exception exception)
+        {
+            Report("flush", exception);
+        }
     }
 
     private static EngineConnection? Connect(HookAddress address)

@@ -47,9 +47,14 @@ internal sealed record Figures(
 internal sealed class MeasuredSuite : IDisposable
 {
     private readonly Process _process;
+    private readonly DirectoryInfo _folder;
     private readonly List<string> _said = [];
 
-    private MeasuredSuite(Process process) => _process = process;
+    private MeasuredSuite(Process process, DirectoryInfo folder)
+    {
+        _process = process;
+        _folder = folder;
+    }
 
     /// <summary>Lines that are no batch: <c>process 123 TestHost alive</c>.</summary>
     public IReadOnlyList<string> Said => _said;
@@ -63,7 +68,11 @@ internal sealed class MeasuredSuite : IDisposable
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return new MeasuredSuite(Process.Start(start)!);
+
+        // What a killed process leaves behind goes with the folder.
+        var folder = Directory.CreateTempSubdirectory("measured-");
+        start.Environment["TMPDIR"] = folder.FullName;
+        return new MeasuredSuite(Process.Start(start)!, folder);
     }
 
     public static async Task<MeasuredBatch[]> RunAsync(string framework, string mode, int batches, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
@@ -106,7 +115,9 @@ internal sealed class MeasuredSuite : IDisposable
     {
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
         _process.Dispose();
+        _folder.Delete(recursive: true);
     }
 
     private static string Output(string project)

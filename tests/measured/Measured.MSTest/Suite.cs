@@ -134,3 +134,18 @@ public sealed class ManyTests
     [DynamicData(nameof(Numbers))]
     public Task Many(int number) => Work.DoAsync(number % 3, number % 2);
 }
+
+/// <summary>What the hook costs: tests that do nothing, and tests that do one query.</summary>
+[TestClass]
+public sealed class BenchmarkTests
+{
+    public static IEnumerable<object[]> Numbers => Work.BenchmarkRows.Select(number => new object[] { number });
+
+    [TestMethod]
+    [DynamicData(nameof(Numbers))]
+    public void Empty(int number) => Assert.IsTrue(number >= 0);
+
+    [TestMethod]
+    [DynamicData(nameof(Numbers))]
+    public Task OneQuery(int number) => Work.DoAsync(number >= 0 ? 1 : 0);
+}

@@ -126,3 +126,15 @@ public sealed class ManyTests
     [TestCaseSource(nameof(Numbers))]
     public Task Many(int number) => Work.DoAsync(number % 3, number % 2);
 }
+
+/// <summary>What the hook costs: tests that do nothing, and tests that do one query.</summary>
+public sealed class BenchmarkTests
+{
+    private static IEnumerable<int> Numbers => Work.BenchmarkRows;
+
+    [TestCaseSource(nameof(Numbers))]
+    public void Empty(int number) => Assert.That(number, Is.GreaterThanOrEqualTo(0));
+
+    [TestCaseSource(nameof(Numbers))]
+    public Task OneQuery(int number) => Work.DoAsync(number >= 0 ? 1 : 0);
+}

@@ -191,3 +191,17 @@ public sealed class ManyTests
     [MemberData(nameof(Numbers))]
     public Task Many(int number) => Work.DoAsync(number % 3, number % 2);
 }
+
+/// <summary>What the hook costs: tests that do nothing, and tests that do one query.</summary>
+public sealed class BenchmarkTests
+{
+    public static TheoryData<int> Numbers => new(Work.BenchmarkRows);
+
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public void Empty(int number) => Assert.True(number >= 0);
+
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public Task OneQuery(int number) => Work.DoAsync(number >= 0 ? 1 : 0);
+}

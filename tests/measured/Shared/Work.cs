@@ -141,6 +141,9 @@ internal static class Work
         return System.Diagnostics.Activity.Current?.OperationName;
     }
 
+    /// <summary>Many short tests for the benchmark, one otherwise.</summary>
+    public static IEnumerable<int> BenchmarkRows => Enumerable.Range(0, IsWanted("BENCHMARK") ? 2000 : 1);
+
     public static IEnumerable<int> ManyRows => Enumerable.Range(0, 200);
 
     public static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -55,25 +55,20 @@ internal sealed class TestHookServer : IAsyncDisposable
     /// <param name="measure">False: test processes are watched only.</param>
     public static TestHookServer Open(string runId, bool measure, ILogger log)
     {
-        var hook = HookPath;
-        string? unavailable = null;
-        if (!File.Exists(hook))
-            unavailable = $"the test hook {hook} is missing: restore or reinstall the package ConcurrentTesting.";
-        else if (hook.Contains(Path.PathSeparator, StringComparison.Ordinal))
-            unavailable = $"the test hook {hook} cannot be named in {StartupHooksVariable}, where '{Path.PathSeparator}' separates paths: move it to another folder.";
-        else if (!Socket.OSSupportsUnixDomainSockets)
-            unavailable = "this operating system has no Unix domain sockets.";
-        if (unavailable is not null)
+        if (ReasonAgainst(HookPath) is { } reason)
+            return Closed(measure, log, reason);
+        try
         {
-            log.LogWarning("Tests are not measured, and test processes may outlive a killed run: {Reason}", unavailable);
-            return new TestHookServer(measure, log, null, null, unavailable);
+            var folder = CreateFolder(runId);
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Bind(new UnixDomainSocketEndPoint(SocketPath(folder)));
+            socket.Listen(Backlog);
+            return new TestHookServer(measure, log, folder, socket, null);
         }
-
-        var folder = CreateFolder(runId);
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Bind(new UnixDomainSocketEndPoint(SocketPath(folder)));
-        socket.Listen(Backlog);
-        return new TestHookServer(measure, log, folder, socket, null);
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
+        {
+            return Closed(measure, log, $"no socket can be made below {Path.GetTempPath()}: {exception.Message}");
+        }
     }
 
     /// <summary>The environment of a batch's test processes, with what loads the hook in them.</summary>
@@ -162,6 +157,21 @@ internal sealed class TestHookServer : IAsyncDisposable
         if (_folder is not null)
             Delete(_folder);
         _closing.Dispose();
+    }
+
+    private static TestHookServer Closed(bool measure, ILogger log, string reason)
+    {
+        log.LogWarning("Tests are not measured, and test processes may outlive a killed run: {Reason}", reason);
+        return new TestHookServer(measure, log, null, null, reason);
+    }
+
+    private static string? ReasonAgainst(string hook)
+    {
+        if (!File.Exists(hook))
+            return $"the test hook {hook} is missing: restore or reinstall the package ConcurrentTesting.";
+        if (hook.Contains(Path.PathSeparator, StringComparison.Ordinal))
+            return $"the test hook {hook} cannot be named in {StartupHooksVariable}, where '{Path.PathSeparator}' separates paths: move it to another folder.";
+        return Socket.OSSupportsUnixDomainSockets ? null : "this operating system has no Unix domain sockets.";
     }
 
     private static string HookPath { get; } = Path.Combine(

@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Xml.Linq;
+using ConcurrentTesting;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Metrics.Measuring;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+
+namespace Measured.Runner;
+
+/// <summary>One suite on one vstest.console, with a hook server beside it.</summary>
+internal sealed class SuiteSession : IAsyncDisposable
+{
+    private readonly TestAssembly _assembly;
+    private readonly RunSettingsDocument _runSettings;
+    private readonly VsTestSession _session;
+    private readonly DirectoryInfo _results = Directory.CreateTempSubdirectory("measured-");
+
+    private SuiteSession(TestAssembly assembly, RunSettingsDocument runSettings, VsTestSession session, TestHookServer hooks)
+    {
+        _assembly = assembly;
+        _runSettings = runSettings;
+        _session = session;
+        Hooks = hooks;
+    }
+
+    public TestHookServer Hooks { get; }
+
+    public int ConsoleId => _session.ProcessId;
+
+    public ImmutableDictionary<Guid, TestEntry> Entries { get; private set; } = ImmutableDictionary<Guid, TestEntry>.Empty;
+
+    public static async Task<SuiteSession> StartAsync(TestAssembly assembly, bool measure)
+    {
+        var settings = new ConcurrentTestSettings();
+        var location = await VsTestLocation.FindAsync(AppContext.BaseDirectory, default);
+        var session = await VsTestSession.StartAsync(location, ProcessEnvironment.For(settings), null, NullLogger.Instance, default);
+        var suite = new SuiteSession(assembly, RunSettingsDocument.Load(settings, NullLogger.Instance), session, TestHookServer.Open(Guid.NewGuid().ToString("N"), measure, NullLogger.Instance));
+        var discovery = await session.DiscoverAsync([assembly.Path], suite._runSettings.ForDiscovery(1, assembly), default);
+        suite.Entries = discovery.Cases.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group])).ToImmutableDictionary(entry => entry.Id);
+        return suite;
+    }
+
+    public async Task<RunHandler> RunAsync(IEnumerable<TestEntry> entries, int batch, bool hooked, Action whileRunning)
+    {
+        var environment = hooked
+            ? Hooks.EnvironmentFor(worker: 0, batch, _assembly, ImmutableDictionary<string, string>.Empty)
+            : ImmutableDictionary<string, string>.Empty;
+        var document = XDocument.Parse(_runSettings.ForBatch(new BatchRunSettings(1, environment, _results.FullName, $"batch-{batch}.trx", _assembly)), LoadOptions.PreserveWhitespace);
+        if (hooked)
+            Hooks.Configure(document.Root!, _assembly);
+
+        var handler = new RunHandler();
+        var running = _session.RunTestsAsync(entries.SelectMany(entry => entry.Cases), document.ToString(SaveOptions.DisableFormatting), handler, default);
+        while (await Task.WhenAny(running, Task.Delay(100)) != running)
+            whileRunning();
+        await running;
+        return handler;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _session.DisposeAsync();
+        await Hooks.DisposeAsync();
+        _results.Delete(recursive: true);
+    }
+
+    private static TestEntry Entry(TestAssembly assembly, ImmutableArray<TestCase> cases)
+    {
+        var method = cases[0].FullyQualifiedName.Split('(')[0];
+        var dot = method.LastIndexOf('.');
+        return new TestEntry { Assembly = assembly, Cases = cases, ClassName = method[..dot], MethodName = method[(dot + 1)..] };
+    }
+}
+
+internal sealed class RunHandler : ITestRunEventsHandler
+{
+    public List<TestResult> Results { get; } = [];
+
+    public bool IsAborted { get; private set; }
+
+    public void HandleTestRunStatsChange(TestRunChangedEventArgs? testRunChangedArgs) => Add(testRunChangedArgs);
+
+    public void HandleTestRunComplete(TestRunCompleteEventArgs testRunCompleteArgs, TestRunChangedEventArgs? lastChunkArgs, ICollection<AttachmentSet>? runContextAttachments, ICollection<string>? executorUris)
+    {
+        Add(lastChunkArgs);
+        IsAborted = testRunCompleteArgs.IsAborted;
+    }
+
+    public void HandleLogMessage(TestMessageLevel level, string? message)
+    {
+        if (level != TestMessageLevel.Informational)
+            Console.WriteLine($"{level}: {message}");
+    }
+
+    public void HandleRawMessage(string rawMessage)
+    {
+    }
+
+    public int LaunchProcessWithDebuggerAttached(TestProcessStartInfo testProcessStartInfo) => -1;
+
+    private void Add(TestRunChangedEventArgs? arguments)
+    {
+        lock (Results)
+            Results.AddRange(arguments?.NewTestResults ?? []);
+    }
+}
