@@ -42,9 +42,9 @@ public sealed class ConcurrentTestRun
     public static async Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default)
     {
         var time = TimeProvider.System;
-        RefuseUnfinished(settings);
         var guards = new Guards(settings, logger);
-        if (ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential)
+        var isProduction = ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential;
+        if (isProduction)
             settings = settings.Sequential();
         settings = settings.WithAbsolutePaths();
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
@@ -55,19 +55,15 @@ public sealed class ConcurrentTestRun
         using var stop = new RunStop(settings.FailFast, cancellationToken);
         var runId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
-        var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine, runId, hook));
+        var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden };
+        if (isProduction)
+            journal.Run.Recorder.Report("production-sequential", "The environment says production: the tests ran one after another, without variables or databases of the run.");
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
         await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier).ExecuteAsync(cancellationToken), cancellationToken);
+        // First, so that the reports tell what became of them.
+        await databases.EndAsync();
         return await RunReports.WriteAsync(journal, end, databases.Record, console);
-    }
-
-    private static void RefuseUnfinished(ConcurrentTestSettings settings)
-    {
-        if (settings.Reset == DatabaseReset.Class)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-reset class is not available yet; --test-reset batch is.");
-        if (settings.KeepFailed)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-keep-failed is not available yet; leave it out.");
     }
 
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)

@@ -37,6 +37,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Where the template database comes from: SQL files or folders, <c>cmd:command</c> or <c>db:name</c>.</summary>
     public ImmutableArray<string> Template { get; init; } = [];
 
+    /// <summary>Builds on the template in C#, after <see cref="Template"/>; null: nothing does.</summary>
+    public TemplateHook? TemplateHook { get; init; }
+
     /// <summary>The names of the databases that each worker has; the first is the one that bare placeholders mean. Letters, digits and underscores.</summary>
     public ImmutableArray<string> Databases { get; init; } = ["main"];
 

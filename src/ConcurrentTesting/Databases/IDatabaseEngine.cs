@@ -33,6 +33,12 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <returns>Whether it is gone.</returns>
     Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken);
 
+    /// <summary>What the server counted in a clone whose sessions have ended; null where it tells nothing.</summary>
+    Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a clone for people to look at, instead of dropping it; it is nobody's from then on.</summary>
+    Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken);
+
     /// <summary>Whether, and why, an operation that failed like this is worth another try.</summary>
     FaultCause Classify(Exception exception);
 

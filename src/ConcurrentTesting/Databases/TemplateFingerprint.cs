@@ -53,6 +53,10 @@ internal sealed class TemplateFingerprint : IDisposable
             case ExistingDatabaseStep existing:
                 Add(existing.Name);
                 break;
+            case HookStep { Hook: var hook }:
+                Add(hook.Version);
+                Add(hook.BuildAsync.Method.Module.ModuleVersionId.ToString());
+                break;
             case WatchStep watch:
                 await AddPathAsync(watch.Path, cancellationToken);
                 break;

@@ -20,6 +20,9 @@ internal sealed record CommandStep(string CommandLine) : TemplateStep;
 /// <summary>A copy of a database that exists.</summary>
 internal sealed record ExistingDatabaseStep(string Name) : TemplateStep;
 
+/// <summary>The user's own code, which gets the connection string.</summary>
+internal sealed record HookStep(TemplateHook Hook) : TemplateStep;
+
 /// <summary>A file or folder that only counts for the fingerprint: what a command reads without naming it.</summary>
 /// <param name="Path">Absolute.</param>
 internal sealed record WatchStep(string Path, string Name) : TemplateStep;

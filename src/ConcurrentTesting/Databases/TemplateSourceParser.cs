@@ -39,7 +39,7 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         var steps = entries.SelectMany(entry => Read(entry.Entry, entry.Text)).ToImmutableArray();
         if (steps.Skip(1).OfType<ExistingDatabaseStep>().FirstOrDefault() is { } late)
             throw Wrong(TemplateEntry.Existing + late.Name, "db: has to come first and once, because a copy begins with it");
-        return new TemplateSource(database, steps);
+        return new TemplateSource(database, settings.TemplateHook is { } hook ? steps.Add(new HookStep(hook)) : steps);
     }
 
     private IEnumerable<TemplateStep> Read(TemplateEntry entry, string text)

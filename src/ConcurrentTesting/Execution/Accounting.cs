@@ -40,6 +40,9 @@ internal sealed record SettledTest(TestEntry Entry, TestOutcome Outcome, string 
 /// <summary>What follows from a batch's end: every entry of it either has its results, is settled, or is in a batch to run again.</summary>
 internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<SettledTest> Settled)
 {
+    /// <summary>Tests that failed in the batch, whether or not they run again.</summary>
+    public ImmutableArray<TestEntry> Failed { get; init; } = [];
+
     public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
 }
 
@@ -69,7 +72,7 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
         if (retry is not null)
             again.Add(retry);
         again.AddRange(Reruns(end, retry));
-        return new BatchVerdict([.. again], [.. settled]);
+        return new BatchVerdict([.. again], [.. settled]) { Failed = [.. end.Failed, .. end.Active, .. end.TimedOut] };
     }
 
     private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)

@@ -34,9 +34,13 @@ internal sealed class EarlierRun
     /// <summary>The part of the catalog that is asked for.</summary>
     public TestCatalog Select(TestCatalog catalog) => _failures?.Select(catalog) ?? catalog;
 
-    public Plan Plan(TestCatalog catalog, TimingStore timings, int seed) => Replayed is { } run
-        ? ReplayPlan.Of(run, catalog, timings, _settings.ReplayWorker)
-        : Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount);
+    public Plan Plan(TestCatalog catalog, TimingStore timings, int seed)
+    {
+        if (Replayed is { } run)
+            return ReplayPlan.Of(run, catalog, timings, _settings.ReplayWorker);
+        var plan = Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount);
+        return _settings.Reset == DatabaseReset.Class ? ClassBatches.Cut(plan) : plan;
+    }
 
     /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>
     public (IEnumerable<Batch> Batches, TestEntry Failing) ToBisect(Plan plan)

@@ -21,6 +21,10 @@ internal sealed class RunJournal(RunContext run)
     private readonly DateTimeOffset _startedAt = run.Time.GetUtcNow();
 
     public RunContext Run => run;
+
+    /// <summary>One line for each guard of the run itself that an override kept quiet.</summary>
+    public ImmutableArray<string> Overrides { get; init; } = [];
+
     public TestCatalog? Catalog { get; set; }
     public Plan? Plan { get; set; }
     public TimingStore? Timings { get; set; }
@@ -74,6 +78,7 @@ internal sealed class RunJournal(RunContext run)
             Workers = run.Recorder.Workers,
             Incidents = run.Recorder.Incidents,
             Database = database,
+            Overrides = database is null ? Overrides : [.. Overrides, .. database.Overrides],
             LowerBound = lowerBound,
             KnownTimings = Plan?.KnownTimings ?? 0,
             Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),

@@ -17,6 +17,9 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private ITestHost? _host;
     private DatabaseLease? _lease;
     private long _testsSinceRecycle;
+    private bool _isUsed;
+    private int _recycles;
+    private int _resets;
     private readonly WorkerDeadline _deadline = new(run.Time, run.Settings.WorkerTimeout);
     private long _started;
     private TimeSpan _busy;
@@ -50,7 +53,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         {
             queue.Leave(number);
             await ReleaseAsync();
-            run.Recorder.Add(new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests));
+            run.Recorder.Add(new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests) { Recycles = _recycles, Resets = _resets });
         }
     }
 
@@ -61,6 +64,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         {
             var (host, lease) = await PrepareAsync(batch, cancellationToken);
             var begun = run.Time.GetTimestamp();
+            _isUsed = true;
             (verdict, var hostIsGood) = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
@@ -68,6 +72,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             _testsSinceRecycle += batch.CaseCount;
             if (!hostIsGood)
                 await EndHostAsync();
+            await KeepAsync(verdict, lease, cancellationToken);
         }
         finally
         {
@@ -79,9 +84,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
 
     private async Task<(ITestHost Host, DatabaseLease Lease)> PrepareAsync(Batch batch, CancellationToken cancellationToken)
     {
-        if (IsDueForRecycling)
-            await RecycleAsync(cancellationToken);
-
+        await RefreshAsync(batch, cancellationToken);
         if (batch.Delay > TimeSpan.Zero)
             await Task.Delay(batch.Delay, run.Time, cancellationToken);
         _lease ??= await retry.ExecuteAsync(number, "clone", token => databases.LeaseAsync(number, token), cancellationToken);
@@ -90,17 +93,43 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         return (_host, _lease);
     }
 
-    private bool IsDueForRecycling =>
-        (run.Settings.MaxOperations > 0 && _testsSinceRecycle >= run.Settings.MaxOperations)
-        || (run.Settings.Reset == DatabaseReset.Batch && _testsSinceRecycle > 0);
+    private bool IsDueForRecycling => run.Settings.MaxOperations > 0 && _testsSinceRecycle >= run.Settings.MaxOperations;
 
-    private async Task RecycleAsync(CancellationToken cancellationToken)
+    /// <summary>Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch or class, or a rerun, is to have its own.</summary>
+    private async Task RefreshAsync(Batch batch, CancellationToken cancellationToken)
     {
-        run.Log.LogDebug("Worker {Worker} is recycled after {Count} tests", number, _testsSinceRecycle);
-        await EndHostAsync();
-        if (_lease is { } lease)
-            _lease = await databases.RenewAsync(lease, cancellationToken);
-        _testsSinceRecycle = 0;
+        if (_lease is not { } lease || !_isUsed)
+            return;
+        if (IsDueForRecycling)
+        {
+            run.Log.LogDebug("Worker {Worker} is recycled after {Count} tests", number, _testsSinceRecycle);
+            await EndHostAsync();
+            _recycles++;
+            _testsSinceRecycle = 0;
+        }
+        else if (!databases.IsHealthy(lease))
+        {
+            run.Recorder.Report("database-replaced", $"Worker {number}: its database {lease.Database} does not answer and is replaced.", number);
+        }
+        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry)
+        {
+            _resets++;
+        }
+        else
+        {
+            return;
+        }
+
+        _lease = await retry.ExecuteAsync(number, "clone", token => databases.RenewAsync(lease, token), cancellationToken);
+        _isUsed = false;
+    }
+
+    private async Task KeepAsync(BatchVerdict verdict, DatabaseLease lease, CancellationToken cancellationToken)
+    {
+        if (!run.Settings.KeepFailed || verdict.Failed.FirstOrDefault() is not { } test)
+            return;
+        _lease = await databases.KeepAsync(lease, test.DisplayName, cancellationToken);
+        _isUsed = false;
     }
 
     private async Task EndHostAsync()

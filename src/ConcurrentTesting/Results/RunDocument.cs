@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using ConcurrentTesting.Databases;
 
 namespace ConcurrentTesting.Results;
 
@@ -36,6 +37,7 @@ internal sealed record RunDocument
     public string? Machine { get; init; }
     public ImmutableArray<WorkerDocument> WorkerTimes { get; init; } = [];
     public DatabaseDocument? Database { get; init; }
+    public ImmutableArray<string> Overrides { get; init; } = [];
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 }
 
@@ -203,6 +205,8 @@ internal sealed record WorkerDocument
     public required double BusySeconds { get; init; }
     public required int Batches { get; init; }
     public required int Tests { get; init; }
+    public int Recycles { get; init; }
+    public int Resets { get; init; }
 }
 
 internal sealed record DatabaseDocument
@@ -215,6 +219,8 @@ internal sealed record DatabaseDocument
     public ImmutableArray<double> CloneSeconds { get; init; } = [];
     public ImmutableArray<double> DropSeconds { get; init; } = [];
     public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
+    public ImmutableArray<DatabaseStatistics> Statistics { get; init; } = [];
+    public ImmutableArray<KeptRecord> Kept { get; init; } = [];
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

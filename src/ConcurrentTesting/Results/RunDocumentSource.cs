@@ -174,6 +174,8 @@ internal static partial class RunDocumentSource
         BusySeconds = worker.Busy.TotalSeconds,
         Batches = worker.Batches,
         Tests = worker.Tests,
+        Recycles = worker.Recycles,
+        Resets = worker.Resets,
     };
 
     private static DatabaseDocument From(DatabaseRecord database, Redactor redactor) => new()
@@ -186,6 +188,8 @@ internal static partial class RunDocumentSource
         CloneSeconds = [.. database.CloneTimes.Select(time => time.TotalSeconds)],
         DropSeconds = [.. database.DropTimes.Select(time => time.TotalSeconds)],
         Counts = database.Counts,
+        Statistics = database.Statistics,
+        Kept = [.. database.Kept.Select(kept => kept with { How = redactor.Redact(kept.How) })],
     };
 
     private static SummaryDocument Summarize(RunRecord record)

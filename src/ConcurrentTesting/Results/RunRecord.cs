@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Measuring;
 
@@ -114,7 +115,14 @@ internal sealed record BatchRecord
 internal sealed record Incident(DateTimeOffset At, string Kind, string Message, int? Worker = null);
 
 /// <summary>One worker over the whole run.</summary>
-internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSpan Duration, TimeSpan Busy, int Batches, int Tests);
+internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSpan Duration, TimeSpan Busy, int Batches, int Tests)
+{
+    /// <summary>How often its session and databases were replaced after a share of work (<see cref="ConcurrentTestSettings.MaxOperations"/>).</summary>
+    public int Recycles { get; init; }
+
+    /// <summary>How often it got fresh databases between batches or classes (<see cref="ConcurrentTestSettings.Reset"/>).</summary>
+    public int Resets { get; init; }
+}
 
 /// <summary>What the databases of a run came to; null figures were not measured.</summary>
 internal sealed record DatabaseRecord
@@ -129,12 +137,23 @@ internal sealed record DatabaseRecord
     public ImmutableArray<TimeSpan> CloneTimes { get; init; } = [];
     public ImmutableArray<TimeSpan> DropTimes { get; init; } = [];
 
+    /// <summary>What the server counted in each clone, as they were dropped.</summary>
+    public ImmutableArray<DatabaseStatistics> Statistics { get; init; } = [];
+
+    /// <summary>Databases that stay because a test failed in them.</summary>
+    public ImmutableArray<KeptRecord> Kept { get; init; } = [];
+
     /// <summary>One line for each guard that an override kept quiet: its name and what it found.</summary>
     public ImmutableArray<string> Overrides { get; init; } = [];
 
     /// <summary>Named counts: <c>health_checks_ok</c>, <c>retries</c>, <c>recycles</c>, <c>leaked</c> …</summary>
     public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 }
+
+/// <summary>A database that outlives the run.</summary>
+/// <param name="Test">The test that failed in it.</param>
+/// <param name="How">A command that opens it.</param>
+internal sealed record KeptRecord(string Name, string Test, string How);
 
 /// <summary>
 /// The single truth about a run: which results exist and how they ended. Every report is a pure function of it and of the TRX files.
@@ -163,6 +182,9 @@ internal sealed record RunRecord
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
     public required ImmutableArray<Incident> Incidents { get; init; }
     public DatabaseRecord? Database { get; init; }
+
+    /// <summary>One line for each guard that an override kept quiet: its name and what it found.</summary>
+    public ImmutableArray<string> Overrides { get; init; } = [];
 
     /// <summary>The longest unit, or the work shared evenly over the workers, whichever is longer.</summary>
     public TimeSpan LowerBound { get; init; }

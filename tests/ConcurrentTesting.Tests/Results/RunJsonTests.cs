@@ -21,7 +21,7 @@ public sealed class RunJsonTests : IDisposable
         root.EnumerateObject().Select(property => property.Name).ShouldBe(
         [
             "version", "run", "workers", "seed", "host", "nuke", "startedAt", "finishedAt", "settings", "discovered", "outcome", "exitCode", "reason", "tests", "batches",
-            "lowerBoundSeconds", "wallSeconds", "efficiency", "summary", "incidents", "machine", "workerTimes", "database", "phases",
+            "lowerBoundSeconds", "wallSeconds", "efficiency", "summary", "incidents", "machine", "workerTimes", "database", "overrides", "phases",
         ]);
         root.GetProperty("tests")[0].EnumerateObject().Select(property => property.Name).Take(20).ShouldBe(
         [
@@ -108,7 +108,7 @@ public sealed class RunJsonTests : IDisposable
     [Fact]
     public void Every_setting_is_written_or_withheld_on_purpose()
     {
-        string[] withheld = [nameof(ConcurrentTestSettings.ConnectionString), nameof(ConcurrentTestSettings.SecretVariables)];
+        string[] withheld = [nameof(ConcurrentTestSettings.ConnectionString), nameof(ConcurrentTestSettings.SecretVariables), nameof(ConcurrentTestSettings.TemplateHook)];
         string[] elsewhere = [nameof(ConcurrentTestSettings.Host), nameof(ConcurrentTestSettings.Nuke), nameof(ConcurrentTestSettings.TemporaryDirectory)];
 
         var written = Write(Record()).GetProperty("settings").EnumerateObject().Select(property => property.Name.Replace("Seconds", "", StringComparison.Ordinal)).ToList();

@@ -104,6 +104,21 @@ internal sealed class PostgreSqlEngine(
 
     public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken) => DropAsync(clone.Name, cancellationToken);
 
+    public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
+        PostgreSqlStatistics.ReadAsync(admin, _facts!.Version, clone.Name, cancellationToken);
+
+    /// <summary>By another name, which no sweep takes for a dead run's.</summary>
+    public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var name = (OwnDatabaseName.Parse(clone.Name)! with { Kind = OwnDatabaseKind.Kept }).ToString();
+        const string Farewell = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        await admin.QueryAsync(Farewell, row => row.GetBoolean(0), cancellationToken, clone.Name);
+        // The server itself waits up to 5 s for sessions that are about to leave.
+        await admin.ExecuteAsync($"ALTER DATABASE {Quote(clone.Name)} RENAME TO {Quote(name)}", cancellationToken);
+        _ours.TryRemove(clone.Name, out _);
+        return new KeptDatabase(name, FormattableString.Invariant($"psql -h {admin.Host} -p {admin.Port} -U {admin.Username} {name}"));
+    }
+
     public FaultCause Classify(Exception exception) => PostgreSqlFaults.Classify(exception);
 
     public async ValueTask DisposeAsync()

@@ -51,6 +51,9 @@ internal sealed class PostgreSqlTemplateBuilder(
                     .RunAsync(command.CommandLine, database, admin.ConnectionTo(name), cancellationToken);
                 await RequireContentAsync(command, name, cancellationToken);
                 break;
+            case HookStep { Hook: var hook }:
+                await hook.RunAsync(database, admin.ConnectionTo(name), cancellationToken);
+                break;
         }
     }
 

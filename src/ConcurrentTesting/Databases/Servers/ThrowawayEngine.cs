@@ -37,6 +37,9 @@ internal sealed class ThrowawayEngine(
     /// <summary>A server, the engine that speaks to it and the templates on it.</summary>
     private sealed record Running(ServerProcess Server, IDatabaseEngine Engine, ImmutableArray<TemplateDatabase> Templates) : IAsyncDisposable
     {
+        /// <summary>Where the server's data is moved in the end; null: it is removed.</summary>
+        public string? KeepIn { get; set; }
+
         public async ValueTask DisposeAsync()
         {
             await Engine.DisposeAsync();
@@ -98,10 +101,24 @@ internal sealed class ThrowawayEngine(
             return true;
         if (IsShared)
             return await running.Engine.DropAsync(clone, cancellationToken);
-        // The last database takes its server with it.
-        if (!_byClone.Values.Contains(running))
-            await running.DisposeAsync();
+        await EndUnlessUsedAsync(running);
         return true;
+    }
+
+    public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
+        _byClone[clone.Name].Engine.ReadStatisticsAsync(clone, cancellationToken);
+
+    /// <summary>With the whole data directory of its server, once that ends.</summary>
+    public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        if (!_byClone.TryRemove(clone.Name, out var running))
+            throw new InvalidOperationException($"{clone.Name} is on none of the run's servers");
+        var kept = await running.Engine.KeepAsync(clone, cancellationToken);
+        running.KeepIn ??= Path.Combine(KeptDatabases.Folder(settings), $"{runId}-{Path.GetFileName(Path.GetDirectoryName(running.Server.DataDirectory))}");
+        var how = _servers!.HowToOpen(running.Server, running.KeepIn, kept.How);
+        if (!IsShared)
+            await EndUnlessUsedAsync(running);
+        return kept with { How = how };
     }
 
     public FaultCause Classify(Exception exception) => classify(exception);
@@ -109,10 +126,24 @@ internal sealed class ThrowawayEngine(
     public async ValueTask DisposeAsync()
     {
         foreach (var running in _byClone.Values.Append(_first).OfType<Running>().Distinct().ToArray())
-            await running.DisposeAsync();
+            await EndAsync(running);
         if (_servers is not null)
             await _servers.DisposeAsync();
         _lost.Dispose();
+    }
+
+    /// <summary>The last database takes its server with it.</summary>
+    private async Task EndUnlessUsedAsync(Running running)
+    {
+        if (!_byClone.Values.Contains(running))
+            await EndAsync(running);
+    }
+
+    private async Task EndAsync(Running running)
+    {
+        if (running.KeepIn is { } folder)
+            await _servers!.KeepAsync(running.Server, folder, CancellationToken.None);
+        await running.DisposeAsync();
     }
 
     private async Task<Running> OfLabelAsync(string label, CancellationToken cancellationToken)

@@ -61,6 +61,23 @@ internal sealed class ThrowawayServers(
     /// <param name="workers">Whose clones it will hold.</param>
     public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) => StartAsync(_entry!.Path, workers, cancellationToken);
 
+    /// <summary>Stops a server in good order and copies its data to where it may stay.</summary>
+    public async Task KeepAsync(ServerProcess server, string folder, CancellationToken cancellationToken)
+    {
+        await server.StopAsync(cancellationToken);
+        DataDirectory.Copy(server.DataDirectory, Path.Combine(folder, "data"));
+        await account.OwnAsync(folder, cancellationToken);
+    }
+
+    /// <summary>The commands that start a server on the kept data and open a database there.</summary>
+    /// <param name="how">Opens it on the server that still runs.</param>
+    public string HowToOpen(ServerProcess server, string folder, string how)
+    {
+        var start = string.Join(' ', product.CommandLine(Path.Combine(folder, "data"), folder, isInMemory: false));
+        var asUser = account.User is { } user ? $"su {user} -s /bin/sh -c '{start}'" : start;
+        return $"{asUser} & {how.Replace(Path.GetDirectoryName(server.DataDirectory)!, folder, StringComparison.Ordinal)}";
+    }
+
     public ValueTask DisposeAsync()
     {
         _entry?.Dispose();

@@ -21,6 +21,7 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
 
     private readonly TemplateStore _store = new(Path.Combine(settings.TemporaryDirectory, "templates"), time, logger);
     private readonly ConcurrentBag<IDisposable> _held = [];
+    private readonly ConcurrentDictionary<string, DateTime> _copied = new();
     private readonly Lock _folderGate = new();
     private long _templateBytes;
     private RunFolder? _folder;
@@ -89,6 +90,7 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         // Whole or not there at all.
         File.Copy(template.Name, path + ".copying", overwrite: true);
         File.Move(path + ".copying", path);
+        _copied[path] = File.GetLastWriteTimeUtc(path);
         return Task.FromResult(new DatabaseClone(template, path, ConnectionTo(path)));
     }
 
@@ -108,6 +110,25 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         foreach (var file in FilesOf(clone.Name))
             File.Delete(file);
         return Task.FromResult(true);
+    }
+
+    /// <summary>A library keeps no counts; a file that was written to shows it.</summary>
+    public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var file = new FileInfo(clone.Name);
+        if (!file.Exists)
+            return Task.FromResult<DatabaseStatistics?>(null);
+        var isChanged = file.LastWriteTimeUtc > _copied.GetValueOrDefault(clone.Name) || File.Exists(clone.Name + "-wal");
+        return Task.FromResult<DatabaseStatistics?>(new DatabaseStatistics { Database = clone.Name, Sessions = isChanged ? 1 : null });
+    }
+
+    public Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateDirectory(KeptDatabases.Folder(settings)).FullName;
+        var path = Path.Combine(folder, $"{runId}-{Path.GetFileName(clone.Name)}");
+        foreach (var file in FilesOf(clone.Name).Where(File.Exists))
+            File.Move(file, path + file[clone.Name.Length..]);
+        return Task.FromResult(new KeptDatabase(path, $"sqlite3 {path}"));
     }
 
     /// <summary>Files need no second try.</summary>

@@ -30,6 +30,9 @@ internal sealed class SqliteTemplateBuilder(
             case CommandStep command:
                 await RunAsync(command, database, path, cancellationToken);
                 break;
+            case HookStep { Hook: var hook }:
+                await hook.RunAsync(database, connectionTo(path), cancellationToken);
+                break;
             case ExistingDatabaseStep existing:
                 Copy(existing, path);
                 break;

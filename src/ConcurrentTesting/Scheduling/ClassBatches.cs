@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>Cuts a plan's batches so that none has tests of two classes, each of which is to meet databases that no other class has touched.</summary>
+internal static class ClassBatches
+{
+    public static Plan Cut(Plan plan) => plan with
+    {
+        Seeds = [.. plan.Seeds.Select(seed => seed.SelectMany(batch => Cut(batch, plan.Predictions)).ToImmutableArray())],
+        Tail = [.. plan.Tail.SelectMany(batch => Cut(batch, plan.Predictions))],
+    };
+
+    private static IEnumerable<Batch> Cut(Batch batch, IReadOnlyDictionary<Discovery.TestEntry, double> predictions) =>
+        batch.Entries.GroupBy(entry => entry.ClassName, StringComparer.Ordinal)
+            .Select(entries => batch with { Entries = [.. entries], Seconds = entries.Sum(entry => predictions[entry]) });
+}
