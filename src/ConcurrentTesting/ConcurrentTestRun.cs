@@ -41,6 +41,8 @@ public sealed class ConcurrentTestRun
     /// <exception cref="ConcurrentTestException">A guard refused the run or a setting is wrong; nothing was started.</exception>
     public static async Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default)
     {
+        if (settings.DryRun)
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-dry-run is for ConcurrentTestClean; --test-list shows what a run would do");
         var time = TimeProvider.System;
         var guards = new Guards(settings, logger);
         var isProduction = ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential;

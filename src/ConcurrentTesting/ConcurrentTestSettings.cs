@@ -139,6 +139,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Zero tests are not an error.</summary>
     public bool AllowEmpty { get; init; }
 
+    /// <summary>Cleaning lists and removes nothing. Only for <see cref="ConcurrentTestCleaning"/>; a run refuses it.</summary>
+    public bool DryRun { get; init; }
+
     /// <summary>Adds VSTest's own diagnostic logs to the results.</summary>
     public bool Diagnostics { get; init; }
 

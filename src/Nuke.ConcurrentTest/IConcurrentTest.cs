@@ -111,6 +111,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestBenchmark)] string? TestBenchmark => TryGetValue(() => TestBenchmark);
     [Parameter(ConcurrentTestHelp.TestList)] string? TestList => TryGetValue(() => TestList);
     [Parameter(ConcurrentTestHelp.TestAllowEmpty)] string? TestAllowEmpty => TryGetValue(() => TestAllowEmpty);
+    [Parameter(ConcurrentTestHelp.TestDryRun)] string? TestDryRun => TryGetValue(() => TestDryRun);
     [Parameter(ConcurrentTestHelp.TestDiagnostics)] string? TestDiagnostics => TryGetValue(() => TestDiagnostics);
 #pragma warning restore CS1591
 }

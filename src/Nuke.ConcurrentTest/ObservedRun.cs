@@ -34,6 +34,24 @@ internal sealed class ObservedRun : IDisposable
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
         _result = await ConcurrentTestRun.RunAsync(settings, _logger, Interrupted);
 
+    /// <exception cref="TestRunFailedException">A guard refused, the server cannot be reached, or something could not be removed.</exception>
+    public async Task CleanAsync(Func<ConcurrentTestSettings> settings)
+    {
+        try
+        {
+            var left = await ConcurrentTestCleaning.RunAsync(settings(), _logger, Interrupted);
+            if (left.Count == 0)
+                return;
+            _build.ExitCode = (int)ConcurrentTestExitCode.Incomplete;
+            throw new TestRunFailedException($"could not be removed: {string.Join(", ", left)}", null);
+        }
+        catch (ConcurrentTestException exception)
+        {
+            _build.ExitCode = (int)exception.ExitCode;
+            throw new TestRunFailedException(exception.Message, null);
+        }
+    }
+
     public void EndWith(Exception exception)
     {
         var isCancelled = exception is OperationCanceledException && Interrupted.IsCancellationRequested;

@@ -60,15 +60,29 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>All run folders, with whether their run lives.</summary>
+    public static IEnumerable<(string Path, bool IsInUse)> List(string root)
+    {
+        if (!Directory.Exists(root))
+            yield break;
+        foreach (var lockFile in Directory.EnumerateFiles(root, "*" + LockExtension))
+        {
+            using var held = FileLock.TryExclusive(lockFile);
+            if (held is null || held.Read().StartsWith(Mark, StringComparison.Ordinal))
+                yield return (lockFile[..^LockExtension.Length], held is null);
+        }
+    }
+
     /// <summary>Removes the folders of dead runs.</summary>
+    /// <param name="only">The only folder to look at; null: all.</param>
     /// <param name="beforeRemoval">Ends what still lives in a folder, a server say; false leaves the folder for the next sweep.</param>
     public static async Task<int> SweepAsync(
-        string root, Func<string, CancellationToken, Task<bool>> beforeRemoval, ILogger logger, CancellationToken cancellationToken)
+        string root, Func<string, CancellationToken, Task<bool>> beforeRemoval, ILogger logger, CancellationToken cancellationToken, string? only = null)
     {
         if (!Directory.Exists(root))
             return 0;
         var removed = 0;
-        foreach (var lockFile in Directory.EnumerateFiles(root, "*" + LockExtension))
+        foreach (var lockFile in Directory.EnumerateFiles(root, "*" + LockExtension).Where(file => only is null || file == only + LockExtension))
         {
             using var held = FileLock.TryExclusive(lockFile);
             if (held is null || !held.Read().StartsWith(Mark, StringComparison.Ordinal))

@@ -30,6 +30,25 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         public void Dispose() => held.Dispose();
     }
 
+    /// <summary>Where a build keeps its templates.</summary>
+    public static string Folder(ConcurrentTestSettings settings) => Path.Combine(settings.TemporaryDirectory, "templates");
+
+    /// <summary>All entries, the most recently used first.</summary>
+    public async Task<IReadOnlyList<(string Path, long Bytes, bool IsInUse)>> ListAsync(CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        using var mutex = await MutexAsync(cancellationToken);
+        return [.. Entries().Select(entry => (entry.Path, entry.Bytes, IsLocked(entry.Path + LockExtension)))];
+    }
+
+    /// <returns>False where a run uses it.</returns>
+    public async Task<bool> RemoveAsync(string path, CancellationToken cancellationToken)
+    {
+        using var mutex = await MutexAsync(cancellationToken);
+        return RemoveUnlessLocked(path, path + LockExtension);
+    }
+
     /// <summary>Finds the entry or has it built in a folder that is there and empty. Waits where another run builds it.</summary>
     public async Task<Entry> GetOrBuildAsync(string name, Func<string, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
@@ -136,6 +155,12 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         select (path, lastUsed, SizeOf(path));
 
     private static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+
+    private static bool IsLocked(string lockFile)
+    {
+        using var held = FileLock.TryExclusive(lockFile);
+        return held is null;
+    }
 
     private static bool RemoveUnlessLocked(string path, string lockFile)
     {

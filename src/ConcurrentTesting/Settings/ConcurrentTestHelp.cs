@@ -149,6 +149,9 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-allow-empty</c></summary>
     public const string TestAllowEmpty = "Zero tests are not an error. Default: false";
 
+    /// <summary><c>--test-dry-run</c></summary>
+    public const string TestDryRun = "ConcurrentTestClean lists what it would remove, and removes nothing. Default: false";
+
     /// <summary><c>--test-diagnostics</c></summary>
     public const string TestDiagnostics = "Adds VSTest's own diagnostic logs to the artifacts. Default: false";
 }

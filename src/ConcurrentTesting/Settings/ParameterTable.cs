@@ -79,6 +79,7 @@ internal static class ParameterTable
         Parameter.Create("TestBenchmark", ConcurrentTestHelp.TestBenchmark, ValueKinds.Flag, s => s.Benchmark, (s, v) => s with { Benchmark = v }),
         Parameter.Create("TestList", ConcurrentTestHelp.TestList, ValueKinds.Flag, s => s.List, (s, v) => s with { List = v }),
         Parameter.Create("TestAllowEmpty", ConcurrentTestHelp.TestAllowEmpty, ValueKinds.Flag, s => s.AllowEmpty, (s, v) => s with { AllowEmpty = v }),
+        Parameter.Create("TestDryRun", ConcurrentTestHelp.TestDryRun, ValueKinds.Flag, s => s.DryRun, (s, v) => s with { DryRun = v }),
         Parameter.Create("TestDiagnostics", ConcurrentTestHelp.TestDiagnostics, ValueKinds.Flag, s => s.Diagnostics, (s, v) => s with { Diagnostics = v }),
     ];
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Cleaning;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;

@@ -16,7 +16,7 @@ internal sealed class ThrowawayServers(
 
     private const string Memory = "/dev/shm";
 
-    private readonly TemplateStore _store = new(Path.Combine(settings.TemporaryDirectory, "templates"), time, logger);
+    private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
     private readonly List<RunFolder> _folders = [];
     private readonly Lock _gate = new();
     private TemplateStore.Entry? _entry;

@@ -19,7 +19,7 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
     /// <summary>What a clone may grow by in memory, beyond twice its template, before that memory is thought too small.</summary>
     private const long RoomToGrow = 32L << 20;
 
-    private readonly TemplateStore _store = new(Path.Combine(settings.TemporaryDirectory, "templates"), time, logger);
+    private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
     private readonly ConcurrentBag<IDisposable> _held = [];
     private readonly ConcurrentDictionary<string, DateTime> _copied = new();
     private readonly Lock _folderGate = new();

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace ConcurrentTesting.Databases;
+namespace ConcurrentTesting.Databases.Cleaning;
 
 /// <summary>What of ours is on a server that others use too, for cleaning.</summary>
 internal interface IServerInventory : IAsyncDisposable

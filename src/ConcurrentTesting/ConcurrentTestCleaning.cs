@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Data.Common;
+using System.Globalization;
+using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Cleaning;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting;
+
+/// <summary>
+/// Lists and removes what runs have made and left or kept: templates, databases of failed tests, leftovers of killed runs, on this machine and on the server that the
+/// settings name. What a live run uses stays, and anything without our name and mark is never touched.
+/// </summary>
+public sealed class ConcurrentTestCleaning
+{
+    private readonly ConcurrentTestSettings _settings;
+    private readonly ILogger _logger;
+    private readonly Guards _guards;
+    private readonly Secrets _secrets;
+
+    private ConcurrentTestCleaning(ConcurrentTestSettings settings, ILogger logger)
+    {
+        _settings = settings;
+        _logger = logger;
+        _guards = new Guards(settings, logger);
+        _secrets = Secrets.Of(settings);
+    }
+
+    /// <summary>Removes what can be removed, or with <see cref="ConcurrentTestSettings.DryRun"/> only lists it.</summary>
+    /// <returns>The names of what could not be removed though no run uses it; empty where all went well.</returns>
+    /// <exception cref="ConcurrentTestException">A guard refused, or the server cannot be reached.</exception>
+    public static async Task<IReadOnlyList<string>> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
+        await new ConcurrentTestCleaning(settings, logger).RunAsync(cancellationToken);
+
+    private async Task<ImmutableArray<string>> RunAsync(CancellationToken cancellationToken)
+    {
+        // Nothing runs one after another here: production is refused whatever the fallback.
+        ProductionEnvironment.Check(_settings with { ProductionFallback = ProductionFallback.Refuse }, _guards, Environment.GetEnvironmentVariable, _logger);
+        try
+        {
+            await using var server = await ServerInventories.OpenAsync(_settings, _guards, TimeProvider.System, cancellationToken);
+            var local = await new LocalInventory(_settings, _logger, TimeProvider.System).ListAsync(cancellationToken);
+            return await CleanAsync([.. await OnServerAsync(server, cancellationToken), .. local], cancellationToken);
+        }
+        catch (DbException exception)
+        {
+            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, _secrets.Redact($"cleaning the database server failed: {exception.Message}"), exception);
+        }
+    }
+
+    private static async Task<IEnumerable<OwnItem>> OnServerAsync(IServerInventory? server, CancellationToken cancellationToken)
+    {
+        if (server is null)
+            return [];
+        return (await server.ListOwnAsync(cancellationToken))
+            .Select(database => new OwnItem(KindOf(database.Kind), database.Name, database.IsInUse, database.Bytes, token => server.RemoveOwnAsync(database, token)));
+    }
+
+    private static string KindOf(OwnDatabaseKind kind) => kind switch
+    {
+        OwnDatabaseKind.Template => "template",
+        OwnDatabaseKind.Kept => "kept database",
+        _ => "run's database",
+    };
+
+    private async Task<ImmutableArray<string>> CleanAsync(ImmutableArray<OwnItem> items, CancellationToken cancellationToken)
+    {
+        var resisting = ImmutableArray.CreateBuilder<string>();
+        var removed = 0;
+        foreach (var item in items)
+        {
+            if (item.IsInUse || _settings.DryRun)
+                Tell(item, item.IsInUse ? "in use, stays" : "would be removed");
+            else if (await TryRemoveAsync(item, cancellationToken))
+                removed++;
+            else
+                resisting.Add(item.Name);
+        }
+
+        _logger.LogInformation(
+            "{Removed} of {Count} things of ours were removed, {InUse} are in use{DryRun}",
+            removed,
+            items.Length,
+            items.Count(item => item.IsInUse),
+            _settings.DryRun ? "; nothing is removed with --test-dry-run" : "");
+        return resisting.ToImmutable();
+    }
+
+    private async Task<bool> TryRemoveAsync(OwnItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var isGone = await item.RemoveAsync(cancellationToken);
+            Tell(item, isGone ? "removed" : "could not be removed");
+            return isGone;
+        }
+        catch (Exception exception) when (exception is DbException or IOException or UnauthorizedAccessException)
+        {
+            _logger.LogWarning("{Kind} {Name} could not be removed: {Reason}", item.Kind, item.Name, _secrets.Redact(exception.Message));
+            return false;
+        }
+    }
+
+    private void Tell(OwnItem item, string fate) =>
+        _logger.LogInformation("{Kind} {Name}{Size}: {Fate}", item.Kind, item.Name, item.Bytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" ({bytes / 1048576.0:0.0} MiB)") : "", fate);
+}

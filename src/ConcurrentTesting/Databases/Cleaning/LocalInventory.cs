@@ -1,0 +1,69 @@
+using ConcurrentTesting.Databases.Servers;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Cleaning;
+
+/// <summary>What of ours is on this machine: run folders, kept templates and data directories, databases of failed tests.</summary>
+internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger logger, TimeProvider time)
+{
+    private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
+
+    public async Task<IReadOnlyList<OwnItem>> ListAsync(CancellationToken cancellationToken)
+    {
+        var items = new List<OwnItem>();
+        foreach (var root in RunFolder.Roots(settings.TemporaryDirectory).Concat(ThrowawayServers.Roots).Distinct())
+            items.AddRange(RunFolder.List(root).Select(folder => OfRun(root, folder)));
+        foreach (var entry in await _store.ListAsync(cancellationToken))
+            items.Add(new OwnItem("template", entry.Path, entry.IsInUse, entry.Bytes, token => _store.RemoveAsync(entry.Path, token)));
+        items.AddRange(Kept());
+        return items;
+    }
+
+    private OwnItem OfRun(string root, (string Path, bool IsInUse) folder) => new(
+        "run's folder",
+        folder.Path,
+        folder.IsInUse,
+        SizeOf(folder.Path),
+        async token =>
+        {
+            await RunFolder.SweepAsync(root, ServerProcess.EndLeftoversAsync, logger, token, only: folder.Path);
+            return !Directory.Exists(folder.Path);
+        });
+
+    private IEnumerable<OwnItem> Kept()
+    {
+        var folder = KeptDatabases.Folder(settings);
+        return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)
+            .Select(path => new OwnItem("kept database", path, IsInUse: false, SizeOf(path), _ => Task.FromResult(Remove(path))));
+    }
+
+    private bool Remove(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            else
+                File.Delete(path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning("{Path} cannot be removed: {Reason}", path, exception.Message);
+            return false;
+        }
+    }
+
+    private static long? SizeOf(string path)
+    {
+        try
+        {
+            return Directory.Exists(path) ? DataDirectory.SizeOf(path) : new FileInfo(path).Length;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Going, or another user's.
+            return null;
+        }
+    }
+}

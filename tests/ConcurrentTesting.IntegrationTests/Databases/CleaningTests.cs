@@ -1,0 +1,63 @@
+using ConcurrentTesting.Databases;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Databases;
+
+/// <summary>Cleaning removes what is ours and nobody uses, on the server and on this machine, and nothing else.</summary>
+[Collection("PostgreSQL")]
+public sealed class CleaningTests(DatabaseServers servers) : PostgreSqlFixture(servers)
+{
+    [Fact]
+    public async Task Templates_kept_databases_and_leftovers_go_and_a_living_runs_stay()
+    {
+        Script("CREATE TABLE book (id int);");
+        Script("CREATE TABLE shelf (id int);", "other.sql");
+        var settings = await SettingsAsync("schema.sql") with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
+        string template, kept;
+        await using (var ended = await PreparedAsync(settings with { KeepFailed = true }))
+        {
+            template = ended.Record!.Template!;
+            await ended.KeepAsync(await ended.LeaseAsync(0, CancellationToken), "BookTests.Fails", CancellationToken);
+            kept = ended.Record.Kept[0].Name;
+        }
+
+        var leftover = OwnDatabaseName.OfRun(UniqueName(), "main_w0_1").ToString();
+        await AdminAsync($"CREATE DATABASE {leftover}");
+        await AdminAsync("CREATE DATABASE ct_r_somebodys_own");
+        await using var living = await PreparedAsync(settings with { Template = ["other.sql"] });
+        var lease = await living.LeaseAsync(0, CancellationToken);
+
+        (await CleanAsync(settings with { DryRun = true })).ShouldBeEmpty();
+        (await ExistsAsync(template)).ShouldBeTrue();
+        Log.Text.ShouldContain("would be removed");
+
+        (await CleanAsync(settings)).ShouldBeEmpty();
+
+        foreach (var gone in new[] { template, kept, leftover })
+            (await ExistsAsync(gone)).ShouldBeFalse(gone);
+        foreach (var stays in new[] { living.Record!.Template!, lease.Database!, "ct_r_somebodys_own" })
+            (await ExistsAsync(stays)).ShouldBeTrue(stays);
+        Log.Text.ShouldContain($"run's database {lease.Database}");
+        Log.Text.ShouldContain("in use, stays");
+        await AdminAsync("DROP DATABASE ct_r_somebodys_own");
+    }
+
+    [Fact]
+    public async Task Files_of_templates_and_kept_databases_go_too()
+    {
+        Script("CREATE TABLE book (id int);");
+        var settings = await SettingsAsync("schema.sql") with
+        {
+            Database = DatabaseEngine.Sqlite, ConnectionString = null, KeepFailed = true, TemporaryDirectory = Path.Combine(Folder.Path, "temporary"),
+        };
+        await using (var ended = await PreparedAsync(settings))
+            await ended.KeepAsync(await ended.LeaseAsync(0, CancellationToken), "BookTests.Fails", CancellationToken);
+
+        (await CleanAsync(settings)).ShouldBeEmpty();
+
+        Directory.EnumerateFiles(settings.TemporaryDirectory, "*.db*", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    private Task<IReadOnlyList<string>> CleanAsync(ConcurrentTestSettings settings) => ConcurrentTestCleaning.RunAsync(settings, Log, CancellationToken);
+}
