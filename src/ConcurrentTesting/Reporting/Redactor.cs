@@ -1,12 +1,16 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Security;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Xml.Linq;
 
 namespace ConcurrentTesting.Reporting;
 
 /// <summary>
-/// Knows what must never be written and takes it out of any text. Thread-safe. Text that is encoded later (XML, JSON) is to be redacted before that.
+/// Knows what must never be written and takes it out of any text. Thread-safe.
 /// </summary>
 internal sealed class Redactor
 {
@@ -17,14 +21,18 @@ internal sealed class Redactor
     private readonly Lock _registering = new();
     private volatile Secrets _secrets = new([]);
 
-    /// <summary>Keeps <paramref name="secret"/>, and its form in a URL, out of every later text.</summary>
+    public bool HasSecrets => !_secrets.Values.IsEmpty;
+
+    /// <summary>Keeps <paramref name="secret"/>, and its forms in URLs, XML and JSON, out of every later text.</summary>
     public void Register(string? secret)
     {
         if (secret is null || secret.Trim().Length < ShortestSecret)
             return;
         lock (_registering)
-            _secrets = new Secrets(_secrets.Values.Union([secret, Uri.EscapeDataString(secret)]));
+            _secrets = new Secrets(_secrets.Values.Union(FormsOf(secret)));
     }
+
+    public bool HasSecret(string text) => text.AsSpan().ContainsAny(_secrets.Search);
 
     /// <summary>Registers the whole connection string, as <c>key=value</c> pairs or as a URL, and each password in it.</summary>
     public void RegisterConnectionString(string? connectionString)
@@ -41,6 +49,13 @@ internal sealed class Redactor
     {
         var secrets = _secrets;
         return text.AsSpan().ContainsAny(secrets.Search) ? Replace(text, Occurrences(text, secrets.Values)) : text;
+    }
+
+    // Files that others have written hold it encoded, XML in JSON too.
+    private static IEnumerable<string> FormsOf(string secret)
+    {
+        string[] plain = [secret, Uri.EscapeDataString(secret), SecurityElement.Escape(secret), new XText(secret).ToString(SaveOptions.DisableFormatting)];
+        return plain.Concat(plain.SelectMany(form => new[] { JsonEncodedText.Encode(form).Value, JsonEncodedText.Encode(form, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value }));
     }
 
     // A password that is also the user or the database (postgres) hides nothing, and masking it would garble every message that names those.

@@ -33,6 +33,9 @@ internal static class RunArtifacts
         var attachments = new AttachmentFolder(results);
         var incidents = ImmutableArray.CreateBuilder<Incident>();
 
+        incidents.AddRange(HostFiles.Redact(results, redactor, cancellationToken)
+            .Select(failure => new Incident(record.FinishedAt, "secret-not-removed", $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
+
         // First, because the other reports tell what it found, and where the attachments lie.
         incidents.AddRange(await WriteTrxAsync(record, Path.Combine(results, "test-results.trx"), attachments, redactor, cancellationToken).ConfigureAwait(false));
         var known = record with { Incidents = [.. record.Incidents, .. incidents] };

@@ -5,6 +5,9 @@ namespace ConcurrentTesting.Safety;
 /// <summary>The secrets of a run, and the way to write a text without them.</summary>
 internal sealed class Secrets
 {
+    /// <summary>Where the administrator's connection string comes from.</summary>
+    public const string ConnectionStringVariable = "NUKE_TEST_CONNECTION_STRING";
+
     private const string Masked = "***";
 
     /// <summary>Shorter ones would blacken ordinary words.</summary>

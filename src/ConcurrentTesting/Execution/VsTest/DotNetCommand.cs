@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Execution.VsTest;
 
@@ -9,7 +10,7 @@ internal sealed record DotNetResult(int ExitCode, string Output);
 /// <summary>Runs <c>dotnet</c> commands to their end.</summary>
 internal static class DotNetCommand
 {
-    /// <param name="environment">The whole environment of the command; null: this process's own.</param>
+    /// <param name="environment">The whole environment of the command; null: this process's own, without the connection string.</param>
     public static async Task<DotNetResult> RunAsync(
         string dotnet,
         IEnumerable<string> arguments,
@@ -66,7 +67,12 @@ internal static class DotNetCommand
     private static void SetEnvironment(ProcessStartInfo start, IReadOnlyDictionary<string, string>? environment)
     {
         if (environment is null)
+        {
+            // A command of the SDK has no use for the server's administrator.
+            start.Environment.Remove(Secrets.ConnectionStringVariable);
             return;
+        }
+
         start.Environment.Clear();
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
