@@ -71,6 +71,9 @@ public sealed class ConcurrentTestRun
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
     {
         var settings = _run.Settings;
+        _run.Recorder.ReportExpiredQuarantine();
+        if (_earlier.LeavesNothingToDo)
+            return new RunEnd(ConcurrentTestExitCode.Success, "Nothing failed last: there is nothing to run again.");
         _run.Log.LogInformation("Run {RunId}: {Workers} workers, database {Database}, seed {Seed}", _run.RunId, settings.Workers, settings.Database, _run.Seed);
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);

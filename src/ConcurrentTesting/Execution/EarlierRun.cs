@@ -25,14 +25,21 @@ internal sealed class EarlierRun
     {
         if (settings is { Bisect: not null, ReplayFile: null })
             throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-bisect {settings.Bisect} needs --test-replay with the run.json of the run in which it failed.");
-        return new EarlierRun(
-            settings,
-            settings.OnlyFailed ? LastFailures.Read(Path.Combine(settings.ResultsDirectory, "run.json")) : null,
-            settings.ReplayFile is { } file ? RunJson.Read(file) : null);
+        var replayed = settings.ReplayFile is { } file ? RunJson.Read(file) : null;
+        if (replayed is not null && settings.ReplayWorker is { } worker && replayed.Batches.All(batch => batch.Worker != worker))
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-replay-worker {worker}: in {settings.ReplayFile} the workers {string.Join(", ", replayed.Batches.Select(batch => batch.Worker).Distinct().Order())} ran tests.");
+        return new EarlierRun(settings, settings.OnlyFailed ? LastFailures.Read(Path.Combine(settings.ResultsDirectory, "run.json")) : null, replayed);
     }
 
+    /// <summary>Only what failed last is asked for, and nothing did.</summary>
+    public bool LeavesNothingToDo => _failures is { IsEmpty: true };
+
     /// <summary>The part of the catalog that is asked for.</summary>
-    public TestCatalog Select(TestCatalog catalog) => _failures?.Select(catalog) ?? catalog;
+    public TestCatalog Select(TestCatalog catalog)
+    {
+        var replayed = Replayed is { } run ? ReplayPlan.Select(run, catalog, _settings.ReplayWorker) : catalog;
+        return _failures?.Select(replayed) ?? replayed;
+    }
 
     public Plan Plan(TestCatalog catalog, TimingStore timings, int seed)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
@@ -104,6 +105,13 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         lock (_gate)
             _incidents.Add(incident);
         observer.IncidentHappened(incident);
+    }
+
+    /// <summary>Tells which quarantines are over, so that nobody wonders why a failure counts again.</summary>
+    public void ReportExpiredQuarantine()
+    {
+        foreach (var test in quarantine.Expired)
+            Report("quarantine-expired", string.Create(CultureInfo.InvariantCulture, $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Mend the test, or give the entry a later date."));
     }
 
     public ImmutableArray<TestRecord> Tests

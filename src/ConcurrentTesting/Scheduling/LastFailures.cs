@@ -4,25 +4,47 @@ using ConcurrentTesting.Results;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>What did not pass in an earlier run, for <c>--test-only-failed</c>.</summary>
+/// <summary>What did not pass in an earlier run, muted failures included, for <c>--test-only-failed</c>.</summary>
 internal sealed class LastFailures
 {
-    private readonly ImmutableHashSet<string> _keys;
+    private readonly ImmutableArray<TestDocument> _tests;
 
-    private LastFailures(ImmutableHashSet<string> keys) => _keys = keys;
+    private LastFailures(ImmutableArray<TestDocument> tests) => _tests = tests;
 
-    /// <exception cref="ConcurrentTestException">There is no run.json, or it is damaged.</exception>
-    public static LastFailures Read(string runJson) => new(
-        [.. RunJson.Read(runJson).Tests
-            .Where(test => test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped)))
-            .Select(test => Key(test.Id))]);
+    /// <summary>Nothing failed.</summary>
+    public bool IsEmpty => _tests.IsEmpty;
 
-    /// <summary>The catalog's units with the failing entries only; rows of one method stay together.</summary>
-    public TestCatalog Select(TestCatalog catalog) => catalog with
+    /// <exception cref="ConcurrentTestException">There is no run.json, it is damaged, or its run came to no verdict on the tests and has no failures either.</exception>
+    public static LastFailures Read(string runJson)
     {
-        Units = [.. catalog.Units.Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => _keys.Contains(Key(entry.Key)))] }).Where(unit => !unit.Entries.IsEmpty)],
-    };
+        var run = RunJson.Read(runJson);
+        var failures = new LastFailures([.. run.Tests.Where(test => test.Quarantine is not null || test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped)))]);
+        return failures.IsEmpty && run.ExitCode is not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed)
+            ? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-only-failed: the last run, {runJson}, ended as {run.Outcome} before any test failed. Run all tests once without it.")
+            : failures;
+    }
 
-    // Rows that cannot be told apart at discovery have names of their own in the results.
-    private static string Key(string id) => id.Split('(') is [var assembly, var framework, ..] ? $"{assembly}({framework}" : id;
+    /// <summary>The catalog's units with the failing entries only.</summary>
+    public TestCatalog Select(TestCatalog catalog)
+    {
+        var cases = catalog.Units.SelectMany(unit => unit.Entries).Select(Case).ToHashSet();
+        var failed = _tests.Select(Case).Where(cases.Contains).ToHashSet();
+
+        // A case whose id has changed may be any row of its method.
+        var methods = _tests.Where(test => !cases.Contains(Case(test))).Select(Method).ToHashSet();
+        return catalog with
+        {
+            Units = [.. catalog.Units
+                .Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)))] })
+                .Where(unit => !unit.Entries.IsEmpty)],
+        };
+    }
+
+    private static (string, string, Guid?) Case(TestDocument test) => (test.Assembly, test.Framework, test.CaseId);
+
+    private static (string, string, Guid?) Case(TestEntry entry) => (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.Id);
+
+    private static (string, string, string, string?) Method(TestDocument test) => (test.Assembly, test.Framework, test.Class, test.Method);
+
+    private static (string, string, string, string?) Method(TestEntry entry) => (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName, entry.MethodName);
 }

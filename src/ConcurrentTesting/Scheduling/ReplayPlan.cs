@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
 /// The plan that repeats an earlier run: each worker runs the batches it ran then, in their order and with the same tests, so that a framework orders
-/// them as it did.
+/// them as it did. xunit 2 draws the order of its collections anew in every run; there each collection becomes a batch of its own, in the order of then.
 /// </summary>
 internal static class ReplayPlan
 {
@@ -15,7 +15,8 @@ internal static class ReplayPlan
     {
         var entries = catalog.Units.SelectMany(unit => unit.Entries).ToArray();
         var predictions = Predictor.Predict(entries, timings, out var known);
-        var batches = Batches(run, entries, predictions);
+        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (entry, unit))).ToDictionary(pair => pair.entry, pair => pair.unit);
+        var batches = Batches(run, entries, predictions, units);
         return new Plan
         {
             Seeds = [.. Enumerable.Range(0, run.Workers).Select(number => worker is null || worker == number ? batches.GetValueOrDefault(number, []) : [])],
@@ -28,7 +29,24 @@ internal static class ReplayPlan
         };
     }
 
-    private static Dictionary<int, ImmutableArray<Batch>> Batches(RunDocument run, TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions)
+    /// <summary>The catalog's units with the entries only that ran then.</summary>
+    /// <param name="worker">On this worker; null: on any.</param>
+    public static TestCatalog Select(RunDocument run, TestCatalog catalog, int? worker)
+    {
+        var ran = run.Tests
+            .Where(test => worker is null || test.Attempts.Any(attempt => attempt.Worker == worker))
+            .Select(test => (test.Assembly, test.Framework, test.CaseId))
+            .ToHashSet();
+        return catalog with
+        {
+            Units = [.. catalog.Units
+                .Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => ran.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework, entry.Id)))] })
+                .Where(unit => !unit.Entries.IsEmpty)],
+        };
+    }
+
+    private static Dictionary<int, ImmutableArray<Batch>> Batches(
+        RunDocument run, TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions, IReadOnlyDictionary<TestEntry, TestUnit> units)
     {
         var byCase = entries.ToDictionary(entry => (entry.Assembly.Name, entry.Assembly.TargetFramework, (Guid?)entry.Id));
         var ran = run.Tests
@@ -38,10 +56,18 @@ internal static class ReplayPlan
         return run.Batches
             .Where(batch => ran.Contains(batch.Number))
             .GroupBy(batch => batch.Worker)
-            .ToDictionary(group => group.Key, group => group.OrderBy(batch => batch.Number).Select(batch => BatchOf.Entries(
-                ran[batch.Number].First().Entry!.Assembly,
-                ran[batch.Number].OrderBy(test => test.StartedAt).Select(test => test.Entry!).Distinct().Select(entry => (entry, predictions[entry])),
-                BatchReasons.Plan,
-                notOnWorker: null)).ToImmutableArray());
+            .ToDictionary(group => group.Key, group => group.OrderBy(batch => batch.Number).SelectMany(batch => InOrder(
+                [.. ran[batch.Number].OrderBy(test => test.StartedAt).Select(test => test.Entry!).Distinct()], predictions, units)).ToImmutableArray());
+    }
+
+    private static IEnumerable<Batch> InOrder(TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions, IReadOnlyDictionary<TestEntry, TestUnit> units)
+    {
+        var assembly = entries[0].Assembly;
+        return assembly.Framework == TestFramework.XUnit2
+            ? entries.GroupBy(entry => units[entry], ReferenceEqualityComparer.Instance).Select(Make)
+            : [Make(entries)];
+
+        Batch Make(IEnumerable<TestEntry> together) =>
+            BatchOf.Entries(assembly, together.Select(entry => (entry, predictions[entry])), BatchReasons.Plan, notOnWorker: null);
     }
 }

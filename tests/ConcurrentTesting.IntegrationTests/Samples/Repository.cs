@@ -3,6 +3,9 @@ namespace ConcurrentTesting.IntegrationTests.Samples;
 /// <summary>Where things are in the checkout that the tests were built from.</summary>
 internal static class Repository
 {
+    /// <summary>The suite of a hundred classes of cheap rows, which make the trouble they are asked for.</summary>
+    public const string Troubled = "Troubled.XUnit2";
+
     public static string Root { get; } = FindRoot();
 
     /// <summary>The repository's own build, which runs the engine as any user's build does.</summary>
@@ -12,8 +15,10 @@ internal static class Repository
 
     public static string Project(string suite) => Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", $"Lending.{suite}.Tests.csproj"));
 
-    public static string Assembly(string suite, string framework = "net10.0") =>
-        Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", "bin", "Debug", framework, $"Lending.{suite}.Tests.dll"));
+    /// <param name="suite">A sample suite by its framework, or <see cref="Troubled"/>.</param>
+    public static string Assembly(string suite, string framework = "net10.0") => suite == Troubled
+        ? Existing(Path.Combine(Root, "tests", "troubled", Troubled, "bin", "Debug", framework, $"{Troubled}.dll"))
+        : Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", "bin", "Debug", framework, $"Lending.{suite}.Tests.dll"));
 
     public static string SerialRunSettings => Existing(Path.Combine(Root, "tests", "samples", "serial.runsettings"));
 

@@ -23,6 +23,11 @@ internal sealed record SampleOutcome(int ExitCode, string Output, string Results
 
     public RanTest Test(string name) => Tests.Single(test => test.Name == name);
 
+    /// <summary>The kinds of the run's incidents, each as often as it happened.</summary>
+    public IReadOnlyList<string> Incidents => [.. Run.GetProperty("incidents").EnumerateArray().Select(incident => incident.GetProperty("kind").GetString()!)];
+
+    public string Reason => Run.GetProperty("reason").GetString()!;
+
     private static string ReadJUnit(string results)
     {
         var file = Path.Combine(results, "junit.xml");
@@ -45,6 +50,7 @@ internal sealed class SampleRun : IDisposable
     private readonly List<string> _lines = [];
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private bool _isTemporary;
 
     private SampleRun(string folder, ProcessStartInfo start)
     {
@@ -65,23 +71,33 @@ internal sealed class SampleRun : IDisposable
 
     /// <param name="arguments">What follows <c>ConcurrentTest</c>; suites are given as built, with SQLite, unless they say otherwise.</param>
     public static SampleRun Start(IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables) =>
-        StartIn(Directory.CreateTempSubdirectory("sample-run-").FullName, suites, arguments, variables);
+        Temporary(StartIn(Directory.CreateTempSubdirectory("sample-run-").FullName, suites, arguments, variables));
 
+    /// <summary>A run in a folder that stays.</summary>
     public static SampleRun StartIn(string folder, IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
     {
+        string[] command = ["dotnet", .. Command(folder, suites, [.. arguments])];
+        return StartIn(folder, command, variables);
+    }
+
+    /// <summary>The arguments of <c>dotnet</c> that run the suites.</summary>
+    public static string[] Command(string folder, IReadOnlyCollection<string> suites, IReadOnlyCollection<string> arguments)
+    {
+        string[] database = arguments.Contains("--test-database") ? [] : ["--test-database", "sqlite", "--test-template", Repository.Schema("sqlite")];
+        return [Repository.Build, "ConcurrentTest", "--root", folder, "--test-no-build", "--test-projects", .. suites.Select(suite => Repository.Assembly(suite)), .. database, .. arguments];
+    }
+
+    public static SampleRun StartIn(string folder, string[] command, params (string Name, string Value)[] variables)
+    {
         Directory.CreateDirectory(Path.Combine(folder, ".nuke"));
-        var given = arguments.ToArray();
-        string[] database = given.Contains("--test-database") ? [] : ["--test-database", "sqlite", "--test-template", Repository.Schema("sqlite")];
-        var start = new ProcessStartInfo(
-            "dotnet",
-            [Repository.Build, "ConcurrentTest", "--root", folder, "--test-no-build", "--test-projects", .. suites.Select(suite => Repository.Assembly(suite)), .. database, .. given])
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
             WorkingDirectory = folder,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("NUKE_", StringComparison.Ordinal) || name.StartsWith("SAMPLE_", StringComparison.Ordinal)).ToList())
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("NUKE_", StringComparison.Ordinal) || name.StartsWith("SAMPLE_", StringComparison.Ordinal) || name.StartsWith("TROUBLED_", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in variables)
             start.Environment[name] = value;
@@ -144,8 +160,14 @@ internal sealed class SampleRun : IDisposable
             _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
-        if (Directory.Exists(Folder))
+        if (_isTemporary && Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
+    }
+
+    private static SampleRun Temporary(SampleRun run)
+    {
+        run._isTemporary = true;
+        return run;
     }
 
     private void Add(string? line)

@@ -21,9 +21,18 @@ internal sealed class PostgreSqlEngine(
     /// <summary>How long a drop may take before the database is left for the next sweep.</summary>
     public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a server that is somebody else's may take to restart, and one of ours to recover, until the run gives it up.</summary>
+    private static readonly TimeSpan LongestRestart = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan LongestRecovery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HoldInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly string _runToken = OwnDatabaseName.RunToken(runId);
     private readonly SemaphoreSlim _cloning = new(Math.Max(2, Environment.ProcessorCount));
+
+    /// <summary>What this run has to drop; true for clones that are finished and in use.</summary>
     private readonly ConcurrentDictionary<string, bool> _ours = new();
+
     private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _disposing = new();
@@ -75,11 +84,12 @@ internal sealed class PostgreSqlEngine(
         await _cloning.WaitAsync(cancellationToken);
         try
         {
-            _ours[name] = true;
+            _ours[name] = false;
             await CreateAsync(template, name, properties, cancellationToken);
             var values = DatabaseSettingList.Parse(settings.DatabaseSettings)
                 .Select(setting => $"ALTER DATABASE {Quote(name)} SET {Quote(setting.Name)} TO {Literal(setting.Value)}");
             await admin.ExecuteAsync([.. properties.StatementsFor(name), .. values], cancellationToken);
+            _ours[name] = true;
             return new DatabaseClone(template, name, admin.ConnectionTo(name));
         }
         catch
@@ -146,22 +156,74 @@ internal sealed class PostgreSqlEngine(
         _runLock = await PostgreSqlLock.OpenAsync(admin, time, cancellationToken);
         if (!await _runLock.TryExclusiveAsync(PostgreSqlLock.Key.OfRun(_runToken), cancellationToken))
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"a run with the id {runId} is under way at {admin.Host} already");
-        _watch = WatchAsync(_runLock);
         _templateLock = await PostgreSqlLock.OpenAsync(admin, time, cancellationToken);
+        _watch = WatchAsync();
     }
 
-    private async Task WatchAsync(PostgreSqlLock runLock)
+    private async Task WatchAsync()
     {
         try
         {
-            await runLock.WatchAsync(_disposing.Token);
-            logger.LogError("The connection that protects this run's databases at {Host}:{Port} is lost: the run has to stop", admin.Host, admin.Port);
+            do
+            {
+                await _runLock!.WatchAsync(_disposing.Token);
+                logger.LogWarning("The connection that protects this run's databases at {Host}:{Port} is lost: taking hold of them again", admin.Host, admin.Port);
+            }
+            while (await TakeHoldAgainAsync(_disposing.Token));
+            logger.LogError("This run's databases at {Host}:{Port} are no longer protected: the run has to stop", admin.Host, admin.Port);
             await _lost.CancelAsync();
         }
         catch (OperationCanceledException)
         {
             // The run is at its end.
         }
+    }
+
+    // Meanwhile another run may have taken this one for dead and swept its databases.
+    private async Task<bool> TakeHoldAgainAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) < (isOurs ? LongestRecovery : LongestRestart))
+        {
+            try
+            {
+                if (await TryTakeHoldAsync(cancellationToken))
+                    return await HasAllOfOursAsync(cancellationToken);
+            }
+            catch (Exception exception) when (PostgreSqlFaults.Classify(exception) != FaultCause.None)
+            {
+                logger.LogDebug("No hold yet: {Reason}", secrets.Redact(exception.Message));
+            }
+
+            await Task.Delay(HoldInterval, time, cancellationToken);
+        }
+
+        return false;
+    }
+
+    private async Task<bool> TryTakeHoldAsync(CancellationToken cancellationToken)
+    {
+        var runLock = await PostgreSqlLock.OpenAsync(admin, time, cancellationToken);
+        if (!await runLock.TryExclusiveAsync(PostgreSqlLock.Key.OfRun(_runToken), cancellationToken))
+        {
+            await runLock.DisposeAsync();
+            return false;
+        }
+
+        await _runLock!.DisposeAsync();
+        _runLock = runLock;
+        var templateLock = await PostgreSqlLock.OpenAsync(admin, time, cancellationToken);
+        await _templateLock!.DisposeAsync();
+        _templateLock = templateLock;
+        foreach (var template in _properties.Keys)
+            await templateLock.TrySharedAsync(PostgreSqlLock.Key.OfTemplate(template), cancellationToken);
+        return true;
+    }
+
+    private async Task<bool> HasAllOfOursAsync(CancellationToken cancellationToken)
+    {
+        var there = await admin.QueryAsync("SELECT datname::text FROM pg_database", row => row.GetString(0), cancellationToken);
+        return !_ours.Where(own => own.Value).Select(own => own.Key).Except(there).Any();
     }
 
     private async Task<int> SweepAsync(string run, IEnumerable<string> names, CancellationToken cancellationToken)
@@ -198,7 +260,7 @@ internal sealed class PostgreSqlEngine(
         }
         else
         {
-            _ours[name] = true;
+            _ours[name] = false;
             await builder.BuildAsync(source, name, Strategy(), isShared: false, cancellationToken);
         }
 
@@ -236,6 +298,7 @@ internal sealed class PostgreSqlEngine(
             throw new InvalidOperationException($"{name} is not a database of ours");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(DropLimit);
+        _ours.TryUpdate(name, false, true);
         try
         {
             await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(name)} WITH (FORCE)", limit.Token);
