@@ -108,6 +108,8 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);
+    [Parameter(ConcurrentTestHelp.TestMetricsListen)] string? TestMetricsListen => TryGetValue(() => TestMetricsListen);
+    [Parameter(ConcurrentTestHelp.TestMetricsPush)][Secret] string? TestMetricsPush => TryGetValue(() => TestMetricsPush);
     [Parameter(ConcurrentTestHelp.TestBenchmark)] string? TestBenchmark => TryGetValue(() => TestBenchmark);
     [Parameter(ConcurrentTestHelp.TestList)] string? TestList => TryGetValue(() => TestList);
     [Parameter(ConcurrentTestHelp.TestAllowEmpty)] string? TestAllowEmpty => TryGetValue(() => TestAllowEmpty);

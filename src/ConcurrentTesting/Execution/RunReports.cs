@@ -1,3 +1,4 @@
+using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
 
@@ -24,6 +25,8 @@ internal static class RunReports
         }
 
         var final = journal.ToRecord(end, database);
+        if (!settings.List)
+            await MetricsPush.PutAsync(final, journal.Run.Log, cancellationToken);
         console.Finish(final);
         return new ConcurrentTestResult
         {

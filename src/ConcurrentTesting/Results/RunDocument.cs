@@ -94,6 +94,7 @@ internal sealed record SettingsDocument
     public int FailFast { get; init; }
     public int? Seed { get; init; }
     public bool Measure { get; init; }
+    public int? MetricsPort { get; init; }
     public bool Benchmark { get; init; }
     public bool List { get; init; }
     public bool AllowEmpty { get; init; }

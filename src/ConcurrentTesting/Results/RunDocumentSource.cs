@@ -81,6 +81,7 @@ internal static partial class RunDocumentSource
         FailFast = settings.FailFast,
         Seed = settings.Seed,
         Measure = settings.Measure,
+        MetricsPort = settings.MetricsPort,
         Benchmark = settings.Benchmark,
         List = settings.List,
         AllowEmpty = settings.AllowEmpty,
