@@ -164,7 +164,7 @@ public sealed record ConcurrentTestSettings
     public string Nuke { get; init; } = "none";
 
     /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
-    public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING"];
+    public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING", "NUKE_TEST_METRICS_PUSH"];
 
     /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
     internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };

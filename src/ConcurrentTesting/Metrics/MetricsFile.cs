@@ -76,6 +76,8 @@ internal static class MetricsFile
             metrics.WorkerIdle.WithLabels(label).Set(NotNegative(worker.Duration - worker.Busy));
             metrics.WorkerTests.WithLabels(label).IncTo(worker.Tests);
             metrics.WorkerBatches.WithLabels(label).IncTo(worker.Batches);
+            metrics.Recycles.WithLabels(label).IncTo(worker.Recycles);
+            metrics.Resets.WithLabels(label).IncTo(worker.Resets);
         }
     }
 
@@ -109,19 +111,16 @@ internal static class MetricsFile
     /// <summary>Batches that were run again, and what was tried again before a batch could run.</summary>
     private static void Retries(RunRecord record, RunMetrics metrics)
     {
-        foreach (var batch in record.Batches.Where(batch => batch.Reason is "requeue" or "alone" or "by-name"))
+        foreach (var batch in Results.WorkerRetries.Batches(record))
         {
             var cause = Label(batch.Reason);
             metrics.WorkerRetries.WithLabels(cause).Inc();
             metrics.WorkerRetrySuccesses.WithLabels(cause).Inc(batch.Error is null ? 1 : 0);
         }
 
-        const string Retry = "retry-";
-        foreach (var (cause, count) in record.Incidents
-            .Where(incident => incident.Kind.StartsWith(Retry, StringComparison.Ordinal))
-            .CountBy(incident => Label(incident.Kind[Retry.Length..])))
+        foreach (var (cause, count) in Results.WorkerRetries.Preparations(record))
         {
-            metrics.WorkerRetries.WithLabels(cause).IncTo(count);
+            metrics.WorkerRetries.WithLabels(Label(cause)).IncTo(count);
         }
     }
 
@@ -178,9 +177,6 @@ internal static class MetricsFile
                 break;
             case "retries_succeeded":
                 metrics.DatabaseRetrySuccesses.WithLabels(engine).IncTo(count);
-                break;
-            case "recycles":
-                metrics.Recycles.WithLabels(engine).IncTo(count);
                 break;
             case "leaked":
                 metrics.Leaked.WithLabels(engine).Set(count);

@@ -56,7 +56,8 @@ internal sealed class RunMetrics
     public Counter HealthChecks => Counter("health_checks_total", "Health checks of workers' databases by their result.", "engine", "outcome");
     public Counter DatabaseRetries => Counter("database_retries_total", "Database operations of the run itself that were tried again, by what was wrong.", "engine", "cause");
     public Counter DatabaseRetrySuccesses => Counter("database_retry_successes_total", "Of these operations, those that succeeded in the end.", "engine");
-    public Counter Recycles => Counter("recycles_total", "Sessions and databases that were replaced between batches.", "engine");
+    public Counter Recycles => Counter("recycles_total", "How often a worker's session and databases were replaced after their share of work.", "worker");
+    public Counter Resets => Counter("database_resets_total", "How often a worker got fresh databases between batches, classes or reruns.", "worker");
     public Gauge Leaked => Gauge("leaked_databases", "Databases of this run that could not be dropped.", "engine");
     public Counter DatabaseEvents => Counter("database_events_total", "What else was counted of the databases, by kind.", "engine", "cause");
 

@@ -194,6 +194,7 @@ internal sealed record SummaryDocument
     public long? Queries { get; init; }
     public long? Writes { get; init; }
     public long? ConnectionErrors { get; init; }
+    public int WorkerRetries { get; init; }
 }
 
 internal sealed record IncidentDocument(DateTimeOffset At, string Kind, string Message, int? Worker);

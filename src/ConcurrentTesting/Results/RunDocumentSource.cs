@@ -210,6 +210,10 @@ internal static partial class RunDocumentSource
             Speedup = figures.Speedup,
             AverageWorkerSeconds = record.Workers.Length == 0 ? null : record.Workers.Average(worker => worker.Duration.TotalSeconds),
             KnownTimings = record.KnownTimings,
+            Queries = figures.Measured.Queries,
+            Writes = figures.Measured.Writes,
+            ConnectionErrors = figures.Measured.ConnectionErrors,
+            WorkerRetries = WorkerRetries.Of(record),
         };
     }
 
