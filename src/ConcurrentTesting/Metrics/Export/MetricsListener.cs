@@ -92,13 +92,18 @@ internal sealed class MetricsListener : IAsyncDisposable
 
     private async Task AnswerAsync(HttpListenerContext context)
     {
-        using var response = context.Response;
-        if (context.Request.HttpMethod != "GET" || context.Request.Url?.AbsolutePath != "/metrics")
-        {
+        var response = context.Response;
+        if (context.Request.HttpMethod == "GET" && context.Request.Url?.AbsolutePath == "/metrics")
+            await WriteAsync(response);
+        else
             response.StatusCode = (int)HttpStatusCode.NotFound;
-            return;
-        }
 
+        // Disposing it would abort the answer.
+        response.Close();
+    }
+
+    private async Task WriteAsync(HttpListenerResponse response)
+    {
         using var text = new MemoryStream();
         if (_record is { } record)
             await MetricsFile.WriteAsync(record(), _tests, text, CancellationToken.None);
