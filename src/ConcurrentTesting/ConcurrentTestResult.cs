@@ -30,6 +30,12 @@ public sealed record ConcurrentTestResult
     /// <summary>What the tests' durations add up to, in seconds.</summary>
     public double TestSeconds { get; init; }
 
+    /// <summary>The run in a few figures.</summary>
+    public ConcurrentTestSummary Summary { get; init; } = new();
+
+    /// <summary>Every result with what it did to the databases, ordered by <see cref="ConcurrentTestCase.Id"/>; empty where nothing ran.</summary>
+    public IReadOnlyList<ConcurrentTestCase> Tests { get; init; } = [];
+
     /// <summary>What the process prints last: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
     public IReadOnlyList<string> ClosingLines { get; init; } = [];
 }

@@ -3,6 +3,7 @@ using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Terminal;
@@ -57,10 +58,13 @@ public sealed class ConcurrentTestRun
         using var stop = new RunStop(settings.FailFast, cancellationToken);
         var runId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
-        var journal = new RunJournal(RunContext.Create(settings, console, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden };
+        await using var metrics = MetricsListener.Open(settings.MetricsPort, console.Log);
+        var observer = RunObservers.Of(console, metrics?.Observer);
+        var journal = new RunJournal(RunContext.Create(settings, console, observer, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden };
         if (isProduction)
             journal.Run.Recorder.Report("production-sequential", "The environment says production: the tests ran one after another, without variables or databases of the run.");
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
+        metrics?.Follow(() => journal.ToRecord(RunEnd.TestsDecide, databases.Record));
         await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier).ExecuteAsync(cancellationToken), cancellationToken);
         // First, so that the reports tell what became of them.

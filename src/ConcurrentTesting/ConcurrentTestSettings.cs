@@ -130,6 +130,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>Measures each test's database work.</summary>
     public bool Measure { get; init; } = true;
 
+    /// <summary>The port on this machine's loopback where Prometheus finds the figures while the run goes on, 1 to 65535; null: none.</summary>
+    public int? MetricsPort { get; init; }
+
+    /// <summary>The Pushgateway's URL that the figures are put to at the end; credentials in it are secret. Null: none.</summary>
+    public string? MetricsPushUrl { get; init; }
+
     /// <summary>Reports where the time went.</summary>
     public bool Benchmark { get; init; }
 
@@ -161,7 +167,7 @@ public sealed record ConcurrentTestSettings
     public string Nuke { get; init; } = "none";
 
     /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
-    public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING"];
+    public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING", "NUKE_TEST_METRICS_PUSH"];
 
     /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
     internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };

@@ -32,6 +32,7 @@ public interface IConcurrentTest : INukeBuild
             {
                 var settings = run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings())));
                 await run.ExecuteAsync(settings);
+                run.HandOver();
             }
             catch (Exception exception)
             {
@@ -44,6 +45,15 @@ public interface IConcurrentTest : INukeBuild
 
             run.FailUnlessSuccessful();
         });
+
+    /// <summary>
+    /// Called when tests have run, well or not, with every test's figures: the place for a budget, or for a report of one's own. What it throws fails the target,
+    /// with exit code 1 where the tests themselves passed. Not called where nothing was run: a refusal, a wrong setting, <c>--test-list</c>, Ctrl-C.
+    /// </summary>
+    /// <param name="result">The verdict, the run in a few figures, and each test with what it did to the databases.</param>
+    void OnConcurrentTestCompleted(ConcurrentTestResult result)
+    {
+    }
 
     /// <summary>What the component sets itself.</summary>
     sealed Configure<ConcurrentTestSettings> ConcurrentTestSettingsBase => _ => _ with
@@ -108,6 +118,8 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);
+    [Parameter(ConcurrentTestHelp.TestMetricsListen)] string? TestMetricsListen => TryGetValue(() => TestMetricsListen);
+    [Parameter(ConcurrentTestHelp.TestMetricsPush)][Secret] string? TestMetricsPush => TryGetValue(() => TestMetricsPush);
     [Parameter(ConcurrentTestHelp.TestBenchmark)] string? TestBenchmark => TryGetValue(() => TestBenchmark);
     [Parameter(ConcurrentTestHelp.TestList)] string? TestList => TryGetValue(() => TestList);
     [Parameter(ConcurrentTestHelp.TestAllowEmpty)] string? TestAllowEmpty => TryGetValue(() => TestAllowEmpty);

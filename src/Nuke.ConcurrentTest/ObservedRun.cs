@@ -52,6 +52,24 @@ internal sealed class ObservedRun : IDisposable
         }
     }
 
+    /// <summary>Lets the build look at what came out. What it throws is a failure like any other.</summary>
+    public void HandOver()
+    {
+        if (_settings is { List: true } || _result.Tests.Count == 0 || _result.ExitCode == ConcurrentTestExitCode.Cancelled)
+            return;
+        try
+        {
+            _build.OnConcurrentTestCompleted(_result);
+        }
+        catch (Exception exception)
+        {
+            var reason = $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed: {exception.Message}";
+            _logger.LogError("{Reason}", reason);
+            if (_result.ExitCode == ConcurrentTestExitCode.Success)
+                _result = _result with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = reason };
+        }
+    }
+
     public void EndWith(Exception exception)
     {
         var isCancelled = exception is OperationCanceledException && Interrupted.IsCancellationRequested;

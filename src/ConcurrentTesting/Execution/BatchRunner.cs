@@ -1,6 +1,7 @@
 using System.Globalization;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -12,8 +13,11 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>True where the host is still good for another batch.</summary>
-    public async Task<(BatchVerdict Verdict, bool HostIsGood)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
+    /// <summary>
+    /// What has to run again, whether the host is still good for another batch, and the database operations that its test processes sent; null where those
+    /// were not measured.
+    /// </summary>
+    public async Task<(BatchVerdict Verdict, bool HostIsGood, long? Operations)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
         var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked);
@@ -23,7 +27,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
 
         var (fault, timedOut) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
-        await MeasureAsync(batch, number);
+        var figures = await MeasureAsync(batch, number);
 
         var end = progress.End(fault, timedOut) with { HadTestProcess = hadTestProcess };
         run.Recorder.Add(new BatchRecord
@@ -38,9 +42,11 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             Database = lease.Database,
             TrxFile = Existing(Path.Combine(hostRun.ResultsDirectory, hostRun.TrxFileName)),
             Error = fault,
+            Figures = figures?.Total,
+            Fixtures = figures?.Outside.Fixtures,
         });
         if (cancellationToken.IsCancellationRequested)
-            return (new BatchVerdict([], []), false);
+            return (new BatchVerdict([], []), false, null);
 
         var verdict = accounting.Judge(end);
         foreach (var settled in verdict.Settled)
@@ -50,7 +56,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(fault)} {Consequence(verdict)}", worker);
         else
             TellWhatIsMissing(verdict, progress, worker);
-        return (verdict, fault is null);
+        return (verdict, fault is null, figures?.Total.Operations);
     }
 
     private async Task<(string? Fault, HashSet<TestEntry> TimedOut)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, CancellationToken cancellationToken)
@@ -84,12 +90,13 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             : null;
     }
 
-    private async Task MeasureAsync(Batch batch, int number)
+    private async Task<BatchFigures?> MeasureAsync(Batch batch, int number)
     {
         var figures = await run.Hook.CollectAsync(number, CancellationToken.None);
         run.Recorder.Measure(number, batch.Entries, figures);
         foreach (var reason in figures.NotMeasured)
             run.Log.LogDebug("Batch {Batch} is not measured: {Reason}", number, reason);
+        return figures.Total == TestFigures.NotMeasured ? null : figures;
     }
 
     private void AnnounceFinalFailures(BatchEnd end, BatchVerdict verdict)

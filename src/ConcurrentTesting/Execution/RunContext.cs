@@ -20,14 +20,14 @@ internal sealed record RunContext
     /// <summary>The engine's end of the hooks in the test processes.</summary>
     public required TestHookServer Hook { get; init; }
 
-    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, TimeProvider time, RunStop stop, Quarantine quarantine, string runId, TestHookServer hook) => new()
+    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, IRunObserver observer, TimeProvider time, RunStop stop, Quarantine quarantine, string runId, TestHookServer hook) => new()
     {
         Settings = settings,
         RunId = runId,
         Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
         Log = console.Log,
-        Observer = console,
-        Recorder = new RunRecorder(time, console, quarantine),
+        Observer = observer,
+        Recorder = new RunRecorder(time, observer, quarantine),
         Time = time,
         Stop = stop,
         Hook = hook,

@@ -1,3 +1,4 @@
+using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
 
@@ -24,19 +25,10 @@ internal static class RunReports
         }
 
         var final = journal.ToRecord(end, database);
+        if (!settings.List)
+            await MetricsPush.PutAsync(final, journal.Run.Log, cancellationToken);
         console.Finish(final);
-        return new ConcurrentTestResult
-        {
-            ExitCode = final.ExitCode,
-            Reason = final.Reason,
-            Passed = final.Passed,
-            Failed = final.Failed,
-            Skipped = final.Skipped,
-            WallSeconds = final.Wall.TotalSeconds,
-            LowerBoundSeconds = final.LowerBound.TotalSeconds,
-            TestSeconds = final.TestTime.TotalSeconds,
-            ClosingLines = RunConsole.ClosingLines(final),
-        };
+        return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final) };
     }
 
     private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)

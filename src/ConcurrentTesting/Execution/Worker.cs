@@ -16,7 +16,9 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
 {
     private ITestHost? _host;
     private DatabaseLease? _lease;
-    private long _testsSinceRecycle;
+
+    // Tests, where operations are not measured.
+    private long _operationsSinceRecycle;
     private bool _isUsed;
     private int _recycles;
     private int _resets;
@@ -65,11 +67,11 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             var (host, lease) = await PrepareAsync(batch, cancellationToken);
             var begun = run.Time.GetTimestamp();
             _isUsed = true;
-            (verdict, var hostIsGood) = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
+            (verdict, var hostIsGood, var operations) = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
             _tests += batch.CaseCount;
-            _testsSinceRecycle += batch.CaseCount;
+            _operationsSinceRecycle += operations ?? batch.CaseCount;
             if (!hostIsGood)
                 await EndHostAsync();
             await KeepAsync(verdict, lease, cancellationToken);
@@ -93,7 +95,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         return (_host, _lease);
     }
 
-    private bool IsDueForRecycling => run.Settings.MaxOperations > 0 && _testsSinceRecycle >= run.Settings.MaxOperations;
+    private bool IsDueForRecycling => run.Settings.MaxOperations > 0 && _operationsSinceRecycle >= run.Settings.MaxOperations;
 
     /// <summary>Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch or class, or a rerun, is to have its own.</summary>
     private async Task RefreshAsync(Batch batch, CancellationToken cancellationToken)
@@ -102,10 +104,10 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             return;
         if (IsDueForRecycling)
         {
-            run.Log.LogDebug("Worker {Worker} is recycled after {Count} tests", number, _testsSinceRecycle);
+            run.Log.LogDebug("Worker {Worker} is recycled after {Count} database operations", number, _operationsSinceRecycle);
             await EndHostAsync();
             _recycles++;
-            _testsSinceRecycle = 0;
+            _operationsSinceRecycle = 0;
         }
         else if (!databases.IsHealthy(lease))
         {

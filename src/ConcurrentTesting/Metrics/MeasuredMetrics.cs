@@ -10,12 +10,11 @@ internal static class MeasuredMetrics
 {
     public static void Write(RunRecord record, RunMetrics metrics)
     {
-        var engine = record.Database?.Engine ?? "none";
+        Batches(record, metrics, record.Database?.Engine ?? "none");
         foreach (var worker in record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Figures is not null).GroupBy(attempt => attempt.Worker))
         {
             var label = worker.Key.ToString(CultureInfo.InvariantCulture);
             var total = worker.Aggregate(TestFigures.NotMeasured, (sum, attempt) => sum.Plus(attempt.Figures!));
-            Add(total.Operations, () => metrics.Operations.WithLabels(label, engine));
             Add(total.Queries, () => metrics.Queries.WithLabels(label));
             Add(total.Reads, () => metrics.Reads.WithLabels(label));
             Add(total.Writes, () => metrics.Writes.WithLabels(label));
@@ -25,6 +24,16 @@ internal static class MeasuredMetrics
             Add(total.AllocatedBytes, () => metrics.AllocatedBytes.WithLabels(label));
             if (total.PeakBytes is { } peak)
                 metrics.PeakBytes.WithLabels(label).Set(peak);
+        }
+    }
+
+    private static void Batches(RunRecord record, RunMetrics metrics, string engine)
+    {
+        foreach (var batch in record.Batches)
+        {
+            var label = batch.Worker.ToString(CultureInfo.InvariantCulture);
+            Add(batch.Figures?.Operations, () => metrics.Operations.WithLabels(label, engine));
+            Add(batch.Fixtures?.Queries, () => metrics.FixtureQueries.WithLabels(label));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Results;
 using Prometheus;
 
@@ -14,6 +15,24 @@ internal static class MetricsFile
         var metrics = new RunMetrics(registry);
         Tests(record, metrics);
         Workers(record, metrics);
+        End(record, metrics);
+        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same of a run that goes on: what only its end decides is not there, and no counter ever decreases.</summary>
+    public static async Task WriteAsync(RunRecord record, LiveTests live, Stream output, CancellationToken cancellationToken)
+    {
+        var registry = Prometheus.Metrics.NewCustomRegistry();
+        var metrics = new RunMetrics(registry);
+        metrics.Active.Set(live.Active);
+        Tests(record with { Tests = live.Settled }, metrics);
+        RunningWorkers(record, metrics);
+        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task ExportAsync(RunRecord record, RunMetrics metrics, CollectorRegistry registry, Stream output, CancellationToken cancellationToken)
+    {
+        Errors(record, metrics);
         Retries(record, metrics);
         MeasuredMetrics.Write(record, metrics);
         Run(record, metrics);
@@ -57,8 +76,24 @@ internal static class MetricsFile
             metrics.WorkerIdle.WithLabels(label).Set(NotNegative(worker.Duration - worker.Busy));
             metrics.WorkerTests.WithLabels(label).IncTo(worker.Tests);
             metrics.WorkerBatches.WithLabels(label).IncTo(worker.Batches);
+            metrics.Recycles.WithLabels(label).IncTo(worker.Recycles);
+            metrics.Resets.WithLabels(label).IncTo(worker.Resets);
         }
+    }
 
+    /// <summary>How long a worker has been at work is known at its end; its batches are known as they end.</summary>
+    private static void RunningWorkers(RunRecord record, RunMetrics metrics)
+    {
+        metrics.Workers.Set(record.Settings.Workers);
+        foreach (var worker in record.Batches.GroupBy(batch => batch.Worker))
+        {
+            metrics.WorkerTests.WithLabels(Label(worker.Key)).IncTo(worker.Sum(batch => batch.Tests));
+            metrics.WorkerBatches.WithLabels(Label(worker.Key)).IncTo(worker.Count());
+        }
+    }
+
+    private static void Errors(RunRecord record, RunMetrics metrics)
+    {
         var crashed = record.Batches.Where(batch => batch.Error is not null).Select(batch => (batch.Worker, Cause: "crashed"));
         var timedOut = record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Outcome == TestOutcome.TimedOut).Select(attempt => (attempt.Worker, Cause: "timed_out"));
         var retired = record.Incidents.Where(incident => incident is { Kind: "worker-retired", Worker: not null }).Select(incident => (incident.Worker!.Value, Cause: "retired"));
@@ -76,19 +111,16 @@ internal static class MetricsFile
     /// <summary>Batches that were run again, and what was tried again before a batch could run.</summary>
     private static void Retries(RunRecord record, RunMetrics metrics)
     {
-        foreach (var batch in record.Batches.Where(batch => batch.Reason is "requeue" or "alone" or "by-name"))
+        foreach (var batch in Results.WorkerRetries.Batches(record))
         {
             var cause = Label(batch.Reason);
             metrics.WorkerRetries.WithLabels(cause).Inc();
             metrics.WorkerRetrySuccesses.WithLabels(cause).Inc(batch.Error is null ? 1 : 0);
         }
 
-        const string Retry = "retry-";
-        foreach (var (cause, count) in record.Incidents
-            .Where(incident => incident.Kind.StartsWith(Retry, StringComparison.Ordinal))
-            .CountBy(incident => Label(incident.Kind[Retry.Length..])))
+        foreach (var (cause, count) in Results.WorkerRetries.Preparations(record))
         {
-            metrics.WorkerRetries.WithLabels(cause).IncTo(count);
+            metrics.WorkerRetries.WithLabels(Label(cause)).IncTo(count);
         }
     }
 
@@ -99,11 +131,15 @@ internal static class MetricsFile
         metrics.LowerBound.Set(NotNegative(record.LowerBound));
         metrics.TestTime.Set(NotNegative(record.TestTime));
         metrics.KnownTimings.Set(record.KnownTimings);
-        metrics.ExitCode.Set((int)record.ExitCode);
-        metrics.FinishTime.Set(record.FinishedAt.ToUnixTimeMilliseconds() / 1000d);
         SetIfMeasured(() => metrics.Efficiency, record.Efficiency);
         SetIfMeasured(() => metrics.Speedup, figures.Speedup);
         SetIfMeasured(() => metrics.Imbalance, figures.Imbalance);
+    }
+
+    private static void End(RunRecord record, RunMetrics metrics)
+    {
+        metrics.ExitCode.Set((int)record.ExitCode);
+        metrics.FinishTime.Set(record.FinishedAt.ToUnixTimeMilliseconds() / 1000d);
     }
 
     private static void Databases(DatabaseRecord database, RunMetrics metrics)
@@ -141,9 +177,6 @@ internal static class MetricsFile
                 break;
             case "retries_succeeded":
                 metrics.DatabaseRetrySuccesses.WithLabels(engine).IncTo(count);
-                break;
-            case "recycles":
-                metrics.Recycles.WithLabels(engine).IncTo(count);
                 break;
             case "leaked":
                 metrics.Leaked.WithLabels(engine).Set(count);

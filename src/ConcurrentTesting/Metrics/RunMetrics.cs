@@ -20,6 +20,7 @@ internal sealed class RunMetrics
 
     public Histogram TestDuration => Histogram("test_duration_seconds", "How long the final attempts of tests took, by how they ended.", TestBuckets, "outcome");
     public Counter Results => Counter("results_total", "Tests by how they ended, each counted once.", "outcome");
+    public Gauge Active => Gauge("active_tests", "Tests that are running now; only while the run goes on.");
     public Gauge Discovered => Gauge("discovered_tests", "Test cases that were discovered and asked for.");
     public Gauge Flaky => Gauge("flaky_tests", "Tests that failed at first and passed in the end.");
     public Gauge Muted => Gauge("muted_tests", "Tests that failed, are quarantined, and count as skipped.");
@@ -29,14 +30,15 @@ internal sealed class RunMetrics
     public Gauge WorkerDuration => Gauge("worker_duration_seconds", "From a worker's start to its end.", "worker");
     public Gauge WorkerBusy => Gauge("worker_busy_seconds", "How long a worker ran batches.", "worker");
     public Gauge WorkerIdle => Gauge("worker_idle_seconds", "How long a worker waited for work, for its database or for its session.", "worker");
-    public Counter WorkerTests => Counter("worker_tests_total", "Results that a worker delivered.", "worker");
+    public Counter WorkerTests => Counter("worker_tests_total", "Results that a worker delivered, reruns too.", "worker");
     public Counter WorkerBatches => Counter("worker_batches_total", "Batches that a worker ran, each in a test host of its own.", "worker");
     public Counter WorkerErrors => Counter("worker_errors_total", "What went wrong on a worker: crashed (a batch's host ended badly), timed_out (a test was ended), retired.", "worker", "cause");
     public Counter WorkerRetries => Counter("worker_retries_total", "What was tried again for an infrastructure fault, by what it was: requeue, alone and by_name are batches.", "cause");
     public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of the batches that were run again, those that ended well.", "cause");
     public Counter Incidents => Counter("incidents_total", "What the run reported besides its results, by kind.", "cause");
 
-    public Counter Operations => Counter("database_operations_total", "Commands that tests sent to databases, as their drivers told.", "worker", "engine");
+    public Counter Operations => Counter("database_operations_total", "Commands that test processes sent to databases, in tests, fixtures and outside of both, as their drivers told.", "worker", "engine");
+    public Counter FixtureQueries => Counter("fixture_queries_total", "SQL statements of set-ups and tear-downs that several tests share.", "worker");
     public Counter Queries => Counter("test_queries_total", "SQL statements of tests, reads, writes and others together.", "worker");
     public Counter Reads => Counter("test_reads_total", "SQL statements of tests that read.", "worker");
     public Counter Writes => Counter("test_writes_total", "SQL statements of tests that wrote.", "worker");
@@ -54,7 +56,8 @@ internal sealed class RunMetrics
     public Counter HealthChecks => Counter("health_checks_total", "Health checks of workers' databases by their result.", "engine", "outcome");
     public Counter DatabaseRetries => Counter("database_retries_total", "Database operations of the run itself that were tried again, by what was wrong.", "engine", "cause");
     public Counter DatabaseRetrySuccesses => Counter("database_retry_successes_total", "Of these operations, those that succeeded in the end.", "engine");
-    public Counter Recycles => Counter("recycles_total", "Sessions and databases that were replaced between batches.", "engine");
+    public Counter Recycles => Counter("recycles_total", "How often a worker's session and databases were replaced after their share of work.", "worker");
+    public Counter Resets => Counter("database_resets_total", "How often a worker got fresh databases between batches, classes or reruns.", "worker");
     public Gauge Leaked => Gauge("leaked_databases", "Databases of this run that could not be dropped.", "engine");
     public Counter DatabaseEvents => Counter("database_events_total", "What else was counted of the databases, by kind.", "engine", "cause");
 

@@ -39,6 +39,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     {
         _time = time;
         Redactor.RegisterConnectionString(settings.ConnectionString);
+        if (settings.MetricsPushUrl is { } push && Uri.TryCreate(push, UriKind.Absolute, out var address) && address.UserInfo.Length > 0)
+            Redactor.RegisterConnectionString(push);
         _runLog = RunLog.Open(Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory), time);
         _progress = new RunProgress(time);
         _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot(), size, surface.HasColours));

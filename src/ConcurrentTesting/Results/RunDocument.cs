@@ -94,6 +94,7 @@ internal sealed record SettingsDocument
     public int FailFast { get; init; }
     public int? Seed { get; init; }
     public bool Measure { get; init; }
+    public int? MetricsPort { get; init; }
     public bool Benchmark { get; init; }
     public bool List { get; init; }
     public bool AllowEmpty { get; init; }
@@ -193,6 +194,7 @@ internal sealed record SummaryDocument
     public long? Queries { get; init; }
     public long? Writes { get; init; }
     public long? ConnectionErrors { get; init; }
+    public int WorkerRetries { get; init; }
 }
 
 internal sealed record IncidentDocument(DateTimeOffset At, string Kind, string Message, int? Worker);

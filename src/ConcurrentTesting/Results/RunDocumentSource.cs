@@ -81,6 +81,7 @@ internal static partial class RunDocumentSource
         FailFast = settings.FailFast,
         Seed = settings.Seed,
         Measure = settings.Measure,
+        MetricsPort = settings.MetricsPort,
         Benchmark = settings.Benchmark,
         List = settings.List,
         AllowEmpty = settings.AllowEmpty,
@@ -209,6 +210,10 @@ internal static partial class RunDocumentSource
             Speedup = figures.Speedup,
             AverageWorkerSeconds = record.Workers.Length == 0 ? null : record.Workers.Average(worker => worker.Duration.TotalSeconds),
             KnownTimings = record.KnownTimings,
+            Queries = figures.Measured.Queries,
+            Writes = figures.Measured.Writes,
+            ConnectionErrors = figures.Measured.ConnectionErrors,
+            WorkerRetries = WorkerRetries.Of(record),
         };
     }
 

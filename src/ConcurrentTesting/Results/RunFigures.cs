@@ -1,3 +1,5 @@
+using ConcurrentTesting.Metrics.Measuring;
+
 namespace ConcurrentTesting.Results;
 
 /// <summary>Figures that several reports derive from a run; null where there is nothing to derive them from.</summary>
@@ -5,7 +7,8 @@ namespace ConcurrentTesting.Results;
 /// <param name="Percentile95">The duration that 95 % of them did not exceed (nearest rank).</param>
 /// <param name="Speedup">What the tests' durations add up to, over the wall time.</param>
 /// <param name="Imbalance">The busiest worker's time over the workers' average; 1 is even.</param>
-internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, double? Speedup, double? Imbalance)
+/// <param name="Measured">What the final attempts did to the databases, added up.</param>
+internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, double? Speedup, double? Imbalance, TestFigures Measured)
 {
     public static RunFigures Of(RunRecord record)
     {
@@ -19,6 +22,7 @@ internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, dou
             durations.Count == 0 ? null : TimeSpan.FromTicks((long)durations.Average(duration => duration.Ticks)),
             durations.Count == 0 ? null : durations[(int)Math.Ceiling(durations.Count * 0.95) - 1],
             durations.Count == 0 || record.Wall <= TimeSpan.Zero ? null : record.TestTime / record.Wall,
-            busy.Average() > 0 ? busy.Max() / busy.Average() : null);
+            busy.Average() > 0 ? busy.Max() / busy.Average() : null,
+            record.Tests.Select(test => test.Final.Figures).OfType<TestFigures>().Aggregate(TestFigures.NotMeasured, (sum, next) => sum.Plus(next)));
     }
 }

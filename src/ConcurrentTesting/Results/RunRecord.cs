@@ -108,6 +108,12 @@ internal sealed record BatchRecord
 
     /// <summary>What the host said was wrong; null where it ended well.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Everything that its test processes did, in tests, fixtures and outside of both; null where that was not measured.</summary>
+    public TestFigures? Figures { get; init; }
+
+    /// <summary>Of <see cref="Figures"/>, what set-ups and tear-downs did that several tests share.</summary>
+    public TestFigures? Fixtures { get; init; }
 }
 
 /// <summary>Something that the user should know and that is not a test's result.</summary>

@@ -140,6 +140,13 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-measure</c></summary>
     public const string TestMeasure = "Measures each test's database work. Default: true";
 
+    /// <summary><c>--test-metrics-listen</c></summary>
+    public const string TestMetricsListen = "Port on 127.0.0.1 where Prometheus can scrape the run's metrics while it goes on. Default: none";
+
+    /// <summary><c>--test-metrics-push</c></summary>
+    public const string TestMetricsPush =
+        "Address of a Pushgateway that gets the run's metrics at its end; a group may follow, for example http://gateway:9091/metrics/job/shop. Default: none";
+
     /// <summary><c>--test-benchmark</c></summary>
     public const string TestBenchmark = "Reports where the time went. Default: false";
 

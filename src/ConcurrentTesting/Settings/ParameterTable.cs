@@ -76,6 +76,11 @@ internal static class ParameterTable
             "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast, (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),
         Parameter.Create("TestMeasure", ConcurrentTestHelp.TestMeasure, ValueKinds.Flag, s => s.Measure, (s, v) => s with { Measure = v }),
+        Parameter.Create(
+            "TestMetricsListen", ConcurrentTestHelp.TestMetricsListen, ValueKinds.Port, s => s.MetricsPort, (s, v) => s with { MetricsPort = v }),
+        Parameter.Create(
+            "TestMetricsPush", ConcurrentTestHelp.TestMetricsPush, ValueKinds.WebAddress, s => s.MetricsPushUrl!, (s, v) => s with { MetricsPushUrl = v },
+            isSecret: true),
         Parameter.Create("TestBenchmark", ConcurrentTestHelp.TestBenchmark, ValueKinds.Flag, s => s.Benchmark, (s, v) => s with { Benchmark = v }),
         Parameter.Create("TestList", ConcurrentTestHelp.TestList, ValueKinds.Flag, s => s.List, (s, v) => s with { List = v }),
         Parameter.Create("TestAllowEmpty", ConcurrentTestHelp.TestAllowEmpty, ValueKinds.Flag, s => s.AllowEmpty, (s, v) => s with { AllowEmpty = v }),

@@ -139,6 +139,18 @@ internal static partial class ValueKinds
         text => ToInteger(text),
         value => value is null || value >= least ? null : string.Empty);
 
+    public static ValueKind<int?> Port { get; } = new(
+        Arity.One,
+        "a port from 1 to 65535",
+        text => ToInteger(text),
+        value => value is null or (>= 1 and <= ushort.MaxValue) ? null : string.Empty);
+
+    public static ValueKind<string> WebAddress { get; } = new(
+        Arity.One,
+        "an address that begins with http:// or https://",
+        Single,
+        value => Uri.TryCreate(value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? null : string.Empty);
+
     /// <summary>The words of an enumeration, in any case.</summary>
     public static ValueKind<T> OneOf<T>()
         where T : struct, Enum => new(

@@ -38,7 +38,7 @@ public sealed partial class MetricsFileTests
         lines.ShouldContain("concurrent_test_template_misses_total{engine=\"postgresql\"} 0");
         lines.ShouldContain("concurrent_test_database_clone_duration_seconds_count{engine=\"postgresql\"} 2");
         lines.ShouldContain("concurrent_test_health_checks_total{engine=\"postgresql\",outcome=\"ok\"} 12");
-        lines.ShouldContain("concurrent_test_recycles_total{engine=\"postgresql\"} 3");
+        lines.ShouldContain("concurrent_test_recycles_total{worker=\"0\"} 3");
         lines.ShouldContain("concurrent_test_leaked_databases{engine=\"postgresql\"} 1");
         lines.ShouldContain("concurrent_test_database_events_total{engine=\"postgresql\",cause=\"swept\"} 4");
         lines.ShouldContain("concurrent_test_run_duration_seconds 10");
@@ -116,6 +116,7 @@ public sealed partial class MetricsFileTests
         RecordedRun.Batch(2, reason: "requeue"),
         RecordedRun.Batch(3, reason: "rerun")) with
     {
+        Workers = [.. RecordedRun.Of("/results", []).Workers.Select(worker => worker.Number == 0 ? worker with { Recycles = 3 } : worker)],
         Incidents = [new Incident(RecordedRun.Start, "worker-retired", "it kept failing", 1), new Incident(RecordedRun.Start, "retry-session-start", "no session", 1)],
         Database = new DatabaseRecord
         {
@@ -124,7 +125,7 @@ public sealed partial class MetricsFileTests
             TemplateTime = TimeSpan.FromMilliseconds(40),
             CloneTimes = [TimeSpan.FromMilliseconds(4), TimeSpan.FromMilliseconds(6)],
             DropTimes = [TimeSpan.FromMilliseconds(2)],
-            Counts = ImmutableSortedDictionary<string, long>.Empty.Add("health_checks_ok", 12).Add("recycles", 3).Add("leaked", 1).Add("swept", 4).Add("retries", 5).Add("retries_busy", 3).Add("retries_server_full", 2).Add("retries_succeeded", 1),
+            Counts = ImmutableSortedDictionary<string, long>.Empty.Add("health_checks_ok", 12).Add("leaked", 1).Add("swept", 4).Add("retries", 5).Add("retries_busy", 3).Add("retries_server_full", 2).Add("retries_succeeded", 1),
         },
     };
 
