@@ -332,16 +332,19 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
     }
 
     [Fact]
-    public async Task A_run_hears_when_the_server_is_lost()
+    public async Task A_run_whose_protecting_connection_is_ended_takes_hold_again()
     {
         var run = UniqueName();
         await using var databases = await PreparedAsync(await SettingsAsync(), run);
-        var lost = new TaskCompletionSource();
-        await using var registration = databases.Lost.Register(lost.SetResult);
-
+        var lease = await databases.LeaseAsync(0, CancellationToken);
         var key = PostgreSqlLock.Key.OfRun(OwnDatabaseName.RunToken(run));
-        await AdminAsync($"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = {unchecked((uint)key.Number)}::bigint::text::oid");
+        var holder = $"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {unchecked((uint)key.Number)}::bigint::text::oid";
+        var ended = await AdminAsync(holder);
 
-        await lost.Task.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
+        await AdminAsync($"SELECT pg_terminate_backend({ended})");
+
+        await Eventually.BeAsync(async () => await AdminAsync(holder) is { } pid && !pid.Equals(ended), "another session holds the run's lock", CancellationToken);
+        databases.Lost.IsCancellationRequested.ShouldBeFalse();
+        (await ExistsAsync(lease.Database!)).ShouldBeTrue();
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Reads <c>pg_stat_database</c> (https://www.postgresql.org/docs/current/monitoring-stats.html). A session's counts are complete once it has ended.</summary>
@@ -5,8 +7,14 @@ internal static class PostgreSqlStatistics
 {
     private const int WithSessions = 140000;
 
+    /// <summary>How long a session of a process that has ended may take to leave.</summary>
+    private static readonly TimeSpan LongestLeave = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
+
     public static async Task<DatabaseStatistics?> ReadAsync(PostgreSqlAdmin admin, int version, string database, CancellationToken cancellationToken)
     {
+        await WaitUntilLeftAsync(admin, database, cancellationToken);
         var sessions = version >= WithSessions ? "sessions" : "NULL::bigint";
         var rows = await admin.QueryAsync(
             $"""
@@ -27,5 +35,15 @@ internal static class PostgreSqlStatistics
             cancellationToken,
             database);
         return rows.Count == 0 ? null : rows[0];
+    }
+
+    private static async Task WaitUntilLeftAsync(PostgreSqlAdmin admin, string database, CancellationToken cancellationToken)
+    {
+        const string Question = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend')";
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < LongestLeave; await Task.Delay(PollInterval, cancellationToken))
+        {
+            if (await admin.QueryAsync(Question, row => row.GetBoolean(0), cancellationToken, database) is [false])
+                return;
+        }
     }
 }
