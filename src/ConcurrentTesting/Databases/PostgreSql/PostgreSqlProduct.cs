@@ -54,7 +54,26 @@ internal sealed class PostgreSqlProduct : IServerProduct
     public Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken) =>
         account.RunAsync(Path.Combine(_binaries, "initdb"), ["-D", dataDirectory, .. InitArguments], Path.GetDirectoryName(dataDirectory)!, cancellationToken);
 
-    public ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory) =>
+    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory) =>
+        new(
+            CommandLine(dataDirectory, socketDirectory, isInMemory),
+            new NpgsqlConnectionStringBuilder { Host = socketDirectory, Port = 5432, Username = Superuser }.ConnectionString);
+
+    /// <summary>The eighth line of the server's own file, as pg_ctl reads it.</summary>
+    public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var lines = File.ReadAllLines(Path.Combine(dataDirectory, "postmaster.pid"));
+            return Task.FromResult(lines.Length > 7 && lines[7].Trim() == "ready");
+        }
+        catch (IOException)
+        {
+            return Task.FromResult(false);
+        }
+    }
+
+    private ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory) =>
     [
         Path.Combine(_binaries, "postgres"),
         "-D", dataDirectory,
@@ -73,23 +92,6 @@ internal sealed class PostgreSqlProduct : IServerProduct
         "-c", "dynamic_shared_memory_type=mmap",
         "-c", "logging_collector=off",
     ];
-
-    /// <summary>The eighth line of the server's own file, as pg_ctl reads it.</summary>
-    public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var lines = File.ReadAllLines(Path.Combine(dataDirectory, "postmaster.pid"));
-            return Task.FromResult(lines.Length > 7 && lines[7].Trim() == "ready");
-        }
-        catch (IOException)
-        {
-            return Task.FromResult(false);
-        }
-    }
-
-    public string AdminConnectionString(string socketDirectory) =>
-        new NpgsqlConnectionStringBuilder { Host = socketDirectory, Port = 5432, Username = Superuser }.ConnectionString;
 
     private static async Task<string> VersionAsync(string binaries, CancellationToken cancellationToken)
     {
