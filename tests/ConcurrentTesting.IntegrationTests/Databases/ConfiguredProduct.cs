@@ -28,6 +28,9 @@ internal sealed class ConfiguredProduct(IServerProduct product, ImmutableArray<s
         return launch with { CommandLine = [.. launch.CommandLine, .. arguments] };
     }
 
+    public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
+        [.. product.KeptCommandLine(dataDirectory, socketDirectory), .. arguments];
+
     public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken) =>
         product.IsReadyAsync(dataDirectory, socketDirectory, cancellationToken);
 }

@@ -35,7 +35,7 @@ internal sealed class MySqlCheck(
         int Others,
         string[] Databases)
     {
-        public bool IsOn(string variable) => Variables.GetValueOrDefault(variable, "OFF") is not ("OFF" or "0" or "" or "NO");
+        public bool IsOn(string variable) => MySqlCheck.IsOn(Variables, variable);
     }
 
     /// <exception cref="ConcurrentTestException">The server is not reachable, too old or refused by a guard, or a right is missing.</exception>
@@ -75,7 +75,8 @@ internal sealed class MySqlCheck(
         const string Question =
             """
             SELECT VERSION(), CURRENT_USER(), CONNECTION_ID(), COALESCE(CURRENT_ROLE(), 'NONE');
-            SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'wsrep_on', 'group_replication_group_name', 'collation_server');
+            SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'wsrep_on', 'group_replication_group_name', 'collation_server', 'userstat',
+                'performance_schema');
             SHOW GLOBAL STATUS WHERE Variable_name IN ('Slaves_connected', 'Slaves_running', 'wsrep_cluster_size');
             SELECT schema_name, '' FROM information_schema.schemata;
             SHOW GRANTS;
@@ -92,13 +93,23 @@ internal sealed class MySqlCheck(
         var sessions = results[5].Where(row => row[0] != results[0][0][2] && row[1] is not ("system user" or "event_scheduler")).ToArray();
         var replicas = sessions.Count(row => row[4].StartsWith("Binlog Dump", StringComparison.OrdinalIgnoreCase));
         return new Answers(
-            new MySqlServerFacts(version, user, variables.GetValueOrDefault("collation_server", ""), RightsToDefine.Any(rights.Has)),
+            new MySqlServerFacts(version, user, variables.GetValueOrDefault("collation_server", ""), RightsToDefine.Any(rights.Has), StatisticsOf(variables, rights)),
             id,
             variables,
             rights,
             Math.Max(replicas, int.Parse(variables.GetValueOrDefault("Slaves_connected", "0"), CultureInfo.InvariantCulture)),
             sessions.Count(row => row[1] != user.Split('@')[0] && !row[3].StartsWith(OwnDatabaseName.Prefix, StringComparison.Ordinal)),
             [.. results[3].Select(row => row[0])]);
+    }
+
+    private static bool IsOn(FrozenDictionary<string, string> variables, string name) => variables.GetValueOrDefault(name, "OFF") is not ("OFF" or "0" or "" or "NO");
+
+    private static MySqlStatisticsSource? StatisticsOf(FrozenDictionary<string, string> variables, MySqlRights rights)
+    {
+        if (IsOn(variables, "userstat"))
+            return MySqlStatisticsSource.UserStatistics;
+        var isReadable = IsOn(variables, "performance_schema") && rights.Has("SELECT", "performance_schema", "table_io_waits_summary_by_table");
+        return isReadable ? MySqlStatisticsSource.PerformanceSchema : null;
     }
 
     /// <summary>MySQL shows what a role gives only when it is asked for the role.</summary>

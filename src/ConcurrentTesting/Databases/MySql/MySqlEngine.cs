@@ -19,6 +19,7 @@ internal sealed class MySqlEngine(
     private readonly SemaphoreSlim _cloning = new(Math.Max(2, Environment.ProcessorCount));
     private readonly ConcurrentDictionary<string, bool> _ours = new();
     private readonly ConcurrentDictionary<string, Template> _templates = new();
+    private readonly ConcurrentDictionary<string, DatabaseStatistics> _counted = new();
     private readonly MySqlSessions _sessions = new(admin, logger);
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _disposing = new();
@@ -81,9 +82,11 @@ internal sealed class MySqlEngine(
             var copy = new MySqlCopy(admin, _facts!, logger);
             var definition = await copy.CopyAsync(source.Definition, name, withEvents: true, cancellationToken);
             if (!source.IsProven)
-                await new MySqlInventory(admin, _facts!, copy).RequireSameAsync(definition, name, isQuiet: true, cancellationToken);
+                await new MySqlComparison(admin, _facts!, copy).RequireSameAsync(definition, name, isQuiet: true, cancellationToken);
             source.Definition = definition;
             source.IsProven = true;
+            if (await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, name, cancellationToken) is { } copying)
+                _counted[name] = copying;
             return new DatabaseClone(template, name, admin.ConnectionTo(name));
         }
         catch
@@ -107,6 +110,33 @@ internal sealed class MySqlEngine(
     }
 
     public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken) => DropAsync(clone.Name, cancellationToken);
+
+    /// <summary>Without what copying the template counted.</summary>
+    public async Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var counted = await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, clone.Name, cancellationToken);
+        return counted is not null && _counted.TryGetValue(clone.Name, out var copying) ? MySqlStatistics.Since(copying, counted) : counted;
+    }
+
+    /// <summary>As a copy by another name, which no sweep takes for a dead run's: a database cannot be renamed here. Its events would go on in it and are left out.</summary>
+    public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var name = (OwnDatabaseName.Parse(clone.Name)! with { Kind = OwnDatabaseKind.Kept }).ToString();
+        await _sessions.EndAsync(clone.Name, cancellationToken);
+        try
+        {
+            var definition = await MySqlDefinitionReader.ReadAsync(admin, clone.Name, cancellationToken);
+            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, withEvents: false, cancellationToken);
+        }
+        catch
+        {
+            await _sessions.DropAsync(name, CancellationToken.None);
+            throw;
+        }
+
+        await DropAsync(clone.Name, cancellationToken);
+        return new KeptDatabase(name, await HowToOpenAsync(name, cancellationToken));
+    }
 
     public FaultCause Classify(Exception exception) => MySqlFaults.Classify(exception);
 
@@ -198,11 +228,21 @@ internal sealed class MySqlEngine(
         return new TemplateDatabase(source, name, fingerprint, hit, Stopwatch.GetElapsedTime(started));
     }
 
+    private async Task<string> HowToOpenAsync(string name, CancellationToken cancellationToken)
+    {
+        var client = _facts!.IsMariaDb ? "mariadb" : "mysql";
+        if (!isOurs)
+            return FormattableString.Invariant($"{client} -h {admin.Host} -P {admin.Port} -u {admin.Username} -p {name}");
+        var data = await admin.QueryAsync("SELECT @@datadir", row => row.GetString(0), cancellationToken);
+        return $"{client} --no-defaults -S {Path.Combine(data[0], MySqlProduct.Socket)} -u root {name}";
+    }
+
     private async Task<bool> DropAsync(string name, CancellationToken cancellationToken)
     {
         var isGone = await _sessions.DropAsync(name, cancellationToken);
         if (isGone)
             _ours.TryRemove(name, out _);
+        _counted.TryRemove(name, out _);
         return isGone;
     }
 }

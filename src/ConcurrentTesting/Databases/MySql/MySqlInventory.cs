@@ -1,71 +1,75 @@
-using System.Globalization;
+using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Cleaning;
+using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>
-/// Compares a copy with what it was made from: every statement and, where nobody writes to the source, the number of rows. The server leaves out in silence what we
-/// may not read, so a copy that came about without an error proves nothing.
+/// What of ours is on a MySQL or MariaDB server. A run's databases are in use while its lock is held; a template while its lock is held or a run that lives uses it.
 /// </summary>
-internal sealed class MySqlInventory(MySqlAdmin admin, MySqlServerFacts facts, MySqlCopy copy)
+internal sealed class MySqlInventory(MySqlAdmin admin, ILogger logger, TimeProvider time) : IServerInventory
 {
-    /// <param name="isQuiet">Nobody writes to the source, so that rows and counters count.</param>
-    /// <exception cref="ConcurrentTestException">The copy is not the same.</exception>
-    public async Task RequireSameAsync(MySqlDefinition source, string target, bool isQuiet, CancellationToken cancellationToken)
+    private readonly MySqlMark _mark = new(admin);
+    private readonly MySqlSessions _sessions = new(admin, logger);
+    private MySqlLock? _locks;
+
+    public async Task<ImmutableArray<OwnDatabase>> ListOwnAsync(CancellationToken cancellationToken)
     {
-        var made = await MySqlDefinitionReader.ReadAsync(admin, target, cancellationToken);
-        var expected = Lines(copy.Expected(source, target), isQuiet).ToDictionary(StringComparer.Ordinal);
-        var found = Lines(made, isQuiet).ToDictionary(StringComparer.Ordinal);
-        if (isQuiet)
+        var found = await admin.QueryAsync(
+            """
+            SELECT s.schema_name, CAST(COALESCE(SUM(t.data_length + t.index_length), 0) AS SIGNED)
+            FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name
+            WHERE s.schema_name LIKE 'ct\\_%' GROUP BY s.schema_name ORDER BY s.schema_name
+            """,
+            row => (Name: row.GetString(0), Bytes: row.GetInt64(1)),
+            cancellationToken);
+        var own = ImmutableArray.CreateBuilder<OwnDatabase>();
+        foreach (var (name, bytes) in found)
         {
-            await CountAsync(source, source.Name, expected, cancellationToken);
-            await CountAsync(source, target, found, cancellationToken);
+            if (OwnDatabaseName.Parse(name) is { } parsed)
+                own.Add(new OwnDatabase(name, parsed.Kind, !await WithLockAsync(name, parsed, () => Task.FromResult(true), cancellationToken), bytes));
         }
 
-        var differences = expected.Keys.Union(found.Keys).Where(name => expected.GetValueOrDefault(name) != found.GetValueOrDefault(name)).ToArray();
-        if (differences.Length == 0)
-            return;
-        throw new ConcurrentTestException(
-            ConcurrentTestExitCode.Incomplete,
-            $"the copy {target} is not the same as {source.Name}: "
-            + string.Join("; ", differences.Select(name => Difference(name, expected.GetValueOrDefault(name), found.GetValueOrDefault(name)))));
+        return own.ToImmutable();
     }
 
-    private IEnumerable<KeyValuePair<string, string>> Lines(MySqlDefinition definition, bool isQuiet) =>
-    [
-        new("the character set", $"{definition.CharacterSet} {definition.Collation}"),
-        .. definition.Tables.Select(table => KeyValuePair.Create($"table {table.Name}", isQuiet ? table.Sql : MySqlText.WithoutAutoIncrement(table.Sql))),
-        .. definition.Sequences.Select(sequence => KeyValuePair.Create(
-            $"sequence {sequence.Name}", isQuiet ? string.Create(CultureInfo.InvariantCulture, $"{sequence.Sql} at {sequence.Next}") : sequence.Sql)),
-        .. definition.Triggers.Select((trigger, number) => KeyValuePair.Create($"the place of {trigger}", number.ToString(CultureInfo.InvariantCulture))),
-        .. definition.Objects.Where(found => !HasPassed(found)).Select(found => KeyValuePair.Create(
-            found.ToString(), $"{(facts.MayDefineForOthers ? found.Sql : MySqlText.WithoutDefiner(found.Sql))} {found.SqlMode} {found.Collation} {found.TimeZone}")),
-    ];
-
-    /// <summary>An event that happens once is gone after it, and may do so between two readings.</summary>
-    private static bool HasPassed(MySqlObject found) => found.Kind == "EVENT" && MySqlText.IsOnce(found.Sql);
-
-    private async Task CountAsync(MySqlDefinition source, string database, Dictionary<string, string> lines, CancellationToken cancellationToken)
+    public async Task<bool> RemoveOwnAsync(OwnDatabase database, CancellationToken cancellationToken)
     {
-        foreach (var table in source.Tables.Where(table => table.HasOwnRows))
+        var parsed = OwnDatabaseName.Parse(database.Name) ?? throw new InvalidOperationException($"{database.Name} is not a database of ours");
+        return await WithLockAsync(database.Name, parsed, () => DropAsync(database, cancellationToken), cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_locks is not null)
+            await _locks.DisposeAsync();
+        await admin.DisposeAsync();
+    }
+
+    private async Task<bool> DropAsync(OwnDatabase database, CancellationToken cancellationToken)
+    {
+        if (database.Kind == OwnDatabaseKind.Template)
+            await _mark.RemoveAsync(database.Name, cancellationToken);
+        return await _sessions.DropAsync(database.Name, cancellationToken);
+    }
+
+    /// <returns>False where a live run holds the lock or uses the template.</returns>
+    private async Task<bool> WithLockAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken)
+    {
+        if (parsed.Kind == OwnDatabaseKind.Kept)
+            return await action();
+        var lockName = parsed.Kind == OwnDatabaseKind.Run ? MySqlLock.OfRun(parsed.Owner) : name;
+        _locks ??= await MySqlLock.OpenAsync(admin, time, cancellationToken);
+        if (!await _locks.TryAsync(lockName, cancellationToken))
+            return false;
+        try
         {
-            var count = await admin.QueryAsync(
-                $"SELECT COUNT(*) FROM {MySqlAdmin.Quote(database)}.{MySqlAdmin.Quote(table.Name)}", row => row.GetInt64(0), cancellationToken);
-            lines[$"the rows of {table.Name}"] = count[0].ToString(CultureInfo.InvariantCulture);
+            var isUsed = parsed.Kind == OwnDatabaseKind.Template && await _mark.IsInUseAsync(name, cancellationToken);
+            return !isUsed && await action();
         }
-    }
-
-    private static string Difference(string name, string? expected, string? found) => (expected, found) switch
-    {
-        (_, null) => $"{name} is missing",
-        (null, _) => $"{name} is new",
-        _ => $"{name} is '{Shortened(found, expected)}' instead of '{Shortened(expected, found)}'",
-    };
-
-    /// <summary>From where the two part.</summary>
-    private static string Shortened(string text, string other)
-    {
-        const int Longest = 80;
-        var begin = Math.Max(0, text.Zip(other).TakeWhile(pair => pair.First == pair.Second).Count() - (Longest / 4));
-        return SqlText.FirstLine(text.Length - begin > Longest ? text[begin..(begin + Longest)] : text[begin..]);
+        finally
+        {
+            await _locks.ReleaseAsync(lockName, CancellationToken.None);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -16,6 +17,9 @@ internal sealed class MySqlProduct : IServerProduct
 {
     private const string Superuser = "root";
     private const string Host = "127.0.0.1";
+
+    /// <summary>In the data directory. There the superuser needs no password.</summary>
+    public const string Socket = "s";
 
     /// <summary>Below the ports that Linux gives to outgoing connections, one of which could take the port before the server does.</summary>
     private const int FirstPort = 15000;
@@ -86,35 +90,25 @@ internal sealed class MySqlProduct : IServerProduct
             """);
         ImmutableArray<string> command =
         [
-            _server,
-            "--no-defaults",
-            $"--datadir={dataDirectory}",
-            $"--tmpdir={socketDirectory}",
-            $"--pid-file={Path.Combine(socketDirectory, "mysqld.pid")}",
+            .. CommandLine(dataDirectory, socketDirectory),
             $"--init-file={initFile}",
-            // Relative to the data directory: a path of its own could be longer than sockets allow.
-            "--socket=s",
             $"--bind-address={Host}",
-            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"--port={port}"),
+            string.Create(CultureInfo.InvariantCulture, $"--port={port}"),
             "--skip-name-resolve",
-            "--max-connections=500",
-            "--character-set-server=utf8mb4",
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-doublewrite=OFF",
-            "--innodb-buffer-pool-dump-at-shutdown=OFF",
-            "--innodb-buffer-pool-load-at-startup=OFF",
-            "--sync-binlog=0",
-            "--skip-log-bin",
-            .. _isMariaDb ? MariaDbArguments : MySqlArguments,
         ];
         return new ServerLaunch(command, ConnectionString(port, password));
     }
 
+    public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
+        [.. CommandLine(dataDirectory, socketDirectory), "--skip-networking"];
+
     /// <summary>It answers on its socket only once its initial statements are done.</summary>
     public async Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
     {
-        var socket = new UnixDomainSocketEndPoint(Shortest(Path.Combine(dataDirectory, "s")));
-        using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new UnixDomainSocketEndPoint(Shortest(Path.Combine(dataDirectory, Socket)));
+        using var connection = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await connection.ConnectAsync(socket, cancellationToken);
@@ -126,6 +120,23 @@ internal sealed class MySqlProduct : IServerProduct
             return false;
         }
     }
+
+    private ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory) =>
+    [
+        _server,
+        "--no-defaults",
+        $"--datadir={dataDirectory}",
+        $"--tmpdir={socketDirectory}",
+        $"--pid-file={Path.Combine(socketDirectory, "mysqld.pid")}",
+        // Relative to the data directory: a path of its own could be longer than sockets allow.
+        $"--socket={Socket}",
+        "--max-connections=500",
+        "--character-set-server=utf8mb4",
+        "--innodb-buffer-pool-dump-at-shutdown=OFF",
+        "--innodb-buffer-pool-load-at-startup=OFF",
+        "--skip-log-bin",
+        .. _isMariaDb ? MariaDbArguments : MySqlArguments,
+    ];
 
     private static ImmutableArray<string> MariaDbArguments =>
         ["--innodb-log-file-size=32M", "--innodb-flush-method=nosync", "--userstat=ON", "--performance-schema=OFF"];
@@ -163,7 +174,7 @@ internal sealed class MySqlProduct : IServerProduct
         while (true)
         {
             var port = RandomNumberGenerator.GetInt32(FirstPort, LastPort);
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            using var probe = new System.Net.Sockets.Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 probe.Bind(new IPEndPoint(IPAddress.Loopback, port));

@@ -5,7 +5,8 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <param name="User">As the server took us: <c>app@%</c>.</param>
 /// <param name="Collation">What databases get unless told otherwise.</param>
 /// <param name="MayDefineForOthers">Whether objects may be given to other definers than ourselves.</param>
-internal sealed record MySqlServerFacts(string Version, string User, string Collation, bool MayDefineForOthers)
+/// <param name="Statistics">What counts the rows of each table; null: nothing.</param>
+internal sealed record MySqlServerFacts(string Version, string User, string Collation, bool MayDefineForOthers, MySqlStatisticsSource? Statistics)
 {
     public bool IsMariaDb => Version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
@@ -15,4 +16,13 @@ internal sealed record MySqlServerFacts(string Version, string User, string Coll
     public Version Number => System.Version.Parse(Version.Split('-', '+')[0]);
 
     public bool MayDefineFor(string definer) => MayDefineForOthers || definer == User;
+}
+
+/// <summary>Where a server counts what happens in each table (by default MySQL does and MariaDB does not).</summary>
+internal enum MySqlStatisticsSource
+{
+    /// <summary>MariaDB's <c>userstat</c>.</summary>
+    UserStatistics,
+
+    PerformanceSchema,
 }

@@ -32,7 +32,7 @@ internal sealed class MySqlTemplateBuilder(
         var definition = await MySqlDefinitionReader.ReadAsync(admin, existing.Name, cancellationToken);
         new MySqlCopyWarnings(logger, facts).Warn(definition);
         await copy.CopyAsync(definition, name, withEvents: false, cancellationToken);
-        await new MySqlInventory(admin, facts, copy).RequireSameAsync(definition with { Events = [] }, name, isQuiet: false, cancellationToken);
+        await new MySqlComparison(admin, facts, copy).RequireSameAsync(definition with { Events = [] }, name, isQuiet: false, cancellationToken);
         return [.. definition.Events.Select(found => found with { Sql = copy.Statement(definition, found, name) })];
     }
 
@@ -49,6 +49,9 @@ internal sealed class MySqlTemplateBuilder(
                 await new TemplateCommand(settings, runId, secrets, logger)
                     .RunAsync(command.CommandLine, database, admin.ConnectionTo(name), cancellationToken);
                 await RequireContentAsync(command, name, cancellationToken);
+                break;
+            case HookStep { Hook: var hook }:
+                await hook.RunAsync(database, admin.ConnectionTo(name), cancellationToken);
                 break;
         }
     }

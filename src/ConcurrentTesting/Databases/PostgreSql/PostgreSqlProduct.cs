@@ -59,6 +59,9 @@ internal sealed class PostgreSqlProduct : IServerProduct
             CommandLine(dataDirectory, socketDirectory, isInMemory),
             new NpgsqlConnectionStringBuilder { Host = socketDirectory, Port = 5432, Username = Superuser }.ConnectionString);
 
+    public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
+        CommandLine(dataDirectory, socketDirectory, isInMemory: false);
+
     /// <summary>The eighth line of the server's own file, as pg_ctl reads it.</summary>
     public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
     {

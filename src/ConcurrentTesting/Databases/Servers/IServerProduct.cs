@@ -23,6 +23,9 @@ internal interface IServerProduct
     /// <summary>How a server is started on this data directory, reachable from this machine alone. Files that it needs are written beside the directory.</summary>
     ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory);
 
+    /// <summary>What a person starts to look at kept data: on a socket, and without anything secret.</summary>
+    ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory);
+
     /// <summary>Whether the server says by now that it takes connections.</summary>
     Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken);
 }
