@@ -21,6 +21,20 @@ internal sealed class MySqlComparison(MySqlAdmin admin, MySqlServerFacts facts, 
             await CountAsync(source, target, found, cancellationToken);
         }
 
+        RequireSame(source, target, expected, found);
+    }
+
+    /// <summary>By themselves, because from then on an event may do what it is for.</summary>
+    public async Task RequireSameEventsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        if (source.Events.Length == 0)
+            return;
+        var made = await MySqlDefinitionReader.ReadAsync(admin, target, cancellationToken);
+        RequireSame(source, target, Lines(copy.Expected(source, target).Events).ToDictionary(StringComparer.Ordinal), Lines(made.Events).ToDictionary(StringComparer.Ordinal));
+    }
+
+    private static void RequireSame(MySqlDefinition source, string target, Dictionary<string, string> expected, Dictionary<string, string> found)
+    {
         var differences = expected.Keys.Union(found.Keys).Where(name => expected.GetValueOrDefault(name) != found.GetValueOrDefault(name)).ToArray();
         if (differences.Length == 0)
             return;
@@ -37,12 +51,15 @@ internal sealed class MySqlComparison(MySqlAdmin admin, MySqlServerFacts facts, 
         .. definition.Sequences.Select(sequence => KeyValuePair.Create(
             $"sequence {sequence.Name}", isQuiet ? string.Create(CultureInfo.InvariantCulture, $"{sequence.Sql} at {sequence.Next}") : sequence.Sql)),
         .. definition.Triggers.Select((trigger, number) => KeyValuePair.Create($"the place of {trigger}", number.ToString(CultureInfo.InvariantCulture))),
-        .. definition.Objects.Where(found => !HasPassed(found)).Select(found => KeyValuePair.Create(
-            found.ToString(), $"{(facts.MayDefineForOthers ? found.Sql : MySqlText.WithoutDefiner(found.Sql))} {found.SqlMode} {found.Collation} {found.TimeZone}")),
+        .. Lines(definition.Objects),
     ];
 
+    private IEnumerable<KeyValuePair<string, string>> Lines(IEnumerable<MySqlObject> objects) =>
+        objects.Where(found => !MayHavePassed(found)).Select(found => KeyValuePair.Create(
+            found.ToString(), $"{(facts.MayDefineForOthers ? found.Sql : MySqlText.WithoutDefiner(found.Sql))} {found.SqlMode} {found.Collation} {found.TimeZone}"));
+
     /// <summary>An event that happens once is gone after it, and may do so between two readings.</summary>
-    private static bool HasPassed(MySqlObject found) => found.Kind == "EVENT" && MySqlText.IsOnce(found.Sql);
+    private static bool MayHavePassed(MySqlObject found) => found.Kind == "EVENT" && MySqlText.IsOnce(found.Sql);
 
     private async Task CountAsync(MySqlDefinition source, string database, Dictionary<string, string> lines, CancellationToken cancellationToken)
     {

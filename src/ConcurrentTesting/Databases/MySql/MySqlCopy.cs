@@ -17,16 +17,25 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     /// <summary>Connections that fill one copy: more than four gain nothing.</summary>
     public const int Lanes = 4;
 
+    /// <summary>Everything but the events, one of which might fire at once.</summary>
     /// <returns>The definition with its views in the order in which they can be made.</returns>
     /// <exception cref="ConcurrentTestException">An object cannot be made again.</exception>
-    public async Task<MySqlDefinition> CopyAsync(MySqlDefinition source, string target, bool withEvents, CancellationToken cancellationToken)
+    public async Task<MySqlDefinition> CopyAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
     {
         await admin.ExecuteAsync($"CREATE DATABASE {Quote(target)} CHARACTER SET {source.CharacterSet} COLLATE {source.Collation}", cancellationToken);
         if (source.Sequences.Length > 0)
             await MakeSequencesAsync(source, target, cancellationToken);
         await FillAsync(source, target, cancellationToken);
-        var rest = withEvents ? source : source with { Events = [] };
-        return rest.Objects.Any() ? await MakeObjectsAsync(source, rest, target, cancellationToken) : source;
+        return source.Objects.Any() ? await MakeObjectsAsync(source, target, cancellationToken) : source;
+    }
+
+    public async Task MakeEventsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        if (source.Events.Length == 0)
+            return;
+        await using var session = await admin.OpenSessionAsync(target, cancellationToken);
+        foreach (var found in source.Events)
+            await MakeAsync(session, source, found, target, cancellationToken);
     }
 
     /// <summary>Before the tables, whose defaults may use them.</summary>
@@ -45,20 +54,31 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
 
     private async Task FillAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
     {
-        var tables = source.Tables.OrderByDescending(table => table.Bytes).ToArray();
+        var tables = source.Tables.Where(table => table.HasOwnRows).OrderByDescending(table => table.Bytes).ToArray();
         var lanes = new List<MySqlConnection>();
         try
         {
             for (var lane = 0; lane < Math.Min(Lanes, tables.Length); lane++)
                 lanes.Add(await admin.RentAsync(cancellationToken));
-            await EachAsync(lanes, tables, (lane, table, token) => MakeAsync(lane, $"table {table.Name}", Statement(source, table, target), token), cancellationToken);
-            await EachAsync(lanes, tables.Where(table => table.HasOwnRows), (lane, table, token) => FillAsync(lane, source, table, target, token), cancellationToken);
+            await EachAsync(lanes, tables, (lane, table, token) => MakeAsync(lane, source, table, target, token), cancellationToken);
+            await EachAsync(lanes, tables, (lane, table, token) => FillAsync(lane, source, table, target, token), cancellationToken);
         }
         finally
         {
             foreach (var lane in lanes)
                 await lane.DisposeAsync();
         }
+
+        if (tables.Length < source.Tables.Length)
+            await MakeRestAsync(source, target, cancellationToken);
+    }
+
+    /// <summary>The tables that have no rows of their own may name others of this database, which takes a session inside it.</summary>
+    private async Task MakeRestAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        await using var session = await admin.OpenSessionAsync(target, cancellationToken);
+        foreach (var table in source.Tables.Where(table => !table.HasOwnRows))
+            await MakeAsync(session, source, table, target, cancellationToken);
     }
 
     private static async Task EachAsync(
@@ -86,9 +106,13 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         }
     }
 
-    /// <summary>The server's own statement, made for the other database.</summary>
-    private static string Statement(MySqlDefinition source, MySqlTable table, string target) =>
-        "CREATE TABLE " + Quote(target) + "." + MySqlText.Canonical(table.Sql, source.Name, target)["CREATE TABLE ".Length..];
+    /// <summary>By the server's own statement, made for the other database.</summary>
+    private Task MakeAsync(MySqlConnection session, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken) =>
+        MakeAsync(
+            session,
+            $"table {table.Name}",
+            "CREATE TABLE " + Quote(target) + "." + MySqlText.Canonical(table.Sql, source.Name, target)["CREATE TABLE ".Length..],
+            cancellationToken);
 
     private static Task<int> FillAsync(MySqlConnection lane, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken)
     {
@@ -100,14 +124,14 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             cancellationToken);
     }
 
-    private async Task<MySqlDefinition> MakeObjectsAsync(MySqlDefinition source, MySqlDefinition rest, string target, CancellationToken cancellationToken)
+    private async Task<MySqlDefinition> MakeObjectsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
     {
         await using var session = await admin.OpenSessionAsync(target, cancellationToken);
-        foreach (var routine in rest.Routines)
+        foreach (var routine in source.Routines)
             await MakeAsync(session, source, routine, target, cancellationToken);
         var views = await MakeViewsAsync(session, source, target, cancellationToken);
-        foreach (var found in rest.Triggers.Concat(rest.Events))
-            await MakeAsync(session, source, found, target, cancellationToken);
+        foreach (var trigger in source.Triggers)
+            await MakeAsync(session, source, trigger, target, cancellationToken);
         return source with { Views = views };
     }
 

@@ -79,10 +79,7 @@ internal sealed class MySqlEngine(
         try
         {
             _ours[name] = true;
-            var copy = new MySqlCopy(admin, _facts!, logger);
-            var definition = await copy.CopyAsync(source.Definition, name, withEvents: true, cancellationToken);
-            if (!source.IsProven)
-                await new MySqlComparison(admin, _facts!, copy).RequireSameAsync(definition, name, isQuiet: true, cancellationToken);
+            var definition = await CopyAsync(source, name, cancellationToken);
             source.Definition = definition;
             source.IsProven = true;
             if (await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, name, cancellationToken) is { } copying)
@@ -126,7 +123,7 @@ internal sealed class MySqlEngine(
         try
         {
             var definition = await MySqlDefinitionReader.ReadAsync(admin, clone.Name, cancellationToken);
-            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, withEvents: false, cancellationToken);
+            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, cancellationToken);
         }
         catch
         {
@@ -154,6 +151,19 @@ internal sealed class MySqlEngine(
         _cloning.Dispose();
         _disposing.Dispose();
         _lost.Dispose();
+    }
+
+    private async Task<MySqlDefinition> CopyAsync(Template source, string name, CancellationToken cancellationToken)
+    {
+        var copy = new MySqlCopy(admin, _facts!, logger);
+        var comparison = new MySqlComparison(admin, _facts!, copy);
+        var definition = await copy.CopyAsync(source.Definition, name, cancellationToken);
+        if (!source.IsProven)
+            await comparison.RequireSameAsync(definition with { Events = [] }, name, isQuiet: true, cancellationToken);
+        await copy.MakeEventsAsync(definition, name, cancellationToken);
+        if (!source.IsProven)
+            await comparison.RequireSameEventsAsync(definition, name, cancellationToken);
+        return definition;
     }
 
     /// <summary>Shows the world that this run lives, before anything of it exists.</summary>

@@ -31,7 +31,7 @@ internal sealed class MySqlTemplateBuilder(
         var copy = new MySqlCopy(admin, facts, logger);
         var definition = await MySqlDefinitionReader.ReadAsync(admin, existing.Name, cancellationToken);
         new MySqlCopyWarnings(logger, facts).Warn(definition);
-        await copy.CopyAsync(definition, name, withEvents: false, cancellationToken);
+        await copy.CopyAsync(definition, name, cancellationToken);
         await new MySqlComparison(admin, facts, copy).RequireSameAsync(definition with { Events = [] }, name, isQuiet: false, cancellationToken);
         return [.. definition.Events.Select(found => found with { Sql = copy.Statement(definition, found, name) })];
     }
