@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Servers;
 using ConcurrentTesting.Databases.Sqlite;
@@ -36,12 +37,30 @@ internal static class DatabaseEngines
                 PostgreSqlFaults.Classify,
                 logger,
                 time),
+            DatabaseEngine.MySql when settings.ConnectionString is { } given => OnMySql(settings, given, isOurs: false),
+            DatabaseEngine.MySql => new ThrowawayEngine(
+                "mysql",
+                settings,
+                runId,
+                async token => await MySqlProduct.FindAsync(settings.ServerBinaries, token),
+                connectionString => OnMySql(settings with { TemplateCache = true }, connectionString, isOurs: true),
+                MySqlFaults.Classify,
+                logger,
+                time),
             DatabaseEngine.None => null,
             _ => throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
         };
 
         PostgreSqlEngine OnPostgreSql(ConcurrentTestSettings its, string connectionString, bool isOurs) =>
             new(PostgreSqlAdmin.Create(connectionString), isOurs, its, runId, sources, guards, secrets, logger, time);
+
+        MySqlEngine OnMySql(ConcurrentTestSettings its, string connectionString, bool isOurs)
+        {
+            var admin = MySqlAdmin.Create(connectionString);
+            // A throwaway server's is made by the run itself.
+            secrets.Add(admin.ConnectionTo("").Password);
+            return new MySqlEngine(admin, isOurs, its, runId, sources, guards, secrets, logger, time);
+        }
     }
 
     private static void RequireSense(ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources)

@@ -23,5 +23,8 @@ internal sealed record DatabaseStatistics
 
     public long? RowsDeleted { get; init; }
 
+    /// <summary>Rows inserted, updated and deleted together, where the server does not tell them apart.</summary>
+    public long? RowsChanged { get; init; }
+
     public long? Deadlocks { get; init; }
 }

@@ -22,11 +22,15 @@ internal sealed class ConfiguredProduct(IServerProduct product, ImmutableArray<s
             await File.WriteAllTextAsync(Path.Combine(dataDirectory, file), "", cancellationToken);
     }
 
-    public ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory) =>
-        [.. product.CommandLine(dataDirectory, socketDirectory, isInMemory), .. arguments];
+    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory)
+    {
+        var launch = product.Launch(dataDirectory, socketDirectory, isInMemory);
+        return launch with { CommandLine = [.. launch.CommandLine, .. arguments] };
+    }
+
+    public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
+        [.. product.KeptCommandLine(dataDirectory, socketDirectory), .. arguments];
 
     public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken) =>
         product.IsReadyAsync(dataDirectory, socketDirectory, cancellationToken);
-
-    public string AdminConnectionString(string socketDirectory) => product.AdminConnectionString(socketDirectory);
 }

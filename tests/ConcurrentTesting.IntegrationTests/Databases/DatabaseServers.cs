@@ -1,3 +1,4 @@
+using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Servers;
 using ConcurrentTesting.IntegrationTests.Databases;
@@ -16,8 +17,13 @@ public sealed class DatabaseServers : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private readonly List<IAsyncDisposable> _started = [];
     private readonly Lazy<Task<string>> _postgreSql;
+    private readonly Lazy<Task<string>> _mySql;
 
-    public DatabaseServers() => _postgreSql = new Lazy<Task<string>>(() => StartPostgreSqlAsync());
+    public DatabaseServers()
+    {
+        _postgreSql = new Lazy<Task<string>>(() => StartPostgreSqlAsync());
+        _mySql = new Lazy<Task<string>>(() => StartMySqlAsync());
+    }
 
     /// <summary>The administrator's connection string of a PostgreSQL server that is "somebody's": no engine of a test has started it.</summary>
     public Task<string> PostgreSqlAsync() => _postgreSql.Value;
@@ -27,6 +33,12 @@ public sealed class DatabaseServers : IAsyncLifetime
     /// installed.
     /// </summary>
     public static string? PostgreSqlBinaries => Environment.GetEnvironmentVariable("TEST_POSTGRESQL_BINARIES") is { Length: > 0 } folder ? folder : null;
+
+    /// <summary>The administrator's connection string of a MariaDB or MySQL server that is "somebody's".</summary>
+    public Task<string> MySqlAsync() => _mySql.Value;
+
+    /// <summary>The folder of the MariaDB or MySQL programs that the tests are for, from <c>TEST_MYSQL_BINARIES</c>; null: what is installed.</summary>
+    public static string? MySqlBinaries => Environment.GetEnvironmentVariable("TEST_MYSQL_BINARIES") is { Length: > 0 } folder ? folder : null;
 
     /// <summary>Where all tests together keep a server's ready data directory, which takes its time to make.</summary>
     public string TemporaryDirectory => _folder.Path;
@@ -44,10 +56,24 @@ public sealed class DatabaseServers : IAsyncLifetime
     internal async Task<OwnServer> StartPostgreSqlAsync(string[] arguments, params string[] files) =>
         await OwnServer.StartAsync(TemporaryDirectory, new ConfiguredProduct(await PostgreSqlProduct.FindAsync(PostgreSqlBinaries, CancellationToken.None), [.. arguments], files));
 
+    /// <summary>A MariaDB or MySQL server of a test's own, with arguments of its own.</summary>
+    internal async Task<OwnServer> StartMySqlAsync(string[] arguments) =>
+        await OwnServer.StartAsync(TemporaryDirectory, new ConfiguredProduct(await MySqlProduct.FindAsync(MySqlBinaries, CancellationToken.None), [.. arguments]));
+
+    private async Task<string> StartMySqlAsync()
+    {
+        // Databases of a server that nobody set up for tests are in whatever character set.
+        var server = await StartMySqlAsync(["--character-set-server=latin1", "--event-scheduler=ON"]);
+        lock (_started)
+            _started.Add(server);
+        return server.ConnectionString;
+    }
+
     private async Task<string> StartPostgreSqlAsync()
     {
         var server = await StartPostgreSqlAsync(["-c", "max_prepared_transactions=10"]);
-        _started.Add(server);
+        lock (_started)
+            _started.Add(server);
         return server.ConnectionString;
     }
 }

@@ -1,5 +1,7 @@
+using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Cleaning;
 
@@ -8,7 +10,7 @@ internal static class ServerInventories
 {
     /// <returns>Null where no server is named.</returns>
     /// <exception cref="ConcurrentTestException">The connection string cannot be read, or the server may be anybody's.</exception>
-    public static async Task<IServerInventory?> OpenAsync(ConcurrentTestSettings settings, Guards guards, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<IServerInventory?> OpenAsync(ConcurrentTestSettings settings, Guards guards, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         if (settings.ConnectionString is not { } connectionString)
             return null;
@@ -18,6 +20,10 @@ internal static class ServerInventories
                 var admin = PostgreSqlAdmin.Create(connectionString);
                 await ServerHost.CheckAsync(admin.Host, settings, guards, cancellationToken);
                 return new PostgreSqlInventory(admin, time);
+            case DatabaseEngine.MySql:
+                var mySql = MySqlAdmin.Create(connectionString);
+                await ServerHost.CheckAsync(mySql.Host, settings, guards, cancellationToken);
+                return new MySqlInventory(mySql, logger, time);
             default:
                 return null;
         }

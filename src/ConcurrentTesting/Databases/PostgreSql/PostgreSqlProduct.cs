@@ -54,7 +54,29 @@ internal sealed class PostgreSqlProduct : IServerProduct
     public Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken) =>
         account.RunAsync(Path.Combine(_binaries, "initdb"), ["-D", dataDirectory, .. InitArguments], Path.GetDirectoryName(dataDirectory)!, cancellationToken);
 
-    public ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory) =>
+    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory) =>
+        new(
+            CommandLine(dataDirectory, socketDirectory, isInMemory),
+            new NpgsqlConnectionStringBuilder { Host = socketDirectory, Port = 5432, Username = Superuser }.ConnectionString);
+
+    public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
+        CommandLine(dataDirectory, socketDirectory, isInMemory: false);
+
+    /// <summary>The eighth line of the server's own file, as pg_ctl reads it.</summary>
+    public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var lines = File.ReadAllLines(Path.Combine(dataDirectory, "postmaster.pid"));
+            return Task.FromResult(lines.Length > 7 && lines[7].Trim() == "ready");
+        }
+        catch (IOException)
+        {
+            return Task.FromResult(false);
+        }
+    }
+
+    private ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory) =>
     [
         Path.Combine(_binaries, "postgres"),
         "-D", dataDirectory,
@@ -77,23 +99,6 @@ internal sealed class PostgreSqlProduct : IServerProduct
     ];
 
     private bool CanShareBlocks => int.TryParse(Version.Split('.', 'b', 'r', 'd')[0], out var major) && major >= 18;
-
-    /// <summary>The eighth line of the server's own file, as pg_ctl reads it.</summary>
-    public Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var lines = File.ReadAllLines(Path.Combine(dataDirectory, "postmaster.pid"));
-            return Task.FromResult(lines.Length > 7 && lines[7].Trim() == "ready");
-        }
-        catch (IOException)
-        {
-            return Task.FromResult(false);
-        }
-    }
-
-    public string AdminConnectionString(string socketDirectory) =>
-        new NpgsqlConnectionStringBuilder { Host = socketDirectory, Port = 5432, Username = Superuser }.ConnectionString;
 
     private static async Task<string> VersionAsync(string binaries, CancellationToken cancellationToken)
     {

@@ -20,11 +20,21 @@ internal interface IServerProduct
     /// <summary>Makes a data directory that a server can start from.</summary>
     Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken);
 
-    /// <summary>The program and arguments of a server on this data directory, listening in the socket directory only.</summary>
-    ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory, bool isInMemory);
+    /// <summary>How a server is started on this data directory, reachable from this machine alone. Files that it needs are written beside the directory.</summary>
+    ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory);
+
+    /// <summary>What a person starts to look at kept data: on a socket, and without anything secret.</summary>
+    ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory);
 
     /// <summary>Whether the server says by now that it takes connections.</summary>
     Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken);
+}
 
-    string AdminConnectionString(string socketDirectory);
+/// <summary>One start of a throwaway server.</summary>
+/// <param name="CommandLine">The program and its arguments; nothing secret.</param>
+/// <param name="ConnectionString">The administrator's, without a database.</param>
+internal sealed record ServerLaunch(ImmutableArray<string> CommandLine, string ConnectionString)
+{
+    /// <summary>Without the connection string, which may hold a password.</summary>
+    public override string ToString() => string.Join(' ', CommandLine);
 }

@@ -55,19 +55,19 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         var data = Path.Combine(folder, "data");
         var log = Path.Combine(folder, "server.log");
-        var command = product.CommandLine(data, folder, isInMemory);
+        var launch = product.Launch(data, folder, isInMemory);
         await account.OwnAsync(folder, cancellationToken);
-        string[] supervised = ["/bin/sh", "-c", Supervisor, "supervisor", product.StopSignal, product.KillSignal, data, log, .. command];
+        string[] supervised = ["/bin/sh", "-c", Supervisor, "supervisor", product.StopSignal, product.KillSignal, data, log, .. launch.CommandLine];
         var hasSessions = OperatingSystem.IsLinux();
         var start = hasSessions
             ? account.StartInfo("setsid", supervised, folder)
             : account.StartInfo(supervised[0], supervised[1..], folder);
-        var server = new ServerProcess(ServerAccount.Start(start), product.AdminConnectionString(folder), data, log);
+        var server = new ServerProcess(ServerAccount.Start(start), launch.ConnectionString, data, log);
         try
         {
             var started = Stopwatch.GetTimestamp();
             await server.WaitUntilReadyAsync(product, folder, cancellationToken);
-            logger.LogDebug("Started {Program} on {Folder} in {Milliseconds:0} ms", command[0], data, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            logger.LogDebug("Started {Program} on {Folder} in {Milliseconds:0} ms", launch.CommandLine[0], data, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return server;
         }
         catch

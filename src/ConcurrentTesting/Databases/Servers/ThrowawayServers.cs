@@ -73,7 +73,7 @@ internal sealed class ThrowawayServers(
     /// <param name="how">Opens it on the server that still runs.</param>
     public string HowToOpen(ServerProcess server, string folder, string how)
     {
-        var start = string.Join(' ', product.CommandLine(Path.Combine(folder, "data"), folder, isInMemory: false));
+        var start = string.Join(' ', product.KeptCommandLine(Path.Combine(folder, "data"), folder));
         var asUser = account.User is { } user ? $"su {user} -s /bin/sh -c '{start}'" : start;
         return $"{asUser} & {how.Replace(Path.GetDirectoryName(server.DataDirectory)!, folder, StringComparison.Ordinal)}";
     }

@@ -1,0 +1,183 @@
+using System.Globalization;
+using MySqlConnector;
+
+namespace ConcurrentTesting.Databases.MySql;
+
+/// <summary>Our own sessions on a server: a small pool without a database, and single sessions elsewhere.</summary>
+internal sealed class MySqlAdmin : IAsyncDisposable
+{
+    /// <summary>What waits for a lock gives up after it: a DROP behind an open transaction would wait for a day.</summary>
+    public static readonly TimeSpan LockWait = TimeSpan.FromSeconds(2);
+
+    // What the server has for its users must not disturb administration; the limits of a statement are named differently.
+    private const string Prologue =
+        "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0, unique_checks = 0, autocommit = 1, time_zone = '+00:00', "
+        + "lock_wait_timeout = 2, innodb_lock_wait_timeout = 2, wait_timeout = 2147483, net_write_timeout = 600, net_read_timeout = 600, ";
+
+    private const string OnMariaDb = "max_statement_time = 0, check_constraint_checks = 0";
+    private const string OnMySql = "max_execution_time = 0, information_schema_stats_expiry = 0";
+
+    private readonly MySqlConnectionStringBuilder _given;
+    private readonly MySqlDataSource _pool;
+
+    private MySqlAdmin(MySqlConnectionStringBuilder given)
+    {
+        _given = given;
+        var pooled = new MySqlDataSourceBuilder(With("", pooling: true).ConnectionString);
+        pooled.UseConnectionOpenedCallback((context, token) => new ValueTask(PrepareAsync(context.Connection, token)));
+        _pool = pooled.Build();
+    }
+
+    /// <summary>A name, an address, or the path of a socket.</summary>
+    public string Host => _given.Server;
+
+    public uint Port => _given.Port;
+
+    public string Username => _given.UserID;
+
+    /// <exception cref="ConcurrentTestException">The string cannot be read, or names no server or several.</exception>
+    public static MySqlAdmin Create(string connectionString)
+    {
+        var given = Parse(connectionString);
+        if (string.IsNullOrWhiteSpace(given.Server) || given.Server.Contains(','))
+            throw Wrong("has to name one server (Server=…)");
+        return new MySqlAdmin(given);
+    }
+
+    public static string Quote(string identifier) => "`" + identifier.Replace("`", "``", StringComparison.Ordinal) + "`";
+
+    /// <summary>For sessions whose sql_mode is ours: a backslash escapes.</summary>
+    public static string Literal(string text) =>
+        "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
+
+    /// <summary>How a test reaches a database of this server: as the user gave it, with another database.</summary>
+    public ConnectionValues ConnectionTo(string database)
+    {
+        var builder = new MySqlConnectionStringBuilder(_given.ConnectionString) { Database = database };
+        return new ConnectionValues(
+            builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.UserID, builder.Password);
+    }
+
+    public ValueTask<MySqlConnection> RentAsync(CancellationToken cancellationToken) => _pool.OpenConnectionAsync(cancellationToken);
+
+    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = await RentAsync(cancellationToken);
+        await ExecuteAsync(connection, sql, cancellationToken);
+    }
+
+    /// <summary>All rows, read while the connection is held.</summary>
+    /// <param name="parameters">The values of <c>@p0</c>, <c>@p1</c> …</param>
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(
+        string sql, Func<MySqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var connection = await RentAsync(cancellationToken);
+        return await QueryAsync(connection, sql, read, cancellationToken, parameters);
+    }
+
+    public static async Task<IReadOnlyList<T>> QueryAsync<T>(
+        MySqlConnection connection, string sql, Func<MySqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters) =>
+        (await QueryAllAsync(connection, sql, (_, row) => read(row), cancellationToken, parameters)).SelectMany(rows => rows).ToList();
+
+    /// <summary>The rows of every result of several statements, sent in one round trip.</summary>
+    /// <param name="read">Gets the number of the result too, from 0.</param>
+    public static async Task<IReadOnlyList<IReadOnlyList<T>>> QueryAllAsync<T>(
+        MySqlConnection connection, string sql, Func<int, MySqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var command = new MySqlCommand(sql, connection) { CommandTimeout = 0 };
+        for (var number = 0; number < parameters.Length; number++)
+            command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"@p{number}"), parameters[number]);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var results = new List<IReadOnlyList<T>>();
+        do
+        {
+            var rows = new List<T>();
+            while (await reader.ReadAsync(cancellationToken))
+                rows.Add(read(results.Count, reader));
+            results.Add(rows);
+        }
+        while (await reader.NextResultAsync(cancellationToken));
+        return results;
+    }
+
+    public static async Task<int> ExecuteAsync(MySqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new MySqlCommand(sql, connection) { CommandTimeout = 0 };
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses; set up like the pool's.</summary>
+    public async Task<MySqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken)
+    {
+        var connection = await OpenPlainSessionAsync(database, cancellationToken);
+        try
+        {
+            await PrepareAsync(connection, cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A session of its own with the server's settings for everybody, as a test's or a script's.</summary>
+    public async Task<MySqlConnection> OpenPlainSessionAsync(string database, CancellationToken cancellationToken)
+    {
+        var connection = new MySqlConnection(With(database, pooling: false).ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private static Task<int> PrepareAsync(MySqlConnection connection, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, Prologue + (IsMariaDb(connection) ? OnMariaDb : OnMySql), cancellationToken);
+
+    private static bool IsMariaDb(MySqlConnection connection) => connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+
+    private MySqlConnectionStringBuilder With(string database, bool pooling) => new(_given.ConnectionString)
+    {
+        Database = database,
+        Pooling = pooling,
+        MinimumPoolSize = 0,
+        MaximumPoolSize = (uint)((MySqlCopy.Lanes * Math.Max(2, Environment.ProcessorCount)) + 4),
+        ApplicationName = "ConcurrentTest",
+        DefaultCommandTimeout = 0,
+        AutoEnlist = false,
+        AllowUserVariables = true,
+        AllowZeroDateTime = true,
+        TreatTinyAsBoolean = false,
+        CharacterSet = "utf8mb4",
+        Keepalive = 10,
+        // What the prologue sets stays set: no caller of the pool leaves anything behind.
+        ConnectionReset = false,
+    };
+
+    private static MySqlConnectionStringBuilder Parse(string connectionString)
+    {
+        try
+        {
+            return new MySqlConnectionStringBuilder(connectionString);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
+        {
+            // The driver's message may quote a part of the string.
+            throw Wrong(connectionString.Contains("://", StringComparison.Ordinal)
+                ? "is a URI; write it as Server=…;Port=…;User ID=…;Password=…"
+                : "cannot be read; write it as Server=…;Port=…;User ID=…;Password=…");
+        }
+    }
+
+    private static ConcurrentTestException Wrong(string why) =>
+        new(ConcurrentTestExitCode.BadSettings, $"--test-connection-string for MySQL {why}");
+}

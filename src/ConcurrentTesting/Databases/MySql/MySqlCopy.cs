@@ -1,0 +1,234 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using MySqlConnector;
+using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
+
+namespace ConcurrentTesting.Databases.MySql;
+
+/// <summary>
+/// Copies a database: its tables are made and filled over a few connections at once, then everything else on one. Neither product can do that by itself, and
+/// <c>CREATE TABLE … LIKE</c> loses foreign keys.
+/// </summary>
+/// <param name="facts">What the server is and what we may do there.</param>
+internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogger logger)
+{
+    /// <summary>Connections that fill one copy: more than four gain nothing.</summary>
+    public const int Lanes = 4;
+
+    /// <summary>Everything but the events, one of which might fire at once.</summary>
+    /// <returns>The definition with its views in the order in which they can be made.</returns>
+    /// <exception cref="ConcurrentTestException">An object cannot be made again.</exception>
+    public async Task<MySqlDefinition> CopyAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        await admin.ExecuteAsync($"CREATE DATABASE {Quote(target)} CHARACTER SET {source.CharacterSet} COLLATE {source.Collation}", cancellationToken);
+        if (source.Sequences.Length > 0)
+            await MakeSequencesAsync(source, target, cancellationToken);
+        await FillAsync(source, target, cancellationToken);
+        return source.Objects.Any() ? await MakeObjectsAsync(source, target, cancellationToken) : source;
+    }
+
+    public async Task MakeEventsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        if (source.Events.Length == 0)
+            return;
+        await using var session = await admin.OpenSessionAsync(target, cancellationToken);
+        foreach (var found in source.Events)
+            await MakeAsync(session, source, found, target, cancellationToken);
+    }
+
+    /// <summary>Before the tables, whose defaults may use them.</summary>
+    private async Task MakeSequencesAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        await using var session = await admin.OpenSessionAsync(target, cancellationToken);
+        foreach (var sequence in source.Sequences)
+        {
+            await MakeAsync(session, $"sequence {sequence.Name}", sequence.Sql, cancellationToken);
+            await ExecuteAsync(
+                session,
+                string.Create(CultureInfo.InvariantCulture, $"DO SETVAL({Quote(sequence.Name)}, {sequence.Next}, 0, {sequence.Round})"),
+                cancellationToken);
+        }
+    }
+
+    private async Task FillAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        var tables = source.Tables.Where(table => table.HasOwnRows).OrderByDescending(table => table.Bytes).ToArray();
+        var lanes = new List<MySqlConnection>();
+        try
+        {
+            for (var lane = 0; lane < Math.Min(Lanes, tables.Length); lane++)
+                lanes.Add(await admin.RentAsync(cancellationToken));
+            await EachAsync(lanes, tables, (lane, table, token) => MakeAsync(lane, source, table, target, token), cancellationToken);
+            await EachAsync(lanes, tables, (lane, table, token) => FillAsync(lane, source, table, target, token), cancellationToken);
+        }
+        finally
+        {
+            foreach (var lane in lanes)
+                await lane.DisposeAsync();
+        }
+
+        if (tables.Length < source.Tables.Length)
+            await MakeRestAsync(source, target, cancellationToken);
+    }
+
+    /// <summary>The tables that have no rows of their own may name others of this database, which takes a session inside it.</summary>
+    private async Task MakeRestAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        await using var session = await admin.OpenSessionAsync(target, cancellationToken);
+        foreach (var table in source.Tables.Where(table => !table.HasOwnRows))
+            await MakeAsync(session, source, table, target, cancellationToken);
+    }
+
+    private static async Task EachAsync(
+        IReadOnlyList<MySqlConnection> lanes,
+        IEnumerable<MySqlTable> tables,
+        Func<MySqlConnection, MySqlTable, CancellationToken, Task> take,
+        CancellationToken cancellationToken)
+    {
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var queue = new ConcurrentQueue<MySqlTable>(tables);
+        await Task.WhenAll(lanes.Select(RunAsync));
+
+        async Task RunAsync(MySqlConnection lane)
+        {
+            try
+            {
+                while (queue.TryDequeue(out var table))
+                    await take(lane, table, failed.Token);
+            }
+            catch
+            {
+                await failed.CancelAsync();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>By the server's own statement, made for the other database.</summary>
+    private Task MakeAsync(MySqlConnection session, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken) =>
+        MakeAsync(
+            session,
+            $"table {table.Name}",
+            "CREATE TABLE " + Quote(target) + "." + MySqlText.Canonical(table.Sql, source.Name, target)["CREATE TABLE ".Length..],
+            cancellationToken);
+
+    private static Task<int> FillAsync(MySqlConnection lane, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken)
+    {
+        // All of them by name: a generated column takes no value, an invisible one is left out of a star.
+        var columns = string.Join(", ", table.Columns.Select(Quote));
+        return ExecuteAsync(
+            lane,
+            $"INSERT INTO {Quote(target)}.{Quote(table.Name)} ({columns}) SELECT {columns} FROM {Quote(source.Name)}.{Quote(table.Name)}",
+            cancellationToken);
+    }
+
+    private async Task<MySqlDefinition> MakeObjectsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        await using var session = await admin.OpenSessionAsync(target, cancellationToken);
+        foreach (var routine in source.Routines)
+            await MakeAsync(session, source, routine, target, cancellationToken);
+        var views = await MakeViewsAsync(session, source, target, cancellationToken);
+        foreach (var trigger in source.Triggers)
+            await MakeAsync(session, source, trigger, target, cancellationToken);
+        return source with { Views = views };
+    }
+
+    /// <summary>A view on a view that is not yet there waits for the next round.</summary>
+    private async Task<ImmutableArray<MySqlObject>> MakeViewsAsync(
+        MySqlConnection session, MySqlDefinition source, string target, CancellationToken cancellationToken)
+    {
+        var made = ImmutableArray.CreateBuilder<MySqlObject>(source.Views.Length);
+        var waiting = new Queue<MySqlObject>(source.Views);
+        for (var failures = 0; waiting.TryDequeue(out var view);)
+        {
+            try
+            {
+                await MakeAsync(session, source, view, target, cancellationToken);
+                made.Add(view);
+                failures = 0;
+            }
+            catch (MySqlException exception) when (exception.Number is MySqlFaults.NoSuchTable or MySqlFaults.ViewInvalid)
+            {
+                waiting.Enqueue(view);
+                if (++failures < waiting.Count)
+                    continue;
+                throw Failed(view.ToString(), exception);
+            }
+        }
+
+        return made.ToImmutable();
+    }
+
+    private async Task MakeAsync(MySqlConnection session, MySqlDefinition source, MySqlObject found, string target, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(session, Settings(found), cancellationToken);
+        var isForeign = found.DatabaseCollation is { } collation && collation != source.Collation;
+        if (isForeign)
+            await ExecuteAsync(session, $"ALTER DATABASE {Quote(target)} COLLATE {found.DatabaseCollation}", cancellationToken);
+        var sql = Statement(source, found, target);
+        if (found.Kind == "VIEW")
+            await ExecuteAsync(session, sql, cancellationToken);
+        else
+            await MakeAsync(session, found.ToString(), sql, cancellationToken);
+        if (isForeign)
+            await ExecuteAsync(session, $"ALTER DATABASE {Quote(target)} COLLATE {source.Collation}", cancellationToken);
+    }
+
+    /// <summary>The object's statement for the copy: this database's name where it stands for itself, a definer that we may give it.</summary>
+    public string Statement(MySqlDefinition source, MySqlObject found, string target)
+    {
+        var sql = found.Kind == "VIEW"
+            ? MySqlText.Canonical(found.Sql, source.Name, target)
+            : MySqlText.Written(found.Sql, source.Name, target);
+        if (!facts.MayDefineFor(found.Definer))
+            sql = MySqlText.WithoutDefiner(sql);
+        return found.Kind == "EVENT" && MySqlText.Names(sql, source.Name) ? MySqlText.Disabled(sql) : sql;
+    }
+
+    /// <summary>What a faithful copy says of itself.</summary>
+    public MySqlDefinition Expected(MySqlDefinition source, string target)
+    {
+        return source with
+        {
+            Name = target,
+            Tables = [.. source.Tables.Select(table => table with { Sql = MySqlText.Canonical(table.Sql, source.Name, target) })],
+            Routines = Made(source.Routines),
+            Views = Made(source.Views),
+            Triggers = Made(source.Triggers),
+            Events = Made(source.Events),
+        };
+
+        ImmutableArray<MySqlObject> Made(ImmutableArray<MySqlObject> objects) => [.. objects.Select(found => found with { Sql = Statement(source, found, target) })];
+    }
+
+    /// <summary>What a session has when it makes an object, the object keeps.</summary>
+    private static string Settings(MySqlObject found)
+    {
+        var sqlMode = found.SqlMode is null ? "" : $", sql_mode = {Literal(found.SqlMode)}";
+        var timeZone = found.TimeZone is null ? "" : $", time_zone = {Literal(found.TimeZone)}";
+        return $"SET collation_connection = {found.Collation}{timeZone}{sqlMode}";
+    }
+
+    private async Task MakeAsync(MySqlConnection session, string what, string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync(session, sql, cancellationToken);
+        }
+        catch (MySqlException exception) when (MySqlFaults.Classify(exception) == FaultCause.None)
+        {
+            throw Failed(what, exception);
+        }
+    }
+
+    private ConcurrentTestException Failed(string what, MySqlException exception)
+    {
+        logger.LogDebug(exception, "The {Object} could not be copied", what);
+        var remedy = exception.Number == MySqlFaults.BinaryLogNeedsSuper
+            ? "; the server keeps a binary log: SET GLOBAL log_bin_trust_function_creators = 1, or use a user with the right SUPER" : "";
+        return new ConcurrentTestException(
+            ConcurrentTestExitCode.Incomplete, $"the {what} cannot be copied: {exception.Message} ({exception.Number}){remedy}", exception);
+    }
+}

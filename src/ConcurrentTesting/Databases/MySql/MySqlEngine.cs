@@ -1,0 +1,258 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.MySql;
+
+/// <summary>
+/// Databases on a MySQL or MariaDB server: templates are databases with a mark (<see cref="MySqlMark"/>), clones are copies over a few connections
+/// (<see cref="MySqlCopy"/>). What is ours is told by its name (<see cref="OwnDatabaseName"/>), whether its run lives by a named lock (<see cref="MySqlLock"/>).
+/// </summary>
+/// <param name="isOurs">The server is a throwaway one of this run's: nobody else's data is on it.</param>
+internal sealed class MySqlEngine(
+    MySqlAdmin admin, bool isOurs, ConcurrentTestSettings settings, string runId, ImmutableArray<TemplateSource> sources,
+    Guards guards, Secrets secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
+{
+    private readonly string _runToken = OwnDatabaseName.RunToken(runId);
+    private readonly SemaphoreSlim _cloning = new(Math.Max(2, Environment.ProcessorCount));
+    private readonly ConcurrentDictionary<string, bool> _ours = new();
+    private readonly ConcurrentDictionary<string, Template> _templates = new();
+    private readonly ConcurrentDictionary<string, DatabaseStatistics> _counted = new();
+    private readonly MySqlSessions _sessions = new(admin, logger);
+    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _disposing = new();
+    private MySqlServerFacts? _facts;
+    private MySqlLock? _runLock;
+    private MySqlLock? _templateLock;
+    private MySqlKeptTemplates? _kept;
+    private Task _watch = Task.CompletedTask;
+
+    public string Name => "mysql";
+
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>What clones are made from.</summary>
+    private sealed class Template(MySqlDefinition definition)
+    {
+        /// <summary>After the first clone, its views in the order in which they can be made.</summary>
+        public MySqlDefinition Definition { get; set; } = definition;
+
+        /// <summary>The first clone is compared with the template; the others are made the same way.</summary>
+        public bool IsProven { get; set; }
+    }
+
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        _facts = await new MySqlCheck(admin, isOurs, settings, runId, sources, guards).RunAsync(cancellationToken);
+        logger.LogDebug("{Product} {Version} at {Host}:{Port}, as {User}", _facts.Product, _facts.Version, admin.Host, admin.Port, _facts.User);
+    }
+
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        await LiveAsync(cancellationToken);
+        var found = await admin.QueryAsync(
+            @"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'ct\\_r\\_%'", row => row.GetString(0), cancellationToken);
+        var dead = found.GroupBy(name => OwnDatabaseName.Parse(name)?.Owner).Where(run => run.Key is not null && run.Key != _runToken);
+        var removed = 0;
+        foreach (var run in dead)
+            removed += await SweepAsync(run.Key!, run, cancellationToken);
+        return removed;
+    }
+
+    public async Task<ImmutableArray<TemplateDatabase>> EnsureTemplatesAsync(
+        ImmutableArray<TemplateSource> templates, CancellationToken cancellationToken)
+    {
+        await LiveAsync(cancellationToken);
+        var ensured = ImmutableArray.CreateBuilder<TemplateDatabase>(templates.Length);
+        foreach (var source in templates)
+            ensured.Add(await EnsureTemplateAsync(source, cancellationToken));
+        return ensured.ToImmutable();
+    }
+
+    public async Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
+    {
+        var name = OwnDatabaseName.OfRun(runId, $"{template.Source.Database}_{label.Replace('-', '_')}").ToString();
+        var source = _templates[template.Name];
+        await _cloning.WaitAsync(cancellationToken);
+        try
+        {
+            _ours[name] = true;
+            var definition = await CopyAsync(source, name, cancellationToken);
+            source.Definition = definition;
+            source.IsProven = true;
+            if (await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, name, cancellationToken) is { } copying)
+                _counted[name] = copying;
+            return new DatabaseClone(template, name, admin.ConnectionTo(name));
+        }
+        catch
+        {
+            await DropAsync(name, CancellationToken.None);
+            throw;
+        }
+        finally
+        {
+            _cloning.Release();
+        }
+    }
+
+    /// <summary>Asks from outside, so that a test's database counts no session but the tests' own.</summary>
+    public async Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var found = await admin.QueryAsync(
+            "SELECT 1 FROM information_schema.schemata WHERE schema_name = @p0", row => row.GetInt32(0), cancellationToken, clone.Name);
+        if (found.Count == 0)
+            throw new InvalidOperationException($"the database {clone.Name} is gone");
+    }
+
+    public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken) => DropAsync(clone.Name, cancellationToken);
+
+    /// <summary>Without what copying the template counted.</summary>
+    public async Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var counted = await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, clone.Name, cancellationToken);
+        return counted is not null && _counted.TryGetValue(clone.Name, out var copying) ? MySqlStatistics.Since(copying, counted) : counted;
+    }
+
+    /// <summary>As a copy by another name, which no sweep takes for a dead run's: a database cannot be renamed here. Its events would go on in it and are left out.</summary>
+    public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var name = (OwnDatabaseName.Parse(clone.Name)! with { Kind = OwnDatabaseKind.Kept }).ToString();
+        await _sessions.EndAsync(clone.Name, cancellationToken);
+        try
+        {
+            var definition = await MySqlDefinitionReader.ReadAsync(admin, clone.Name, cancellationToken);
+            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, cancellationToken);
+        }
+        catch
+        {
+            await _sessions.DropAsync(name, CancellationToken.None);
+            throw;
+        }
+
+        await DropAsync(clone.Name, cancellationToken);
+        return new KeptDatabase(name, await HowToOpenAsync(name, cancellationToken));
+    }
+
+    public FaultCause Classify(Exception exception) => MySqlFaults.Classify(exception);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _disposing.CancelAsync();
+        await _watch;
+        if (!isOurs)
+            await Parallel.ForEachAsync(_ours.Keys, async (name, _) => await DropAsync(name, CancellationToken.None));
+        if (_templateLock is not null)
+            await _templateLock.DisposeAsync();
+        if (_runLock is not null)
+            await _runLock.DisposeAsync();
+        await admin.DisposeAsync();
+        _cloning.Dispose();
+        _disposing.Dispose();
+        _lost.Dispose();
+    }
+
+    private async Task<MySqlDefinition> CopyAsync(Template source, string name, CancellationToken cancellationToken)
+    {
+        var copy = new MySqlCopy(admin, _facts!, logger);
+        var comparison = new MySqlComparison(admin, _facts!, copy);
+        var definition = await copy.CopyAsync(source.Definition, name, cancellationToken);
+        if (!source.IsProven)
+            await comparison.RequireSameAsync(definition with { Events = [] }, name, isQuiet: true, cancellationToken);
+        await copy.MakeEventsAsync(definition, name, cancellationToken);
+        if (!source.IsProven)
+            await comparison.RequireSameEventsAsync(definition, name, cancellationToken);
+        return definition;
+    }
+
+    /// <summary>Shows the world that this run lives, before anything of it exists.</summary>
+    private async Task LiveAsync(CancellationToken cancellationToken)
+    {
+        if (_runLock is not null)
+            return;
+        if (_facts is null)
+            await CheckAsync(cancellationToken);
+        _runLock = await MySqlLock.OpenAsync(admin, time, cancellationToken);
+        if (!await _runLock.TryAsync(MySqlLock.OfRun(_runToken), cancellationToken))
+            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"a run with the id {runId} is under way at {admin.Host} already");
+        _watch = WatchAsync(_runLock);
+        _templateLock = await MySqlLock.OpenAsync(admin, time, cancellationToken);
+    }
+
+    private async Task WatchAsync(MySqlLock runLock)
+    {
+        try
+        {
+            await runLock.WatchAsync(MySqlLock.OfRun(_runToken), _disposing.Token);
+            logger.LogError("The connection that protects this run's databases at {Host}:{Port} is lost: the run has to stop", admin.Host, admin.Port);
+            await _lost.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is at its end.
+        }
+    }
+
+    private async Task<int> SweepAsync(string run, IEnumerable<string> names, CancellationToken cancellationToken)
+    {
+        var name = MySqlLock.OfRun(run);
+        if (!await _templateLock!.TryAsync(name, cancellationToken))
+            return 0;
+        var removed = 0;
+        foreach (var left in names)
+        {
+            if (await DropAsync(left, cancellationToken))
+                removed++;
+        }
+
+        await _templateLock.ReleaseAsync(name, cancellationToken);
+        return removed;
+    }
+
+    private async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        string[] facts = [Name, _facts!.Version, _facts.User, _facts.Collation];
+        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
+        // A copy of a database that others go on changing is good for one run only.
+        var isKept = settings.TemplateCache && !source.Steps.Any(step => step is ExistingDatabaseStep);
+        var name = (isKept ? OwnDatabaseName.OfTemplate(fingerprint, source.Database) : OwnDatabaseName.OfRun(runId, $"{source.Database}_template")).ToString();
+        var builder = new MySqlTemplateBuilder(admin, _facts, _sessions, settings, runId, secrets, logger, time);
+        MySqlDefinition? definition = null;
+        var hit = false;
+        if (isKept)
+        {
+            _kept ??= new MySqlKeptTemplates(admin, _templateLock!, DropAsync, _runToken, time, logger);
+            hit = await _kept.EnsureAsync(name, fingerprint, async token => definition = await builder.BuildAsync(source, name, token), cancellationToken);
+        }
+        else
+        {
+            _ours[name] = true;
+            definition = await builder.BuildAsync(source, name, cancellationToken);
+        }
+
+        definition ??= await MySqlDefinitionReader.ReadAsync(admin, name, cancellationToken);
+        new MySqlCopyWarnings(logger, _facts).Warn(definition);
+        _templates[name] = new Template(definition);
+        return new TemplateDatabase(source, name, fingerprint, hit, Stopwatch.GetElapsedTime(started));
+    }
+
+    private async Task<string> HowToOpenAsync(string name, CancellationToken cancellationToken)
+    {
+        var client = _facts!.IsMariaDb ? "mariadb" : "mysql";
+        if (!isOurs)
+            return FormattableString.Invariant($"{client} -h {admin.Host} -P {admin.Port} -u {admin.Username} -p {name}");
+        var data = await admin.QueryAsync("SELECT @@datadir", row => row.GetString(0), cancellationToken);
+        return $"{client} --no-defaults -S {Path.Combine(data[0], MySqlProduct.Socket)} -u root {name}";
+    }
+
+    private async Task<bool> DropAsync(string name, CancellationToken cancellationToken)
+    {
+        var isGone = await _sessions.DropAsync(name, cancellationToken);
+        if (isGone)
+            _ours.TryRemove(name, out _);
+        _counted.TryRemove(name, out _);
+        return isGone;
+    }
+}

@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using ConcurrentTesting.Databases.Servers;
+using MySqlConnector;
+
+namespace ConcurrentTesting.Databases.MySql;
+
+/// <summary>
+/// A MariaDB or MySQL server of our own: where its programs are, and how it is set up for tests, whose data nobody will miss. It listens on 127.0.0.1, which every
+/// driver can reach, behind a password that each start makes anew; its socket lies in the data directory, which is its user's alone.
+/// </summary>
+internal sealed class MySqlProduct : IServerProduct
+{
+    private const string Superuser = "root";
+    private const string Host = "127.0.0.1";
+
+    /// <summary>In the data directory. There the superuser needs no password.</summary>
+    public const string Socket = "s";
+
+    /// <summary>Below the ports that Linux gives to outgoing connections, one of which could take the port before the server does.</summary>
+    private const int FirstPort = 15000;
+    private const int LastPort = 32000;
+
+    private const int PasswordBytes = 16;
+
+    private static readonly string[] Installers = ["mariadb-install-db", "mysql_install_db"];
+
+    private readonly string _server;
+    private readonly string? _installer;
+    private readonly bool _isMariaDb;
+
+    private MySqlProduct(string server, string? installer, string version)
+    {
+        _server = server;
+        _installer = installer;
+        _isMariaDb = version.Contains("MariaDB", StringComparison.Ordinal);
+        Version = version;
+    }
+
+    public string Name => _isMariaDb ? "mariadb" : "mysql";
+
+    /// <summary><c>10.11.19-MariaDB-0+deb12u1</c>, <c>8.4.3</c>.</summary>
+    public string Version { get; }
+
+    public ImmutableArray<string> Facts => [Version, .. InitArguments("")];
+
+    public string StopSignal => "TERM";
+
+    /// <summary>One process, and nothing in shared memory.</summary>
+    public string KillSignal => "KILL";
+
+    /// <exception cref="ConcurrentTestException">There are no programs of the server.</exception>
+    public static async Task<MySqlProduct> FindAsync(string? binaries, CancellationToken cancellationToken)
+    {
+        string[] folders =
+        [
+            "/usr/sbin", "/usr/libexec", "/usr/local/mysql/bin", "/usr/local/mariadb/bin", "/opt/homebrew/opt/mariadb/bin", "/opt/homebrew/opt/mysql/bin",
+            "/usr/local/opt/mariadb/bin", "/usr/local/opt/mysql/bin",
+        ];
+        var server = Find(binaries, folders, "mariadbd") ?? Find(binaries, folders, "mysqld")
+            ?? throw Missing(binaries is null ? "no MariaDB or MySQL server is installed here" : $"--test-server-binaries '{binaries}' has no mariadbd or mysqld");
+        var version = await VersionAsync(server, cancellationToken);
+        if (!version.Contains("MariaDB", StringComparison.Ordinal))
+            return new MySqlProduct(server, null, version);
+
+        var own = Path.GetDirectoryName(server)!;
+        string[] near = [own, Path.Combine(own, "..", "bin"), Path.Combine(own, "..", "scripts"), "/usr/bin"];
+        var installer = near.SelectMany(folder => Installers.Select(name => Path.GetFullPath(Path.Combine(folder, name))))
+            .FirstOrDefault(File.Exists) ?? throw Missing($"there is no mariadb-install-db near {server}");
+        return new MySqlProduct(server, installer, version);
+    }
+
+    public Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken) =>
+        account.RunAsync(_installer ?? _server, InitArguments(dataDirectory), Path.GetDirectoryName(dataDirectory)!, cancellationToken);
+
+    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory)
+    {
+        var port = FreePort();
+        var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes));
+        var initFile = Path.Combine(socketDirectory, "init.sql");
+        WriteOwn(initFile, $"""
+            CREATE USER IF NOT EXISTS '{Superuser}'@'{Host}';
+            ALTER USER '{Superuser}'@'{Host}' IDENTIFIED BY '{password}';
+            GRANT ALL PRIVILEGES ON *.* TO '{Superuser}'@'{Host}' WITH GRANT OPTION;
+
+            """);
+        ImmutableArray<string> command =
+        [
+            .. CommandLine(dataDirectory, socketDirectory),
+            $"--init-file={initFile}",
+            $"--bind-address={Host}",
+            string.Create(CultureInfo.InvariantCulture, $"--port={port}"),
+            "--skip-name-resolve",
+            "--innodb-flush-log-at-trx-commit=0",
+            "--innodb-doublewrite=OFF",
+        ];
+        return new ServerLaunch(command, ConnectionString(port, password));
+    }
+
+    public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
+        [.. CommandLine(dataDirectory, socketDirectory), "--skip-networking"];
+
+    /// <summary>It answers on its socket only once its initial statements are done.</summary>
+    public async Task<bool> IsReadyAsync(string dataDirectory, string socketDirectory, CancellationToken cancellationToken)
+    {
+        var socket = new UnixDomainSocketEndPoint(Shortest(Path.Combine(dataDirectory, Socket)));
+        using var connection = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await connection.ConnectAsync(socket, cancellationToken);
+            // The server speaks first.
+            return await connection.ReceiveAsync(new byte[1], cancellationToken) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private ImmutableArray<string> CommandLine(string dataDirectory, string socketDirectory) =>
+    [
+        _server,
+        "--no-defaults",
+        $"--datadir={dataDirectory}",
+        $"--tmpdir={socketDirectory}",
+        $"--pid-file={Path.Combine(socketDirectory, "mysqld.pid")}",
+        // Relative to the data directory: a path of its own could be longer than sockets allow.
+        $"--socket={Socket}",
+        "--max-connections=500",
+        "--character-set-server=utf8mb4",
+        "--innodb-buffer-pool-dump-at-shutdown=OFF",
+        "--innodb-buffer-pool-load-at-startup=OFF",
+        "--skip-log-bin",
+        .. _isMariaDb ? MariaDbArguments : MySqlArguments,
+    ];
+
+    private static ImmutableArray<string> MariaDbArguments =>
+        ["--innodb-log-file-size=32M", "--innodb-flush-method=nosync", "--userstat=ON", "--performance-schema=OFF"];
+
+    private static ImmutableArray<string> MySqlArguments => ["--innodb-redo-log-capacity=32M", "--mysqlx=OFF"];
+
+    private ImmutableArray<string> InitArguments(string dataDirectory) => _isMariaDb
+        ? ["--no-defaults", $"--datadir={dataDirectory}", "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=32M"]
+        : ["--no-defaults", "--initialize-insecure", $"--datadir={dataDirectory}", "--innodb-redo-log-capacity=32M"];
+
+    private string ConnectionString(int port, string password) => new MySqlConnectionStringBuilder
+    {
+        Server = Host,
+        Port = (uint)port,
+        UserID = Superuser,
+        Password = password,
+        // Nobody is between us and ourselves; MySQL's authentication then has to fetch a key.
+        SslMode = MySqlSslMode.None,
+        AllowPublicKeyRetrieval = !_isMariaDb,
+    }.ConnectionString;
+
+    private static string? Find(string? binaries, IEnumerable<string> folders, string program) =>
+        ServerBinaries.Find(binaries, folders.Concat(["/usr/bin"]), program) is { } folder ? Path.Combine(folder, program)
+        : binaries is not null && File.Exists(Path.Combine(binaries, "sbin", program)) ? Path.Combine(binaries, "sbin", program)
+        : null;
+
+    private static ConcurrentTestException Missing(string what) =>
+        new(
+            ConcurrentTestExitCode.Incomplete,
+            what + ": install one (Debian and Ubuntu: apt-get install mariadb-server; macOS: brew install mariadb), point --test-server-binaries at its folder, "
+            + "or give a server with NUKE_TEST_CONNECTION_STRING");
+
+    private static int FreePort()
+    {
+        while (true)
+        {
+            var port = RandomNumberGenerator.GetInt32(FirstPort, LastPort);
+            using var probe = new System.Net.Sockets.Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            {
+                // Taken: another one.
+            }
+        }
+    }
+
+    private static void WriteOwn(string path, string content)
+    {
+        File.WriteAllText(path, "");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(path, content);
+    }
+
+    /// <summary>Socket addresses are short: a relative path may fit where the absolute one does not.</summary>
+    private static string Shortest(string path)
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.Length < path.Length ? relative : path;
+    }
+
+    private static async Task<string> VersionAsync(string server, CancellationToken cancellationToken)
+    {
+        using var process = ServerAccount.Start(
+            new ProcessStartInfo(server, ["--no-defaults", "--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
+        // /usr/sbin/mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)
+        var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        await process.WaitForExitAsync(cancellationToken);
+        return words.SkipWhile(word => word != "Ver").Skip(1).FirstOrDefault() ?? "unknown";
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using MySqlConnector;
+using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
+
+namespace ConcurrentTesting.Databases.MySql;
+
+/// <summary>Drops databases of ours, and ends the sessions that are in the way: MySQL's DROP waits for every open transaction.</summary>
+internal sealed class MySqlSessions(MySqlAdmin admin, ILogger logger)
+{
+    /// <summary>How long a drop may take before the database is left for the next sweep.</summary>
+    public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
+
+    private const int NoSuchThread = 1094;
+
+    /// <returns>Whether it is gone.</returns>
+    public async Task<bool> DropAsync(string name, CancellationToken cancellationToken)
+    {
+        if (OwnDatabaseName.Parse(name) is null)
+            throw new InvalidOperationException($"{name} is not a database of ours");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(DropLimit);
+        try
+        {
+            while (!await TryDropAsync(name, limit.Token))
+            {
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is MySqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            var why = exception is MySqlException { Number: > 0 and not 1317 } server ? server.Message : $"a session that is not ours to end holds it for more than {DropLimit.TotalSeconds:0} s";
+            logger.LogWarning("The database {Name} could not be dropped and is left for the next run's sweep: {Reason}", name, why);
+            return false;
+        }
+    }
+
+    /// <summary>Ends the sessions inside a database that we may see and end.</summary>
+    /// <returns>How many there were.</returns>
+    public async Task<int> EndAsync(string name, CancellationToken cancellationToken)
+    {
+        // Id, User, Host, db …
+        var inside = (await admin.QueryAsync(
+            "SHOW PROCESSLIST", row => (Id: row.GetInt64(0), Database: row.IsDBNull(3) ? "" : row.GetString(3)), cancellationToken))
+            .Where(session => session.Database == name).ToArray();
+        foreach (var session in inside)
+        {
+            try
+            {
+                await admin.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"KILL {session.Id}"), cancellationToken);
+            }
+            catch (MySqlException exception) when (exception.Number == NoSuchThread)
+            {
+                // It has ended by itself.
+            }
+        }
+
+        return inside.Length;
+    }
+
+    private async Task<bool> TryDropAsync(string name, CancellationToken cancellationToken)
+    {
+        await EndAsync(name, cancellationToken);
+        try
+        {
+            await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(name)}", cancellationToken);
+            return true;
+        }
+        catch (MySqlException exception) when (exception.Number == MySqlFaults.LockWaitTimeout)
+        {
+            return false;
+        }
+    }
+}
