@@ -73,22 +73,12 @@ internal static class MetricsFile
         }
     }
 
-    /// <summary>Batches that were run again, and what was tried again before a batch could run.</summary>
     private static void Retries(RunRecord record, RunMetrics metrics)
     {
-        foreach (var batch in record.Batches.Where(batch => batch.Reason is "requeue" or "alone" or "by-name"))
+        foreach (var (cause, count) in RetryCounts.Of(record))
         {
-            var cause = Label(batch.Reason);
-            metrics.WorkerRetries.WithLabels(cause).Inc();
-            metrics.WorkerRetrySuccesses.WithLabels(cause).Inc(batch.Error is null ? 1 : 0);
-        }
-
-        const string Retry = "retry-";
-        foreach (var (cause, count) in record.Incidents
-            .Where(incident => incident.Kind.StartsWith(Retry, StringComparison.Ordinal))
-            .CountBy(incident => Label(incident.Kind[Retry.Length..])))
-        {
-            metrics.WorkerRetries.WithLabels(cause).IncTo(count);
+            metrics.WorkerRetries.WithLabels(Label(cause)).IncTo(count.Tried);
+            metrics.WorkerRetrySuccesses.WithLabels(Label(cause)).IncTo(count.Succeeded);
         }
     }
 

@@ -35,6 +35,7 @@ internal static partial class RunDocumentSource
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
             Database = record.Database is { } database ? From(database, redactor) : null,
+            Retries = RetryCounts.Of(record),
             Phases = record.Phases,
         };
     }
@@ -128,6 +129,7 @@ internal static partial class RunDocumentSource
             AllocatedBytes = figures.AllocatedBytes,
             PeakBytes = figures.PeakBytes,
             Flaky = test.IsFlaky,
+            FlakyRuns = test.KnownFlaky?.Runs,
             Quarantine = test.IsMuted ? redactor.Redact(test.Quarantine!) : null,
             Method = test.MethodName,
             CaseId = test.CaseId,

@@ -51,7 +51,9 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 
         var outcome = await run.EndAsync(Cancellation);
 
-        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.ExitCode.ShouldBe(2, outcome.Output);
+        outcome.Duration.ShouldBeLessThan(TimeSpan.FromSeconds(60));
+        outcome.Incidents.Count(kind => kind == "worker-retired").ShouldBe(2, outcome.Output);
         outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(3), ignoreOrder: true);
         outcome.Tests.Count(test => test.Outcome == "Passed").ShouldBeGreaterThan(19);
         outcome.Tests.Where(test => test.Outcome != "Passed").ShouldNotBeEmpty();
