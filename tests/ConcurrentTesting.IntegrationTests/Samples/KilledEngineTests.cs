@@ -11,15 +11,15 @@ public sealed class KilledEngineTests
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_killed_run_leaves_no_process_and_the_next_run_removes_its_databases()
+    [Theory]
+    [InlineData("XUnit3")]
+    [InlineData("NUnit")]
+    public async Task A_killed_run_leaves_no_process(string suite)
     {
-        using var run = SampleRun.Start(["XUnit3", "NUnit"], ["--workers", "2", "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
-        await run.DescendantAsync("Lending.XUnit3.Tests", Cancellation);
-        await run.DescendantAsync("testhost", Cancellation);
-        await run.SeenAsync("Progress:", Cancellation);
+        using var run = SampleRun.Start([suite], ["--workers", "1", "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
+        await run.RunningAsync(Cancellation);
         var below = Watched(run);
-        below.Count.ShouldBeGreaterThan(3);
+        below.Count.ShouldBeGreaterThan(1);
 
         await SampleRun.SignalAsync(run.ProcessId, "KILL", Cancellation);
 
@@ -29,9 +29,8 @@ public sealed class KilledEngineTests
     [Fact]
     public async Task A_second_signal_ends_the_run_at_once_and_nothing_stays()
     {
-        using var run = SampleRun.Start(["XUnit3", "NUnit"], ["--workers", "2", "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
-        await run.DescendantAsync("Lending.XUnit3.Tests", Cancellation);
-        await run.SeenAsync("Progress:", Cancellation);
+        using var run = SampleRun.Start(["XUnit3"], ["--workers", "1", "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
+        await run.RunningAsync(Cancellation);
         var below = Watched(run);
 
         await SampleRun.SignalAsync(run.ProcessId, "INT", Cancellation);

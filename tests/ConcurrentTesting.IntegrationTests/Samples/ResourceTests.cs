@@ -60,7 +60,7 @@ public sealed class ResourceTests
         using var suite = new TroubledSuite();
         var large = suite.Write("large.sql", $"CREATE TABLE visits (visitor text); CREATE TABLE large (text text); INSERT INTO large VALUES ('{new string('x', 900_000)}');");
 
-        var (outcome, _) = await OnSmallDiskAsync(suite, Path.Combine(suite.Folder, "clones"), "2500k", $"--workers 4 --test-template {large} --test-filter {TroubledSuite.RowsOnly}", ("TMPDIR", Path.Combine(suite.Folder, "clones")));
+        var (outcome, _) = await OnSmallDiskAsync(suite, Path.Combine(suite.Folder, "clones"), "2500k", $"--test-database sqlite --workers 4 --test-template {large} --test-filter {TroubledSuite.RowsOnly}", ("TMPDIR", Path.Combine(suite.Folder, "clones")));
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Output.ShouldContain("worker-retired");
