@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -21,15 +22,18 @@ internal sealed class BatchProgress : IHostEvents
     private readonly Dictionary<TestEntry, int> _rows = [];
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
     private readonly HashSet<TestEntry> _failed = [];
-    private readonly HashSet<TestEntry> _infrastructure = [];
+    private readonly Dictionary<TestEntry, (string Cause, string Story)> _infrastructure = [];
+    private readonly string _declaration;
     private readonly Dictionary<TestEntry, long> _active = [];
     private string? _lastError;
     private long _lastSign;
     private int _results;
 
     /// <param name="asked">The ids of all tests of the run: what has one of another test is that test's.</param>
-    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database, IReadOnlySet<Guid> asked)
+    /// <param name="declaration">The file by which a test process says that the infrastructure failed; see <see cref="InfrastructureFault.FileVariable"/>.</param>
+    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database, IReadOnlySet<Guid> asked, string declaration)
     {
+        _declaration = declaration;
         _asked = asked;
         _run = run;
         _batch = batch;
@@ -107,6 +111,24 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
+    /// <summary>Tells what the infrastructure failed, one line a cause, and what the test process said of it.</summary>
+    public void ReportInfrastructure()
+    {
+        lock (_gate)
+        {
+            foreach (var failed in _infrastructure.GroupBy(failed => failed.Value.Cause))
+            {
+                _run.Recorder.Report(
+                    $"infrastructure-{failed.Key}",
+                    $"{failed.Count()} tests failed through no fault of their own and are tried again while they have retries left (--test-max-retries); {failed.First().Key.DisplayName}: {failed.First().Value.Story}",
+                    _worker);
+            }
+        }
+
+        if (File.Exists(_declaration))
+            _run.Recorder.Report("infrastructure-declared", $"A test process said that the infrastructure failed: {FirstLine(File.ReadAllText(_declaration).Trim())}", _worker);
+    }
+
     public BatchEnd End(string? fault, IReadOnlySet<TestEntry> timedOut)
     {
         lock (_gate)
@@ -117,8 +139,10 @@ internal sealed class BatchProgress : IHostEvents
                 Worker = _worker,
                 Rows = new Dictionary<TestEntry, int>(_rows),
                 Failed = _failed.ToHashSet(),
-                Infrastructure = _infrastructure.ToHashSet(),
-                Active = _active.Keys.Where(entry => !timedOut.Contains(entry)).ToHashSet(),
+                Infrastructure = _infrastructure.Keys.ToHashSet(),
+
+                // Who says that the infrastructure failed and ends its process is no suspect.
+                Active = File.Exists(_declaration) ? FrozenSet<TestEntry>.Empty : _active.Keys.Where(entry => !timedOut.Contains(entry)).ToHashSet(),
                 TimedOut = timedOut,
                 Fault = fault,
             };
@@ -153,12 +177,10 @@ internal sealed class BatchProgress : IHostEvents
     private bool MayRunAgain(TestEntry entry, TestAttempt attempt)
     {
         _failed.Add(entry);
-        if (InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database) is { } cause && _run.Settings.MaxRetries > 0)
-        {
-            _infrastructure.Add(entry);
-            _run.Recorder.Report($"infrastructure-{cause}", $"{entry.DisplayName} failed through no fault of its own: {FirstLine(attempt.Message!)}", _worker);
-        }
+        var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database) ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
+        if (cause is not null && _run.Settings.MaxRetries > 0)
+            _infrastructure.TryAdd(entry, (cause, FirstLine(attempt.Message ?? "")));
 
-        return _run.Settings.Reruns > 0 || _infrastructure.Contains(entry);
+        return _run.Settings.Reruns > 0 || _infrastructure.ContainsKey(entry);
     }
 }

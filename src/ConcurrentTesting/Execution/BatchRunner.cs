@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
@@ -20,8 +21,11 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
     public async Task<(BatchVerdict Verdict, bool HostIsGood, long? Operations)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
-        var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked);
-        var hostRun = HostRunOf(batch, worker, number, lease);
+        var results = Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}");
+        Directory.CreateDirectory(results);
+        var declaration = Path.Combine(results, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure"));
+        var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration);
+        var hostRun = HostRunOf(batch, worker, number, results, lease.Environment.SetItem(InfrastructureFault.FileVariable, declaration));
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
@@ -48,6 +52,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         if (cancellationToken.IsCancellationRequested)
             return (new BatchVerdict([], []), false, null);
 
+        progress.ReportInfrastructure();
         var verdict = accounting.Judge(end);
         foreach (var settled in verdict.Settled)
             Record(settled, end, number, lease.Database);
@@ -110,14 +115,14 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         }
     }
 
-    private HostRun HostRunOf(Batch batch, int worker, int number, DatabaseLease lease) => new()
+    private HostRun HostRunOf(Batch batch, int worker, int number, string results, ImmutableDictionary<string, string> environment) => new()
     {
         Assembly = batch.Assembly,
         Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
         Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
-        Environment = run.Hook.EnvironmentFor(worker, number, batch.Assembly, lease.Environment),
+        Environment = run.Hook.EnvironmentFor(worker, number, batch.Assembly, environment),
         Configure = root => run.Hook.Configure(root, batch.Assembly),
-        ResultsDirectory = Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}"),
+        ResultsDirectory = results,
         TrxFileName = string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.trx"),
         Seed = run.Seed,
     };

@@ -4,19 +4,26 @@ namespace ConcurrentTesting.Execution;
 
 /// <summary>
 /// Tells a failure that the infrastructure caused from one of the test, by what the drivers' exceptions say. Assertion failures never are: they name no
-/// such exception. A test can say it itself by throwing an exception whose type is named <c>ConcurrentTestInfrastructureException</c>.
+/// such exception. A test can say it itself by throwing an exception whose type is named <c>ConcurrentTestInfrastructureException</c>,
+/// or by writing why to the file that <see cref="FileVariable"/> names.
 /// </summary>
 internal static partial class InfrastructureFault
 {
-    public const string DeclaredException = "ConcurrentTestInfrastructureException";
+    public const string ExceptionName = "ConcurrentTestInfrastructureException";
+
+    /// <summary>The cause of what a test declared, by exception or file.</summary>
+    public const string Declared = "declared";
+
+    /// <summary>The variable with the path of the file by which a test process declares that the infrastructure failed, in its own words.</summary>
+    public const string FileVariable = "CONCURRENT_TEST_INFRASTRUCTURE_FILE";
 
     /// <summary>The cause as metrics name it, or null where the test itself failed.</summary>
     public static string? CauseOf(string? message, DatabaseEngine engine)
     {
         if (string.IsNullOrEmpty(message))
             return null;
-        if (Declared().IsMatch(message))
-            return "declared";
+        if (DeclaredException().IsMatch(message))
+            return Declared;
         return engine switch
         {
             DatabaseEngine.PostgreSql => CauseOfPostgreSql(message),
@@ -36,8 +43,8 @@ internal static partial class InfrastructureFault
             }
             : PostgreSqlConnection().IsMatch(message) ? "connection" : null;
 
-    [GeneratedRegex($@"\b{DeclaredException}\b")]
-    private static partial Regex Declared();
+    [GeneratedRegex($@"\b{ExceptionName}\b")]
+    private static partial Regex DeclaredException();
 
     [GeneratedRegex(@"Npgsql\.PostgresException\s*(\(0x[0-9A-Fa-f]+\))?\s*:\s*(?<state>57P0[123]|53300|08\d{3}):")]
     private static partial Regex PostgreSqlState();

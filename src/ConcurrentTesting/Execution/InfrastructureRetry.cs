@@ -7,18 +7,27 @@ namespace ConcurrentTesting.Execution;
 /// <summary>Tries again what only infrastructure can fail: exponential, with jitter, bounded by the settings. What the user must mend is not tried again.</summary>
 internal sealed class InfrastructureRetry(RunContext run)
 {
-    private static readonly ResiliencePropertyKey<(int Worker, string Cause)> What = new("what");
+    private static readonly ResiliencePropertyKey<Retried> What = new("what");
 
     private readonly ResiliencePipeline _pipeline = Build(run);
 
-    /// <param name="cause">What is tried, as metrics and incidents name it: <c>clone</c>, <c>session-start</c>.</param>
+    /// <param name="cause">What is tried, as metrics and incidents name it: <c>session-start</c>.</param>
     public async Task<T> ExecuteAsync<T>(int worker, string cause, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(What, (worker, cause));
+        var retried = new Retried(worker, cause);
+        context.Properties.Set(What, retried);
         try
         {
-            return await _pipeline.ExecuteAsync(async context => await action(context.CancellationToken), context);
+            var result = await _pipeline.ExecuteAsync(async context => await action(context.CancellationToken), context);
+            if (retried.Tries > 0)
+                run.Recorder.CountRetry(cause, succeeded: true);
+            return result;
+        }
+        catch when (retried.Tries > 0)
+        {
+            run.Recorder.CountRetry(cause, succeeded: false);
+            throw;
         }
         finally
         {
@@ -50,9 +59,22 @@ internal sealed class InfrastructureRetry(RunContext run)
 
     private static ValueTask Report(RunContext run, OnRetryArguments<object> arguments)
     {
-        var (worker, cause) = arguments.Context.Properties.GetValue(What, default);
+        var retried = arguments.Context.Properties.GetValue(What, null!);
+        var (worker, cause) = (retried.Worker, retried.Cause);
+        // The last one is counted by how it ends.
+        if (retried.Tries++ > 0)
+            run.Recorder.CountRetry(cause, succeeded: false);
         run.Recorder.Report($"retry-{cause}", $"Worker {worker}: {cause} failed ({arguments.Outcome.Exception?.Message}); retry {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} in {arguments.RetryDelay.TotalSeconds:0.0} s.", worker);
         run.Log.LogDebug(arguments.Outcome.Exception, "Worker {Worker}: {Cause} failed", worker, cause);
         return ValueTask.CompletedTask;
+    }
+
+    private sealed class Retried(int worker, string cause)
+    {
+        public int Worker => worker;
+
+        public string Cause => cause;
+
+        public int Tries { get; set; }
     }
 }

@@ -60,7 +60,7 @@ internal sealed class RunJournal(RunContext run)
 
     public RunRecord ToRecord(RunEnd end, DatabaseRecord? database)
     {
-        var tests = run.Recorder.Tests;
+        var tests = WithKnownFlaky(run.Recorder.Tests);
         var (exitCode, reason) = Verdict.Of(end, tests, run.Settings);
         var lowerBound = LowerBound.Of(tests, Catalog, run.Settings.Workers);
         return new RunRecord
@@ -77,6 +77,7 @@ internal sealed class RunJournal(RunContext run)
             Batches = run.Recorder.Batches,
             Workers = run.Recorder.Workers,
             Incidents = run.Recorder.Incidents,
+            PreparationRetries = run.Recorder.PreparationRetries,
             Database = database,
             Overrides = database is null ? Overrides : [.. Overrides, .. database.Overrides],
             LowerBound = lowerBound,
@@ -84,6 +85,15 @@ internal sealed class RunJournal(RunContext run)
             Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
             Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
         };
+    }
+
+    // Rows of one case are remembered as one.
+    private ImmutableArray<TestRecord> WithKnownFlaky(ImmutableArray<TestRecord> tests)
+    {
+        if (Timings?.KnownFlaky is not { Count: > 0 } known || Catalog is null)
+            return tests;
+        var byCase = Catalog.Units.SelectMany(unit => unit.Entries).ToLookup(entry => (entry.Assembly.Source, entry.Id), entry => known.GetValueOrDefault(entry.Key));
+        return [.. tests.Select(test => test with { KnownFlaky = byCase[(test.Assembly.Source, test.CaseId)].FirstOrDefault() })];
     }
 
     private sealed class PhaseScope(RunJournal journal, string name, long started) : IDisposable

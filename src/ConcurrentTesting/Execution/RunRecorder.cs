@@ -15,6 +15,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     private readonly List<BatchRecord> _batches = [];
     private readonly List<WorkerRecord> _workers = [];
     private readonly List<Incident> _incidents = [];
+    private readonly Dictionary<string, RetryCount> _retries = [];
     private int _batchNumber;
 
     /// <summary>An empty one beside this, for tests whose results are not the run's.</summary>
@@ -138,6 +139,22 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         {
             lock (_gate)
                 return [.. _workers.OrderBy(worker => worker.Number)];
+        }
+    }
+
+    /// <summary>Counts one more try of what failed before a batch could run.</summary>
+    public void CountRetry(string cause, bool succeeded)
+    {
+        lock (_gate)
+            _retries[cause] = (_retries.GetValueOrDefault(cause) ?? RetryCount.None).With(succeeded);
+    }
+
+    public ImmutableSortedDictionary<string, RetryCount> PreparationRetries
+    {
+        get
+        {
+            lock (_gate)
+                return _retries.ToImmutableSortedDictionary(StringComparer.Ordinal);
         }
     }
 

@@ -19,8 +19,10 @@ internal static class RunReports
             var record = journal.ToRecord(end, database);
             using (journal.Phase("reports"))
             {
-                foreach (var incident in await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken))
+                var incidents = await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken);
+                foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
+                end = EndWithout(incidents.Count(incident => incident.Kind == RunArtifacts.NotWrittenKind), record, end);
             }
         }
 
@@ -30,6 +32,12 @@ internal static class RunReports
         console.Finish(final);
         return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final) };
     }
+
+    // Who reads the artifacts would miss the results: no success.
+    private static RunEnd EndWithout(int artifacts, RunRecord record, RunEnd end) =>
+        artifacts > 0 && record.ExitCode == ConcurrentTestExitCode.Success
+            ? new RunEnd(ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {artifacts} artifacts could not be written.")
+            : end;
 
     private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)
     {

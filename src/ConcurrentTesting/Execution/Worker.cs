@@ -89,7 +89,8 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         await RefreshAsync(batch, cancellationToken);
         if (batch.Delay > TimeSpan.Zero)
             await Task.Delay(batch.Delay, run.Time, cancellationToken);
-        _lease ??= await retry.ExecuteAsync(number, "clone", token => databases.LeaseAsync(number, token), cancellationToken);
+        // The databases try again themselves what is worth it.
+        _lease ??= await databases.LeaseAsync(number, cancellationToken);
         _host ??= await retry.ExecuteAsync(number, "session-start", token => startHost(number, token), cancellationToken);
         run.Log.LogDebug("Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount, batch.Assembly.Source, batch.Reason, batch.Seconds);
         return (_host, _lease);
@@ -122,7 +123,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             return;
         }
 
-        _lease = await retry.ExecuteAsync(number, "clone", token => databases.RenewAsync(lease, token), cancellationToken);
+        _lease = await databases.RenewAsync(lease, cancellationToken);
         _isUsed = false;
     }
 

@@ -22,13 +22,21 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
         var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, queue, runner, databases, startHost, retry)).ToArray();
         await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
 
-        var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun).SelectMany(batch => batch.Entries);
-        foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left))
-            RecordUnrun(entry);
+        var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
+            .SelectMany(batch => batch.Entries.Select(entry => (Entry: entry, batch.Reason)))
+            .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Reason);
+        foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left.Keys))
+            RecordUnrun(entry, left.GetValueOrDefault(entry));
     }
 
-    private void RecordUnrun(TestEntry entry)
+    private void RecordUnrun(TestEntry entry, string? reason)
     {
+        var story = reason switch
+        {
+            BatchReasons.Retry => "The infrastructure failed this test, and no worker was left to try it again.",
+            BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
+            _ => "The test was asked for and never ran: no worker was left to run it.",
+        };
         for (var index = 0; index < entry.Cases.Length; index++)
         {
             run.Recorder.Settle(entry, index, new TestAttempt
@@ -38,7 +46,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
                 Batch = 0,
                 Number = 1,
                 StartedAt = run.Time.GetUtcNow(),
-                Message = run.Stop.Reason ?? "The test was asked for and never ran: no worker was left to run it. The incidents of the run say why.",
+                Message = run.Stop.Reason ?? $"{story} The incidents of the run say why.",
             });
         }
     }

@@ -108,19 +108,12 @@ internal static class MetricsFile
         }
     }
 
-    /// <summary>Batches that were run again, and what was tried again before a batch could run.</summary>
     private static void Retries(RunRecord record, RunMetrics metrics)
     {
-        foreach (var batch in Results.WorkerRetries.Batches(record))
+        foreach (var (cause, count) in RetryCounts.Of(record))
         {
-            var cause = Label(batch.Reason);
-            metrics.WorkerRetries.WithLabels(cause).Inc();
-            metrics.WorkerRetrySuccesses.WithLabels(cause).Inc(batch.Error is null ? 1 : 0);
-        }
-
-        foreach (var (cause, count) in Results.WorkerRetries.Preparations(record))
-        {
-            metrics.WorkerRetries.WithLabels(Label(cause)).IncTo(count);
+            metrics.WorkerRetries.WithLabels(Label(cause)).IncTo(count.Tried);
+            metrics.WorkerRetrySuccesses.WithLabels(Label(cause)).IncTo(count.Succeeded);
         }
     }
 

@@ -33,8 +33,8 @@ internal sealed class RunMetrics
     public Counter WorkerTests => Counter("worker_tests_total", "Results that a worker delivered, reruns too.", "worker");
     public Counter WorkerBatches => Counter("worker_batches_total", "Batches that a worker ran, each in a test host of its own.", "worker");
     public Counter WorkerErrors => Counter("worker_errors_total", "What went wrong on a worker: crashed (a batch's host ended badly), timed_out (a test was ended), retired.", "worker", "cause");
-    public Counter WorkerRetries => Counter("worker_retries_total", "What was tried again for an infrastructure fault, by what it was: requeue, alone and by_name are batches.", "cause");
-    public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of the batches that were run again, those that ended well.", "cause");
+    public Counter WorkerRetries => Counter("worker_retries_total", "What was tried again through no fault of a test's: batches (requeue, alone, by_name), tests by what failed them (connection, server_restart, too_many_connections, declared), session_start.", "cause");
+    public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of what was tried again, what ended well.", "cause");
     public Counter Incidents => Counter("incidents_total", "What the run reported besides its results, by kind.", "cause");
 
     public Counter Operations => Counter("database_operations_total", "Commands that test processes sent to databases, in tests, fixtures and outside of both, as their drivers told.", "worker", "engine");

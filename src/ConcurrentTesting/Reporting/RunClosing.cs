@@ -99,7 +99,7 @@ internal static class RunClosing
     }
 
     private static string FlakyLine(TestRecord test, Redactor redactor) =>
-        Invariant($"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}] passed on attempt {test.Final.Number}");
+        Invariant($"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}] passed on attempt {test.Final.Number}{(test.KnownFlaky is { } known ? Invariant($", known flaky, in {known.Runs} of {known.OfRuns} runs") : "")}");
 
     private static IEnumerable<string> Incidents(RunRecord run)
     {

@@ -11,6 +11,9 @@ namespace ConcurrentTesting.Results;
 /// <summary>Writes everything that a run leaves behind for people and for other tools.</summary>
 internal static class RunArtifacts
 {
+    /// <summary>The kind of the incidents that tell of an artifact that is not there.</summary>
+    public const string NotWrittenKind = "artifact-not-written";
+
     /// <summary>
     /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What stops one of them stops no other.
     /// </summary>
@@ -97,7 +100,7 @@ internal static class RunArtifacts
     }
 
     private static Incident NotWritten(string path, string cause, DateTimeOffset at) =>
-        new(at, "artifact-not-written", $"{path} was not written: {cause.TrimEnd('.')}. Make room, or choose another place by --test-results-directory or --test-junit-file.");
+        new(at, NotWrittenKind, $"{path} was not written: {cause.TrimEnd('.')}. Make room, or choose another place by --test-results-directory or --test-junit-file.");
 
     private static Task Now(Action write)
     {

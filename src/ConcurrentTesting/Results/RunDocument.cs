@@ -38,6 +38,7 @@ internal sealed record RunDocument
     public ImmutableArray<WorkerDocument> WorkerTimes { get; init; } = [];
     public DatabaseDocument? Database { get; init; }
     public ImmutableArray<string> Overrides { get; init; } = [];
+    public ImmutableSortedDictionary<string, RetryCount> Retries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 }
 
@@ -129,6 +130,9 @@ internal sealed record TestDocument
     public long? AllocatedBytes { get; init; }
     public long? PeakBytes { get; init; }
     public bool Flaky { get; init; }
+
+    /// <summary>In how many earlier runs it was flaky; null: in none that is known of.</summary>
+    public int? FlakyRuns { get; init; }
 
     /// <summary>Why its failure is muted: it failed in its last attempt and counts as skipped.</summary>
     public string? Quarantine { get; init; }

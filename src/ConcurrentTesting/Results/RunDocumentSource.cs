@@ -35,6 +35,7 @@ internal static partial class RunDocumentSource
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
             Database = record.Database is { } database ? From(database, redactor) : null,
+            Retries = RetryCounts.Of(record),
             Phases = record.Phases,
         };
     }
@@ -129,6 +130,7 @@ internal static partial class RunDocumentSource
             AllocatedBytes = figures.AllocatedBytes,
             PeakBytes = figures.PeakBytes,
             Flaky = test.IsFlaky,
+            FlakyRuns = test.KnownFlaky?.Runs,
             Quarantine = test.IsMuted ? redactor.Redact(test.Quarantine!) : null,
             Method = test.MethodName,
             CaseId = test.CaseId,
@@ -213,7 +215,7 @@ internal static partial class RunDocumentSource
             Queries = figures.Measured.Queries,
             Writes = figures.Measured.Writes,
             ConnectionErrors = figures.Measured.ConnectionErrors,
-            WorkerRetries = WorkerRetries.Of(record),
+            WorkerRetries = RetryCounts.Of(record).Values.Sum(count => count.Tried),
         };
     }
 

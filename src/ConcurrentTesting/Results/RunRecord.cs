@@ -48,6 +48,9 @@ internal sealed record TestAttempt
     public ImmutableArray<string> Attachments { get; init; } = [];
 }
 
+/// <summary>A test that was flaky before: in so many of its earlier runs.</summary>
+internal sealed record KnownFlaky(int Runs, int OfRuns);
+
 /// <summary>One result row: a test case, or one of several data rows of a case. Its final attempt decides.</summary>
 internal sealed record TestRecord
 {
@@ -73,6 +76,9 @@ internal sealed record TestRecord
 
     /// <summary>Why and until when a failure of this test is muted; null where it is not.</summary>
     public string? Quarantine { get; init; }
+
+    /// <summary>How often it was flaky in earlier runs; null where it was not.</summary>
+    public KnownFlaky? KnownFlaky { get; init; }
 
     public TestAttempt Final => Attempts[^1];
 
@@ -188,6 +194,9 @@ internal sealed record RunRecord
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
     public required ImmutableArray<Incident> Incidents { get; init; }
     public DatabaseRecord? Database { get; init; }
+
+    /// <summary>What was tried again before a batch could run, by what it was; <see cref="RetryCounts"/> has the rest.</summary>
+    public ImmutableSortedDictionary<string, RetryCount> PreparationRetries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;
 
     /// <summary>One line for each guard that an override kept quiet: its name and what it found.</summary>
     public ImmutableArray<string> Overrides { get; init; } = [];

@@ -31,7 +31,7 @@ internal static class RunResult
             Writes = figures.Measured.Writes,
             AverageWorkerDuration = record.Workers.IsEmpty ? null : TimeSpan.FromTicks((long)record.Workers.Average(worker => worker.Duration.Ticks)),
             ConnectionErrors = figures.Measured.ConnectionErrors,
-            WorkerRetries = WorkerRetries.Of(record),
+            WorkerRetries = RetryCounts.Of(record).Values.Sum(count => count.Tried),
             Flaky = record.Flaky,
         };
     }

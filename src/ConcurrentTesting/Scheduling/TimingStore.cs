@@ -10,7 +10,11 @@ internal sealed class TimingStore
 {
     private readonly Dictionary<string, Timing> _timings;
 
-    private TimingStore(Dictionary<string, Timing> timings) => _timings = timings;
+    private TimingStore(Dictionary<string, Timing> timings)
+    {
+        _timings = timings;
+        KnownFlaky = timings.Where(timing => timing.Value.FlakyRuns > 0).ToImmutableDictionary(timing => timing.Key, timing => new KnownFlaky(timing.Value.FlakyRuns!.Value, timing.Value.Samples), StringComparer.Ordinal);
+    }
 
     public static TimingStore Empty => new([]);
 
@@ -48,6 +52,9 @@ internal sealed class TimingStore
             Forget(catalog);
     }
 
+    /// <summary>In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left out.</summary>
+    public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
+
     public Task SaveAsync(string path, CancellationToken cancellationToken) => TimingsFile.WriteAsync(path, _timings, cancellationToken);
 
     private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
@@ -57,7 +64,8 @@ internal sealed class TimingStore
 
         var seconds = Math.Round(rows.Sum(row => row.Final.Duration.TotalSeconds), 6);
         var outcome = (rows.Any(row => row.Outcome == TestOutcome.Failed) ? TestOutcome.Failed : TestOutcome.Passed).ToString();
-        _timings[entry.Key] = Find(entry) is { } known ? known.With(seconds, outcome) : Timing.First(seconds, outcome);
+        var isFlaky = rows.Any(row => row.IsFlaky);
+        _timings[entry.Key] = Find(entry) is { } known ? known.With(seconds, outcome, isFlaky) : Timing.First(seconds, outcome, isFlaky);
     }
 
     private void Forget(TestCatalog catalog)

@@ -27,6 +27,14 @@ internal static class ProcessTree
 
     public static string CommandLine(int id) => Encoding.UTF8.GetString(Read(id, "cmdline")).Replace('\0', ' ');
 
+    /// <summary>The most resident memory that a process has had so far, in bytes; 0 where it is gone.</summary>
+    public static long PeakMemory(int id)
+    {
+        const string Peak = "VmHWM:";
+        var line = Encoding.UTF8.GetString(Read(id, "status")).Split('\n').FirstOrDefault(line => line.StartsWith(Peak, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line[Peak.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
+    }
+
     private static IEnumerable<int> All() =>
         Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
 

@@ -44,7 +44,7 @@ internal sealed record SampleOutcome(int ExitCode, string Output, string Results
 /// <summary>A run of sample suites through the repository's build, as a process in a folder of its own that can be signalled and killed.</summary>
 internal sealed class SampleRun : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
     private readonly List<string> _lines = [];
@@ -139,6 +139,34 @@ internal sealed class SampleRun : IDisposable
 
     /// <summary>Processes below this run whose command line mentions a text.</summary>
     public IReadOnlyList<int> Descendants(string mentioning) => [.. ProcessTree.Below(ProcessId).Where(id => ProcessTree.CommandLine(id).Contains(mentioning, StringComparison.Ordinal))];
+
+    /// <summary>Until the first worker runs tests.</summary>
+    public async Task RunningAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var bound = Stopwatch.StartNew(); !Directory.Exists(Path.Combine(Results, "worker-0"));)
+        {
+            if (bound.Elapsed > Patience || _process.HasExited)
+                throw new TimeoutException("No worker runs tests.");
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        await DescendantAsync("testhost", cancellationToken);
+    }
+
+    /// <summary>The most memory that the run's own process has had, in bytes, looked at until it ends.</summary>
+    public async Task<long> PeakMemoryAsync(CancellationToken cancellationToken)
+    {
+        var peak = 0L;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!_process.HasExited)
+        {
+            peak = Math.Max(peak, ProcessTree.PeakMemory(ProcessId));
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        return peak;
+    }
 
     /// <summary>Until such a process is there; looks often, for a bounded time.</summary>
     public async Task<int> DescendantAsync(string mentioning, CancellationToken cancellationToken)

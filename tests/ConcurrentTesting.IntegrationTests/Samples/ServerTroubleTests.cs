@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Xml.Linq;
 using ConcurrentTesting.IntegrationTests.Databases;
 using Npgsql;
 using Shouldly;
@@ -41,6 +43,46 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
     }
 
     [Fact]
+    public async Task Of_ten_thousand_results_none_is_lost_or_doubled_whatever_dies()
+    {
+        await using var server = await RestartingServer.StartAsync(servers, Cancellation);
+        using var run = Start(
+            server.ConnectionString, "--workers 4 --test-reruns 1 --test-timeout 15s",
+            "ROWS=100", "FAIL=Rows20:7", "CRASH=Rows40:50", "HANG=Rows60:99", "FLAKY=Rows80:1", "INFRASTRUCTURE=Rows90:3");
+        var memory = run.PeakMemoryAsync(Cancellation);
+        var killed = new List<DateTimeOffset>();
+        foreach (var (visits, victim) in new[] { (500, "testhost"), (1_500, "vstest.console"), (2_500, "testhost") })
+        {
+            await VisitsAsync(server.ConnectionString, visits);
+            var process = await run.DescendantAsync(victim, Cancellation);
+            killed.Add(DateTimeOffset.UtcNow);
+            await SampleRun.SignalAsync(process, "KILL", Cancellation);
+        }
+
+        await VisitsAsync(server.ConnectionString, 3_500);
+        await ScalarAsync(server.ConnectionString, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname LIKE 'ct\\_r\\_%'");
+        await VisitsAsync(server.ConnectionString, 4_500);
+        await server.RestartAsync(Cancellation);
+
+        var outcome = await run.EndAsync(Cancellation);
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        var tests = outcome.Tests;
+        tests.Count.ShouldBe(10_000);
+        tests.Select(test => (test.ClassName, test.Name)).Order().SequenceEqual(TroubledSuite.AllRows(100).Order()).ShouldBeTrue("the results are not the tests that were asked for");
+        tests.Where(test => test.Outcome != "Passed").Select(test => (test.ClassName, test.Name, test.Outcome)).ShouldBe(
+            [("Troubled.Rows20", "Row(number: 7)", "Failed"), ("Troubled.Rows40", "Row(number: 50)", "Failed"), ("Troubled.Rows60", "Row(number: 99)", "TimedOut")], ignoreOrder: true);
+        tests.Single(test => test is { ClassName: "Troubled.Rows80", Name: "Row(number: 1)" }).Attempts.ShouldBeGreaterThan(1);
+        outcome.Output.Split('\n')[^1].ShouldBe("9997 passed, 3 failed, 0 skipped");
+        CasesIn(Path.Combine(_suite.Results, "junit.xml"), "testcase").ShouldBe(10_000);
+        CasesIn(Path.Combine(_suite.Results, "test-results.trx"), "UnitTestResult").ShouldBe(10_000);
+        killed.ShouldAllBe(at => Ends(outcome).Any(end => end - at > TimeSpan.Zero && end - at < TimeSpan.FromSeconds(3)), "a death was noticed late");
+        (await memory).ShouldBeInRange(50_000_000, 500_000_000);
+        (await OwnDatabasesAsync(server.ConnectionString)).ShouldBe(0);
+        ProcessTree.WithVariable("CONCURRENT_TEST_RUN", outcome.Run.GetProperty("run").GetString()!).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_server_that_is_gone_for_good_ends_the_run_as_incomplete_with_all_that_is_known()
     {
         await using var server = await RestartingServer.StartAsync(servers, Cancellation);
@@ -51,7 +93,9 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 
         var outcome = await run.EndAsync(Cancellation);
 
-        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.ExitCode.ShouldBe(2, outcome.Output);
+        outcome.Duration.ShouldBeLessThan(TimeSpan.FromSeconds(60));
+        outcome.Incidents.Count(kind => kind == "worker-retired").ShouldBe(2, outcome.Output);
         outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(3), ignoreOrder: true);
         outcome.Tests.Count(test => test.Outcome == "Passed").ShouldBeGreaterThan(19);
         outcome.Tests.Where(test => test.Outcome != "Passed").ShouldNotBeEmpty();
@@ -70,6 +114,14 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         outcome.Output.ShouldContain("too many clients");
         (await OwnDatabasesAsync(server.ConnectionString)).ShouldBe(0);
     }
+
+    /// <summary>When batches ended whose host had died.</summary>
+    private static IEnumerable<DateTimeOffset> Ends(SampleOutcome outcome) =>
+        outcome.Run.GetProperty("batches").EnumerateArray()
+            .Where(batch => batch.GetProperty("error").ValueKind == JsonValueKind.String)
+            .Select(batch => batch.GetProperty("startedAt").GetDateTimeOffset().AddSeconds(batch.GetProperty("seconds").GetDouble()));
+
+    private static int CasesIn(string file, string element) => XDocument.Load(file).Descendants().Count(found => found.Name.LocalName == element);
 
     private SampleRun Start(string connectionString, string arguments, params string[] trouble) =>
         SampleRun.StartIn(_suite.Folder, ["dotnet", .. _suite.Command($"{OnServer} --test-template {_suite.Template} {arguments}")], [("NUKE_TEST_CONNECTION_STRING", connectionString), .. _suite.Variables(trouble)]);

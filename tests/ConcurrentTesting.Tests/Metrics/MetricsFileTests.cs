@@ -31,7 +31,8 @@ public sealed partial class MetricsFileTests
         lines.ShouldContain("concurrent_test_worker_errors_total{worker=\"1\",cause=\"retired\"} 1");
         lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"requeue\"} 2");
         lines.ShouldContain("concurrent_test_worker_retry_successes_total{cause=\"requeue\"} 1");
-        lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"session_start\"} 1");
+        lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"session_start\"} 2");
+        lines.ShouldContain("concurrent_test_worker_retry_successes_total{cause=\"session_start\"} 1");
         lines.ShouldContain("concurrent_test_database_retries_total{engine=\"postgresql\",cause=\"busy\"} 3");
         lines.ShouldContain("concurrent_test_database_retry_successes_total{engine=\"postgresql\"} 1");
         lines.ShouldContain("concurrent_test_template_hits_total{engine=\"postgresql\"} 1");
@@ -118,6 +119,7 @@ public sealed partial class MetricsFileTests
     {
         Workers = [.. RecordedRun.Of("/results", []).Workers.Select(worker => worker.Number == 0 ? worker with { Recycles = 3 } : worker)],
         Incidents = [new Incident(RecordedRun.Start, "worker-retired", "it kept failing", 1), new Incident(RecordedRun.Start, "retry-session-start", "no session", 1)],
+        PreparationRetries = ImmutableSortedDictionary<string, RetryCount>.Empty.Add("session-start", new RetryCount(2, 1)),
         Database = new DatabaseRecord
         {
             Engine = "postgresql",

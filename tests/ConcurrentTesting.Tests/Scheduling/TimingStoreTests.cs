@@ -31,12 +31,24 @@ public sealed class TimingStoreTests : IDisposable
     [Fact]
     public void A_test_that_became_slow_is_known_as_slow_within_a_few_runs()
     {
-        var timing = Enumerable.Range(0, 50).Aggregate(Timing.First(1, "Passed"), (timing, _) => timing.With(1, "Passed"));
+        var timing = Enumerable.Range(0, 50).Aggregate(Timing.First(1, "Passed", isFlaky: false), (timing, _) => timing.With(1, "Passed", isFlaky: false));
 
         for (var run = 0; run < 5; run++)
-            timing = timing.With(10, "Passed");
+            timing = timing.With(10, "Passed", isFlaky: false);
 
         timing.Seconds.ShouldBeGreaterThan(8);
+    }
+
+    [Fact]
+    public void A_flaky_test_is_remembered_until_it_was_stable_for_long()
+    {
+        var flaky = Timing.First(1, "Passed", isFlaky: true).With(1, "Passed", isFlaky: false).With(1, "Passed", isFlaky: true);
+        flaky.ShouldSatisfyAllConditions(timing => timing.FlakyRuns.ShouldBe(2), timing => timing.RunsSinceFlaky.ShouldBe(0), timing => timing.Samples.ShouldBe(3));
+
+        var stable = Enumerable.Range(0, 99).Aggregate(flaky, (timing, _) => timing.With(1, "Passed", isFlaky: false));
+
+        stable.FlakyRuns.ShouldBe(2);
+        stable.With(1, "Passed", isFlaky: false).FlakyRuns.ShouldBeNull();
     }
 
     [Theory]

@@ -33,6 +33,7 @@ internal sealed class PostgreSqlEngine(
     /// <summary>What this run has to drop; true for clones that are finished and in use.</summary>
     private readonly ConcurrentDictionary<string, bool> _ours = new();
 
+    private readonly ConcurrentDictionary<string, bool> _undropped = new();
     private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _disposing = new();
@@ -307,8 +308,9 @@ internal sealed class PostgreSqlEngine(
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            var why = exception is PostgresException server ? server.MessageText : $"no answer within {DropLimit.TotalSeconds:0} s";
-            logger.LogWarning("The database {Name} could not be dropped and is left for the next run's sweep: {Reason}", name, why);
+            var why = exception is OperationCanceledException ? $"no answer within {DropLimit.TotalSeconds:0} s" : secrets.Redact((exception as PostgresException)?.MessageText ?? exception.Message);
+            // It is tried again at the run's end, but told once.
+            logger.Log(_undropped.TryAdd(name, true) ? LogLevel.Warning : LogLevel.Debug, "The database {Name} could not be dropped and is left for the next run's sweep: {Reason}", name, why);
             return false;
         }
     }

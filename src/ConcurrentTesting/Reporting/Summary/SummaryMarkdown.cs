@@ -134,7 +134,7 @@ internal sealed class SummaryMarkdown
             TestOutcome.Error => " (no result)",
             _ => "",
         };
-        Line($"<details><summary>❌ {Code(test.ClassName)}.{Code(test.Name)}{outcome}{(place is null ? "" : $" at {Code(place)}")}</summary>");
+        Line($"<details><summary>❌ {Code(test.ClassName)}.{Code(test.Name)}{outcome}{(place is null ? "" : $" at {Code(place)}")}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
         Line();
         Line($"{Plain(test.Assembly.Source)}, worker {test.Final.Worker}{(test.Attempts.Length > 1 ? Text($", {test.Attempts.Length} attempts") : "")}, {DurationText.Measured(test.Final.Duration)}");
         Line();
@@ -157,10 +157,12 @@ internal sealed class SummaryMarkdown
         Line($"They failed at first and passed in the end.");
         Line();
         Table(
-            "| test | attempts | first failure |\n|:--|--:|:--|",
+            "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
             flaky,
-            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Plain(FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
     }
+
+    private static string? Known(KnownFlaky? known) => known is null ? null : Text($"known flaky, in {known.Runs} of {known.OfRuns} runs");
 
     private void Quarantined()
     {
