@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Data.Common;
-using System.Diagnostics;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
@@ -20,22 +19,19 @@ internal sealed class TestDatabases : IAsyncDisposable
     private readonly ConcurrentTestSettings _settings;
     private readonly string _runId;
     private readonly ILogger _logger;
-    private readonly TimeProvider _time;
     private readonly Secrets _secrets;
     private readonly Guards _guards;
     private readonly ImmutableArray<TemplateSource> _sources;
     private readonly IDatabaseEngine? _engine;
     private readonly DatabaseCounts _counts = new();
     private readonly ResiliencePipeline _retries;
-    private readonly ConcurrentDictionary<string, DatabaseClone> _live = new();
-    private readonly ConcurrentDictionary<string, bool> _failing = new();
     private readonly ConcurrentDictionary<int, Task> _drops = new();
-    private readonly ConcurrentQueue<DatabaseStatistics> _statistics = new();
-    private readonly ConcurrentQueue<KeptRecord> _kept = new();
+    private readonly DatabaseHealth? _health;
+    private readonly CloneSets? _sets;
     private readonly SpareClones? _spares;
     private readonly CancellationTokenSource _disposing = new();
     private ImmutableArray<TemplateDatabase> _templates = [];
-    private Task _health = Task.CompletedTask;
+    private Task _checking = Task.CompletedTask;
     private int _clones;
 
     private TestDatabases(ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time)
@@ -43,14 +39,17 @@ internal sealed class TestDatabases : IAsyncDisposable
         _settings = settings;
         _runId = runId;
         _logger = logger;
-        _time = time;
         _secrets = Secrets.Of(settings);
         _guards = new Guards(settings, logger);
         _sources = settings.Database == DatabaseEngine.None ? [] : new TemplateSourceParser(settings).ParseAll();
         _engine = DatabaseEngines.Create(settings, runId, _sources, _guards, _secrets, logger, time);
         _retries = DatabaseRetries.Create(settings, exception => _engine!.Classify(exception), _counts, _secrets, logger, time);
-        if (_engine is { } engine && settings.Reset != DatabaseReset.Never)
-            _spares = new SpareClones(SpareCapacity(settings), token => CloneAllAsync(engine, NewLabel("s"), token), spare => DropAllAsync(engine, spare, worker: -1), logger);
+        if (_engine is null)
+            return;
+        _health = new DatabaseHealth(_engine, _retries, _counts, settings.HealthCheckInterval, _secrets, logger, time);
+        _sets = new CloneSets(_engine, _health, _counts, TryAsync, _secrets, logger);
+        if (settings.Reset != DatabaseReset.Never)
+            _spares = new SpareClones(SpareCapacity(settings), token => MakeAsync("s", token), spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
     }
 
     /// <summary>What the databases came to so far; null where there are none.</summary>
@@ -64,8 +63,8 @@ internal sealed class TestDatabases : IAsyncDisposable
         CloneTimes = _counts.CloneTimes,
         DropTimes = _counts.DropTimes,
         Counts = _counts.Counts,
-        Statistics = [.. _statistics],
-        Kept = [.. _kept],
+        Statistics = _sets!.Statistics,
+        Kept = _sets.Kept,
         Overrides = _guards.Overridden,
     };
 
@@ -116,7 +115,7 @@ internal sealed class TestDatabases : IAsyncDisposable
                 template.Name);
         }
 
-        _health = CheckHealthAsync(_engine, _disposing.Token);
+        _checking = _health!.CheckAsync(_disposing.Token);
     }
 
     /// <summary>Fresh clones for a worker, checked. Called in parallel. What it made before it failed is gone.</summary>
@@ -125,7 +124,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return new DatabaseLease(worker, null, LeaseEnvironment.Of(_settings, _runId, worker, []));
-        var clones = await CloneAllAsync(_engine, NewLabel(FormattableString.Invariant($"w{worker}")), cancellationToken);
+        var clones = await MakeAsync(FormattableString.Invariant($"w{worker}"), cancellationToken);
         _spares?.Begin();
         return LeaseOf(worker, clones);
     }
@@ -136,7 +135,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return lease;
-        var renewed = await SpareAsync(_engine, lease.Worker, cancellationToken) ?? await LeaseAsync(lease.Worker, cancellationToken);
+        var renewed = await FreshAsync(_engine, lease.Worker, cancellationToken);
         // One at a time for each worker, so that drops cannot fall behind.
         await _drops.GetValueOrDefault(lease.Worker, Task.CompletedTask);
         _drops[lease.Worker] = Task.Run(() => ReleaseAsync(lease, CancellationToken.None), CancellationToken.None);
@@ -149,27 +148,23 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return lease;
-        if (_kept.Count >= KeptDatabases.Limit)
+        if (_sets!.Kept.Length >= KeptDatabases.Limit)
         {
-            _logger.LogWarning("The databases of {Test} are not kept: {Count} are already, which is the limit", test, _kept.Count);
+            _logger.LogWarning("The databases of {Test} are not kept: {Count} are already, which is the limit", test, _sets.Kept.Length);
             return await RenewAsync(lease, cancellationToken);
         }
 
-        var renewed = await SpareAsync(_engine, lease.Worker, cancellationToken) ?? await LeaseAsync(lease.Worker, cancellationToken);
-        foreach (var clone in lease.Clones)
-            await KeepAsync(_engine, clone, lease.Worker, test, cancellationToken);
+        var renewed = await FreshAsync(_engine, lease.Worker, cancellationToken);
+        await _sets.KeepAsync(lease.Clones, lease.Worker, test, cancellationToken);
         return renewed;
     }
 
     /// <summary>False once a health check of one of the lease's databases has failed: the worker should have another.</summary>
-    public bool IsHealthy(DatabaseLease lease) => !lease.Clones.Any(clone => _failing.ContainsKey(clone.Name));
+    public bool IsHealthy(DatabaseLease lease) => _health is null || !lease.Clones.Any(_health.IsFailing);
 
     /// <summary>Drops the lease's clones. What resists is left for the next sweep and counted as leaked.</summary>
-    public async Task ReleaseAsync(DatabaseLease lease, CancellationToken cancellationToken)
-    {
-        foreach (var clone in lease.Clones)
-            await DropAsync(_engine!, clone, lease.Worker, cancellationToken);
-    }
+    public Task ReleaseAsync(DatabaseLease lease, CancellationToken cancellationToken) =>
+        _sets?.DropAsync(lease.Clones, lease.Worker, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Drops what is left and lets go of the server. What cannot be ended is named in the log and left to the next run's sweep.</summary>
     public async Task EndAsync()
@@ -179,7 +174,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         await _disposing.CancelAsync();
         try
         {
-            await _health;
+            await _checking;
             await Task.WhenAll(_drops.Values);
             if (_spares is not null)
                 await _spares.DisposeAsync();
@@ -201,13 +196,17 @@ internal sealed class TestDatabases : IAsyncDisposable
     private static int SpareCapacity(ConcurrentTestSettings settings) =>
         settings.Isolation == DatabaseIsolation.Server ? 1 : Math.Clamp(settings.Workers / 2, 1, MostSpares);
 
-    private string NewLabel(string owner) => FormattableString.Invariant($"{owner}-{Interlocked.Increment(ref _clones)}");
+    private Task<ImmutableArray<DatabaseClone>> MakeAsync(string owner, CancellationToken cancellationToken) =>
+        _sets!.MakeAsync(_templates, FormattableString.Invariant($"{owner}-{Interlocked.Increment(ref _clones)}"), cancellationToken);
 
     private DatabaseLease LeaseOf(int worker, ImmutableArray<DatabaseClone> clones)
     {
         var connections = clones.Select(clone => KeyValuePair.Create(clone.Template.Source.Database, clone.Connection)).ToImmutableArray();
         return new DatabaseLease(worker, clones[0].Name, LeaseEnvironment.Of(_settings, _runId, worker, connections)) { Clones = clones };
     }
+
+    private async Task<DatabaseLease> FreshAsync(IDatabaseEngine engine, int worker, CancellationToken cancellationToken) =>
+        await SpareAsync(engine, worker, cancellationToken) ?? await LeaseAsync(worker, cancellationToken);
 
     /// <summary>A lease of databases that were cloned ahead; null where none is ready and well.</summary>
     private async Task<DatabaseLease?> SpareAsync(IDatabaseEngine engine, int worker, CancellationToken cancellationToken)
@@ -224,127 +223,9 @@ internal sealed class TestDatabases : IAsyncDisposable
         catch (Exception exception)
         {
             _logger.LogDebug("A spare database is of no use: {Reason}", _secrets.Redact(exception.Message));
-            await DropAllAsync(engine, spare, worker);
+            await _sets!.DropAsync(spare, worker: null, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             return null;
-        }
-    }
-
-    private async Task KeepAsync(IDatabaseEngine engine, DatabaseClone clone, int worker, string test, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var kept = await engine.KeepAsync(clone, cancellationToken);
-            Forget(clone);
-            _kept.Enqueue(new KeptRecord(kept.Name, test, kept.How));
-            _logger.LogInformation("Kept the database in which {Test} failed: {How}", test, kept.How);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            _logger.LogWarning("The database {Name}, in which {Test} failed, could not be kept: {Reason}", clone.Name, test, _secrets.Redact(exception.Message));
-            await DropAsync(engine, clone, worker, CancellationToken.None);
-        }
-    }
-
-    private async Task<ImmutableArray<DatabaseClone>> CloneAllAsync(IDatabaseEngine engine, string label, CancellationToken cancellationToken)
-    {
-        var clones = ImmutableArray.CreateBuilder<DatabaseClone>(_templates.Length);
-        try
-        {
-            foreach (var template in _templates)
-                clones.Add(await CloneAsync(engine, template, label, cancellationToken));
-            return clones.ToImmutable();
-        }
-        catch
-        {
-            await DropAllAsync(engine, clones.ToImmutable(), worker: -1);
-            throw;
-        }
-    }
-
-    private async Task DropAllAsync(IDatabaseEngine engine, ImmutableArray<DatabaseClone> clones, int worker)
-    {
-        foreach (var clone in clones)
-            await DropAsync(engine, clone, worker, CancellationToken.None);
-    }
-
-    private async Task<DatabaseClone> CloneAsync(
-        IDatabaseEngine engine, TemplateDatabase template, string label, CancellationToken cancellationToken)
-    {
-        var started = Stopwatch.GetTimestamp();
-        DatabaseClone clone = null!;
-        await TryAsync($"cloning {template.Name}", async token => clone = await engine.CloneAsync(template, label, token), cancellationToken);
-        _live[clone.Name] = clone;
-        await TryAsync($"checking {clone.Name}", token => engine.ProbeAsync(clone, token), cancellationToken);
-        _counts.Add("health_checks_ok", 1);
-        _counts.Cloned(Stopwatch.GetElapsedTime(started));
-        return clone;
-    }
-
-    private async Task DropAsync(IDatabaseEngine engine, DatabaseClone clone, int worker, CancellationToken cancellationToken)
-    {
-        Forget(clone);
-        if (worker >= 0)
-            await ReadStatisticsAsync(engine, clone, worker, cancellationToken);
-        var started = Stopwatch.GetTimestamp();
-        if (await engine.DropAsync(clone, cancellationToken))
-            _counts.Dropped(Stopwatch.GetElapsedTime(started));
-        else
-            _counts.Add("leaked", 1);
-    }
-
-    private void Forget(DatabaseClone clone)
-    {
-        _live.TryRemove(clone.Name, out _);
-        _failing.TryRemove(clone.Name, out _);
-    }
-
-    private async Task ReadStatisticsAsync(IDatabaseEngine engine, DatabaseClone clone, int worker, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (await engine.ReadStatisticsAsync(clone, cancellationToken) is { } statistics)
-                _statistics.Enqueue(statistics with { Worker = worker });
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            _logger.LogDebug("The server's counts of {Name} are not known: {Reason}", clone.Name, _secrets.Redact(exception.Message));
-        }
-    }
-
-    /// <summary>Looks at every leased database once in an interval, until the end.</summary>
-    private async Task CheckHealthAsync(IDatabaseEngine engine, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(_settings.HealthCheckInterval, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(cancellationToken))
-            {
-                foreach (var clone in _live.Values)
-                    await CheckHealthAsync(engine, clone, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The run is at its end.
-        }
-    }
-
-    private async Task CheckHealthAsync(IDatabaseEngine engine, DatabaseClone clone, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _retries.ExecuteAsync(async token => await engine.ProbeAsync(clone, token), cancellationToken);
-            _counts.Add("health_checks_ok", 1);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            // Dropped while we looked at it.
-            if (!_live.ContainsKey(clone.Name))
-                return;
-            _counts.Add("health_checks_failed", 1);
-            _failing[clone.Name] = true;
-            _logger.LogWarning("The database {Name} does not answer: {Reason}", clone.Name, _secrets.Redact(exception.Message));
         }
     }
 

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Databases.PostgreSql;
+using ConcurrentTesting.Safety;
 using Npgsql.Replication;
 using Shouldly;
 using Xunit;
@@ -150,5 +152,17 @@ public sealed class ServerGuardTests(DatabaseServers servers) : PostgreSqlFixtur
         var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken));
         failure.ExitCode.ShouldBe(ConcurrentTestExitCode.Refused, failure.Message);
         return failure.Message;
+    }
+
+    [Fact]
+    public async Task A_server_with_much_of_others_on_it_is_asked_about_and_used()
+    {
+        var settings = await SettingsAsync();
+        var guards = new Guards(settings, Log);
+        await using var admin = PostgreSqlAdmin.Create(settings.ConnectionString!);
+
+        await new PostgreSqlCheck(admin, settings, [], guards, suspectBytes: 1 << 20).RunAsync(CancellationToken);
+
+        Log.Text.ShouldMatch(@"holds \d+ MiB in databases of others: is it a server for tests\?");
     }
 }

@@ -11,8 +11,12 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSuperuser, string Collation);
 
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
-internal sealed class PostgreSqlCheck(PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards)
+/// <param name="suspectBytes">Size of others' databases, together, from which a server looks like more than one for tests.</param>
+internal sealed class PostgreSqlCheck(
+    PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards, long suspectBytes = PostgreSqlCheck.SuspectBytes)
 {
+    public const long SuspectBytes = 50L << 30;
+
     private const int OldestVersion = 130000;
     private static readonly string[] SuspectNames = ["prod", "production", "live"];
 
@@ -25,7 +29,8 @@ internal sealed class PostgreSqlCheck(PostgreSqlAdmin admin, ConcurrentTestSetti
         bool Archives,
         long Others,
         int Backend,
-        string[] Databases);
+        string[] Databases,
+        long Bytes);
 
     /// <exception cref="ConcurrentTestException">The server is not reachable, too old or refused by a guard, or a right is missing.</exception>
     public async Task<PostgreSqlServerFacts> RunAsync(CancellationToken cancellationToken)
@@ -79,7 +84,8 @@ internal sealed class PostgreSqlCheck(PostgreSqlAdmin admin, ConcurrentTestSetti
                                                             AND pid <> pg_backend_pid() AND usename <> current_user),
                    pg_backend_pid(),
                    (SELECT array_agg(datname::text) FROM pg_database),
-                   (SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = 'template0')
+                   (SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = 'template0'),
+                   (SELECT coalesce(sum(pg_database_size(oid)), 0)::bigint FROM pg_database WHERE datname NOT LIKE 'ct\_%' AND has_database_privilege(oid, 'CONNECT'))
             FROM pg_roles r WHERE r.rolname = current_user
             """;
         var rows = await PostgreSqlAdmin.QueryAsync(
@@ -94,7 +100,8 @@ internal sealed class PostgreSqlCheck(PostgreSqlAdmin admin, ConcurrentTestSetti
                 row.GetBoolean(7),
                 row.GetInt64(8),
                 row.GetInt32(9),
-                row.GetFieldValue<string[]>(10)),
+                row.GetFieldValue<string[]>(10),
+                row.GetInt64(12)),
             cancellationToken);
         return rows[0];
     }
@@ -179,6 +186,8 @@ internal sealed class PostgreSqlCheck(PostgreSqlAdmin admin, ConcurrentTestSetti
             guards.Refuse(GuardName.ArchivingServer, $"PostgreSQL at {Server} archives its log (archive_mode)", "use a server for tests");
         if (answers.Others > 0)
             guards.Warn($"{answers.Others} sessions of others work on PostgreSQL at {Server}: is it a server for tests?");
+        if (answers.Bytes > suspectBytes)
+            guards.Warn($"PostgreSQL at {Server} holds {answers.Bytes >> 20} MiB in databases of others: is it a server for tests?");
         foreach (var name in answers.Databases.Where(name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
             guards.Warn($"PostgreSQL at {Server} has a database '{name}': is it a server for tests?");
     }
