@@ -52,4 +52,25 @@ public abstract class DatabaseFixture(DatabaseServers servers) : IDisposable
         TemporaryDirectory = servers.TemporaryDirectory,
         RetryDelay = TimeSpan.FromMilliseconds(50),
     };
+
+    /// <summary>A run in a process of its own.</summary>
+    internal HostedRun Start(ConcurrentTestSettings settings, string run) =>
+        HostedRun.Start(settings.Database, settings.ConnectionString, settings.TemporaryDirectory, Path.Combine(Folder.Path, settings.Template[0]), run);
+
+    /// <summary>Starts a run and kills it.</summary>
+    /// <param name="moment">The line that it says.</param>
+    /// <param name="milliseconds">How long it then goes on.</param>
+    protected async Task KillAtAsync(ConcurrentTestSettings settings, string run, string moment, int milliseconds)
+    {
+        using var killed = Start(settings, run);
+        await killed.ReachAsync(moment, CancellationToken);
+        if (milliseconds > 0)
+        {
+            await killed.GoOnAsync();
+            // The moment itself is what is tested: there is no event to wait for.
+            await Task.Delay(milliseconds, CancellationToken);
+        }
+
+        killed.Kill();
+    }
 }

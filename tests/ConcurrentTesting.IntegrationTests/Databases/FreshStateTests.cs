@@ -260,19 +260,4 @@ public sealed class FreshStateTests(DatabaseServers servers) : PostgreSqlFixture
         var settings = await SettingsAsync(template);
         return engine == DatabaseEngine.Sqlite ? settings with { Database = engine, ConnectionString = null } : settings;
     }
-
-    /// <summary>A folder that every user may pass through.</summary>
-    private sealed class PublicFolder : IDisposable
-    {
-        public PublicFolder()
-        {
-            Path = Directory.CreateTempSubdirectory("ct-").FullName;
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        }
-
-        public string Path { get; }
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
 }

@@ -104,21 +104,4 @@ public sealed class KilledRunTests(DatabaseServers servers) : PostgreSqlFixture(
         foreach (var run in runs)
             run.Dispose();
     }
-
-    private HostedRun Start(ConcurrentTestSettings settings, string run) =>
-        HostedRun.Start(settings.Database, settings.ConnectionString, settings.TemporaryDirectory, Path.Combine(Folder.Path, settings.Template[0]), run);
-
-    private async Task KillAtAsync(ConcurrentTestSettings settings, string run, string moment, int milliseconds)
-    {
-        using var killed = Start(settings, run);
-        await killed.ReachAsync(moment, CancellationToken);
-        if (milliseconds > 0)
-        {
-            await killed.GoOnAsync();
-            // The moment itself is what is tested: there is no event to wait for.
-            await Task.Delay(milliseconds, CancellationToken);
-        }
-
-        killed.Kill();
-    }
 }

@@ -1,0 +1,75 @@
+using ConcurrentTesting.Databases.Servers;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Databases;
+
+/// <summary>What a run on MariaDB leaves that is killed, and what the next one makes of it: real processes and SIGKILL.</summary>
+[Collection("MySQL")]
+public sealed class MySqlKilledRunTests(DatabaseServers servers) : MySqlFixture(servers)
+{
+    private const string Schema =
+        """
+        CREATE TABLE book (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE shelf (id INT); CREATE TABLE loan (id INT); CREATE VIEW books AS SELECT id FROM book;
+        SELECT SLEEP(0.2);
+        """;
+
+    [Theory]
+    [MemberData(nameof(KilledRunTests.Moments), MemberType = typeof(KilledRunTests))]
+    public async Task On_a_shared_server_the_next_run_removes_everything_and_a_living_run_is_untouched(string moment, int milliseconds)
+    {
+        Script(Schema);
+        var settings = await SettingsAsync("schema.sql");
+        await using var living = await PreparedAsync(settings with { Template = [], TemplateCache = false });
+        var untouched = await living.LeaseAsync(0, CancellationToken);
+        var dead = UniqueName();
+        await KillAtAsync(settings, dead, moment, milliseconds);
+
+        await using (var next = await PreparedAsync(settings))
+            (await QueryAsync(await next.LeaseAsync(0, CancellationToken), "SELECT COUNT(*) FROM books")).ShouldBe(0L);
+
+        (await AdminAsync($@"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'ct\\_r\\_{dead}\\_%'")).ShouldBe(0L);
+        (await ExistsAsync(untouched.Database!)).ShouldBeTrue();
+        (await ExistsAsync(living.Record!.Template!)).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("begin prepare", 400)]
+    [InlineData("end prepare", 0)]
+    [InlineData("end lease", 0)]
+    [InlineData("begin dispose", 5)]
+    public async Task A_throwaway_server_dies_with_its_run_and_the_next_run_removes_its_folder(string moment, int milliseconds)
+    {
+        Script(Schema);
+        var settings = await SettingsAsync("schema.sql") with { ConnectionString = null };
+        var dead = UniqueName();
+        await KillAtAsync(settings, dead, moment, milliseconds);
+
+        await using (await PreparedAsync(settings))
+        {
+        }
+
+        foreach (var folder in ThrowawayServers.Roots.Select(root => Path.Combine(root, dead)))
+        {
+            ProcessList.Mentioning(folder).ShouldBeEmpty();
+            Directory.Exists(folder).ShouldBeFalse();
+            File.Exists(folder + ".lock").ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public async Task Of_processes_that_start_together_one_builds_the_template()
+    {
+        Script(Schema);
+        var settings = await SettingsAsync("schema.sql");
+        var runs = Enumerable.Range(0, 4).Select(_ => Start(settings, UniqueName())).ToArray();
+
+        await Task.WhenAll(runs.Select(run => run.FinishAsync(CancellationToken)));
+
+        var templates = runs.SelectMany(run => run.Lines).Where(line => line.StartsWith("template", StringComparison.Ordinal)).ToArray();
+        templates.Count(line => line.StartsWith("template False", StringComparison.Ordinal)).ShouldBe(1);
+        templates.Select(line => line.Split(' ')[2]).Distinct().Count().ShouldBe(1);
+        foreach (var run in runs)
+            run.Dispose();
+    }
+}

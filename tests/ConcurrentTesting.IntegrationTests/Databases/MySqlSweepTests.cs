@@ -1,0 +1,101 @@
+using ConcurrentTesting.Databases;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Databases;
+
+[Collection("MySQL")]
+public sealed class MySqlSweepTests(DatabaseServers servers) : MySqlFixture(servers)
+{
+    [Fact]
+    public async Task A_dead_runs_databases_are_dropped()
+    {
+        var dead = OwnDatabaseName.OfRun(UniqueName(), "main_w0_1").ToString();
+        await AdminAsync($"CREATE DATABASE {dead}");
+
+        await using var databases = await PreparedAsync(await SettingsAsync());
+
+        (await ExistsAsync(dead)).ShouldBeFalse();
+        databases.Record!.Counts["swept"].ShouldBeGreaterThanOrEqualTo(1);
+    }
+
+    [Fact]
+    public async Task A_living_runs_databases_stay()
+    {
+        await using var living = await PreparedAsync(await SettingsAsync());
+        var lease = await living.LeaseAsync(0, CancellationToken);
+
+        await using var other = await PreparedAsync(await SettingsAsync());
+
+        (await ExistsAsync(lease.Database!)).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("ct_r_run_label_00000000", "a name with our prefix and no valid mark")]
+    [InlineData("ct_precious", "our prefix alone")]
+    public async Task What_is_not_provably_ours_stays(string name, string because)
+    {
+        await AdminAsync($"CREATE DATABASE {name}");
+
+        await using (await PreparedAsync(await SettingsAsync()))
+            (await ExistsAsync(name)).ShouldBeTrue(because);
+
+        await AdminAsync($"DROP DATABASE {name}");
+    }
+
+    [Fact]
+    public async Task Kept_templates_stay_within_ten_the_oldest_going_first_and_one_in_use_staying()
+    {
+        Script("CREATE TABLE oldest (id INT);", "0.sql");
+        await using var inUse = await PreparedAsync(await SettingsAsync("0.sql"));
+        await AgeAsync(inUse.Record!.Template!, 2001);
+        Script("CREATE TABLE older (id INT);", "1.sql");
+        string old;
+        await using (var databases = await PreparedAsync(await SettingsAsync("1.sql")))
+            old = databases.Record!.Template!;
+        await AgeAsync(old, 2002);
+
+        for (var number = 2; number <= 12; number++)
+        {
+            Script($"CREATE TABLE book{number} (id INT);", $"{number}.sql");
+            await using var databases = await PreparedAsync(await SettingsAsync($"{number}.sql"));
+        }
+
+        (await ExistsAsync(inUse.Record.Template!)).ShouldBeTrue();
+        (await ExistsAsync(old)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Cleaning_removes_templates_kept_databases_and_leftovers_and_leaves_a_living_runs()
+    {
+        Script("CREATE TABLE book (id INT);");
+        Script("CREATE TABLE shelf (id INT);", "other.sql");
+        var settings = await SettingsAsync("schema.sql") with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
+        string template, kept;
+        await using (var ended = await PreparedAsync(settings with { KeepFailed = true }))
+        {
+            template = ended.Record!.Template!;
+            await ended.KeepAsync(await ended.LeaseAsync(0, CancellationToken), "BookTests.Fails", CancellationToken);
+            kept = ended.Record.Kept[0].Name;
+        }
+
+        var leftover = OwnDatabaseName.OfRun(UniqueName(), "main_w0_1").ToString();
+        await AdminAsync($"CREATE DATABASE {leftover}");
+        await AdminAsync("CREATE DATABASE ct_r_somebodys_own");
+        await using var living = await PreparedAsync(settings with { Template = ["other.sql"] });
+        var lease = await living.LeaseAsync(0, CancellationToken);
+
+        (await ConcurrentTestCleaning.RunAsync(settings with { DryRun = true }, Log, CancellationToken)).ShouldBeEmpty();
+        (await ExistsAsync(template)).ShouldBeTrue();
+        (await ConcurrentTestCleaning.RunAsync(settings, Log, CancellationToken)).ShouldBeEmpty();
+
+        foreach (var gone in new[] { template, kept, leftover })
+            (await ExistsAsync(gone)).ShouldBeFalse(gone);
+        foreach (var stays in new[] { living.Record!.Template!, lease.Database!, "ct_r_somebodys_own" })
+            (await ExistsAsync(stays)).ShouldBeTrue(stays);
+        await AdminAsync("DROP DATABASE ct_r_somebodys_own");
+    }
+
+    private Task<object?> AgeAsync(string template, int year) =>
+        AdminAsync($"UPDATE {template}.concurrent_test_template SET value = '{year}-01-01 00:00:00Z' WHERE kind = 'complete'");
+}
