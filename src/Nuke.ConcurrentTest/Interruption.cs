@@ -8,32 +8,47 @@ namespace Nuke.ConcurrentTest;
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
-    private readonly PosixSignalRegistration[] _registrations;
+    private readonly PosixSignalRegistration _termination;
     private readonly ILogger _logger;
     private int _signals;
 
     public Interruption(ILogger logger)
     {
         _logger = logger;
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal)];
+        _termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            OnSignal(context.Signal);
+        });
+
+        // NUKE prints its summary in a handler of the same event, which was there before. A registration of the signal itself would come before that
+        // handler, and the run it cancels could end first: the build's last lines would no longer be the last.
+        Console.CancelKeyPress += OnCancelKeyPress;
     }
 
     public CancellationToken Token => _source.Token;
 
     public void Dispose()
     {
-        foreach (var registration in _registrations)
-            registration.Dispose();
+        Console.CancelKeyPress -= OnCancelKeyPress;
+        _termination.Dispose();
         _source.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    private void OnCancelKeyPress(object? sender, ConsoleCancelEventArgs key)
     {
-        context.Cancel = true;
+        if (key.SpecialKey != ConsoleSpecialKey.ControlC)
+            return;
+        key.Cancel = true;
+        OnSignal(PosixSignal.SIGINT);
+    }
+
+    private void OnSignal(PosixSignal signal)
+    {
         if (Interlocked.Increment(ref _signals) > 1)
             Environment.Exit((int)ConcurrentTestExitCode.Cancelled);
 
-        _logger.LogInformation("{Signal}: ending the run and writing what is known; once more ends it at once", context.Signal);
+        _logger.LogInformation("{Signal}: ending the run and writing what is known; once more ends it at once", signal);
         _ = _source.CancelAsync();
     }
 }

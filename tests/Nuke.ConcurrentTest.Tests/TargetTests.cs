@@ -60,8 +60,8 @@ public class TargetTests
         var outcome = await build.EndAsync(TestContext.Current.CancellationToken);
 
         outcome.ExitCode.ShouldBe(130, outcome.Output);
-        outcome.Lines[^2].ShouldBe("cancelled");
-        outcome.Lines[^1].ShouldBe("0 passed, 0 failed, 0 skipped");
+        outcome.Lines[^2].ShouldBe("cancelled", outcome.Output);
+        outcome.Lines[^1].ShouldBe("0 passed, 0 failed, 0 skipped", outcome.Output);
     }
 
     [Fact]

@@ -235,7 +235,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         {
             await _retries.ExecuteAsync(async token => await operation(token), cancellationToken);
         }
-        catch (Exception exception) when (exception is DbException || (_engine!.Classify(exception) != FaultCause.None))
+        catch (Exception exception) when (exception is DbException or IOException || _engine!.Classify(exception) != FaultCause.None)
         {
             var reasons = exception.InnerException is null ? exception.Message : $"{exception.Message}: {exception.InnerException.Message}";
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, _secrets.Redact($"{what} failed: {reasons}"), exception);

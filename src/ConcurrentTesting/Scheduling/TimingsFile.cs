@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ConcurrentTesting.Results;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -29,18 +30,11 @@ internal static class TimingsFile
             : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
     }
 
-    /// <summary>Writes the timings to a temporary sibling and renames it.</summary>
-    public static async Task WriteAsync(string path, IReadOnlyDictionary<string, Timing> timings, CancellationToken cancellationToken)
+    /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
+    public static Task WriteAsync(string path, IReadOnlyDictionary<string, Timing> timings, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var content = new { version = Version, tests = new SortedDictionary<string, Timing>(timings.ToDictionary(), StringComparer.Ordinal) };
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        await using (var stream = File.Create(temporary))
-        {
-            await JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken);
-        }
-
-        File.Move(temporary, path, overwrite: true);
+        return ArtifactFile.WriteAsync(path, stream => JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken), cancellationToken);
     }
 
     private static async Task<JsonDocument> ParseAsync(string path, CancellationToken cancellationToken)

@@ -1,0 +1,24 @@
+using System.Globalization;
+using ConcurrentTesting.Benchmarks.Soak;
+
+// Many results through eight workers while something dies every few seconds. Nothing may be lost, doubled or left:
+//   dotnet run --project tests/benchmarks/Soak -- [results, 100000] [seconds between faults, 5]
+var results = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
+var interval = TimeSpan.FromSeconds(args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 5);
+
+await using var server = await PostgreSqlServer.StartAsync();
+using var run = SoakRun.Start(results, server.ConnectionString);
+var faults = new FaultInjector(run, server, seed: 1);
+await faults.InjectAsync(interval);
+var outcome = await run.EndAsync();
+
+var left = await server.OwnDatabasesAsync();
+Console.WriteLine(run.LastLines);
+foreach (var (fault, count) in faults.Injected)
+    Console.WriteLine($"{count,6} {fault}");
+Console.WriteLine($"asked {results}, reported {outcome.Reported}, lost {outcome.Lost}, doubled {outcome.Doubled}, timed out {outcome.TimedOut}, not passed otherwise {outcome.NotPassed}");
+Console.WriteLine($"leaked: {left} databases, {run.Processes().Count} processes; the engine's peak {run.PeakBytes / 1_000_000} MB; {outcome.Duration.TotalSeconds:0} s");
+
+// Who was running in a host that stopped for ever has timed out, and nobody else.
+var isTrue = outcome.TimedOut <= faults.Injected.GetValueOrDefault(FaultInjector.Stopped);
+return isTrue && outcome.Lost + outcome.Doubled + outcome.NotPassed + left + run.Processes().Count == 0 ? 0 : 1;
