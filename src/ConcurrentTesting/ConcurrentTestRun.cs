@@ -111,8 +111,7 @@ public sealed class ConcurrentTestRun
 
     private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
     {
-        using var phase = _journal.Phase("discovery");
-        var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, _run.Observer);
+        var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, _run.Observer, _journal.Phase);
         _journal.Catalog = _earlier.Select(await discoverer.DiscoverAsync(cancellationToken));
     }
 

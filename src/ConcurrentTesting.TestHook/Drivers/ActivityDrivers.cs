@@ -11,6 +11,9 @@ internal sealed class ActivityDrivers
     private const string MySqlConnector = "MySqlConnector";
     private const string TallyProperty = "concurrent-test-tally";
 
+    private static readonly Statement Read = new(new StatementCounts(1, 0, 0), null);
+    private static readonly Statement Other = new(new StatementCounts(0, 0, 1), null);
+
     private readonly Func<Tally> _current;
     private readonly Action<string, Exception> _report;
 
@@ -83,8 +86,7 @@ internal sealed class ActivityDrivers
             return;
         }
 
-        tally.Operation();
-        tally.Statements(StatementsOf(activity, dialect));
+        tally.Command(StatementOf(activity, dialect));
         tally.QueryTime(activity.Duration);
         if (activity.GetTagItem("db.npgsql.rows") is ulong rows)
             tally.RowsTold((long)rows);
@@ -94,13 +96,13 @@ internal sealed class ActivityDrivers
         ? activity.OperationName == "Open"
         : activity.OperationName.StartsWith("CONNECT ", StringComparison.Ordinal) && TextOf(activity) is null;
 
-    private static StatementCounts StatementsOf(Activity activity, SqlDialect dialect)
+    private static Statement StatementOf(Activity activity, SqlDialect dialect)
     {
         if (activity.GetTagItem("db.collection.name") is string)
-            return new StatementCounts(1, 0, 0);
+            return Read;
         if (activity.GetTagItem("db.stored_procedure.name") is string || TextOf(activity) is not { } text)
-            return new StatementCounts(0, 0, 1);
-        return StatementReader.Count(text, dialect);
+            return Other;
+        return StatementCatalog.Of(text, dialect);
     }
 
     // Named so by the older and by the newer conventions of OpenTelemetry.

@@ -92,8 +92,7 @@ internal static unsafe class SqliteTrace
                 return;
         }
 
-        tally.Operation();
-        tally.Statements(default(StatementCounts).Plus(KindOf(statement, text)));
+        tally.Command(StatementCatalog.OfSqlite(text, statement, KindOf));
     }
 
     // The event's own time has a resolution of a millisecond.
@@ -107,9 +106,9 @@ internal static unsafe class SqliteTrace
             running.Tally.QueryTime(Stopwatch.GetElapsedTime(running.Since));
     }
 
-    private static StatementKind KindOf(nint statement, byte* text)
+    private static StatementKind KindOf(nint statement, nint text)
     {
-        var kind = VerbOf(text);
+        var kind = VerbOf((byte*)text);
         return kind is StatementKind.Other or StatementKind.Begin
             ? kind
             : isReadOnly(statement) != 0 ? StatementKind.Read : StatementKind.Write;

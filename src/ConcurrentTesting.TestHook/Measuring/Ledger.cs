@@ -1,4 +1,5 @@
 using ConcurrentTesting.TestHook.Drivers;
+using ConcurrentTesting.TestHook.Statements;
 using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook.Measuring;
@@ -60,7 +61,9 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
                 .Text(said.scope.DisplayName)
                 .Number(said.scope.IsWholeCase ? 1 : 0);
             Write(writer, said.scope, said.Gaps);
-            writer.OptionalNumber(said.scope.AllocatedBytes).OptionalNumber(said.scope.PeakBytes).End();
+            writer.OptionalNumber(said.scope.AllocatedBytes).OptionalNumber(said.scope.PeakBytes);
+            Write(writer, said.scope.MostRepeated);
+            writer.End();
         });
     }
 
@@ -88,6 +91,13 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
             .OptionalNumber(gaps.HasFlag(DriverGaps.Transactions) ? null : tally.Transactions)
             .OptionalNumber(gaps.HasFlag(DriverGaps.Commands) ? null : tally.Connections)
             .OptionalNumber(gaps.HasFlag(DriverGaps.ConnectionErrors) ? null : tally.ConnectionErrors);
+    }
+
+    private static void Write(WireWriter writer, KeyValuePair<RepeatableQuery, int>[] queries)
+    {
+        writer.Number(queries.Length);
+        foreach (var (query, count) in queries)
+            writer.Number(count).Text(query.Text);
     }
 
     private static void WriteCounts(WireWriter writer, Tally tally, bool areCounted)

@@ -1,3 +1,5 @@
+using ConcurrentTesting.TestHook.Statements;
+
 namespace ConcurrentTesting.TestHook.Measuring;
 
 /// <summary>Counts database work. Written by any thread of the test process.</summary>
@@ -48,6 +50,20 @@ internal class Tally
         Add(ref _others, counts.Others);
         Add(ref _transactions, counts.Transactions);
         Changed();
+    }
+
+    /// <summary>A command with these statements was sent.</summary>
+    public void Command(Statement statement)
+    {
+        Operation();
+        Statements(statement.Counts);
+        if (statement.Query is { } query)
+            Ran(query);
+    }
+
+    /// <summary>Which queries run how often is kept of tests alone.</summary>
+    protected virtual void Ran(RepeatableQuery query)
+    {
     }
 
     public void QueryTime(TimeSpan elapsed)

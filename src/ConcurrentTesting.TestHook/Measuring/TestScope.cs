@@ -1,9 +1,12 @@
+using ConcurrentTesting.TestHook.Statements;
+
 namespace ConcurrentTesting.TestHook.Measuring;
 
 /// <summary>One execution of a test, or of one of its rows.</summary>
 internal sealed class TestScope(long order, Guid caseId, string className, string displayName, bool isWholeCase) : Tally
 {
     private long _allocatedBefore = -1;
+    private RepeatedQueries? _queries;
 
     public long Order { get; } = order;
 
@@ -33,6 +36,9 @@ internal sealed class TestScope(long order, Guid caseId, string className, strin
         IsWholeCase = false;
     }
 
+    /// <summary>The queries that it ran most often.</summary>
+    public KeyValuePair<RepeatableQuery, int>[] MostRepeated => Volatile.Read(ref _queries)?.Most() ?? [];
+
     public void Begin() => _allocatedBefore = GC.GetTotalAllocatedBytes(precise: false);
 
     public void End()
@@ -41,5 +47,17 @@ internal sealed class TestScope(long order, Guid caseId, string className, strin
             AllocatedBytes = GC.GetTotalAllocatedBytes(precise: false) - _allocatedBefore;
         PeakBytes = PeakMemory.Read();
         Changed();
+    }
+
+    protected override void Ran(RepeatableQuery query)
+    {
+        var queries = Volatile.Read(ref _queries);
+        if (queries is null)
+        {
+            var added = new RepeatedQueries();
+            queries = Interlocked.CompareExchange(ref _queries, added, null) ?? added;
+        }
+
+        queries.Add(query);
     }
 }

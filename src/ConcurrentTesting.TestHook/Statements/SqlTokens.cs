@@ -26,12 +26,20 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
     private readonly ReadOnlySpan<char> _text = text;
     private int _at;
     private int _start;
+    private int _end;
 
     /// <summary>The text of the last token, a word or something else.</summary>
     public readonly ReadOnlySpan<char> Word => _text[_start.._at];
 
+    /// <summary>Blanks or comments stood before the last token.</summary>
+    public readonly bool IsApart => _start > _end;
+
+    /// <summary>What stands right after the last token; zero at the end.</summary>
+    public readonly char Following => Peek(0);
+
     public SqlTokenKind Next()
     {
+        _end = _at;
         SkipBlanks();
         _start = _at;
         if (_at >= _text.Length)

@@ -9,7 +9,7 @@ internal enum HookMessage : byte
     /// <summary>The first message: version, process id, worker, batch, role, runtime.</summary>
     Hello = 1,
 
-    /// <summary>The figures of one test so far; replaces what was said of the same test before.</summary>
+    /// <summary>The figures of one test so far, and the queries that it ran most often, without their values; replaces what was said of the same test before.</summary>
     Test = 2,
 
     /// <summary>What fixtures did so far, and what happened outside any test; replaces what was said before.</summary>

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover, sort.</summary>
+/// <param name="phase">Begins a phase, <c>build</c> or <c>discovery</c>, which ends with the returned scope.</param>
 internal sealed class Discoverer(
-    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, int seed, ILogger logger, IRunObserver observer)
+    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, int seed, ILogger logger, IRunObserver observer, Func<string, IDisposable> phase)
 {
     private readonly ProjectEvaluator _evaluator = new(settings, location.DotNet, logger);
     private readonly ProjectBuilder _builder = new(settings, location.DotNet, logger);
@@ -24,15 +25,18 @@ internal sealed class Discoverer(
         var filter = TestFilter.Parse(settings.Filter, runSettings.TestCaseFilter);
         var inputs = TestInputResolver.Resolve(settings);
 
-        observer.PhaseStarted("build");
-        var projects = await PrepareAsync(inputs.Projects, cancellationToken);
-        var assemblies = Select(projects, inputs);
-
-        observer.PhaseStarted("discovery");
+        var assemblies = await BuildAsync(inputs, cancellationToken);
+        using var discovering = phase("discovery");
         var discovery = new AssemblyDiscovery(settings, runSettings, location, seed, filter is not null, logger, observer, _problems);
         var discovered = await discovery.DiscoverAsync(assemblies, cancellationToken);
         _problems.ThrowIfAny();
         return Sort(discovered, filter);
+    }
+
+    private async Task<ImmutableArray<TestAssembly>> BuildAsync(TestInputs inputs, CancellationToken cancellationToken)
+    {
+        using var building = phase("build");
+        return Select(await PrepareAsync(inputs.Projects, cancellationToken), inputs);
     }
 
     // Which of the found projects are test projects is known once their packages are restored.

@@ -25,6 +25,8 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private readonly WorkerDeadline _deadline = new(run.Time, run.Settings.WorkerTimeout);
     private long _started;
     private TimeSpan _busy;
+    private TimeSpan _cloning;
+    private TimeSpan _starting;
     private int _batches;
     private int _tests;
 
@@ -55,7 +57,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         {
             queue.Leave(number);
             await ReleaseAsync();
-            run.Recorder.Add(new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests) { Recycles = _recycles, Resets = _resets });
+            run.Recorder.Add(new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests) { Recycles = _recycles, Resets = _resets, Cloning = _cloning, Starting = _starting });
         }
     }
 
@@ -86,12 +88,18 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
 
     private async Task<(ITestHost Host, DatabaseLease Lease)> PrepareAsync(Batch batch, CancellationToken cancellationToken)
     {
+        var begun = run.Time.GetTimestamp();
         await RefreshAsync(batch, cancellationToken);
+        _cloning += run.Time.GetElapsedTime(begun);
         if (batch.Delay > TimeSpan.Zero)
             await Task.Delay(batch.Delay, run.Time, cancellationToken);
+        begun = run.Time.GetTimestamp();
         // The databases try again themselves what is worth it.
         _lease ??= await databases.LeaseAsync(number, cancellationToken);
+        var leased = run.Time.GetTimestamp();
         _host ??= await retry.ExecuteAsync(number, "session-start", token => startHost(number, token), cancellationToken);
+        _cloning += run.Time.GetElapsedTime(begun, leased);
+        _starting += run.Time.GetElapsedTime(leased);
         run.Log.LogDebug("Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount, batch.Assembly.Source, batch.Reason, batch.Seconds);
         return (_host, _lease);
     }

@@ -7,17 +7,29 @@ namespace ConcurrentTesting.Reporting;
 internal interface IRunObserver
 {
     /// <summary>A phase begins: <c>build</c>, <c>discovery</c>, <c>template</c>, <c>tests</c>, <c>reports</c>.</summary>
-    void PhaseStarted(string phase);
+    void PhaseStarted(string phase)
+    {
+    }
 
     /// <summary>The plan is made.</summary>
-    void Planned(int tests, int workers, TimeSpan expected);
+    void Planned(int tests, int workers, TimeSpan expected)
+    {
+    }
 
-    void TestStarted(int worker, TestEntry entry);
+    void TestStarted(int worker, TestEntry entry)
+    {
+    }
 
     /// <summary>A result arrived; <paramref name="isFinal"/> is false where the test will be tried again.</summary>
-    void TestFinished(TestRecord test, bool isFinal);
+    void TestFinished(TestRecord test, bool isFinal)
+    {
+    }
 
-    void WorkerIdle(int worker);
+    void WorkerIdle(int worker)
+    {
+    }
 
-    void IncidentHappened(Incident incident);
+    void IncidentHappened(Incident incident)
+    {
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
 
 namespace ConcurrentTesting.Reporting;
@@ -41,6 +42,7 @@ internal static class RunClosing
         .. Listed("Failed", run.Tests.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
         .. Listed("Flaky", run.Tests.Where(test => test.IsFlaky), test => FlakyLine(test, redactor)),
         .. Incidents(run),
+        .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
         $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}",
     ];
 

@@ -40,7 +40,24 @@ internal sealed record RunDocument
     public ImmutableArray<string> Overrides { get; init; } = [];
     public ImmutableSortedDictionary<string, RetryCount> Retries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
+    public BenchmarkDocument? Benchmark { get; init; }
 }
+
+internal sealed record BenchmarkDocument
+{
+    public ImmutableArray<PartDocument> Phases { get; init; } = [];
+    public ImmutableArray<PartDocument> WorkerTime { get; init; } = [];
+    public required double SequentialSeconds { get; init; }
+    public required double? SpeedUp { get; init; }
+    public required double? Imbalance { get; init; }
+    public ImmutableArray<string> Slowest { get; init; } = [];
+    public ImmutableArray<string> MostQueries { get; init; } = [];
+    public ImmutableArray<SuspectedQueryDocument> SuspectedQueries { get; init; } = [];
+}
+
+internal sealed record PartDocument(string Name, double Seconds);
+
+internal sealed record SuspectedQueryDocument(string Test, long Count, string Query);
 
 /// <summary>The settings without anything secret: no connection string, and of patterns and commands no more than is safe to show.</summary>
 internal sealed record SettingsDocument
@@ -213,6 +230,8 @@ internal sealed record WorkerDocument
     public required int Tests { get; init; }
     public int Recycles { get; init; }
     public int Resets { get; init; }
+    public double CloneSeconds { get; init; }
+    public double StartSeconds { get; init; }
 }
 
 internal sealed record DatabaseDocument

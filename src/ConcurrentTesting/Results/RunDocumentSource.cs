@@ -37,8 +37,21 @@ internal static partial class RunDocumentSource
             Database = record.Database is { } database ? From(database, redactor) : null,
             Retries = RetryCounts.Of(record),
             Phases = record.Phases,
+            Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
         };
     }
+
+    private static BenchmarkDocument From(RunBenchmark benchmark, Redactor redactor) => new()
+    {
+        Phases = [.. benchmark.Phases.Select(part => new PartDocument(part.Name, part.Time.TotalSeconds))],
+        WorkerTime = [.. benchmark.WorkerTime.Select(part => new PartDocument(part.Name, part.Time.TotalSeconds))],
+        SequentialSeconds = benchmark.Sequential.TotalSeconds,
+        SpeedUp = benchmark.SpeedUp,
+        Imbalance = benchmark.Imbalance,
+        Slowest = [.. benchmark.Slowest.Select(test => redactor.Redact(test.Id))],
+        MostQueries = [.. benchmark.MostQueries.Select(test => redactor.Redact(test.Id))],
+        SuspectedQueries = [.. benchmark.Suspected.Select(query => new SuspectedQueryDocument(redactor.Redact(query.Test.Id), query.Count, redactor.Redact(query.Text)))],
+    };
 
     private static SettingsDocument From(ConcurrentTestSettings settings, Redactor redactor) => new()
     {
@@ -179,6 +192,8 @@ internal static partial class RunDocumentSource
         Tests = worker.Tests,
         Recycles = worker.Recycles,
         Resets = worker.Resets,
+        CloneSeconds = worker.Cloning.TotalSeconds,
+        StartSeconds = worker.Starting.TotalSeconds,
     };
 
     private static DatabaseDocument From(DatabaseRecord database, Redactor redactor) => new()

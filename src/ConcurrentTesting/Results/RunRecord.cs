@@ -132,6 +132,12 @@ internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSp
     /// <summary>How often its session and databases were replaced after a share of work (<see cref="ConcurrentTestSettings.MaxOperations"/>).</summary>
     public int Recycles { get; init; }
 
+    /// <summary>Of <see cref="Duration"/>, waiting for its databases.</summary>
+    public TimeSpan Cloning { get; init; }
+
+    /// <summary>Of <see cref="Duration"/>, starting its sessions.</summary>
+    public TimeSpan Starting { get; init; }
+
     /// <summary>How often it got fresh databases between batches or classes (<see cref="ConcurrentTestSettings.Reset"/>).</summary>
     public int Resets { get; init; }
 }

@@ -82,7 +82,7 @@ internal sealed class TestRepository : IDisposable
     {
         var settings = change(Settings);
         var location = await VsTestLocation.FindAsync(Path, Cancellation);
-        var discoverer = new Discoverer(settings, RunSettingsDocument.Load(settings, Log), location, Seed, Log, Incidents);
+        var discoverer = new Discoverer(settings, RunSettingsDocument.Load(settings, Log), location, Seed, Log, Incidents, _ => Stream.Null);
         return await discoverer.DiscoverAsync(Cancellation);
     }
 

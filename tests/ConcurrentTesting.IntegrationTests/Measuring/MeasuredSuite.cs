@@ -41,7 +41,10 @@ internal sealed record Figures(
     long? Connections,
     long? ConnectionErrors,
     long? AllocatedBytes,
-    long? PeakBytes);
+    long? PeakBytes,
+    Repeated[] Repeated);
+
+internal sealed record Repeated(long Count, string Text);
 
 /// <summary>Runs a suite as the engine would, in a process of its own that can be killed.</summary>
 internal sealed class MeasuredSuite : IDisposable

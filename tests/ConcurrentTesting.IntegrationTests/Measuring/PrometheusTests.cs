@@ -25,9 +25,13 @@ public sealed class PrometheusTests
         using var prometheus = await StartAsync(folder.FullName, metricsPort, prometheusPort);
         try
         {
-            using var run = SampleRun.Start(["XUnit2", "NUnit"], ["--workers", "2", "--test-metrics-listen", metricsPort.ToString(CultureInfo.InvariantCulture)]);
+            using var run = SampleRun.Start(["XUnit2", "NUnit"], ["--workers", "2", "--test-benchmark", "--test-metrics-listen", metricsPort.ToString(CultureInfo.InvariantCulture)]);
             var outcome = await run.EndAsync(CancellationToken);
             outcome.ExitCode.ShouldBe(0, outcome.Output);
+
+            outcome.Output.ShouldMatch(@"(?m)^  Phases     .*discovery .*tests .*merging ");
+            outcome.Output.ShouldMatch(@"(?m)^  Work       tests .*test hosts .*clones .*worker starts .*idle ");
+            outcome.Run.GetProperty("benchmark").GetProperty("mostQueries").GetArrayLength().ShouldBe(10);
 
             var passed = await SeriesAsync(prometheusPort, "concurrent_test_results_total{outcome=\"passed\"}");
             passed.Count.ShouldBeGreaterThan(2, outcome.Output);

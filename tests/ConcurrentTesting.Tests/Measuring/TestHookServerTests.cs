@@ -194,6 +194,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
         long?[] figures = [reads, reads, reads, 0, 0, 1_000, null, null, 1, 0, 100, 200];
         foreach (var figure in figures)
             writer.OptionalNumber(figure);
+        writer.Number(1).Number(7).Text("SELECT ?");
         writer.End();
         return writer.Written.ToArray();
     }

@@ -56,16 +56,4 @@ internal sealed class LiveTests : IRunObserver
         lock (_gate)
             _running.Remove(worker);
     }
-
-    public void PhaseStarted(string phase)
-    {
-    }
-
-    public void Planned(int tests, int workers, TimeSpan expected)
-    {
-    }
-
-    public void IncidentHappened(Incident incident)
-    {
-    }
 }

@@ -52,6 +52,7 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
         Connections = Nothing(busy.Connections),
         ConnectionErrors = Nothing(busy.ConnectionErrors),
         AllocatedBytes = null,
+        Repeated = [],
     };
 
     private static long? Nothing(long? figure) => figure is null ? null : 0;

@@ -30,7 +30,7 @@ internal sealed record MeasuredTest
         ClassName = content.Text(),
         DisplayName = content.Text(),
         IsWholeCase = content.Number() != 0,
-        Figures = FiguresReader.Read(ref content),
+        Figures = FiguresReader.ReadWithQueries(ref content),
     };
 }
 
@@ -51,6 +51,16 @@ internal sealed record HookedProcessFigures(ImmutableArray<MeasuredTest> Tests, 
 internal static class FiguresReader
 {
     private const double MicrosecondsPerSecond = 1e6;
+
+    public static TestFigures ReadWithQueries(ref WireReader content)
+    {
+        var figures = Read(ref content);
+        var count = content.Number();
+        var queries = ImmutableArray.CreateBuilder<RepeatedQuery>();
+        for (var index = 0; index < count; index++)
+            queries.Add(new RepeatedQuery(content.Number(), content.Text()));
+        return figures with { Repeated = queries.ToImmutable() };
+    }
 
     public static TestFigures Read(ref WireReader content) => new()
     {

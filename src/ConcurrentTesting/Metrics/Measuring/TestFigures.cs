@@ -1,4 +1,10 @@
+using System.Collections.Immutable;
+
 namespace ConcurrentTesting.Metrics.Measuring;
+
+/// <summary>A query that one test ran again and again.</summary>
+/// <param name="Text">Shortened, without comments, with a question mark for each value.</param>
+internal sealed record RepeatedQuery(long Count, string Text);
 
 /// <summary>
 /// What one test did, as the drivers in its process told. Null is what they do not tell, or what was not measured; never zero.
@@ -42,6 +48,9 @@ internal sealed record TestFigures
 
     /// <summary>The highest resident memory of the process since its start, in bytes, as of the test's end.</summary>
     public long? PeakBytes { get; init; }
+
+    /// <summary>Queries that one test ran five times and more, the most frequent first; empty in sums.</summary>
+    public ImmutableArray<RepeatedQuery> Repeated { get; init; } = [];
 
     /// <summary>Both together: counts are added, the peak is the higher one; null and a figure is the figure.</summary>
     public TestFigures Plus(TestFigures other) => new()

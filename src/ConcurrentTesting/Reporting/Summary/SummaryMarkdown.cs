@@ -36,6 +36,7 @@ internal sealed class SummaryMarkdown
         summary.Failures();
         summary.Flaky();
         summary.Quarantined();
+        summary.Benchmark();
         summary.SlowestTests();
         summary.SlowestClasses();
         summary.Incidents();
@@ -180,6 +181,44 @@ internal sealed class SummaryMarkdown
             "| test | quarantine | failure |\n|:--|:--|:--|",
             muted,
             test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FirstLine(test.Final.Message))} |"));
+    }
+
+    private void Benchmark()
+    {
+        if (!_record.Settings.Benchmark)
+        {
+            return;
+        }
+
+        var benchmark = RunBenchmark.Of(_record);
+        Line($"## Where the time went");
+        Line();
+        Line($"{BenchmarkLines.Speed(benchmark)}.");
+        Line();
+        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        if (benchmark.MostQueries.Length > 0)
+        {
+            Line($"## Most queries");
+            Line();
+            Table("| test | queries | reads | writes | in them |\n|:--|--:|--:|--:|--:|", benchmark.MostQueries, Queries);
+        }
+
+        if (benchmark.Suspected.Length > 0)
+        {
+            Line($"## Suspected N+1");
+            Line();
+            Line($"The same query many times in one test: one query for each row of another, perhaps.");
+            Line();
+            Table("| test | times | query |\n|:--|--:|:--|", benchmark.Suspected, query => Text($"| {Code(query.Test.ClassName)}.{Code(query.Test.Name)} | {query.Count} | {Code(query.Text)} |"));
+        }
+    }
+
+    private string Queries(TestRecord test)
+    {
+        var figures = test.Final.Figures!;
+        var time = figures.QuerySeconds is { } seconds ? DurationText.Measured(TimeSpan.FromSeconds(seconds)) : "";
+        return Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {figures.Queries} | {figures.Reads} | {figures.Writes} | {time} |");
     }
 
     private void SlowestTests()

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using System.Text;
+using ConcurrentTesting.TestHook.Measuring;
+
+namespace ConcurrentTesting.TestHook.Statements;
+
+/// <summary>Reads each text once: programs send the same ones again and again. What it remembers is bounded.</summary>
+internal static class StatementCatalog
+{
+    private const int MostTexts = 2000;
+    private const int LongestText = 4000;
+    private const int MostQueries = 2000;
+
+    private static readonly ConcurrentDictionary<(string Text, SqlDialect Dialect), Statement> Texts = new();
+    private static readonly ConcurrentDictionary<ulong, Statement> NativeTexts = new();
+    private static readonly ConcurrentDictionary<string, RepeatableQuery> Queries = new(StringComparer.Ordinal);
+
+    public static Statement Of(string text, SqlDialect dialect)
+    {
+        if (Texts.TryGetValue((text, dialect), out var known))
+            return known;
+        var read = Read(text, dialect, StatementReader.Count(text, dialect));
+        if (text.Length <= LongestText)
+            Remember(Texts, (text, dialect), read);
+        return read;
+    }
+
+    /// <summary>The same of a text that the native SQLite holds, one statement, whose kind the library helps to tell.</summary>
+    public static unsafe Statement OfSqlite(byte* text, nint statement, Func<nint, nint, StatementKind> kindOf)
+    {
+        var bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
+        var hash = Hash(bytes);
+        if (NativeTexts.TryGetValue(hash, out var known))
+            return known;
+        var read = Read(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, LongestText)]), SqlDialect.Sqlite, default(StatementCounts).Plus(kindOf(statement, (nint)text)));
+        Remember(NativeTexts, hash, read);
+        return read;
+    }
+
+    private static Statement Read(string text, SqlDialect dialect, StatementCounts counts) =>
+        new(counts, counts is { Reads: > 0, Writes: 0, Others: 0 } ? QueryOf(text, dialect) : null);
+
+    private static RepeatableQuery? QueryOf(string text, SqlDialect dialect)
+    {
+        var normal = StatementText.Of(text, dialect);
+        if (Queries.TryGetValue(normal, out var query))
+            return query;
+        return Queries.Count < MostQueries ? Queries.GetOrAdd(normal, static text => new RepeatableQuery(text)) : null;
+    }
+
+    // Texts with values in them are new ones for ever: to begin again is as good as anything.
+    private static void Remember<T>(ConcurrentDictionary<T, Statement> statements, T text, Statement statement)
+        where T : notnull
+    {
+        if (statements.Count >= MostTexts)
+            statements.Clear();
+        statements[text] = statement;
+    }
+
+    // Of 64 bits, so that two of some thousand texts hardly ever have the same; no hash of the shared framework is as quick and as long.
+    private static ulong Hash(ReadOnlySpan<byte> bytes)
+    {
+        const ulong factor = 0x9E3779B97F4A7C15;
+        var hash = (ulong)bytes.Length * factor;
+        while (bytes.Length >= 8)
+        {
+            hash = Mix(hash ^ MemoryMarshal.Read<ulong>(bytes), factor);
+            bytes = bytes[8..];
+        }
+
+        foreach (var last in bytes)
+            hash = Mix(hash ^ last, factor);
+        return hash;
+    }
+
+    private static ulong Mix(ulong value, ulong factor)
+    {
+        value *= factor;
+        return value ^ (value >> 29);
+    }
+}
