@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
@@ -10,7 +9,7 @@ namespace ConcurrentTesting.TestHook.Frameworks;
 /// </summary>
 internal sealed class NUnitContext(Ledger ledger) : IFrameworkContext
 {
-    private readonly ConditionalWeakTable<object, Tally> _tallies = [];
+    private readonly OwnedTallies<Tally> _tallies = new();
     private readonly object _gate = new();
     private Assembly? _framework;
     private Shape? _shape;
@@ -25,7 +24,7 @@ internal sealed class NUnitContext(Ledger ledger) : IFrameworkContext
         _shape ??= Shape.Of(_framework);
         if (_shape.Context() is not { } context || _shape.CurrentTest(context) is not { } test)
             return ledger.NoTest;
-        return _tallies.TryGetValue(test, out var known) ? known : _tallies.GetValue(test, TallyOf);
+        return _tallies.Of(test, TallyOf);
     }
 
     public void Loaded(Assembly assembly, string name)

@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using ConcurrentTesting.TestHook.Measuring;
@@ -12,7 +11,7 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
     // The adapter makes VSTest's id of a case from this and xunit's own id.
     private const string AdapterUri = "executor://xunit/VsTestRunner3/netcore/";
 
-    private readonly ConditionalWeakTable<object, TestScope> _scopes = [];
+    private readonly OwnedTallies<TestScope> _scopes = new();
     private Assembly? _framework;
     private Shape? _shape;
 
@@ -66,20 +65,15 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
         return _shape.Context();
     }
 
-    private TestScope ScopeOf(object test, Shape shape)
+    private TestScope ScopeOf(object test, Shape shape) => _scopes.Of(test, added =>
     {
-        if (_scopes.TryGetValue(test, out var known))
-            return known;
-        return _scopes.GetValue(test, added =>
-        {
-            var testCase = shape.TestCase(added);
-            return ledger.Add(
-                testCase is null ? Guid.Empty : IdOf((string?)shape.UniqueId(testCase) ?? ""),
-                testCase is null ? "" : (string?)shape.ClassName(testCase) ?? "",
-                (string?)shape.DisplayName(added) ?? "",
-                isWholeCase: false);
-        });
-    }
+        var testCase = shape.TestCase(added);
+        return ledger.Add(
+            testCase is null ? Guid.Empty : IdOf((string?)shape.UniqueId(testCase) ?? ""),
+            testCase is null ? "" : (string?)shape.ClassName(testCase) ?? "",
+            (string?)shape.DisplayName(added) ?? "",
+            isWholeCase: false);
+    });
 
     private static Guid IdOf(string uniqueId)
     {

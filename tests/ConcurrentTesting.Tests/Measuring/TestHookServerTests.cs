@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
@@ -22,18 +21,31 @@ public sealed class TestHookServerTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    [Fact]
-    public void The_environment_loads_the_hook_after_the_users_own()
+    [Theory]
+    [InlineData("/their/hook.dll", null, "/their/hook.dll")]
+    [InlineData("/their/hook.dll", "/process/hook.dll", "/their/hook.dll")]
+    [InlineData(null, "/process/hook.dll", "/process/hook.dll")]
+    [InlineData(null, null, "")]
+    public void The_hook_is_loaded_after_the_users_own_from_run_settings_or_environment(string? ofSettings, string? ofProcess, string first)
     {
-        var others = ImmutableDictionary<string, string>.Empty.Add(HooksVariable, "/their/hook.dll");
+        var settings = ofSettings is null
+            ? new XElement("RunSettings")
+            : XElement.Parse($"<RunSettings><RunConfiguration><EnvironmentVariables><{HooksVariable}>{ofSettings}</{HooksVariable}><A>1</A></EnvironmentVariables></RunConfiguration></RunSettings>");
+        Environment.SetEnvironmentVariable(HooksVariable, ofProcess);
+        try
+        {
+            _server.Configure(settings, worker: 3, batch: 7, Assembly(TestFramework.XUnit3));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(HooksVariable, null);
+        }
 
-        var environment = _server.EnvironmentFor(3, 7, Assembly(TestFramework.XUnit3), others);
-
-        var hooks = environment[HooksVariable].Split(Path.PathSeparator);
-        hooks[0].ShouldBe("/their/hook.dll");
-        File.Exists(hooks[1]).ShouldBeTrue();
-        var address = HookAddress.Parse(environment[HookAddress.Variable]).ShouldNotBeNull();
-        (address.Worker, address.Batch, address.Measure, address.HasChild, address.OtherHooks).ShouldBe((3, 7, true, true, "/their/hook.dll"));
+        var hooks = Variable(settings, HooksVariable)!.Split(Path.PathSeparator);
+        string.Join(Path.PathSeparator, hooks[..^1]).ShouldBe(first);
+        File.Exists(hooks[^1]).ShouldBeTrue();
+        var address = HookAddress.Parse(Variable(settings, HookAddress.Variable)).ShouldNotBeNull();
+        (address.Worker, address.Batch, address.Measure, address.HasChild, address.OtherHooks).ShouldBe((3, 7, true, true, first));
     }
 
     [Theory]
@@ -46,11 +58,9 @@ public sealed class TestHookServerTests : IAsyncDisposable
         var assembly = Assembly(TestFramework.NUnit) with { TargetFramework = framework };
         var settings = new XElement("RunSettings");
 
-        var environment = _server.EnvironmentFor(0, 1, assembly, ImmutableDictionary<string, string>.Empty);
-        _server.Configure(settings, assembly);
+        _server.Configure(settings, 0, 1, assembly);
         var figures = await _server.CollectAsync(1, CancellationToken);
 
-        environment.ShouldBeEmpty();
         settings.HasElements.ShouldBeFalse();
         figures.NotMeasured.ShouldHaveSingleItem().ShouldContain(".NET 8");
     }
@@ -60,7 +70,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
     {
         var settings = XElement.Parse("<RunSettings><InProcDataCollectionRunSettings><InProcDataCollectors><InProcDataCollector uri='theirs' /></InProcDataCollectors></InProcDataCollectionRunSettings></RunSettings>");
 
-        _server.Configure(settings, Assembly(TestFramework.MSTest));
+        _server.Configure(settings, 0, 1, Assembly(TestFramework.MSTest));
 
         settings.Descendants("InProcDataCollector").Select(collector => (string?)collector.Attribute("uri")).ShouldBe(["theirs", "datacollector://ConcurrentTesting/TestHook/1"]);
     }
@@ -139,7 +149,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
     [Fact]
     public async Task A_batch_whose_process_never_greeted_says_so()
     {
-        _server.EnvironmentFor(0, 9, Assembly(TestFramework.NUnit), ImmutableDictionary<string, string>.Empty);
+        _server.Configure(new XElement("RunSettings"), 0, 9, Assembly(TestFramework.NUnit));
 
         var figures = await _server.CollectAsync(9, CancellationToken);
 
@@ -164,6 +174,8 @@ public sealed class TestHookServerTests : IAsyncDisposable
         reader.Text().ShouldBe(text);
         reader.Text().ShouldBe("");
     }
+
+    private static string? Variable(XElement settings, string name) => (string?)settings.Element("RunConfiguration")?.Element("EnvironmentVariables")?.Element(name);
 
     private static TestAssembly Assembly(TestFramework framework) => new("/shop/Shop.Tests.dll", "net10.0", framework, null);
 
@@ -201,9 +213,10 @@ public sealed class TestHookServerTests : IAsyncDisposable
 
     private Socket Greet(int batch)
     {
-        var environment = _server.EnvironmentFor(0, batch, Assembly(TestFramework.NUnit), ImmutableDictionary<string, string>.Empty);
+        var settings = new XElement("RunSettings");
+        _server.Configure(settings, 0, batch, Assembly(TestFramework.NUnit));
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(HookAddress.Parse(environment[HookAddress.Variable])!.Socket));
+        socket.Connect(new UnixDomainSocketEndPoint(HookAddress.Parse(Variable(settings, HookAddress.Variable))!.Socket));
         var writer = new WireWriter();
         writer.Begin(HookMessage.Hello).Number(WireWriter.Version).Number(4711).Number(0).Number(batch).Number((byte)HookedProcessRole.TestProcess).Text(".NET 10").End();
         socket.Send(writer.Written);

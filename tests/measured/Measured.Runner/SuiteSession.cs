@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Xml.Linq;
 using ConcurrentTesting;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution.VsTest;
@@ -46,15 +45,18 @@ internal sealed class SuiteSession : IAsyncDisposable
 
     public async Task<RunHandler> RunAsync(IEnumerable<TestEntry> entries, int batch, bool hooked, Action whileRunning)
     {
-        var environment = hooked
-            ? Hooks.EnvironmentFor(worker: 0, batch, _assembly, ImmutableDictionary<string, string>.Empty)
-            : ImmutableDictionary<string, string>.Empty;
-        var document = XDocument.Parse(_runSettings.ForBatch(new BatchRunSettings(1, environment, _results.FullName, $"batch-{batch}.trx", _assembly)), LoadOptions.PreserveWhitespace);
-        if (hooked)
-            Hooks.Configure(document.Root!, _assembly);
+        var batchSettings = new BatchRunSettings(1, ImmutableDictionary<string, string>.Empty, _results.FullName, $"batch-{batch}.trx", _assembly)
+        {
+            Configure = root =>
+            {
+                if (hooked)
+                    Hooks.Configure(root, worker: 0, batch, _assembly);
+            },
+        };
+        var settings = _runSettings.ForBatch(batchSettings);
 
         var handler = new RunHandler();
-        var running = _session.RunTestsAsync(entries.SelectMany(entry => entry.Cases), document.ToString(SaveOptions.DisableFormatting), handler, default);
+        var running = _session.RunTestsAsync(entries.SelectMany(entry => entry.Cases), settings, handler, default);
         while (await Task.WhenAny(running, Task.Delay(100)) != running)
             whileRunning();
         await running;

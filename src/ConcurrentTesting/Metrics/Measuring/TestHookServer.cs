@@ -18,6 +18,7 @@ namespace ConcurrentTesting.Metrics.Measuring;
 internal sealed class TestHookServer : IAsyncDisposable
 {
     private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
+    private const string RunConfiguration = "RunConfiguration";
     private const string FolderPrefix = "concurrent-test-";
 
     // sun_path holds 104 bytes on macOS and 108 on Linux, with a zero at the end.
@@ -71,54 +72,24 @@ internal sealed class TestHookServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The environment of a batch's test processes, with what loads the hook in them.</summary>
+    /// <summary>
+    /// Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, on the thread that runs them, where that is needed
+    /// (not by xunit v3) and asked for.
+    /// </summary>
+    /// <param name="runSettings">
+    /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else this process's own, comes first.
+    /// </param>
     /// <param name="batch">The batch's number, unique in the run.</param>
-    /// <param name="environment">What the test processes get otherwise; a <c>DOTNET_STARTUP_HOOKS</c> in it, or else this process's own, stays first.</param>
-    public ImmutableDictionary<string, string> EnvironmentFor(int worker, int batch, TestAssembly assembly, ImmutableDictionary<string, string> environment)
+    public void Configure(XElement runSettings, int worker, int batch, TestAssembly assembly)
     {
         if (_socket is null)
-            return environment;
+            return;
         var expectation = _batches.GetOrAdd(batch, _ => new Expectation(assembly, RuntimeOf(assembly.TargetFramework)));
         if (expectation.Runtime < OldestMeasuredRuntime)
-            return environment;
-
-        var others = environment.GetValueOrDefault(StartupHooksVariable) ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
-        var address = new HookAddress
-        {
-            Socket = SocketPath(_folder!),
-            EngineProcessId = Environment.ProcessId,
-            Worker = worker,
-            Batch = batch,
-            Measure = _measure,
-            HasChild = assembly.Framework == TestFramework.XUnit3,
-            Framework = assembly.Framework.ToString(),
-            OtherHooks = others,
-        };
-        return environment
-            .SetItem(HookAddress.Variable, address.ToString())
-            .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
-    }
-
-    /// <summary>
-    /// Adds to a batch's run settings what tells the hook of cases, on the thread that runs them; nothing where that is not needed (xunit v3) or not measured.
-    /// </summary>
-    /// <param name="runSettings">The root element, <c>RunSettings</c>. What the user has in there stays.</param>
-    public void Configure(XElement runSettings, TestAssembly assembly)
-    {
-        if (_socket is null || !_measure || assembly.Framework == TestFramework.XUnit3 || RuntimeOf(assembly.TargetFramework) < OldestMeasuredRuntime)
             return;
-        Section(Section(runSettings, "InProcDataCollectionRunSettings"), "InProcDataCollectors").Add(new XElement(
-            "InProcDataCollector",
-            new XAttribute("friendlyName", "ConcurrentTest hook"),
-            new XAttribute("uri", "datacollector://ConcurrentTesting/TestHook/1"),
-            new XAttribute("assemblyQualifiedName", "ConcurrentTesting.TestHook.Frameworks.TestCaseCollector, ConcurrentTesting.TestHook, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"),
-            new XAttribute("codebase", HookPath),
-            new XAttribute("enabled", "True"),
-            new XElement("Configuration")));
-
-        // NUnit's adapter otherwise tells of cases later, on another thread.
-        if (assembly.Framework == TestFramework.NUnit)
-            Section(runSettings, "RunConfiguration").SetElementValue("CollectDataForEachTestSeparately", "true");
+        LoadHook(Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), worker, batch, assembly);
+        if (_measure && assembly.Framework != TestFramework.XUnit3)
+            AddCollector(runSettings, assembly);
     }
 
     /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
@@ -163,6 +134,40 @@ internal sealed class TestHookServer : IAsyncDisposable
     {
         log.LogWarning("Tests are not measured, and test processes may outlive a killed run: {Reason}", reason);
         return new TestHookServer(measure, log, null, null, reason);
+    }
+
+    private void LoadHook(XElement variables, int worker, int batch, TestAssembly assembly)
+    {
+        var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
+        var address = new HookAddress
+        {
+            Socket = SocketPath(_folder!),
+            EngineProcessId = Environment.ProcessId,
+            Worker = worker,
+            Batch = batch,
+            Measure = _measure,
+            HasChild = assembly.Framework == TestFramework.XUnit3,
+            Framework = assembly.Framework.ToString(),
+            OtherHooks = others,
+        };
+        variables.SetElementValue(HookAddress.Variable, address.ToString());
+        variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
+    }
+
+    private static void AddCollector(XElement runSettings, TestAssembly assembly)
+    {
+        Section(Section(runSettings, "InProcDataCollectionRunSettings"), "InProcDataCollectors").Add(new XElement(
+            "InProcDataCollector",
+            new XAttribute("friendlyName", "ConcurrentTest hook"),
+            new XAttribute("uri", "datacollector://ConcurrentTesting/TestHook/1"),
+            new XAttribute("assemblyQualifiedName", "ConcurrentTesting.TestHook.Frameworks.TestCaseCollector, ConcurrentTesting.TestHook, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"),
+            new XAttribute("codebase", HookPath),
+            new XAttribute("enabled", "True"),
+            new XElement("Configuration")));
+
+        // NUnit's adapter otherwise tells of cases later, on another thread.
+        if (assembly.Framework == TestFramework.NUnit)
+            Section(runSettings, RunConfiguration).SetElementValue("CollectDataForEachTestSeparately", "true");
     }
 
     private static string? ReasonAgainst(string hook)
