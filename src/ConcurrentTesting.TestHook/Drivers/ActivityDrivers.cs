@@ -15,17 +15,19 @@ internal sealed class ActivityDrivers
     private static readonly Statement Other = new(new StatementCounts(0, 0, 1), null);
 
     private readonly Func<Tally> _current;
+    private readonly OpenedDatabases _opened;
     private readonly Action<string, Exception> _report;
 
-    private ActivityDrivers(Func<Tally> current, Action<string, Exception> report)
+    private ActivityDrivers(Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
     {
         _current = current;
+        _opened = opened;
         _report = report;
     }
 
-    public static void Listen(DriverCatalog catalog, Func<Tally> current, Action<string, Exception> report)
+    public static void Listen(DriverCatalog catalog, Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
     {
-        var drivers = new ActivityDrivers(current, report);
+        var drivers = new ActivityDrivers(current, opened, report);
         ActivitySource.AddActivityListener(new ActivityListener
         {
             ShouldListenTo = source => IsDriver(source, catalog),
@@ -74,15 +76,12 @@ internal sealed class ActivityDrivers
         }
     }
 
-    private static void Count(Activity activity, Tally tally)
+    private void Count(Activity activity, Tally tally)
     {
         var dialect = activity.Source.Name == Npgsql ? SqlDialect.PostgreSql : SqlDialect.MySql;
         if (IsConnecting(activity, dialect))
         {
-            if (activity.Status == ActivityStatusCode.Error || activity.GetTagItem("otel.status_code") is "ERROR")
-                tally.ConnectionError();
-            else
-                tally.Connection();
+            CountConnection(activity, tally);
             return;
         }
 
@@ -90,6 +89,18 @@ internal sealed class ActivityDrivers
         tally.QueryTime(activity.Duration);
         if (activity.GetTagItem("db.npgsql.rows") is ulong rows)
             tally.RowsTold((long)rows);
+    }
+
+    private void CountConnection(Activity activity, Tally tally)
+    {
+        if (activity.Status == ActivityStatusCode.Error || activity.GetTagItem("otel.status_code") is "ERROR")
+        {
+            tally.ConnectionError();
+            return;
+        }
+
+        tally.Connection();
+        _opened.Opened(activity.GetTagItem("db.namespace") as string ?? activity.GetTagItem("db.name") as string);
     }
 
     private static bool IsConnecting(Activity activity, SqlDialect dialect) => dialect == SqlDialect.MySql

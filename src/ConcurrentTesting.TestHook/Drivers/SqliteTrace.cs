@@ -22,13 +22,15 @@ internal static unsafe class SqliteTrace
     private static Action<string, Exception>? reportFailure;
     private static delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int> traceV2;
     private static delegate* unmanaged[Cdecl]<nint, int> isReadOnly;
+    private static delegate* unmanaged[Cdecl]<nint, byte*, byte*> fileName;
+    private static OpenedDatabases? openedDatabases;
 
     private readonly record struct Running(Tally Tally, long Since);
 
     /// <summary>Begins to trace the library that a provider of SQLitePCLRaw calls.</summary>
     /// <param name="provider">The provider's assembly, whose place decides which file the library is.</param>
     /// <returns>False where the library is not there or is not traceable.</returns>
-    public static bool Attach(Assembly provider, string library, Func<Tally> current, Action<string, Exception> report)
+    public static bool Attach(Assembly provider, string library, Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
     {
         if (traceV2 != null)
             return true;
@@ -41,6 +43,9 @@ internal static unsafe class SqliteTrace
         }
 
         currentTally = current;
+        openedDatabases = opened;
+        if (NativeLibrary.TryGetExport(handle, "sqlite3_db_filename", out var name))
+            fileName = (delegate* unmanaged[Cdecl]<nint, byte*, byte*>)name;
         reportFailure = report;
         isReadOnly = (delegate* unmanaged[Cdecl]<nint, int>)readOnly;
         traceV2 = (delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int>)trace;
@@ -55,6 +60,8 @@ internal static unsafe class SqliteTrace
         {
             traceV2(connection, StatementBegins | StatementEnds, &Traced, 0);
             currentTally!().Connection();
+            if (fileName != null)
+                openedDatabases!.Opened(FileOf(connection));
         }
         catch (Exception exception)
         {
@@ -62,6 +69,12 @@ internal static unsafe class SqliteTrace
         }
 
         return 0;
+    }
+
+    private static string? FileOf(nint connection)
+    {
+        fixed (byte* main = "main\0"u8)
+            return Marshal.PtrToStringUTF8((nint)fileName(connection, main));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -17,6 +17,8 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
     /// <summary>What happened where no framework's context was.</summary>
     public Tally NoTest { get; } = new();
 
+    public OpenedDatabases Opened { get; } = new();
+
     public TestScope Add(Guid caseId, string className, string displayName, bool isWholeCase)
     {
         lock (_gate)
@@ -69,17 +71,20 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
 
     private void SendOutside()
     {
-        if (Fixtures.Changes == Fixtures.SentChanges && NoTest.Changes == NoTest.SentChanges)
+        if (Fixtures.Changes == Fixtures.SentChanges && NoTest.Changes == NoTest.SentChanges && !Opened.IsChanged)
             return;
         Fixtures.SentChanges = Fixtures.Changes;
         NoTest.SentChanges = NoTest.Changes;
-        engine.Send((Fixtures, NoTest, drivers.Gaps), static (writer, said) =>
+        engine.Send((Fixtures, NoTest, Opened: Opened.Tell(), drivers.Gaps), static (writer, said) =>
         {
             writer.Begin(HookMessage.Outside);
             Write(writer, said.Fixtures, said.Gaps);
             writer.OptionalNumber(null).OptionalNumber(PeakMemory.Read());
             Write(writer, said.NoTest, said.Gaps);
-            writer.OptionalNumber(null).OptionalNumber(null).End();
+            writer.OptionalNumber(null).OptionalNumber(null).Number(said.Opened.Length);
+            foreach (var (database, count) in said.Opened)
+                writer.Number(count).Text(database);
+            writer.End();
         });
     }
 

@@ -40,7 +40,7 @@ internal sealed class Meter
             meter.Loaded(assembly);
         if (framework is "XUnit2" or "XUnit3")
             XUnitEvents.Listen(meter.Context, report);
-        ActivityDrivers.Listen(meter._drivers, meter.Current, report);
+        ActivityDrivers.Listen(meter._drivers, meter.Current, meter._ledger.Opened, report);
         return meter;
     }
 
@@ -80,7 +80,7 @@ internal sealed class Meter
     // A provider is called after the library it calls: e_sqlite3, e_sqlcipher, sqlite3, winsqlite3.
     private void AttachSqlite(Assembly provider, string library)
     {
-        if (SqliteTrace.Attach(provider, library, Current, _report))
+        if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report))
             _drivers.Measured(DriverGaps.ConnectionErrors);
         else
             _drivers.NotMeasured("SQLite", $"the native library {library} of {provider.GetName().Name} was not found or has no sqlite3_trace_v2.");

@@ -48,6 +48,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             Error = fault,
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
+            Opened = figures?.Outside.Opened,
         });
         if (cancellationToken.IsCancellationRequested)
             return (new BatchVerdict([], []), false, null);

@@ -16,6 +16,8 @@ internal static class RunReports
         {
             using (journal.Phase("timings"))
                 await SaveTimingsAsync(journal, end, cancellationToken);
+            foreach (var (kind, message) in DatabaseUseFindings.Of(journal.ToRecord(end, database)))
+                journal.Run.Recorder.Report(kind, message);
             var record = journal.ToRecord(end, database);
             using (journal.Phase("reports"))
             {

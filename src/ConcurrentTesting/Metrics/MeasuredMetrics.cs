@@ -11,6 +11,8 @@ internal static class MeasuredMetrics
     public static void Write(RunRecord record, RunMetrics metrics)
     {
         Batches(record, metrics, record.Database?.Engine ?? "none");
+        if (record.Database is { } database)
+            Server(database, metrics);
         foreach (var worker in record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Figures is not null).GroupBy(attempt => attempt.Worker))
         {
             var label = worker.Key.ToString(CultureInfo.InvariantCulture);
@@ -34,6 +36,18 @@ internal static class MeasuredMetrics
             var label = batch.Worker.ToString(CultureInfo.InvariantCulture);
             Add(batch.Figures?.Operations, () => metrics.Operations.WithLabels(label, engine));
             Add(batch.Fixtures?.Queries, () => metrics.FixtureQueries.WithLabels(label));
+        }
+    }
+
+    private static void Server(DatabaseRecord database, RunMetrics metrics)
+    {
+        foreach (var statistics in database.Statistics.Where(statistics => statistics.Transactions is not null))
+        {
+            string[] labels = [statistics.Worker.ToString(CultureInfo.InvariantCulture), database.Engine];
+            Add(statistics.Sessions, () => metrics.ServerSessions.WithLabels(labels));
+            Add(statistics.Transactions, () => metrics.ServerTransactions.WithLabels(labels));
+            Add(statistics.RowsRead, () => metrics.ServerRowsRead.WithLabels(labels));
+            Add(statistics.RowsInserted + statistics.RowsUpdated + statistics.RowsDeleted, () => metrics.ServerRowsChanged.WithLabels(labels));
         }
     }
 

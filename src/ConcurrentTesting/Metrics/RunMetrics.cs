@@ -48,6 +48,11 @@ internal sealed class RunMetrics
     public Counter AllocatedBytes => Counter("test_allocated_bytes_total", "Managed memory that was allocated while tests ran.", "worker");
     public Gauge PeakBytes => Gauge("test_peak_bytes", "The highest resident memory of a test process.", "worker");
 
+    public Counter ServerSessions => Counter("server_sessions_total", "Sessions that the server counted in workers' databases.", "worker", "engine");
+    public Counter ServerTransactions => Counter("server_transactions_total", "Transactions that the server counted in workers' databases.", "worker", "engine");
+    public Counter ServerRowsRead => Counter("server_rows_read_total", "Rows that the server read in workers' databases.", "worker", "engine");
+    public Counter ServerRowsChanged => Counter("server_rows_changed_total", "Rows that the server inserted, updated and deleted in workers' databases.", "worker", "engine");
+
     public Counter TemplateHits => Counter("template_hits_total", "Templates that were found and used.", "engine");
     public Counter TemplateMisses => Counter("template_misses_total", "Templates that had to be built.", "engine");
     public Gauge TemplateDuration => Gauge("template_duration_seconds", "How long it took to find or to build the template.", "engine");

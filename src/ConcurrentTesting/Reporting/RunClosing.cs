@@ -42,6 +42,7 @@ internal static class RunClosing
         .. Listed("Failed", run.Tests.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
         .. Listed("Flaky", run.Tests.Where(test => test.IsFlaky), test => FlakyLine(test, redactor)),
         .. Incidents(run),
+        .. run.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused).Select(incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
         $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}",
     ];

@@ -43,6 +43,18 @@ internal sealed record RunDocument
     public BenchmarkDocument? Benchmark { get; init; }
 }
 
+internal sealed record UseDocument
+{
+    public required string Database { get; init; }
+    public required int Worker { get; init; }
+    public required bool? Used { get; init; }
+    public required long? Connections { get; init; }
+    public required long? Operations { get; init; }
+    public required long? Reads { get; init; }
+    public required long? Writes { get; init; }
+    public required long UnseenSessions { get; init; }
+}
+
 internal sealed record BenchmarkDocument
 {
     public ImmutableArray<PartDocument> Phases { get; init; } = [];
@@ -245,6 +257,7 @@ internal sealed record DatabaseDocument
     public ImmutableArray<double> DropSeconds { get; init; } = [];
     public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
     public ImmutableArray<DatabaseStatistics> Statistics { get; init; } = [];
+    public ImmutableArray<UseDocument> Uses { get; init; } = [];
     public ImmutableArray<KeptRecord> Kept { get; init; } = [];
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
@@ -34,7 +35,7 @@ internal static partial class RunDocumentSource
             Incidents = [.. record.Incidents.Select(incident => new IncidentDocument(incident.At.ToUniversalTime(), incident.Kind, redactor.Redact(incident.Message), incident.Worker))],
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
-            Database = record.Database is { } database ? From(database, redactor) : null,
+            Database = record.Database is { } database ? From(database, DatabaseUse.Of(record), redactor) : null,
             Retries = RetryCounts.Of(record),
             Phases = record.Phases,
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
@@ -196,7 +197,19 @@ internal static partial class RunDocumentSource
         StartSeconds = worker.Starting.TotalSeconds,
     };
 
-    private static DatabaseDocument From(DatabaseRecord database, Redactor redactor) => new()
+    private static UseDocument From(DatabaseUse use) => new()
+    {
+        Database = use.Database,
+        Worker = use.Worker,
+        Used = use.IsUsed,
+        Connections = use.Connections,
+        Operations = use.Drivers?.Operations,
+        Reads = use.Drivers?.Reads,
+        Writes = use.Drivers?.Writes,
+        UnseenSessions = use.UnseenSessions,
+    };
+
+    private static DatabaseDocument From(DatabaseRecord database, ImmutableArray<DatabaseUse> uses, Redactor redactor) => new()
     {
         Engine = database.Engine,
         Template = database.Template is { } template ? redactor.Redact(template) : null,
@@ -207,6 +220,7 @@ internal static partial class RunDocumentSource
         DropSeconds = [.. database.DropTimes.Select(time => time.TotalSeconds)],
         Counts = database.Counts,
         Statistics = database.Statistics,
+        Uses = [.. uses.Select(From)],
         Kept = [.. database.Kept.Select(kept => kept with { How = redactor.Redact(kept.How) })],
     };
 

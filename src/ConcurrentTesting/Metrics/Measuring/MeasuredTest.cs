@@ -41,7 +41,26 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
 {
     public static OutsideFigures None { get; } = new(TestFigures.NotMeasured, TestFigures.NotMeasured);
 
-    public static OutsideFigures Read(ref WireReader content) => new(FiguresReader.Read(ref content), FiguresReader.Read(ref content));
+    /// <summary>How often connections to each database were opened, in tests too: by its name, or SQLite's file.</summary>
+    public ImmutableDictionary<string, long> Opened { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    public OutsideFigures Plus(OutsideFigures other) => new(Fixtures.Plus(other.Fixtures), NoTest.Plus(other.NoTest))
+    {
+        Opened = other.Opened.Aggregate(Opened, (sum, next) => sum.SetItem(next.Key, sum.GetValueOrDefault(next.Key) + next.Value)),
+    };
+
+    public static OutsideFigures Read(ref WireReader content)
+    {
+        var outside = new OutsideFigures(FiguresReader.Read(ref content), FiguresReader.Read(ref content));
+        var opened = ImmutableDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        for (var left = content.Number(); left > 0; left--)
+        {
+            var count = content.Number();
+            opened[content.Text()] = count;
+        }
+
+        return outside with { Opened = opened.ToImmutable() };
+    }
 }
 
 /// <summary>Everything one process told.</summary>

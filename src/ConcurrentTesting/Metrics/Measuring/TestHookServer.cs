@@ -192,7 +192,7 @@ internal sealed class TestHookServer : IAsyncDisposable
             troubles = troubles.Append($"{expectation.Assembly.Source}: the test process did not load the hook (startup hooks are switched off, or the process died before).");
         return new BatchFigures(
             [.. figures.SelectMany(process => process.Tests)],
-            figures.Aggregate(OutsideFigures.None, (sum, process) => new OutsideFigures(sum.Fixtures.Plus(process.Outside.Fixtures), sum.NoTest.Plus(process.Outside.NoTest))),
+            figures.Aggregate(OutsideFigures.None, (sum, process) => sum.Plus(process.Outside)),
             _measure ? [.. troubles.Distinct()] : ["measuring is switched off (--test-measure false)."]);
     }
 

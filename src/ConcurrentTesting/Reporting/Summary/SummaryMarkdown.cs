@@ -32,6 +32,7 @@ internal sealed class SummaryMarkdown
     {
         var summary = new SummaryMarkdown(record, text);
         summary.Verdict();
+        summary.UnusedDatabases();
         summary.Figures();
         summary.Failures();
         summary.Flaky();
@@ -55,6 +56,17 @@ internal sealed class SummaryMarkdown
         Line();
         Line($"{Plain(_record.Reason)}");
         Line();
+    }
+
+    /// <summary>The commonest silent mistake, and the results look well: it stands before them.</summary>
+    private void UnusedDatabases()
+    {
+        foreach (var incident in _record.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused))
+        {
+            Line($"> [!WARNING]");
+            Line($"> {Plain(incident.Message)}");
+            Line();
+        }
     }
 
     private void Figures()
