@@ -19,7 +19,9 @@ internal sealed class ThrowawayServers(
     private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
     private readonly List<RunFolder> _folders = [];
     private readonly Lock _gate = new();
-    private TemplateStore.Entry? _entry;
+    private readonly List<Task> _storing = [];
+    private readonly List<IDisposable> _held = [];
+    private string? _source;
     private int _servers;
 
     /// <summary>Where run folders of servers are: never below a folder that the servers' user cannot reach.</summary>
@@ -42,30 +44,25 @@ internal sealed class ThrowawayServers(
     /// <returns>Whether a kept directory had them.</returns>
     public async Task<bool> PrepareAsync(string identity, bool isKept, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        using var ready = await ReadyAsync(cancellationToken);
         // A key of its own for this run is evicted like any other, and found by no other run.
         var name = $"{product.Name}-{Key(isKept ? identity : identity + runId)}";
-        _entry = await _store.GetOrBuildAsync(name, (folder, token) => BuildAsync(ready.Path, folder, build, token), cancellationToken);
-        await _store.EvictAsync(cancellationToken);
-        return _entry.Hit;
+        (_source, var hit) = await GetOrMakeAsync(name, token => BuildAsync(build, token), cancellationToken);
+        return hit;
     }
 
     /// <summary>A server without any templates.</summary>
-    public async Task<ServerProcess> StartEmptyAsync(CancellationToken cancellationToken)
-    {
-        using var ready = await ReadyAsync(cancellationToken);
-        return await StartAsync(ready.Path, workers: 1, cancellationToken);
-    }
+    public async Task<ServerProcess> StartEmptyAsync(CancellationToken cancellationToken) =>
+        await StartAsync(await ReadyAsync(cancellationToken), workers: 1, cancellationToken);
 
     /// <summary>A server on a private copy of the ready directory.</summary>
     /// <param name="workers">Whose clones it will hold.</param>
-    public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) => StartAsync(_entry!.Path, workers, cancellationToken);
+    public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) => StartAsync(_source!, workers, cancellationToken);
 
     /// <summary>Stops a server in good order and copies its data to where it may stay.</summary>
     public async Task KeepAsync(ServerProcess server, string folder, CancellationToken cancellationToken)
     {
         await server.StopAsync(cancellationToken);
-        DataDirectory.Copy(server.DataDirectory, Path.Combine(folder, "data"));
+        DataDirectory.Copy(server.DataDirectory, Path.Combine(folder, "data"), cancellationToken);
         await account.OwnAsync(folder, cancellationToken);
     }
 
@@ -78,36 +75,76 @@ internal sealed class ThrowawayServers(
         return $"{asUser} & {how.Replace(Path.GetDirectoryName(server.DataDirectory)!, folder, StringComparison.Ordinal)}";
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _entry?.Dispose();
+        await Task.WhenAll(_storing);
+        _held.ForEach(held => held.Dispose());
         lock (_gate)
             _folders.ForEach(folder => folder.Dispose());
-        return ValueTask.CompletedTask;
     }
 
-    private Task<TemplateStore.Entry> ReadyAsync(CancellationToken cancellationToken) =>
-        _store.GetOrBuildAsync($"{product.Name}-{Key("")}", InitializeAsync, cancellationToken);
+    private async Task<string> ReadyAsync(CancellationToken cancellationToken) =>
+        (await GetOrMakeAsync($"{product.Name}-{Key("")}", InitializeAsync, cancellationToken)).Folder;
+
+    /// <summary>Finds a kept directory, or makes one, which is used at once and stored for later runs meanwhile.</summary>
+    /// <param name="make">Makes a folder of the run's own that has it.</param>
+    private async Task<(string Folder, bool Hit)> GetOrMakeAsync(string name, Func<CancellationToken, Task<string>> make, CancellationToken cancellationToken)
+    {
+        var made = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var storing = _store.GetOrBuildAsync(name, StoreAsync, cancellationToken);
+        if (await Task.WhenAny(made.Task, storing) == storing)
+        {
+            var entry = await storing;
+            _held.Add(entry);
+            return (entry.Path, entry.Hit);
+        }
+
+        _storing.Add(FinishAsync(storing));
+        return (await made.Task, false);
+
+        async Task StoreAsync(string folder, CancellationToken token)
+        {
+            var source = await make(token);
+            made.SetResult(source);
+            DataDirectory.Copy(Path.Combine(source, "data"), Path.Combine(folder, "data"), token);
+        }
+    }
+
+    private async Task FinishAsync(Task<TemplateStore.Entry> storing)
+    {
+        try
+        {
+            (await storing).Dispose();
+            await _store.EvictAsync(CancellationToken.None);
+        }
+        catch (OperationCanceledException)
+        {
+            // The run was ended; the next one makes it again.
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning("What the throwaway server was started from could not be kept for later runs: {Reason}", exception.Message);
+        }
+    }
 
     private string Key(string identity) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', [.. product.Facts, identity]))))[..32];
 
-    private async Task InitializeAsync(string folder, CancellationToken cancellationToken)
+    private async Task<string> InitializeAsync(CancellationToken cancellationToken)
     {
         // Not in the store's folder itself, which the servers' user may not reach.
-        var scratch = NewFolder(0);
-        await account.OwnAsync(scratch, cancellationToken);
-        await product.InitializeAsync(Path.Combine(scratch, "data"), account, cancellationToken);
-        DataDirectory.Copy(Path.Combine(scratch, "data"), Path.Combine(folder, "data"));
-        Directory.Delete(scratch, recursive: true);
+        var folder = NewFolder(0);
+        await account.OwnAsync(folder, cancellationToken);
+        await product.InitializeAsync(Path.Combine(folder, "data"), account, cancellationToken);
+        return folder;
     }
 
-    private async Task BuildAsync(string ready, string folder, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
+    private async Task<string> BuildAsync(Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        await using var server = await StartAsync(ready, workers: 1, cancellationToken);
+        await using var server = await StartAsync(await ReadyAsync(cancellationToken), workers: 1, cancellationToken);
         await build(server, cancellationToken);
         await server.StopAsync(cancellationToken);
-        DataDirectory.Copy(server.DataDirectory, Path.Combine(folder, "data"));
+        return Path.GetDirectoryName(server.DataDirectory)!;
     }
 
     private async Task<ServerProcess> StartAsync(string entry, int workers, CancellationToken cancellationToken)
@@ -115,7 +152,7 @@ internal sealed class ThrowawayServers(
         var source = Path.Combine(entry, "data");
         // A clone is never larger than the directory that its template is in; twice, since it grows.
         var folder = NewFolder(DataDirectory.SizeOf(source) * 2 * workers);
-        DataDirectory.Copy(source, Path.Combine(folder, "data"));
+        DataDirectory.Copy(source, Path.Combine(folder, "data"), cancellationToken);
         var isInMemory = folder.StartsWith(Memory, StringComparison.Ordinal);
         return await ServerProcess.StartAsync(product, account, folder, isInMemory, logger, cancellationToken);
     }
