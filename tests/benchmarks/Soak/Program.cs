@@ -13,7 +13,7 @@ await faults.InjectAsync(interval);
 var outcome = await run.EndAsync();
 
 var left = await server.OwnDatabasesAsync();
-Console.WriteLine(run.LastLines);
+Console.WriteLine(string.Join('\n', run.Lines.TakeLast(2)));
 foreach (var (fault, count) in faults.Injected)
     Console.WriteLine($"{count,6} {fault}");
 Console.WriteLine($"asked {results}, reported {outcome.Reported}, lost {outcome.Lost}, doubled {outcome.Doubled}, timed out {outcome.TimedOut}, not passed otherwise {outcome.NotPassed}");
@@ -21,4 +21,8 @@ Console.WriteLine($"leaked: {left} databases, {run.Processes().Count} processes;
 
 // Who was running in a host that stopped for ever has timed out, and nobody else.
 var isTrue = outcome.TimedOut <= faults.Injected.GetValueOrDefault(FaultInjector.Stopped);
-return isTrue && outcome.Lost + outcome.Doubled + outcome.NotPassed + left + run.Processes().Count == 0 ? 0 : 1;
+if (isTrue && outcome.Lost + outcome.Doubled + outcome.NotPassed + left + run.Processes().Count == 0)
+    return 0;
+
+Console.WriteLine(string.Join('\n', run.Lines));
+return 1;

@@ -43,12 +43,13 @@ internal sealed class SoakRun : IDisposable
     /// <summary>The most memory that the engine's process had, in bytes.</summary>
     public long PeakBytes { get; private set; }
 
-    public string LastLines
+    /// <summary>What it said.</summary>
+    public IReadOnlyList<string> Lines
     {
         get
         {
             lock (_lines)
-                return string.Join('\n', _lines.TakeLast(2));
+                return [.. _lines];
         }
     }
 

@@ -184,11 +184,14 @@ internal sealed class PostgreSqlEngine(
     private async Task<bool> TakeHoldAgainAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var holds = false;
         while (time.GetElapsedTime(started) < (isOurs ? LongestRecovery : LongestRestart))
         {
             try
             {
-                if (await TryTakeHoldAsync(cancellationToken))
+                // Once taken it is ours: asking again would find our own session in the way.
+                holds = holds || await TryTakeHoldAsync(cancellationToken);
+                if (holds)
                     return await HasAllOfOursAsync(cancellationToken);
             }
             catch (Exception exception) when (PostgreSqlFaults.Classify(exception) != FaultCause.None)
@@ -204,21 +207,26 @@ internal sealed class PostgreSqlEngine(
 
     private async Task<bool> TryTakeHoldAsync(CancellationToken cancellationToken)
     {
-        var runLock = await PostgreSqlLock.OpenAsync(admin, time, cancellationToken);
-        if (!await runLock.TryExclusiveAsync(PostgreSqlLock.Key.OfRun(_runToken), cancellationToken))
+        var opened = new List<PostgreSqlLock>();
+        try
         {
-            await runLock.DisposeAsync();
-            return false;
-        }
+            opened.Add(await PostgreSqlLock.OpenAsync(admin, time, cancellationToken));
+            opened.Add(await PostgreSqlLock.OpenAsync(admin, time, cancellationToken));
+            foreach (var template in _properties.Keys)
+                await opened[1].TrySharedAsync(PostgreSqlLock.Key.OfTemplate(template), cancellationToken);
+            if (!await opened[0].TryExclusiveAsync(PostgreSqlLock.Key.OfRun(_runToken), cancellationToken))
+                return false;
 
-        await _runLock!.DisposeAsync();
-        _runLock = runLock;
-        var templateLock = await PostgreSqlLock.OpenAsync(admin, time, cancellationToken);
-        await _templateLock!.DisposeAsync();
-        _templateLock = templateLock;
-        foreach (var template in _properties.Keys)
-            await templateLock.TrySharedAsync(PostgreSqlLock.Key.OfTemplate(template), cancellationToken);
-        return true;
+            // The broken ones are disposed of below.
+            (_runLock, opened[0]) = (opened[0], _runLock!);
+            (_templateLock, opened[1]) = (opened[1], _templateLock!);
+            return true;
+        }
+        finally
+        {
+            foreach (var unused in opened)
+                await unused.DisposeAsync();
+        }
     }
 
     private async Task<bool> HasAllOfOursAsync(CancellationToken cancellationToken)
