@@ -30,7 +30,10 @@ internal static class RunReports
 
         var final = journal.ToRecord(end, database);
         if (!settings.List)
+        {
             await MetricsPush.PutAsync(final, journal.Run.Log, cancellationToken);
+            RunTrace.Export(final, console.Redactor, Environment.GetEnvironmentVariable, journal.Run.Log);
+        }
         console.Finish(final);
         return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final) };
     }

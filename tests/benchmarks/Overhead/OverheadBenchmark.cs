@@ -1,49 +1,47 @@
 using System.Globalization;
 using ConcurrentTesting.Discovery;
+using Measured.Runner;
 
-namespace Measured.Runner;
+namespace ConcurrentTesting.Benchmarks.Overhead;
 
 /// <summary>
 /// What the hook costs: the same rows with and without it in turn, on one console. Compared is CPU time, of the test processes and of what starts them, because
 /// wall time says more about the machine; the medians, because a machine is busy now and then.
 /// </summary>
-internal static class Benchmark
+internal static class OverheadBenchmark
 {
     private const double TicksPerSecond = 100;
 
-    public static async Task RunAsync(TestAssembly assembly, int rounds, string method)
+    /// <summary>CPU seconds of one run of all rows.</summary>
+    /// <param name="Without">The median without the hook.</param>
+    /// <param name="Difference">The median of what the hook added, round by round.</param>
+    internal sealed record Cost(int Tests, double Without, double Difference);
+
+    public static async Task<Cost> RunAsync(TestAssembly assembly, int rounds, string method)
     {
         await using var suite = await SuiteSession.StartAsync(assembly, measure: true);
         var entries = suite.Entries.Values.Where(entry => entry.ClassName.EndsWith("BenchmarkTests", StringComparison.Ordinal) && entry.MethodName == method).ToArray();
         var without = new List<double>();
-        var with = new List<double>();
+        var differences = new List<double>();
         var batch = 0;
         for (var round = 0; round <= rounds; round++)
         {
-            var first = await CostAsync(suite, entries, ++batch, hooked: round % 2 == 0);
-            var second = await CostAsync(suite, entries, ++batch, hooked: round % 2 != 0);
+            var hookedFirst = round % 2 == 0;
+            var first = await CpuAsync(suite, entries, ++batch, hookedFirst);
+            var second = await CpuAsync(suite, entries, ++batch, !hookedFirst);
 
             // The first round warms the file cache.
             if (round == 0)
                 continue;
-            with.Add(round % 2 == 0 ? first : second);
-            without.Add(round % 2 == 0 ? second : first);
+            var (on, off) = hookedFirst ? (first, second) : (second, first);
+            without.Add(off);
+            differences.Add(on - off);
         }
 
-        Print(assembly, method, entries.Sum(entry => entry.Cases.Length), without, with);
+        return new Cost(entries.Sum(entry => entry.Cases.Length), Median(without), Median(differences));
     }
 
-    private static void Print(TestAssembly assembly, string method, int tests, List<double> without, List<double> with)
-    {
-        var differences = with.Zip(without, (on, off) => on - off).ToList();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{assembly.Framework} {method}: {tests} tests, {without.Count} rounds; CPU without the hook {Median(without):0.000} s, with it {Median(with):0.000} s; "
-            + $"median of the differences {Median(differences) * 1000:0} ms, {Median(differences) / Median(without):0.0%}, {Median(differences) / tests * 1000:0.0000} ms a test; "
-            + $"least {without.Min():0.000} s and {with.Min():0.000} s"));
-    }
-
-    private static async Task<double> CostAsync(SuiteSession suite, TestEntry[] entries, int batch, bool hooked)
+    private static async Task<double> CpuAsync(SuiteSession suite, TestEntry[] entries, int batch, bool hooked)
     {
         var before = Cpu(suite.ConsoleId);
         var handler = await suite.RunAsync(entries, batch, hooked, () => { });
@@ -62,8 +60,12 @@ internal static class Benchmark
     {
         var stat = File.ReadAllText($"/proc/{process}/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields[13..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    private static double Median(List<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
 }

@@ -1,0 +1,41 @@
+using System.Globalization;
+using ConcurrentTesting.Benchmarks.Overhead;
+using ConcurrentTesting.Discovery;
+using Microsoft.Data.Sqlite;
+
+// What measuring costs, on SQLite, in each framework: tests that do nothing, and tests that do one query.
+//   dotnet run -c Release --project tests/benchmarks/Overhead -- <folder of the measured suites> [rounds] [tests] [frameworks …]
+var suites = Path.GetFullPath(args[0]);
+var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10;
+var tests = args.Length > 2 ? args[2] : "2000";
+var frameworks = args.Length > 3 ? args[3..] : ["XUnit2", "XUnit3", "NUnit", "MSTest"];
+var database = Path.Combine(Directory.CreateTempSubdirectory("overhead-").FullName, "notes.db");
+await using (var connection = new SqliteConnection($"Data Source={database};Pooling=False"))
+{
+    await connection.OpenAsync();
+    await using var command = connection.CreateCommand();
+    command.CommandText = "CREATE TABLE note (text varchar(200))";
+    await command.ExecuteNonQueryAsync();
+}
+
+Environment.SetEnvironmentVariable("MEASURED_DRIVER", "sqlite");
+Environment.SetEnvironmentVariable("MEASURED_CONNECTION_STRING", $"Data Source={database}");
+Console.WriteLine("| framework | tests | CPU without, ms a test | hook, a process | hook, a test | of the CPU |");
+Console.WriteLine("|---|---|---|---|---|---|");
+foreach (var framework in frameworks)
+{
+    foreach (var method in new[] { "Empty", "OneQuery" })
+    {
+        var assembly = new TestAssembly(Path.Combine(suites, $"Measured.{framework}", "bin", "Debug", "net10.0", $"Measured.{framework}.dll"), "net10.0", Enum.Parse<TestFramework>(framework), null);
+        Environment.SetEnvironmentVariable("MEASURED_BENCHMARK", "1");
+        var one = await OverheadBenchmark.RunAsync(assembly, rounds, method);
+        Environment.SetEnvironmentVariable("MEASURED_BENCHMARK", tests);
+        var many = await OverheadBenchmark.RunAsync(assembly, rounds, method);
+        var aTest = (many.Difference - one.Difference) / (many.Tests - one.Tests);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {framework} {method} | {many.Tests} | {many.Without / many.Tests * 1000:0.000} | {one.Difference * 1000:0} ms | {aTest * 1000:0.0000} ms | {many.Difference / many.Without:0.0%} |"));
+    }
+}
+
+Directory.Delete(Path.GetDirectoryName(database)!, recursive: true);
