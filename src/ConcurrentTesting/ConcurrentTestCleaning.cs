@@ -17,14 +17,14 @@ public sealed class ConcurrentTestCleaning
     private readonly ConcurrentTestSettings _settings;
     private readonly ILogger _logger;
     private readonly Guards _guards;
-    private readonly Secrets _secrets;
+    private readonly Redactor _secrets;
 
     private ConcurrentTestCleaning(ConcurrentTestSettings settings, ILogger logger)
     {
         _settings = settings;
         _logger = logger;
         _guards = new Guards(settings, logger);
-        _secrets = Secrets.Of(settings);
+        _secrets = Redactor.Of(settings);
     }
 
     /// <summary>Removes what can be removed, or with <see cref="ConcurrentTestSettings.DryRun"/> only lists it.</summary>

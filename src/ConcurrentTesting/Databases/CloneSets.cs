@@ -14,7 +14,7 @@ internal sealed class CloneSets(
     DatabaseHealth health,
     DatabaseCounts counts,
     Func<string, Func<CancellationToken, Task>, CancellationToken, Task> attempt,
-    Secrets secrets,
+    Redactor secrets,
     ILogger logger)
 {
     private readonly ConcurrentQueue<DatabaseStatistics> _statistics = new();

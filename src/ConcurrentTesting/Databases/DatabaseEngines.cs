@@ -18,7 +18,7 @@ internal static class DatabaseEngines
         string runId,
         ImmutableArray<TemplateSource> sources,
         Guards guards,
-        Secrets secrets,
+        Redactor secrets,
         ILogger logger,
         TimeProvider time)
     {
@@ -58,7 +58,7 @@ internal static class DatabaseEngines
         {
             var admin = MySqlAdmin.Create(connectionString);
             // A throwaway server's is made by the run itself.
-            secrets.Add(admin.ConnectionTo("").Password);
+            secrets.Register(admin.ConnectionTo("").Password);
             return new MySqlEngine(admin, isOurs, its, runId, sources, guards, secrets, logger, time);
         }
     }

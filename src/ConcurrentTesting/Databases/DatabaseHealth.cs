@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Databases;
 
 /// <summary>Asks every live clone for a sign of life, once in an interval, and remembers which gave none.</summary>
 internal sealed class DatabaseHealth(
-    IDatabaseEngine engine, ResiliencePipeline retries, DatabaseCounts counts, TimeSpan interval, Secrets secrets, ILogger logger, TimeProvider time)
+    IDatabaseEngine engine, ResiliencePipeline retries, DatabaseCounts counts, TimeSpan interval, Redactor secrets, ILogger logger, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, DatabaseClone> _live = new();
     private readonly ConcurrentDictionary<string, bool> _failing = new();

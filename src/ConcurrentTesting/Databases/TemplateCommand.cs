@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases;
 
 /// <summary>Runs the command of a template source in the shell. The connection string reaches it by environment alone, so that no process list shows it.</summary>
-internal sealed class TemplateCommand(ConcurrentTestSettings settings, string runId, Secrets secrets, ILogger logger)
+internal sealed class TemplateCommand(ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger)
 {
     private const int LinesInError = 8;
 

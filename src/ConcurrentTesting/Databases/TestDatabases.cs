@@ -19,7 +19,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     private readonly ConcurrentTestSettings _settings;
     private readonly string _runId;
     private readonly ILogger _logger;
-    private readonly Secrets _secrets;
+    private readonly Redactor _secrets;
     private readonly Guards _guards;
     private readonly ImmutableArray<TemplateSource> _sources;
     private readonly IDatabaseEngine? _engine;
@@ -39,7 +39,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         _settings = settings;
         _runId = runId;
         _logger = logger;
-        _secrets = Secrets.Of(settings);
+        _secrets = Redactor.Of(settings);
         _guards = new Guards(settings, logger);
         _sources = settings.Database == DatabaseEngine.None ? [] : new TemplateSourceParser(settings).ParseAll();
         _engine = DatabaseEngines.Create(settings, runId, _sources, _guards, _secrets, logger, time);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Reporting;

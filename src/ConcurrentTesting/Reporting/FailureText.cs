@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reporting;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reporting;
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Reporting.Terminal;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Reporting;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Results;
 

@@ -1,4 +1,4 @@
-using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Results;
 

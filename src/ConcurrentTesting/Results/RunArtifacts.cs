@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
 using ConcurrentTesting.Metrics;
-using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results.JUnit;
 using ConcurrentTesting.Results.Trx;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Results;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using ConcurrentTesting.Metrics.Measuring;
-using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Results;
 

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Results;
 

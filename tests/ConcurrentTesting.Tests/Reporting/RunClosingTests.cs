@@ -1,5 +1,6 @@
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 

@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 

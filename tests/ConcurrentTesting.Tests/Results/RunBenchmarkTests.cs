@@ -4,6 +4,7 @@ using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
-using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 

@@ -1,6 +1,6 @@
-using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 

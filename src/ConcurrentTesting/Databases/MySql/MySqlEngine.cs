@@ -13,7 +13,7 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <param name="isOurs">The server is a throwaway one of this run's: nobody else's data is on it.</param>
 internal sealed class MySqlEngine(
     MySqlAdmin admin, bool isOurs, ConcurrentTestSettings settings, string runId, ImmutableArray<TemplateSource> sources,
-    Guards guards, Secrets secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
+    Guards guards, Redactor secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
 {
     private readonly string _runToken = OwnDatabaseName.RunToken(runId);
     private readonly SemaphoreSlim _cloning = new(Math.Max(2, Environment.ProcessorCount));

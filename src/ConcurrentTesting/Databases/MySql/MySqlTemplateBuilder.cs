@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>Makes a template database, takes its events out, which must not fire there, and marks it as complete.</summary>
 internal sealed class MySqlTemplateBuilder(
-    MySqlAdmin admin, MySqlServerFacts facts, MySqlSessions sessions, ConcurrentTestSettings settings, string runId, Secrets secrets, ILogger logger, TimeProvider time)
+    MySqlAdmin admin, MySqlServerFacts facts, MySqlSessions sessions, ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger, TimeProvider time)
 {
     private readonly MySqlMark _mark = new(admin);
 

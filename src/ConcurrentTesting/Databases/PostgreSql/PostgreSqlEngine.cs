@@ -16,7 +16,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// <param name="isOurs">The server is a throwaway one of this run's: nobody else's data is on it, and durability is nobody's concern.</param>
 internal sealed class PostgreSqlEngine(
     PostgreSqlAdmin admin, bool isOurs, ConcurrentTestSettings settings, string runId, ImmutableArray<TemplateSource> sources,
-    Guards guards, Secrets secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
+    Guards guards, Redactor secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
 {
     /// <summary>How long a drop may take before the database is left for the next sweep.</summary>
     public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);

@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// template without it is half-built.
 /// </summary>
 internal sealed class PostgreSqlTemplateBuilder(
-    PostgreSqlAdmin admin, ConcurrentTestSettings settings, string runId, Secrets secrets, ILogger logger)
+    PostgreSqlAdmin admin, ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger)
 {
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
 

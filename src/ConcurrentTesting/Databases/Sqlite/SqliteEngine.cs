@@ -12,7 +12,7 @@ namespace ConcurrentTesting.Databases.Sqlite;
 /// SQLite: a template is a file in the <see cref="TemplateStore"/>, a clone a copy of it in the run's folder. <see cref="File.Copy(string,string)"/> shares blocks
 /// (reflink) where the file system can.
 /// </summary>
-internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId, Secrets secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
+internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
 {
     private const string TemplateFile = "template.db";
 

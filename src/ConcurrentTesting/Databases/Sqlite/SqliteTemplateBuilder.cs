@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Databases.Sqlite;
 /// <summary>Makes a template file: takes the source's steps and leaves one file without a write-ahead log beside it.</summary>
 /// <param name="connectionTo">How a command, like a test later, reaches the file.</param>
 internal sealed class SqliteTemplateBuilder(
-    ConcurrentTestSettings settings, string runId, Func<string, ConnectionValues> connectionTo, Secrets secrets, ILogger logger)
+    ConcurrentTestSettings settings, string runId, Func<string, ConnectionValues> connectionTo, Redactor secrets, ILogger logger)
 {
     public async Task BuildAsync(TemplateSource source, string path, CancellationToken cancellationToken)
     {

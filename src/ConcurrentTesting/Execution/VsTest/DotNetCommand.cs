@@ -69,7 +69,7 @@ internal static class DotNetCommand
         if (environment is null)
         {
             // A command of the SDK has no use for the server's administrator.
-            start.Environment.Remove(Secrets.ConnectionStringVariable);
+            start.Environment.Remove(Redactor.ConnectionStringVariable);
             return;
         }
 

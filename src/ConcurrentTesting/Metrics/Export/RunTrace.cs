@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Resources;

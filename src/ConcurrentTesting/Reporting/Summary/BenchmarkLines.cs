@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reporting.Summary;
 

@@ -1,7 +1,7 @@
 using System.Xml.Linq;
-using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Results.Trx;
+using ConcurrentTesting.Safety;
 using Xunit;
 
 namespace ConcurrentTesting.Tests.Results.Trx;

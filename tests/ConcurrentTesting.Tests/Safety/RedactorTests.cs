@@ -1,8 +1,8 @@
-using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 
-namespace ConcurrentTesting.Tests.Reporting;
+namespace ConcurrentTesting.Tests.Safety;
 
 public class RedactorTests
 {

@@ -7,7 +7,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Xml.Linq;
 
-namespace ConcurrentTesting.Reporting;
+namespace ConcurrentTesting.Safety;
 
 /// <summary>
 /// Knows what must never be written and takes it out of any text. Thread-safe.
@@ -17,9 +17,20 @@ internal sealed class Redactor
     /// <summary>Secrets with fewer characters are ignored: masking them would make every text unreadable and hide nothing.</summary>
     public const int ShortestSecret = 4;
 
+    /// <summary>Where the administrator's connection string comes from.</summary>
+    public const string ConnectionStringVariable = "NUKE_TEST_CONNECTION_STRING";
+
     private const string Mask = "***";
     private readonly Lock _registering = new();
     private volatile Secrets _secrets = new([]);
+
+    /// <summary>Knows the settings' connection string and its password.</summary>
+    public static Redactor Of(ConcurrentTestSettings settings)
+    {
+        var redactor = new Redactor();
+        redactor.RegisterConnectionString(settings.ConnectionString);
+        return redactor;
+    }
 
     public bool HasSecrets => !_secrets.Values.IsEmpty;
 
