@@ -153,6 +153,21 @@ public sealed class MySqlCloneTests(DatabaseServers servers) : MySqlFixture(serv
         }
     }
 
+    [Fact]
+    public async Task An_event_whose_only_time_has_passed_is_gone_as_it_is_in_the_original()
+    {
+        Script("CREATE TABLE book (id INT); CREATE EVENT once ON SCHEDULE AT '2037-01-01 00:00:00' DO DELETE FROM book;");
+        var settings = await SettingsAsync("schema.sql");
+        await using var first = await PreparedAsync(settings);
+        const string Events = "SELECT COUNT(*) FROM information_schema.events WHERE event_schema = DATABASE()";
+        (await QueryAsync(await first.LeaseAsync(0, CancellationToken), Events)).ShouldBe(1L);
+        await AdminAsync($"UPDATE {first.Record!.Template}.concurrent_test_template SET value = REPLACE(value, '2037', '2001') WHERE kind = 'event'");
+
+        await using var second = await PreparedAsync(settings);
+
+        (await QueryAsync(await second.LeaseAsync(0, CancellationToken), Events)).ShouldBe(0L);
+    }
+
     [Theory]
     [InlineData("utf8mb4", "utf8mb4_turkish_ci")]
     [InlineData("latin1", "latin1_german2_ci")]

@@ -61,14 +61,14 @@ public sealed class ThrowawayServerTests(DatabaseServers servers) : PostgreSqlFi
     public async Task A_failing_script_names_itself_and_leaves_no_server()
     {
         Script("SELECT 1 / 0;");
-        await using (var databases = Create(await ThrowawayAsync("schema.sql")))
+        var run = UniqueName();
+        await using (var databases = Create(await ThrowawayAsync("schema.sql"), run))
         {
             await databases.CheckAsync(CancellationToken);
             (await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken))).Message.ShouldContain("division by zero");
         }
 
-        ThrowawayServers.Roots.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories)
-            .ShouldNotContain(folder => folder.Contains($"it{Environment.ProcessId}x", StringComparison.Ordinal) && ProcessList.Mentioning(folder).Length > 0);
+        ThrowawayServers.Roots.Select(root => Path.Combine(root, run)).ShouldNotContain(folder => Directory.Exists(folder) || ProcessList.Mentioning(folder).Length > 0);
     }
 
     [Fact]

@@ -36,14 +36,14 @@ internal sealed class MySqlSessions(MySqlAdmin admin, ILogger logger)
         }
     }
 
-    /// <summary>Ends the sessions inside a database that we may see and end.</summary>
+    /// <summary>Ends the sessions that are inside a database or at work on it, as far as we may see and end them.</summary>
     /// <returns>How many there were.</returns>
     public async Task<int> EndAsync(string name, CancellationToken cancellationToken)
     {
-        // Id, User, Host, db …
+        // Id, User, Host, db, Command, Time, State, Info: its statement. A run that was killed may have left a copy under way.
         var inside = (await admin.QueryAsync(
-            "SHOW PROCESSLIST", row => (Id: row.GetInt64(0), Database: row.IsDBNull(3) ? "" : row.GetString(3)), cancellationToken))
-            .Where(session => session.Database == name).ToArray();
+            "SHOW FULL PROCESSLIST", row => (Id: row.GetInt64(0), Database: Text(row, 3), Statement: Text(row, 7)), cancellationToken))
+            .Where(session => session.Database == name || session.Statement.Contains(name, StringComparison.Ordinal)).ToArray();
         foreach (var session in inside)
         {
             try
@@ -58,6 +58,8 @@ internal sealed class MySqlSessions(MySqlAdmin admin, ILogger logger)
 
         return inside.Length;
     }
+
+    private static string Text(MySqlDataReader row, int column) => row.IsDBNull(column) ? "" : row.GetString(column);
 
     private async Task<bool> TryDropAsync(string name, CancellationToken cancellationToken)
     {
