@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace ConcurrentTesting.Benchmarks.Soak;
 
 /// <summary>What a soak came to.</summary>
-internal sealed record SoakOutcome(int Reported, int Lost, int Doubled, int TimedOut, int NotPassed, TimeSpan Duration);
+internal sealed record SoakOutcome(int Reported, int Lost, int Doubled, int TimedOut, IReadOnlyList<string> NotPassed, TimeSpan Duration);
 
 /// <summary>One run of the troubled suite through this repository's build, as a process.</summary>
 internal sealed class SoakRun : IDisposable
@@ -109,7 +109,7 @@ internal sealed class SoakRun : IDisposable
             asked.Count(name => !times.ContainsKey(name)),
             times.Sum(count => asked.Contains(count.Key) ? count.Value - 1 : count.Value),
             reported.Count(test => test.Outcome == "TimedOut"),
-            reported.Count(test => test.Outcome is not ("Passed" or "TimedOut")),
+            [.. run.RootElement.GetProperty("tests").EnumerateArray().Where(test => test.GetProperty("outcome").GetString() is not ("Passed" or "TimedOut")).Select(Story)],
             _watch.Elapsed);
     }
 
@@ -120,6 +120,9 @@ internal sealed class SoakRun : IDisposable
         _process.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static string Story(JsonElement test) =>
+        $"{test.GetProperty("class")}.{test.GetProperty("name")}: {string.Join("; ", test.GetProperty("attempts").EnumerateArray().Select(attempt => $"{attempt.GetProperty("outcome")} ({attempt.GetProperty("cause")}) {attempt.GetProperty("message").GetString()?.Split('\n')[0]}"))}";
 
     private static string Read(int id, string file)
     {
