@@ -87,9 +87,7 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         var path = Path.Combine(Folder().Path, $"{template.Source.Database}-{label}.db");
         foreach (var stale in FilesOf(path))
             File.Delete(stale);
-        // Whole or not there at all.
-        File.Copy(template.Name, path + ".copying", overwrite: true);
-        File.Move(path + ".copying", path);
+        CopyWhole(template.Name, path);
         _copied[path] = File.GetLastWriteTimeUtc(path);
         return Task.FromResult(new DatabaseClone(template, path, ConnectionTo(path)));
     }
@@ -146,6 +144,22 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
     }
 
     private static string[] FilesOf(string path) => [path, path + "-wal", path + "-shm", path + "-journal"];
+
+    /// <summary>Whole or not there at all: what a full disk has of it would take room from the others.</summary>
+    private static void CopyWhole(string source, string target)
+    {
+        var partial = target + ".copying";
+        try
+        {
+            File.Copy(source, partial, overwrite: true);
+            File.Move(partial, target);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
 
     private static string LibraryVersion()
     {
