@@ -127,7 +127,7 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         Database = database,
         Pooling = pooling,
         MinPoolSize = 0,
-        MaxPoolSize = Environment.ProcessorCount + 2,
+        MaxPoolSize = (2 * Environment.ProcessorCount) + 2,
         ApplicationName = "ConcurrentTest",
         CommandTimeout = 0,
         Multiplexing = false,

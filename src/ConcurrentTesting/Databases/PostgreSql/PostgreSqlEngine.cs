@@ -28,7 +28,8 @@ internal sealed class PostgreSqlEngine(
     private static readonly TimeSpan HoldInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly string _runToken = OwnDatabaseName.RunToken(runId);
-    private readonly SemaphoreSlim _cloning = new(Math.Max(2, Environment.ProcessorCount));
+    // Twice the cores: a clone waits for checkpoints as much as it copies.
+    private readonly SemaphoreSlim _cloning = new(Math.Max(2, 2 * Environment.ProcessorCount));
 
     /// <summary>What this run has to drop; true for clones that are finished and in use.</summary>
     private readonly ConcurrentDictionary<string, bool> _ours = new();
