@@ -111,7 +111,7 @@ public sealed class ConcurrentTestRun
 
     private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
     {
-        var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, _run.Observer, _journal.Phase);
+        var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
         _journal.Catalog = _earlier.Select(await discoverer.DiscoverAsync(cancellationToken));
     }
 

@@ -7,8 +7,12 @@ namespace ConcurrentTesting.TestHook.Measuring;
 /// <summary>All that was counted in this process, and what of it the engine knows.</summary>
 internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
 {
+    /// <summary>Ended tests that are looked at again: some frameworks tell a test's end before its disposal.</summary>
+    private const int MostRecent = 16;
+
     private readonly object _gate = new();
     private readonly List<TestScope> _scopes = [];
+    private readonly Queue<TestScope> _recent = new(MostRecent + 1);
     private long _order;
 
     /// <summary>What set-ups and tear-downs did that several tests share.</summary>
@@ -23,6 +27,7 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
     {
         lock (_gate)
         {
+            SendChangedRecent();
             var scope = new TestScope(_order++, caseId, className, displayName, isWholeCase);
             _scopes.Add(scope);
             return scope;
@@ -35,7 +40,11 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
         lock (_gate)
         {
             SendOutside();
+            SendChangedRecent();
             SendScope(scope);
+            _recent.Enqueue(scope);
+            if (_recent.Count > MostRecent)
+                _recent.Dequeue();
         }
     }
 
@@ -46,6 +55,16 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
         {
             SendOutside();
             foreach (var scope in _scopes.Where(scope => !scope.IsSent || scope.Changes != scope.SentChanges))
+                SendScope(scope);
+        }
+    }
+
+    // Before the next test, which may end the process.
+    private void SendChangedRecent()
+    {
+        foreach (var scope in _recent)
+        {
+            if (scope.Changes != scope.SentChanges)
                 SendScope(scope);
         }
     }

@@ -26,6 +26,8 @@ internal sealed class AssemblyDiscovery(
     // A discovery keeps about one core busy.
     private const int MostSessions = 4;
 
+    private readonly ConcurrentDictionary<int, bool> _again = new();
+
     public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(ImmutableArray<TestAssembly> assemblies, CancellationToken cancellationToken)
     {
         var queue = new ConcurrentQueue<int>(Enumerable.Range(0, assemblies.Length));
@@ -46,9 +48,16 @@ internal sealed class AssemblyDiscovery(
                 session ??= await VsTestSession.StartAsync(location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken);
                 var assembly = assemblies[index];
                 var discovery = await session.DiscoverAsync([assembly.Path], runSettings.ForDiscovery(seed, assembly, isFiltered), cancellationToken);
+                session = await KeepIfAliveAsync(session);
+                if (discovery.IsAborted && _again.TryAdd(index, true))
+                {
+                    logger.LogWarning("{Assembly}: the test host died while it discovered tests; it is tried once more", assembly.Source);
+                    queue.Enqueue(index);
+                    continue;
+                }
+
                 discovered[index] = new DiscoveredAssembly(assembly, discovery.Cases);
                 Report(assembly, discovery);
-                session = await KeepIfAliveAsync(session);
             }
         }
         finally

@@ -12,6 +12,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, List<Row>> _rows = [];
+    private readonly TextBudget _texts = new();
     private readonly List<BatchRecord> _batches = [];
     private readonly List<WorkerRecord> _workers = [];
     private readonly List<Incident> _incidents = [];
@@ -32,7 +33,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
             var row = rows.Find(row => row.Name == name && row.Occurrence == occurrence);
             if (row is null)
                 rows.Add(row = new Row(name, occurrence, traits));
-            row.Attempts.Add(attempt with { Number = row.Attempts.Count + 1 });
+            row.Attempts.Add(_texts.Keep(attempt) with { Number = row.Attempts.Count + 1 });
             return row.ToRecord(entry, quarantine);
         }
     }

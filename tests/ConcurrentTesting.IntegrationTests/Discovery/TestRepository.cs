@@ -82,7 +82,7 @@ internal sealed class TestRepository : IDisposable
     {
         var settings = change(Settings);
         var location = await VsTestLocation.FindAsync(Path, Cancellation);
-        var discoverer = new Discoverer(settings, RunSettingsDocument.Load(settings, Log), location, Seed, Log, Incidents, _ => Stream.Null);
+        var discoverer = new Discoverer(settings, RunSettingsDocument.Load(settings, Log), location, Seed, Log, Incidents, Incidents.Begin);
         return await discoverer.DiscoverAsync(Cancellation);
     }
 
@@ -137,7 +137,11 @@ internal sealed class Incidents : IRunObserver
 
     public ImmutableArray<Incident> All => _all;
 
-    public void PhaseStarted(string phase) => ImmutableInterlocked.Update(ref _phases, phases => phases.Add(phase));
+    public IDisposable Begin(string phase)
+    {
+        ImmutableInterlocked.Update(ref _phases, phases => phases.Add(phase));
+        return Stream.Null;
+    }
 
     public void IncidentHappened(Incident incident) => ImmutableInterlocked.Update(ref _all, all => all.Add(incident));
 

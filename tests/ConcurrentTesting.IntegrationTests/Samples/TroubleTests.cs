@@ -71,6 +71,19 @@ public sealed class TroubleTests
         outcome.JUnit.Length.ShouldBeInRange(1_000, 1_000_000);
     }
 
+    [Fact]
+    public async Task A_test_host_that_dies_while_it_discovers_is_tried_once_more()
+    {
+        using var run = SampleRun.Start(["NUnit"], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble"]);
+        // The first of a run discovers.
+        await SampleRun.SignalAsync(await run.DescendantAsync("testhost", Cancellation), "KILL", Cancellation);
+
+        var outcome = await run.EndAsync(Cancellation);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Output.ShouldContain("the test host died while it discovered tests; it is tried once more");
+    }
+
     [Theory]
     [InlineData("vstest.console.dll")]
     [InlineData("testhost")]
