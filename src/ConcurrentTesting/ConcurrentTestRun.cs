@@ -55,6 +55,7 @@ public sealed class ConcurrentTestRun
         settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
         using var results = ResultsDirectory.Claim(settings);
         await using var console = RunConsole.Open(settings, logger, time, ConsoleSurface.OfProcess());
+        await using var memory = MemoryWatch.Begin(time, console.Log);
         using var stop = new RunStop(settings.FailFast, cancellationToken);
         var runId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);

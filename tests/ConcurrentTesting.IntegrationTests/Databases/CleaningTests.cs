@@ -49,7 +49,10 @@ public sealed class CleaningTests(DatabaseServers servers) : PostgreSqlFixture(s
         Script("CREATE TABLE book (id int);");
         var settings = await SettingsAsync("schema.sql") with
         {
-            Database = DatabaseEngine.Sqlite, ConnectionString = null, KeepFailed = true, TemporaryDirectory = Path.Combine(Folder.Path, "temporary"),
+            Database = DatabaseEngine.Sqlite,
+            ConnectionString = null,
+            KeepFailed = true,
+            TemporaryDirectory = Path.Combine(Folder.Path, "temporary"),
         };
         await using (var ended = await PreparedAsync(settings))
             await ended.KeepAsync(await ended.LeaseAsync(0, CancellationToken), "BookTests.Fails", CancellationToken);
