@@ -49,7 +49,7 @@ public sealed class ConcurrentTestCleaning
         }
     }
 
-    private static async Task<IEnumerable<OwnItem>> OnServerAsync(IServerInventory? server, CancellationToken cancellationToken)
+    private static async Task<IEnumerable<OwnItem>> OnServerAsync(ServerInventory? server, CancellationToken cancellationToken)
     {
         if (server is null)
             return [];

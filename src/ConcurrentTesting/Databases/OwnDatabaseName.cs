@@ -24,6 +24,16 @@ internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owne
     public static OwnDatabaseName OfTemplate(string fingerprint, string database) =>
         new(OwnDatabaseKind.Template, fingerprint[..OwnerLength], PlainLabel(database));
 
+    /// <param name="label">Names the clone within the run: <c>w3-1</c>.</param>
+    public static OwnDatabaseName OfClone(string runId, string database, string label) => OfRun(runId, $"{database}_{label.Replace('-', '_')}");
+
+    /// <summary>Those of the names that are other runs', by the run's token; whether it lives is for the caller to find out.</summary>
+    public static IEnumerable<IGrouping<string, string>> ByOtherRun(IEnumerable<string> names, string runToken) =>
+        from name in names
+        let owner = Parse(name)?.Owner
+        where owner is not null && owner != runToken
+        group name by owner;
+
     /// <summary>A run's id as names hold it: itself where it is short and plain, else its beginning and a hash.</summary>
     public static string RunToken(string runId) =>
         runId.Length <= OwnerLength && Plain().IsMatch(runId) ? runId : Shorten(runId, OwnerLength);

@@ -4,7 +4,11 @@ namespace ConcurrentTesting.Databases;
 
 /// <summary>What one of a worker's databases is made from: steps that are taken in order.</summary>
 /// <param name="Database">The database's name among a worker's databases: <c>main</c>.</param>
-internal sealed record TemplateSource(string Database, ImmutableArray<TemplateStep> Steps);
+internal sealed record TemplateSource(string Database, ImmutableArray<TemplateStep> Steps)
+{
+    /// <summary>Whether the template stays between runs. A copy of a database that others go on changing is good for one run only.</summary>
+    public bool IsKept(ConcurrentTestSettings settings) => settings.TemplateCache && !Steps.Any(step => step is ExistingDatabaseStep);
+}
 
 /// <summary>One step on the way to a template.</summary>
 internal abstract record TemplateStep;

@@ -10,12 +10,6 @@ namespace ConcurrentTesting.Databases;
 /// <param name="folder">Absolute. May be deleted at any time when no run is under way.</param>
 internal sealed class TemplateStore(string folder, TimeProvider time, ILogger logger)
 {
-    /// <summary>Templates that are kept, at most.</summary>
-    public const int MaxEntries = 10;
-
-    /// <summary>What the kept templates may take on disk together.</summary>
-    public const long MaxBytes = 2L << 30;
-
     private const string BuildingExtension = ".building";
     private const string LockExtension = ".lock";
     private const string StoreLock = "store.lock";
@@ -77,7 +71,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
     }
 
     /// <summary>Removes the least recently used entries above the limits and what dead builders left, except what is in use.</summary>
-    public async Task EvictAsync(CancellationToken cancellationToken, int maxEntries = MaxEntries, long maxBytes = MaxBytes)
+    public async Task EvictAsync(CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes)
     {
         using var mutex = await MutexAsync(cancellationToken);
         foreach (var lockFile in Directory.EnumerateFiles(folder, "*" + LockExtension).Where(file => Path.GetFileName(file) != StoreLock))
@@ -87,20 +81,15 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
                 RemoveUnlessLocked(entry + BuildingExtension, lockFile);
         }
 
-        var kept = 0;
-        var bytes = 0L;
-        foreach (var entry in Entries())
-        {
-            kept++;
-            bytes += entry.Bytes;
-            if (kept <= maxEntries && bytes <= maxBytes)
-                continue;
-            if (!RemoveUnlessLocked(entry.Path, entry.Path + LockExtension))
-                continue;
-            kept--;
-            bytes -= entry.Bytes;
-            logger.LogDebug("Evicted the template {Template}, last used {LastUsed:u}", entry.Path, entry.LastUsed);
-        }
+        await TemplateLimits.EvictAsync(Entries(), entry => entry.Bytes, entry => Task.FromResult(TryEvict(entry.Path, entry.LastUsed)), maxEntries, maxBytes);
+    }
+
+    private bool TryEvict(string path, DateTime lastUsed)
+    {
+        if (!RemoveUnlessLocked(path, path + LockExtension))
+            return false;
+        logger.LogDebug("Evicted the template {Template}, last used {LastUsed:u}", path, lastUsed);
+        return true;
     }
 
     private async Task<FileLock?> TryUseAsync(string path, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ internal static class ServerInventories
 {
     /// <returns>Null where no server is named.</returns>
     /// <exception cref="ConcurrentTestException">The connection string cannot be read, or the server may be anybody's.</exception>
-    public static async Task<IServerInventory?> OpenAsync(ConcurrentTestSettings settings, Guards guards, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ServerInventory?> OpenAsync(ConcurrentTestSettings settings, Guards guards, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         if (settings.ConnectionString is not { } connectionString)
             return null;

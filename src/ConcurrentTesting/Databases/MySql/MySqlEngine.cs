@@ -54,10 +54,9 @@ internal sealed class MySqlEngine(
         await LiveAsync(cancellationToken);
         var found = await admin.QueryAsync(
             @"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'ct\\_r\\_%'", row => row.GetString(0), cancellationToken);
-        var dead = found.GroupBy(name => OwnDatabaseName.Parse(name)?.Owner).Where(run => run.Key is not null && run.Key != _runToken);
         var removed = 0;
-        foreach (var run in dead)
-            removed += await SweepAsync(run.Key!, run, cancellationToken);
+        foreach (var run in OwnDatabaseName.ByOtherRun(found, _runToken))
+            removed += await SweepAsync(run.Key, run, cancellationToken);
         return removed;
     }
 
@@ -73,7 +72,7 @@ internal sealed class MySqlEngine(
 
     public async Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
     {
-        var name = OwnDatabaseName.OfRun(runId, $"{template.Source.Database}_{label.Replace('-', '_')}").ToString();
+        var name = OwnDatabaseName.OfClone(runId, template.Source.Database, label).ToString();
         var source = _templates[template.Name];
         await _cloning.WaitAsync(cancellationToken);
         try
@@ -215,8 +214,7 @@ internal sealed class MySqlEngine(
         var started = Stopwatch.GetTimestamp();
         string[] facts = [Name, _facts!.Version, _facts.User, _facts.Collation];
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
-        // A copy of a database that others go on changing is good for one run only.
-        var isKept = settings.TemplateCache && !source.Steps.Any(step => step is ExistingDatabaseStep);
+        var isKept = source.IsKept(settings);
         var name = (isKept ? OwnDatabaseName.OfTemplate(fingerprint, source.Database) : OwnDatabaseName.OfRun(runId, $"{source.Database}_template")).ToString();
         var builder = new MySqlTemplateBuilder(admin, _facts, _sessions, settings, runId, secrets, logger, time);
         MySqlDefinition? definition = null;

@@ -62,10 +62,9 @@ internal sealed class PostgreSqlEngine(
             @"SELECT datname::text FROM pg_database WHERE datname LIKE 'ct\_r\_%' AND pg_has_role(datdba, 'USAGE')",
             row => row.GetString(0),
             cancellationToken);
-        var dead = found.GroupBy(name => OwnDatabaseName.Parse(name)?.Owner).Where(run => run.Key is not null && run.Key != _runToken);
         var removed = 0;
-        foreach (var run in dead)
-            removed += await SweepAsync(run.Key!, run, cancellationToken);
+        foreach (var run in OwnDatabaseName.ByOtherRun(found, _runToken))
+            removed += await SweepAsync(run.Key, run, cancellationToken);
         return removed;
     }
 
@@ -81,7 +80,7 @@ internal sealed class PostgreSqlEngine(
 
     public async Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
     {
-        var name = OwnDatabaseName.OfRun(runId, $"{template.Source.Database}_{label.Replace('-', '_')}").ToString();
+        var name = OwnDatabaseName.OfClone(runId, template.Source.Database, label).ToString();
         var properties = _properties[template.Name];
         await _cloning.WaitAsync(cancellationToken);
         try
@@ -257,8 +256,7 @@ internal sealed class PostgreSqlEngine(
         var started = Stopwatch.GetTimestamp();
         var facts = new[] { Name, _facts!.Version.ToString(CultureInfo.InvariantCulture), _facts.User, _facts.Collation };
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
-        // A copy of a database that others go on changing is good for one run only.
-        var isKept = settings.TemplateCache && !source.Steps.Any(step => step is ExistingDatabaseStep);
+        var isKept = source.IsKept(settings);
         var name = (isKept ? OwnDatabaseName.OfTemplate(fingerprint, source.Database) : OwnDatabaseName.OfRun(runId, $"{source.Database}_template")).ToString();
         var builder = new PostgreSqlTemplateBuilder(admin, settings, runId, secrets, logger);
         var hit = false;

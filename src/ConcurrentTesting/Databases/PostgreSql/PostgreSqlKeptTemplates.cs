@@ -53,23 +53,14 @@ internal sealed class PostgreSqlKeptTemplates(
         return false;
     }
 
-    /// <summary>The least recently used first, until the rest is within the limits of <see cref="TemplateStore"/>; never one in use.</summary>
-    public async Task EvictAsync(CancellationToken cancellationToken, int maxEntries = TemplateStore.MaxEntries, long maxBytes = TemplateStore.MaxBytes)
-    {
-        var kept = 0;
-        var bytes = 0L;
-        foreach (var template in (await ListAsync(cancellationToken)).OrderByDescending(template => template.LastUsed))
-        {
-            kept++;
-            bytes += template.Bytes;
-            if (kept <= maxEntries && bytes <= maxBytes)
-                continue;
-            if (!await TryEvictAsync(template, cancellationToken))
-                continue;
-            kept--;
-            bytes -= template.Bytes;
-        }
-    }
+    /// <summary>The least recently used first, until the rest is within <see cref="TemplateLimits"/>; never one in use.</summary>
+    public async Task EvictAsync(CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes) =>
+        await TemplateLimits.EvictAsync(
+            (await ListAsync(cancellationToken)).OrderByDescending(template => template.LastUsed),
+            template => template.Bytes,
+            template => TryEvictAsync(template, cancellationToken),
+            maxEntries,
+            maxBytes);
 
     private async Task<bool> TryEvictAsync(Kept template, CancellationToken cancellationToken)
     {

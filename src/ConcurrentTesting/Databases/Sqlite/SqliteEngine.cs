@@ -58,8 +58,7 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
-        // A copy of a database that others go on changing is good for one run only.
-        if (!settings.TemplateCache || source.Steps.Any(step => step is ExistingDatabaseStep))
+        if (!source.IsKept(settings))
             return await BuildForThisRunAsync();
 
         var entry = await _store.GetOrBuildAsync(

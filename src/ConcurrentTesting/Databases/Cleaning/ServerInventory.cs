@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Databases.Cleaning;
+
+/// <summary>What of ours is on a server that others use too, for cleaning.</summary>
+internal abstract class ServerInventory : IAsyncDisposable
+{
+    /// <summary>All databases whose name proves that they are ours, whichever run made them.</summary>
+    public async Task<ImmutableArray<OwnDatabase>> ListOwnAsync(CancellationToken cancellationToken)
+    {
+        var own = ImmutableArray.CreateBuilder<OwnDatabase>();
+        foreach (var (name, bytes) in await ListAsync(cancellationToken))
+        {
+            if (OwnDatabaseName.Parse(name) is { } parsed)
+                own.Add(new OwnDatabase(name, parsed.Kind, !await WhileUnusedAsync(name, parsed, () => Task.FromResult(true), cancellationToken), bytes));
+        }
+
+        return own.ToImmutable();
+    }
+
+    /// <returns>Whether it is gone; false where a run uses it or it resists.</returns>
+    public async Task<bool> RemoveOwnAsync(OwnDatabase database, CancellationToken cancellationToken)
+    {
+        var parsed = OwnDatabaseName.Parse(database.Name) ?? throw new InvalidOperationException($"{database.Name} is not a database of ours");
+        return await WhileUnusedAsync(database.Name, parsed, () => DropAsync(database, cancellationToken), cancellationToken);
+    }
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>The databases whose names begin like ours, with their sizes.</summary>
+    protected abstract Task<IReadOnlyList<(string Name, long Bytes)>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Does the action while its lock, the run's or the template's, is ours.</summary>
+    /// <returns>False where a live run holds the lock or uses the template.</returns>
+    protected abstract Task<bool> WithLockAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken);
+
+    protected abstract Task<bool> DropAsync(OwnDatabase database, CancellationToken cancellationToken);
+
+    // What is kept for people is no run's, and nobody locks it.
+    private Task<bool> WhileUnusedAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken) =>
+        parsed.Kind == OwnDatabaseKind.Kept ? action() : WithLockAsync(name, parsed, action, cancellationToken);
+}
+
+/// <summary>A database of ours on a server.</summary>
+/// <param name="IsInUse">A live run works with it.</param>
+/// <param name="Bytes">Its size; null where the server does not tell.</param>
+internal sealed record OwnDatabase(string Name, OwnDatabaseKind Kind, bool IsInUse, long? Bytes);
