@@ -39,7 +39,7 @@ public sealed class ConcurrentTestCleaning
         ProductionEnvironment.Check(_settings with { ProductionFallback = ProductionFallback.Refuse }, _guards, Environment.GetEnvironmentVariable, _logger);
         try
         {
-            await using var server = await ServerInventories.OpenAsync(_settings, _guards, _logger, TimeProvider.System, cancellationToken);
+            await using var server = await ServerInventories.OpenAsync(_settings, _guards, _secrets, _logger, TimeProvider.System, cancellationToken);
             var local = await new LocalInventory(_settings, _logger, TimeProvider.System).ListAsync(cancellationToken);
             return await CleanAsync([.. await OnServerAsync(server, cancellationToken), .. local], cancellationToken);
         }

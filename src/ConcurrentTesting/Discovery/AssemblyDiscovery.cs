@@ -56,9 +56,6 @@ internal sealed class AssemblyDiscovery(
                     continue;
                 }
 
-                var shared = new SharedValues();
-                foreach (var test in discovery.Cases)
-                    shared.Share(test);
                 discovered[index] = new DiscoveredAssembly(assembly, discovery.Cases);
                 Report(assembly, discovery);
             }

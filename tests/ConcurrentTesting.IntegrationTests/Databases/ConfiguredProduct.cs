@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Servers;
 
@@ -7,6 +8,8 @@ namespace ConcurrentTesting.IntegrationTests.Databases;
 /// <param name="files">Empty files in the data directory: <c>standby.signal</c>.</param>
 internal sealed class ConfiguredProduct(IServerProduct product, ImmutableArray<string> arguments, params string[] files) : IServerProduct
 {
+    private readonly ConcurrentDictionary<string, ServerLaunch> _launches = new();
+
     public string Name => product.Name;
 
     public ImmutableArray<string> Facts => [.. product.Facts, .. arguments, .. files];
@@ -22,11 +25,12 @@ internal sealed class ConfiguredProduct(IServerProduct product, ImmutableArray<s
             await File.WriteAllTextAsync(Path.Combine(dataDirectory, file), "", cancellationToken);
     }
 
-    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory)
+    /// <summary>A server that is started again has the address that it had.</summary>
+    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory) => _launches.GetOrAdd(dataDirectory, _ =>
     {
         var launch = product.Launch(dataDirectory, socketDirectory, isInMemory);
         return launch with { CommandLine = [.. launch.CommandLine, .. arguments] };
-    }
+    });
 
     public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
         [.. product.KeptCommandLine(dataDirectory, socketDirectory), .. arguments];

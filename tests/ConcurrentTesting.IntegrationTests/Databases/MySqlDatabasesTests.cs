@@ -325,16 +325,32 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
     }
 
     [Fact]
-    public async Task A_run_hears_when_the_server_is_lost()
+    public async Task A_run_whose_protecting_connection_is_ended_takes_hold_again()
     {
         var run = UniqueName();
         await using var databases = await PreparedAsync(await SettingsAsync(), run);
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        var holder = $"SELECT IS_USED_LOCK('{MySqlLock.OfRun(OwnDatabaseName.RunToken(run))}')";
+        var ended = await AdminAsync(holder);
+
+        await AdminAsync($"KILL {ended}");
+
+        await Eventually.BeAsync(async () => await AdminAsync(holder) is { } connection and not DBNull && !connection.Equals(ended), "another session holds the run's lock", CancellationToken);
+        databases.Lost.IsCancellationRequested.ShouldBeFalse();
+        (await QueryAsync(lease, "SELECT COUNT(*) FROM book")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task A_run_whose_databases_were_swept_while_it_held_nothing_is_lost()
+    {
+        var run = UniqueName();
+        await using var databases = await PreparedAsync(await SettingsAsync(), run);
+        var lease = await databases.LeaseAsync(0, CancellationToken);
         var lost = new TaskCompletionSource();
         await using var registration = databases.Lost.Register(lost.SetResult);
 
-        var holder = await AdminAsync($"SELECT IS_USED_LOCK('{MySqlLock.OfRun(OwnDatabaseName.RunToken(run))}')");
-        holder.ShouldNotBeNull();
-        await AdminAsync($"KILL {holder}");
+        await AdminAsync($"DROP DATABASE {lease.Database}");
+        await AdminAsync($"KILL {await AdminAsync($"SELECT IS_USED_LOCK('{MySqlLock.OfRun(OwnDatabaseName.RunToken(run))}')")}");
 
         await lost.Task.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
     }

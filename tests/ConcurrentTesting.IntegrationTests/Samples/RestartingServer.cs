@@ -1,21 +1,28 @@
+using System.Data.Common;
+using System.Globalization;
+using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Servers;
 using ConcurrentTesting.IntegrationTests.Databases;
+using MySqlConnector;
+using Npgsql;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
 
-/// <summary>A PostgreSQL server of a test's own that can be stopped and started again at the same address, with its data.</summary>
+/// <summary>A server of a test's own that can be stopped and started again at the same address, with its data.</summary>
 internal sealed class RestartingServer : IAsyncDisposable
 {
     private static int _number;
 
+    private readonly DatabaseEngine _engine;
     private readonly IServerProduct _product;
     private readonly ServerAccount _account;
     private readonly ThrowawayServers _servers;
     private ServerProcess _process;
 
-    private RestartingServer(IServerProduct product, ServerAccount account, ThrowawayServers servers, ServerProcess process)
+    private RestartingServer(DatabaseEngine engine, IServerProduct product, ServerAccount account, ThrowawayServers servers, ServerProcess process)
     {
+        _engine = engine;
         _product = product;
         _account = account;
         _servers = servers;
@@ -25,15 +32,18 @@ internal sealed class RestartingServer : IAsyncDisposable
     /// <summary>The administrator's.</summary>
     public string ConnectionString => _process.ConnectionString;
 
-    public static async Task<RestartingServer> StartAsync(DatabaseServers shared, CancellationToken cancellationToken, params string[] arguments)
+    public static async Task<RestartingServer> StartAsync(DatabaseServers shared, DatabaseEngine engine, CancellationToken cancellationToken, params string[] arguments)
     {
-        var product = new ConfiguredProduct(await PostgreSqlProduct.FindAsync(DatabaseServers.PostgreSqlBinaries, cancellationToken), [.. arguments]);
-        var account = ServerAccount.Choose("postgres", "nobody");
+        IServerProduct found = engine == DatabaseEngine.MySql
+            ? await MySqlProduct.FindAsync(DatabaseServers.MySqlBinaries, cancellationToken)
+            : await PostgreSqlProduct.FindAsync(DatabaseServers.PostgreSqlBinaries, cancellationToken);
+        var product = new ConfiguredProduct(found, [.. arguments]);
+        var account = ServerAccount.Choose("postgres", "mysql", "nobody");
         var settings = new ConcurrentTestSettings { TemporaryDirectory = shared.TemporaryDirectory };
         var servers = new ThrowawayServers(product, account, settings, $"restarting-{Environment.ProcessId}-{Interlocked.Increment(ref _number)}", new LogLines(), TimeProvider.System);
         try
         {
-            return new RestartingServer(product, account, servers, await servers.StartEmptyAsync(cancellationToken));
+            return new RestartingServer(engine, product, account, servers, await servers.StartEmptyAsync(cancellationToken));
         }
         catch
         {
@@ -55,6 +65,40 @@ internal sealed class RestartingServer : IAsyncDisposable
 
     /// <summary>A fast shutdown, for good.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _process.StopAsync(cancellationToken);
+
+    /// <summary>The databases of runs that are there.</summary>
+    public Task<long> OwnDatabasesAsync(CancellationToken cancellationToken) => ScalarAsync(
+        _engine == DatabaseEngine.MySql
+            ? @"SELECT count(*) FROM information_schema.schemata WHERE schema_name LIKE 'ct\\_r\\_%'"
+            : @"SELECT count(*) FROM pg_database WHERE datname LIKE 'ct\_r\_%'",
+        cancellationToken);
+
+    /// <summary>Until tests have left so many visits in the workers' databases since the server's start.</summary>
+    public async Task VisitsAsync(int visits, CancellationToken cancellationToken)
+    {
+        var question = _engine == DatabaseEngine.MySql
+            ? "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status WHERE variable_name = 'COM_INSERT'"
+            : @"SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname LIKE 'ct\_r\_%'";
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(TimeSpan.FromMinutes(1));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        do
+        {
+            await timer.WaitForNextTickAsync(bound.Token);
+        }
+        while (await ScalarAsync(question, cancellationToken) < visits);
+    }
+
+    public async Task<long> ScalarAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using DbConnection connection = _engine == DatabaseEngine.MySql
+            ? new MySqlConnection(ConnectionString + ";Pooling=False")
+            : new NpgsqlConnection(ConnectionString + ";Database=postgres;Pooling=False");
+        await connection.OpenAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,32 +1,30 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 using ConcurrentTesting.IntegrationTests.Databases;
-using Npgsql;
 using Shouldly;
 using Xunit;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
 
-/// <summary>Runs on a real PostgreSQL server that fails them in the middle.</summary>
+/// <summary>Runs on a real server that fails them in the middle.</summary>
 [Collection("PostgreSQL")]
 public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 {
-    private const string OnServer = "--test-database postgresql --test-filter " + TroubledSuite.RowsOnly;
-
     private readonly TroubledSuite _suite = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose() => _suite.Dispose();
 
-    [Fact]
-    public async Task A_server_that_restarts_in_the_middle_costs_retries_and_no_test()
+    [Theory]
+    [InlineData(DatabaseEngine.PostgreSql)]
+    [InlineData(DatabaseEngine.MySql)]
+    public async Task A_server_that_restarts_in_the_middle_costs_retries_and_no_test(DatabaseEngine engine)
     {
-        await using var server = await RestartingServer.StartAsync(servers, Cancellation);
-        using var run = Start(server.ConnectionString, "--workers 3 --test-timings x.json", "DELAY=25");
+        await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation);
+        using var run = Start(engine, server.ConnectionString, "--workers 3 --test-timings x.json", "DELAY=25");
         await run.SeenAsync("Progress:", Cancellation);
-        await VisitsAsync(server.ConnectionString, 20);
+        await server.VisitsAsync(20, Cancellation);
         await server.RestartAsync(Cancellation);
 
         var outcome = await run.EndAsync(Cancellation);
@@ -39,29 +37,29 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         retries.ShouldContain(retry => retry.Name == "server-restart" || retry.Name == "connection");
         retries.ShouldAllBe(retry => retry.Value.GetProperty("tried").GetInt32() >= retry.Value.GetProperty("succeeded").GetInt32() && retry.Value.GetProperty("succeeded").GetInt32() > 0);
         (await File.ReadAllTextAsync(Path.Combine(_suite.Results, "metrics.prom"), Cancellation)).ShouldMatch("""concurrent_test_worker_retry_successes_total\{cause="(server_restart|connection)"\} [1-9]""");
-        (await OwnDatabasesAsync(server.ConnectionString)).ShouldBe(0);
+        (await server.OwnDatabasesAsync(Cancellation)).ShouldBe(0);
     }
 
     [Fact]
     public async Task Of_ten_thousand_results_none_is_lost_or_doubled_whatever_dies()
     {
-        await using var server = await RestartingServer.StartAsync(servers, Cancellation);
+        await using var server = await RestartingServer.StartAsync(servers, DatabaseEngine.PostgreSql, Cancellation);
         using var run = Start(
-            server.ConnectionString, "--workers 4 --test-reruns 1 --test-timeout 15s",
+            DatabaseEngine.PostgreSql, server.ConnectionString, "--workers 4 --test-reruns 1 --test-timeout 15s",
             "ROWS=100", "FAIL=Rows20:7", "CRASH=Rows40:50", "HANG=Rows60:99", "FLAKY=Rows80:1", "INFRASTRUCTURE=Rows90:3");
         var memory = run.PeakMemoryAsync(Cancellation);
         var killed = new List<DateTimeOffset>();
         foreach (var (visits, victim) in new[] { (500, "testhost"), (1_500, "vstest.console"), (2_500, "testhost") })
         {
-            await VisitsAsync(server.ConnectionString, visits);
+            await server.VisitsAsync(visits, Cancellation);
             var process = await run.DescendantAsync(victim, Cancellation);
             killed.Add(DateTimeOffset.UtcNow);
             await SampleRun.SignalAsync(process, "KILL", Cancellation);
         }
 
-        await VisitsAsync(server.ConnectionString, 3_500);
-        await ScalarAsync(server.ConnectionString, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname LIKE 'ct\\_r\\_%'");
-        await VisitsAsync(server.ConnectionString, 4_500);
+        await server.VisitsAsync(3_500, Cancellation);
+        await server.ScalarAsync("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname LIKE 'ct\\_r\\_%'", Cancellation);
+        await server.VisitsAsync(4_500, Cancellation);
         await server.RestartAsync(Cancellation);
 
         var outcome = await run.EndAsync(Cancellation);
@@ -78,17 +76,19 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         CasesIn(Path.Combine(_suite.Results, "test-results.trx"), "UnitTestResult").ShouldBe(10_000);
         killed.ShouldAllBe(at => Ends(outcome).Any(end => end - at > TimeSpan.Zero && end - at < TimeSpan.FromSeconds(3)), "a death was noticed late");
         (await memory).ShouldBeInRange(50_000_000, 500_000_000);
-        (await OwnDatabasesAsync(server.ConnectionString)).ShouldBe(0);
+        (await server.OwnDatabasesAsync(Cancellation)).ShouldBe(0);
         ProcessTree.WithVariable("CONCURRENT_TEST_RUN", outcome.Run.GetProperty("run").GetString()!).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_server_that_is_gone_for_good_ends_the_run_as_incomplete_with_all_that_is_known()
+    [Theory]
+    [InlineData(DatabaseEngine.PostgreSql)]
+    [InlineData(DatabaseEngine.MySql)]
+    public async Task A_server_that_is_gone_for_good_ends_the_run_as_incomplete_with_all_that_is_known(DatabaseEngine engine)
     {
-        await using var server = await RestartingServer.StartAsync(servers, Cancellation);
-        using var run = Start(server.ConnectionString, "--workers 2 --test-max-retries 1 --test-retry-delay 100ms", "DELAY=25");
+        await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation);
+        using var run = Start(engine, server.ConnectionString, "--workers 2 --test-max-retries 1 --test-retry-delay 100ms", "DELAY=25");
         await run.SeenAsync("Progress:", Cancellation);
-        await VisitsAsync(server.ConnectionString, 20);
+        await server.VisitsAsync(20, Cancellation);
         await server.StopAsync(Cancellation);
 
         var outcome = await run.EndAsync(Cancellation);
@@ -101,18 +101,21 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         outcome.Tests.Where(test => test.Outcome != "Passed").ShouldNotBeEmpty();
     }
 
-    [Fact]
-    public async Task A_server_with_too_few_connections_retires_workers_and_the_others_do_the_work()
+    /// <param name="message">The server's own.</param>
+    /// <param name="options">How many sessions it bears: the administrator's take five of these.</param>
+    [Theory]
+    [InlineData(DatabaseEngine.PostgreSql, "too many clients", "-c", "max_connections=11", "-c", "superuser_reserved_connections=0")]
+    [InlineData(DatabaseEngine.MySql, "Too many connections", "--max_connections=11")]
+    public async Task A_server_with_too_few_connections_retires_workers_and_the_others_do_the_work(DatabaseEngine engine, string message, params string[] options)
     {
-        // Superusers have three more: the administrator's own sessions take five of these.
-        await using var server = await RestartingServer.StartAsync(servers, Cancellation, "-c", "max_connections=11", "-c", "superuser_reserved_connections=0");
+        await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation, options);
 
-        var outcome = await RunAsync(server.ConnectionString, "--workers 8 --test-retry-delay 200ms");
+        var outcome = await RunAsync(engine, server.ConnectionString, "--workers 8 --test-retry-delay 200ms");
 
         outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(3), ignoreOrder: true);
         outcome.ExitCode.ShouldBe(0, outcome.Output);
-        outcome.Output.ShouldContain("too many clients");
-        (await OwnDatabasesAsync(server.ConnectionString)).ShouldBe(0);
+        outcome.Output.ShouldContain(message);
+        (await server.OwnDatabasesAsync(Cancellation)).ShouldBe(0);
     }
 
     /// <summary>When batches ended whose host had died.</summary>
@@ -123,35 +126,15 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 
     private static int CasesIn(string file, string element) => XDocument.Load(file).Descendants().Count(found => found.Name.LocalName == element);
 
-    private SampleRun Start(string connectionString, string arguments, params string[] trouble) =>
-        SampleRun.StartIn(_suite.Folder, ["dotnet", .. _suite.Command($"{OnServer} --test-template {_suite.Template} {arguments}")], [("NUKE_TEST_CONNECTION_STRING", connectionString), .. _suite.Variables(trouble)]);
-
-    private async Task<SampleOutcome> RunAsync(string connectionString, string arguments, params string[] trouble)
+    private SampleRun Start(DatabaseEngine engine, string connectionString, string arguments, params string[] trouble)
     {
-        using var run = Start(connectionString, arguments, trouble);
+        var command = _suite.Command($"--test-database {engine} --test-filter {TroubledSuite.RowsOnly} --test-template {_suite.Template} {arguments}");
+        return SampleRun.StartIn(_suite.Folder, ["dotnet", .. command], [("NUKE_TEST_CONNECTION_STRING", connectionString), .. _suite.Variables(trouble)]);
+    }
+
+    private async Task<SampleOutcome> RunAsync(DatabaseEngine engine, string connectionString, string arguments, params string[] trouble)
+    {
+        using var run = Start(engine, connectionString, arguments, trouble);
         return await run.EndAsync(Cancellation);
-    }
-
-    /// <summary>Until tests have left so many visits in the workers' databases.</summary>
-    private static async Task VisitsAsync(string connectionString, int visits)
-    {
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        bound.CancelAfter(TimeSpan.FromMinutes(1));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        do
-        {
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
-        while (await ScalarAsync(connectionString, "SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname LIKE 'ct\\_r\\_%'") < visits);
-    }
-
-    private static Task<long> OwnDatabasesAsync(string connectionString) => ScalarAsync(connectionString, "SELECT count(*) FROM pg_database WHERE datname LIKE 'ct\\_r\\_%'");
-
-    private static async Task<long> ScalarAsync(string connectionString, string sql)
-    {
-        await using var connection = new NpgsqlConnection(connectionString + ";Database=postgres;Pooling=False");
-        await connection.OpenAsync(Cancellation);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(Cancellation), CultureInfo.InvariantCulture);
     }
 }

@@ -1,3 +1,4 @@
+using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;
@@ -142,6 +143,6 @@ public sealed class BatchQueueTests
         Seconds = 1,
         LowerBoundSeconds = 1,
         KnownTimings = 1,
-        Predictions = new Dictionary<Discovery.TestEntry, double>(),
+        Predictions = new Dictionary<TestEntry, double>(),
     };
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using MySqlConnector;
 using Npgsql;
 
 namespace Troubled;
@@ -36,6 +37,11 @@ public static class WorkerDatabase
         return visitors;
     }
 
-    private static DbConnection Create(string connectionString) =>
-        connectionString.Contains("Data Source", StringComparison.OrdinalIgnoreCase) ? new SqliteConnection(connectionString) : new NpgsqlConnection(connectionString);
+    // By the words that each driver begins with.
+    private static DbConnection Create(string connectionString) => connectionString.Split('=')[0] switch
+    {
+        "Host" => new NpgsqlConnection(connectionString),
+        "Server" => new MySqlConnection(connectionString),
+        _ => new SqliteConnection(connectionString),
+    };
 }

@@ -10,7 +10,7 @@ internal static class ServerInventories
 {
     /// <returns>Null where no server is named.</returns>
     /// <exception cref="ConcurrentTestException">The connection string cannot be read, or the server may be anybody's.</exception>
-    public static async Task<ServerInventory?> OpenAsync(ConcurrentTestSettings settings, Guards guards, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<ServerInventory?> OpenAsync(ConcurrentTestSettings settings, Guards guards, Redactor secrets, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         if (settings.ConnectionString is not { } connectionString)
             return null;
@@ -19,7 +19,7 @@ internal static class ServerInventories
             case DatabaseEngine.PostgreSql:
                 var admin = PostgreSqlAdmin.Create(connectionString);
                 await ServerHost.CheckAsync(admin.Host, settings, guards, cancellationToken);
-                return new PostgreSqlInventory(admin, time);
+                return new PostgreSqlInventory(admin, secrets, logger, time);
             case DatabaseEngine.MySql:
                 var mySql = MySqlAdmin.Create(connectionString);
                 await ServerHost.CheckAsync(mySql.Host, settings, guards, cancellationToken);

@@ -17,21 +17,16 @@ internal sealed class MySqlEngine(
 {
     private readonly string _runToken = OwnDatabaseName.RunToken(runId);
     private readonly SemaphoreSlim _cloning = new(Math.Max(2, Environment.ProcessorCount));
-    private readonly ConcurrentDictionary<string, bool> _ours = new();
+    private readonly MySqlHold _hold = new(admin, runId, isOurs ? ServerRestart.LongestOfOurs : ServerRestart.Longest, secrets, logger, time);
     private readonly ConcurrentDictionary<string, Template> _templates = new();
     private readonly ConcurrentDictionary<string, DatabaseStatistics> _counted = new();
     private readonly MySqlSessions _sessions = new(admin, logger);
-    private readonly CancellationTokenSource _lost = new();
-    private readonly CancellationTokenSource _disposing = new();
     private MySqlServerFacts? _facts;
-    private MySqlLock? _runLock;
-    private MySqlLock? _templateLock;
     private MySqlKeptTemplates? _kept;
-    private Task _watch = Task.CompletedTask;
 
     public string Name => "mysql";
 
-    public CancellationToken Lost => _lost.Token;
+    public CancellationToken Lost => _hold.Lost;
 
     /// <summary>What clones are made from.</summary>
     private sealed class Template(MySqlDefinition definition)
@@ -77,12 +72,13 @@ internal sealed class MySqlEngine(
         await _cloning.WaitAsync(cancellationToken);
         try
         {
-            _ours[name] = true;
+            _hold.Begin(name);
             var definition = await CopyAsync(source, name, cancellationToken);
             source.Definition = definition;
             source.IsProven = true;
             if (await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, name, cancellationToken) is { } copying)
                 _counted[name] = copying;
+            _hold.Finish(name);
             return new DatabaseClone(template, name, admin.ConnectionTo(name));
         }
         catch
@@ -138,18 +134,12 @@ internal sealed class MySqlEngine(
 
     public async ValueTask DisposeAsync()
     {
-        await _disposing.CancelAsync();
-        await _watch;
+        await _hold.StopWatchingAsync();
         if (!isOurs)
-            await Parallel.ForEachAsync(_ours.Keys, async (name, _) => await DropAsync(name, CancellationToken.None));
-        if (_templateLock is not null)
-            await _templateLock.DisposeAsync();
-        if (_runLock is not null)
-            await _runLock.DisposeAsync();
+            await Parallel.ForEachAsync(_hold.Databases, async (name, _) => await DropAsync(name, CancellationToken.None));
+        await _hold.DisposeAsync();
         await admin.DisposeAsync();
         _cloning.Dispose();
-        _disposing.Dispose();
-        _lost.Dispose();
     }
 
     private async Task<MySqlDefinition> CopyAsync(Template source, string name, CancellationToken cancellationToken)
@@ -168,35 +158,16 @@ internal sealed class MySqlEngine(
     /// <summary>Shows the world that this run lives, before anything of it exists.</summary>
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
-        if (_runLock is not null)
-            return;
         if (_facts is null)
             await CheckAsync(cancellationToken);
-        _runLock = await MySqlLock.OpenAsync(admin, time, cancellationToken);
-        if (!await _runLock.TryAsync(MySqlLock.OfRun(_runToken), cancellationToken))
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"a run with the id {runId} is under way at {admin.Host} already");
-        _watch = WatchAsync(_runLock);
-        _templateLock = await MySqlLock.OpenAsync(admin, time, cancellationToken);
-    }
-
-    private async Task WatchAsync(MySqlLock runLock)
-    {
-        try
-        {
-            await runLock.WatchAsync(MySqlLock.OfRun(_runToken), _disposing.Token);
-            logger.LogError("The connection that protects this run's databases at {Host}:{Port} is lost: the run has to stop", admin.Host, admin.Port);
-            await _lost.CancelAsync();
-        }
-        catch (OperationCanceledException)
-        {
-            // The run is at its end.
-        }
+        await _hold.TakeAsync(cancellationToken);
     }
 
     private async Task<int> SweepAsync(string run, IEnumerable<string> names, CancellationToken cancellationToken)
     {
         var name = MySqlLock.OfRun(run);
-        if (!await _templateLock!.TryAsync(name, cancellationToken))
+        var locks = _hold.Templates;
+        if (!await locks.TryAsync(name, cancellationToken))
             return 0;
         var removed = 0;
         foreach (var left in names)
@@ -205,7 +176,7 @@ internal sealed class MySqlEngine(
                 removed++;
         }
 
-        await _templateLock.ReleaseAsync(name, cancellationToken);
+        await locks.ReleaseAsync(name, cancellationToken);
         return removed;
     }
 
@@ -221,12 +192,12 @@ internal sealed class MySqlEngine(
         var hit = false;
         if (isKept)
         {
-            _kept ??= new MySqlKeptTemplates(admin, _templateLock!, DropAsync, _runToken, time, logger);
+            _kept ??= new MySqlKeptTemplates(admin, _hold.Templates, DropAsync, _runToken, time, logger);
             hit = await _kept.EnsureAsync(name, fingerprint, async token => definition = await builder.BuildAsync(source, name, token), cancellationToken);
         }
         else
         {
-            _ours[name] = true;
+            _hold.Begin(name);
             definition = await builder.BuildAsync(source, name, cancellationToken);
         }
 
@@ -247,9 +218,10 @@ internal sealed class MySqlEngine(
 
     private async Task<bool> DropAsync(string name, CancellationToken cancellationToken)
     {
+        _hold.Abandon(name);
         var isGone = await _sessions.DropAsync(name, cancellationToken);
         if (isGone)
-            _ours.TryRemove(name, out _);
+            _hold.Forget(name);
         _counted.TryRemove(name, out _);
         return isGone;
     }

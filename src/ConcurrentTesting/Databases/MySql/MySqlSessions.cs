@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
@@ -12,6 +13,8 @@ internal sealed class MySqlSessions(MySqlAdmin admin, ILogger logger)
     public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
 
     private const int NoSuchThread = 1094;
+
+    private readonly ConcurrentDictionary<string, bool> _undropped = new();
 
     /// <returns>Whether it is gone.</returns>
     public async Task<bool> DropAsync(string name, CancellationToken cancellationToken)
@@ -31,7 +34,8 @@ internal sealed class MySqlSessions(MySqlAdmin admin, ILogger logger)
         catch (Exception exception) when (exception is MySqlException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             var why = exception is MySqlException { Number: > 0 and not 1317 } server ? server.Message : $"a session that is not ours to end holds it for more than {DropLimit.TotalSeconds:0} s";
-            logger.LogWarning("The database {Name} could not be dropped and is left for the next run's sweep: {Reason}", name, why);
+            // It is tried again at the run's end, but told once.
+            logger.Log(_undropped.TryAdd(name, true) ? LogLevel.Warning : LogLevel.Debug, "The database {Name} could not be dropped and is left for the next run's sweep: {Reason}", name, why);
             return false;
         }
     }

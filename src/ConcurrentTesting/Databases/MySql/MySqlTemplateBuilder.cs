@@ -74,7 +74,7 @@ internal sealed class MySqlTemplateBuilder(
     {
         var ended = await sessions.EndAsync(name, cancellationToken);
         if (ended > 0)
-            logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: its command has left a process behind", ended, name);
+            logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: what built it has left a process or a connection behind", ended, name);
         var definition = await MySqlDefinitionReader.ReadAsync(admin, name, cancellationToken);
         foreach (var found in definition.Events)
             await admin.ExecuteAsync($"DROP EVENT {Quote(name)}.{Quote(found.Name)}", cancellationToken);

@@ -1,11 +1,14 @@
 using ConcurrentTesting.Databases.Cleaning;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>What of ours is on a PostgreSQL server. A run's databases are in use while its lock is held, a template while it is used or built.</summary>
-internal sealed class PostgreSqlInventory(PostgreSqlAdmin admin, TimeProvider time) : ServerInventory
+internal sealed class PostgreSqlInventory(PostgreSqlAdmin admin, Redactor secrets, ILogger logger, TimeProvider time) : ServerInventory
 {
+    private readonly PostgreSqlSessions _sessions = new(admin, secrets, logger);
     private PostgreSqlLock? _locks;
 
     public override async ValueTask DisposeAsync()
@@ -25,10 +28,7 @@ internal sealed class PostgreSqlInventory(PostgreSqlAdmin admin, TimeProvider ti
     {
         if (database.Kind == OwnDatabaseKind.Template)
             await admin.ExecuteAsync($"ALTER DATABASE {Quote(database.Name)} IS_TEMPLATE false", cancellationToken);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(PostgreSqlEngine.DropLimit);
-        await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(database.Name)} WITH (FORCE)", limit.Token);
-        return true;
+        return await _sessions.DropAsync(database.Name, cancellationToken);
     }
 
     protected override async Task<bool> WithLockAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken)

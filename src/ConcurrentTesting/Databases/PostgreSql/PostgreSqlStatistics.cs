@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Reads <c>pg_stat_database</c> (https://www.postgresql.org/docs/current/monitoring-stats.html). A session's counts are complete once it has ended.</summary>
@@ -10,15 +8,13 @@ internal static class PostgreSqlStatistics
     /// <summary>How long a session of a process that has ended may take to leave.</summary>
     private static readonly TimeSpan LongestLeave = TimeSpan.FromMilliseconds(250);
 
-    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
-
-    public static async Task<DatabaseStatistics?> ReadAsync(PostgreSqlAdmin admin, int version, string database, CancellationToken cancellationToken)
+    public static async Task<DatabaseStatistics?> ReadAsync(PostgreSqlAdmin admin, PostgreSqlSessions sessions, int version, string database, CancellationToken cancellationToken)
     {
-        await WaitUntilLeftAsync(admin, database, cancellationToken);
-        var sessions = version >= WithSessions ? "sessions" : "NULL::bigint";
+        await sessions.WaitUntilLeftAsync(database, LongestLeave, cancellationToken);
+        var counted = version >= WithSessions ? "sessions" : "NULL::bigint";
         var rows = await admin.QueryAsync(
             $"""
-             SELECT {sessions}, xact_commit + xact_rollback, tup_fetched, tup_inserted, tup_updated, tup_deleted, deadlocks
+             SELECT {counted}, xact_commit + xact_rollback, tup_fetched, tup_inserted, tup_updated, tup_deleted, deadlocks
              FROM pg_stat_database WHERE datname = $1
              """,
             row => new DatabaseStatistics
@@ -35,15 +31,5 @@ internal static class PostgreSqlStatistics
             cancellationToken,
             database);
         return rows.Count == 0 ? null : rows[0];
-    }
-
-    private static async Task WaitUntilLeftAsync(PostgreSqlAdmin admin, string database, CancellationToken cancellationToken)
-    {
-        const string Question = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend')";
-        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < LongestLeave; await Task.Delay(PollInterval, cancellationToken))
-        {
-            if (await admin.QueryAsync(Question, row => row.GetBoolean(0), cancellationToken, database) is [false])
-                return;
-        }
     }
 }

@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// template without it is half-built.
 /// </summary>
 internal sealed class PostgreSqlTemplateBuilder(
-    PostgreSqlAdmin admin, ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger)
+    PostgreSqlAdmin admin, PostgreSqlSessions sessions, ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger)
 {
     private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
 
@@ -80,19 +80,10 @@ internal sealed class PostgreSqlTemplateBuilder(
     private async Task SealAsync(string name, bool isShared, CancellationToken cancellationToken)
     {
         await admin.ExecuteAsync($"ALTER DATABASE {Quote(name)} WITH ALLOW_CONNECTIONS false{(isShared ? " IS_TEMPLATE true" : "")}", cancellationToken);
-        const string Farewell = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
-        var ended = await admin.QueryAsync(Farewell, row => row.GetBoolean(0), cancellationToken, name);
-        if (ended.Count == 0)
+        var ended = await sessions.EndAsync(name, cancellationToken);
+        if (ended == 0)
             return;
-        logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: its command has left a process behind", ended.Count, name);
-        await WaitUntilLeftAsync(name, cancellationToken);
-    }
-
-    private async Task WaitUntilLeftAsync(string name, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(LongestFarewell);
-        while ((await admin.QueryAsync("SELECT pid FROM pg_stat_activity WHERE datname = $1", row => row.GetInt32(0), limit.Token, name)).Count > 0)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token);
+        logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: what built it has left a process or a connection behind", ended, name);
+        await sessions.WaitUntilLeftAsync(name, LongestFarewell, cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ConcurrentTesting.Discovery;
 using Microsoft.Extensions.Logging;
 using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -107,7 +108,7 @@ internal sealed class VsTestSession : IAsyncDisposable
     public Task RunTestsAsync(
         IEnumerable<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
     {
-        var testList = tests.ToList();
+        var testList = PackedValues.Unpack(tests).ToList();
         return OperateAsync(() => _wrapper.RunTests(testList, runSettings, Options(null), handler), Abort, cancellationToken);
     }
 
@@ -234,6 +235,7 @@ internal sealed class VsTestSession : IAsyncDisposable
     {
         private readonly ImmutableArray<TestCase>.Builder _cases = ImmutableArray.CreateBuilder<TestCase>();
         private readonly ImmutableArray<SessionMessage>.Builder _messages = ImmutableArray.CreateBuilder<SessionMessage>();
+        private readonly SharedValues _shared = new();
         private readonly Lock _lock = new();
         private bool _isComplete;
 
@@ -246,14 +248,14 @@ internal sealed class VsTestSession : IAsyncDisposable
         public void HandleDiscoveredTests(IEnumerable<TestCase>? discoveredTestCases)
         {
             lock (_lock)
-                _cases.AddRange(discoveredTestCases ?? []);
+                Keep(discoveredTestCases);
         }
 
         public void HandleDiscoveryComplete(DiscoveryCompleteEventArgs discoveryCompleteEventArgs, IEnumerable<TestCase>? lastChunk)
         {
             lock (_lock)
             {
-                _cases.AddRange(lastChunk ?? []);
+                Keep(lastChunk);
                 _isComplete = !discoveryCompleteEventArgs.IsAborted;
             }
         }
@@ -266,6 +268,14 @@ internal sealed class VsTestSession : IAsyncDisposable
 
         public void HandleRawMessage(string rawMessage)
         {
+        }
+
+        private void Keep(IEnumerable<TestCase>? chunk)
+        {
+            var arrived = (chunk ?? []).ToList();
+            arrived.ForEach(_shared.Share);
+            PackedValues.Pack(arrived);
+            _cases.AddRange(arrived);
         }
     }
 }
