@@ -13,7 +13,12 @@ internal static class PackedValues
 {
     private const string PropertyPrefix = "Xunit";
     private const int ShortestText = 256;
-    private const int CasesTogether = 64;
+
+    /// <summary>How many cases are best packed together: more pack hardly better, and take longer to unpack where one of them is needed.</summary>
+    public const int CasesTogether = 64;
+
+    /// <summary>Marks copies.</summary>
+    private static readonly object Copied = new();
 
     /// <summary>Takes the long texts out of the cases.</summary>
     public static void Pack(IEnumerable<TestCase> cases)
@@ -29,6 +34,16 @@ internal static class PackedValues
         return cases.Select(test => test.LocalExtensionData is Share share ? Whole(test, share, TextsOf(share.Texts)) : test);
 
         string[] TextsOf(CompressedTexts texts) => open.TryGetValue(texts, out var opened) ? opened : open[texts] = texts.Open();
+    }
+
+    /// <summary>Takes the long texts out of copies that <see cref="Unpack"/> made, which have been sent and which somebody still holds. Other cases stay as they are.</summary>
+    public static void Strip(IEnumerable<TestCase> cases)
+    {
+        foreach (var copy in cases.Where(test => ReferenceEquals(test.LocalExtensionData, Copied)))
+        {
+            foreach (var property in copy.Properties.Where(property => IsLong(copy, property)).ToList())
+                copy.RemovePropertyValue(property);
+        }
     }
 
     private static void PackTogether(TestCase[] cases)
@@ -58,7 +73,7 @@ internal static class PackedValues
 
     private static TestCase Whole(TestCase test, Share share, string[] texts)
     {
-        var whole = new TestCase(test.FullyQualifiedName, test.ExecutorUri, test.Source);
+        var whole = new TestCase(test.FullyQualifiedName, test.ExecutorUri, test.Source) { LocalExtensionData = Copied };
         foreach (var property in test.Properties)
             whole.SetPropertyValue(property, test.GetPropertyValue(property));
         for (var index = 0; index < share.Properties.Length; index++)
@@ -83,7 +98,7 @@ internal static class PackedValues
         public static CompressedTexts Of(List<string> texts)
         {
             using var memory = new MemoryStream();
-            using (var writer = new BinaryWriter(new BrotliStream(memory, CompressionLevel.Fastest)))
+            using (var writer = new BinaryWriter(new DeflateStream(memory, CompressionLevel.Fastest)))
             {
                 foreach (var text in texts)
                 {
@@ -97,7 +112,7 @@ internal static class PackedValues
 
         public string[] Open()
         {
-            using var reader = new BinaryReader(new BrotliStream(new MemoryStream(_compressed), CompressionMode.Decompress));
+            using var reader = new BinaryReader(new DeflateStream(new MemoryStream(_compressed), CompressionMode.Decompress));
             var texts = new string[_count];
             for (var index = 0; index < texts.Length; index++)
                 texts[index] = new string(MemoryMarshal.Cast<byte, char>(reader.ReadBytes(reader.ReadInt32() * sizeof(char))));

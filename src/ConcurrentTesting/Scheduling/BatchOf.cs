@@ -5,6 +5,32 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>Makes batches from units: what failed last time comes first, then the longest.</summary>
 internal static class BatchOf
 {
+    /// <summary>
+    /// Test cases that go to a test host at once, unless a unit has more: a request takes some 30 KB a case in the run's process while it is sent, and as many again in the console's.
+    /// </summary>
+    public const int MostCases = 3_000;
+
+    /// <summary>As few batches as hold the units, none above <see cref="MostCases"/> but for a unit that has more.</summary>
+    public static IEnumerable<Batch> Several(IReadOnlyCollection<PlannedUnit> units, string reason)
+    {
+        var part = new List<PlannedUnit>();
+        foreach (var unit in units)
+        {
+            if (!HasRoom(part, unit))
+            {
+                yield return Units(part, reason);
+                part.Clear();
+            }
+
+            part.Add(unit);
+        }
+
+        yield return Units(part, reason);
+    }
+
+    public static bool HasRoom(IReadOnlyCollection<PlannedUnit> part, PlannedUnit unit) =>
+        part.Count == 0 || part.Sum(item => item.CaseCount) + unit.CaseCount <= MostCases;
+
     public static Batch Units(IReadOnlyCollection<PlannedUnit> units, string reason) => new()
     {
         Assembly = units.First().Unit.Assembly,

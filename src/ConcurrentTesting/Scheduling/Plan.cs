@@ -6,6 +6,8 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>A unit and how long it is expected to take.</summary>
 internal sealed record PlannedUnit(TestUnit Unit, double Seconds, bool FailedLast)
 {
+    public int CaseCount { get; } = Unit.Entries.Sum(entry => entry.Cases.Length);
+
     public bool IsExclusive { get; } = Unit.Entries.Any(entry => !entry.ExclusiveGroups.IsEmpty);
 }
 

@@ -37,6 +37,6 @@ internal static class SeedPlanner
         }
 
         public ImmutableArray<Batch> ToBatches() =>
-            [.. _units.Values.Select(units => BatchOf.Units(units, BatchReasons.Plan)).OrderByDescending(batch => batch.Seconds)];
+            [.. _units.Values.SelectMany(units => BatchOf.Several(units, BatchReasons.Plan)).OrderByDescending(batch => batch.Seconds)];
     }
 }

@@ -36,16 +36,21 @@ internal static class TailPlanner
         var chunk = new List<PlannedUnit>();
         foreach (var unit in units)
         {
+            if (!BatchOf.HasRoom(chunk, unit))
+                yield return Take();
             chunk.Add(unit);
-            if (chunk.Sum(item => item.Seconds) < Math.Max(smallest, remaining / (2 * workers)))
-                continue;
-
-            var batch = BatchOf.Units(chunk, BatchReasons.Tail);
-            remaining -= batch.Seconds;
-            chunk.Clear();
-            yield return batch;
+            if (chunk.Sum(item => item.Seconds) >= Math.Max(smallest, remaining / (2 * workers)))
+                yield return Take();
         }
 
         rest.AddRange(chunk);
+
+        Batch Take()
+        {
+            var batch = BatchOf.Units(chunk, BatchReasons.Tail);
+            remaining -= batch.Seconds;
+            chunk.Clear();
+            return batch;
+        }
     }
 }

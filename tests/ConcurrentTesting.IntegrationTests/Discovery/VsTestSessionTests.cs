@@ -182,7 +182,7 @@ public sealed class VsTestSessionTests(BuiltSuites suites)
         var results = new Results();
 
         await session.RunTestsAsync(
-            listed.Entries.SelectMany(entry => entry.Cases), ForBatch(listed.Assembly, ImmutableDictionary<string, string>.Empty), results, Cancellation);
+            [.. listed.Entries.SelectMany(entry => entry.Cases)], ForBatch(listed.Assembly, ImmutableDictionary<string, string>.Empty), results, Cancellation);
 
         results.All.Count.ShouldBe(2100);
         results.All.ShouldAllBe(result => result.TestCase.FullyQualifiedName.StartsWith("Many.Listed."));

@@ -39,6 +39,32 @@ public sealed class PackedValuesTests
     }
 
     [Fact]
+    public void Copies_that_were_sent_lose_their_long_texts_and_can_be_made_again()
+    {
+        var test = Discovered(7);
+        var before = Properties(test);
+        PackedValues.Pack([test]);
+        var copy = PackedValues.Unpack([test]).Single();
+
+        PackedValues.Strip([copy]);
+
+        copy.GetPropertyValue(Serialization).ShouldBeNull();
+        copy.Id.ShouldBe(test.Id);
+        Properties(PackedValues.Unpack([test]).Single()).ShouldBe(before);
+    }
+
+    [Fact]
+    public void A_case_that_is_no_copy_is_never_stripped()
+    {
+        var test = Discovered(7);
+        var before = Properties(test);
+
+        PackedValues.Strip([test]);
+
+        Properties(test).ShouldBe(before);
+    }
+
+    [Fact]
     public void A_text_that_is_not_valid_unicode_survives()
     {
         var test = Discovered(1);

@@ -22,6 +22,21 @@ public sealed class PlannerTests
         plan.Seeds.Length.ShouldBe(workers);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(8)]
+    public void A_batch_holds_no_more_cases_than_a_request_can_bear(int workers)
+    {
+        var big = Catalogs.Unit(Catalogs.Assembly(), "Shop.Big", BatchOf.MostCases + 1);
+        var catalog = Catalogs.Of([big, .. Enumerable.Range(0, 100).Select(index => Catalogs.Unit(Catalogs.Assembly(), $"Shop.Class{index}", 150))]);
+
+        var plan = Planner.Plan(catalog, TimingStore.Empty, workers, seed: 1, cores: 2);
+
+        plan.Batches.Where(batch => batch.CaseCount > BatchOf.MostCases).ShouldAllBe(batch => batch.Entries.Length == big.Entries.Length);
+        plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
+    }
+
     [Fact]
     public void A_batch_holds_tests_of_one_assembly_and_whole_units()
     {

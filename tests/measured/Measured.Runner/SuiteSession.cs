@@ -56,7 +56,7 @@ internal sealed class SuiteSession : IAsyncDisposable
         var settings = _runSettings.ForBatch(batchSettings);
 
         var handler = new RunHandler();
-        var running = _session.RunTestsAsync(entries.SelectMany(entry => entry.Cases), settings, handler, default);
+        var running = _session.RunTestsAsync([.. entries.SelectMany(entry => entry.Cases)], settings, handler, default);
         while (await Task.WhenAny(running, Task.Delay(100)) != running)
             whileRunning();
         await running;

@@ -19,6 +19,11 @@ internal sealed class VsTestSession : IAsyncDisposable
     // The last messages of a console that died are read before its operation is given up.
     private static readonly TimeSpan DrainBound = TimeSpan.FromSeconds(5);
 
+    /// <summary>Test cases whose sending leaves so much garbage, tens of megabytes, that it is collected before the next worker's request.</summary>
+    private const int LargeRequest = 1_000;
+
+    private static readonly SemaphoreSlim Sending = new(1);
+
     private static int sessions;
 
     private readonly VsTestConsoleWrapper _wrapper;
@@ -93,7 +98,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         var handler = new DiscoveryHandler();
         var sourceList = sources.ToList();
         await OperateAsync(
-            () => _wrapper.DiscoverTests(sourceList, runSettings, Options(filter), handler),
+            () => _wrapper.DiscoverTestsAsync(sourceList, runSettings, Options(filter), handler),
             _wrapper.CancelDiscovery,
             cancellationToken);
         return handler.ToDiscovery();
@@ -106,19 +111,25 @@ internal sealed class VsTestSession : IAsyncDisposable
     /// <summary>Runs exactly these test cases. Completes also when the console dies; what happened is what <paramref name="handler"/> was told.</summary>
     /// <param name="handler">Called on the reading thread: it must not block.</param>
     public Task RunTestsAsync(
-        IEnumerable<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
+        IReadOnlyCollection<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
     {
-        var testList = PackedValues.Unpack(tests).ToList();
-        return OperateAsync(() => _wrapper.RunTests(testList, runSettings, Options(null), handler), Abort, cancellationToken);
+        var isLarge = tests.Count >= LargeRequest;
+        return OperateAsync(() => SendInTurn(Send, isLarge), Abort, cancellationToken);
+
+        Task Send()
+        {
+            var sent = new SentTests(PackedValues.Unpack(tests), handler);
+            return _wrapper.RunTestsAsync(sent.Tests, runSettings, Options(null), sent);
+        }
     }
 
     /// <summary>Runs what a filter selects in assemblies; null runs all their tests.</summary>
-    /// <inheritdoc cref="RunTestsAsync(IEnumerable{TestCase}, string, ITestRunEventsHandler, CancellationToken)"/>
+    /// <inheritdoc cref="RunTestsAsync(IReadOnlyCollection{TestCase}, string, ITestRunEventsHandler, CancellationToken)"/>
     public Task RunTestsAsync(
         IEnumerable<string> sources, string? filter, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
     {
         var sourceList = sources.ToList();
-        return OperateAsync(() => _wrapper.RunTests(sourceList, runSettings, Options(filter), handler), Abort, cancellationToken);
+        return OperateAsync(() => _wrapper.RunTestsAsync(sourceList, runSettings, Options(filter), handler), Abort, cancellationToken);
     }
 
     /// <summary>Ends the running operation early; results that have arrived stay. Does nothing on a console that is gone.</summary>
@@ -166,14 +177,35 @@ internal sealed class VsTestSession : IAsyncDisposable
     // The first request makes the wrapper wait for the console's greeting, for up to 90 s even if the console has died.
     private async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        var greeting = OnOwnThread(() => _wrapper.InitializeExtensions([]));
+        var greeting = OnOwnThread(() =>
+        {
+            _wrapper.InitializeExtensions([]);
+            return Task.CompletedTask;
+        });
         var first = await Task.WhenAny(greeting, _exited.Task).WaitAsync(cancellationToken);
         await first;
         if (first == _exited.Task)
             throw new InvalidOperationException($"it ended at once, {TranslationLayerAccess.DescribeEnd(_wrapper)}");
     }
 
-    private async Task OperateAsync(Action operation, Action stop, CancellationToken cancellationToken)
+    // What is asynchronous begins when the request has been sent.
+    private static Task SendInTurn(Func<Task> send, bool isLarge)
+    {
+        Sending.Wait();
+        try
+        {
+            var running = send();
+            if (isLarge)
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            return running;
+        }
+        finally
+        {
+            Sending.Release();
+        }
+    }
+
+    private async Task OperateAsync(Func<Task> operation, Action stop, CancellationToken cancellationToken)
     {
         await _oneOperation.WaitAsync(cancellationToken);
         try
@@ -202,8 +234,8 @@ internal sealed class VsTestSession : IAsyncDisposable
             Kill();
     }
 
-    private static Task OnOwnThread(Action action) =>
-        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task OnOwnThread(Func<Task> action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
     private static TestPlatformOptions Options(string? filter) => new() { TestCaseFilter = filter };
 
@@ -236,6 +268,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         private readonly ImmutableArray<TestCase>.Builder _cases = ImmutableArray.CreateBuilder<TestCase>();
         private readonly ImmutableArray<SessionMessage>.Builder _messages = ImmutableArray.CreateBuilder<SessionMessage>();
         private readonly SharedValues _shared = new();
+        private readonly List<TestCase> _unpacked = [];
         private readonly Lock _lock = new();
         private bool _isComplete;
 
@@ -256,6 +289,7 @@ internal sealed class VsTestSession : IAsyncDisposable
             lock (_lock)
             {
                 Keep(lastChunk);
+                Pack();
                 _isComplete = !discoveryCompleteEventArgs.IsAborted;
             }
         }
@@ -272,10 +306,21 @@ internal sealed class VsTestSession : IAsyncDisposable
 
         private void Keep(IEnumerable<TestCase>? chunk)
         {
-            var arrived = (chunk ?? []).ToList();
-            arrived.ForEach(_shared.Share);
-            PackedValues.Pack(arrived);
-            _cases.AddRange(arrived);
+            foreach (var test in chunk ?? [])
+            {
+                _shared.Share(test);
+                _cases.Add(test);
+                _unpacked.Add(test);
+                if (_unpacked.Count == PackedValues.CasesTogether)
+                    Pack();
+            }
+        }
+
+        // Most arrive one by one.
+        private void Pack()
+        {
+            PackedValues.Pack(_unpacked);
+            _unpacked.Clear();
         }
     }
 }
