@@ -30,6 +30,9 @@ internal sealed record BatchEnd
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
 
+    /// <summary>The console died by itself, which no test is to blame for.</summary>
+    public bool IsConsoleGone { get; init; }
+
     /// <summary>A test process had come up: what died then was brought down by what ran in it.</summary>
     public bool HadTestProcess { get; init; }
 }
@@ -99,12 +102,14 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
     {
         var again = rest.Count > 0 ? [Make(end, rest, BatchReasons.Requeue)] : new List<Batch>();
-        if (end.Batch is { Reason: BatchReasons.Alone, Entries.Length: 1 })
+        if (end.Batch is { Reason: BatchReasons.Alone, Entries.Length: 1 } && !IsWorthAnotherTry(end, suspects[0]))
             return (again, suspects.ConvertAll(entry => new SettledTest(entry, TestOutcome.Failed, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Fault}")));
 
         again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone)));
         return (again, []);
     }
+
+    private bool IsWorthAnotherTry(BatchEnd end, TestEntry entry) => end.IsConsoleGone && retries?.TryTake(entry) == true;
 
     // Nothing tells which test killed the process: halves are tried until the culprit is alone, and the innocent have run elsewhere.
     private (List<Batch> Again, List<SettledTest> Settled) Unexplained(BatchEnd end, List<TestEntry> open)

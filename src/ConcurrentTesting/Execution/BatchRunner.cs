@@ -29,11 +29,11 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
-        var (fault, timedOut) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
+        var (fault, timedOut, isConsoleGone) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
 
-        var end = progress.End(fault, timedOut) with { HadTestProcess = hadTestProcess };
+        var end = progress.End(fault, timedOut) with { HadTestProcess = hadTestProcess, IsConsoleGone = isConsoleGone };
         run.Recorder.Add(new BatchRecord
         {
             Number = number,
@@ -65,7 +65,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         return (verdict, fault is null, figures?.Total.Operations);
     }
 
-    private async Task<(string? Fault, HashSet<TestEntry> TimedOut)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, CancellationToken cancellationToken)
+    private async Task<(string? Fault, HashSet<TestEntry> TimedOut, bool IsConsoleGone)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(hostRun, progress, ending.Token);
@@ -82,7 +82,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         }
 
         var end = await running;
-        return (fault ?? end.Fault, timedOut);
+        return (fault ?? end.Fault, timedOut, fault is null && end.IsConsoleGone);
     }
 
     private string? Overdue(BatchProgress progress, HashSet<TestEntry> timedOut)

@@ -36,7 +36,8 @@ internal sealed record HostRun
 
 /// <summary>How a host's run ended.</summary>
 /// <param name="Fault">What went wrong with the host, in one line; null where it ended well, whatever the tests' outcomes.</param>
-internal sealed record HostRunEnd(string? Fault);
+/// <param name="IsConsoleGone">The console died before the test process did: whatever ran is not to blame.</param>
+internal sealed record HostRunEnd(string? Fault, bool IsConsoleGone = false);
 
 /// <summary>Hears what a host does.</summary>
 internal interface IHostEvents

@@ -83,6 +83,23 @@ public sealed class AccountingTests
         settled.Message.ShouldContain("worker 3");
     }
 
+    [Fact]
+    public void A_test_whose_console_dies_is_not_to_blame_and_is_tried_again_while_it_has_retries()
+    {
+        var entry = Catalogs.Entry(Assembly, "Orders", "Ships");
+        var accounting = new Accounting(new Dictionary<TestEntry, double> { [entry] = 1.0 }, 0, 0, new RetryBudget(2, TimeSpan.FromSeconds(1), new Random(1)));
+        BatchEnd gone = End([entry], BatchReasons.Alone, fault: "killed", active: [entry]) with { IsConsoleGone = true };
+
+        for (var retry = 0; retry < 2; retry++)
+        {
+            var verdict = accounting.Judge(gone);
+            verdict.Settled.ShouldBeEmpty();
+            verdict.Again.ShouldHaveSingleItem().Reason.ShouldBe(BatchReasons.Alone);
+        }
+
+        accounting.Judge(gone).Settled.ShouldHaveSingleItem().Outcome.ShouldBe(TestOutcome.Failed);
+    }
+
     [Theory]
     [InlineData(true, TestOutcome.Failed)]
     [InlineData(false, TestOutcome.Error)]

@@ -10,6 +10,8 @@ namespace ConcurrentTesting.Execution.VsTest;
 /// <summary>A test host behind one vstest.console session, which starts a test process for every run.</summary>
 internal sealed class VsTestHost : ITestHost
 {
+    private static readonly TimeSpan LongestDeath = TimeSpan.FromMilliseconds(250);
+
     private readonly VsTestSession _session;
     private readonly RunSettingsDocument _runSettings;
 
@@ -45,13 +47,21 @@ internal sealed class VsTestHost : ITestHost
         }
         catch (Exception exception) when (exception is InvalidOperationException or TransationLayerException or IOException)
         {
-            return new HostRunEnd(exception.Message);
+            return new HostRunEnd(exception.Message, await IsConsoleGoneAsync());
         }
 
-        return handler.End ?? new HostRunEnd("the test session ended without saying so; its console process is gone.");
+        return handler.End switch
+        {
+            null => new HostRunEnd("the test session ended without saying so; its console process is gone.", IsConsoleGone: true),
+            { Fault: null } end => end,
+            var end => end with { IsConsoleGone = await IsConsoleGoneAsync() },
+        };
     }
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    // Its connection breaks a moment before it has ended.
+    private async Task<bool> IsConsoleGoneAsync() => await Task.WhenAny(_session.Exited, Task.Delay(LongestDeath)) == _session.Exited;
 
     /// <summary>Called on the translation layer's reading thread.</summary>
     private sealed class RunHandler(IHostEvents events) : ITestRunEventsHandler
