@@ -3,35 +3,39 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// Test cases come from VSTest with texts of their own each: paths, class names, the adapter's address. Of tens of thousands, those that are equal are held once.
+/// Test cases come from VSTest with texts of their own each, paths, class names, the adapter's address, and descriptions of their properties besides. Of tens of thousands, those
+/// that are equal are held once.
 /// </summary>
 internal sealed class SharedValues
 {
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TestProperty> _properties = new(StringComparer.Ordinal);
     private readonly Dictionary<Uri, Uri> _addresses = [];
 
-    public void Share(TestCase test)
+    /// <returns>The same case, made of shared values.</returns>
+    public TestCase Share(TestCase test)
     {
-        test.Source = Shared(test.Source);
-        test.CodeFilePath = test.CodeFilePath is { } file ? Shared(file) : null;
-        test.ExecutorUri = Shared(test.ExecutorUri);
+        var shared = new TestCase(test.FullyQualifiedName, Shared(test.ExecutorUri), Shared(test.Source));
         foreach (var property in test.Properties)
-            Share(test, property);
+            shared.SetPropertyValue(Shared(property), Shared(property, test.GetPropertyValue(property)));
+        return shared;
     }
 
-    private void Share(TestCase test, TestProperty property)
+    // Names and ids differ from case to case.
+    private object? Shared(TestProperty property, object? value) => value switch
     {
-        switch (test.GetPropertyValue(property))
-        {
-            // Names and ids differ from case to case.
-            case string text when property.Id.StartsWith("TestCase.Managed", StringComparison.Ordinal):
-                test.SetPropertyValue(property, Shared(text));
-                break;
-            case string[] texts:
-                for (var index = 0; index < texts.Length; index++)
-                    texts[index] = texts[index] is { } entry ? Shared(entry) : null!;
-                break;
-        }
+        string text when property.Id.StartsWith("TestCase.Managed", StringComparison.Ordinal) || property == TestCaseProperties.CodeFilePath || property == TestCaseProperties.Source => Shared(text),
+        string[] texts => Array.ConvertAll(texts, text => text is null ? null! : Shared(text)),
+        Uri address => Shared(address),
+        _ => value,
+    };
+
+    private TestProperty Shared(TestProperty property)
+    {
+        if (_properties.TryGetValue(property.Id, out var known))
+            return known;
+        _properties.Add(property.Id, property);
+        return property;
     }
 
     private string Shared(string text)

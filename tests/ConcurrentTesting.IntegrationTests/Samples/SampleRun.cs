@@ -76,7 +76,8 @@ internal sealed class SampleRun : IDisposable
     /// <summary>A run in a folder that stays.</summary>
     public static SampleRun StartIn(string folder, IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
     {
-        string[] command = ["dotnet", .. Command(folder, suites, [.. arguments])];
+        // A group of its own, as a shell gives to what it starts.
+        string[] command = ["setsid", "dotnet", .. Command(folder, suites, [.. arguments])];
         return StartIn(folder, command, variables);
     }
 
@@ -131,9 +132,12 @@ internal sealed class SampleRun : IDisposable
             return new SampleOutcome(_process.ExitCode, string.Join('\n', _lines), Results, _watch.Elapsed);
     }
 
+    /// <summary>To every process of the run, as Ctrl-C in a terminal does.</summary>
+    public Task SignalGroupAsync(string signal, CancellationToken cancellationToken) => SignalAsync(-ProcessId, signal, cancellationToken);
+
     public static async Task SignalAsync(int process, string signal, CancellationToken cancellationToken)
     {
-        using var kill = Process.Start("kill", ["-s", signal, $"{process}"]);
+        using var kill = Process.Start("kill", ["-s", signal, "--", $"{process}"]);
         await kill.WaitForExitAsync(cancellationToken);
     }
 

@@ -102,20 +102,23 @@ public sealed class TroubleTests
     }
 
     [Theory]
-    [InlineData("INT")]
-    [InlineData("TERM")]
-    public async Task A_signal_ends_the_run_within_five_seconds_with_its_artifacts_and_nothing_left(string signal)
+    [InlineData("INT", false)]
+    [InlineData("INT", true)]
+    [InlineData("TERM", false)]
+    [InlineData("TERM", true)]
+    public async Task A_signal_ends_the_run_within_five_seconds_with_its_artifacts_and_nothing_left(string signal, bool toWholeGroup)
     {
         using var run = SampleRun.Start(["XUnit2", "XUnit3"], ["--workers", "4"]);
         await run.SeenAsync("Progress:", Cancellation);
         var below = ProcessTree.Below(run.ProcessId).ToList();
         var watch = Stopwatch.StartNew();
-        await SampleRun.SignalAsync(run.ProcessId, signal, Cancellation);
+        await (toWholeGroup ? run.SignalGroupAsync(signal, Cancellation) : SampleRun.SignalAsync(run.ProcessId, signal, Cancellation));
 
         var outcome = await run.EndAsync(Cancellation);
 
         watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(15), outcome.Output);
         outcome.ExitCode.ShouldBe(130, outcome.Output);
+        outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed" || test.Outcome == "Skipped");
         outcome.Run.GetProperty("exitCode").GetInt32().ShouldBe(130);
         below.Where(id => ProcessTree.CommandLine(id).Length > 0).ShouldBeEmpty();
         Directory.Exists(DatabaseFolder(outcome)).ShouldBeFalse();

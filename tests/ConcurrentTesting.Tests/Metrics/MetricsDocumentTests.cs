@@ -16,7 +16,7 @@ public sealed partial class MetricsDocumentTests
     [Fact]
     public void The_document_lists_every_metric_with_its_type_labels_and_meaning()
     {
-        var document = File.ReadAllText(Path.Combine(Docs, "metrics.md")).ReplaceLineEndings("\n");
+        var document = File.ReadAllText(Path.Combine(Repository.Docs, "metrics.md")).ReplaceLineEndings("\n");
         var listed = document[(document.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length)..document.IndexOf(End, StringComparison.Ordinal)];
 
         var rows = Collectors().Select(metric =>
@@ -28,7 +28,7 @@ public sealed partial class MetricsDocumentTests
     [Fact]
     public void The_dashboard_asks_for_metrics_and_labels_that_there_are()
     {
-        var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Docs, "grafana", "concurrent-test.json"))).RootElement;
+        var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Docs, "grafana", "concurrent-test.json"))).RootElement;
         var known = Collectors().ToDictionary(metric => metric.Name, metric => metric.LabelNames);
 
         var expressions = dashboard.GetProperty("panels").EnumerateArray().SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetProperty("expr").GetString()!).ToList();
@@ -47,17 +47,6 @@ public sealed partial class MetricsDocumentTests
     {
         var metrics = new RunMetrics(Prometheus.Metrics.NewCustomRegistry());
         return [.. typeof(RunMetrics).GetProperties().Where(property => property.PropertyType.IsAssignableTo(typeof(Collector))).Select(property => (Collector)property.GetValue(metrics)!)];
-    }
-
-    private static string Docs
-    {
-        get
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder.FullName, "Nuke.Plugin.sln")))
-                folder = folder.Parent!;
-            return Path.Combine(folder.FullName, "docs");
-        }
     }
 
     [GeneratedRegex(@"concurrent_test_\w+")]

@@ -10,8 +10,8 @@ public sealed partial class DocumentedMessagesTests
     [Fact]
     public void Every_quoted_message_is_in_the_sources()
     {
-        var sources = string.Join('\n', Directory.EnumerateFiles(Path.Combine(Root(), "src"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
-        var page = File.ReadAllText(Path.Combine(Root(), "docs", "when-something-goes-wrong.md"));
+        var sources = string.Join('\n', Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "when-something-goes-wrong.md"));
         var messages = Quoted().Matches(page).Select(message => message.Groups["text"].Value).Where(text => text.Contains('…') || text.EndsWith('.')).ToList();
 
         messages.Count.ShouldBeGreaterThan(30);
@@ -22,14 +22,6 @@ public sealed partial class DocumentedMessagesTests
             parts.ShouldNotBeEmpty(message);
             parts.ShouldAllBe(part => sources.Contains(part, StringComparison.Ordinal), message);
         }
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Nuke.Plugin.sln")))
-            folder = Path.GetDirectoryName(folder.TrimEnd(Path.DirectorySeparatorChar))!;
-        return folder;
     }
 
     // In headings, and in the text where a message stands whole.

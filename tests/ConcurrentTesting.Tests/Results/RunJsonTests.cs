@@ -34,13 +34,7 @@ public sealed class RunJsonTests : IDisposable
     [Fact]
     public void Every_field_is_documented()
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Nuke.Plugin.sln")))
-        {
-            folder = Path.GetDirectoryName(folder.TrimEnd(Path.DirectorySeparatorChar))!;
-        }
-
-        var documentation = File.ReadAllText(Path.Combine(folder, "docs", "run-json.md"));
+        var documentation = File.ReadAllText(Path.Combine(Repository.Docs, "run-json.md"));
         foreach (var type in typeof(RunDocument).Assembly.GetTypes().Where(type => type.Namespace == typeof(RunDocument).Namespace && type.Name.EndsWith("Document", StringComparison.Ordinal)))
         {
             foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
@@ -12,6 +13,15 @@ public sealed class TimingStoreTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("timings").FullName;
 
     private string File_ => Path.Combine(_folder, "test-timings.json");
+
+    [Fact]
+    public void Every_field_is_documented()
+    {
+        var documentation = File.ReadAllText(Path.Combine(Repository.Docs, "timings-json.md"));
+
+        foreach (var property in typeof(Timing).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+            documentation.ShouldContain($"| `{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}` |");
+    }
 
     [Fact]
     public async Task Durations_are_averaged_and_counted_and_the_last_outcome_is_kept()

@@ -12,7 +12,7 @@ public class ReadmeTests
     [Fact]
     public void The_table_of_parameters_in_the_README_is_the_one_of_the_declaration()
     {
-        var readme = File.ReadAllText(Path.Combine(RepositoryRoot(), "README.md")).ReplaceLineEndings("\n");
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md")).ReplaceLineEndings("\n");
         var begin = readme.IndexOf(Begin, StringComparison.Ordinal);
         var end = readme.IndexOf(End, StringComparison.Ordinal);
         (begin >= 0 && end > begin).ShouldBeTrue($"README.md has no table between {Begin} and {End}");
@@ -30,13 +30,5 @@ public class ReadmeTests
         rows.ShouldContain("| `--workers` | `NUKE_WORKERS`, `NUKE_TEST_WORKERS` | the number of cores | Workers that run tests at the same time, 1 to 256 |");
         rows.ShouldContain("| `--test-junit-file` | `NUKE_TEST_JUNIT_FILE` | junit.xml in the results directory | JUnit file |");
         rows.ShouldAllBe(row => row.Length == 0 || row.Replace("\\|", "", StringComparison.Ordinal).Count(letter => letter == '|') == 5);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Nuke.Plugin.sln")))
-            folder = folder.Parent!;
-        return folder.FullName;
     }
 }

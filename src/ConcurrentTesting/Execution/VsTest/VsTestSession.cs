@@ -306,9 +306,8 @@ internal sealed class VsTestSession : IAsyncDisposable
 
         private void Keep(IEnumerable<TestCase>? chunk)
         {
-            foreach (var test in chunk ?? [])
+            foreach (var test in (chunk ?? []).Select(_shared.Share))
             {
-                _shared.Share(test);
                 _cases.Add(test);
                 _unpacked.Add(test);
                 if (_unpacked.Count == PackedValues.CasesTogether)
