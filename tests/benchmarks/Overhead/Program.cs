@@ -18,6 +18,7 @@ await using (var connection = new SqliteConnection($"Data Source={database};Pool
     await command.ExecuteNonQueryAsync();
 }
 
+Environment.SetEnvironmentVariable("MEASURED_CPU", OverheadBenchmark.CpuFile);
 Environment.SetEnvironmentVariable("MEASURED_DRIVER", "sqlite");
 Environment.SetEnvironmentVariable("MEASURED_CONNECTION_STRING", $"Data Source={database}");
 Console.WriteLine("| framework | tests | CPU without, ms a test | hook, a process | hook, a test | of the CPU |");
@@ -34,8 +35,9 @@ foreach (var framework in frameworks)
         var aTest = (many.Difference - one.Difference) / (many.Tests - one.Tests);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {framework} {method} | {many.Tests} | {many.Without / many.Tests * 1000:0.000} | {one.Difference * 1000:0} ms | {aTest * 1000:0.0000} ms | {many.Difference / many.Without:0.0%} |"));
+            $"| {framework} {method} | {many.Tests} | {many.Without / many.Tests * 1000:0.000} | {one.Difference * 1000:0.0} ms | {aTest * 1000:0.0000} ms | {many.Difference / many.Without:0.0%} |"));
     }
 }
 
+File.Delete(OverheadBenchmark.CpuFile);
 Directory.Delete(Path.GetDirectoryName(database)!, recursive: true);
