@@ -1,26 +1,19 @@
 using System.Globalization;
 using ConcurrentTesting.Benchmarks.Overhead;
+using ConcurrentTesting.Benchmarks.Soak;
 using ConcurrentTesting.Discovery;
-using Microsoft.Data.Sqlite;
 
-// What measuring costs, on SQLite, in each framework: tests that do nothing, and tests that do one query.
+// What measuring costs, on PostgreSQL, in each framework: tests that do nothing, and tests that do one query.
 //   dotnet run -c Release --project tests/benchmarks/Overhead -- <folder of the measured suites> [rounds] [tests] [frameworks …]
 var suites = Path.GetFullPath(args[0]);
 var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10;
 var tests = args.Length > 2 ? args[2] : "2000";
 var frameworks = args.Length > 3 ? args[3..] : ["XUnit2", "XUnit3", "NUnit", "MSTest"];
-var database = Path.Combine(Directory.CreateTempSubdirectory("overhead-").FullName, "notes.db");
-await using (var connection = new SqliteConnection($"Data Source={database};Pooling=False"))
-{
-    await connection.OpenAsync();
-    await using var command = connection.CreateCommand();
-    command.CommandText = "CREATE TABLE note (text varchar(200))";
-    await command.ExecuteNonQueryAsync();
-}
-
+await using var server = await PostgreSqlServer.StartAsync();
+await server.ExecuteAsync("CREATE TABLE note (text varchar(200))");
 Environment.SetEnvironmentVariable("MEASURED_CPU", OverheadBenchmark.CpuFile);
-Environment.SetEnvironmentVariable("MEASURED_DRIVER", "sqlite");
-Environment.SetEnvironmentVariable("MEASURED_CONNECTION_STRING", $"Data Source={database}");
+Environment.SetEnvironmentVariable("MEASURED_DRIVER", "postgresql");
+Environment.SetEnvironmentVariable("MEASURED_CONNECTION_STRING", server.ConnectionString + ";Database=postgres");
 Console.WriteLine("| framework | tests | CPU without, ms a test | hook, a process | hook, a test | of the CPU |");
 Console.WriteLine("|---|---|---|---|---|---|");
 foreach (var framework in frameworks)
@@ -40,4 +33,3 @@ foreach (var framework in frameworks)
 }
 
 File.Delete(OverheadBenchmark.CpuFile);
-Directory.Delete(Path.GetDirectoryName(database)!, recursive: true);

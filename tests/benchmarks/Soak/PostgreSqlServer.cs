@@ -44,13 +44,16 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<long> CountAsync(string sql)
+    /// <returns>The first value, if there is one.</returns>
+    public async Task<object?> ExecuteAsync(string sql)
     {
         await using var connection = new NpgsqlConnection(ConnectionString + ";Database=postgres;Pooling=False");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+        return await command.ExecuteScalarAsync();
     }
+
+    private async Task<long> CountAsync(string sql) => Convert.ToInt64(await ExecuteAsync(sql), CultureInfo.InvariantCulture);
 
     private Task AsOwnerAsync(string program, params string[] arguments)
     {
