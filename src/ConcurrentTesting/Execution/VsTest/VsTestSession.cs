@@ -22,6 +22,9 @@ internal sealed class VsTestSession : IAsyncDisposable
     /// <summary>Test cases whose sending leaves so much garbage, tens of megabytes, that it is collected before the next worker's request.</summary>
     private const int LargeRequest = 1_000;
 
+    // A console that does not read what it is sent must not keep the others waiting.
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(5);
+
     private static readonly SemaphoreSlim Sending = new(1);
 
     private static int sessions;
@@ -114,7 +117,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         IReadOnlyCollection<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
     {
         var isLarge = tests.Count >= LargeRequest;
-        return OperateAsync(() => SendInTurn(Send, isLarge), Abort, cancellationToken);
+        return OperateAsync(() => SendInTurn(Send, isLarge, cancellationToken), Abort, cancellationToken);
 
         Task Send()
         {
@@ -189,11 +192,12 @@ internal sealed class VsTestSession : IAsyncDisposable
     }
 
     // What is asynchronous begins when the request has been sent.
-    private static Task SendInTurn(Func<Task> send, bool isLarge)
+    private Task SendInTurn(Func<Task> send, bool isLarge, CancellationToken cancellationToken)
     {
-        Sending.Wait();
+        var isMyTurn = Sending.Wait(LongestTurn, cancellationToken);
         try
         {
+            ThrowIfGone();
             var running = send();
             if (isLarge)
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -201,8 +205,16 @@ internal sealed class VsTestSession : IAsyncDisposable
         }
         finally
         {
-            Sending.Release();
+            if (isMyTurn)
+                Sending.Release();
         }
+    }
+
+    // The wrapper would silently start another console, which nobody watches.
+    private void ThrowIfGone()
+    {
+        if (_exited.Task.IsCompleted || _console.HasExited)
+            throw new InvalidOperationException($"The vstest.console process {ProcessId} has ended.");
     }
 
     private async Task OperateAsync(Func<Task> operation, Action stop, CancellationToken cancellationToken)
@@ -210,9 +222,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         await _oneOperation.WaitAsync(cancellationToken);
         try
         {
-            // The wrapper would silently start another console, which nobody watches.
-            if (_exited.Task.IsCompleted || _console.HasExited)
-                throw new InvalidOperationException($"The vstest.console process {ProcessId} has ended.");
+            ThrowIfGone();
             var running = OnOwnThread(operation);
             using var stopping = cancellationToken.Register(() => _ = StopAsync(running, stop));
             if (await Task.WhenAny(running, _exited.Task) == _exited.Task)
