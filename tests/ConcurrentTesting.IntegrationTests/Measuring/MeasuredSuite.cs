@@ -99,16 +99,21 @@ internal sealed class MeasuredSuite : IDisposable
     }
 
     /// <summary>Waits for a line, and gives the process that it names.</summary>
-    public async Task<int> ProcessAsync(string role, string state, CancellationToken cancellationToken)
+    /// <param name="state">Null: any.</param>
+    /// <param name="but">A process that is not meant.</param>
+    public async Task<int> ProcessAsync(string role, string? state, CancellationToken cancellationToken, int but = 0)
     {
         while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
         {
             _said.Add(line);
-            if (line.Split(' ') is ["process", var id, var itsRole, var itsState] && itsRole == role && itsState == state)
-                return int.Parse(id, System.Globalization.CultureInfo.InvariantCulture);
+            if (line.Split(' ') is ["process", var id, var itsRole, var itsState] && itsRole == role && itsState == (state ?? itsState)
+                && int.Parse(id, System.Globalization.CultureInfo.InvariantCulture) is var process && process != but)
+            {
+                return process;
+            }
         }
 
-        throw new InvalidOperationException($"no {role} was {state}; it said: {string.Join('\n', _said)}");
+        throw new InvalidOperationException($"no {role} was {state ?? "there"}; it said: {string.Join('\n', _said)}");
     }
 
     /// <summary>SIGKILL, to the engine's process alone.</summary>
