@@ -37,7 +37,13 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
     protected string RunToken { get; } = OwnDatabaseName.RunToken(runId);
 
     /// <summary>A database is about to be created.</summary>
-    public void Begin(string database) => _databases[database] = false;
+    /// <returns>False where an earlier try may have left it half-made.</returns>
+    public bool Begin(string database)
+    {
+        var isNew = !_databases.ContainsKey(database);
+        _databases[database] = false;
+        return isNew;
+    }
 
     /// <summary>A database is whole: without it the run cannot go on.</summary>
     public void Finish(string database) => _databases[database] = true;

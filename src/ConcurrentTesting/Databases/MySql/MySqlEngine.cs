@@ -72,7 +72,8 @@ internal sealed class MySqlEngine(
         await _cloning.WaitAsync(cancellationToken);
         try
         {
-            _hold.Begin(name);
+            if (!_hold.Begin(name))
+                await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {MySqlAdmin.Quote(name)}", cancellationToken);
             var definition = await CopyAsync(source, name, cancellationToken);
             source.Definition = definition;
             source.IsProven = true;

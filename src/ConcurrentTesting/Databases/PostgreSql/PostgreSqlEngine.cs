@@ -69,7 +69,8 @@ internal sealed class PostgreSqlEngine(
         await _cloning.WaitAsync(cancellationToken);
         try
         {
-            _hold.Begin(name);
+            if (!_hold.Begin(name))
+                await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(name)} WITH (FORCE)", cancellationToken);
             await CreateAsync(template, name, properties, cancellationToken);
             var values = DatabaseSettingList.Parse(settings.DatabaseSettings)
                 .Select(setting => $"ALTER DATABASE {Quote(name)} SET {Quote(setting.Name)} TO {Literal(setting.Value)}");
