@@ -30,27 +30,13 @@ internal sealed class SharedValues
         _ => value,
     };
 
-    private TestProperty Shared(TestProperty property)
-    {
-        if (_properties.TryGetValue(property.Id, out var known))
-            return known;
-        _properties.Add(property.Id, property);
-        return property;
-    }
+    private TestProperty Shared(TestProperty property) => Once(_properties, property.Id, property);
 
-    private string Shared(string text)
-    {
-        if (_texts.TryGetValue(text, out var known))
-            return known;
-        _texts.Add(text, text);
-        return text;
-    }
+    private string Shared(string text) => Once(_texts, text, text);
 
-    private Uri Shared(Uri address)
-    {
-        if (_addresses.TryGetValue(address, out var known))
-            return known;
-        _addresses.Add(address, address);
-        return address;
-    }
+    private Uri Shared(Uri address) => Once(_addresses, address, address);
+
+    private static T Once<TKey, T>(Dictionary<TKey, T> known, TKey key, T value)
+        where TKey : notnull =>
+        known.TryAdd(key, value) ? value : known[key];
 }
