@@ -76,7 +76,7 @@ internal sealed class HookSession
     {
         try
         {
-            Meter = Meter.Start(_engine, address.Framework, Say, Report);
+            Meter = Meter.Start(new FigureLog(_engine, address.FiguresOf(Environment.ProcessId)), address.Framework, Say, Report);
         }
         catch (Exception exception)
         {

@@ -5,7 +5,7 @@ using ConcurrentTesting.TestHook.Wire;
 namespace ConcurrentTesting.TestHook.Measuring;
 
 /// <summary>All that was counted in this process, and what of it the engine knows.</summary>
-internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
+internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
 {
     /// <summary>Ended tests that are looked at again: some frameworks tell a test's end before its disposal.</summary>
     private const int MostRecent = 16;
@@ -73,7 +73,7 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
     {
         scope.SentChanges = scope.Changes;
         scope.IsSent = true;
-        engine.Send((scope, drivers.Gaps), static (writer, said) =>
+        log.Add((scope, drivers.Gaps), static (writer, said) =>
         {
             writer.Begin(HookMessage.Test)
                 .Number(said.scope.Order)
@@ -94,7 +94,7 @@ internal sealed class Ledger(EngineConnection engine, DriverCatalog drivers)
             return;
         Fixtures.SentChanges = Fixtures.Changes;
         NoTest.SentChanges = NoTest.Changes;
-        engine.Send((Fixtures, NoTest, Opened: Opened.Tell(), drivers.Gaps), static (writer, said) =>
+        log.Add((Fixtures, NoTest, Opened: Opened.Tell(), drivers.Gaps), static (writer, said) =>
         {
             writer.Begin(HookMessage.Outside);
             Write(writer, said.Fixtures, said.Gaps);

@@ -13,11 +13,11 @@ internal sealed class Meter
     private readonly DriverCatalog _drivers;
     private readonly Action<string, Exception> _report;
 
-    private Meter(EngineConnection engine, string framework, Action<string> reportGap, Action<string, Exception> report)
+    private Meter(FigureLog log, string framework, Action<string> reportGap, Action<string, Exception> report)
     {
         _report = report;
         _drivers = new DriverCatalog(reportGap);
-        _ledger = new Ledger(engine, _drivers);
+        _ledger = new Ledger(log, _drivers);
         Context = framework switch
         {
             "XUnit3" => new XUnit3Context(_ledger),
@@ -32,9 +32,9 @@ internal sealed class Meter
 
     /// <param name="reportGap">Told what cannot be measured.</param>
     /// <param name="report">Told of failures of the measuring itself: where, and what.</param>
-    public static Meter Start(EngineConnection engine, string framework, Action<string> reportGap, Action<string, Exception> report)
+    public static Meter Start(FigureLog log, string framework, Action<string> reportGap, Action<string, Exception> report)
     {
-        var meter = new Meter(engine, framework, reportGap, report);
+        var meter = new Meter(log, framework, reportGap, report);
         AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => meter.Loaded(loaded.LoadedAssembly);
         foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
             meter.Loaded(assembly);

@@ -29,6 +29,14 @@ internal sealed record HookAddress
     /// <summary>The value of <c>DOTNET_STARTUP_HOOKS</c> without this hook: what processes started by tests get.</summary>
     public required string OtherHooks { get; init; }
 
+    /// <summary>
+    /// The file in which the hook of a process writes <see cref="HookMessage.Test"/> and <see cref="HookMessage.Outside"/>, one after another, beside the socket.
+    /// </summary>
+    public string FiguresOf(int processId) => FiguresOf(Path.GetDirectoryName(Socket)!, Batch, processId);
+
+    /// <summary>The same, as the engine names it.</summary>
+    public static string FiguresOf(string folder, int batch, int processId) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{batch}-{processId}.figures"));
+
     public override string ToString() => string.Join(
         '|',
         Socket,

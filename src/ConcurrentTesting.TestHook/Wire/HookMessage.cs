@@ -1,8 +1,11 @@
+using System.Buffers.Binary;
+
 namespace ConcurrentTesting.TestHook.Wire;
 
 /// <summary>
 /// What a hook says to the engine. A message is its length in four bytes, little endian, of what follows; its kind in one byte; its content, see
-/// <see cref="WireWriter"/>. The connection's end without <see cref="Bye"/> is a process that died.
+/// <see cref="WireWriter"/>. The connection's end without <see cref="Bye"/> is a process that died. <see cref="Test"/> and <see cref="Outside"/> are written in a file, see
+/// <see cref="HookAddress.FiguresOf(int)"/>, and said only by a hook that cannot write there.
 /// </summary>
 internal enum HookMessage : byte
 {
@@ -23,6 +26,21 @@ internal enum HookMessage : byte
 
     /// <summary>The process ends by itself.</summary>
     Bye = 6,
+}
+
+/// <summary>How messages lie one after another.</summary>
+internal static class HookMessages
+{
+    // A message is a few hundred bytes; more is not our hook.
+    private const int Longest = 1 << 20;
+
+    /// <summary>The length of the message that follows this header.</summary>
+    /// <exception cref="InvalidDataException">It is none of ours.</exception>
+    public static int LengthOf(ReadOnlySpan<byte> header)
+    {
+        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
+        return length is >= 1 and <= Longest ? length : throw new InvalidDataException($"a message of {length} bytes");
+    }
 }
 
 /// <summary>

@@ -6,8 +6,8 @@ namespace ConcurrentTesting.TestHook.Wire;
 /// <summary>Writes messages one after another into one buffer. Not thread-safe.</summary>
 internal sealed class WireWriter
 {
-    /// <summary>Raised with any change of a message's content; the engine takes no other.</summary>
-    public const int Version = 2;
+    /// <summary>Raised with any change of a message's content or way; the engine takes no other.</summary>
+    public const int Version = 3;
 
     private byte[] _buffer = new byte[1024];
     private int _length;

@@ -14,6 +14,7 @@ namespace ConcurrentTesting.Tests.Measuring;
 public sealed class TestHookServerTests : IAsyncDisposable
 {
     private const string HooksVariable = "DOTNET_STARTUP_HOOKS";
+    private const int ProcessId = 4711;
 
     private readonly TestHookServer _server = TestHookServer.Open("run", measure: true, NullLogger.Instance);
 
@@ -81,7 +82,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
         using var process = Greet(batch: 5);
         await WelcomeAsync(process);
 
-        _server.ProcessIds(5).ShouldHaveSingleItem().ShouldBe(new HookedProcess(4711, HookedProcessRole.TestProcess, IsAlive: true, EndedByItself: false));
+        _server.ProcessIds(5).ShouldHaveSingleItem().ShouldBe(new HookedProcess(ProcessId, HookedProcessRole.TestProcess, IsAlive: true, EndedByItself: false));
 
         process.Dispose();
         await EventuallyAsync(() => !_server.ProcessIds(5).Single().IsAlive);
@@ -131,6 +132,78 @@ public sealed class TestHookServerTests : IAsyncDisposable
         var figures = await _server.CollectAsync(2, CancellationToken);
 
         figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Figures_written_by_a_process_that_died_are_collected()
+    {
+        var id = Guid.NewGuid();
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        Write(2, [.. Test(id, "Buys", reads: 3), .. Test(id, "Buys", reads: 4)]);
+        process.Dispose();
+
+        var figures = await _server.CollectAsync(2, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
+        figures.NotMeasured.ShouldBeEmpty();
+        File.Exists(FiguresOf(2)).ShouldBeFalse("the file of a collected process is of no more use");
+    }
+
+    [Fact]
+    public async Task Figures_written_by_a_process_that_does_not_answer_are_collected()
+    {
+        var id = Guid.NewGuid();
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        Write(2, Test(id, "Buys", reads: 3));
+
+        var figures = await _server.CollectAsync(2, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Of_a_message_that_was_written_in_part_nothing_is_taken_and_nothing_is_said()
+    {
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        Write(2, [.. Test(Guid.NewGuid(), "Buys", reads: 3), .. Test(Guid.NewGuid(), "Sells", reads: 4)[..^1]]);
+        process.Dispose();
+
+        var figures = await _server.CollectAsync(2, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().DisplayName.ShouldBe("Buys");
+        figures.NotMeasured.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_said_after_the_file_had_to_be_given_up_counts_more_than_what_is_in_it()
+    {
+        var id = Guid.NewGuid();
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        Write(2, Test(id, "Buys", reads: 3));
+        process.Send(Test(id, "Buys", reads: 4));
+        process.Dispose();
+
+        var figures = await _server.CollectAsync(2, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_file_with_nonsense_is_said_to_be_unreadable_after_what_was_good_in_it()
+    {
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        Write(2, [.. Test(Guid.NewGuid(), "Buys", reads: 3), 0xFF, 0xFF, 0xFF, 0xFF, 1]);
+        process.Dispose();
+
+        var figures = await _server.CollectAsync(2, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().DisplayName.ShouldBe("Buys");
+        figures.NotMeasured.ShouldHaveSingleItem().ShouldContain("cannot be read");
     }
 
     [Fact]
@@ -211,14 +284,23 @@ public sealed class TestHookServerTests : IAsyncDisposable
         return writer.Written.ToArray();
     }
 
-    private Socket Greet(int batch)
+    private HookAddress AddressOf(int batch)
     {
         var settings = new XElement("RunSettings");
         _server.Configure(settings, 0, batch, Assembly(TestFramework.NUnit));
+        return HookAddress.Parse(Variable(settings, HookAddress.Variable)).ShouldNotBeNull();
+    }
+
+    private string FiguresOf(int batch) => AddressOf(batch).FiguresOf(ProcessId);
+
+    private void Write(int batch, byte[] messages) => File.WriteAllBytes(FiguresOf(batch), messages);
+
+    private Socket Greet(int batch)
+    {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(HookAddress.Parse(Variable(settings, HookAddress.Variable))!.Socket));
+        socket.Connect(new UnixDomainSocketEndPoint(AddressOf(batch).Socket));
         var writer = new WireWriter();
-        writer.Begin(HookMessage.Hello).Number(WireWriter.Version).Number(4711).Number(0).Number(batch).Number((byte)HookedProcessRole.TestProcess).Text(".NET 10").End();
+        writer.Begin(HookMessage.Hello).Number(WireWriter.Version).Number(ProcessId).Number(0).Number(batch).Number((byte)HookedProcessRole.TestProcess).Text(".NET 10").End();
         socket.Send(writer.Written);
         return socket;
     }

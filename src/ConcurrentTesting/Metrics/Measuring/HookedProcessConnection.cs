@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
@@ -8,11 +7,9 @@ namespace ConcurrentTesting.Metrics.Measuring;
 /// <summary>One test process's connection: reads what its hook says until the process ends.</summary>
 internal sealed class HookedProcessConnection
 {
-    // A message is a few hundred bytes; more is not our hook.
-    private const int LongestMessage = 1 << 20;
-
     private readonly Lock _gate = new();
     private readonly Socket _socket;
+    private readonly string _folder;
     private readonly ILogger _log;
     private readonly Dictionary<long, MeasuredTest> _tests = [];
     private readonly List<string> _troubles = [];
@@ -20,11 +17,14 @@ internal sealed class HookedProcessConnection
     private OutsideFigures _outside = OutsideFigures.None;
     private HookedProcess? _process;
     private int? _batch;
+    private FigureFile? _file;
     private bool _endedByItself;
 
-    public HookedProcessConnection(Socket socket, ILogger log)
+    /// <param name="folder">Where processes write the files with their figures.</param>
+    public HookedProcessConnection(Socket socket, string folder, ILogger log)
     {
         _socket = socket;
+        _folder = folder;
         _log = log;
     }
 
@@ -53,13 +53,24 @@ internal sealed class HookedProcessConnection
 
     public void Start() => Ended = ReadAsync();
 
-    /// <summary>Everything it said so far.</summary>
-    public HookedProcessFigures Figures
+    /// <summary>Everything it said and wrote so far.</summary>
+    public HookedProcessFigures ReadFigures()
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-                return new HookedProcessFigures([.. _tests.Values.OrderBy(test => test.Order)], _outside, [.. _troubles]);
+            ReadFile();
+            return new HookedProcessFigures([.. _tests.Values.OrderBy(test => test.Order)], _outside, [.. _troubles]);
+        }
+    }
+
+    /// <summary>Removes what it wrote. Who still has this connection has read it.</summary>
+    public void DeleteFile()
+    {
+        lock (_gate)
+        {
+            ReadFile();
+            _file?.Delete();
+            _file = null;
         }
     }
 
@@ -106,12 +117,9 @@ internal sealed class HookedProcessConnection
             var header = new byte[4];
             while (await stream.ReadAtLeastAsync(header, 4, throwOnEndOfStream: false) == 4)
             {
-                var length = BinaryPrimitives.ReadInt32LittleEndian(header);
-                if (length is < 1 or > LongestMessage)
-                    throw new InvalidDataException($"a message of {length} bytes");
-                var message = new byte[length];
+                var message = new byte[HookMessages.LengthOf(header)];
                 await stream.ReadExactlyAsync(message);
-                Take(message);
+                Hear(message);
                 if ((HookMessage)message[0] == HookMessage.Hello)
                     Say(EngineMessage.Welcome);
             }
@@ -122,9 +130,8 @@ internal sealed class HookedProcessConnection
         }
         catch (InvalidDataException exception)
         {
-            _log.LogDebug("The test process {ProcessId} said what cannot be read: {Reason}", Process?.Id, exception.Message);
             lock (_gate)
-                _troubles.Add($"its hook said what cannot be read: {exception.Message}");
+                AddUnreadable(exception);
             Say(EngineMessage.Goodbye);
         }
         finally
@@ -133,35 +140,63 @@ internal sealed class HookedProcessConnection
         }
     }
 
+    private void Hear(byte[] message)
+    {
+        lock (_gate)
+        {
+            // A hook that says figures has had to give up its file, in which the earlier ones are.
+            if ((HookMessage)message[0] is HookMessage.Test or HookMessage.Outside)
+                ReadFile();
+            Take(message);
+        }
+    }
+
+    private void ReadFile()
+    {
+        try
+        {
+            _file?.ReadOn(Take);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            AddUnreadable(exception);
+            _file?.Delete();
+            _file = null;
+        }
+    }
+
+    private void AddUnreadable(Exception exception)
+    {
+        _log.LogDebug("The test process {ProcessId} said what cannot be read: {Reason}", _process?.Id, exception.Message);
+        _troubles.Add($"its hook said what cannot be read: {exception.Message}");
+    }
+
     private void Take(byte[] message)
     {
         var content = new WireReader(message.AsSpan(1));
-        lock (_gate)
+        switch ((HookMessage)message[0])
         {
-            switch ((HookMessage)message[0])
-            {
-                case HookMessage.Hello:
-                    Greet(ref content);
-                    break;
-                case HookMessage.Test:
-                    var test = MeasuredTest.Read(ref content);
-                    _tests[test.Order] = test;
-                    break;
-                case HookMessage.Outside:
-                    _outside = OutsideFigures.Read(ref content);
-                    break;
-                case HookMessage.Trouble:
-                    _troubles.Add(content.Text());
-                    break;
-                case HookMessage.Flushed:
-                    _flushed.TrySetResult();
-                    break;
-                case HookMessage.Bye:
-                    _endedByItself = true;
-                    break;
-                default:
-                    throw new InvalidDataException($"a message of kind {message[0]}");
-            }
+            case HookMessage.Hello:
+                Greet(ref content);
+                break;
+            case HookMessage.Test:
+                var test = MeasuredTest.Read(ref content);
+                _tests[test.Order] = test;
+                break;
+            case HookMessage.Outside:
+                _outside = OutsideFigures.Read(ref content);
+                break;
+            case HookMessage.Trouble:
+                _troubles.Add(content.Text());
+                break;
+            case HookMessage.Flushed:
+                _flushed.TrySetResult();
+                break;
+            case HookMessage.Bye:
+                _endedByItself = true;
+                break;
+            default:
+                throw new InvalidDataException($"a message of kind {message[0]}");
         }
     }
 
@@ -174,6 +209,7 @@ internal sealed class HookedProcessConnection
         var worker = (int)content.Number();
         _batch = (int)content.Number();
         _process = new HookedProcess(id, (HookedProcessRole)content.Number(), true, false);
+        _file = new FigureFile(HookAddress.FiguresOf(_folder, _batch.Value, id));
         _log.LogDebug("Worker {Worker}: the test process {ProcessId} ({Role}, {Runtime}) runs batch {Batch}", worker, id, _process.Role, content.Text(), _batch);
     }
 }

@@ -109,9 +109,10 @@ internal sealed class TestHookServer : IAsyncDisposable
         var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
         await Task.WhenAll(connections.Select(connection => connection.FlushAsync(FlushBound, cancellationToken)));
 
+        var figures = Together(connections, expectation);
         foreach (var connection in connections.Where(connection => connection.Ended.IsCompleted))
-            _connections.TryRemove(connection, out _);
-        return Together(connections, expectation);
+            Forget(connection);
+        return figures;
     }
 
     /// <summary>Lets all test processes go: they end when they are done.</summary>
@@ -186,7 +187,7 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     private BatchFigures Together(List<HookedProcessConnection> connections, Expectation expectation)
     {
-        var figures = connections.ConvertAll(connection => connection.Figures);
+        var figures = connections.ConvertAll(connection => connection.ReadFigures());
         var troubles = figures.SelectMany(process => process.Troubles);
         if (connections.Count == 0)
             troubles = troubles.Append($"{expectation.Assembly.Source}: the test process did not load the hook (startup hooks are switched off, or the process died before).");
@@ -209,7 +210,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         {
             try
             {
-                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _log);
+                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _folder!, _log);
                 _connections.TryAdd(connection, 0);
                 connection.Start();
                 _ = ForgetAsync(connection);
@@ -232,7 +233,13 @@ internal sealed class TestHookServer : IAsyncDisposable
     {
         await connection.Ended;
         if (connection.Batch is not { } batch || !_batches.ContainsKey(batch))
-            _connections.TryRemove(connection, out _);
+            Forget(connection);
+    }
+
+    private void Forget(HookedProcessConnection connection)
+    {
+        if (_connections.TryRemove(connection, out _))
+            connection.DeleteFile();
     }
 
     private static XElement Section(XElement parent, string name)

@@ -1,0 +1,95 @@
+extern alias hook;
+
+using System.Xml.Linq;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.TestHook.Wire;
+using hook::ConcurrentTesting.TestHook;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+using HookWriter = hook::ConcurrentTesting.TestHook.Wire.WireWriter;
+using SaidMessage = hook::ConcurrentTesting.TestHook.Wire.HookMessage;
+
+namespace ConcurrentTesting.Tests.Measuring;
+
+/// <summary>The hook's end of the figures against the engine's.</summary>
+public sealed class FigureLogTests : IAsyncDisposable
+{
+    private const int Batch = 6;
+    private const string Folderless = "no such folder";
+
+    private readonly TestHookServer _server = TestHookServer.Open("run", measure: true, NullLogger.Instance);
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(Folderless)]
+    public async Task Figures_arrive_whether_there_can_be_a_file_or_not(string below)
+    {
+        var address = Address();
+        var file = address.FiguresOf(Environment.ProcessId);
+        var connection = Greet(address);
+        var log = new FigureLog(connection, Path.Combine(Path.GetDirectoryName(file)!, below, Path.GetFileName(file)));
+
+        for (var order = 0; order < 3; order++)
+            log.Add(order, WriteTest);
+        File.Exists(file).ShouldBe(below != Folderless);
+        connection.End(0, static (writer, _) => writer.Begin(SaidMessage.Bye).End());
+        await EventuallyAsync(() => _server.ProcessIds(Batch) is [{ EndedByItself: true }]);
+        var figures = await _server.CollectAsync(Batch, CancellationToken);
+
+        figures.Tests.Select(test => test.DisplayName).ShouldBe(["Test 0", "Test 1", "Test 2"]);
+        figures.NotMeasured.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_file_that_was_there_before_is_not_touched()
+    {
+        var address = Address();
+        var file = address.FiguresOf(Environment.ProcessId);
+        await File.WriteAllTextAsync(file, "", CancellationToken);
+        var log = new FigureLog(Greet(address), file);
+
+        log.Add(0, WriteTest);
+        var figures = await _server.CollectAsync(Batch, CancellationToken);
+
+        new FileInfo(file).Length.ShouldBe(0);
+        figures.Tests.ShouldHaveSingleItem().DisplayName.ShouldBe("Test 0");
+    }
+
+    private HookAddress Address()
+    {
+        var settings = new XElement("RunSettings");
+        _server.Configure(settings, 0, Batch, new TestAssembly("/shop/Shop.Tests.dll", "net10.0", TestFramework.NUnit, null));
+        return HookAddress.Parse((string?)settings.Descendants(HookAddress.Variable).Single()).ShouldNotBeNull();
+    }
+
+    private static EngineConnection Greet(HookAddress address)
+    {
+        var connection = EngineConnection.Open(address.Socket);
+        connection.FlushAsked += () => connection.Send(0, static (writer, _) => writer.Begin(SaidMessage.Flushed).End());
+        connection.Watch();
+        connection.Send(address, static (writer, said) => writer.Begin(SaidMessage.Hello)
+            .Number(WireWriter.Version).Number(Environment.ProcessId).Number(0).Number(said.Batch).Number((byte)HookedProcessRole.TestHost).Text(".NET 10").End());
+        connection.AwaitWelcome();
+        return connection;
+    }
+
+    private static void WriteTest(HookWriter writer, int order)
+    {
+        writer.Begin(SaidMessage.Test).Number(order).Id(Guid.NewGuid()).Text("Shop").Text($"Test {order}").Number(0);
+        for (var figure = 0; figure < 12; figure++)
+            writer.OptionalNumber(1);
+        writer.Number(0).End();
+    }
+
+    private static async Task EventuallyAsync(Func<bool> condition)
+    {
+        while (!condition())
+            await Task.Delay(5, CancellationToken);
+    }
+}
