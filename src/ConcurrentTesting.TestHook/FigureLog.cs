@@ -9,24 +9,26 @@ namespace ConcurrentTesting.TestHook;
 /// </summary>
 internal sealed class FigureLog(EngineConnection engine, string path)
 {
-    private readonly WireWriter _message = new();
     private SafeFileHandle? _file = TryCreate(path);
     private long _length;
 
-    public void Add<T>(T state, Action<WireWriter, T> write)
+    /// <summary>What is written here is told by <see cref="Append"/>: one message or several.</summary>
+    public WireWriter Messages { get; } = new();
+
+    public void Append()
     {
-        if (_file is null || !TryAppend(_file, state, write))
-            engine.Send(state, write);
+        if (_file is null || !TryAppend(_file))
+            engine.Send(Messages, static (writer, messages) => writer.Messages(messages.Written));
+        Messages.Remove(Messages.Length);
     }
 
     // On a full disk the last message may be there in part: the engine reads whole ones, and no other follows.
-    private bool TryAppend<T>(SafeFileHandle file, T state, Action<WireWriter, T> write)
+    private bool TryAppend(SafeFileHandle file)
     {
         try
         {
-            write(_message, state);
-            RandomAccess.Write(file, _message.Written, _length);
-            _length += _message.Length;
+            RandomAccess.Write(file, Messages.Written, _length);
+            _length += Messages.Length;
             return true;
         }
         catch (IOException)
@@ -34,10 +36,6 @@ internal sealed class FigureLog(EngineConnection engine, string path)
             _file = null;
             file.Dispose();
             return false;
-        }
-        finally
-        {
-            _message.Remove(_message.Length);
         }
     }
 

@@ -73,19 +73,17 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
     {
         scope.SentChanges = scope.Changes;
         scope.IsSent = true;
-        log.Add((scope, drivers.Gaps), static (writer, said) =>
-        {
-            writer.Begin(HookMessage.Test)
-                .Number(said.scope.Order)
-                .Id(said.scope.CaseId)
-                .Text(said.scope.ClassName)
-                .Text(said.scope.DisplayName)
-                .Number(said.scope.IsWholeCase ? 1 : 0);
-            Write(writer, said.scope, said.Gaps);
-            writer.OptionalNumber(said.scope.AllocatedBytes).OptionalNumber(said.scope.PeakBytes);
-            Write(writer, said.scope.MostRepeated);
-            writer.End();
-        });
+        log.Messages.Begin(HookMessage.Test)
+            .Number(scope.Order)
+            .Id(scope.CaseId)
+            .Text(scope.ClassName)
+            .Text(scope.DisplayName)
+            .Number(scope.IsWholeCase ? 1 : 0);
+        Write(scope);
+        log.Messages.OptionalNumber(scope.AllocatedBytes).OptionalNumber(scope.PeakBytes);
+        Write(scope.MostRepeated);
+        log.Messages.End();
+        log.Append();
     }
 
     private void SendOutside()
@@ -94,48 +92,40 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
             return;
         Fixtures.SentChanges = Fixtures.Changes;
         NoTest.SentChanges = NoTest.Changes;
-        log.Add((Fixtures, NoTest, Opened: Opened.Tell(), drivers.Gaps), static (writer, said) =>
-        {
-            writer.Begin(HookMessage.Outside);
-            Write(writer, said.Fixtures, said.Gaps);
-            writer.OptionalNumber(null).OptionalNumber(PeakMemory.Read());
-            Write(writer, said.NoTest, said.Gaps);
-            writer.OptionalNumber(null).OptionalNumber(null).Number(said.Opened.Length);
-            foreach (var (database, count) in said.Opened)
-                writer.Number(count).Text(database);
-            writer.End();
-        });
+        log.Messages.Begin(HookMessage.Outside);
+        Write(Fixtures);
+        log.Messages.OptionalNumber(null).OptionalNumber(PeakMemory.Read());
+        Write(NoTest);
+        var opened = Opened.Tell();
+        log.Messages.OptionalNumber(null).OptionalNumber(null).Number(opened.Length);
+        foreach (var (database, count) in opened)
+            log.Messages.Number(count).Text(database);
+        log.Messages.End();
+        log.Append();
     }
 
-    private static void Write(WireWriter writer, Tally tally, DriverGaps gaps)
+    private void Write(Tally tally)
     {
-        WriteCounts(writer, tally, !gaps.HasFlag(DriverGaps.Commands));
-        writer
-            .OptionalNumber(tally.Rows > 0 ? tally.Rows - 1 : null)
-            .OptionalNumber(gaps.HasFlag(DriverGaps.Transactions) ? null : tally.Transactions)
-            .OptionalNumber(gaps.HasFlag(DriverGaps.Commands) ? null : tally.Connections)
-            .OptionalNumber(gaps.HasFlag(DriverGaps.ConnectionErrors) ? null : tally.ConnectionErrors);
+        var gaps = drivers.Gaps;
+        var areCounted = !gaps.HasFlag(DriverGaps.Commands);
+        Write(tally.Operations, areCounted);
+        Write(tally.Reads + tally.Writes + tally.Others, areCounted);
+        Write(tally.Reads, areCounted);
+        Write(tally.Writes, areCounted);
+        Write(tally.Others, areCounted);
+        Write(tally.QueryTicks / TimeSpan.TicksPerMicrosecond, areCounted);
+        Write(tally.Rows - 1, tally.Rows > 0);
+        Write(tally.Transactions, !gaps.HasFlag(DriverGaps.Transactions));
+        Write(tally.Connections, areCounted);
+        Write(tally.ConnectionErrors, !gaps.HasFlag(DriverGaps.ConnectionErrors));
     }
 
-    private static void Write(WireWriter writer, KeyValuePair<RepeatableQuery, int>[] queries)
+    private void Write(long figure, bool isKnown) => log.Messages.OptionalNumber(isKnown ? figure : null);
+
+    private void Write(KeyValuePair<RepeatableQuery, int>[] queries)
     {
-        writer.Number(queries.Length);
+        log.Messages.Number(queries.Length);
         foreach (var (query, count) in queries)
-            writer.Number(count).Text(query.Text);
-    }
-
-    private static void WriteCounts(WireWriter writer, Tally tally, bool areCounted)
-    {
-        ReadOnlySpan<long> counts =
-        [
-            tally.Operations,
-            tally.Reads + tally.Writes + tally.Others,
-            tally.Reads,
-            tally.Writes,
-            tally.Others,
-            tally.QueryTicks / TimeSpan.TicksPerMicrosecond,
-        ];
-        foreach (var count in counts)
-            writer.OptionalNumber(areCounted ? count : null);
+            log.Messages.Number(count).Text(query.Text);
     }
 }

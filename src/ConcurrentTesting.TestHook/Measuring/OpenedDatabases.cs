@@ -5,7 +5,7 @@ internal sealed class OpenedDatabases
 {
     private const int MostKept = 64;
 
-    private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
 
     /// <summary>The engine does not know all of it.</summary>
     public bool IsChanged { get; private set; }
@@ -26,7 +26,7 @@ internal sealed class OpenedDatabases
     }
 
     /// <summary>All of it, to be told.</summary>
-    public KeyValuePair<string, long>[] Tell()
+    public KeyValuePair<string, int>[] Tell()
     {
         lock (_counts)
         {

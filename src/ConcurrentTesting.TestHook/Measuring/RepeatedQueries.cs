@@ -29,9 +29,19 @@ internal sealed class RepeatedQueries
     {
         lock (_counts)
         {
-            if (_counts.Count == 0)
-                return [];
-            return [.. _counts.Where(query => query.Value >= WorthTelling).OrderByDescending(query => query.Value).Take(MostTold)];
+            return IsAnyWorthTelling() ? [.. _counts.Where(query => query.Value >= WorthTelling).OrderByDescending(query => query.Value).Take(MostTold)] : [];
         }
+    }
+
+    // Most tests repeat nothing.
+    private bool IsAnyWorthTelling()
+    {
+        foreach (var count in _counts.Values)
+        {
+            if (count >= WorthTelling)
+                return true;
+        }
+
+        return false;
     }
 }

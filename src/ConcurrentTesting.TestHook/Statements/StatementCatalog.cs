@@ -12,17 +12,18 @@ internal static class StatementCatalog
     private const int LongestText = 4000;
     private const int MostQueries = 2000;
 
-    private static readonly ConcurrentDictionary<(string Text, SqlDialect Dialect), Statement> Texts = new();
-    private static readonly ConcurrentDictionary<ulong, Statement> NativeTexts = new();
+    // By dialect. Keys of value types would have to be compiled in each test process.
+    private static readonly ConcurrentDictionary<string, Statement>[] Texts = [NewTexts(), NewTexts(), NewTexts()];
     private static readonly ConcurrentDictionary<string, RepeatableQuery> Queries = new(StringComparer.Ordinal);
 
     public static Statement Of(string text, SqlDialect dialect)
     {
-        if (Texts.TryGetValue((text, dialect), out var known))
+        var texts = Texts[(int)dialect];
+        if (texts.TryGetValue(text, out var known))
             return known;
         var read = Read(text, dialect, StatementReader.Count(text, dialect));
         if (text.Length <= LongestText)
-            Remember(Texts, (text, dialect), read);
+            Remember(texts, text, read);
         return read;
     }
 
@@ -31,12 +32,14 @@ internal static class StatementCatalog
     {
         var bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
         var hash = Hash(bytes);
-        if (NativeTexts.TryGetValue(hash, out var known))
+        if (Native.Texts.TryGetValue(hash, out var known))
             return known;
         var read = Read(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, LongestText)]), SqlDialect.Sqlite, default(StatementCounts).Plus(kindOf(statement, (nint)text)));
-        Remember(NativeTexts, hash, read);
+        Remember(Native.Texts, hash, read);
         return read;
     }
+
+    private static ConcurrentDictionary<string, Statement> NewTexts() => new(StringComparer.Ordinal);
 
     private static Statement Read(string text, SqlDialect dialect, StatementCounts counts) =>
         new(counts, counts is { Reads: > 0, Writes: 0, Others: 0 } ? QueryOf(text, dialect) : null);
@@ -78,5 +81,11 @@ internal static class StatementCatalog
     {
         value *= factor;
         return value ^ (value >> 29);
+    }
+
+    // Made where there is SQLite.
+    private static class Native
+    {
+        public static readonly ConcurrentDictionary<ulong, Statement> Texts = new();
     }
 }

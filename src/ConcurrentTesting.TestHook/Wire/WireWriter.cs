@@ -63,6 +63,14 @@ internal sealed class WireWriter
         return this;
     }
 
+    /// <summary>Whole messages of another writer.</summary>
+    public void Messages(ReadOnlySpan<byte> written)
+    {
+        Reserve(written.Length);
+        written.CopyTo(_buffer.AsSpan(_length));
+        _length += written.Length;
+    }
+
     /// <summary>Forgets the first bytes, which have been sent.</summary>
     public void Remove(int count)
     {

@@ -8,7 +8,6 @@ using hook::ConcurrentTesting.TestHook;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
-using HookWriter = hook::ConcurrentTesting.TestHook.Wire.WireWriter;
 using SaidMessage = hook::ConcurrentTesting.TestHook.Wire.HookMessage;
 
 namespace ConcurrentTesting.Tests.Measuring;
@@ -36,7 +35,7 @@ public sealed class FigureLogTests : IAsyncDisposable
         var log = new FigureLog(connection, Path.Combine(Path.GetDirectoryName(file)!, below, Path.GetFileName(file)));
 
         for (var order = 0; order < 3; order++)
-            log.Add(order, WriteTest);
+            AddTest(log, order);
         File.Exists(file).ShouldBe(below != Folderless);
         connection.End(0, static (writer, _) => writer.Begin(SaidMessage.Bye).End());
         await EventuallyAsync(() => _server.ProcessIds(Batch) is [{ EndedByItself: true }]);
@@ -54,7 +53,7 @@ public sealed class FigureLogTests : IAsyncDisposable
         await File.WriteAllTextAsync(file, "", CancellationToken);
         var log = new FigureLog(Greet(address), file);
 
-        log.Add(0, WriteTest);
+        AddTest(log, 0);
         var figures = await _server.CollectAsync(Batch, CancellationToken);
 
         new FileInfo(file).Length.ShouldBe(0);
@@ -79,12 +78,14 @@ public sealed class FigureLogTests : IAsyncDisposable
         return connection;
     }
 
-    private static void WriteTest(HookWriter writer, int order)
+    private static void AddTest(FigureLog log, int order)
     {
+        var writer = log.Messages;
         writer.Begin(SaidMessage.Test).Number(order).Id(Guid.NewGuid()).Text("Shop").Text($"Test {order}").Number(0);
         for (var figure = 0; figure < 12; figure++)
             writer.OptionalNumber(1);
         writer.Number(0).End();
+        log.Append();
     }
 
     private static async Task EventuallyAsync(Func<bool> condition)

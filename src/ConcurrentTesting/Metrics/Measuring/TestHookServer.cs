@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
@@ -25,6 +26,9 @@ internal sealed class TestHookServer : IAsyncDisposable
     private const int LongestSocketPath = 103;
     private const int Backlog = 512;
     private const int OldestMeasuredRuntime = 8;
+    private const int RuntimeCompiledFor = 10;
+    private const string MachineCompiledFor = "linux-x64";
+    private const string HookFile = "ConcurrentTesting.TestHook.dll";
 
     private static readonly TimeSpan FlushBound = TimeSpan.FromSeconds(2);
 
@@ -87,9 +91,10 @@ internal sealed class TestHookServer : IAsyncDisposable
         var expectation = _batches.GetOrAdd(batch, _ => new Expectation(assembly, RuntimeOf(assembly.TargetFramework)));
         if (expectation.Runtime < OldestMeasuredRuntime)
             return;
-        LoadHook(Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), worker, batch, assembly);
+        var hook = HookPathFor(expectation.Runtime);
+        LoadHook(hook, Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), worker, batch, assembly);
         if (_measure && assembly.Framework != TestFramework.XUnit3)
-            AddCollector(runSettings, assembly);
+            AddCollector(hook, runSettings, assembly);
     }
 
     /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
@@ -137,7 +142,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         return new TestHookServer(measure, log, null, null, reason);
     }
 
-    private void LoadHook(XElement variables, int worker, int batch, TestAssembly assembly)
+    private void LoadHook(string hook, XElement variables, int worker, int batch, TestAssembly assembly)
     {
         var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
         var address = new HookAddress
@@ -152,17 +157,17 @@ internal sealed class TestHookServer : IAsyncDisposable
             OtherHooks = others,
         };
         variables.SetElementValue(HookAddress.Variable, address.ToString());
-        variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
+        variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
     }
 
-    private static void AddCollector(XElement runSettings, TestAssembly assembly)
+    private static void AddCollector(string hook, XElement runSettings, TestAssembly assembly)
     {
         Section(Section(runSettings, "InProcDataCollectionRunSettings"), "InProcDataCollectors").Add(new XElement(
             "InProcDataCollector",
             new XAttribute("friendlyName", "ConcurrentTest hook"),
             new XAttribute("uri", "datacollector://ConcurrentTesting/TestHook/1"),
             new XAttribute("assemblyQualifiedName", "ConcurrentTesting.TestHook.Frameworks.TestCaseCollector, ConcurrentTesting.TestHook, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"),
-            new XAttribute("codebase", HookPath),
+            new XAttribute("codebase", hook),
             new XAttribute("enabled", "True"),
             new XElement("Configuration")));
 
@@ -180,10 +185,16 @@ internal sealed class TestHookServer : IAsyncDisposable
         return Socket.OSSupportsUnixDomainSockets ? null : "this operating system has no Unix domain sockets.";
     }
 
-    private static string HookPath { get; } = Path.Combine(
-        Path.GetDirectoryName(typeof(TestHookServer).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory,
-        "testhook",
-        "ConcurrentTesting.TestHook.dll");
+    // Code that was compiled ahead is for one runtime and one kind of machine; the other file is for all.
+    private static string HookPathFor(int runtime) =>
+        runtime >= RuntimeCompiledFor && RuntimeInformation.RuntimeIdentifier == MachineCompiledFor && File.Exists(CompiledHookPath) ? CompiledHookPath : HookPath;
+
+    private static string HookFolder { get; } =
+        Path.Combine(Path.GetDirectoryName(typeof(TestHookServer).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "testhook");
+
+    private static string HookPath { get; } = Path.Combine(HookFolder, HookFile);
+
+    private static string CompiledHookPath { get; } = Path.Combine(HookFolder, MachineCompiledFor, HookFile);
 
     private BatchFigures Together(List<HookedProcessConnection> connections, Expectation expectation)
     {
