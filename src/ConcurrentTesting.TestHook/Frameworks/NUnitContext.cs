@@ -4,61 +4,74 @@ using ConcurrentTesting.TestHook.Measuring;
 namespace ConcurrentTesting.TestHook.Frameworks;
 
 /// <summary>
-/// NUnit: the execution context flows with the test and names it, in shared set-ups and tear-downs it names a suite. A case's begin and end come from the
-/// adapter, which tells them on the test's thread because the run settings ask for it.
+/// NUnit: the execution context flows with the test and names it, in shared set-ups and tear-downs it names a suite. A test begins where it becomes the context's, on its
+/// own thread, and ends where the next begins. The adapter tells of VSTest's cases later, from a queue, before it tells their results; it can be made to tell them in time,
+/// but then no test runs while results are sent.
 /// </summary>
-internal sealed class NUnitContext(Ledger ledger) : IFrameworkContext
+internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
+    // More are looked for in vain: theirs are no names that VSTest knows. They are told by their own names.
+    private const int MostUntold = 4096;
+
     private readonly OwnedTallies<Tally> _tallies = new();
     private readonly object _gate = new();
+
+    // Tests that have begun and of which the adapter has not told yet, and the other way round; both in the order they run in.
+    private readonly LinkedList<(TestScope Scope, string FullName)> _begun = [];
+    private readonly LinkedList<TestCaseIdentity> _announced = [];
+    private readonly Dictionary<Guid, TestScope> _told = [];
     private Assembly? _framework;
     private Shape? _shape;
     private TestScope? _running;
-    private TestCaseIdentity _runningCase;
-    private bool _isBound;
 
     public Tally Current()
     {
         if (_framework is null)
             return ledger.NoTest;
         _shape ??= Shape.Of(_framework);
-        if (_shape.Context() is not { } context || _shape.CurrentTest(context) is not { } test)
-            return ledger.NoTest;
-        return _tallies.Of(test, TallyOf);
+        return _shape.Context() is { } context && _shape.CurrentTest(context) is { } test ? _tallies.Of(test, TallyOf) : ledger.NoTest;
     }
 
     public void Loaded(Assembly assembly, string name)
     {
-        if (name == "nunit.framework")
-            _framework = assembly;
+        if (name != "nunit.framework")
+            return;
+        _framework = assembly;
+        _shape = Shape.Of(assembly);
+        _shape.Watch(ContextSet);
     }
 
     public void CaseStarted(TestCaseIdentity testCase)
     {
-        var scope = ledger.Add(testCase.Id, "", testCase.DisplayName, isWholeCase: true);
         lock (_gate)
         {
-            _running = scope;
-            _runningCase = testCase;
-            _isBound = false;
-        }
+            var begun = _begun.First;
+            while (begun is not null && !Names(testCase, begun.Value.Scope, begun.Value.FullName))
+                begun = begun.Next;
+            if (begun is null)
+            {
+                _announced.AddLast(testCase);
+                return;
+            }
 
-        scope.Begin();
+            _begun.Remove(begun);
+            Pair(testCase, begun.Value.Scope);
+        }
     }
 
     public void CaseEnded(TestCaseIdentity testCase)
     {
-        TestScope scope;
+        TestScope? scope;
         lock (_gate)
         {
-            if (_running is null || _runningCase.Id != testCase.Id)
-                return;
-            scope = _running;
-            _running = null;
+            if (_told.Remove(testCase.Id, out scope))
+                scope.End();
+            else if (_announced.Remove(testCase))
+                scope = ledger.Add(testCase.Id, "", testCase.DisplayName, isWholeCase: true);
         }
 
-        scope.End();
-        ledger.Send(scope);
+        if (scope is not null)
+            ledger.Send(scope);
     }
 
     public void RunStarted()
@@ -73,27 +86,73 @@ internal sealed class NUnitContext(Ledger ledger) : IFrameworkContext
     {
     }
 
-    // The first command of a test: which of VSTest's cases it is. A test that has ended and was quiet till now is not the running one.
+    // Called where NUnit makes a context the current one, or the thread's context becomes it by flowing there.
+    private void ContextSet(object? context, bool byFlow)
+    {
+        try
+        {
+            if (!byFlow && context is not null && _shape!.CurrentTest(context) is { } test && ReferenceEquals(_tallies.Of(test, TallyOf), ledger.Fixtures))
+                BeginAfterRunning(null);
+        }
+        catch (Exception exception)
+        {
+            report("NUnit context", exception);
+        }
+    }
+
+    // Called once for each test, at its begin.
     private Tally TallyOf(object test)
     {
         var shape = _shape!;
         if (shape.IsSuite(test) is true)
             return ledger.Fixtures;
-        var fullName = (string?)shape.FullName(test) ?? "";
-        var name = (string?)shape.Name(test) ?? "";
-        lock (_gate)
-        {
-            if (_running is { } running && !_isBound && (_runningCase.FullyQualifiedName == fullName || _runningCase.DisplayName == name))
-            {
-                _isBound = true;
-                return running;
-            }
-        }
-
-        return ledger.Add(Guid.Empty, (string?)shape.ClassName(test) ?? "", name, isWholeCase: false);
+        var scope = ledger.Add(Guid.Empty, (string?)shape.ClassName(test) ?? "", (string?)shape.Name(test) ?? "", isWholeCase: false);
+        BeginAfterRunning(scope);
+        Announce(scope, (string?)shape.FullName(test) ?? "");
+        return scope;
     }
 
+    private void BeginAfterRunning(TestScope? scope)
+    {
+        lock (_gate)
+        {
+            _running?.End();
+            _running = scope;
+            scope?.Begin();
+        }
+    }
+
+    private void Announce(TestScope scope, string fullName)
+    {
+        lock (_gate)
+        {
+            var announced = _announced.First;
+            while (announced is not null && !Names(announced.Value, scope, fullName))
+                announced = announced.Next;
+            if (announced is null)
+            {
+                _begun.AddLast((scope, fullName));
+                if (_begun.Count > MostUntold)
+                    _begun.RemoveFirst();
+                return;
+            }
+
+            _announced.Remove(announced);
+            Pair(announced.Value, scope);
+        }
+    }
+
+    private void Pair(TestCaseIdentity testCase, TestScope scope)
+    {
+        scope.Identify(testCase.Id, testCase.DisplayName);
+        _told[testCase.Id] = scope;
+    }
+
+    private static bool Names(TestCaseIdentity testCase, TestScope scope, string fullName) =>
+        testCase.FullyQualifiedName == fullName || testCase.DisplayName == scope.DisplayName;
+
     private sealed record Shape(
+        object? Local,
         Func<object?> Context,
         Func<object, object?> CurrentTest,
         Func<object, object?> IsSuite,
@@ -105,8 +164,10 @@ internal sealed class NUnitContext(Ledger ledger) : IFrameworkContext
         {
             var context = framework.GetType("NUnit.Framework.Internal.TestExecutionContext", throwOnError: true)!;
             var test = framework.GetType("NUnit.Framework.Internal.Test", throwOnError: true)!;
+            var local = Members.StaticField(context, "AsyncLocalCurrentContext");
             return new Shape(
-                ContextOf(context),
+                local,
+                ContextOf(context, local),
                 Members.Getter(context, "CurrentTest") ?? throw Missing("TestExecutionContext.CurrentTest"),
                 Members.Getter(test, "IsSuite") ?? throw Missing("Test.IsSuite"),
                 Members.Getter(test, "FullName") ?? throw Missing("Test.FullName"),
@@ -114,10 +175,16 @@ internal sealed class NUnitContext(Ledger ledger) : IFrameworkContext
                 Members.Getter(test, "ClassName") ?? throw Missing("Test.ClassName"));
         }
 
-        // The property invents a context where there is none; the field behind it does not.
-        private static Func<object?> ContextOf(Type context)
+        /// <summary>Has each setting of the context told. Without it a test begins with its first command, and its memory is not known.</summary>
+        public void Watch(Action<object?, bool> set)
         {
-            var local = Members.StaticField(context, "AsyncLocalCurrentContext");
+            if (Local is not null)
+                Members.Watch(Local, set);
+        }
+
+        // The property invents a context where there is none; the field behind it does not.
+        private static Func<object?> ContextOf(Type context, object? local)
+        {
             if (Members.Getter(local?.GetType(), "Value") is { } value)
                 return () => value(local!);
             return Members.StaticGetter(context, "CurrentContext") ?? throw Missing("TestExecutionContext.CurrentContext");

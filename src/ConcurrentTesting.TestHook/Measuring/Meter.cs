@@ -22,7 +22,7 @@ internal sealed class Meter
         {
             "XUnit3" => new XUnit3Context(_ledger),
             "XUnit2" => new XUnit2Context(_ledger),
-            "NUnit" => new NUnitContext(_ledger),
+            "NUnit" => new NUnitContext(_ledger, report),
             "MSTest" => new MSTestContext(_ledger),
             _ => new WindowContext(_ledger),
         };

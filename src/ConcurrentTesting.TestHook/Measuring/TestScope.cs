@@ -7,14 +7,15 @@ internal sealed class TestScope(long order, Guid caseId, string className, strin
 {
     private long _allocatedBefore = -1;
     private RepeatedQueries? _queries;
+    private bool _hasEnded;
 
     public long Order { get; } = order;
 
     /// <summary>VSTest's id of the case; empty where this process does not know it.</summary>
-    public Guid CaseId { get; } = caseId;
+    public Guid CaseId { get; private set; } = caseId;
 
     /// <summary>Empty where <see cref="CaseId"/> says enough.</summary>
-    public string ClassName { get; } = className;
+    public string ClassName { get; private set; } = className;
 
     public string DisplayName { get; private set; } = displayName;
 
@@ -36,13 +37,27 @@ internal sealed class TestScope(long order, Guid caseId, string className, strin
         IsWholeCase = false;
     }
 
+    /// <summary>It is this case of VSTest's.</summary>
+    public void Identify(Guid caseId, string displayName)
+    {
+        CaseId = caseId;
+        ClassName = "";
+        DisplayName = displayName;
+        IsWholeCase = true;
+        Changed();
+    }
+
     /// <summary>The queries that it ran most often.</summary>
     public KeyValuePair<RepeatableQuery, int>[] MostRepeated => Volatile.Read(ref _queries)?.Most() ?? [];
 
     public void Begin() => _allocatedBefore = GC.GetTotalAllocatedBytes(precise: false);
 
+    /// <summary>The first time counts.</summary>
     public void End()
     {
+        if (_hasEnded)
+            return;
+        _hasEnded = true;
         if (_allocatedBefore >= 0)
             AllocatedBytes = GC.GetTotalAllocatedBytes(precise: false) - _allocatedBefore;
         PeakBytes = PeakMemory.Read();

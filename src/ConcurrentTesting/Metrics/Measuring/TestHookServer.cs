@@ -94,7 +94,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         var hook = HookPathFor(expectation.Runtime);
         LoadHook(hook, Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), worker, batch, assembly);
         if (_measure && assembly.Framework != TestFramework.XUnit3)
-            AddCollector(hook, runSettings, assembly);
+            AddCollector(hook, runSettings);
     }
 
     /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
@@ -160,7 +160,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
     }
 
-    private static void AddCollector(string hook, XElement runSettings, TestAssembly assembly)
+    private static void AddCollector(string hook, XElement runSettings)
     {
         Section(Section(runSettings, "InProcDataCollectionRunSettings"), "InProcDataCollectors").Add(new XElement(
             "InProcDataCollector",
@@ -170,10 +170,6 @@ internal sealed class TestHookServer : IAsyncDisposable
             new XAttribute("codebase", hook),
             new XAttribute("enabled", "True"),
             new XElement("Configuration")));
-
-        // NUnit's adapter otherwise tells of cases later, on another thread.
-        if (assembly.Framework == TestFramework.NUnit)
-            Section(runSettings, RunConfiguration).SetElementValue("CollectDataForEachTestSeparately", "true");
     }
 
     private static string? ReasonAgainst(string hook)
