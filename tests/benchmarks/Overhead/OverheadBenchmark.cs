@@ -54,7 +54,7 @@ internal static class OverheadBenchmark
         return File.ReadLines(CpuFile).Sum(line => double.Parse(line, CultureInfo.InvariantCulture)) / 1_000_000;
     }
 
-    private static double Median(List<double> values)
+    public static double Median(List<double> values)
     {
         var sorted = values.Order().ToList();
         return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
