@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml;
 using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
@@ -64,14 +65,42 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         TestScope? scope;
         lock (_gate)
         {
+            var wasAnnounced = _announced.Remove(testCase);
+            if (wasAnnounced && TakeNameless() is { } begun)
+                Pair(testCase, begun);
             if (_told.Remove(testCase.Id, out scope))
                 scope.End();
-            else if (_announced.Remove(testCase))
+            else if (wasAnnounced)
                 scope = ledger.Add(testCase.Id, "", testCase.DisplayName, isWholeCase: true);
         }
 
         if (scope is not null)
             ledger.Send(scope);
+    }
+
+    // NUnit hands names over in XML, which cannot hold all of them: what comes out has another name. The order is the same.
+    private TestScope? TakeNameless()
+    {
+        var begun = _begun.First;
+        while (begun is not null && IsText(begun.Value.FullName))
+            begun = begun.Next;
+        if (begun is null)
+            return null;
+        _begun.Remove(begun);
+        return begun.Value.Scope;
+    }
+
+    private static bool IsText(string name)
+    {
+        for (var index = 0; index < name.Length; index++)
+        {
+            var isPair = index + 1 < name.Length && XmlConvert.IsXmlSurrogatePair(name[index + 1], name[index]);
+            if (!isPair && !XmlConvert.IsXmlChar(name[index]))
+                return false;
+            index += isPair ? 1 : 0;
+        }
+
+        return true;
     }
 
     public void RunStarted()

@@ -70,6 +70,16 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     }
 
     [Fact]
+    public async Task Tests_of_NUnit_whose_names_VSTest_cannot_hold_are_told_apart()
+    {
+        var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken, [.. await EnvironmentAsync("sqlite"), ("MEASURED_WHERE", "class == Measured.NUnit.OddNameTests")])).ShouldHaveSingleItem();
+
+        batch.Rows.Length.ShouldBe(3);
+        batch.Rows.ShouldAllBe(row => row.Figures!.AllocatedBytes > 0);
+        ShouldBeExact(batch);
+    }
+
+    [Fact]
     public async Task What_a_driver_does_not_tell_is_null_and_what_it_tells_is_not()
     {
         var sqlite = await TransactionAsync("sqlite");
@@ -83,10 +93,12 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         mySql.ShouldBe((2, 2, 1, 1, null, 0));
     }
 
-    [Fact]
-    public async Task Memory_is_measured_for_every_test()
+    [Theory]
+    [InlineData("XUnit2")]
+    [InlineData("NUnit")]
+    public async Task Memory_is_measured_for_every_test(string framework)
     {
-        var batch = (await MeasuredSuite.RunAsync("XUnit2", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+        var batch = (await MeasuredSuite.RunAsync(framework, "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
 
         foreach (var row in batch.Rows.Where(row => row.Outcome == "Passed"))
         {

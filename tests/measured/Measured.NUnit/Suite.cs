@@ -127,6 +127,16 @@ public sealed class ManyTests
     public Task Many(int number) => Work.DoAsync(number % 3, number % 2);
 }
 
+/// <summary>Names that XML, in which NUnit's adapter gets them, cannot hold.</summary>
+public sealed class OddNameTests
+{
+    private static IEnumerable<TestCaseData> Odd =>
+        [new TestCaseData().SetName("Odd_r2w1o0_\u0007"), new TestCaseData().SetName("Odd_r2w1o0_\ud83d"), new TestCaseData().SetName("Odd_r2w1o0_\u001b[31m")];
+
+    [TestCaseSource(nameof(Odd))]
+    public void Named() => Work.Do(2, 1);
+}
+
 /// <summary>What the hook costs: tests that do nothing, and tests that do one query.</summary>
 public sealed class BenchmarkTests
 {

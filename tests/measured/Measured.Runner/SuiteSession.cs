@@ -45,8 +45,11 @@ internal sealed class SuiteSession : IAsyncDisposable
 
     public async Task<RunHandler> RunAsync(IEnumerable<TestEntry> entries, int batch, bool hooked, Action whileRunning)
     {
+        // As the engine runs tests whose names VSTest cannot hand over.
+        var where = Environment.GetEnvironmentVariable("MEASURED_WHERE");
         var batchSettings = new BatchRunSettings(1, ImmutableDictionary<string, string>.Empty, _results.FullName, $"batch-{batch}.trx", _assembly)
         {
+            NUnitWhere = where,
             Configure = root =>
             {
                 if (hooked)
@@ -56,7 +59,9 @@ internal sealed class SuiteSession : IAsyncDisposable
         var settings = _runSettings.ForBatch(batchSettings);
 
         var handler = new RunHandler();
-        var running = _session.RunTestsAsync([.. entries.SelectMany(entry => entry.Cases)], settings, handler, default);
+        var running = where is null
+            ? _session.RunTestsAsync([.. entries.SelectMany(entry => entry.Cases)], settings, handler, default)
+            : _session.RunTestsAsync([_assembly.Path], filter: null, settings, handler, default);
         while (await Task.WhenAny(running, Task.Delay(100)) != running)
             whileRunning();
         await running;
