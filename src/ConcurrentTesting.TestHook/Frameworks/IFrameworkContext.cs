@@ -14,10 +14,10 @@ internal interface IFrameworkContext
     /// <summary>The adapter begins its work, in whose flow the tests run.</summary>
     void RunStarted();
 
-    /// <summary>VSTest's adapter is about to run a case, on the thread that will.</summary>
+    /// <summary>VSTest's adapter is about to run a case, on the thread that will; NUnit's tells it later, on another.</summary>
     void CaseStarted(TestCaseIdentity testCase);
 
-    /// <summary>VSTest's adapter has the (first) result of a case.</summary>
+    /// <summary>VSTest's adapter has the (first) result of a case. NUnit's tells it later, on another thread, and before the result.</summary>
     void CaseEnded(TestCaseIdentity testCase);
 
     /// <summary>The framework itself begins a test or row.</summary>

@@ -22,7 +22,7 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
     public async Task A_server_that_restarts_in_the_middle_costs_retries_and_no_test(DatabaseEngine engine)
     {
         await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation);
-        using var run = Start(engine, server.ConnectionString, "--workers 3 --test-timings x.json", "DELAY=25");
+        using var run = Start(engine, server.ConnectionString, "--workers 3 --test-timings x.json", "DELAY=75");
         await run.SeenAsync("Progress:", Cancellation);
         await server.VisitsAsync(20, Cancellation);
         await server.RestartAsync(Cancellation);
@@ -110,7 +110,7 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
     {
         await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation, options);
 
-        var outcome = await RunAsync(engine, server.ConnectionString, "--workers 8 --test-retry-delay 200ms");
+        var outcome = await RunAsync(engine, server.ConnectionString, "--workers 8 --test-retry-delay 200ms", "DELAY=50");
 
         outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(3), ignoreOrder: true);
         outcome.ExitCode.ShouldBe(0, outcome.Output);

@@ -77,7 +77,7 @@ internal sealed class TestHookServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, on the thread that runs them, where that is needed
+    /// Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, where that is needed
     /// (not by xunit v3) and asked for.
     /// </summary>
     /// <param name="runSettings">
