@@ -35,15 +35,15 @@ internal static class ProcessTree
         return line is null ? 0 : long.Parse(line[Peak.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 
-    private static IEnumerable<int> All() =>
-        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
-
-    private static int? ParentOf(int id)
+    public static int? ParentOf(int id)
     {
         var stat = Encoding.UTF8.GetString(Read(id, "stat"));
         var afterName = stat.LastIndexOf(')');
         return afterName > 0 ? int.Parse(stat[(afterName + 2)..].Split(' ')[1], CultureInfo.InvariantCulture) : null;
     }
+
+    private static IEnumerable<int> All() =>
+        Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture));
 
     private static byte[] Read(int id, string file)
     {

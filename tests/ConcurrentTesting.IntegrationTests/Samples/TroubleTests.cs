@@ -89,15 +89,18 @@ public sealed class TroubleTests
     [InlineData("testhost")]
     public async Task A_killed_process_costs_no_test(string victim)
     {
-        using var run = SampleRun.Start(["XUnit2"], ["--workers", "4"]);
-        await run.SeenAsync("Progress:", Cancellation);
-        var process = await run.DescendantAsync(victim, Cancellation);
+        using var suite = new TroubledSuite();
+        using var run = suite.Start($"--workers 4 --test-filter {TroubledSuite.RowsOnly}", "HANG_ONCE=Rows50:2");
+        var testHost = await suite.ProcessOfAsync("HANG_ONCE", "Rows50:2", Cancellation);
+        var process = victim == "testhost" ? testHost : ProcessTree.ParentOf(testHost)!.Value;
+        ProcessTree.CommandLine(process).ShouldContain(victim);
         await SampleRun.SignalAsync(process, "KILL", Cancellation);
 
         var outcome = await run.EndAsync(Cancellation);
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
-        outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed" || test.Outcome == "Skipped");
+        outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(3), ignoreOrder: true);
+        outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed");
         outcome.Run.GetProperty("batches").EnumerateArray().Count(batch => batch.GetProperty("error").ValueKind == System.Text.Json.JsonValueKind.String).ShouldBe(1, outcome.Output);
     }
 

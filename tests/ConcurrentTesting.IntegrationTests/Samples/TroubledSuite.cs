@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
@@ -45,6 +46,24 @@ internal sealed class TroubledSuite : IDisposable
 
     public (string Name, string Value)[] Variables(params string[] trouble) =>
         [("TROUBLED_MARKS", Marks), .. trouble.Select(each => each.Split('=', 2)).Select(parts => ($"TROUBLED_{parts[0]}", parts[1]))];
+
+    /// <summary>Until a row has made a kind of trouble that happens once; the test host that it happened in.</summary>
+    public async Task<int> ProcessOfAsync(string kind, string row, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var bound = Stopwatch.StartNew(); bound.Elapsed < SampleRun.Patience;)
+        {
+            foreach (var mark in Directory.EnumerateFiles(Marks, $"*-{kind}-{row.Replace(':', '-')}"))
+            {
+                if (int.TryParse((await File.ReadAllTextAsync(mark, cancellationToken)).Split('\n')[0], CultureInfo.InvariantCulture, out var id))
+                    return id;
+            }
+
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        throw new TimeoutException($"The row {row} made no {kind}.");
+    }
 
     /// <summary>Every row of <see cref="RowsOnly"/> as run.json names it.</summary>
     public static IEnumerable<(string Class, string Name)> AllRows(int each) =>

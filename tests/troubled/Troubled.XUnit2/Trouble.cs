@@ -18,7 +18,7 @@ public static class Trouble
     public static bool IsAsked(string kind, string row) =>
         Environment.GetEnvironmentVariable($"TROUBLED_{kind}") is { Length: > 0 } rows && rows.Split(' ').Contains(row);
 
-    /// <summary>Asked, and for the first time in this run.</summary>
+    /// <summary>Asked, and for the first time in this run: leaves the process's id in a file that says so.</summary>
     public static bool IsAskedOnce(string kind, string row)
     {
         if (!IsAsked(kind, row))
@@ -27,8 +27,9 @@ public static class Trouble
         var mark = Path.Combine(Environment.GetEnvironmentVariable("TROUBLED_MARKS") ?? Path.GetTempPath(), $"troubled-{run}-{kind}-{row.Replace(':', '-')}");
         try
         {
-            using (new FileStream(mark, FileMode.CreateNew))
-                return true;
+            using var file = new StreamWriter(new FileStream(mark, FileMode.CreateNew));
+            file.WriteLine(Environment.ProcessId);
+            return true;
         }
         catch (IOException)
         {
