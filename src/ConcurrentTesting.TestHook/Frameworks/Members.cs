@@ -28,19 +28,18 @@ internal static class Members
     /// <summary>A static field's value, which must not change any more.</summary>
     public static object? StaticField(Type? type, string field) => type?.GetField(field, Any)?.GetValue(null);
 
-    /// <summary>Has an <see cref="AsyncLocal{T}"/> that was made without it tell of its changes; false where that cannot be done. Before its first value is set.</summary>
+    /// <summary>Has an <see cref="AsyncLocal{T}"/> that was made without it tell of its changes, where that can be done. Before its first value is set.</summary>
     /// <param name="changed">Told of the new value, and whether it changed because another flow's context became the thread's.</param>
-    public static bool Watch(object asyncLocal, Action<object?, bool> changed)
+    public static void Watch(object asyncLocal, Action<object?, bool> changed)
     {
         var type = asyncLocal.GetType();
         if (!type.IsGenericType || type.GetGenericArguments() is not [{ IsValueType: false } value]
             || type.GetField("_valueChangedHandler", Any) is not { } handler || handler.GetValue(asyncLocal) is not null)
         {
-            return false;
+            return;
         }
 
         handler.SetValue(asyncLocal, typeof(Members).GetMethod(nameof(ChangeHandler), Any)!.MakeGenericMethod(value).Invoke(null, [changed]));
-        return true;
     }
 
     private static Action<AsyncLocalValueChangedArgs<T>> ChangeHandler<T>(Action<object?, bool> changed)

@@ -1,6 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using System.Xml;
 using ConcurrentTesting.TestHook.Measuring;
+using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
@@ -18,7 +19,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
     private readonly object _gate = new();
 
     // Tests that have begun and of which the adapter has not told yet, and the other way round; both in the order they run in.
-    private readonly LinkedList<(TestScope Scope, string FullName)> _begun = [];
+    private readonly LinkedList<BegunTest> _begun = [];
     private readonly LinkedList<TestCaseIdentity> _announced = [];
     private readonly Dictionary<Guid, TestScope> _told = [];
     private Assembly? _framework;
@@ -46,17 +47,10 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
     {
         lock (_gate)
         {
-            var begun = _begun.First;
-            while (begun is not null && !Names(testCase, begun.Value.Scope, begun.Value.FullName))
-                begun = begun.Next;
-            if (begun is null)
-            {
+            if (TryTake(_begun, begun => begun.IsNamedBy(testCase), out var test))
+                Pair(testCase, test.Scope);
+            else
                 _announced.AddLast(testCase);
-                return;
-            }
-
-            _begun.Remove(begun);
-            Pair(testCase, begun.Value.Scope);
         }
     }
 
@@ -66,8 +60,10 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         lock (_gate)
         {
             var wasAnnounced = _announced.Remove(testCase);
-            if (wasAnnounced && TakeNameless() is { } begun)
-                Pair(testCase, begun);
+
+            // NUnit hands names over in XML, which cannot hold all of them: what comes out has another name. The order is the same.
+            if (wasAnnounced && TryTake(_begun, begun => !LegalText.Holds(begun.FullName), out var test))
+                Pair(testCase, test.Scope);
             if (_told.Remove(testCase.Id, out scope))
                 scope.End();
             else if (wasAnnounced)
@@ -76,31 +72,6 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
 
         if (scope is not null)
             ledger.Send(scope);
-    }
-
-    // NUnit hands names over in XML, which cannot hold all of them: what comes out has another name. The order is the same.
-    private TestScope? TakeNameless()
-    {
-        var begun = _begun.First;
-        while (begun is not null && IsText(begun.Value.FullName))
-            begun = begun.Next;
-        if (begun is null)
-            return null;
-        _begun.Remove(begun);
-        return begun.Value.Scope;
-    }
-
-    private static bool IsText(string name)
-    {
-        for (var index = 0; index < name.Length; index++)
-        {
-            var isPair = index + 1 < name.Length && XmlConvert.IsXmlSurrogatePair(name[index + 1], name[index]);
-            if (!isPair && !XmlConvert.IsXmlChar(name[index]))
-                return false;
-            index += isPair ? 1 : 0;
-        }
-
-        return true;
     }
 
     public void RunStarted()
@@ -137,7 +108,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
             return ledger.Fixtures;
         var scope = ledger.Add(Guid.Empty, (string?)shape.ClassName(test) ?? "", (string?)shape.Name(test) ?? "", isWholeCase: false);
         BeginAfterRunning(scope);
-        Announce(scope, (string?)shape.FullName(test) ?? "");
+        Announce(new BegunTest(scope, (string?)shape.FullName(test) ?? ""));
         return scope;
     }
 
@@ -151,23 +122,19 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         }
     }
 
-    private void Announce(TestScope scope, string fullName)
+    private void Announce(BegunTest test)
     {
         lock (_gate)
         {
-            var announced = _announced.First;
-            while (announced is not null && !Names(announced.Value, scope, fullName))
-                announced = announced.Next;
-            if (announced is null)
+            if (TryTake(_announced, test.IsNamedBy, out var testCase))
             {
-                _begun.AddLast((scope, fullName));
-                if (_begun.Count > MostUntold)
-                    _begun.RemoveFirst();
+                Pair(testCase, test.Scope);
                 return;
             }
 
-            _announced.Remove(announced);
-            Pair(announced.Value, scope);
+            _begun.AddLast(test);
+            if (_begun.Count > MostUntold)
+                _begun.RemoveFirst();
         }
     }
 
@@ -177,10 +144,25 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         _told[testCase.Id] = scope;
     }
 
-    // By default the adapter gives a case NUnit's full name; it can be told to give it the method's.
-    private static bool Names(TestCaseIdentity testCase, TestScope scope, string fullName) =>
-        testCase.FullyQualifiedName == fullName
-        || (testCase.DisplayName == scope.DisplayName && testCase.FullyQualifiedName.StartsWith(scope.ClassName + ".", StringComparison.Ordinal));
+    // The first that is meant.
+    private static bool TryTake<T>(LinkedList<T> waiting, Func<T, bool> isMeant, [MaybeNullWhen(false)] out T taken)
+    {
+        var next = waiting.First;
+        while (next is not null && !isMeant(next.Value))
+            next = next.Next;
+        taken = next is null ? default : next.Value;
+        if (next is not null)
+            waiting.Remove(next);
+        return next is not null;
+    }
+
+    private sealed record BegunTest(TestScope Scope, string FullName)
+    {
+        // By default the adapter gives a case NUnit's full name; it can be told to give it the method's.
+        public bool IsNamedBy(TestCaseIdentity testCase) =>
+            testCase.FullyQualifiedName == FullName
+            || (testCase.DisplayName == Scope.DisplayName && testCase.FullyQualifiedName.StartsWith(Scope.ClassName + ".", StringComparison.Ordinal));
+    }
 
     private sealed record Shape(
         object? Local,

@@ -107,12 +107,8 @@ public sealed class TestHookServerTests : IAsyncDisposable
     public async Task Figures_said_before_the_end_are_collected_after_it()
     {
         var id = Guid.NewGuid();
-        using var process = Greet(batch: 2);
-        await WelcomeAsync(process);
-        process.Send(Test(id, "Shop.Tests.Buys", reads: 3));
-        process.Dispose();
 
-        var figures = await _server.CollectAsync(2, CancellationToken);
+        var figures = await CollectOfDeadAsync(written: null, Test(id, "Shop.Tests.Buys", reads: 3));
 
         figures.Find(Entry(id), "Buys", 0).ShouldNotBeNull().Reads.ShouldBe(3);
         figures.NotMeasured.ShouldBeEmpty();
@@ -123,13 +119,8 @@ public sealed class TestHookServerTests : IAsyncDisposable
     public async Task A_later_word_on_a_test_replaces_the_earlier()
     {
         var id = Guid.NewGuid();
-        using var process = Greet(batch: 2);
-        await WelcomeAsync(process);
-        process.Send(Test(id, "Buys", reads: 3));
-        process.Send(Test(id, "Buys", reads: 4));
-        process.Dispose();
 
-        var figures = await _server.CollectAsync(2, CancellationToken);
+        var figures = await CollectOfDeadAsync(written: null, Test(id, "Buys", reads: 3), Test(id, "Buys", reads: 4));
 
         figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
     }
@@ -138,12 +129,8 @@ public sealed class TestHookServerTests : IAsyncDisposable
     public async Task Figures_written_by_a_process_that_died_are_collected()
     {
         var id = Guid.NewGuid();
-        using var process = Greet(batch: 2);
-        await WelcomeAsync(process);
-        Write(2, [.. Test(id, "Buys", reads: 3), .. Test(id, "Buys", reads: 4)]);
-        process.Dispose();
 
-        var figures = await _server.CollectAsync(2, CancellationToken);
+        var figures = await CollectOfDeadAsync([.. Test(id, "Buys", reads: 3), .. Test(id, "Buys", reads: 4)]);
 
         figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
         figures.NotMeasured.ShouldBeEmpty();
@@ -166,12 +153,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
     [Fact]
     public async Task Of_a_message_that_was_written_in_part_nothing_is_taken_and_nothing_is_said()
     {
-        using var process = Greet(batch: 2);
-        await WelcomeAsync(process);
-        Write(2, [.. Test(Guid.NewGuid(), "Buys", reads: 3), .. Test(Guid.NewGuid(), "Sells", reads: 4)[..^1]]);
-        process.Dispose();
-
-        var figures = await _server.CollectAsync(2, CancellationToken);
+        var figures = await CollectOfDeadAsync([.. Test(Guid.NewGuid(), "Buys", reads: 3), .. Test(Guid.NewGuid(), "Sells", reads: 4)[..^1]]);
 
         figures.Tests.ShouldHaveSingleItem().DisplayName.ShouldBe("Buys");
         figures.NotMeasured.ShouldBeEmpty();
@@ -181,13 +163,8 @@ public sealed class TestHookServerTests : IAsyncDisposable
     public async Task What_is_said_after_the_file_had_to_be_given_up_counts_more_than_what_is_in_it()
     {
         var id = Guid.NewGuid();
-        using var process = Greet(batch: 2);
-        await WelcomeAsync(process);
-        Write(2, Test(id, "Buys", reads: 3));
-        process.Send(Test(id, "Buys", reads: 4));
-        process.Dispose();
 
-        var figures = await _server.CollectAsync(2, CancellationToken);
+        var figures = await CollectOfDeadAsync(Test(id, "Buys", reads: 3), Test(id, "Buys", reads: 4));
 
         figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
     }
@@ -195,12 +172,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
     [Fact]
     public async Task A_file_with_nonsense_is_said_to_be_unreadable_after_what_was_good_in_it()
     {
-        using var process = Greet(batch: 2);
-        await WelcomeAsync(process);
-        Write(2, [.. Test(Guid.NewGuid(), "Buys", reads: 3), 0xFF, 0xFF, 0xFF, 0xFF, 1]);
-        process.Dispose();
-
-        var figures = await _server.CollectAsync(2, CancellationToken);
+        var figures = await CollectOfDeadAsync([.. Test(Guid.NewGuid(), "Buys", reads: 3), 0xFF, 0xFF, 0xFF, 0xFF, 1]);
 
         figures.Tests.ShouldHaveSingleItem().DisplayName.ShouldBe("Buys");
         figures.NotMeasured.ShouldHaveSingleItem().ShouldContain("cannot be read");
@@ -294,6 +266,19 @@ public sealed class TestHookServerTests : IAsyncDisposable
     private string FiguresOf(int batch) => AddressOf(batch).FiguresOf(ProcessId);
 
     private void Write(int batch, byte[] messages) => File.WriteAllBytes(FiguresOf(batch), messages);
+
+    // Of a process in batch 2 that has died.
+    private async Task<BatchFigures> CollectOfDeadAsync(byte[]? written, params byte[][] said)
+    {
+        using var process = Greet(batch: 2);
+        await WelcomeAsync(process);
+        if (written is not null)
+            Write(2, written);
+        foreach (var message in said)
+            process.Send(message);
+        process.Dispose();
+        return await _server.CollectAsync(2, CancellationToken);
+    }
 
     private Socket Greet(int batch)
     {

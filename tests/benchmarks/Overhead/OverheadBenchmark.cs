@@ -22,24 +22,9 @@ internal static class OverheadBenchmark
     {
         await using var suite = await SuiteSession.StartAsync(assembly, measure: true);
         var entries = suite.Entries.Values.Where(entry => entry.ClassName.EndsWith("BenchmarkTests", StringComparison.Ordinal) && entry.MethodName == method).ToArray();
-        var without = new List<double>();
-        var differences = new List<double>();
         var batch = 0;
-        for (var round = 0; round <= rounds; round++)
-        {
-            var hookedFirst = round % 2 == 0;
-            var first = await CpuAsync(suite, entries, ++batch, hookedFirst);
-            var second = await CpuAsync(suite, entries, ++batch, !hookedFirst);
-
-            // The first round warms the file cache.
-            if (round == 0)
-                continue;
-            var (on, off) = hookedFirst ? (first, second) : (second, first);
-            without.Add(off);
-            differences.Add(on - off);
-        }
-
-        return new Cost(entries.Sum(entry => entry.Cases.Length), Median(without), Median(differences));
+        var rows = await InterleavedRounds.RunAsync(rounds, hooked => CpuAsync(suite, entries, ++batch, hooked));
+        return new Cost(entries.Sum(entry => entry.Cases.Length), rows.Without, rows.Difference);
     }
 
     private static async Task<double> CpuAsync(SuiteSession suite, TestEntry[] entries, int batch, bool hooked)
@@ -52,11 +37,5 @@ internal static class OverheadBenchmark
             throw new InvalidOperationException($"{handler.Results.Count} results");
 
         return File.ReadLines(CpuFile).Sum(line => double.Parse(line, CultureInfo.InvariantCulture)) / 1_000_000;
-    }
-
-    public static double Median(List<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 }

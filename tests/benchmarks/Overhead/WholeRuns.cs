@@ -13,40 +13,24 @@ internal static partial class WholeRuns
     private const int BecomeSubreaper = 36;
     private const int NoWaiting = 1;
 
-    /// <summary>CPU seconds.</summary>
-    /// <param name="Without">The median without measuring.</param>
-    /// <param name="Difference">The median of what measuring added, round by round.</param>
-    /// <param name="Error">The standard error of the differences' mean.</param>
-    internal sealed record Cost(double Without, double Difference, double Error);
-
+    /// <summary>In CPU seconds.</summary>
     /// <param name="build">The assembly of this repository's build.</param>
-    public static async Task<Cost> RunAsync(string build, string assembly, string connectionString, int rounds)
+    public static async Task<InterleavedRounds> RunAsync(string build, string assembly, string connectionString, int rounds)
     {
         _ = SetProcess(BecomeSubreaper, 1);
-        var without = new List<double>();
-        var differences = new List<double>();
-        for (var round = 0; round <= rounds; round++)
+        var results = Directory.CreateTempSubdirectory("overhead-");
+        try
         {
-            var measuredFirst = round % 2 == 0;
-            var first = await CpuAsync(build, assembly, connectionString, measuredFirst);
-            var second = await CpuAsync(build, assembly, connectionString, !measuredFirst);
-
-            // The first round warms the file cache and writes timings.
-            if (round == 0)
-                continue;
-            var (on, off) = measuredFirst ? (first, second) : (second, first);
-            without.Add(off);
-            differences.Add(on - off);
+            return await InterleavedRounds.RunAsync(rounds, measured => CpuAsync(build, assembly, connectionString, results.FullName, measured));
         }
-
-        var mean = differences.Average();
-        var error = Math.Sqrt(differences.Sum(difference => (difference - mean) * (difference - mean))) / differences.Count;
-        return new Cost(OverheadBenchmark.Median(without), OverheadBenchmark.Median(differences), error);
+        finally
+        {
+            results.Delete(recursive: true);
+        }
     }
 
-    private static async Task<double> CpuAsync(string build, string assembly, string connectionString, bool measured)
+    private static async Task<double> CpuAsync(string build, string assembly, string connectionString, string results, bool measured)
     {
-        var results = Path.Combine(Path.GetTempPath(), $"overhead-{Environment.ProcessId}");
         var before = ChildrenCpu();
         using var run = Process.Start(new ProcessStartInfo("dotnet")
         {

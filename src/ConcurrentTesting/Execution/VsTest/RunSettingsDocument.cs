@@ -4,6 +4,7 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Utilities;
@@ -219,7 +220,7 @@ internal sealed class RunSettingsDocument
 
     private static void CheckXml(string name, string value)
     {
-        if (IsXmlName(name) && IsXmlText(value) && SurvivesRewriting(value))
+        if (IsXmlName(name) && LegalText.Holds(value) && SurvivesRewriting(value))
             return;
         // The value may be a secret.
         throw BadSettings($"The variable {name} cannot be handed to test processes by run settings, which are XML: its name or value holds a character "
@@ -232,20 +233,6 @@ internal sealed class RunSettingsDocument
 
     private static bool IsXmlName(string name) =>
         name.Length > 0 && XmlConvert.IsStartNCNameChar(name[0]) && name.All(XmlConvert.IsNCNameChar);
-
-    private static bool IsXmlText(string value)
-    {
-        for (var index = 0; index < value.Length; index++)
-        {
-            if (XmlConvert.IsXmlChar(value[index]))
-                continue;
-            if (index + 1 == value.Length || !XmlConvert.IsXmlSurrogatePair(value[index + 1], value[index]))
-                return false;
-            index++;
-        }
-
-        return true;
-    }
 
     private static void AddTrxLogger(XElement root, string fileName) =>
         Section(Section(root, "LoggerRunSettings"), "Loggers").Add(
