@@ -14,11 +14,11 @@ internal interface IFrameworkContext
     /// <summary>The adapter begins its work, in whose flow the tests run.</summary>
     void RunStarted();
 
-    /// <summary>VSTest's adapter is about to run a case, on the thread that will; NUnit's tells it later, on another.</summary>
-    void CaseStarted(TestCaseIdentity testCase);
+    /// <summary>VSTest's adapter is about to run a case, on the thread that will.</summary>
+    void CaseStarted(TestIdentity testCase);
 
-    /// <summary>VSTest's adapter has the (first) result of a case. NUnit's tells it later, on another thread, and before the result.</summary>
-    void CaseEnded(TestCaseIdentity testCase);
+    /// <summary>VSTest's adapter has the (first) result of a case.</summary>
+    void CaseEnded(Guid caseId);
 
     /// <summary>The framework itself begins a test or row.</summary>
     void TestStarted(string displayName);
@@ -26,6 +26,3 @@ internal interface IFrameworkContext
     /// <summary>The framework itself has run a test or row.</summary>
     void TestStopped(string displayName);
 }
-
-/// <summary>A case as VSTest knows it.</summary>
-internal readonly record struct TestCaseIdentity(Guid Id, string FullyQualifiedName, string DisplayName);

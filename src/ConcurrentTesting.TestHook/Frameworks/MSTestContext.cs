@@ -37,19 +37,19 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
 
     public void RunStarted() => _run.Value = "run";
 
-    public void CaseStarted(TestCaseIdentity testCase)
+    public void CaseStarted(TestIdentity testCase)
     {
         var run = new CaseRun(ledger, testCase);
         lock (_gate)
             _case = run;
     }
 
-    public void CaseEnded(TestCaseIdentity testCase)
+    public void CaseEnded(Guid caseId)
     {
         CaseRun run;
         lock (_gate)
         {
-            if (_case is null || _case.Id != testCase.Id)
+            if (_case is null || _case.Id != caseId)
                 return;
             run = _case;
             _case = null;
@@ -82,18 +82,18 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
     {
         private readonly object _gate = new();
         private readonly Ledger _ledger;
-        private readonly TestCaseIdentity _case;
+        private readonly TestIdentity _case;
         private TestScope _row;
         private object? _data;
 
-        public CaseRun(Ledger ledger, TestCaseIdentity testCase)
+        public CaseRun(Ledger ledger, TestIdentity testCase)
         {
             _ledger = ledger;
             _case = testCase;
             _row = NewRow();
         }
 
-        public Guid Id => _case.Id;
+        public Guid Id => _case.CaseId;
 
         public TestScope Current
         {
@@ -137,7 +137,7 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
 
         private TestScope NewRow()
         {
-            var row = _ledger.Add(_case.Id, "", _case.DisplayName, isWholeCase: true);
+            var row = _ledger.Add(_case, isWholeCase: true);
             row.Begin();
             return row;
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using ConcurrentTesting.TestHook.Measuring;
 using ConcurrentTesting.TestHook.Wire;
@@ -7,21 +6,12 @@ namespace ConcurrentTesting.TestHook.Frameworks;
 
 /// <summary>
 /// NUnit: the execution context flows with the test and names it, in shared set-ups and tear-downs it names a suite. A test begins where it becomes the context's, on its
-/// own thread, and ends where the next begins. The adapter tells of VSTest's cases later, from a queue, before it tells their results; it can be made to tell them in time,
-/// but then no test runs while results are sent.
+/// own thread, and ends where the next begins. VSTest's events are of no use: the adapter tells of cases later, from a queue.
 /// </summary>
 internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
-    // More are looked for in vain: theirs are no names that VSTest knows. They are told by their own names.
-    private const int MostUntold = 4096;
-
     private readonly OwnedTallies<Tally> _tallies = new();
     private readonly object _gate = new();
-
-    // Tests that have begun and of which the adapter has not told yet, and the other way round; both in the order they run in.
-    private readonly LinkedList<BegunTest> _begun = [];
-    private readonly LinkedList<TestCaseIdentity> _announced = [];
-    private readonly Dictionary<Guid, TestScope> _told = [];
     private Assembly? _framework;
     private Shape? _shape;
     private TestScope? _running;
@@ -43,35 +33,12 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         _shape.Watch(ContextSet);
     }
 
-    public void CaseStarted(TestCaseIdentity testCase)
+    public void CaseStarted(TestIdentity testCase)
     {
-        lock (_gate)
-        {
-            if (TryTake(_begun, begun => begun.IsNamedBy(testCase), out var test))
-                Pair(testCase, test.Scope);
-            else
-                _announced.AddLast(testCase);
-        }
     }
 
-    public void CaseEnded(TestCaseIdentity testCase)
+    public void CaseEnded(Guid caseId)
     {
-        TestScope? scope;
-        lock (_gate)
-        {
-            var wasAnnounced = _announced.Remove(testCase);
-
-            // NUnit hands names over in XML, which cannot hold all of them: what comes out has another name. The order is the same.
-            if (wasAnnounced && TryTake(_begun, begun => !LegalText.Holds(begun.FullName), out var test))
-                Pair(testCase, test.Scope);
-            if (_told.Remove(testCase.Id, out scope))
-                scope.End();
-            else if (wasAnnounced)
-                scope = ledger.Add(testCase.Id, "", testCase.DisplayName, isWholeCase: true);
-        }
-
-        if (scope is not null)
-            ledger.Send(scope);
     }
 
     public void RunStarted()
@@ -106,62 +73,24 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         var shape = _shape!;
         if (shape.IsSuite(test) is true)
             return ledger.Fixtures;
-        var scope = ledger.Add(Guid.Empty, (string?)shape.ClassName(test) ?? "", (string?)shape.Name(test) ?? "", isWholeCase: false);
+        var scope = ledger.Add(shape.IdentityOf(test), isWholeCase: false);
         BeginAfterRunning(scope);
-        Announce(new BegunTest(scope, (string?)shape.FullName(test) ?? ""));
         return scope;
     }
 
     private void BeginAfterRunning(TestScope? scope)
     {
+        TestScope? ended;
         lock (_gate)
         {
-            _running?.End();
+            ended = _running;
+            ended?.End();
             _running = scope;
             scope?.Begin();
         }
-    }
 
-    private void Announce(BegunTest test)
-    {
-        lock (_gate)
-        {
-            if (TryTake(_announced, test.IsNamedBy, out var testCase))
-            {
-                Pair(testCase, test.Scope);
-                return;
-            }
-
-            _begun.AddLast(test);
-            if (_begun.Count > MostUntold)
-                _begun.RemoveFirst();
-        }
-    }
-
-    private void Pair(TestCaseIdentity testCase, TestScope scope)
-    {
-        scope.Identify(testCase.Id, testCase.DisplayName);
-        _told[testCase.Id] = scope;
-    }
-
-    // The first that is meant.
-    private static bool TryTake<T>(LinkedList<T> waiting, Func<T, bool> isMeant, [MaybeNullWhen(false)] out T taken)
-    {
-        var next = waiting.First;
-        while (next is not null && !isMeant(next.Value))
-            next = next.Next;
-        taken = next is null ? default : next.Value;
-        if (next is not null)
-            waiting.Remove(next);
-        return next is not null;
-    }
-
-    private sealed record BegunTest(TestScope Scope, string FullName)
-    {
-        // By default the adapter gives a case NUnit's full name; it can be told to give it the method's.
-        public bool IsNamedBy(TestCaseIdentity testCase) =>
-            testCase.FullyQualifiedName == FullName
-            || (testCase.DisplayName == Scope.DisplayName && testCase.FullyQualifiedName.StartsWith(Scope.ClassName + ".", StringComparison.Ordinal));
+        if (ended is not null)
+            ledger.Send(ended);
     }
 
     private sealed record Shape(
@@ -171,7 +100,9 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         Func<object, object?> IsSuite,
         Func<object, object?> FullName,
         Func<object, object?> Name,
-        Func<object, object?> ClassName)
+        Func<object, object?> FixtureType,
+        Func<object, object?> TypeName,
+        MethodInfo ToXml)
     {
         public static Shape Of(Assembly framework)
         {
@@ -185,7 +116,22 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
                 Members.Getter(test, "IsSuite") ?? throw Missing("Test.IsSuite"),
                 Members.Getter(test, "FullName") ?? throw Missing("Test.FullName"),
                 Members.Getter(test, "Name") ?? throw Missing("Test.Name"),
-                Members.Getter(test, "ClassName") ?? throw Missing("Test.ClassName"));
+                Members.Getter(test, "TypeInfo") ?? throw Missing("Test.TypeInfo"),
+                Members.Getter(test.GetProperty("TypeInfo")!.PropertyType, "FullName") ?? throw Missing("ITypeInfo.FullName"),
+                test.GetMethod("ToXml", [typeof(bool)]) ?? throw Missing("Test.ToXml"));
+        }
+
+        /// <summary>What VSTest knows the test by.</summary>
+        public TestIdentity IdentityOf(object test)
+        {
+            var fullName = (string?)FullName(test) ?? "";
+            var identity = new TestIdentity
+            {
+                FullyQualifiedName = fullName,
+                ClassName = FixtureType(test) is { } fixture ? (string?)TypeName(fixture) ?? "" : "",
+                DisplayName = (string?)Name(test) ?? "",
+            };
+            return LegalText.Holds(fullName) ? identity : AsInXml(test, identity);
         }
 
         /// <summary>Has each setting of the context told. Without it a test begins with its first command, and its memory is not known.</summary>
@@ -193,6 +139,15 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         {
             if (Local is not null)
                 Members.Watch(Local, set);
+        }
+
+        // NUnit hands names over in XML, which cannot hold all of them: what comes out is what it makes of them there.
+        private TestIdentity AsInXml(object test, TestIdentity identity)
+        {
+            var node = ToXml.Invoke(test, [false])!;
+            var attributes = Members.Getter(node.GetType(), "Attributes")?.Invoke(node) ?? throw Missing("TNode.Attributes");
+            var item = attributes.GetType().GetMethod("get_Item", [typeof(string)]) ?? throw Missing("TNode.Attributes[string]");
+            return identity with { FullyQualifiedName = (string?)item.Invoke(attributes, ["fullname"]) ?? "", DisplayName = (string?)item.Invoke(attributes, ["name"]) ?? "" };
         }
 
         // The property invents a context where there is none; the field behind it does not.

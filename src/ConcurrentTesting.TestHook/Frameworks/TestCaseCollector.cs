@@ -1,4 +1,4 @@
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using ConcurrentTesting.TestHook.Measuring;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollection;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollector.InProcDataCollector;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.InProcDataCollector;
@@ -20,10 +20,10 @@ internal sealed class TestCaseCollector : InProcDataCollection
     public void TestSessionStart(TestSessionStartArgs testSessionStartArgs) => Tell(static (context, _) => context.RunStarted(), false);
 
     public void TestCaseStart(TestCaseStartArgs testCaseStartArgs) =>
-        Tell(static (context, args) => context.CaseStarted(Identity(args.TestCase!)), testCaseStartArgs);
+        Tell(static (context, args) => context.CaseStarted(TestIdentity.OfCase(args.TestCase!.Id, args.TestCase.DisplayName)), testCaseStartArgs);
 
     public void TestCaseEnd(TestCaseEndArgs testCaseEndArgs) =>
-        Tell(static (context, args) => context.CaseEnded(Identity(args.DataCollectionContext!.TestCase!)), testCaseEndArgs);
+        Tell(static (context, args) => context.CaseEnded(args.DataCollectionContext!.TestCase!.Id), testCaseEndArgs);
 
     public void TestSessionEnd(TestSessionEndArgs testSessionEndArgs) => HookSession.Current?.Meter?.Flush();
 
@@ -39,6 +39,4 @@ internal sealed class TestCaseCollector : InProcDataCollection
             HookSession.Current?.Report("test case event", exception);
         }
     }
-
-    private static TestCaseIdentity Identity(TestCase testCase) => new(testCase.Id, testCase.FullyQualifiedName, testCase.DisplayName);
 }

@@ -17,16 +17,16 @@ internal sealed class WindowContext(Ledger ledger) : IFrameworkContext
 
     public void RunStarted() => _run.Value = "run";
 
-    public void CaseStarted(TestCaseIdentity testCase)
+    public void CaseStarted(TestIdentity testCase)
     {
-        var scope = ledger.Add(testCase.Id, "", testCase.DisplayName, isWholeCase: true);
+        var scope = ledger.Add(testCase, isWholeCase: true);
         scope.Begin();
         _running = scope;
     }
 
-    public void CaseEnded(TestCaseIdentity testCase)
+    public void CaseEnded(Guid caseId)
     {
-        if (_running is not { } scope || scope.CaseId != testCase.Id)
+        if (_running is not { } scope || scope.Test.CaseId != caseId)
             return;
         _running = null;
         scope.End();

@@ -26,11 +26,11 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
 
     public void RunStarted() => _flow.Value = "run";
 
-    public void CaseStarted(TestCaseIdentity testCase) => _flow.Value = new CaseFlow(ledger, testCase);
+    public void CaseStarted(TestIdentity testCase) => _flow.Value = new CaseFlow(ledger, testCase);
 
-    public void CaseEnded(TestCaseIdentity testCase)
+    public void CaseEnded(Guid caseId)
     {
-        if (_flow.Value is CaseFlow flow && flow.Id == testCase.Id)
+        if (_flow.Value is CaseFlow flow && flow.Id == caseId)
             flow.FirstRowEnded();
     }
 
@@ -42,7 +42,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
     {
         private readonly object _gate = new();
         private readonly Ledger _ledger;
-        private readonly TestCaseIdentity _case;
+        private readonly TestIdentity _case;
         private TestScope _row;
 
         // Between the methods of two rows: the row that is being constructed.
@@ -51,14 +51,14 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         private bool _isInMethod;
         private bool _firstEnded;
 
-        public CaseFlow(Ledger ledger, TestCaseIdentity testCase)
+        public CaseFlow(Ledger ledger, TestIdentity testCase)
         {
             _ledger = ledger;
             _case = testCase;
             _row = NewRow();
         }
 
-        public Guid Id => _case.Id;
+        public Guid Id => _case.CaseId;
 
         public TestScope Current()
         {
@@ -115,7 +115,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
 
         private TestScope NewRow()
         {
-            var row = _ledger.Add(_case.Id, "", _case.DisplayName, isWholeCase: true);
+            var row = _ledger.Add(_case, isWholeCase: true);
             row.Begin();
             return row;
         }

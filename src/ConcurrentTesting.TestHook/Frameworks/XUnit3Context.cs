@@ -49,11 +49,11 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
     {
     }
 
-    public void CaseStarted(TestCaseIdentity testCase)
+    public void CaseStarted(TestIdentity testCase)
     {
     }
 
-    public void CaseEnded(TestCaseIdentity testCase)
+    public void CaseEnded(Guid caseId)
     {
     }
 
@@ -68,11 +68,14 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
     private TestScope ScopeOf(object test, Shape shape) => _scopes.Of(test, added =>
     {
         var testCase = shape.TestCase(added);
-        return ledger.Add(
-            testCase is null ? Guid.Empty : IdOf((string?)shape.UniqueId(testCase) ?? ""),
-            testCase is null ? "" : (string?)shape.ClassName(testCase) ?? "",
-            (string?)shape.DisplayName(added) ?? "",
-            isWholeCase: false);
+        var identity = new TestIdentity
+        {
+            CaseId = testCase is null ? Guid.Empty : IdOf((string?)shape.UniqueId(testCase) ?? ""),
+            FullyQualifiedName = "",
+            ClassName = testCase is null ? "" : (string?)shape.ClassName(testCase) ?? "",
+            DisplayName = (string?)shape.DisplayName(added) ?? "",
+        };
+        return ledger.Add(identity, isWholeCase: false);
     });
 
     private static Guid IdOf(string uniqueId)

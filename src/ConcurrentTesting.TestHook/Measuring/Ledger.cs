@@ -23,12 +23,12 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
 
     public OpenedDatabases Opened { get; } = new();
 
-    public TestScope Add(Guid caseId, string className, string displayName, bool isWholeCase)
+    public TestScope Add(TestIdentity test, bool isWholeCase)
     {
         lock (_gate)
         {
             SendChangedRecent();
-            var scope = new TestScope(_order++, caseId, className, displayName, isWholeCase);
+            var scope = new TestScope(_order++, test, isWholeCase);
             _scopes.Add(scope);
             return scope;
         }
@@ -75,9 +75,10 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
         scope.IsSent = true;
         log.Messages.Begin(HookMessage.Test)
             .Number(scope.Order)
-            .Id(scope.CaseId)
-            .Text(scope.ClassName)
-            .Text(scope.DisplayName)
+            .Id(scope.Test.CaseId)
+            .Text(scope.Test.FullyQualifiedName)
+            .Text(scope.Test.ClassName)
+            .Text(scope.Test.DisplayName)
             .Number(scope.IsWholeCase ? 1 : 0);
         Write(scope);
         log.Messages.OptionalNumber(scope.AllocatedBytes).OptionalNumber(scope.PeakBytes);

@@ -3,7 +3,7 @@ using ConcurrentTesting.TestHook.Statements;
 namespace ConcurrentTesting.TestHook.Measuring;
 
 /// <summary>One execution of a test, or of one of its rows.</summary>
-internal sealed class TestScope(long order, Guid caseId, string className, string displayName, bool isWholeCase) : Tally
+internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase) : Tally
 {
     private long _allocatedBefore = -1;
     private RepeatedQueries? _queries;
@@ -11,13 +11,7 @@ internal sealed class TestScope(long order, Guid caseId, string className, strin
 
     public long Order { get; } = order;
 
-    /// <summary>VSTest's id of the case; empty where this process does not know it.</summary>
-    public Guid CaseId { get; private set; } = caseId;
-
-    /// <summary>Empty where <see cref="CaseId"/> says enough.</summary>
-    public string ClassName { get; private set; } = className;
-
-    public string DisplayName { get; private set; } = displayName;
+    public TestIdentity Test { get; private set; } = test;
 
     /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
     public bool IsWholeCase { get; private set; } = isWholeCase;
@@ -33,18 +27,8 @@ internal sealed class TestScope(long order, Guid caseId, string className, strin
     /// <summary>The framework told which row it is.</summary>
     public void Name(string displayName)
     {
-        DisplayName = displayName;
+        Test = Test with { DisplayName = displayName };
         IsWholeCase = false;
-    }
-
-    /// <summary>It is this case of VSTest's.</summary>
-    public void Identify(Guid caseId, string displayName)
-    {
-        CaseId = caseId;
-        ClassName = "";
-        DisplayName = displayName;
-        IsWholeCase = true;
-        Changed();
     }
 
     /// <summary>The queries that it ran most often.</summary>

@@ -16,7 +16,7 @@ internal static class MeasuredMetrics
         foreach (var worker in record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Figures is not null).GroupBy(attempt => attempt.Worker))
         {
             var label = worker.Key.ToString(CultureInfo.InvariantCulture);
-            var total = worker.Aggregate(TestFigures.NotMeasured, (sum, attempt) => sum.Plus(attempt.Figures!));
+            var total = TestFigures.Sum(worker.Select(attempt => attempt.Figures!));
             Add(total.Queries, () => metrics.Queries.WithLabels(label));
             Add(total.Reads, () => metrics.Reads.WithLabels(label));
             Add(total.Writes, () => metrics.Writes.WithLabels(label));

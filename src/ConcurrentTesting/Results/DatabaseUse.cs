@@ -49,7 +49,7 @@ internal sealed record DatabaseUse
             Database = database,
             Worker = batches[0].Worker,
             Connections = isMeasured ? batches.Sum(batch => batch.Opened!.Where(opened => IsSame(opened.Key, database)).Sum(opened => opened.Value)) : null,
-            Drivers = isMeasured ? batches.Aggregate(TestFigures.NotMeasured, (sum, batch) => sum.Plus(batch.Figures ?? TestFigures.NotMeasured)) : null,
+            Drivers = isMeasured ? TestFigures.Sum(batches.Select(batch => batch.Figures).OfType<TestFigures>()) : null,
             Server = databases.Statistics.FirstOrDefault(statistics => statistics.Database == database),
             Batches = batches.Length,
             IsWhole = batches.All(batch => batch.Error is null),

@@ -23,6 +23,6 @@ internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, dou
             durations.Count == 0 ? null : durations[(int)Math.Ceiling(durations.Count * 0.95) - 1],
             durations.Count == 0 || record.Wall <= TimeSpan.Zero ? null : record.TestTime / record.Wall,
             busy.Average() > 0 ? busy.Max() / busy.Average() : null,
-            record.Tests.Select(test => test.Final.Figures).OfType<TestFigures>().Aggregate(TestFigures.NotMeasured, (sum, next) => sum.Plus(next)));
+            TestFigures.Sum(record.Tests.Select(test => test.Final.Figures).OfType<TestFigures>()));
     }
 }

@@ -79,6 +79,26 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         ShouldBeExact(batch);
     }
 
+    /// <param name="adapter">The adapter's own options, which decide by what names VSTest knows the cases.</param>
+    [Theory]
+    [InlineData("")]
+    [InlineData("<UseParentFQNForParametrizedTests>true</UseParentFQNForParametrizedTests>")]
+    [InlineData("<DisplayName>FullName</DisplayName>")]
+    public async Task Tests_of_NUnit_in_fixtures_with_arguments_are_told_apart(string adapter)
+    {
+        var runSettings = Path.Combine(_folder.FullName, "adapter.runsettings");
+        await File.WriteAllTextAsync(runSettings, $"<RunSettings><NUnit>{adapter}</NUnit></RunSettings>", CancellationToken);
+
+        var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken, [.. await EnvironmentAsync("sqlite"), ("MEASURED_RUNSETTINGS", runSettings)])).ShouldHaveSingleItem();
+
+        batch.Rows.Where(row => row.ClassName.Contains("ArgumentTests", StringComparison.Ordinal)).Select(row => (row.Name, row.Counted)).ShouldBe(
+            [
+                ("Reads", (1, 0, 0)), ("Writes(1)", (1, 1, 0)), ("Writes(2)", (1, 2, 0)),
+                ("Reads", (3, 0, 0)), ("Writes(1)", (3, 1, 0)), ("Writes(2)", (3, 2, 0)),
+            ]);
+        ShouldBeExact(batch);
+    }
+
     [Fact]
     public async Task What_a_driver_does_not_tell_is_null_and_what_it_tells_is_not()
     {

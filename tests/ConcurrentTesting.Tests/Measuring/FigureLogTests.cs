@@ -38,7 +38,7 @@ public sealed class FigureLogTests : IAsyncDisposable
             AddTest(log, order);
         File.Exists(file).ShouldBe(below != Folderless);
         connection.End(0, static (writer, _) => writer.Begin(SaidMessage.Bye).End());
-        await EventuallyAsync(() => _server.ProcessIds(Batch) is [{ EndedByItself: true }]);
+        await Eventually.HoldsAsync(() => _server.ProcessIds(Batch) is [{ EndedByItself: true }]);
         var figures = await _server.CollectAsync(Batch, CancellationToken);
 
         figures.Tests.Select(test => test.DisplayName).ShouldBe(["Test 0", "Test 1", "Test 2"]);
@@ -81,16 +81,10 @@ public sealed class FigureLogTests : IAsyncDisposable
     private static void AddTest(FigureLog log, int order)
     {
         var writer = log.Messages;
-        writer.Begin(SaidMessage.Test).Number(order).Id(Guid.NewGuid()).Text("Shop").Text($"Test {order}").Number(0);
+        writer.Begin(SaidMessage.Test).Number(order).Id(Guid.NewGuid()).Text("").Text("Shop").Text($"Test {order}").Number(0);
         for (var figure = 0; figure < 12; figure++)
             writer.OptionalNumber(1);
         writer.Number(0).End();
         log.Append();
-    }
-
-    private static async Task EventuallyAsync(Func<bool> condition)
-    {
-        while (!condition())
-            await Task.Delay(5, CancellationToken);
     }
 }

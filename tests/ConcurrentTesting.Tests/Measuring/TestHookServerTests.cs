@@ -85,7 +85,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
         _server.ProcessIds(5).ShouldHaveSingleItem().ShouldBe(new HookedProcess(ProcessId, HookedProcessRole.TestProcess, IsAlive: true, EndedByItself: false));
 
         process.Dispose();
-        await EventuallyAsync(() => !_server.ProcessIds(5).Single().IsAlive);
+        await Eventually.HoldsAsync(() => !_server.ProcessIds(5).Single().IsAlive);
         _server.ProcessIds(5).Single().EndedByItself.ShouldBeFalse();
     }
 
@@ -232,12 +232,6 @@ public sealed class TestHookServerTests : IAsyncDisposable
         MethodName = "Buys",
     };
 
-    private static async Task EventuallyAsync(Func<bool> condition)
-    {
-        while (!condition())
-            await Task.Delay(5, CancellationToken);
-    }
-
     private static async Task WelcomeAsync(Socket process)
     {
         var answer = new byte[8];
@@ -247,7 +241,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
 
     private static byte[] Test(Guid caseId, string name, long reads)
     {
-        var writer = new WireWriter().Begin(HookMessage.Test).Number(0).Id(caseId).Text("").Text(name).Number(0);
+        var writer = new WireWriter().Begin(HookMessage.Test).Number(0).Id(caseId).Text("").Text("").Text(name).Number(0);
         long?[] figures = [reads, reads, reads, 0, 0, 1_000, null, null, 1, 0, 100, 200];
         foreach (var figure in figures)
             writer.OptionalNumber(figure);

@@ -119,6 +119,21 @@ public sealed class LifetimeTests
     public void Rows(int r, int w, int o) => Work.Do(r - 1, w - 1, o);
 }
 
+/// <summary>The same tests with other arguments: each has reads of its own.</summary>
+[TestFixture(1)]
+[TestFixture(3)]
+public sealed class ArgumentTests(int reads) : InheritedTests(reads);
+
+public abstract class InheritedTests(int reads)
+{
+    [Test]
+    public void Reads() => Work.Do(reads);
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Writes(int writes) => Work.Do(reads, writes);
+}
+
 public sealed class ManyTests
 {
     private static IEnumerable<int> Numbers => Work.ManyRows;

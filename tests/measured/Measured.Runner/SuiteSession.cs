@@ -34,12 +34,12 @@ internal sealed class SuiteSession : IAsyncDisposable
 
     public static async Task<SuiteSession> StartAsync(TestAssembly assembly, bool measure)
     {
-        var settings = new ConcurrentTestSettings();
+        var settings = new ConcurrentTestSettings { RunSettingsFile = Environment.GetEnvironmentVariable("MEASURED_RUNSETTINGS") };
         var location = await VsTestLocation.FindAsync(AppContext.BaseDirectory, default);
         var session = await VsTestSession.StartAsync(location, ProcessEnvironment.For(settings), null, NullLogger.Instance, default);
         var suite = new SuiteSession(assembly, RunSettingsDocument.Load(settings, NullLogger.Instance), session, TestHookServer.Open(Guid.NewGuid().ToString("N"), measure, NullLogger.Instance));
         var discovery = await session.DiscoverAsync([assembly.Path], suite._runSettings.ForDiscovery(1, assembly), default);
-        suite.Entries = discovery.Cases.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group])).ToImmutableDictionary(entry => entry.Id);
+        suite.Entries = CatalogBuilder.Entries(assembly, discovery.Cases).ToImmutableDictionary(entry => entry.Id);
         return suite;
     }
 
@@ -73,13 +73,6 @@ internal sealed class SuiteSession : IAsyncDisposable
         await _session.DisposeAsync();
         await Hooks.DisposeAsync();
         _results.Delete(recursive: true);
-    }
-
-    private static TestEntry Entry(TestAssembly assembly, ImmutableArray<TestCase> cases)
-    {
-        var method = cases[0].FullyQualifiedName.Split('(')[0];
-        var dot = method.LastIndexOf('.');
-        return new TestEntry { Assembly = assembly, Cases = cases, ClassName = method[..dot], MethodName = method[(dot + 1)..] };
     }
 }
 

@@ -12,7 +12,7 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     private readonly Lazy<Index> _index = new(() => new Index(Tests));
 
     /// <summary>Everything in one: tests, fixtures and what belongs to no test.</summary>
-    public TestFigures Total => Tests.Select(test => test.Figures).Append(Outside.Fixtures).Append(Outside.NoTest).Aggregate((sum, next) => sum.Plus(next));
+    public TestFigures Total { get; } = TestFigures.Sum(Tests.Select(test => test.Figures).Append(Outside.Fixtures).Append(Outside.NoTest));
 
     /// <summary>The figures of one result row; null where it was not measured: a skipped test, a test that did not begin.</summary>
     /// <param name="name">Method and row, without namespace and class, as the results name it.</param>
@@ -22,10 +22,17 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
         var rows = _index.Value.ByCase[entry.Id].ToList();
         var named = rows.FindAll(row => !row.IsWholeCase && TestNames.Short(entry.ClassName, row.DisplayName) == name);
         if (named.Count == 0)
-            named = [.. _index.Value.ByName[(entry.ClassName, name)]];
+            named = OfUnknownCase(entry, name);
         if (occurrence < named.Count)
             return named[occurrence].Figures;
         return rows.Count == 0 ? null : OfUnnamedRow(entry, rows, name, occurrence);
+    }
+
+    // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any arguments.
+    private List<MeasuredTest> OfUnknownCase(TestEntry entry, string name)
+    {
+        var index = _index.Value;
+        return index.ByFullName[entry.Cases[0].FullyQualifiedName].ToList() is { Count: > 0 } tests ? tests : [.. index.ByName[(entry.ClassName, name)]];
     }
 
     private static TestFigures? OfUnnamedRow(TestEntry entry, List<MeasuredTest> rows, string name, int occurrence)
@@ -60,6 +67,8 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     private sealed class Index(ImmutableArray<MeasuredTest> tests)
     {
         public ILookup<Guid, MeasuredTest> ByCase { get; } = tests.ToLookup(test => test.CaseId);
+
+        public ILookup<string, MeasuredTest> ByFullName { get; } = tests.Where(test => test.FullyQualifiedName.Length > 0).ToLookup(test => test.FullyQualifiedName);
 
         public ILookup<(string, string), MeasuredTest> ByName { get; } =
             tests.Where(test => test.ClassName.Length > 0).ToLookup(test => (test.ClassName, TestNames.Short(test.ClassName, test.DisplayName)));

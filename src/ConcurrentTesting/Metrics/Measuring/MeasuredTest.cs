@@ -12,7 +12,10 @@ internal sealed record MeasuredTest
     /// <summary>VSTest's id of its case; empty where the process did not know it.</summary>
     public required Guid CaseId { get; init; }
 
-    /// <summary>Namespace and class; empty where <see cref="CaseId"/> says enough.</summary>
+    /// <summary>VSTest's fully qualified name of its case; empty where the process did not know it, or another member says enough.</summary>
+    public required string FullyQualifiedName { get; init; }
+
+    /// <summary>Namespace and class; empty where another member says enough.</summary>
     public required string ClassName { get; init; }
 
     /// <summary>As the framework names it, with or without namespace and class.</summary>
@@ -27,6 +30,7 @@ internal sealed record MeasuredTest
     {
         Order = content.Number(),
         CaseId = content.Id(),
+        FullyQualifiedName = content.Text(),
         ClassName = content.Text(),
         DisplayName = content.Text(),
         IsWholeCase = content.Number() != 0,

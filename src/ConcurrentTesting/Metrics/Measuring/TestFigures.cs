@@ -52,22 +52,72 @@ internal sealed record TestFigures
     /// <summary>Queries that one test ran five times and more, the most frequent first; empty in sums.</summary>
     public ImmutableArray<RepeatedQuery> Repeated { get; init; } = [];
 
-    /// <summary>Both together: counts are added, the peak is the higher one; null and a figure is the figure.</summary>
-    public TestFigures Plus(TestFigures other) => new()
+    /// <summary>All together: counts are added, the peak is the highest; null and a figure is the figure.</summary>
+    public static TestFigures Sum(IEnumerable<TestFigures> figures)
     {
-        Operations = Sum(Operations, other.Operations),
-        Queries = Sum(Queries, other.Queries),
-        Reads = Sum(Reads, other.Reads),
-        Writes = Sum(Writes, other.Writes),
-        Others = Sum(Others, other.Others),
-        QuerySeconds = QuerySeconds is null ? other.QuerySeconds : QuerySeconds + (other.QuerySeconds ?? 0),
-        Rows = Sum(Rows, other.Rows),
-        Transactions = Sum(Transactions, other.Transactions),
-        Connections = Sum(Connections, other.Connections),
-        ConnectionErrors = Sum(ConnectionErrors, other.ConnectionErrors),
-        AllocatedBytes = Sum(AllocatedBytes, other.AllocatedBytes),
-        PeakBytes = PeakBytes is null ? other.PeakBytes : Math.Max(PeakBytes.Value, other.PeakBytes ?? 0),
-    };
+        var sum = default(Adder);
+        foreach (var next in figures)
+            sum.Add(next);
+        return sum.ToFigures();
+    }
 
-    private static long? Sum(long? first, long? second) => first is null ? second : first + (second ?? 0);
+    /// <summary>Both together, see <see cref="Sum"/>.</summary>
+    public TestFigures Plus(TestFigures other) => Sum([this, other]);
+
+    // A run has figures of tens of thousands of tests to add.
+    private struct Adder
+    {
+        private long? _operations;
+        private long? _queries;
+        private long? _reads;
+        private long? _writes;
+        private long? _others;
+        private double? _querySeconds;
+        private long? _rows;
+        private long? _transactions;
+        private long? _connections;
+        private long? _connectionErrors;
+        private long? _allocatedBytes;
+        private long? _peakBytes;
+
+        public void Add(TestFigures figures)
+        {
+            Add(ref _operations, figures.Operations);
+            Add(ref _queries, figures.Queries);
+            Add(ref _reads, figures.Reads);
+            Add(ref _writes, figures.Writes);
+            Add(ref _others, figures.Others);
+            if (figures.QuerySeconds is { } seconds)
+                _querySeconds = _querySeconds.GetValueOrDefault() + seconds;
+            Add(ref _rows, figures.Rows);
+            Add(ref _transactions, figures.Transactions);
+            Add(ref _connections, figures.Connections);
+            Add(ref _connectionErrors, figures.ConnectionErrors);
+            Add(ref _allocatedBytes, figures.AllocatedBytes);
+            if (figures.PeakBytes is { } peak)
+                _peakBytes = Math.Max(_peakBytes.GetValueOrDefault(), peak);
+        }
+
+        public readonly TestFigures ToFigures() => new()
+        {
+            Operations = _operations,
+            Queries = _queries,
+            Reads = _reads,
+            Writes = _writes,
+            Others = _others,
+            QuerySeconds = _querySeconds,
+            Rows = _rows,
+            Transactions = _transactions,
+            Connections = _connections,
+            ConnectionErrors = _connectionErrors,
+            AllocatedBytes = _allocatedBytes,
+            PeakBytes = _peakBytes,
+        };
+
+        private static void Add(ref long? sum, long? figure)
+        {
+            if (figure is { } known)
+                sum = sum.GetValueOrDefault() + known;
+        }
+    }
 }

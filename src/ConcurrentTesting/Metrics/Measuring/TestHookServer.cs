@@ -22,6 +22,8 @@ internal sealed class TestHookServer : IAsyncDisposable
     private const string RunConfiguration = "RunConfiguration";
     private const string FolderPrefix = "concurrent-test-";
 
+    private const string Memory = "/dev/shm";
+
     // sun_path holds 104 bytes on macOS and 108 on Linux, with a zero at the end.
     private const int LongestSocketPath = 103;
     private const int Backlog = 512;
@@ -78,7 +80,7 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     /// <summary>
     /// Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, where that is needed
-    /// (not by xunit v3) and asked for.
+    /// (not by xunit v3 and NUnit) and asked for.
     /// </summary>
     /// <param name="runSettings">
     /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else this process's own, comes first.
@@ -93,7 +95,7 @@ internal sealed class TestHookServer : IAsyncDisposable
             return;
         var hook = HookPathFor(expectation.Runtime);
         LoadHook(hook, Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), worker, batch, assembly);
-        if (_measure && assembly.Framework != TestFramework.XUnit3)
+        if (_measure && assembly.Framework is not (TestFramework.XUnit3 or TestFramework.NUnit))
             AddCollector(hook, runSettings);
     }
 
@@ -263,16 +265,37 @@ internal sealed class TestHookServer : IAsyncDisposable
     private static string CreateFolder(string runId)
     {
         var name = FolderPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(runId + Guid.NewGuid())))[..12];
-        var temporary = Path.GetTempPath();
-        if (Encoding.UTF8.GetByteCount(SocketPath(Path.Combine(temporary, name))) > LongestSocketPath)
-            temporary = "/tmp";
-        DeleteAbandoned(temporary);
-        var folder = Path.Combine(temporary, name);
+        var places = Places().Where(place => Directory.Exists(place) && Encoding.UTF8.GetByteCount(SocketPath(Path.Combine(place, name))) <= LongestSocketPath).ToList();
+        foreach (var place in places)
+            DeleteAbandoned(place);
+        var folder = Path.Combine(places.Find(CanBeWritten) ?? Path.GetTempPath(), name);
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(folder);
         else
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return folder;
+    }
+
+    // After each test a test process writes there, which costs a quarter in memory of what it costs on a disk.
+    private static IEnumerable<string> Places()
+    {
+        if (OperatingSystem.IsLinux())
+            yield return Memory;
+        yield return Path.GetTempPath();
+        yield return "/tmp";
+    }
+
+    private static bool CanBeWritten(string place)
+    {
+        try
+        {
+            using var probe = File.Create(Path.Combine(place, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     // A run that was killed leaves its folder; one that lives accepts.

@@ -1,0 +1,20 @@
+namespace ConcurrentTesting.TestHook.Measuring;
+
+/// <summary>Which test it is, as far as this process knows.</summary>
+internal readonly record struct TestIdentity
+{
+    /// <summary>VSTest's id of the case; empty where this process does not know it.</summary>
+    public Guid CaseId { get; init; }
+
+    /// <summary>VSTest's fully qualified name of the case; empty where another member says enough.</summary>
+    public string FullyQualifiedName { get; init; }
+
+    /// <summary>Namespace and class; empty where another member says enough.</summary>
+    public string ClassName { get; init; }
+
+    /// <summary>As the framework names it.</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>A case of VSTest's.</summary>
+    public static TestIdentity OfCase(Guid id, string displayName) => new() { CaseId = id, FullyQualifiedName = "", ClassName = "", DisplayName = displayName };
+}
