@@ -7,10 +7,19 @@ namespace ConcurrentTesting.TestHook;
 /// Tells the engine figures by a file beside its socket: what is written there outlives a process that dies, and wakes nobody after each test, which costs more than
 /// the short test itself. The engine reads it when it wants to know. Without the file, the same is said through the connection. Not thread-safe.
 /// </summary>
-internal sealed class FigureLog(EngineConnection engine, string path)
+internal sealed class FigureLog
 {
-    private SafeFileHandle? _file = TryCreate(path);
+    private readonly EngineConnection _engine;
+    private readonly FigureMemory? _memory;
+    private SafeFileHandle? _file;
     private long _length;
+
+    public FigureLog(EngineConnection engine, string path)
+    {
+        _engine = engine;
+        _file = TryCreate(path);
+        _memory = _file is null ? null : FigureMemory.TryOpen(path, _file);
+    }
 
     /// <summary>What is written here is told by <see cref="Append"/>: one message or several.</summary>
     public WireWriter Messages { get; } = new();
@@ -18,7 +27,7 @@ internal sealed class FigureLog(EngineConnection engine, string path)
     public void Append()
     {
         if (_file is null || !TryAppend(_file))
-            engine.Send(Messages, static (writer, messages) => writer.Messages(messages.Written));
+            _engine.Send(Messages, static (writer, messages) => writer.Messages(messages.Written));
         Messages.Remove(Messages.Length);
     }
 
@@ -27,7 +36,10 @@ internal sealed class FigureLog(EngineConnection engine, string path)
     {
         try
         {
-            RandomAccess.Write(file, Messages.Written, _length);
+            if (_memory is not null)
+                _memory.Write(Messages.Written, _length);
+            else
+                RandomAccess.Write(file, Messages.Written, _length);
             _length += Messages.Length;
             return true;
         }
@@ -43,7 +55,7 @@ internal sealed class FigureLog(EngineConnection engine, string path)
     {
         try
         {
-            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

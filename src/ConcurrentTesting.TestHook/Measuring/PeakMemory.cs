@@ -9,14 +9,14 @@ internal static class PeakMemory
 {
     // Reading it costs some 20 µs, which is too much after each of ten thousand short tests.
     private const int MillisecondsBetweenReadings = 100;
-    private const int BytesBetweenReadings = 4 * 1024 * 1024;
+    private const int BytesBetweenReadings = 16 * 1024 * 1024;
 
     private static readonly SafeFileHandle? Status = OperatingSystem.IsLinux() ? TryOpen("/proc/self/status") : null;
     private static long lastReadingAt = long.MinValue / 2;
     private static long allocatedAtLastReading;
     private static long lastReading = -1;
 
-    /// <summary>In bytes, at most 100 ms or 4 MiB of allocations old; null where the system does not tell.</summary>
+    /// <summary>In bytes, at most 100 ms or 16 MiB of allocations old; null where the system does not tell.</summary>
     public static long? Read()
     {
         var now = Environment.TickCount64;

@@ -46,6 +46,20 @@ public sealed class FigureLogTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Figures_of_any_number_of_tests_arrive()
+    {
+        const int Many = 5_000;
+        var address = Address();
+        var log = new FigureLog(Greet(address), address.FiguresOf(Environment.ProcessId));
+
+        for (var order = 0; order < Many; order++)
+            AddTest(log, order);
+        var figures = await _server.CollectAsync(Batch, CancellationToken);
+
+        figures.Tests.Select(test => test.DisplayName).ShouldBe(Enumerable.Range(0, Many).Select(order => $"Test {order}"));
+    }
+
+    [Fact]
     public async Task A_file_that_was_there_before_is_not_touched()
     {
         var address = Address();

@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Metrics.Measuring;
 /// <param name="NotMeasured">Why figures are missing, each in one line; empty where all is well.</param>
 internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideFigures Outside, ImmutableArray<string> NotMeasured)
 {
-    private readonly Lazy<Index> _index = new(() => new Index(Tests));
+    private readonly Index _index = new(Tests);
 
     /// <summary>Everything in one: tests, fixtures and what belongs to no test.</summary>
     public TestFigures Total { get; } = TestFigures.Sum(Tests.Select(test => test.Figures).Append(Outside.Fixtures).Append(Outside.NoTest));
@@ -19,7 +19,7 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     /// <param name="occurrence">Counts rows of that name within the entry in this batch, from 0, in the order of the results.</param>
     public TestFigures? Find(TestEntry entry, string name, int occurrence)
     {
-        var rows = _index.Value.ByCase[entry.Id].ToList();
+        var rows = _index.ByCase[entry.Id].ToList();
         var named = rows.FindAll(row => !row.IsWholeCase && TestNames.Short(entry.ClassName, row.DisplayName) == name);
         if (named.Count == 0)
             named = OfUnknownCase(entry, name);
@@ -31,8 +31,7 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any arguments.
     private List<MeasuredTest> OfUnknownCase(TestEntry entry, string name)
     {
-        var index = _index.Value;
-        return index.ByFullName[entry.Cases[0].FullyQualifiedName].ToList() is { Count: > 0 } tests ? tests : [.. index.ByName[(entry.ClassName, name)]];
+        return _index.ByFullName[entry.Cases[0].FullyQualifiedName].ToList() is { Count: > 0 } tests ? tests : [.. _index.ByName[(entry.ClassName, name)]];
     }
 
     private static TestFigures? OfUnnamedRow(TestEntry entry, List<MeasuredTest> rows, string name, int occurrence)
@@ -64,13 +63,21 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
 
     private static long? Nothing(long? figure) => figure is null ? null : 0;
 
+    // What the process knew of its tests depends on the framework.
     private sealed class Index(ImmutableArray<MeasuredTest> tests)
     {
-        public ILookup<Guid, MeasuredTest> ByCase { get; } = tests.ToLookup(test => test.CaseId);
+        private readonly Lazy<ILookup<Guid, MeasuredTest>> _byCase = new(() => tests.ToLookup(test => test.CaseId));
 
-        public ILookup<string, MeasuredTest> ByFullName { get; } = tests.Where(test => test.FullyQualifiedName.Length > 0).ToLookup(test => test.FullyQualifiedName);
+        private readonly Lazy<ILookup<string, MeasuredTest>> _byFullName =
+            new(() => tests.Where(test => test.FullyQualifiedName.Length > 0).ToLookup(test => test.FullyQualifiedName));
 
-        public ILookup<(string, string), MeasuredTest> ByName { get; } =
-            tests.Where(test => test.ClassName.Length > 0).ToLookup(test => (test.ClassName, TestNames.Short(test.ClassName, test.DisplayName)));
+        private readonly Lazy<ILookup<(string, string), MeasuredTest>> _byName =
+            new(() => tests.Where(test => test.ClassName.Length > 0).ToLookup(test => (test.ClassName, TestNames.Short(test.ClassName, test.DisplayName))));
+
+        public ILookup<Guid, MeasuredTest> ByCase => _byCase.Value;
+
+        public ILookup<string, MeasuredTest> ByFullName => _byFullName.Value;
+
+        public ILookup<(string, string), MeasuredTest> ByName => _byName.Value;
     }
 }

@@ -47,9 +47,12 @@ internal sealed class FigureFile(string path)
     private static byte[]? Next(FileStream file)
     {
         Span<byte> header = stackalloc byte[sizeof(int)];
-        if (file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length)
+        if (file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length || IsUnwritten(header))
             return null;
         var message = new byte[HookMessages.LengthOf(header)];
         return file.ReadAtLeast(message, message.Length, throwOnEndOfStream: false) < message.Length ? null : message;
     }
+
+    // The file may be longer than what is in it.
+    private static bool IsUnwritten(ReadOnlySpan<byte> header) => header.IndexOfAnyExcept((byte)0) < 0;
 }

@@ -276,7 +276,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         return folder;
     }
 
-    // After each test a test process writes there, which costs a quarter in memory of what it costs on a disk.
+    // After each test a test process writes there, which costs least in memory.
     private static IEnumerable<string> Places()
     {
         if (OperatingSystem.IsLinux())
