@@ -18,6 +18,9 @@ internal sealed class ActivityDrivers
     private readonly OpenedDatabases _opened;
     private readonly Action<string, Exception> _report;
 
+    // The one that most tests have, one at a time: properties of activities are kept in a dictionary each.
+    private OpenActivity? _open;
+
     private ActivityDrivers(Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
     {
         _current = current;
@@ -51,7 +54,7 @@ internal sealed class ActivityDrivers
         try
         {
             // Whose work it is, is known where it begins; it may end on a thread of the driver.
-            activity.SetCustomProperty(TallyProperty, _current());
+            Remember(activity, _current());
 
             // Without this hook nobody would have asked for the activity, and user code would not find it as its current one.
             if (!activity.Recorded && ReferenceEquals(Activity.Current, activity))
@@ -67,13 +70,28 @@ internal sealed class ActivityDrivers
     {
         try
         {
-            if (activity.GetCustomProperty(TallyProperty) is Tally tally)
+            if (TallyOf(activity) is { } tally)
                 Count(activity, tally);
         }
         catch (Exception exception)
         {
             _report("driver activity", exception);
         }
+    }
+
+    private void Remember(Activity activity, Tally tally)
+    {
+        if (Volatile.Read(ref _open) is not null || Interlocked.CompareExchange(ref _open, new OpenActivity(activity, tally), null) is not null)
+            activity.SetCustomProperty(TallyProperty, tally);
+    }
+
+    private Tally? TallyOf(Activity activity)
+    {
+        var open = Volatile.Read(ref _open);
+        if (open is null || !ReferenceEquals(open.Activity, activity))
+            return activity.GetCustomProperty(TallyProperty) as Tally;
+        Volatile.Write(ref _open, null);
+        return open.Tally;
     }
 
     private void Count(Activity activity, Tally tally)
@@ -119,4 +137,6 @@ internal sealed class ActivityDrivers
     // Named so by the older and by the newer conventions of OpenTelemetry.
     private static string? TextOf(Activity activity) =>
         activity.GetTagItem("db.query.text") as string ?? activity.GetTagItem("db.statement") as string;
+
+    private sealed record OpenActivity(Activity Activity, Tally Tally);
 }

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.TestHook.Measuring;
 internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
 {
     /// <summary>Ended tests that are looked at again: some frameworks tell a test's end before its disposal.</summary>
-    private const int MostRecent = 16;
+    private const int MostRecent = 4;
 
     private readonly object _gate = new();
     private readonly List<TestScope> _scopes = [];

@@ -11,32 +11,53 @@ internal sealed class RepeatedQueries
     private const int MostKept = 256;
     private const int MostTold = 5;
 
-    private readonly Dictionary<RepeatableQuery, int> _counts = [];
+    private readonly object _gate = new();
+
+    // Most tests run one query or none.
+    private RepeatableQuery? _first;
+    private int _firstCount;
+    private Dictionary<RepeatableQuery, int>? _others;
 
     public void Add(RepeatableQuery query)
     {
-        lock (_counts)
+        lock (_gate)
         {
-            if (_counts.TryGetValue(query, out var count))
-                _counts[query] = count + 1;
-            else if (_counts.Count < MostKept)
-                _counts.Add(query, 1);
+            _first ??= query;
+            if (ReferenceEquals(_first, query))
+                _firstCount++;
+            else
+                AddOther(_others ??= [], query);
         }
     }
 
     /// <summary>Those that ran most often, the most frequent first.</summary>
     public KeyValuePair<RepeatableQuery, int>[] Most()
     {
-        lock (_counts)
+        lock (_gate)
         {
-            return IsAnyWorthTelling() ? [.. _counts.Where(query => query.Value >= WorthTelling).OrderByDescending(query => query.Value).Take(MostTold)] : [];
+            return IsAnyWorthTelling() ? [.. All().Where(query => query.Value >= WorthTelling).OrderByDescending(query => query.Value).Take(MostTold)] : [];
         }
     }
+
+    private static void AddOther(Dictionary<RepeatableQuery, int> counts, RepeatableQuery query)
+    {
+        if (counts.TryGetValue(query, out var count))
+            counts[query] = count + 1;
+        else if (counts.Count < MostKept)
+            counts.Add(query, 1);
+    }
+
+    private IEnumerable<KeyValuePair<RepeatableQuery, int>> All() =>
+        _first is null ? [] : (_others ?? []).Prepend(new KeyValuePair<RepeatableQuery, int>(_first, _firstCount));
 
     // Most tests repeat nothing.
     private bool IsAnyWorthTelling()
     {
-        foreach (var count in _counts.Values)
+        if (_firstCount >= WorthTelling)
+            return true;
+        if (_others is null)
+            return false;
+        foreach (var count in _others.Values)
         {
             if (count >= WorthTelling)
                 return true;

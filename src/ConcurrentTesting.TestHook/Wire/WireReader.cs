@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace ConcurrentTesting.TestHook.Wire;
@@ -8,6 +9,8 @@ internal ref struct WireReader(ReadOnlySpan<byte> content)
     private ReadOnlySpan<byte> _rest = content;
 
     /// <exception cref="InvalidDataException">The message is shorter than it should be.</exception>
+    // Messages of a batch are read all at once, before the runtime gets to compile well what reads them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Number()
     {
         ulong value = 0;
@@ -22,6 +25,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> content)
         throw new InvalidDataException("A number of the test hook is longer than 64 bits.");
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long? OptionalNumber() => Number() is var value and not 0 ? value - 1 : null;
 
     public string Text() => Encoding.UTF8.GetString(Take(checked((int)Number())));

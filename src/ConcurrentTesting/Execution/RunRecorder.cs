@@ -50,11 +50,10 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     {
         lock (_gate)
         {
-            foreach (var (entry, row) in entries.SelectMany(entry => RowsOf(entry).Select(row => (entry, row))))
+            foreach (var entry in entries)
             {
-                var index = row.Attempts.FindIndex(attempt => attempt.Batch == batch);
-                if (index >= 0)
-                    row.Attempts[index] = row.Attempts[index] with { Figures = figures.Find(entry, row.Name, row.Occurrence) };
+                foreach (var row in RowsOf(entry))
+                    row.Measure(batch, entry, figures);
             }
         }
     }
@@ -178,6 +177,15 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     private sealed record Row(string Name, int Occurrence, ImmutableArray<KeyValuePair<string, string>> Traits)
     {
         public List<TestAttempt> Attempts { get; } = [];
+
+        public void Measure(int batch, TestEntry entry, BatchFigures figures)
+        {
+            for (var index = 0; index < Attempts.Count; index++)
+            {
+                if (Attempts[index].Batch == batch)
+                    Attempts[index] = Attempts[index] with { Figures = figures.Find(entry, Name, Occurrence) };
+            }
+        }
 
         public TestRecord ToRecord(TestEntry entry, Quarantine quarantine) => new()
         {

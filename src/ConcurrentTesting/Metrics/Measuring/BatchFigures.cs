@@ -19,19 +19,20 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     /// <param name="occurrence">Counts rows of that name within the entry in this batch, from 0, in the order of the results.</param>
     public TestFigures? Find(TestEntry entry, string name, int occurrence)
     {
-        var rows = _index.ByCase[entry.Id].ToList();
-        var named = rows.FindAll(row => !row.IsWholeCase && TestNames.Short(entry.ClassName, row.DisplayName) == name);
-        if (named.Count == 0)
+        var rows = _index.ByCase[entry.Id];
+        var named = rows.Where(row => !row.IsWholeCase && TestNames.Short(entry.ClassName, row.DisplayName) == name);
+        if (!named.Any())
             named = OfUnknownCase(entry, name);
-        if (occurrence < named.Count)
-            return named[occurrence].Figures;
-        return rows.Count == 0 ? null : OfUnnamedRow(entry, rows, name, occurrence);
+        if (named.ElementAtOrDefault(occurrence) is { } row)
+            return row.Figures;
+        return rows.Any() ? OfUnnamedRow(entry, [.. rows], name, occurrence) : null;
     }
 
     // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any arguments.
-    private List<MeasuredTest> OfUnknownCase(TestEntry entry, string name)
+    private IEnumerable<MeasuredTest> OfUnknownCase(TestEntry entry, string name)
     {
-        return _index.ByFullName[entry.Cases[0].FullyQualifiedName].ToList() is { Count: > 0 } tests ? tests : [.. _index.ByName[(entry.ClassName, name)]];
+        var sameName = _index.ByFullName[entry.Cases[0].FullyQualifiedName];
+        return sameName.Any() ? sameName : _index.ByName[(entry.ClassName, name)];
     }
 
     private static TestFigures? OfUnnamedRow(TestEntry entry, List<MeasuredTest> rows, string name, int occurrence)

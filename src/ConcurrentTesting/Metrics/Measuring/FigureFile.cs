@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.Metrics.Measuring;
@@ -10,6 +11,7 @@ internal sealed class FigureFile(string path)
     /// <summary>Reads the messages that were written since the last time. Without a file, or with a broken one, nothing.</summary>
     /// <param name="take">Told of each.</param>
     /// <exception cref="InvalidDataException">What is written there is no message.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadOn(Action<byte[]> take)
     {
         if (!File.Exists(path))

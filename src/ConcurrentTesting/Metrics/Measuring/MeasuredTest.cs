@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.Metrics.Measuring;
@@ -85,6 +86,8 @@ internal static class FiguresReader
         return figures with { Repeated = queries.ToImmutable() };
     }
 
+    // See WireReader: not to be run before it is compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TestFigures Read(ref WireReader content) => new()
     {
         Operations = content.OptionalNumber(),
