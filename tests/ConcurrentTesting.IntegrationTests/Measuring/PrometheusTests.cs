@@ -94,7 +94,7 @@ public sealed class PrometheusTests
         return [.. answer.EnumerateArray().SelectMany(series => series.GetProperty("values").EnumerateArray()).Select(value => double.Parse(value[1].GetString()!, CultureInfo.InvariantCulture))];
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

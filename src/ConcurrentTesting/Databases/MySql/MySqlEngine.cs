@@ -73,7 +73,7 @@ internal sealed class MySqlEngine(
         try
         {
             if (!_hold.Begin(name))
-                await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {MySqlAdmin.Quote(name)}", cancellationToken);
+                await _sessions.DropAsync(name, cancellationToken);
             var definition = await CopyAsync(source, name, cancellationToken);
             source.Definition = definition;
             source.IsProven = true;

@@ -70,7 +70,7 @@ internal sealed class PostgreSqlEngine(
         try
         {
             if (!_hold.Begin(name))
-                await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(name)} WITH (FORCE)", cancellationToken);
+                await _sessions.DropAsync(name, cancellationToken);
             await CreateAsync(template, name, properties, cancellationToken);
             var values = DatabaseSettingList.Parse(settings.DatabaseSettings)
                 .Select(setting => $"ALTER DATABASE {Quote(name)} SET {Quote(setting.Name)} TO {Literal(setting.Value)}");
