@@ -97,7 +97,9 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         outcome.Duration.ShouldBeLessThan(TimeSpan.FromSeconds(60));
         outcome.Incidents.Count(kind => kind == "worker-retired").ShouldBe(2, outcome.Output);
         outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(3), ignoreOrder: true);
-        outcome.Tests.Count(test => test.Outcome == "Passed").ShouldBeGreaterThan(19);
+
+        // Of twenty visits, each worker's last may have been seen before its test had ended.
+        outcome.Tests.Count(test => test.Outcome == "Passed").ShouldBeGreaterThanOrEqualTo(20 - 2);
         outcome.Tests.Where(test => test.Outcome != "Passed").ShouldNotBeEmpty();
     }
 
