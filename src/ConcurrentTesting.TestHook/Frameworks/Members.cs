@@ -25,8 +25,12 @@ internal static class Members
             .Invoke(null, [getter])!;
     }
 
-    /// <summary>A static field's value, which must not change any more.</summary>
-    public static object? StaticField(Type? type, string field) => type?.GetField(field, Any)?.GetValue(null);
+    /// <summary>The <see cref="AsyncLocal{T}"/> of a type's own that it keeps in a static field, whatever that is called; null where there is none.</summary>
+    public static object? AsyncLocalOf(Type type)
+    {
+        var local = typeof(AsyncLocal<>).MakeGenericType(type);
+        return Array.Find(type.GetFields(Any), field => field.IsStatic && field.FieldType == local)?.GetValue(null);
+    }
 
     /// <summary>Has an <see cref="AsyncLocal{T}"/> that was made without it tell of its changes, where that can be done. Before its first value is set.</summary>
     /// <param name="changed">Told of the new value, and whether it changed because another flow's context became the thread's.</param>

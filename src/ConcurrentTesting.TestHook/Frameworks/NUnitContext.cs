@@ -108,7 +108,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         {
             var context = framework.GetType("NUnit.Framework.Internal.TestExecutionContext", throwOnError: true)!;
             var test = framework.GetType("NUnit.Framework.Internal.Test", throwOnError: true)!;
-            var local = Members.StaticField(context, "AsyncLocalCurrentContext");
+            var local = Members.AsyncLocalOf(context);
             return new Shape(
                 local,
                 ContextOf(context, local),
@@ -127,6 +127,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
             var fullName = (string?)FullName(test) ?? "";
             var identity = new TestIdentity
             {
+                CaseId = Guid.Empty,
                 FullyQualifiedName = fullName,
                 ClassName = FixtureType(test) is { } fixture ? (string?)TypeName(fixture) ?? "" : "",
                 DisplayName = (string?)Name(test) ?? "",

@@ -4,13 +4,13 @@ namespace ConcurrentTesting.TestHook.Measuring;
 internal readonly record struct TestIdentity
 {
     /// <summary>VSTest's id of the case; empty where this process does not know it.</summary>
-    public Guid CaseId { get; init; }
+    public required Guid CaseId { get; init; }
 
     /// <summary>VSTest's fully qualified name of the case; empty where another member says enough.</summary>
-    public string FullyQualifiedName { get; init; }
+    public required string FullyQualifiedName { get; init; }
 
     /// <summary>Namespace and class; empty where another member says enough.</summary>
-    public string ClassName { get; init; }
+    public required string ClassName { get; init; }
 
     /// <summary>As the framework names it.</summary>
     public required string DisplayName { get; init; }

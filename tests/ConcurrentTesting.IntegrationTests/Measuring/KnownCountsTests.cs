@@ -70,6 +70,17 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     }
 
     [Fact]
+    public async Task Tests_of_an_older_NUnit_are_counted_as_exactly()
+    {
+        var batch = (await MeasuredSuite.RunAsync("NUnit3", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+
+        ShouldBeExact(batch);
+        batch.NotMeasured.ShouldBeEmpty();
+        batch.Rows.Where(row => row.Outcome == "Passed").ShouldAllBe(row => row.Figures!.AllocatedBytes != null);
+        (batch.Fixtures.Reads, batch.Fixtures.Writes, batch.NoTest.Reads).ShouldBe((7, 2, 2));
+    }
+
+    [Fact]
     public async Task Tests_of_NUnit_whose_names_VSTest_cannot_hold_are_told_apart()
     {
         var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken, [.. await EnvironmentAsync("sqlite"), ("MEASURED_WHERE", "class == Measured.NUnit.OddNameTests")])).ShouldHaveSingleItem();

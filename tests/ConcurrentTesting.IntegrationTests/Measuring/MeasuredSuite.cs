@@ -62,10 +62,12 @@ internal sealed class MeasuredSuite : IDisposable
     /// <summary>Lines that are no batch: <c>process 123 TestHost alive</c>.</summary>
     public IReadOnlyList<string> Said => _said;
 
+    /// <param name="suite">A framework, or one in another version: <c>NUnit3</c>.</param>
     /// <param name="mode"><c>measure</c>, <c>watch</c> or <c>off</c>.</param>
-    public static MeasuredSuite Start(string framework, string mode, int batches, params (string Name, string Value)[] environment)
+    public static MeasuredSuite Start(string suite, string mode, int batches, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [Output("Runner"), Output(framework), framework, mode, batches.ToString(System.Globalization.CultureInfo.InvariantCulture)])
+        var framework = suite == "NUnit3" ? "NUnit" : suite;
+        var start = new ProcessStartInfo("dotnet", [Output("Runner"), Output(suite), framework, mode, batches.ToString(System.Globalization.CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
         };
@@ -78,10 +80,10 @@ internal sealed class MeasuredSuite : IDisposable
         return new MeasuredSuite(Process.Start(start)!, folder);
     }
 
-    public static async Task<MeasuredBatch[]> RunAsync(string framework, string mode, int batches, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
+    public static async Task<MeasuredBatch[]> RunAsync(string suite, string mode, int batches, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
     {
-        using var suite = Start(framework, mode, batches, environment);
-        return await suite.FinishAsync(cancellationToken);
+        using var started = Start(suite, mode, batches, environment);
+        return await started.FinishAsync(cancellationToken);
     }
 
     public async Task<MeasuredBatch[]> FinishAsync(CancellationToken cancellationToken)
