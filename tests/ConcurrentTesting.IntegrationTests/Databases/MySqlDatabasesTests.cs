@@ -341,6 +341,23 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
     }
 
     [Fact]
+    public async Task A_session_for_locks_of_templates_that_was_ended_is_opened_again()
+    {
+        await using var admin = MySqlAdmin.Create(await Servers.MySqlAsync());
+        await using var locks = await MySqlLock.OpenAsync(admin, TimeProvider.System, CancellationToken);
+        var name = UniqueName();
+        (await locks.TryAsync(name, CancellationToken)).ShouldBeTrue();
+        await AdminAsync($"KILL {await AdminAsync($"SELECT IS_USED_LOCK('{name}')")}");
+
+        var failure = await Should.ThrowAsync<MySqlException>(locks.TryAsync(name, CancellationToken));
+        var taken = await locks.TryAsync(name, CancellationToken);
+
+        MySqlFaults.Classify(failure).ShouldBe(FaultCause.Connection);
+        taken.ShouldBeTrue();
+        await locks.ReleaseAsync(name, CancellationToken);
+    }
+
+    [Fact]
     public async Task A_run_whose_databases_were_swept_while_it_held_nothing_is_lost()
     {
         var run = UniqueName();

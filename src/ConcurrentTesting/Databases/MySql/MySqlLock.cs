@@ -1,3 +1,4 @@
+using System.Data;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;
@@ -14,11 +15,13 @@ internal sealed class MySqlLock : IAsyncDisposable
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(10);
 
-    private readonly MySqlConnection _session;
+    private readonly MySqlAdmin _admin;
     private readonly TimeProvider _time;
+    private MySqlConnection _session;
 
-    private MySqlLock(MySqlConnection session, TimeProvider time)
+    private MySqlLock(MySqlAdmin admin, MySqlConnection session, TimeProvider time)
     {
+        _admin = admin;
         _session = session;
         _time = time;
     }
@@ -30,11 +33,23 @@ internal sealed class MySqlLock : IAsyncDisposable
     public static string OfRun(string token) => RunPrefix + token;
 
     public static async Task<MySqlLock> OpenAsync(MySqlAdmin admin, TimeProvider time, CancellationToken cancellationToken) =>
-        new(await admin.OpenSessionAsync("", cancellationToken), time);
+        new(admin, await admin.OpenSessionAsync("", cancellationToken), time);
 
-    public async Task<bool> TryAsync(string name, CancellationToken cancellationToken) => await AskAsync("GET_LOCK(@p0, 0)", name, cancellationToken) == 1;
+    /// <summary>In a new session where the last one broke, and what it held with it.</summary>
+    public async Task<bool> TryAsync(string name, CancellationToken cancellationToken)
+    {
+        if (_session.State != ConnectionState.Open)
+        {
+            await _session.DisposeAsync();
+            _session = await _admin.OpenSessionAsync("", cancellationToken);
+        }
 
-    public Task ReleaseAsync(string name, CancellationToken cancellationToken) => AskAsync("RELEASE_LOCK(@p0)", name, cancellationToken);
+        return await AskAsync("GET_LOCK(@p0, 0)", name, cancellationToken) == 1;
+    }
+
+    /// <summary>A session that broke has given it back.</summary>
+    public Task ReleaseAsync(string name, CancellationToken cancellationToken) =>
+        _session.State == ConnectionState.Open ? AskAsync("RELEASE_LOCK(@p0)", name, cancellationToken) : Task.CompletedTask;
 
     /// <summary>Waits between two tries for a lock that another holds.</summary>
     public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(PollInterval, _time, cancellationToken);
