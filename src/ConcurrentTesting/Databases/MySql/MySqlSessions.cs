@@ -44,10 +44,11 @@ internal sealed class MySqlSessions(MySqlAdmin admin, ILogger logger)
     /// <returns>How many there were.</returns>
     public async Task<int> EndAsync(string name, CancellationToken cancellationToken)
     {
-        // Id, User, Host, db, Command, Time, State, Info: its statement. A run that was killed may have left a copy under way.
+        // Id, User, Host, db, Command, Time, State, Info: its statement. A run that was killed may have left a copy under way. Who asks for the lock that is called
+        // like the database, our own session too, has its name as a text in its statement, not as an identifier.
         var inside = (await admin.QueryAsync(
             "SHOW FULL PROCESSLIST", row => (Id: row.GetInt64(0), Database: Text(row, 3), Statement: Text(row, 7)), cancellationToken))
-            .Where(session => session.Database == name || session.Statement.Contains(name, StringComparison.Ordinal)).ToArray();
+            .Where(session => session.Database == name || session.Statement.Contains(Quote(name), StringComparison.Ordinal)).ToArray();
         foreach (var session in inside)
         {
             try
