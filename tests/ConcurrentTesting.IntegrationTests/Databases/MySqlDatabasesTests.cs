@@ -1,3 +1,4 @@
+using System.Globalization;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.MySql;
 using MySqlConnector;
@@ -355,6 +356,27 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
         MySqlFaults.Classify(failure).ShouldBe(FaultCause.Connection);
         taken.ShouldBeTrue();
         await locks.ReleaseAsync(name, CancellationToken);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_the_lock_that_is_called_like_a_database_is_not_at_work_on_it()
+    {
+        await using var admin = MySqlAdmin.Create(await Servers.MySqlAsync());
+        await using var locks = await MySqlLock.OpenAsync(admin, TimeProvider.System, CancellationToken);
+        await using var other = await OpenAsync("");
+        var name = UniqueName();
+        (await locks.TryAsync(name, CancellationToken)).ShouldBeTrue();
+        var asking = ExecuteAsync(other, $"SELECT GET_LOCK('{name}', 60)");
+        await Eventually.BeAsync(
+            async () => Convert.ToInt64(await AdminAsync($"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT GET_LOCK(''{name}%'"), CultureInfo.InvariantCulture) == 1,
+            "the other asks",
+            CancellationToken);
+
+        var ended = await new MySqlSessions(admin, Log).EndAsync(name, CancellationToken);
+
+        ended.ShouldBe(0);
+        await locks.ReleaseAsync(name, CancellationToken);
+        await asking;
     }
 
     [Fact]
