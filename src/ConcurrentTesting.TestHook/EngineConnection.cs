@@ -11,7 +11,7 @@ internal sealed class EngineConnection
 {
     private const int LongestBacklog = 8 * 1024 * 1024;
     private static readonly TimeSpan WelcomeBound = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
 
     private readonly object _gate = new();
     private readonly Socket _socket;
@@ -61,17 +61,26 @@ internal sealed class EngineConnection
         }
     }
 
-    /// <summary>Says the last message. The engine is watched on: a process may hang in its end.</summary>
-    public void End<T>(T state, Action<WireWriter, T> write)
+    /// <summary>Says something that is waited for, and so all that was to be said before; it takes a while where the engine is slow to listen.</summary>
+    public void SendAll<T>(T state, Action<WireWriter, T> write)
     {
         lock (_gate)
         {
             if (_isClosed)
                 return;
             write(_unsent, state);
-            var until = DateTime.UtcNow + LastWords;
+            var until = DateTime.UtcNow + LongestWait;
             while (Push() && DateTime.UtcNow < until)
                 _socket.Poll(10_000, SelectMode.SelectWrite);
+        }
+    }
+
+    /// <summary>Says the last message. The engine is watched on: a process may hang in its end.</summary>
+    public void End<T>(T state, Action<WireWriter, T> write)
+    {
+        lock (_gate)
+        {
+            SendAll(state, write);
             _isClosed = true;
         }
     }

@@ -13,6 +13,7 @@ internal sealed class FigureLog
     private readonly FigureMemory? _memory;
     private SafeFileHandle? _file;
     private long _length;
+    private long? _stateAt;
 
     public FigureLog(EngineConnection engine, string path)
     {
@@ -26,21 +27,37 @@ internal sealed class FigureLog
 
     public void Append()
     {
-        if (_file is null || !TryAppend(_file))
+        _stateAt = null;
+        TellAt(_length);
+    }
+
+    /// <summary>Tells one message that says all that earlier ones of its kind did: told many times in succession, it takes the room of one.</summary>
+    public void AppendState()
+    {
+        // Of a longer one, the rest would be read as the next.
+        if (_stateAt is not { } offset || offset + Messages.Length < _length)
+            offset = _length;
+        _stateAt = offset;
+        TellAt(offset);
+    }
+
+    private void TellAt(long offset)
+    {
+        if (_file is null || !TryWrite(_file, offset))
             _engine.Send(Messages, static (writer, messages) => writer.Messages(messages.Written));
         Messages.Remove(Messages.Length);
     }
 
     // On a full disk the last message may be there in part: the engine reads whole ones, and no other follows.
-    private bool TryAppend(SafeFileHandle file)
+    private bool TryWrite(SafeFileHandle file, long offset)
     {
         try
         {
             if (_memory is not null)
-                _memory.Write(Messages.Written, _length);
+                _memory.Write(Messages.Written, offset);
             else
-                RandomAccess.Write(file, Messages.Written, _length);
-            _length += Messages.Length;
+                RandomAccess.Write(file, Messages.Written, offset);
+            _length = offset + Messages.Length;
             return true;
         }
         catch (IOException)

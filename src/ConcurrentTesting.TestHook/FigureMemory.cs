@@ -43,7 +43,7 @@ internal sealed unsafe class FigureMemory
             ? new FigureMemory(file, map, unmap)
             : null;
 
-    /// <summary>Writes messages after all that was written before.</summary>
+    /// <summary>Writes messages after all that was written before, or in the place of the last.</summary>
     /// <param name="messages">Their first four bytes, the length of the first, appear last: who reads finds all of them or none.</param>
     /// <exception cref="IOException">The file system is full.</exception>
     public void Write(ReadOnlySpan<byte> messages, long offset)
@@ -51,6 +51,8 @@ internal sealed unsafe class FigureMemory
         if (offset + messages.Length > _end)
             Move(offset, messages.Length);
         var target = new Span<byte>((void*)(_window + (nint)(offset - _begin)), messages.Length);
+        target[..sizeof(int)].Clear();
+        Interlocked.MemoryBarrier();
         messages[sizeof(int)..].CopyTo(target[sizeof(int)..]);
         Interlocked.MemoryBarrier();
         messages[..sizeof(int)].CopyTo(target);
@@ -59,8 +61,8 @@ internal sealed unsafe class FigureMemory
     private void Move(long offset, int length)
     {
         var begin = offset - (offset % Environment.SystemPageSize);
-        var end = Math.Max(_end, offset) + Math.Max(Growth, length);
         var filled = Math.Max(_end, offset);
+        var end = filled + Math.Max(Growth, length);
         RandomAccess.Write(_file, new byte[end - filled], filled);
         if (_window != 0)
             _ = _unmap(_window, (nuint)(_end - _begin));

@@ -87,7 +87,7 @@ internal sealed class HookSession
     private void Flush()
     {
         FlushMeter();
-        _engine.Send(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
+        _engine.SendAll(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
     }
 
     private void End()

@@ -103,8 +103,7 @@ internal sealed class ActivityDrivers
             return;
         }
 
-        tally.Command(StatementOf(activity, dialect));
-        tally.QueryTime(activity.Duration);
+        tally.Command(StatementOf(activity, dialect), activity.Duration);
         if (activity.GetTagItem("db.npgsql.rows") is ulong rows)
             tally.RowsTold((long)rows);
     }
@@ -117,8 +116,8 @@ internal sealed class ActivityDrivers
             return;
         }
 
-        tally.Connection();
         _opened.Opened(activity.GetTagItem("db.namespace") as string ?? activity.GetTagItem("db.name") as string);
+        tally.Connection();
     }
 
     private static bool IsConnecting(Activity activity, SqlDialect dialect) => dialect == SqlDialect.MySql

@@ -59,9 +59,9 @@ internal static unsafe class SqliteTrace
         try
         {
             traceV2(connection, StatementBegins | StatementEnds, &Traced, 0);
-            currentTally!().Connection();
             if (fileName != null)
                 openedDatabases!.Opened(FileOf(connection));
+            currentTally!().Connection();
         }
         catch (Exception exception)
         {

@@ -5,21 +5,31 @@ using ConcurrentTesting.TestHook.Wire;
 namespace ConcurrentTesting.TestHook.Measuring;
 
 /// <summary>All that was counted in this process, and what of it the engine knows.</summary>
-internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
+internal sealed class Ledger
 {
     /// <summary>Ended tests that are looked at again: some frameworks tell a test's end before its disposal.</summary>
     private const int MostRecent = 4;
 
+    private readonly FigureLog _log;
+    private readonly DriverCatalog _drivers;
     private readonly object _gate = new();
     private readonly List<TestScope> _scopes = [];
     private readonly Queue<TestScope> _recent = new(MostRecent + 1);
     private long _order;
 
+    public Ledger(FigureLog log, DriverCatalog drivers)
+    {
+        _log = log;
+        _drivers = drivers;
+        Fixtures = new OutsideTally(OutsideChanged);
+        NoTest = new OutsideTally(OutsideChanged);
+    }
+
     /// <summary>What set-ups and tear-downs did that several tests share.</summary>
-    public Tally Fixtures { get; } = new();
+    public Tally Fixtures { get; }
 
     /// <summary>What happened where no framework's context was.</summary>
-    public Tally NoTest { get; } = new();
+    public Tally NoTest { get; }
 
     public OpenedDatabases Opened { get; } = new();
 
@@ -59,6 +69,12 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
         }
     }
 
+    private void OutsideChanged()
+    {
+        lock (_gate)
+            SendOutside();
+    }
+
     // Before the next test, which may end the process.
     private void SendChangedRecent()
     {
@@ -73,7 +89,7 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
     {
         scope.SentChanges = scope.Changes;
         scope.IsSent = true;
-        log.Messages.Begin(HookMessage.Test)
+        _log.Messages.Begin(HookMessage.Test)
             .Number(scope.Order)
             .Id(scope.Test.CaseId)
             .Text(scope.Test.FullyQualifiedName)
@@ -81,10 +97,10 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
             .Text(scope.Test.DisplayName)
             .Number(scope.IsWholeCase ? 1 : 0);
         Write(scope);
-        log.Messages.OptionalNumber(scope.AllocatedBytes).OptionalNumber(scope.PeakBytes);
+        _log.Messages.OptionalNumber(scope.AllocatedBytes).OptionalNumber(scope.PeakBytes);
         Write(scope.MostRepeated);
-        log.Messages.End();
-        log.Append();
+        _log.Messages.End();
+        _log.Append();
     }
 
     private void SendOutside()
@@ -93,21 +109,21 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
             return;
         Fixtures.SentChanges = Fixtures.Changes;
         NoTest.SentChanges = NoTest.Changes;
-        log.Messages.Begin(HookMessage.Outside);
+        _log.Messages.Begin(HookMessage.Outside);
         Write(Fixtures);
-        log.Messages.OptionalNumber(null).OptionalNumber(PeakMemory.Read());
+        _log.Messages.OptionalNumber(null).OptionalNumber(PeakMemory.Read());
         Write(NoTest);
         var opened = Opened.Tell();
-        log.Messages.OptionalNumber(null).OptionalNumber(null).Number(opened.Length);
+        _log.Messages.OptionalNumber(null).OptionalNumber(null).Number(opened.Length);
         foreach (var (database, count) in opened)
-            log.Messages.Number(count).Text(database);
-        log.Messages.End();
-        log.Append();
+            _log.Messages.Number(count).Text(database);
+        _log.Messages.End();
+        _log.AppendState();
     }
 
     private void Write(Tally tally)
     {
-        var gaps = drivers.Gaps;
+        var gaps = _drivers.Gaps;
         var areCounted = !gaps.HasFlag(DriverGaps.Commands);
         Write(tally.Operations, areCounted);
         Write(tally.Reads + tally.Writes + tally.Others, areCounted);
@@ -121,12 +137,12 @@ internal sealed class Ledger(FigureLog log, DriverCatalog drivers)
         Write(tally.ConnectionErrors, !gaps.HasFlag(DriverGaps.ConnectionErrors));
     }
 
-    private void Write(long figure, bool isKnown) => log.Messages.OptionalNumber(isKnown ? figure : null);
+    private void Write(long figure, bool isKnown) => _log.Messages.OptionalNumber(isKnown ? figure : null);
 
     private void Write(KeyValuePair<RepeatableQuery, int>[] queries)
     {
-        log.Messages.Number(queries.Length);
+        _log.Messages.Number(queries.Length);
         foreach (var (query, count) in queries)
-            log.Messages.Number(count).Text(query.Text);
+            _log.Messages.Number(count).Text(query.Text);
     }
 }

@@ -37,28 +37,19 @@ internal class Tally
     /// <summary>The value of <see cref="Changes"/> that the engine knows of.</summary>
     public long SentChanges { get; set; }
 
-    public void Operation()
+    /// <summary>A command with these statements was sent.</summary>
+    /// <param name="elapsed">How long it took, where that is known already.</param>
+    public void Command(Statement statement, TimeSpan elapsed = default)
     {
         Interlocked.Increment(ref _operations);
-        Changed();
-    }
-
-    public void Statements(in StatementCounts counts)
-    {
-        Add(ref _reads, counts.Reads);
-        Add(ref _writes, counts.Writes);
-        Add(ref _others, counts.Others);
-        Add(ref _transactions, counts.Transactions);
-        Changed();
-    }
-
-    /// <summary>A command with these statements was sent.</summary>
-    public void Command(Statement statement)
-    {
-        Operation();
-        Statements(statement.Counts);
+        Add(ref _reads, statement.Counts.Reads);
+        Add(ref _writes, statement.Counts.Writes);
+        Add(ref _others, statement.Counts.Others);
+        Add(ref _transactions, statement.Counts.Transactions);
+        Add(ref _queryTicks, elapsed.Ticks);
         if (statement.Query is { } query)
             Ran(query);
+        Changed();
     }
 
     /// <summary>Which queries run how often is kept of tests alone.</summary>
@@ -91,9 +82,10 @@ internal class Tally
         Changed();
     }
 
-    protected void Changed() => Interlocked.Increment(ref _changes);
+    /// <summary>Called after each count.</summary>
+    protected virtual void Changed() => Interlocked.Increment(ref _changes);
 
-    private static void Add(ref long field, int count)
+    private static void Add(ref long field, long count)
     {
         if (count != 0)
             Interlocked.Add(ref field, count);

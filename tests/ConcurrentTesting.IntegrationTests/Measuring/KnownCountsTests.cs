@@ -152,6 +152,18 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         ShouldBeExact(batch);
     }
 
+    [Theory]
+    [InlineData("XUnit2", 1)]
+    [InlineData("XUnit3", 1)]
+    [InlineData("NUnit", 2)]
+    [InlineData("MSTest", 1)]
+    public async Task What_a_shared_tear_down_did_before_a_crash_is_counted(string framework, int writes)
+    {
+        var batch = (await MeasuredSuite.RunAsync(framework, "measure", 1, CancellationToken, [.. await EnvironmentAsync("sqlite"), ("MEASURED_CRASH_IN_TEAR_DOWN", "1")])).ShouldHaveSingleItem();
+
+        batch.Fixtures.Writes.ShouldBe(writes);
+    }
+
     [Fact]
     public async Task Nothing_is_measured_where_measuring_is_switched_off()
     {

@@ -59,6 +59,29 @@ public sealed class FigureLogTests : IAsyncDisposable
         figures.Tests.Select(test => test.DisplayName).ShouldBe(Enumerable.Range(0, Many).Select(order => $"Test {order}"));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(Folderless)]
+    public async Task Of_what_was_done_outside_tests_the_last_word_counts_and_takes_the_room_of_one(string below)
+    {
+        var address = Address();
+        var file = address.FiguresOf(Environment.ProcessId);
+        var log = new FigureLog(Greet(address), Path.Combine(Path.GetDirectoryName(file)!, below, Path.GetFileName(file)));
+
+        for (var reads = 0; reads < 20_000; reads++)
+            AddOutside(log, reads);
+        AddTest(log, 0);
+        AddOutside(log, 20_000);
+        AddOutside(log, 5);
+        var figures = await _server.CollectAsync(Batch, CancellationToken);
+
+        figures.Outside.Fixtures.Reads.ShouldBe(5);
+        figures.Tests.Length.ShouldBe(1);
+        figures.NotMeasured.ShouldBeEmpty();
+        if (File.Exists(file))
+            new FileInfo(file).Length.ShouldBeLessThan(100_000);
+    }
+
     [Fact]
     public async Task A_file_that_was_there_before_is_not_touched()
     {
@@ -84,7 +107,7 @@ public sealed class FigureLogTests : IAsyncDisposable
     private static EngineConnection Greet(HookAddress address)
     {
         var connection = EngineConnection.Open(address.Socket);
-        connection.FlushAsked += () => connection.Send(0, static (writer, _) => writer.Begin(SaidMessage.Flushed).End());
+        connection.FlushAsked += () => connection.SendAll(0, static (writer, _) => writer.Begin(SaidMessage.Flushed).End());
         connection.Watch();
         connection.Send(address, static (writer, said) => writer.Begin(SaidMessage.Hello)
             .Number(WireWriter.Version).Number(Environment.ProcessId).Number(0).Number(said.Batch).Number((byte)HookedProcessRole.TestHost).Text(".NET 10").End());
@@ -100,5 +123,14 @@ public sealed class FigureLogTests : IAsyncDisposable
             writer.OptionalNumber(1);
         writer.Number(0).End();
         log.Append();
+    }
+
+    private static void AddOutside(FigureLog log, int figureOfAllKinds)
+    {
+        var writer = log.Messages.Begin(SaidMessage.Outside);
+        for (var figure = 0; figure < 24; figure++)
+            writer.OptionalNumber(figureOfAllKinds);
+        writer.Number(0).End();
+        log.AppendState();
     }
 }

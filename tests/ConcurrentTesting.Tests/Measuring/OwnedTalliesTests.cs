@@ -25,7 +25,7 @@ public sealed class OwnedTalliesTests
                 {
                     Interlocked.Increment(ref made);
                     return new Tally();
-                }).Operation();
+                }).Connection();
             }
         })).ToList();
 
@@ -33,6 +33,6 @@ public sealed class OwnedTalliesTests
         threads.ForEach(thread => thread.Join());
 
         made.ShouldBe(tests.Length);
-        tests.ShouldAllBe(test => tallies.Of(test, _ => new Tally()).Operations == 4);
+        tests.ShouldAllBe(test => tallies.Of(test, _ => new Tally()).Connections == 4);
     }
 }

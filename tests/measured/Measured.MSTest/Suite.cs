@@ -69,11 +69,7 @@ public sealed class WorkTests
     }
 
     [TestMethod]
-    public void Crashing_r0w0o0()
-    {
-        if (Work.IsWanted("CRASH"))
-            Environment.FailFast("wanted");
-    }
+    public void Crashing_r0w0o0() => Work.CrashIfWanted("CRASH");
 }
 
 /// <summary>Four reads before and one write after all tests; one read before and one write after each.</summary>
@@ -86,7 +82,11 @@ public sealed class LifetimeTests
     public static Task BeforeAll(TestContext context) => Work.DoAsync(4);
 
     [ClassCleanup]
-    public static Task AfterAll() => Work.DoAsync(0, 1);
+    public static async Task AfterAll()
+    {
+        await Work.DoAsync(0, 1);
+        Work.CrashIfWanted("CRASH_IN_TEAR_DOWN");
+    }
 
     [TestInitialize]
     public Task Before() => Work.DoAsync(1);

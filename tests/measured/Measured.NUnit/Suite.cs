@@ -10,7 +10,11 @@ public sealed class NamespaceSetUp
     public Task Before() => Work.DoAsync(3);
 
     [OneTimeTearDown]
-    public void After() => Work.Do(0, 1);
+    public void After()
+    {
+        Work.Do(0, 1);
+        Work.CrashIfWanted("CRASH_IN_TEAR_DOWN");
+    }
 }
 
 [Parallelizable(ParallelScope.All)]
@@ -82,11 +86,7 @@ public sealed class WorkTests
     }
 
     [Test]
-    public void Crashing_r0w0o0()
-    {
-        if (Work.IsWanted("CRASH"))
-            Environment.FailFast("wanted");
-    }
+    public void Crashing_r0w0o0() => Work.CrashIfWanted("CRASH");
 }
 
 /// <summary>Four reads before and one write after all tests; one read before and one write after each.</summary>

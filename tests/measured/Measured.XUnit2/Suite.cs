@@ -65,11 +65,7 @@ public sealed class WorkTests
     }
 
     [Fact]
-    public void Crashing_r0w0o0()
-    {
-        if (Work.IsWanted("CRASH"))
-            Environment.FailFast("wanted");
-    }
+    public void Crashing_r0w0o0() => Work.CrashIfWanted("CRASH");
 }
 
 /// <summary>One read in the constructor, one write in the disposal.</summary>
@@ -153,7 +149,11 @@ public sealed class ClassFixture : IDisposable
 {
     public ClassFixture() => Work.Do(4);
 
-    public void Dispose() => Work.Do(0, 1);
+    public void Dispose()
+    {
+        Work.Do(0, 1);
+        Work.CrashIfWanted("CRASH_IN_TEAR_DOWN");
+    }
 }
 
 public sealed class FixtureTests(ClassFixture fixture) : IClassFixture<ClassFixture>

@@ -16,6 +16,12 @@ internal static class Work
 
     public static bool IsWanted(string trouble) => Environment.GetEnvironmentVariable($"MEASURED_{trouble}") == "1";
 
+    public static void CrashIfWanted(string trouble)
+    {
+        if (IsWanted(trouble))
+            Environment.FailFast("wanted");
+    }
+
     public static DbConnection Connection() => Driver switch
     {
         "postgresql" => new NpgsqlConnection(ConnectionString),

@@ -80,7 +80,7 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     /// <summary>
     /// Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, where that is needed
-    /// (not by xunit v3) and asked for.
+    /// (xunit v3 and NUnit tell by themselves) and asked for.
     /// </summary>
     /// <param name="runSettings">
     /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else this process's own, comes first.
@@ -95,8 +95,7 @@ internal sealed class TestHookServer : IAsyncDisposable
             return;
         var hook = HookPathFor(expectation.Runtime);
         LoadHook(hook, Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), worker, batch, assembly);
-        // NUnit needs it for the session's end alone: VSTest may end the process hard, and tear-downs come last.
-        if (_measure && assembly.Framework != TestFramework.XUnit3)
+        if (_measure && assembly.Framework is not (TestFramework.XUnit3 or TestFramework.NUnit))
             AddCollector(hook, runSettings);
     }
 
