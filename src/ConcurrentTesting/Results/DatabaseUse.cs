@@ -48,7 +48,7 @@ internal sealed record DatabaseUse
         {
             Database = database,
             Worker = batches[0].Worker,
-            Connections = isMeasured ? batches.Sum(batch => batch.Opened!.Where(opened => IsSame(opened.Key, database)).Sum(opened => opened.Value)) : null,
+            Connections = isMeasured ? batches.Sum(batch => batch.Opened!.Value.Where(opened => IsSame(opened.Name, database)).Sum(opened => opened.Connections)) : null,
             Drivers = isMeasured ? TestFigures.Sum(batches.Select(batch => batch.Figures).OfType<TestFigures>()) : null,
             Server = databases.Statistics.FirstOrDefault(statistics => statistics.Database == database),
             Batches = batches.Length,

@@ -36,12 +36,13 @@ internal static class DatabaseUseFindings
 
     // A lease may hold several databases, of which batches name the first.
     private static bool IsAnotherOfItsOwnUsed(RunRecord record) => record.Database!.Statistics.Any(statistics =>
-        statistics.Sessions > 0 || record.Batches.Any(batch => batch.Opened?.Keys.Any(opened => DatabaseUse.IsSame(opened, statistics.Database)) == true));
+        statistics.Sessions > 0 || record.Batches.Any(batch => batch.Opened?.Any(opened => DatabaseUse.IsSame(opened.Name, statistics.Database)) == true));
 
     private static string Instead(RunRecord record, ImmutableArray<DatabaseUse> uses)
     {
         var others = record.Batches
-            .SelectMany(batch => batch.Opened?.Keys ?? [])
+            .SelectMany(batch => batch.Opened ?? [])
+            .Select(opened => opened.Name)
             .Distinct()
             .Where(opened => !uses.Any(use => DatabaseUse.IsSame(opened, use.Database)))
             .Order(StringComparer.Ordinal)

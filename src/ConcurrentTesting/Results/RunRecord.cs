@@ -119,7 +119,7 @@ internal sealed record BatchRecord
     public TestFigures? Figures { get; init; }
 
     /// <summary>How often its test processes opened connections to each database, by name or SQLite's file; null where that was not measured.</summary>
-    public ImmutableDictionary<string, long>? Opened { get; init; }
+    public ImmutableArray<OpenedDatabase>? Opened { get; init; }
 
     /// <summary>Of <see cref="Figures"/>, what set-ups and tear-downs did that several tests share.</summary>
     public TestFigures? Fixtures { get; init; }

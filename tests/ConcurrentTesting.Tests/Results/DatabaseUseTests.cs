@@ -38,7 +38,7 @@ public sealed class DatabaseUseTests
     [Fact]
     public void The_second_database_of_a_lease_counts_too()
     {
-        var run = Run([Batch(1, "w0", 0) with { Opened = ImmutableDictionary<string, long>.Empty.Add("w0_audit", 2) }], [new DatabaseStatistics { Database = "w0" }, new DatabaseStatistics { Database = "w0_audit" }]);
+        var run = Run([Batch(1, "w0", 0) with { Opened = [new OpenedDatabase("w0_audit", 2)] }], [new DatabaseStatistics { Database = "w0" }, new DatabaseStatistics { Database = "w0_audit" }]);
 
         DatabaseUseFindings.Of(run).ShouldBeEmpty();
     }
@@ -46,7 +46,7 @@ public sealed class DatabaseUseTests
     [Fact]
     public void It_is_said_where_the_tests_went_instead_and_what_to_do()
     {
-        var run = Run([Batch(1, "/run/w0.db", 0) with { Opened = ImmutableDictionary<string, long>.Empty.Add("/home/me/shared.db", 5) }], []);
+        var run = Run([Batch(1, "/run/w0.db", 0) with { Opened = [new OpenedDatabase("/home/me/shared.db", 5)] }], []);
 
         var (_, message) = DatabaseUseFindings.Of(run).ShouldHaveSingleItem();
 
@@ -82,7 +82,7 @@ public sealed class DatabaseUseTests
     private static BatchRecord Batch(int number, string database, long? connections) => RecordedRun.Batch(number) with
     {
         Database = database,
-        Opened = connections is null ? null : connections == 0 ? ImmutableDictionary<string, long>.Empty : ImmutableDictionary<string, long>.Empty.Add(database, connections.Value),
+        Opened = connections is { } count ? count == 0 ? [] : [new OpenedDatabase(database, count)] : null,
         Figures = connections is null ? null : new TestFigures { Operations = 1 },
     };
 

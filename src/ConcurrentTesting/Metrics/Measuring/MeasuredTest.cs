@@ -46,27 +46,29 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
 {
     public static OutsideFigures None { get; } = new(TestFigures.NotMeasured, TestFigures.NotMeasured);
 
-    /// <summary>How often connections to each database were opened, in tests too: by its name, or SQLite's file.</summary>
-    public ImmutableDictionary<string, long> Opened { get; init; } = ImmutableDictionary<string, long>.Empty;
+    /// <summary>The databases that were connected to, in tests too; once for each process.</summary>
+    public ImmutableArray<OpenedDatabase> Opened { get; init; } = [];
 
-    public OutsideFigures Plus(OutsideFigures other) => new(Fixtures.Plus(other.Fixtures), NoTest.Plus(other.NoTest))
-    {
-        Opened = other.Opened.Aggregate(Opened, (sum, next) => sum.SetItem(next.Key, sum.GetValueOrDefault(next.Key) + next.Value)),
-    };
+    public OutsideFigures Plus(OutsideFigures other) => new(Fixtures.Plus(other.Fixtures), NoTest.Plus(other.NoTest)) { Opened = Opened.AddRange(other.Opened) };
 
     public static OutsideFigures Read(ref WireReader content)
     {
         var outside = new OutsideFigures(FiguresReader.Read(ref content), FiguresReader.Read(ref content));
-        var opened = ImmutableDictionary.CreateBuilder<string, long>(StringComparer.Ordinal);
+        var opened = ImmutableArray.CreateBuilder<OpenedDatabase>();
         for (var left = content.Number(); left > 0; left--)
         {
-            var count = content.Number();
-            opened[content.Text()] = count;
+            var connections = content.Number();
+            opened.Add(new OpenedDatabase(content.Text(), connections));
         }
 
         return outside with { Opened = opened.ToImmutable() };
     }
 }
+
+/// <summary>A database that a test process connected to.</summary>
+/// <param name="Name">SQLite: the file.</param>
+/// <param name="Connections">How often one was opened.</param>
+internal sealed record OpenedDatabase(string Name, long Connections);
 
 /// <summary>Everything one process told.</summary>
 /// <param name="Troubles">What failed inside the hook, and what it could not measure.</param>
