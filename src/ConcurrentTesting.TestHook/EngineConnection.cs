@@ -10,6 +10,9 @@ namespace ConcurrentTesting.TestHook;
 internal sealed class EngineConnection
 {
     private const int LongestBacklog = 8 * 1024 * 1024;
+
+    // VSTest gives a process that is done twice as long until it ends it.
+    private const int MicrosecondsOfPause = 50_000;
     private static readonly TimeSpan WelcomeBound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);
 
@@ -23,6 +26,9 @@ internal sealed class EngineConnection
 
     /// <summary>The engine asks for everything that is not said yet.</summary>
     public event Action? FlushAsked;
+
+    /// <summary>The engine has said nothing for a while. Raised again and again, on the thread that listens.</summary>
+    public event Action? Paused;
 
     /// <summary>The engine's process is gone. Not raised after the engine said goodbye.</summary>
     public event Action? EngineLost;
@@ -113,7 +119,8 @@ internal sealed class EngineConnection
             Span<byte> received = stackalloc byte[16];
             while (true)
             {
-                _socket.Poll(-1, SelectMode.SelectRead);
+                while (!_socket.Poll(MicrosecondsOfPause, SelectMode.SelectRead))
+                    Paused?.Invoke();
                 var count = _socket.Receive(received, SocketFlags.None, out var error);
                 if (error == SocketError.WouldBlock)
                     continue;

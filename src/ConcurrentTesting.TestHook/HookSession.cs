@@ -63,6 +63,7 @@ internal sealed class HookSession
             .End());
         _engine.EngineLost += ProcessEnd.Now;
         _engine.FlushAsked += Flush;
+        _engine.Paused += () => Tell(static meter => meter.SendLatest());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
         _engine.Watch();
         _engine.AwaitWelcome();
@@ -76,7 +77,7 @@ internal sealed class HookSession
     {
         try
         {
-            Meter = Meter.Start(new FigureLog(_engine, address.FiguresOf(Environment.ProcessId)), address.Framework, Say, Report);
+            Meter = Meter.Start(new FigureLog(_engine, address.FiguresOf(Environment.ProcessId)), address, Say, Report);
         }
         catch (Exception exception)
         {
@@ -86,26 +87,27 @@ internal sealed class HookSession
 
     private void Flush()
     {
-        FlushMeter();
+        Tell(static meter => meter.Flush());
         _engine.SendAll(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
     }
 
     private void End()
     {
-        FlushMeter();
+        Tell(static meter => meter.Flush());
         _engine.End(0, static (writer, _) => writer.Begin(HookMessage.Bye).End());
     }
 
     // On threads where an exception would end the process.
-    private void FlushMeter()
+    private void Tell(Action<Meter> what)
     {
         try
         {
-            Meter?.Flush();
+            if (Meter is { } meter)
+                what(meter);
         }
         catch (Exception exception)
         {
-            Report("flush", exception);
+            Report("report", exception);
         }
     }
 

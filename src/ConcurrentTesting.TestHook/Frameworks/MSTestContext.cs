@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using ConcurrentTesting.TestHook.Measuring;
@@ -6,56 +5,49 @@ using ConcurrentTesting.TestHook.Measuring;
 namespace ConcurrentTesting.TestHook.Frameworks;
 
 /// <summary>
-/// MSTest: <c>TestContext.Current</c> flows with the test (from version 4 on); in the set-ups and tear-downs of classes and assemblies it names no test.
-/// Where there is no such member, a case is what happens between its begin and its end.
+/// MSTest from 3.11 on: a context flows with the test and names it. It is set where a test or row begins, and once more for each retry; rows may share one. In the set-ups
+/// and tear-downs of classes and assemblies it counts no run.
 /// </summary>
-internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
+internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
-    private readonly ConditionalWeakTable<object, ContextOwner> _owners = [];
-    private readonly AsyncLocal<string?> _run = new();
+    private readonly ConditionalWeakTable<object, Row> _rows = [];
     private readonly object _gate = new();
-    private volatile Shape? _shape;
-    private CaseRun? _case;
+    private readonly RunningTest _running = new(ledger);
+    private Shape? _shape;
+    private int _assembliesWithout;
 
     public Tally Current()
     {
-        if (_shape is not { } shape)
-            return Window();
-        if (shape.Current() is not { } context)
-            return _run.Value is null ? ledger.NoTest : ledger.Fixtures;
-        if (!_owners.TryGetValue(context, out var owner))
-            owner = _owners.GetValue(context, added => new ContextOwner(shape.NamesTest(added) ? RunningCase() : null));
-        return owner.Case?.Row(shape, context) ?? ledger.Fixtures;
+        if (_shape?.Current() is not { } context)
+            return ledger.NoTest;
+        return _rows.TryGetValue(context, out var row) ? row.Tally : Begin(context);
     }
 
     public void Loaded(Assembly assembly, string name)
     {
-        // MSTest 3 and 4, and what 2 and some of 3 call it.
-        if (name is "MSTest.TestFramework.Extensions" or "MSTest.TestFramework" or "Microsoft.VisualStudio.TestPlatform.TestFramework.Extensions")
-            _shape ??= Shape.Of(assembly);
+        if (_shape is not null || Shape.TypeIn(name) is not { } type)
+            return;
+        if (Shape.Of(assembly.GetType(type, throwOnError: true)!) is { } shape)
+        {
+            _shape = shape;
+            Members.Watch(shape.Local, ContextSet);
+        }
+        else if (++_assembliesWithout == Shape.Assemblies)
+        {
+            report("MSTest context", new MissingMemberException("MSTest keeps its TestContext in no AsyncLocal"));
+        }
     }
 
-    public void RunStarted() => _run.Value = "run";
+    public void RunStarted()
+    {
+    }
 
     public void CaseStarted(TestIdentity testCase)
     {
-        var run = new CaseRun(ledger, testCase);
-        lock (_gate)
-            _case = run;
     }
 
     public void CaseEnded(Guid caseId)
     {
-        CaseRun run;
-        lock (_gate)
-        {
-            if (_case is null || _case.Id != caseId)
-                return;
-            run = _case;
-            _case = null;
-        }
-
-        run.End();
     }
 
     public void TestStarted(string displayName)
@@ -66,102 +58,94 @@ internal sealed class MSTestContext(Ledger ledger) : IFrameworkContext
     {
     }
 
-    private Tally Window() => RunningCase()?.Current ?? (_run.Value is null ? ledger.NoTest : ledger.Fixtures);
-
-    private CaseRun? RunningCase()
+    // Called where MSTest makes a context the current one or removes it, or the thread's context becomes it by flowing there.
+    private void ContextSet(object? context, bool byFlow)
     {
+        try
+        {
+            if (byFlow)
+                return;
+            if (context is null)
+                _running.Become(null);
+            else
+                Begin(context);
+        }
+        catch (Exception exception)
+        {
+            report("MSTest context", exception);
+        }
+    }
+
+    private Tally Begin(object context)
+    {
+        var shape = _shape!;
         lock (_gate)
-            return _case;
-    }
-
-    /// <param name="Case">Null for a context of shared set-ups and tear-downs.</param>
-    private sealed record ContextOwner(CaseRun? Case);
-
-    /// <summary>One case. Its rows run one after another and show by data of their own; a row that does nothing does not show.</summary>
-    private sealed class CaseRun
-    {
-        private readonly object _gate = new();
-        private readonly Ledger _ledger;
-        private readonly TestIdentity _case;
-        private TestScope _row;
-        private object? _data;
-
-        public CaseRun(Ledger ledger, TestIdentity testCase)
         {
-            _ledger = ledger;
-            _case = testCase;
-            _row = NewRow();
-        }
-
-        public Guid Id => _case.CaseId;
-
-        public TestScope Current
-        {
-            get
-            {
-                lock (_gate)
-                    return _row;
-            }
-        }
-
-        public TestScope Row(Shape shape, object context)
-        {
+            var runs = shape.RunCount(context);
             var data = shape.TestData(context);
-            lock (_gate)
+            if (!_rows.TryGetValue(context, out var row) || (runs == 1 && !(ReferenceEquals(row.Data, data) && _running.Is(row.Tally))))
             {
-                if (data is null || ReferenceEquals(data, _data))
-                    return _row;
-                if (_data is not null)
-                {
-                    EndRow();
-                    _row = NewRow();
-                }
-
-                _data = data;
-                _row.Name((string?)shape.DisplayName(context) ?? _case.DisplayName);
-                return _row;
+                row = new Row(runs == 0 ? ledger.Fixtures : ledger.Add(shape.IdentityOf(context), isWholeCase: false), data);
+                _rows.AddOrUpdate(context, row);
             }
-        }
 
-        public void End()
-        {
-            lock (_gate)
-                EndRow();
-        }
-
-        private void EndRow()
-        {
-            _row.End();
-            _ledger.Send(_row);
-        }
-
-        private TestScope NewRow()
-        {
-            var row = _ledger.Add(_case, isWholeCase: true);
-            row.Begin();
-            return row;
+            _running.Become(row.Tally as TestScope);
+            return row.Tally;
         }
     }
 
-    private sealed record Shape(Func<object?> Current, Func<object, object?> TestData, Func<object, object?> DisplayName, Func<object, object?> Properties)
+    /// <summary>What a context stands for now.</summary>
+    private sealed record Row(Tally Tally, object? Data);
+
+    private sealed record Shape(
+        object Local,
+        Func<object, object?> Value,
+        Func<object, object?> Runs,
+        Func<object, object?> TestData,
+        Func<object, object?> ClassName,
+        Func<object, object?> TestName,
+        Func<object, object?> DisplayName)
     {
-        private const string TestNameProperty = "TestName";
+        /// <summary>One of them keeps the current context.</summary>
+        public const int Assemblies = 2;
 
-        public static Shape? Of(Assembly framework) =>
-            framework.GetType("Microsoft.VisualStudio.TestTools.UnitTesting.TestContext") is { } type
-            && Members.StaticGetter(type, "Current") is { } current
-            && Members.Getter(type, "TestData") is { } data
-            && Members.Getter(type, "TestDisplayName") is { } name
-            && Members.Getter(type, "Properties") is { } properties
-                ? new Shape(current, data, name, properties)
-                : null;
-
-        // Asking the context for a name that it has not throws.
-        public bool NamesTest(object context) => Properties(context) switch
+        public static string? TypeIn(string assembly) => assembly switch
         {
-            IDictionary<string, object?> properties => properties.ContainsKey(TestNameProperty),
-            IDictionary properties => properties.Contains(TestNameProperty),
-            _ => true,
+            "MSTest.TestFramework.Extensions" or "Microsoft.VisualStudio.TestPlatform.TestFramework.Extensions" =>
+                "Microsoft.VisualStudio.TestTools.UnitTesting.TestContext",
+            "MSTestAdapter.PlatformServices" or "Microsoft.VisualStudio.TestPlatform.MSTestAdapter.PlatformServices" =>
+                "Microsoft.VisualStudio.TestPlatform.MSTestAdapter.PlatformServices.TestContextImplementation",
+            _ => null,
         };
+
+        public static Shape? Of(Type context)
+        {
+            if (Members.AsyncLocalOf(context) is not { } local)
+                return null;
+            return new Shape(
+                local,
+                Getter(local.GetType(), "Value"),
+                Getter(context, "TestRunCount"),
+                Getter(context, "TestData"),
+                Getter(context, "FullyQualifiedTestClassName"),
+                Getter(context, "TestName"),
+                Getter(context, "TestDisplayName"));
+        }
+
+        public object? Current() => Value(Local);
+
+        /// <summary>0 in set-ups and tear-downs that several tests share, more than 1 in a retry.</summary>
+        public int RunCount(object context) => (int)Runs(context)!;
+
+        public TestIdentity IdentityOf(object context) => new()
+        {
+            CaseId = Guid.Empty,
+            FullyQualifiedName = "",
+            ClassName = (string?)ClassName(context) ?? "",
+            DisplayName = (string?)DisplayName(context) ?? (string?)TestName(context) ?? "",
+        };
+
+        private static Func<object, object?> Getter(Type type, string property) =>
+            Members.Getter(type, property) ?? throw new MissingMemberException($"MSTest's {type.Name} has no {property}");
     }
 }

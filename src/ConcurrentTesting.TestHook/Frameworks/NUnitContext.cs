@@ -11,10 +11,9 @@ namespace ConcurrentTesting.TestHook.Frameworks;
 internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
     private readonly OwnedTallies<Tally> _tallies = new();
-    private readonly object _gate = new();
+    private readonly RunningTest _running = new(ledger);
     private Assembly? _framework;
     private Shape? _shape;
-    private TestScope? _running;
 
     public Tally Current()
     {
@@ -59,7 +58,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         try
         {
             if (!byFlow && context is not null && _shape!.CurrentTest(context) is { } test && ReferenceEquals(_tallies.Of(test, TallyOf), ledger.Fixtures))
-                BeginAfterRunning(null);
+                _running.Become(null);
         }
         catch (Exception exception)
         {
@@ -74,23 +73,8 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         if (shape.IsSuite(test) is true)
             return ledger.Fixtures;
         var scope = ledger.Add(shape.IdentityOf(test), isWholeCase: false);
-        BeginAfterRunning(scope);
+        _running.Become(scope);
         return scope;
-    }
-
-    private void BeginAfterRunning(TestScope? scope)
-    {
-        TestScope? ended;
-        lock (_gate)
-        {
-            ended = _running;
-            ended?.End();
-            _running = scope;
-            scope?.Begin();
-        }
-
-        if (ended is not null)
-            ledger.Send(ended);
     }
 
     private sealed record Shape(

@@ -58,16 +58,28 @@ internal sealed class Ledger
         }
     }
 
+    /// <summary>Tells the engine what the latest test did so far: its end may not show, and VSTest may end the process right after it.</summary>
+    public void SendLatest()
+    {
+        lock (_gate)
+        {
+            if (_scopes is [.., var latest] && IsUnsent(latest))
+                SendScope(latest);
+        }
+    }
+
     /// <summary>Tells the engine whatever it does not know yet: work that came after its test's end, tests whose end nobody saw.</summary>
     public void Flush()
     {
         lock (_gate)
         {
             SendOutside();
-            foreach (var scope in _scopes.Where(scope => !scope.IsSent || scope.Changes != scope.SentChanges))
+            foreach (var scope in _scopes.Where(IsUnsent))
                 SendScope(scope);
         }
     }
+
+    private static bool IsUnsent(TestScope scope) => !scope.IsSent || scope.Changes != scope.SentChanges;
 
     private void OutsideChanged()
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using ConcurrentTesting.TestHook.Drivers;
 using ConcurrentTesting.TestHook.Frameworks;
+using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook.Measuring;
 
@@ -13,17 +14,17 @@ internal sealed class Meter
     private readonly DriverCatalog _drivers;
     private readonly Action<string, Exception> _report;
 
-    private Meter(FigureLog log, string framework, Action<string> reportGap, Action<string, Exception> report)
+    private Meter(FigureLog log, HookAddress address, Action<string> reportGap, Action<string, Exception> report)
     {
         _report = report;
         _drivers = new DriverCatalog(reportGap);
         _ledger = new Ledger(log, _drivers);
-        Context = framework switch
+        Context = address.Framework switch
         {
             "XUnit3" => new XUnit3Context(_ledger),
             "XUnit2" => new XUnit2Context(_ledger),
             "NUnit" => new NUnitContext(_ledger, report),
-            "MSTest" => new MSTestContext(_ledger),
+            "MSTest" => address.HasEvents ? new WindowContext(_ledger) : new MSTestContext(_ledger, report),
             _ => new WindowContext(_ledger),
         };
     }
@@ -32,13 +33,13 @@ internal sealed class Meter
 
     /// <param name="reportGap">Told what cannot be measured.</param>
     /// <param name="report">Told of failures of the measuring itself: where, and what.</param>
-    public static Meter Start(FigureLog log, string framework, Action<string> reportGap, Action<string, Exception> report)
+    public static Meter Start(FigureLog log, HookAddress address, Action<string> reportGap, Action<string, Exception> report)
     {
-        var meter = new Meter(log, framework, reportGap, report);
+        var meter = new Meter(log, address, reportGap, report);
         AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => meter.Loaded(loaded.LoadedAssembly);
         foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
             meter.Loaded(assembly);
-        if (framework is "XUnit2" or "XUnit3")
+        if (address.Framework is "XUnit2" or "XUnit3")
             XUnitEvents.Listen(meter.Context, report);
         ActivityDrivers.Listen(meter._drivers, meter.Current, meter._ledger.Opened, report);
         return meter;
@@ -46,6 +47,9 @@ internal sealed class Meter
 
     /// <summary>Tells the engine everything that it does not know yet.</summary>
     public void Flush() => _ledger.Flush();
+
+    /// <summary>Tells the engine of the test that runs.</summary>
+    public void SendLatest() => _ledger.SendLatest();
 
     // Called inside drivers: whatever is wrong with the framework's context must not become theirs.
     private Tally Current()

@@ -5,9 +5,9 @@ namespace ConcurrentTesting.TestHook.Measuring;
 /// <summary>One execution of a test, or of one of its rows.</summary>
 internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase) : Tally
 {
-    private long _allocatedBefore = -1;
+    // Null where it does not run.
+    private long? _allocatedBefore;
     private RepeatedQueries? _queries;
-    private bool _hasEnded;
 
     public long Order { get; } = order;
 
@@ -34,16 +34,16 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase)
     /// <summary>The queries that it ran most often.</summary>
     public KeyValuePair<RepeatableQuery, int>[] MostRepeated => Volatile.Read(ref _queries)?.Most() ?? [];
 
+    /// <summary>It may begin again after its end, where the framework tries it once more.</summary>
     public void Begin() => _allocatedBefore = GC.GetTotalAllocatedBytes(precise: false);
 
-    /// <summary>The first time counts.</summary>
+    /// <summary>The first time after a begin counts.</summary>
     public void End()
     {
-        if (_hasEnded)
+        if (_allocatedBefore is not { } before)
             return;
-        _hasEnded = true;
-        if (_allocatedBefore >= 0)
-            AllocatedBytes = GC.GetTotalAllocatedBytes(precise: false) - _allocatedBefore;
+        AllocatedBytes = AllocatedBytes.GetValueOrDefault() + GC.GetTotalAllocatedBytes(precise: false) - before;
+        _allocatedBefore = null;
         PeakBytes = PeakMemory.Read();
         Changed();
     }

@@ -26,6 +26,9 @@ internal sealed record HookAddress
     /// <summary>The test framework's name, one of the engine's <c>TestFramework</c>.</summary>
     public required string Framework { get; init; }
 
+    /// <summary>VSTest tells the process of the cases that it runs: its framework does not.</summary>
+    public required bool HasEvents { get; init; }
+
     /// <summary>The value of <c>DOTNET_STARTUP_HOOKS</c> without this hook: what processes started by tests get.</summary>
     public required string OtherHooks { get; init; }
 
@@ -46,13 +49,14 @@ internal sealed record HookAddress
         Measure ? "measure" : "watch",
         HasChild ? "child" : "",
         Framework,
+        HasEvents ? "events" : "",
         OtherHooks);
 
     /// <summary>Reads what <see cref="ToString"/> writes; null where it is something else.</summary>
     public static HookAddress? Parse(string? text)
     {
-        var parts = text?.Split('|', 8);
-        if (parts is not { Length: 8 }
+        var parts = text?.Split('|', 9);
+        if (parts is not { Length: 9 }
             || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out var engine)
             || !int.TryParse(parts[2], CultureInfo.InvariantCulture, out var worker)
             || !int.TryParse(parts[3], CultureInfo.InvariantCulture, out var batch))
@@ -69,7 +73,8 @@ internal sealed record HookAddress
             Measure = parts[4] == "measure",
             HasChild = parts[5] == "child",
             Framework = parts[6],
-            OtherHooks = parts[7],
+            HasEvents = parts[7] == "events",
+            OtherHooks = parts[8],
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
@@ -50,10 +51,14 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     {
         lock (_gate)
         {
+            var sameNames = new Dictionary<(string ClassName, string Name), int>();
             foreach (var entry in entries)
             {
-                foreach (var row in RowsOf(entry))
-                    row.Measure(batch, entry, figures);
+                foreach (var row in RowsOf(entry).Where(row => row.RanIn(batch)))
+                {
+                    ref var occurrence = ref CollectionsMarshal.GetValueRefOrAddDefault(sameNames, (entry.ClassName, row.Name), out _);
+                    row.Measure(batch, figures.Find(entry, row.Name, row.Occurrence, occurrence++));
+                }
             }
         }
     }
@@ -178,12 +183,14 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     {
         public List<TestAttempt> Attempts { get; } = [];
 
-        public void Measure(int batch, TestEntry entry, BatchFigures figures)
+        public bool RanIn(int batch) => Attempts.Exists(attempt => attempt.Batch == batch);
+
+        public void Measure(int batch, TestFigures? figures)
         {
             for (var index = 0; index < Attempts.Count; index++)
             {
                 if (Attempts[index].Batch == batch)
-                    Attempts[index] = Attempts[index] with { Figures = figures.Find(entry, Name, Occurrence) };
+                    Attempts[index] = Attempts[index] with { Figures = figures };
             }
         }
 

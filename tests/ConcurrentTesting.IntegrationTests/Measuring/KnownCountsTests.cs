@@ -81,6 +81,24 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     }
 
     [Fact]
+    public async Task Tests_of_an_older_MSTest_are_counted_as_exactly()
+    {
+        var batch = (await MeasuredSuite.RunAsync("MSTest3", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+
+        ShouldBeExact(batch);
+        batch.NotMeasured.ShouldBeEmpty();
+        (batch.Fixtures.Reads, batch.Fixtures.Writes, batch.NoTest.Reads).ShouldBe((7, 1, 2));
+    }
+
+    [Fact]
+    public async Task Methods_of_MSTest_that_share_a_name_are_told_apart()
+    {
+        var batch = (await MeasuredSuite.RunAsync("MSTest", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+
+        batch.Rows.Where(row => row.Name == "Overloaded (1)").Select(row => (row.Outcome, row.Counted)).ShouldBe([("Passed", (2, 1, 0)), ("Failed", (1, 2, 0))]);
+    }
+
+    [Fact]
     public async Task Tests_of_NUnit_whose_names_VSTest_cannot_hold_are_told_apart()
     {
         var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken, [.. await EnvironmentAsync("sqlite"), ("MEASURED_WHERE", "class == Measured.NUnit.OddNameTests")])).ShouldHaveSingleItem();
@@ -127,6 +145,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     [Theory]
     [InlineData("XUnit2")]
     [InlineData("NUnit")]
+    [InlineData("MSTest")]
     public async Task Memory_is_measured_for_every_test(string framework)
     {
         var batch = (await MeasuredSuite.RunAsync(framework, "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
@@ -150,6 +169,16 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
 
         batch.IsAborted.ShouldBeTrue();
         ShouldBeExact(batch);
+    }
+
+    [Fact]
+    public async Task What_a_test_did_before_it_crashed_is_counted()
+    {
+        var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken,
+            [.. await EnvironmentAsync("sqlite"), ("MEASURED_CRASH_AFTER_READS", "1"), ("MEASURED_WHERE", "method == Crashing_r0w0o0")])).ShouldHaveSingleItem();
+
+        batch.IsAborted.ShouldBeTrue();
+        (batch.Total.Reads - batch.Fixtures.Reads).ShouldBe(5);
     }
 
     [Theory]
@@ -176,7 +205,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     private static void ShouldBeExact(MeasuredBatch batch)
     {
         var wrong = batch.Rows
-            .Where(row => row.Expected is { } expected && row.Counted != (expected.Reads, expected.Writes, expected.Others))
+            .Where(row => !row.IsExact)
             .Select(row => $"{row.ClassName}.{row.Name} is {row.Outcome} and has {row.Counted}");
         wrong.ShouldBeEmpty();
     }

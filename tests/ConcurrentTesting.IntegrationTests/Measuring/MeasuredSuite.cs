@@ -23,6 +23,9 @@ internal sealed partial record MeasuredRow(string ClassName, string Name, string
         }
     }
 
+    /// <summary>A framework may not tell of tests that it skips.</summary>
+    public bool IsExact => Expected is not { } expected || Counted == expected || (Outcome == "Skipped" && Figures is null);
+
     public (long?, long?, long?) Counted => (Figures?.Reads, Figures?.Writes, Figures?.Others);
 
     [GeneratedRegex(@"\d+")]
@@ -62,11 +65,11 @@ internal sealed class MeasuredSuite : IDisposable
     /// <summary>Lines that are no batch: <c>process 123 TestHost alive</c>.</summary>
     public IReadOnlyList<string> Said => _said;
 
-    /// <param name="suite">A framework, or one in another version: <c>NUnit3</c>.</param>
+    /// <param name="suite">A framework, or one in another version: <c>NUnit3</c>, <c>MSTest3</c>.</param>
     /// <param name="mode"><c>measure</c>, <c>watch</c> or <c>off</c>.</param>
     public static MeasuredSuite Start(string suite, string mode, int batches, params (string Name, string Value)[] environment)
     {
-        var framework = suite == "NUnit3" ? "NUnit" : suite;
+        var framework = suite is "NUnit3" or "MSTest3" ? suite[..^1] : suite;
         var start = new ProcessStartInfo("dotnet", [Output("Runner"), Output(suite), framework, mode, batches.ToString(System.Globalization.CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,

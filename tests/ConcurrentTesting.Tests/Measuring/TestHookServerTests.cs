@@ -110,7 +110,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
 
         var figures = await CollectOfDeadAsync(written: null, Test(id, "Shop.Tests.Buys", reads: 3));
 
-        figures.Find(Entry(id), "Buys", 0).ShouldNotBeNull().Reads.ShouldBe(3);
+        figures.Find(Entry(id), "Buys", 0, 0).ShouldNotBeNull().Reads.ShouldBe(3);
         figures.NotMeasured.ShouldBeEmpty();
         figures.Total.Reads.ShouldBe(3);
     }

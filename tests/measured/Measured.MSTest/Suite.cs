@@ -3,6 +3,8 @@ namespace Measured.MSTest;
 [TestClass]
 public sealed class WorkTests
 {
+    private static int _tries;
+
     /// <summary>Three reads before all tests of the assembly.</summary>
     [AssemblyInitialize]
     public static Task Before(TestContext context) => Work.DoAsync(3);
@@ -62,6 +64,14 @@ public sealed class WorkTests
     }
 
     [TestMethod]
+    [Retry(3)]
+    public void Retried_r3w0o0()
+    {
+        Work.Do(1);
+        Assert.AreEqual(3, ++_tries);
+    }
+
+    [TestMethod]
     public async Task Hanging_r0w0o0()
     {
         if (Work.IsWanted("HANG"))
@@ -76,6 +86,8 @@ public sealed class WorkTests
 [TestClass]
 public sealed class LifetimeTests
 {
+    private static int _rowTries;
+
     public static IEnumerable<object[]> OddRows => [[new Odd(0)], [new Odd(2)], [new Odd(1)]];
 
     [ClassInitialize]
@@ -107,6 +119,28 @@ public sealed class LifetimeTests
     [DataRow(2, 1, 0)]
     [DataRow(4, 3, 1)]
     public void Rows(int r, int w, int o) => Work.Do(r - 1, w - 1, o);
+
+    [TestMethod]
+    [Retry(2)]
+    [DataRow(4, 2, 0)]
+    [DataRow(6, 4, 2)]
+    public void RetriedRows(int r, int w, int o)
+    {
+        Work.Do((r / 2) - 1, (w / 2) - 1, o / 2);
+        Assert.AreEqual(0, ++_rowTries % 2);
+    }
+
+    [TestMethod]
+    [DataRow(1)]
+    public void Overloaded(int reads) => Work.Do(reads);
+
+    [TestMethod]
+    [DataRow(1L)]
+    public void Overloaded(long writes)
+    {
+        Work.Do(0, (int)writes);
+        Assert.Fail("as it should");
+    }
 
     [TestMethod]
     [DynamicData(nameof(OddRows))]

@@ -86,7 +86,17 @@ public sealed class WorkTests
     }
 
     [Test]
-    public void Crashing_r0w0o0() => Work.CrashIfWanted("CRASH");
+    public void Crashing_r0w0o0()
+    {
+        Work.CrashIfWanted("CRASH");
+        if (Work.IsWanted("CRASH_AFTER_READS"))
+        {
+            Work.Do(5);
+            Thread.Sleep(TimeSpan.FromSeconds(1));
+        }
+
+        Work.CrashIfWanted("CRASH_AFTER_READS");
+    }
 }
 
 /// <summary>Four reads before and one write after all tests; one read before and one write after each.</summary>

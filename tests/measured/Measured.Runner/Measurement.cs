@@ -30,13 +30,13 @@ internal static class Measurement
 
     private static void Print(SuiteSession suite, List<TestResult> results, BatchFigures figures, bool isAborted)
     {
-        var occurrences = new Dictionary<(TestEntry, string), int>();
+        var occurrences = new Dictionary<(object, string), int>();
         var rows = results.ConvertAll(result =>
         {
             var entry = suite.Entries[result.TestCase.Id];
             var name = ResultReader.NameOf(entry, result);
-            var occurrence = occurrences[(entry, name)] = occurrences.GetValueOrDefault((entry, name), -1) + 1;
-            return new { entry.ClassName, Name = name, Outcome = result.Outcome.ToString(), Figures = figures.Find(entry, name, occurrence) };
+            var found = figures.Find(entry, name, Count(entry, name), Count(entry.ClassName, name));
+            return new { entry.ClassName, Name = name, Outcome = result.Outcome.ToString(), Figures = found };
         });
         Console.WriteLine(JsonSerializer.Serialize(new
         {
@@ -47,5 +47,7 @@ internal static class Measurement
             figures.Total,
             figures.NotMeasured,
         }));
+
+        int Count(object within, string name) => occurrences[(within, name)] = occurrences.GetValueOrDefault((within, name), -1) + 1;
     }
 }

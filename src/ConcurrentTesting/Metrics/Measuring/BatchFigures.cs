@@ -17,22 +17,22 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     /// <summary>The figures of one result row; null where it was not measured: a skipped test, a test that did not begin.</summary>
     /// <param name="name">Method and row, without namespace and class, as the results name it.</param>
     /// <param name="occurrence">Counts rows of that name within the entry in this batch, from 0, in the order of the results.</param>
-    public TestFigures? Find(TestEntry entry, string name, int occurrence)
+    /// <param name="occurrenceInClass">The same within the class: methods of one name and several signatures may give their rows the same names.</param>
+    public TestFigures? Find(TestEntry entry, string name, int occurrence, int occurrenceInClass)
     {
         var rows = _index.ByCase[entry.Id];
+        if (!rows.Any())
+            return OfUnknownCase(entry, name, occurrence, occurrenceInClass);
         var named = rows.Where(row => !row.IsWholeCase && TestNames.Short(entry.ClassName, row.DisplayName) == name);
-        if (!named.Any())
-            named = OfUnknownCase(entry, name);
-        if (named.ElementAtOrDefault(occurrence) is { } row)
-            return row.Figures;
-        return rows.Any() ? OfUnnamedRow(entry, [.. rows], name, occurrence) : null;
+        return named.ElementAtOrDefault(occurrence)?.Figures ?? OfUnnamedRow(entry, [.. rows], name, occurrence);
     }
 
     // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any arguments.
-    private IEnumerable<MeasuredTest> OfUnknownCase(TestEntry entry, string name)
+    private TestFigures? OfUnknownCase(TestEntry entry, string name, int occurrence, int occurrenceInClass)
     {
         var sameName = _index.ByFullName[entry.Cases[0].FullyQualifiedName];
-        return sameName.Any() ? sameName : _index.ByName[(entry.ClassName, name)];
+        var row = sameName.Any() ? sameName.ElementAtOrDefault(occurrence) : _index.ByName[(entry.ClassName, name)].ElementAtOrDefault(occurrenceInClass);
+        return row?.Figures;
     }
 
     private static TestFigures? OfUnnamedRow(TestEntry entry, List<MeasuredTest> rows, string name, int occurrence)

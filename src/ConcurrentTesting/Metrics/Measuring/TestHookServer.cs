@@ -80,7 +80,7 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     /// <summary>
     /// Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, where that is needed
-    /// (xunit v3 and NUnit tell by themselves) and asked for.
+    /// and asked for.
     /// </summary>
     /// <param name="runSettings">
     /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else this process's own, comes first.
@@ -94,8 +94,9 @@ internal sealed class TestHookServer : IAsyncDisposable
         if (expectation.Runtime < OldestMeasuredRuntime)
             return;
         var hook = HookPathFor(expectation.Runtime);
-        LoadHook(hook, Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), worker, batch, assembly);
-        if (_measure && assembly.Framework is not (TestFramework.XUnit3 or TestFramework.NUnit))
+        var needsEvents = _measure && CaseEvents.AreNeeded(assembly);
+        LoadHook(hook, Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), AddressOf(worker, batch, assembly, needsEvents));
+        if (needsEvents)
             AddCollector(hook, runSettings);
     }
 
@@ -144,21 +145,23 @@ internal sealed class TestHookServer : IAsyncDisposable
         return new TestHookServer(measure, log, null, null, reason);
     }
 
-    private void LoadHook(string hook, XElement variables, int worker, int batch, TestAssembly assembly)
+    private HookAddress AddressOf(int worker, int batch, TestAssembly assembly, bool hasEvents) => new()
+    {
+        Socket = SocketPath(_folder!),
+        EngineProcessId = Environment.ProcessId,
+        Worker = worker,
+        Batch = batch,
+        Measure = _measure,
+        HasChild = assembly.Framework == TestFramework.XUnit3,
+        Framework = assembly.Framework.ToString(),
+        HasEvents = hasEvents,
+        OtherHooks = "",
+    };
+
+    private static void LoadHook(string hook, XElement variables, HookAddress address)
     {
         var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
-        var address = new HookAddress
-        {
-            Socket = SocketPath(_folder!),
-            EngineProcessId = Environment.ProcessId,
-            Worker = worker,
-            Batch = batch,
-            Measure = _measure,
-            HasChild = assembly.Framework == TestFramework.XUnit3,
-            Framework = assembly.Framework.ToString(),
-            OtherHooks = others,
-        };
-        variables.SetElementValue(HookAddress.Variable, address.ToString());
+        variables.SetElementValue(HookAddress.Variable, (address with { OtherHooks = others }).ToString());
         variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
     }
 
