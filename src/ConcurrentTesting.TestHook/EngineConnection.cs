@@ -11,7 +11,7 @@ internal sealed class EngineConnection
 {
     private const int LongestBacklog = 8 * 1024 * 1024;
 
-    // VSTest gives a process that is done twice as long until it ends it.
+    // VSTest ends a process 100 ms after its work (VSTEST_TESTHOST_SHUTDOWN_TIMEOUT).
     private const int MicrosecondsOfPause = 50_000;
     private static readonly TimeSpan WelcomeBound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(500);

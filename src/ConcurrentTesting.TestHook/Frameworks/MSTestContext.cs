@@ -38,26 +38,6 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
         }
     }
 
-    public void RunStarted()
-    {
-    }
-
-    public void CaseStarted(TestIdentity testCase)
-    {
-    }
-
-    public void CaseEnded(Guid caseId)
-    {
-    }
-
-    public void TestStarted(string displayName)
-    {
-    }
-
-    public void TestStopped(string displayName)
-    {
-    }
-
     // Called where MSTest makes a context the current one or removes it, or the thread's context becomes it by flowing there.
     private void ContextSet(object? context, bool byFlow)
     {

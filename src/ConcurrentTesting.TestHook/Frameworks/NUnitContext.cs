@@ -32,26 +32,6 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         _shape.Watch(ContextSet);
     }
 
-    public void CaseStarted(TestIdentity testCase)
-    {
-    }
-
-    public void CaseEnded(Guid caseId)
-    {
-    }
-
-    public void RunStarted()
-    {
-    }
-
-    public void TestStarted(string displayName)
-    {
-    }
-
-    public void TestStopped(string displayName)
-    {
-    }
-
     // Called where NUnit makes a context the current one, or the thread's context becomes it by flowing there.
     private void ContextSet(object? context, bool byFlow)
     {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
@@ -10,10 +9,6 @@ internal sealed class WindowContext(Ledger ledger) : IFrameworkContext
     private volatile TestScope? _running;
 
     public Tally Current() => _running ?? (_run.Value is null ? ledger.NoTest : ledger.Fixtures);
-
-    public void Loaded(Assembly assembly, string name)
-    {
-    }
 
     public void RunStarted() => _run.Value = "run";
 
@@ -31,13 +26,5 @@ internal sealed class WindowContext(Ledger ledger) : IFrameworkContext
         _running = null;
         scope.End();
         ledger.Send(scope);
-    }
-
-    public void TestStarted(string displayName)
-    {
-    }
-
-    public void TestStopped(string displayName)
-    {
     }
 }

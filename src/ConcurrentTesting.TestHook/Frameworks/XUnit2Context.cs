@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
@@ -19,10 +18,6 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         null => ledger.NoTest,
         _ => ledger.Fixtures,
     };
-
-    public void Loaded(Assembly assembly, string name)
-    {
-    }
 
     public void RunStarted() => _flow.Value = "run";
 

@@ -45,18 +45,6 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
         ledger.Send(scope);
     }
 
-    public void RunStarted()
-    {
-    }
-
-    public void CaseStarted(TestIdentity testCase)
-    {
-    }
-
-    public void CaseEnded(Guid caseId)
-    {
-    }
-
     private object? Context()
     {
         if (_framework is null)

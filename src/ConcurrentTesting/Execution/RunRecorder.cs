@@ -54,10 +54,13 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
             var sameNames = new Dictionary<(string ClassName, string Name), int>();
             foreach (var entry in entries)
             {
-                foreach (var row in RowsOf(entry).Where(row => row.RanIn(batch)))
+                foreach (var row in RowsOf(entry))
                 {
+                    var index = row.Attempts.FindIndex(attempt => attempt.Batch == batch);
+                    if (index < 0)
+                        continue;
                     ref var occurrence = ref CollectionsMarshal.GetValueRefOrAddDefault(sameNames, (entry.ClassName, row.Name), out _);
-                    row.Measure(batch, figures.Find(entry, row.Name, row.Occurrence, occurrence++));
+                    row.Attempts[index] = row.Attempts[index] with { Figures = figures.Find(entry, row.Name, row.Occurrence, occurrence++) };
                 }
             }
         }
@@ -182,17 +185,6 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     private sealed record Row(string Name, int Occurrence, ImmutableArray<KeyValuePair<string, string>> Traits)
     {
         public List<TestAttempt> Attempts { get; } = [];
-
-        public bool RanIn(int batch) => Attempts.Exists(attempt => attempt.Batch == batch);
-
-        public void Measure(int batch, TestFigures? figures)
-        {
-            for (var index = 0; index < Attempts.Count; index++)
-            {
-                if (Attempts[index].Batch == batch)
-                    Attempts[index] = Attempts[index] with { Figures = figures };
-            }
-        }
 
         public TestRecord ToRecord(TestEntry entry, Quarantine quarantine) => new()
         {

@@ -91,6 +91,16 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     }
 
     [Fact]
+    public async Task Tests_of_an_MSTest_without_a_context_are_counted_by_what_happens_while_they_run()
+    {
+        var batch = (await MeasuredSuite.RunAsync("MSTest2", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+
+        ShouldBeExact(batch);
+        batch.NotMeasured.ShouldBeEmpty();
+        batch.Rows.Length.ShouldBe(7);
+    }
+
+    [Fact]
     public async Task Methods_of_MSTest_that_share_a_name_are_told_apart()
     {
         var batch = (await MeasuredSuite.RunAsync("MSTest", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();

@@ -65,11 +65,11 @@ internal sealed class MeasuredSuite : IDisposable
     /// <summary>Lines that are no batch: <c>process 123 TestHost alive</c>.</summary>
     public IReadOnlyList<string> Said => _said;
 
-    /// <param name="suite">A framework, or one in another version: <c>NUnit3</c>, <c>MSTest3</c>.</param>
+    /// <param name="suite">A framework, or one in another version: <c>NUnit3</c>, <c>MSTest2</c>, <c>MSTest3</c>.</param>
     /// <param name="mode"><c>measure</c>, <c>watch</c> or <c>off</c>.</param>
     public static MeasuredSuite Start(string suite, string mode, int batches, params (string Name, string Value)[] environment)
     {
-        var framework = suite is "NUnit3" or "MSTest3" ? suite[..^1] : suite;
+        var framework = suite is "NUnit3" or "MSTest2" or "MSTest3" ? suite[..^1] : suite;
         var start = new ProcessStartInfo("dotnet", [Output("Runner"), Output(suite), framework, mode, batches.ToString(System.Globalization.CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,

@@ -25,9 +25,13 @@ public sealed class SecretsTests(DatabaseServers servers)
             ("SAMPLE_FAIL", "1"));
         var seen = new HashSet<(string Command, string Environment)>();
         var end = run.EndAsync(Cancellation);
-        // Processes come and go: all that one of many looks has met.
+        // Processes come and go: all that one of many looks has met. One that is just being made is a copy of the run's own until it becomes what it is to be.
         while (await Task.WhenAny(end, Task.Delay(50, Cancellation)) != end)
-            seen.UnionWith(ProcessTree.Below(run.ProcessId).Select(id => (ProcessTree.CommandLine(id), Environment(id))).Where(process => process.Item1.Length > 0));
+        {
+            var own = ProcessTree.CommandLine(run.ProcessId);
+            seen.UnionWith(ProcessTree.Below(run.ProcessId).Select(id => (Command: ProcessTree.CommandLine(id), Environment: Environment(id))).Where(process => process.Command.Length > 0 && process.Command != own));
+        }
+
         var outcome = await end;
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);

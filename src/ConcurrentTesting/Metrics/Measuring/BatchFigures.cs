@@ -41,28 +41,8 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
         var wholes = rows.FindAll(row => row.IsWholeCase);
         if (occurrence < wholes.Count && name == TestNames.Short(entry.ClassName, wholes[occurrence].DisplayName))
             return wholes[occurrence].Figures;
-
-        // MSTest does not announce rows: one that did nothing was never seen.
-        return entry.Assembly.Framework == TestFramework.MSTest ? OfQuietRow(rows[0].Figures) : wholes.FirstOrDefault()?.Figures;
+        return wholes.FirstOrDefault()?.Figures;
     }
-
-    private static TestFigures OfQuietRow(TestFigures busy) => busy with
-    {
-        Operations = Nothing(busy.Operations),
-        Queries = Nothing(busy.Queries),
-        Reads = Nothing(busy.Reads),
-        Writes = Nothing(busy.Writes),
-        Others = Nothing(busy.Others),
-        QuerySeconds = busy.QuerySeconds is null ? null : 0,
-        Rows = null,
-        Transactions = Nothing(busy.Transactions),
-        Connections = Nothing(busy.Connections),
-        ConnectionErrors = Nothing(busy.ConnectionErrors),
-        AllocatedBytes = null,
-        Repeated = [],
-    };
-
-    private static long? Nothing(long? figure) => figure is null ? null : 0;
 
     // What the process knew of its tests depends on the framework.
     private sealed class Index(ImmutableArray<MeasuredTest> tests)

@@ -8,14 +8,15 @@ internal static class CaseEvents
 {
     private static readonly string[] MSTestFiles = ["MSTestAdapter.PlatformServices.dll", "Microsoft.VisualStudio.TestPlatform.MSTestAdapter.PlatformServices.dll"];
 
-    // The first that was seen to have a context flow with its tests; its file's version is 3.1100.
+    // 3.11, the first that was seen to have a context flow with its tests. The files of MSTest 1 and 2 have the version 14.
     private static readonly Version MSTestTellsTests = new(3, 1100);
+    private static readonly Version OlderMSTest = new(14, 0);
 
     /// <summary>False where the framework itself tells which test runs.</summary>
     public static bool AreNeeded(TestAssembly assembly) => assembly.Framework switch
     {
         TestFramework.XUnit3 or TestFramework.NUnit => false,
-        TestFramework.MSTest => MSTestOf(assembly) is not { } version || version < MSTestTellsTests,
+        TestFramework.MSTest => MSTestOf(assembly) is not { } version || version < MSTestTellsTests || version >= OlderMSTest,
         _ => true,
     };
 
