@@ -117,13 +117,8 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
         /// <summary>0 in set-ups and tear-downs that several tests share, more than 1 in a retry.</summary>
         public int RunCount(object context) => (int)Runs(context)!;
 
-        public TestIdentity IdentityOf(object context) => new()
-        {
-            CaseId = Guid.Empty,
-            FullyQualifiedName = "",
-            ClassName = (string?)ClassName(context) ?? "",
-            DisplayName = (string?)DisplayName(context) ?? (string?)TestName(context) ?? "",
-        };
+        public TestIdentity IdentityOf(object context) =>
+            TestIdentity.OfTest((string?)ClassName(context) ?? "", (string?)DisplayName(context) ?? (string?)TestName(context) ?? "");
 
         private static Func<object, object?> Getter(Type type, string property) =>
             Members.Getter(type, property) ?? throw new MissingMemberException($"MSTest's {type.Name} has no {property}");

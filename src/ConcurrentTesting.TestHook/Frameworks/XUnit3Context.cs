@@ -55,14 +55,10 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
 
     private TestScope ScopeOf(object test, Shape shape) => _scopes.Of(test, added =>
     {
-        var testCase = shape.TestCase(added);
-        var identity = new TestIdentity
-        {
-            CaseId = testCase is null ? Guid.Empty : IdOf((string?)shape.UniqueId(testCase) ?? ""),
-            FullyQualifiedName = "",
-            ClassName = testCase is null ? "" : (string?)shape.ClassName(testCase) ?? "",
-            DisplayName = (string?)shape.DisplayName(added) ?? "",
-        };
+        var displayName = (string?)shape.DisplayName(added) ?? "";
+        var identity = shape.TestCase(added) is { } testCase
+            ? TestIdentity.OfTest((string?)shape.ClassName(testCase) ?? "", displayName, IdOf((string?)shape.UniqueId(testCase) ?? ""))
+            : TestIdentity.OfTest("", displayName);
         return ledger.Add(identity, isWholeCase: false);
     });
 

@@ -63,8 +63,8 @@ internal sealed class Ledger
     {
         lock (_gate)
         {
-            if (_scopes is [.., var latest] && IsUnsent(latest))
-                SendScope(latest);
+            if (_scopes is [.., var latest])
+                SendUnsent(latest);
         }
     }
 
@@ -74,12 +74,10 @@ internal sealed class Ledger
         lock (_gate)
         {
             SendOutside();
-            foreach (var scope in _scopes.Where(IsUnsent))
-                SendScope(scope);
+            foreach (var scope in _scopes)
+                SendUnsent(scope);
         }
     }
-
-    private static bool IsUnsent(TestScope scope) => !scope.IsSent || scope.Changes != scope.SentChanges;
 
     private void OutsideChanged()
     {
@@ -91,10 +89,13 @@ internal sealed class Ledger
     private void SendChangedRecent()
     {
         foreach (var scope in _recent)
-        {
-            if (scope.Changes != scope.SentChanges)
-                SendScope(scope);
-        }
+            SendUnsent(scope);
+    }
+
+    private void SendUnsent(TestScope scope)
+    {
+        if (!scope.IsSent || scope.Changes != scope.SentChanges)
+            SendScope(scope);
     }
 
     private void SendScope(TestScope scope)

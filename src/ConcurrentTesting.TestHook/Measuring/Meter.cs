@@ -24,7 +24,7 @@ internal sealed class Meter
             "XUnit3" => new XUnit3Context(_ledger),
             "XUnit2" => new XUnit2Context(_ledger),
             "NUnit" => new NUnitContext(_ledger, report),
-            "MSTest" => address.HasEvents ? new WindowContext(_ledger) : new MSTestContext(_ledger, report),
+            "MSTest" when !address.HasEvents => new MSTestContext(_ledger, report),
             _ => new WindowContext(_ledger),
         };
     }

@@ -16,5 +16,9 @@ internal readonly record struct TestIdentity
     public required string DisplayName { get; init; }
 
     /// <summary>A case of VSTest's.</summary>
-    public static TestIdentity OfCase(Guid id, string displayName) => new() { CaseId = id, FullyQualifiedName = "", ClassName = "", DisplayName = displayName };
+    public static TestIdentity OfCase(Guid id, string displayName) => OfTest("", displayName, id);
+
+    /// <summary>A test or row of a class.</summary>
+    public static TestIdentity OfTest(string className, string displayName, Guid caseId = default) =>
+        new() { CaseId = caseId, FullyQualifiedName = "", ClassName = className, DisplayName = displayName };
 }

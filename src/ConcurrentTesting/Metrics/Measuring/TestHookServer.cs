@@ -95,7 +95,10 @@ internal sealed class TestHookServer : IAsyncDisposable
             return;
         var hook = HookPathFor(expectation.Runtime);
         var needsEvents = _measure && CaseEvents.AreNeeded(assembly);
-        LoadHook(hook, Section(Section(runSettings, RunConfiguration), "EnvironmentVariables"), AddressOf(worker, batch, assembly, needsEvents));
+        var variables = Section(Section(runSettings, RunConfiguration), "EnvironmentVariables");
+        var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
+        variables.SetElementValue(HookAddress.Variable, AddressOf(worker, batch, assembly, needsEvents, others).ToString());
+        variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
         if (needsEvents)
             AddCollector(hook, runSettings);
     }
@@ -145,7 +148,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         return new TestHookServer(measure, log, null, null, reason);
     }
 
-    private HookAddress AddressOf(int worker, int batch, TestAssembly assembly, bool hasEvents) => new()
+    private HookAddress AddressOf(int worker, int batch, TestAssembly assembly, bool hasEvents, string otherHooks) => new()
     {
         Socket = SocketPath(_folder!),
         EngineProcessId = Environment.ProcessId,
@@ -155,15 +158,8 @@ internal sealed class TestHookServer : IAsyncDisposable
         HasChild = assembly.Framework == TestFramework.XUnit3,
         Framework = assembly.Framework.ToString(),
         HasEvents = hasEvents,
-        OtherHooks = "",
+        OtherHooks = otherHooks,
     };
-
-    private static void LoadHook(string hook, XElement variables, HookAddress address)
-    {
-        var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
-        variables.SetElementValue(HookAddress.Variable, (address with { OtherHooks = others }).ToString());
-        variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
-    }
 
     private static void AddCollector(string hook, XElement runSettings)
     {
