@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using ConcurrentTesting.TestHook.Wire;
 
@@ -20,7 +21,11 @@ internal sealed class EngineConnection
     private readonly Socket _socket;
     private readonly WireWriter _unsent = new();
     private readonly TaskCompletionSource _welcomed = new();
+    private readonly byte[] _child = new byte[sizeof(int)];
     private bool _isClosed;
+
+    // Bytes of a child's id that have arrived; null where none is awaited.
+    private int? _childBytes;
 
     private EngineConnection(Socket socket) => _socket = socket;
 
@@ -29,6 +34,9 @@ internal sealed class EngineConnection
 
     /// <summary>The engine has said nothing for a while. Raised again and again, on the thread that listens.</summary>
     public event Action? Paused;
+
+    /// <summary>The engine asks how a child of this process ends.</summary>
+    public event Action<int>? ChildNamed;
 
     /// <summary>The engine's process is gone. Not raised after the engine said goodbye.</summary>
     public event Action? EngineLost;
@@ -142,6 +150,8 @@ internal sealed class EngineConnection
     {
         foreach (var message in messages)
         {
+            if (TakeOfChild(message))
+                continue;
             if (message == (byte)EngineMessage.Goodbye)
             {
                 lock (_gate)
@@ -155,6 +165,21 @@ internal sealed class EngineConnection
                 _welcomed.TrySetResult();
         }
 
+        return true;
+    }
+
+    private bool TakeOfChild(byte message)
+    {
+        if (_childBytes is not { } count)
+        {
+            _childBytes = message == (byte)EngineMessage.Watch ? 0 : null;
+            return _childBytes is not null;
+        }
+
+        _child[count] = message;
+        _childBytes = count + 1 < _child.Length ? count + 1 : null;
+        if (_childBytes is null)
+            ChildNamed?.Invoke(BinaryPrimitives.ReadInt32LittleEndian(_child));
         return true;
     }
 }

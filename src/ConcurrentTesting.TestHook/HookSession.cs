@@ -11,6 +11,8 @@ internal sealed class HookSession
 {
     private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
 
+    private const int LongestText = 16 * 1024;
+
     private readonly EngineConnection _engine;
     private readonly HashSet<string> _troubles = [];
 
@@ -63,13 +65,15 @@ internal sealed class HookSession
             .End());
         _engine.EngineLost += ProcessEnd.Now;
         _engine.FlushAsked += Flush;
+        _engine.ChildNamed += WatchChild;
         _engine.Paused += () => Tell(static meter => meter.SendLatest());
+        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => SayUnhandled(unhandled.ExceptionObject);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
         _engine.Watch();
         _engine.AwaitWelcome();
 
         // xunit v3's test host only passes on what its child does.
-        if (address.Measure && (role == HookedProcessRole.TestProcess) == address.HasChild)
+        if (address.Measure && role != HookedProcessRole.Console && (role == HookedProcessRole.TestProcess) == address.HasChild)
             StartMeasuring(address);
     }
 
@@ -89,6 +93,32 @@ internal sealed class HookSession
     {
         Tell(static meter => meter.Flush());
         _engine.SendAll(0, static (writer, _) => writer.Begin(HookMessage.Flushed).End());
+    }
+
+    private void SayUnhandled(object thrown)
+    {
+        Tell(static meter => meter.Flush());
+        _engine.SendAll(thrown as Exception, static (writer, exception) => writer.Begin(HookMessage.Unhandled)
+            .Text(Capped($"{exception?.GetType().FullName ?? "an object that is no exception"}: {exception?.Message}"))
+            .Text(Capped(exception?.ToString() ?? ""))
+            .End());
+    }
+
+    private static string Capped(string text) => text.Length > LongestText ? text[..LongestText] : text;
+
+    // The parent's death ends the thread; the engine may have gone long before.
+    private void WatchChild(int child) => new Thread(() => TellChild(child), 128 * 1024) { IsBackground = true, Name = "ConcurrentTest child" }.Start();
+
+    private void TellChild(int child)
+    {
+        if (ChildEnd.Await(child) is { } end)
+        {
+            _engine.Send((child, end), static (writer, said) => writer.Begin(HookMessage.ChildEnded)
+                .Number(said.child)
+                .Number(said.end.IsKilled ? 1 : 0)
+                .Number(said.end.Status)
+                .End());
+        }
     }
 
     private void End()
@@ -144,6 +174,8 @@ internal sealed class HookSession
         var program = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
         if (program.StartsWith("testhost", StringComparison.OrdinalIgnoreCase))
             return HookedProcessRole.TestHost;
+        if (address.IsConsole)
+            return program.StartsWith("vstest.console", StringComparison.OrdinalIgnoreCase) ? HookedProcessRole.Console : null;
         return address.HasChild ? HookedProcessRole.TestProcess : null;
     }
 

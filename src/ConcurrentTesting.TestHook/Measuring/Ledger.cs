@@ -108,7 +108,8 @@ internal sealed class Ledger
             .Text(scope.Test.FullyQualifiedName)
             .Text(scope.Test.ClassName)
             .Text(scope.Test.DisplayName)
-            .Number(scope.IsWholeCase ? 1 : 0);
+            .Number(scope.IsWholeCase ? 1 : 0)
+            .Number(scope.IsRunning ? 1 : 0);
         Write(scope);
         _log.Messages.OptionalNumber(scope.AllocatedBytes).OptionalNumber(scope.PeakBytes);
         Write(scope.MostRepeated);

@@ -34,6 +34,9 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase)
     /// <summary>The queries that it ran most often.</summary>
     public KeyValuePair<RepeatableQuery, int>[] MostRepeated => Volatile.Read(ref _queries)?.Most() ?? [];
 
+    /// <summary>It has begun and not ended.</summary>
+    public bool IsRunning => _allocatedBefore is not null;
+
     /// <summary>It may begin again after its end, where the framework tries it once more.</summary>
     public void Begin() => _allocatedBefore = GC.GetTotalAllocatedBytes(precise: false);
 

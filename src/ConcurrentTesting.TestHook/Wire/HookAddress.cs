@@ -5,6 +5,9 @@ namespace ConcurrentTesting.TestHook.Wire;
 /// <summary>What a hook is told by its environment: where the engine listens, for whom the process works, and what it is to do.</summary>
 internal sealed record HookAddress
 {
+    // A console runs one batch after another; it is told of none.
+    private const int NoBatch = 0;
+
     /// <summary>The variable that holds it.</summary>
     public const string Variable = "CONCURRENT_TEST_HOOK";
 
@@ -32,6 +35,9 @@ internal sealed record HookAddress
     /// <summary>The value of <c>DOTNET_STARTUP_HOOKS</c> without this hook: what processes started by tests get.</summary>
     public required string OtherHooks { get; init; }
 
+    /// <summary>It is for the console of a worker, which starts the test hosts.</summary>
+    public bool IsConsole => Batch == NoBatch;
+
     /// <summary>
     /// The file in which the hook of a process writes <see cref="HookMessage.Test"/> and <see cref="HookMessage.Outside"/>, one after another, beside the socket.
     /// </summary>
@@ -39,6 +45,19 @@ internal sealed record HookAddress
 
     /// <summary>The same, as the engine names it.</summary>
     public static string FiguresOf(string folder, int batch, int processId) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{batch}-{processId}.figures"));
+
+    public static HookAddress OfConsole(string socket, int engineProcessId, int worker, string otherHooks) => new()
+    {
+        Socket = socket,
+        EngineProcessId = engineProcessId,
+        Worker = worker,
+        Batch = NoBatch,
+        Measure = false,
+        HasChild = false,
+        Framework = "",
+        HasEvents = false,
+        OtherHooks = otherHooks,
+    };
 
     public override string ToString() => string.Join(
         '|',

@@ -26,6 +26,12 @@ internal enum HookMessage : byte
 
     /// <summary>The process ends by itself.</summary>
     Bye = 6,
+
+    /// <summary>An exception that nobody handles ends the process: what it says, and its stack.</summary>
+    Unhandled = 7,
+
+    /// <summary>How a child of this process ended: its id, 1 where a signal ended it, and the exit code or the signal.</summary>
+    ChildEnded = 8,
 }
 
 /// <summary>How messages lie one after another.</summary>
@@ -56,6 +62,9 @@ internal enum EngineMessage : byte
 
     /// <summary>The engine stops listening; the process may go on as long as it likes.</summary>
     Goodbye = (byte)'G',
+
+    /// <summary>Asks how a child of the process ends, which only its parent learns; the child's id follows in four bytes, little endian.</summary>
+    Watch = (byte)'C',
 }
 
 /// <summary>What a hooked process is for.</summary>
@@ -66,4 +75,7 @@ internal enum HookedProcessRole : byte
 
     /// <summary>The process in which xunit v3 runs the tests, a child of the test host.</summary>
     TestProcess = 1,
+
+    /// <summary>The vstest.console that starts the test hosts.</summary>
+    Console = 2,
 }

@@ -241,7 +241,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
 
     private static byte[] Test(Guid caseId, string name, long reads)
     {
-        var writer = new WireWriter().Begin(HookMessage.Test).Number(0).Id(caseId).Text("").Text("").Text(name).Number(0);
+        var writer = new WireWriter().Begin(HookMessage.Test).Number(0).Id(caseId).Text("").Text("").Text(name).Number(0).Number(0);
         long?[] figures = [reads, reads, reads, 0, 0, 1_000, null, null, 1, 0, 100, 200];
         foreach (var figure in figures)
             writer.OptionalNumber(figure);

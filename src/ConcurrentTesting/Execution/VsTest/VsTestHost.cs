@@ -26,7 +26,7 @@ internal sealed class VsTestHost : ITestHost
         var diagnostics = run.Settings.Diagnostics
             ? Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}", string.Create(CultureInfo.InvariantCulture, $"vstest-{run.Time.GetUtcNow():HHmmssfff}.log"))
             : null;
-        var session = await VsTestSession.StartAsync(location, ProcessEnvironment.For(run.Settings), diagnostics, run.Log, cancellationToken);
+        var session = await VsTestSession.StartAsync(location, run.Hook.ForConsole(ProcessEnvironment.For(run.Settings), worker), diagnostics, run.Log, cancellationToken);
         return new VsTestHost(session, runSettings);
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net.Sockets;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,12 @@ internal sealed class HookedProcessConnection
     private readonly ILogger _log;
     private readonly Dictionary<long, MeasuredTest> _tests = [];
     private readonly List<string> _troubles = [];
+    private readonly Action<HookedProcessConnection> _greeted;
+    private readonly Action<int, ProcessExit> _childEnded;
+    private readonly TaskCompletionSource<ProcessExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Told outside the gate: who hears of them looks at other connections.
+    private readonly Queue<(int Child, ProcessExit Exit)> _endedChildren = [];
     private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private OutsideFigures _outside = OutsideFigures.None;
     private HookedProcess? _process;
@@ -21,8 +28,12 @@ internal sealed class HookedProcessConnection
     private bool _endedByItself;
 
     /// <param name="folder">Where processes write the files with their figures.</param>
-    public HookedProcessConnection(Socket socket, string folder, ILogger log)
+    /// <param name="greeted">Told once it is known who it is.</param>
+    /// <param name="childEnded">Told how a child of the process ended, which <see cref="Watch"/> asked for.</param>
+    public HookedProcessConnection(Socket socket, string folder, ILogger log, Action<HookedProcessConnection> greeted, Action<int, ProcessExit> childEnded)
     {
+        _greeted = greeted;
+        _childEnded = childEnded;
         _socket = socket;
         _folder = folder;
         _log = log;
@@ -37,7 +48,7 @@ internal sealed class HookedProcessConnection
         get
         {
             lock (_gate)
-                return _process is null ? null : _process with { IsAlive = !Ended.IsCompleted, EndedByItself = _endedByItself };
+                return _process is null ? null : _process with { IsAlive = !Ended.IsCompleted, EndedByItself = _endedByItself, Exit = _exit.Task.IsCompleted ? _exit.Task.Result : null };
         }
     }
 
@@ -51,7 +62,21 @@ internal sealed class HookedProcessConnection
         }
     }
 
+    /// <summary>Completes when its parent told how it ended; never where nobody tells.</summary>
+    public Task ExitKnown => _exit.Task;
+
     public void Start() => Ended = ReadAsync();
+
+    /// <summary>Asks the process how this child of it ends; another's child is no concern of it.</summary>
+    public void Watch(int child)
+    {
+        var message = new byte[1 + sizeof(int)];
+        message[0] = (byte)EngineMessage.Watch;
+        BinaryPrimitives.WriteInt32LittleEndian(message.AsSpan(1), child);
+        Say(message);
+    }
+
+    public void Exited(ProcessExit exit) => _exit.TrySetResult(exit);
 
     /// <summary>Everything it said and wrote so far.</summary>
     public HookedProcessFigures ReadFigures()
@@ -96,11 +121,13 @@ internal sealed class HookedProcessConnection
         _socket.Dispose();
     }
 
-    private void Say(EngineMessage message)
+    private void Say(EngineMessage message) => Say([(byte)message]);
+
+    private void Say(byte[] message)
     {
         try
         {
-            _socket.Send([(byte)message]);
+            _socket.Send(message);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -120,8 +147,7 @@ internal sealed class HookedProcessConnection
                 var message = new byte[HookMessages.LengthOf(header)];
                 await stream.ReadExactlyAsync(message);
                 Hear(message);
-                if ((HookMessage)message[0] == HookMessage.Hello)
-                    Say(EngineMessage.Welcome);
+                Tell((HookMessage)message[0]);
             }
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
@@ -138,6 +164,19 @@ internal sealed class HookedProcessConnection
         {
             _socket.Dispose();
         }
+    }
+
+    // On the one thread that reads.
+    private void Tell(HookMessage heard)
+    {
+        if (heard == HookMessage.Hello)
+        {
+            Say(EngineMessage.Welcome);
+            _greeted(this);
+        }
+
+        while (_endedChildren.TryDequeue(out var ended))
+            _childEnded(ended.Child, ended.Exit);
     }
 
     private void Hear(byte[] message)
@@ -196,7 +235,23 @@ internal sealed class HookedProcessConnection
                 _endedByItself = true;
                 break;
             default:
-                throw new InvalidDataException($"a message of kind {message[0]}");
+                TakeEnd((HookMessage)message[0], ref content);
+                break;
+        }
+    }
+
+    private void TakeEnd(HookMessage kind, ref WireReader content)
+    {
+        switch (kind)
+        {
+            case HookMessage.Unhandled:
+                _process = _process! with { Unhandled = new UnhandledException(content.Text(), content.Text()) };
+                break;
+            case HookMessage.ChildEnded:
+                _endedChildren.Enqueue(((int)content.Number(), new ProcessExit(content.Number() != 0, (int)content.Number())));
+                break;
+            default:
+                throw new InvalidDataException($"a message of kind {(byte)kind}");
         }
     }
 

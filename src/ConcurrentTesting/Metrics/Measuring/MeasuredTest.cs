@@ -25,6 +25,9 @@ internal sealed record MeasuredTest
     /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
     public required bool IsWholeCase { get; init; }
 
+    /// <summary>It had begun and not ended.</summary>
+    public bool IsRunning { get; init; }
+
     public required TestFigures Figures { get; init; }
 
     public static MeasuredTest Read(ref WireReader content) => new()
@@ -35,6 +38,7 @@ internal sealed record MeasuredTest
         ClassName = content.Text(),
         DisplayName = content.Text(),
         IsWholeCase = content.Number() != 0,
+        IsRunning = content.Number() != 0,
         Figures = FiguresReader.ReadWithQueries(ref content),
     };
 }

@@ -103,6 +103,36 @@ internal sealed class TestHookServer : IAsyncDisposable
             AddCollector(hook, runSettings);
     }
 
+    /// <summary>
+    /// The environment of a worker's console, in which the hook tells how test hosts end. It keeps itself from what the console starts.
+    /// </summary>
+    public ImmutableDictionary<string, string> ForConsole(ImmutableDictionary<string, string> environment, int worker)
+    {
+        if (_socket is null || !OperatingSystem.IsLinux())
+            return environment;
+        var others = environment.GetValueOrDefault(StartupHooksVariable, "");
+        return environment
+            .SetItem(HookAddress.Variable, HookAddress.OfConsole(SocketPath(_folder!), Environment.ProcessId, worker, others).ToString())
+            .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
+    }
+
+    /// <summary>The test processes of a batch, when it is known of those that are dead how they ended, or the bound is over.</summary>
+    public async Task<ImmutableArray<HookedProcess>> EndsAsync(int batch, TimeSpan bound, CancellationToken cancellationToken)
+    {
+        var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
+        if (OperatingSystem.IsLinux())
+        {
+            var ends = Task.WhenAll(connections.Where(connection => connection.Ended.IsCompleted).Select(connection => connection.ExitKnown));
+            await Task.WhenAny(ends, Task.Delay(bound, cancellationToken));
+        }
+
+        return ProcessIds(batch);
+    }
+
+    /// <summary>Whether a row of a case runs in a batch, as the hook in its process saw it.</summary>
+    public bool IsRunning(int batch, Guid caseId) =>
+        _connections.Keys.Where(connection => connection.Batch == batch).Any(connection => connection.ReadFigures().Tests.Any(test => test.CaseId == caseId && test.IsRunning));
+
     /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
     public ImmutableArray<HookedProcess> ProcessIds(int batch) =>
         [.. _connections.Keys.Where(connection => connection.Batch == batch).Select(connection => connection.Process).OfType<HookedProcess>()];
@@ -218,7 +248,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         {
             try
             {
-                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _folder!, _log);
+                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _folder!, _log, Greeted, ChildEnded);
                 _connections.TryAdd(connection, 0);
                 connection.Start();
                 _ = ForgetAsync(connection);
@@ -235,6 +265,24 @@ internal sealed class TestHookServer : IAsyncDisposable
             }
         }
     }
+
+    // Only its parent learns how a process ended: a console of its test host, a test host of xunit v3's test process.
+    private void Greeted(HookedProcessConnection connection)
+    {
+        if (connection.Process is not { } process)
+            return;
+        var parents = process.Role switch
+        {
+            HookedProcessRole.TestHost => _connections.Keys.Where(other => other.Process?.Role == HookedProcessRole.Console),
+            HookedProcessRole.TestProcess => _connections.Keys.Where(other => other.Batch == connection.Batch && other.Process?.Role == HookedProcessRole.TestHost),
+            _ => [],
+        };
+        foreach (var parent in parents)
+            parent.Watch(process.Id);
+    }
+
+    private void ChildEnded(int child, ProcessExit exit) =>
+        _connections.Keys.FirstOrDefault(connection => connection.Process is { Exit: null } process && process.Id == child)?.Exited(exit);
 
     // What a process told is kept until its batch is collected.
     private async Task ForgetAsync(HookedProcessConnection connection)
