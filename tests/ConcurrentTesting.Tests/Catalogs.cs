@@ -10,7 +10,7 @@ internal static class Catalogs
     public static TestAssembly Assembly(string name = "Shop.Tests", string framework = "net10.0") =>
         new($"/repo/{name}/bin/{framework}/{name}.dll", framework, TestFramework.XUnit2, null);
 
-    public static TestEntry Entry(TestAssembly assembly, string className, string name, int cases = 1)
+    public static TestEntry Entry(TestAssembly assembly, string className, string name, int cases = 1, bool hasKnownRows = true)
     {
         var test = new TestCase($"{className}.{name}", new Uri("executor://tests"), assembly.Path) { DisplayName = $"{className}.{name}" };
         return new TestEntry
@@ -19,6 +19,7 @@ internal static class Catalogs
             Cases = [.. Enumerable.Repeat(test, cases)],
             ClassName = className,
             MethodName = name.Split('(')[0],
+            HasKnownRows = hasKnownRows,
         };
     }
 

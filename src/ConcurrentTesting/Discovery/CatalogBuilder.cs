@@ -40,6 +40,7 @@ internal static class CatalogBuilder
         Cases = cases,
         ClassName = TestCaseNames.ClassOf(cases[0], assembly.Framework),
         MethodName = TestCaseNames.MethodOf(cases[0], assembly.Framework),
+        HasKnownRows = cases.All(test => RowKnowledge.HasOneRow(test, assembly.Framework)),
         IsExplicit = cases.All(TestCaseNames.IsExplicit),
     };
 }

@@ -46,6 +46,9 @@ internal static class PackedValues
         }
     }
 
+    /// <summary>What <see cref="RowKnowledge"/> knew of a case before it was packed; null where it is not packed.</summary>
+    public static bool? HasOneRow(TestCase test) => (test.LocalExtensionData as Share)?.HasOneRow;
+
     private static void PackTogether(TestCase[] cases)
     {
         var texts = new List<string>();
@@ -62,7 +65,7 @@ internal static class PackedValues
         var pack = CompressedTexts.Of(texts);
         foreach (var (test, first, properties) in shares)
         {
-            test.LocalExtensionData = new Share(pack, first, properties);
+            test.LocalExtensionData = new Share(pack, first, properties, test.Properties.Any(property => RowKnowledge.IsOneRow(test, property)));
             foreach (var property in properties)
                 test.RemovePropertyValue(property);
         }
@@ -82,7 +85,7 @@ internal static class PackedValues
     }
 
     /// <summary>Where a case's texts are.</summary>
-    private sealed record Share(CompressedTexts Texts, int First, ImmutableArray<TestProperty> Properties);
+    private sealed record Share(CompressedTexts Texts, int First, ImmutableArray<TestProperty> Properties, bool HasOneRow);
 
     private sealed class CompressedTexts
     {

@@ -25,6 +25,9 @@ internal sealed record TestEntry
     /// <summary>Selecting it by name would run it although a plain run does not (NUnit's and xunit v3's explicit tests).</summary>
     public bool IsExplicit { get; init; }
 
+    /// <summary>Each of its cases gives one result. Otherwise how many rows it has is only known when it has run to its end.</summary>
+    public bool HasKnownRows { get; init; } = true;
+
     public Guid Id => Cases[0].Id;
     public string DisplayName => Cases[0].DisplayName;
     public string? SourceFile => Cases[0].CodeFilePath;

@@ -24,14 +24,29 @@ internal sealed record BatchEnd
     /// <summary>What was running when the host died.</summary>
     public required IReadOnlySet<TestEntry> Active { get; init; }
 
+    /// <summary>Entries with results that may have had more rows to give: nothing says that they had run to their end.</summary>
+    public IReadOnlySet<TestEntry> Unclosed { get; init; } = FrozenSet<TestEntry>.Empty;
+
+    /// <summary>Entries to run again because the infrastructure failed a clean-up of theirs.</summary>
+    public IReadOnlySet<TestEntry> OfFailedCleanUps { get; init; } = FrozenSet<TestEntry>.Empty;
+
     /// <summary>What the watchdog ended.</summary>
     public required IReadOnlySet<TestEntry> TimedOut { get; init; }
 
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
 
+    /// <summary>How the test process ended itself; null where it did not, or nothing tells.</summary>
+    public string? OwnEnd { get; init; }
+
+    /// <summary>What a test that the host died with is told to have failed with.</summary>
+    public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd}. {Fault}";
+
     /// <summary>The console died by itself, which no test is to blame for.</summary>
     public bool IsConsoleGone { get; init; }
+
+    /// <summary>The test process said that the infrastructure failed.</summary>
+    public bool IsDeclared { get; init; }
 
     /// <summary>A test process had come up: what died then was brought down by what ran in it.</summary>
     public bool HadTestProcess { get; init; }
@@ -103,10 +118,16 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     {
         var again = rest.Count > 0 ? [Make(end, rest, BatchReasons.Requeue)] : new List<Batch>();
         if (end.Batch is { Reason: BatchReasons.Alone, Entries.Length: 1 } && !IsWorthAnotherTry(end, suspects[0]))
-            return (again, suspects.ConvertAll(entry => new SettledTest(entry, TestOutcome.Failed, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Fault}")));
+            return (again, suspects.ConvertAll(entry => DiedTwice(end, entry)));
 
         again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone)));
         return (again, []);
+    }
+
+    private static SettledTest DiedTwice(BatchEnd end, TestEntry entry)
+    {
+        var rows = Rows(end, entry) is > 0 and var arrived ? $"\n{arrived} rows arrived before the process died." : "";
+        return new SettledTest(entry, TestOutcome.Failed, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Story}{rows}");
     }
 
     private bool IsWorthAnotherTry(BatchEnd end, TestEntry entry) => end.IsConsoleGone && retries?.TryTake(entry) == true;
@@ -127,7 +148,7 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     }
 
     private static SettledTest GivenUp(BatchEnd end, TestEntry entry, int open, int tries) => open == 1 && end.HadTestProcess
-        ? new SettledTest(entry, TestOutcome.Failed, $"The test process died {tries} times while this test was the only one in it, last on worker {end.Worker}: {end.Fault}")
+        ? new SettledTest(entry, TestOutcome.Failed, $"The test process died {tries} times while this test was the only one in it, last on worker {end.Worker}: {end.Story}")
         : Lost(entry, 0, $"its test host died {tries} times before giving a result, last on worker {end.Worker}: {end.Fault}");
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
@@ -135,17 +156,17 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     // What a server's restart failed comes back in one batch, later each time.
     private Batch? RetryOf(BatchEnd end)
     {
-        var entries = Closed(end).Where(entry => end.Infrastructure.Contains(entry) && retries?.TryTake(entry) == true).ToList();
+        var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps)).Where(entry => retries?.TryTake(entry) == true).ToList();
         return entries.Count == 0 ? null : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry)) };
     }
 
     // What is still open runs again anyway.
-    private static IEnumerable<TestEntry> Closed(BatchEnd end) =>
-        end.Failed.Where(entry => !end.TimedOut.Contains(entry) && !(end.Fault is not null && IsOpen(end, entry)));
+    private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) =>
+        entries.Where(entry => !end.TimedOut.Contains(entry) && !(end.Fault is not null && IsOpen(end, entry)));
 
     private IEnumerable<Batch> Reruns(BatchEnd end, Batch? retry)
     {
-        foreach (var entry in Closed(end))
+        foreach (var entry in Closed(end, end.Failed))
         {
             if (retry?.Entries.Contains(entry) != true && TakeRerun(entry))
                 yield return Make(end, [entry], BatchReasons.Rerun);
@@ -166,9 +187,9 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
         }
     }
 
-    // A test that was still running when the host died may have had more rows to give.
+    // A test that was still running when the host died may have had more rows to give, and one whose rows nobody knows the number of.
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
-        !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.Cases.Length || end.Active.Contains(entry));
+        !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.Cases.Length || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
 
     private static int Rows(BatchEnd end, TestEntry entry) => end.Rows.GetValueOrDefault(entry);
 

@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using TestAttempt = ConcurrentTesting.Results.TestAttempt;
 using TestOutcome = ConcurrentTesting.Results.TestOutcome;
+using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.Execution;
 
@@ -25,7 +27,12 @@ internal sealed class BatchProgress : IHostEvents
     private readonly Dictionary<TestEntry, (string Cause, string Story)> _infrastructure = [];
     private readonly string _declaration;
     private readonly Dictionary<TestEntry, long> _active = [];
+    private readonly AdapterErrors _errors;
+    private readonly List<AdapterError> _cleanUpResults = [];
     private string? _lastError;
+
+    // The entry that the host last said something of: tests run one at a time, so all others that it gave results of have ended.
+    private TestEntry? _latest;
     private long _lastSign;
     private int _results;
 
@@ -41,8 +48,22 @@ internal sealed class BatchProgress : IHostEvents
         _number = number;
         _database = database;
         _entries = batch.Entries.ToDictionary(entry => entry.Id);
+        _errors = new AdapterErrors(batch.Assembly.Name);
         _lastSign = run.Time.GetTimestamp();
     }
+
+    /// <summary>What the host said was wrong beside its results.</summary>
+    public ImmutableArray<AdapterError> Errors
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _errors.All, .. _cleanUpResults];
+        }
+    }
+
+    /// <summary>The batch's number in the run.</summary>
+    public int Number => _number;
 
     /// <summary>Result rows that arrived.</summary>
     public int Results => Volatile.Read(ref _results);
@@ -68,17 +89,22 @@ internal sealed class BatchProgress : IHostEvents
             foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
                 _active.Remove(ended);
             foreach (var entry in now.Where(entry => _active.TryAdd(entry, _lastSign)))
+            {
+                _latest = entry;
                 _run.Observer.TestStarted(_worker, entry);
+            }
         }
     }
 
     public void Message(HostMessageLevel level, string text)
     {
         _run.Log.Log(level == HostMessageLevel.Information ? LogLevel.Trace : LogLevel.Debug, "Worker {Worker}: {Message}", _worker, text);
-        if (level != HostMessageLevel.Error)
-            return;
         lock (_gate)
-            _lastError = FirstLine(text);
+        {
+            _errors.Add(level, text);
+            if (level == HostMessageLevel.Error)
+                _lastError = FirstLine(text);
+        }
     }
 
     /// <summary>The last error that the host or an adapter told; adapters also tell failing tests this way.</summary>
@@ -99,6 +125,26 @@ internal sealed class BatchProgress : IHostEvents
     {
         lock (_gate)
             return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value) > limit).Select(test => test.Key)];
+    }
+
+    /// <summary>What may still be running although the host does not say so: a test that gave results, and nobody knows how many more it has.</summary>
+    public TestEntry? Unclosed
+    {
+        get
+        {
+            lock (_gate)
+                return UnclosedNow();
+        }
+    }
+
+    /// <summary>The host has told of a test.</summary>
+    public bool HasBegun
+    {
+        get
+        {
+            lock (_gate)
+                return _latest is not null;
+        }
     }
 
     /// <summary>The time since the host last said anything.</summary>
@@ -133,6 +179,7 @@ internal sealed class BatchProgress : IHostEvents
     {
         lock (_gate)
         {
+            var unclosed = UnclosedNow() is { } entry && !timedOut.Contains(entry) ? new HashSet<TestEntry> { entry } : [];
             return new BatchEnd
             {
                 Batch = _batch,
@@ -142,12 +189,16 @@ internal sealed class BatchProgress : IHostEvents
                 Infrastructure = _infrastructure.Keys.ToHashSet(),
 
                 // Who says that the infrastructure failed and ends its process is no suspect.
-                Active = File.Exists(_declaration) ? FrozenSet<TestEntry>.Empty : _active.Keys.Where(entry => !timedOut.Contains(entry)).ToHashSet(),
+                Active = File.Exists(_declaration) ? FrozenSet<TestEntry>.Empty : _active.Keys.Where(entry => !timedOut.Contains(entry)).Union(unclosed).ToHashSet(),
+                Unclosed = unclosed,
+                IsDeclared = File.Exists(_declaration),
                 TimedOut = timedOut,
                 Fault = fault,
             };
         }
     }
+
+    private TestEntry? UnclosedNow() => _latest is { HasKnownRows: false } latest && _rows.ContainsKey(latest) ? latest : null;
 
     private TestEntry? Find(TestCase test) =>
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName && !_asked.Contains(test.Id) ? FindByName(test) : null;
@@ -161,6 +212,13 @@ internal sealed class BatchProgress : IHostEvents
 
     private void Book(TestEntry entry, TestResult result)
     {
+        if (result.Outcome == VsOutcome.Failed && _rows.GetValueOrDefault(entry) >= entry.Cases.Length && AdapterErrors.OfResult(result.ErrorMessage, result.ErrorStackTrace) is { } cleanUp)
+        {
+            _cleanUpResults.Add(cleanUp with { Fixture = cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal) ? entry.ClassName : null });
+            return;
+        }
+
+        _latest = entry;
         _rows[entry] = _rows.GetValueOrDefault(entry) + 1;
         Interlocked.Increment(ref _results);
         var name = ResultReader.NameOf(entry, result);

@@ -14,6 +14,9 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
+    // The parent of a process learns of its end at once, and tells it a moment later.
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// What has to run again, whether the host is still good for another batch, and the database operations that its test processes sent; null where those
     /// were not measured.
@@ -29,11 +32,11 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
-        var (fault, timedOut, isConsoleGone) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
+        var watched = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
 
-        var end = progress.End(fault, timedOut) with { HadTestProcess = hadTestProcess, IsConsoleGone = isConsoleGone };
+        var end = progress.End(watched.Fault, watched.TimedOut) with { HadTestProcess = hadTestProcess, IsConsoleGone = watched.IsConsoleGone, OwnEnd = watched.OwnEnd?.How };
         run.Recorder.Add(new BatchRecord
         {
             Number = number,
@@ -45,50 +48,87 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             Reason = batch.Reason,
             Database = lease.Database,
             TrxFile = Existing(Path.Combine(hostRun.ResultsDirectory, hostRun.TrxFileName)),
-            Error = fault,
+            Error = watched.Fault,
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
             Opened = figures?.Outside.Opened,
         });
         if (cancellationToken.IsCancellationRequested)
+        {
+            SettleInterrupted(end, number, lease.Database);
             return (new BatchVerdict([], []), false, null);
+        }
 
         progress.ReportInfrastructure();
-        var verdict = accounting.Judge(end);
+        var outside = new OutsideRecorder(run, batch, worker, lease.Database);
+        var errors = progress.Errors;
+        var verdict = accounting.Judge(end with { OfFailedCleanUps = outside.ToRetry(errors) });
         foreach (var settled in verdict.Settled)
             Record(settled, end, number, lease.Database);
+        Supersede(end, verdict, number);
+        outside.RecordErrors(errors, verdict, end);
+        outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict);
-        if (fault is not null)
+        if (end.Fault is { } fault)
             run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(fault)} {Consequence(verdict)}", worker);
         else
             TellWhatIsMissing(verdict, progress, worker);
-        return (verdict, fault is null, figures?.Total.Operations);
+        return (verdict, end.Fault is null, figures?.Total.Operations);
     }
 
-    private async Task<(string? Fault, HashSet<TestEntry> TimedOut, bool IsConsoleGone)> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, CancellationToken cancellationToken)
+    private static IEnumerable<TestEntry> OpenIn(BatchVerdict verdict) =>
+        verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(verdict.Settled.Select(settled => settled.Entry));
+
+    // What is still open has not had its last try.
+    private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
+    {
+        if (end.Batch.Reason == BatchReasons.ByName)
+            return;
+        var open = OpenIn(verdict).Except(verdict.Settled.Select(settled => settled.Entry)).ToHashSet();
+        foreach (var entry in end.Batch.Entries.Where(entry => !open.Contains(entry)))
+            run.Recorder.Supersede(entry, number);
+    }
+
+    private async Task<WatchedEnd> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(hostRun, progress, ending.Token);
         var timedOut = new HashSet<TestEntry>();
-        string? fault = null;
+        WatchedEnd? ended = null;
         using var timer = new PeriodicTimer(WatchInterval, run.Time);
         var tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
         while (await Task.WhenAny(running, tick) != running)
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
-            if (fault is not null || (fault = Overdue(progress, timedOut) ?? processes.Fault ?? deadline.Fault) is null)
+            if (ended is not null)
                 continue;
-            await ending.CancelAsync();
+            ended = Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
+                : processes.Fault(progress.Silence, progress.HasBegun) is { } dead ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
+                : deadline.Fault is { } late ? new WatchedEnd(late, timedOut)
+                : null;
+            if (ended is not null)
+                await ending.CancelAsync();
         }
 
-        var end = await running;
-        return (fault ?? end.Fault, timedOut, fault is null && end.IsConsoleGone);
+        return ended ?? await EndOfHostAsync(await running, progress.Number, timedOut, cancellationToken);
+    }
+
+    private async Task<WatchedEnd> EndOfHostAsync(HostRunEnd end, int number, IReadOnlySet<TestEntry> timedOut, CancellationToken cancellationToken)
+    {
+        var isDead = end is { Fault: not null, IsConsoleGone: false } && !cancellationToken.IsCancellationRequested;
+        return new WatchedEnd(end.Fault, timedOut)
+        {
+            IsConsoleGone = end.IsConsoleGone,
+            OwnEnd = isDead ? OwnEnd.Of(await run.Hook.EndsAsync(number, EndBound, CancellationToken.None), end.Fault!) : null,
+        };
     }
 
     private string? Overdue(BatchProgress progress, HashSet<TestEntry> timedOut)
     {
         var limit = run.Settings.TestTimeout;
         timedOut.UnionWith(progress.RunningLongerThan(limit));
+        if (progress.Silence > limit && progress.Unclosed is { } rows && run.Hook.IsRunning(progress.Number, rows.Id))
+            timedOut.Add(rows);
         if (timedOut.Count > 0)
             return string.Create(CultureInfo.InvariantCulture, $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
         return progress.Silence > limit
@@ -131,10 +171,11 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
     private void Record(SettledTest settled, BatchEnd end, int number, string? database)
     {
         var entry = settled.Entry;
-        var missing = Math.Max(1, entry.Cases.Length - end.Rows.GetValueOrDefault(entry));
+        var rows = end.Rows.GetValueOrDefault(entry);
+        var missing = Math.Max(1, entry.Cases.Length - rows);
         for (var index = 0; index < missing; index++)
         {
-            var test = run.Recorder.Settle(entry, entry.Cases.Length - missing + index, new TestAttempt
+            var test = run.Recorder.SettleMissing(entry, new TestAttempt
             {
                 Outcome = settled.Outcome,
                 Worker = end.Worker,
@@ -143,14 +184,38 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
                 Database = database,
                 StartedAt = run.Time.GetUtcNow(),
                 Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
-                Message = settled.Outcome == TestOutcome.TimedOut
-                    ? string.Create(CultureInfo.InvariantCulture, $"The test ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout) and was ended with its process.")
-                    : settled.Message,
+                Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,
             });
             run.Observer.TestFinished(test, isFinal: true);
             run.Stop.CountFailure();
         }
     }
+
+    // Tests without any result are settled when the run is over.
+    private void SettleInterrupted(BatchEnd end, int number, string? database)
+    {
+        foreach (var entry in end.Rows.Keys.Where(entry => end.Rows[entry] < entry.Cases.Length || end.Unclosed.Contains(entry)))
+        {
+            for (var missing = Math.Max(1, entry.Cases.Length - end.Rows[entry]); missing > 0; missing--)
+            {
+                run.Recorder.SettleMissing(entry, new TestAttempt
+                {
+                    Outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error,
+                    Worker = end.Worker,
+                    Batch = number,
+                    Number = 1,
+                    Database = database,
+                    StartedAt = run.Time.GetUtcNow(),
+                    Cause = AttemptCauses.NotRun,
+                    Message = $"{run.Stop.Reason} {end.Rows[entry]} rows of this test had run.",
+                });
+            }
+        }
+    }
+
+    private string TimedOutAfter(TestEntry entry, int rows) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The test ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout) and was ended with its process.{(entry.HasKnownRows || rows == 0 ? "" : $"\n{rows} rows arrived before.")}");
 
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {
@@ -167,4 +232,19 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
     }
 
     private static string? Existing(string path) => File.Exists(path) ? path : null;
+}
+
+/// <summary>How a batch's run of a host ended, as its watch saw it.</summary>
+/// <param name="Fault">What went wrong with the host; null where it ended well.</param>
+/// <param name="TimedOut">The tests that ran too long.</param>
+internal sealed record WatchedEnd(string? Fault, IReadOnlySet<TestEntry> TimedOut)
+{
+    /// <summary>The console died by itself.</summary>
+    public bool IsConsoleGone { get; init; }
+
+    /// <summary>The host said nothing for too long, and no test is known to have run too long.</summary>
+    public bool IsSilent { get; init; }
+
+    /// <summary>The test process ended itself; null where it did not, or nothing tells.</summary>
+    public OwnEnd? OwnEnd { get; init; }
 }

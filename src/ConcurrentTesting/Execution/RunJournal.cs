@@ -61,7 +61,8 @@ internal sealed class RunJournal(RunContext run)
     public RunRecord ToRecord(RunEnd end, DatabaseRecord? database)
     {
         var tests = WithKnownFlaky(run.Recorder.Tests);
-        var (exitCode, reason) = Verdict.Of(end, tests, run.Settings);
+        var outside = run.Recorder.Outside;
+        var (exitCode, reason) = Verdict.Of(end, tests, outside, run.Settings);
         var lowerBound = LowerBound.Of(tests, Catalog, run.Settings.Workers);
         return new RunRecord
         {
@@ -74,6 +75,7 @@ internal sealed class RunJournal(RunContext run)
             Reason = reason,
             Discovered = Catalog?.CaseCount ?? 0,
             Tests = tests,
+            Outside = outside,
             Batches = run.Recorder.Batches,
             Workers = run.Recorder.Workers,
             Incidents = run.Recorder.Incidents,

@@ -18,6 +18,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     private readonly List<WorkerRecord> _workers = [];
     private readonly List<Incident> _incidents = [];
     private readonly Dictionary<string, RetryCount> _retries = [];
+    private readonly List<(OutsideFailure Failure, ImmutableArray<TestEntry> LeftOpen)> _outside = [];
     private int _batchNumber;
 
     /// <summary>An empty one beside this, for tests whose results are not the run's.</summary>
@@ -45,6 +46,63 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// </summary>
     public TestRecord Settle(TestEntry entry, int occurrence, TestAttempt attempt) =>
         Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, []);
+
+    /// <summary>Adds the result of a row that a host owed in a batch and did not give: the first of the case's name that has no attempt in the batch.</summary>
+    public TestRecord SettleMissing(TestEntry entry, TestAttempt attempt)
+    {
+        lock (_gate)
+        {
+            var name = TestNames.Short(entry.ClassName, entry.DisplayName);
+            var given = RowsOf(entry).Where(row => row.Name == name && row.Attempts[^1].Batch == attempt.Batch).Select(row => row.Occurrence).ToHashSet();
+            return Settle(entry, Enumerable.Range(0, given.Count + 1).First(occurrence => !given.Contains(occurrence)), attempt);
+        }
+    }
+
+    /// <summary>
+    /// The latest run of an entry in a batch counts: rows that it did not give again, because its rows differ from run to run or its process died before them, are no
+    /// rows of their own any more but earlier attempts of those that it gave.
+    /// </summary>
+    public void Supersede(TestEntry entry, int batch)
+    {
+        lock (_gate)
+        {
+            var rows = RowsOf(entry);
+            var given = rows.FindAll(row => row.Attempts[^1].Batch == batch);
+            var older = rows.FindAll(row => row.Attempts[^1].Batch != batch);
+            if (given.Count == 0 || older.Count == 0)
+                return;
+            var takers = given.FindAll(row => row.Attempts.TrueForAll(attempt => attempt.Batch == batch));
+            takers = takers.Count > 0 ? takers : given;
+            for (var index = 0; index < older.Count; index++)
+                takers[Math.Min(index, takers.Count - 1)].InsertBefore(batch, older[index].Attempts);
+            rows.RemoveAll(older.Contains);
+        }
+    }
+
+    /// <summary>Adds a failure outside of tests.</summary>
+    /// <param name="leftOpen">The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.</param>
+    public void Add(OutsideFailure failure, ImmutableArray<TestEntry> leftOpen)
+    {
+        lock (_gate)
+            _outside.Add((failure, leftOpen));
+    }
+
+    /// <summary>The failures outside of tests, one for each that is the same on several workers.</summary>
+    public ImmutableArray<OutsideFailure> Outside
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return
+                [
+                    .. _outside.Where(outside => !outside.LeftOpen.Any(HasFailed))
+                        .GroupBy(outside => (outside.Failure.Kind, outside.Failure.Name, outside.Failure.Assembly.Source, outside.Failure.Message))
+                        .Select(same => Together([.. same.Select(outside => outside.Failure)])),
+                ];
+            }
+        }
+    }
 
     /// <summary>Adds what was measured in a batch to its attempts.</summary>
     public void Measure(int batch, IEnumerable<TestEntry> entries, BatchFigures figures)
@@ -175,6 +233,16 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
+    private static OutsideFailure Together(ImmutableArray<OutsideFailure> same) => same[0] with
+    {
+        Workers = [.. same.SelectMany(failure => failure.Workers).Distinct().Order()],
+        Classes = [.. same.SelectMany(failure => failure.Classes).Distinct().Order(StringComparer.Ordinal)],
+        IsFlaky = same.All(failure => failure.IsFlaky),
+    };
+
+    private bool HasFailed(TestEntry entry) =>
+        _rows.TryGetValue(entry, out var rows) && rows.Exists(row => row.Attempts[^1].Outcome is not (TestOutcome.Passed or TestOutcome.Skipped));
+
     private List<Row> RowsOf(TestEntry entry)
     {
         if (!_rows.TryGetValue(entry, out var rows))
@@ -185,6 +253,14 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     private sealed record Row(string Name, int Occurrence, ImmutableArray<KeyValuePair<string, string>> Traits)
     {
         public List<TestAttempt> Attempts { get; } = [];
+
+        /// <summary>Adds attempts that were made before a batch, and numbers all anew.</summary>
+        public void InsertBefore(int batch, IEnumerable<TestAttempt> earlier)
+        {
+            Attempts.InsertRange(Attempts.FindIndex(attempt => attempt.Batch == batch), earlier);
+            for (var index = 0; index < Attempts.Count; index++)
+                Attempts[index] = Attempts[index] with { Number = index + 1 };
+        }
 
         public TestRecord ToRecord(TestEntry entry, Quarantine quarantine) => new()
         {

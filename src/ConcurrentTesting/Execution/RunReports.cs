@@ -1,3 +1,5 @@
+using System.Globalization;
+using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
@@ -7,6 +9,8 @@ namespace ConcurrentTesting.Execution;
 /// <summary>The end of every run, however it went: artifacts, timings, the last words on the console.</summary>
 internal static class RunReports
 {
+    private const int MostTold = 10;
+
     public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, RunConsole console)
     {
         // Cancelling a run must not cancel its reports.
@@ -14,6 +18,7 @@ internal static class RunReports
         var settings = journal.Run.Settings;
         if (!settings.List)
         {
+            TellFewerRows(journal);
             using (journal.Phase("timings"))
                 await SaveTimingsAsync(journal, end, cancellationToken);
             foreach (var (kind, message) in DatabaseUseFindings.Of(journal.ToRecord(end, database)))
@@ -43,6 +48,18 @@ internal static class RunReports
         artifacts > 0 && record.ExitCode == ConcurrentTestExitCode.Success
             ? new RunEnd(ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {artifacts} artifacts could not be written.")
             : end;
+
+    // Rows come from files, databases and clocks: fewer are no failure, and may be a mistake.
+    private static void TellFewerRows(RunJournal journal)
+    {
+        if (journal is not { Timings: { } timings, Catalog: { } catalog })
+            return;
+        var fewer = timings.WithFewerRows(catalog, journal.Run.Recorder.Tests).ToList();
+        foreach (var (test, before, now) in fewer.Take(MostTold))
+            journal.Run.Recorder.Report("fewer-rows", string.Create(CultureInfo.InvariantCulture, $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
+        if (fewer.Count > MostTold)
+            journal.Run.Recorder.Report("fewer-rows", string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
+    }
 
     private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)
     {

@@ -1,30 +1,44 @@
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Notices that the process xunit v3 runs its tests in has died. VSTest does not: the test host beside it waits until the session times out.
+/// Notices that the process xunit v3 runs its tests in has died, or has ended before its tests had. VSTest does not: the test host beside it waits until the session times out.
 /// </summary>
 internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, int batch)
 {
     // What a process that ends by itself has left to tell is told within this.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    // A process that ended as it should has its last results still on their way through the test host, which may be slow.
+    private static readonly TimeSpan GraceOfGoodEnd = TimeSpan.FromSeconds(5);
+
     private long? _deadSince;
 
     /// <summary>What is wrong once a test process has died; null before, and where the host tells it itself.</summary>
-    public string? Fault
+    /// <param name="silence">Since when the host says nothing.</param>
+    /// <param name="hasBegun">It has told of a test: the process that tells what tests there are has ended before.</param>
+    public string? Fault(TimeSpan silence, bool hasBegun)
     {
-        get
-        {
-            if (assembly.Framework != TestFramework.XUnit3 || FindDead() is not { } dead)
-                return null;
+        if (assembly.Framework != TestFramework.XUnit3 || FindDead(hasBegun) is not { } dead)
+            return null;
 
-            _deadSince ??= run.Time.GetTimestamp();
-            return run.Time.GetElapsedTime(_deadSince.Value) > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a word." : null;
-        }
+        _deadSince ??= run.Time.GetTimestamp();
+        var dying = run.Time.GetElapsedTime(_deadSince.Value);
+        if (dead.EndedByItself)
+            return dying > GraceOfGoodEnd && silence > GraceOfGoodEnd ? $"the test process {dead.Id} of {assembly.Source} ended before its tests had." : null;
+        return dying > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a word." : null;
     }
 
-    private HookedProcess? FindDead() => run.Hook.ProcessIds(batch).FirstOrDefault(process => process is { Role: TestHook.Wire.HookedProcessRole.TestProcess, IsAlive: false, EndedByItself: false });
+    /// <summary>Whether the process that died ended itself.</summary>
+    public OwnEnd? OwnEnd => FindDead(hasBegun: true) is { } dead ? Execution.OwnEnd.Of([dead], "") : null;
+
+    private HookedProcess? FindDead(bool hasBegun)
+    {
+        var processes = run.Hook.ProcessIds(batch).Where(process => process.Role == HookedProcessRole.TestProcess).ToList();
+        return processes.Find(process => process is { IsAlive: false, EndedByItself: false })
+            ?? (hasBegun && processes.TrueForAll(process => !process.IsAlive) ? processes.MaxBy(process => process.Unhandled is not null || process.Exit is { Status: not 0 }) : null);
+    }
 }

@@ -46,6 +46,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
                 Batch = 0,
                 Number = 1,
                 StartedAt = run.Time.GetUtcNow(),
+                Cause = run.Stop is { Reason: not null, Fault: null } ? AttemptCauses.NotRun : null,
                 Message = run.Stop.Reason ?? $"{story} The incidents of the run say why.",
             });
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
 
@@ -45,7 +44,7 @@ internal static class FailureText
 
     /// <summary>The test's whole name on one line.</summary>
     public static string Name(TestRecord test, Redactor redactor) =>
-        PlainText.Cap(PlainText.OneLine(redactor.Redact(TestNames.Full(test.ClassName, test.Name))), LongestName);
+        PlainText.Cap(PlainText.OneLine(redactor.Redact(test.FullName)), LongestName);
 
     /// <summary>Where the test's code is, as <c>file:line</c>; null where it is not known.</summary>
     public static string? Place(TestRecord test, string rootDirectory) => test.SourceFile is not { Length: > 0 } file ? null

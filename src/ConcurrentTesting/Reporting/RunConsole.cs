@@ -81,6 +81,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     public void Finish(RunRecord run)
     {
         _isFinished = true;
+        foreach (var failure in run.OutsideEntries.Where(entry => !entry.IsFlaky))
+            _failures.Print(failure);
         _failures.Finish();
         var lines = RunClosing.Lines(run, Redactor);
         if (lines.Length > 0)

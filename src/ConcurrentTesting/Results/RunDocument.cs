@@ -41,6 +41,7 @@ internal sealed record RunDocument
     public ImmutableSortedDictionary<string, RetryCount> Retries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
     public BenchmarkDocument? Benchmark { get; init; }
+    public ImmutableArray<OutsideDocument> Outside { get; init; } = [];
 }
 
 internal sealed record UseDocument
@@ -176,6 +177,24 @@ internal sealed record TestDocument
 
     public string? File { get; init; }
     public int? Line { get; init; }
+}
+
+/// <summary>What failed outside of tests; see <see cref="OutsideFailure"/>.</summary>
+internal sealed record OutsideDocument
+{
+    /// <summary>One of <see cref="OutsideKinds"/>.</summary>
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+    public required string Assembly { get; init; }
+    public required string Framework { get; init; }
+    public required ImmutableArray<int> Workers { get; init; }
+    public required string Message { get; init; }
+    public string? Stack { get; init; }
+    public required ImmutableArray<string> Classes { get; init; }
+
+    /// <summary>Everything that it left open passed elsewhere, and failing tests may be rerun: it does not count as failed.</summary>
+    public bool Flaky { get; init; }
 }
 
 internal sealed record AttemptDocument

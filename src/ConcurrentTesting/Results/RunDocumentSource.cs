@@ -27,6 +27,7 @@ internal static partial class RunDocumentSource
             ExitCode = (int)record.ExitCode,
             Reason = redactor.Redact(record.Reason),
             Tests = [.. record.Tests.Select(test => From(test, redactor))],
+            Outside = [.. record.Outside.Select(failure => From(failure, redactor))],
             Batches = [.. record.Batches.Select(batch => From(batch, record.Settings.ResultsDirectory, redactor))],
             LowerBoundSeconds = record.LowerBound.TotalSeconds,
             WallSeconds = record.Wall.TotalSeconds,
@@ -41,6 +42,19 @@ internal static partial class RunDocumentSource
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
         };
     }
+
+    private static OutsideDocument From(OutsideFailure failure, Redactor redactor) => new()
+    {
+        Kind = failure.Kind,
+        Name = redactor.Redact(failure.Name),
+        Assembly = failure.Assembly.Name,
+        Framework = failure.Assembly.TargetFramework,
+        Workers = failure.Workers,
+        Message = Capped(failure.Message, TextCap.Message, redactor)!,
+        Stack = Capped(failure.StackTrace, TextCap.Stream, redactor),
+        Classes = failure.Classes,
+        Flaky = failure.IsFlaky,
+    };
 
     private static BenchmarkDocument From(RunBenchmark benchmark, Redactor redactor) => new()
     {

@@ -18,6 +18,13 @@ internal enum TestOutcome
     TimedOut,
 }
 
+/// <summary>Causes of attempts that are no batch's reason.</summary>
+internal static class AttemptCauses
+{
+    /// <summary>The run was stopped before the test could run.</summary>
+    public const string NotRun = "not-run";
+}
+
 /// <summary>One execution of a test on a worker. Missing figures are null, never zero.</summary>
 internal sealed record TestAttempt
 {
@@ -38,7 +45,7 @@ internal sealed record TestAttempt
     public string? StandardOutput { get; init; }
     public string? StandardError { get; init; }
 
-    /// <summary>Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>; null for the first.</summary>
+    /// <summary>Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>, or <see cref="AttemptCauses.NotRun"/>; null for the first.</summary>
     public string? Cause { get; init; }
 
     /// <summary>What it did to the databases, and its memory; null where it was not measured.</summary>
@@ -76,6 +83,12 @@ internal sealed record TestRecord
 
     /// <summary>Why and until when a failure of this test is muted; null where it is not.</summary>
     public string? Quarantine { get; init; }
+
+    /// <summary>It is no test but what failed outside of tests; see <see cref="OutsideFailure"/>.</summary>
+    public bool IsOutside { get; init; }
+
+    /// <summary>Namespace, class, method and row in one name.</summary>
+    public string FullName => IsOutside ? Name : TestNames.Full(ClassName, Name);
 
     /// <summary>How often it was flaky in earlier runs; null where it was not.</summary>
     public KnownFlaky? KnownFlaky { get; init; }
@@ -199,6 +212,19 @@ internal sealed record RunRecord
     public required int Discovered { get; init; }
 
     public required ImmutableArray<TestRecord> Tests { get; init; }
+
+    /// <summary>Failures outside of tests: clean-ups, ends of test processes, errors of adapters. They count as failed, and are no results.</summary>
+    public ImmutableArray<OutsideFailure> Outside
+    {
+        get;
+        init
+        {
+            field = value;
+            OutsideEntries = [.. value.Select(failure => failure.ToTestRecord())];
+        }
+    }
+    = [];
+
     public required ImmutableArray<BatchRecord> Batches { get; init; }
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
     public required ImmutableArray<Incident> Incidents { get; init; }
@@ -226,7 +252,16 @@ internal sealed record RunRecord
 
     public int Passed => Tests.Count(test => test.Outcome == TestOutcome.Passed);
     public int Skipped => Tests.Count(test => test.Outcome == TestOutcome.Skipped);
-    public int Failed => Tests.Length - Passed - Skipped;
-    public int Flaky => Tests.Count(test => test.IsFlaky);
+    public int Failed => Tests.Length - Passed - Skipped + Outside.Count(failure => !failure.IsFlaky);
+    public int Flaky => Tests.Count(test => test.IsFlaky) + Outside.Count(failure => failure.IsFlaky);
+
+    /// <summary>What failed outside of tests as if it were tests.</summary>
+    public ImmutableArray<TestRecord> OutsideEntries { get; private init; } = [];
+
+    /// <summary>The tests, and what failed outside of tests: what reports list.</summary>
+    public ImmutableArray<TestRecord> Entries => [.. Tests, .. OutsideEntries.Where(entry => !entry.IsFlaky)];
+
+    /// <summary>Of these, and of what ended well in the end, what failed at first.</summary>
+    public IEnumerable<TestRecord> FlakyEntries => Tests.Concat(OutsideEntries).Where(entry => entry.IsFlaky);
     public TimeSpan TestTime => TimeSpan.FromTicks(Tests.Sum(test => test.Attempts.Sum(attempt => attempt.Duration.Ticks)));
 }

@@ -8,17 +8,22 @@ namespace ConcurrentTesting.Scheduling;
 internal sealed class LastFailures
 {
     private readonly ImmutableArray<TestDocument> _tests;
+    private readonly ImmutableArray<OutsideDocument> _outside;
 
-    private LastFailures(ImmutableArray<TestDocument> tests) => _tests = tests;
+    private LastFailures(ImmutableArray<TestDocument> tests, ImmutableArray<OutsideDocument> outside)
+    {
+        _tests = tests;
+        _outside = outside;
+    }
 
     /// <summary>Nothing failed.</summary>
-    public bool IsEmpty => _tests.IsEmpty;
+    public bool IsEmpty => _tests.IsEmpty && _outside.IsEmpty;
 
     /// <exception cref="ConcurrentTestException">There is no run.json, it is damaged, or its run came to no verdict on the tests and has no failures either.</exception>
     public static LastFailures Read(string runJson)
     {
         var run = RunJson.Read(runJson);
-        var failures = new LastFailures([.. run.Tests.Where(test => test.Quarantine is not null || test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped)))]);
+        var failures = new LastFailures([.. run.Tests.Where(HasNotPassed)], run.Outside);
         return failures.IsEmpty && run.ExitCode is not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed)
             ? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-only-failed: the last run, {runJson}, ended as {run.Outcome} before any test failed. Run all tests once without it.")
             : failures;
@@ -32,13 +37,22 @@ internal sealed class LastFailures
 
         // A case whose id has changed may be any row of its method.
         var methods = _tests.Where(test => !cases.Contains(Case(test))).Select(Method).ToHashSet();
+        var classes = _outside.SelectMany(failure => failure.Classes.Select(name => (failure.Assembly, failure.Framework, name))).ToHashSet();
         return catalog with
         {
             Units = [.. catalog.Units
-                .Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)))] })
+                .Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry)))] })
                 .Where(unit => !unit.Entries.IsEmpty)],
         };
     }
+
+    // What fail-fast or a cancellation left out has not passed either.
+    private static bool HasNotPassed(TestDocument test) =>
+        test.Quarantine is not null
+        || test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped))
+        || test.Attempts is [.., { Cause: AttemptCauses.NotRun }];
+
+    private static (string, string, string) Class(TestEntry entry) => (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName);
 
     private static (string, string, Guid?) Case(TestDocument test) => (test.Assembly, test.Framework, test.CaseId);
 

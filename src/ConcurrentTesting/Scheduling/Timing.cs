@@ -15,6 +15,9 @@ internal sealed record Timing(double Seconds, int Samples, string? LastOutcome)
     /// <summary>Runs in which it failed at first and passed in the end; null: none that are not long ago.</summary>
     public int? FlakyRuns { get; init; }
 
+    /// <summary>How many rows it gave in the last run; null where that is known before it runs.</summary>
+    public int? Rows { get; init; }
+
     /// <summary>Runs since the last of them; null where there were none.</summary>
     public int? RunsSinceFlaky { get; init; }
 

@@ -38,6 +38,18 @@ internal sealed class TimingStore
             ? timing
             : null;
 
+    /// <summary>The tests that ran to their end and gave fewer rows than in the last run, as far as that is remembered.</summary>
+    public IEnumerable<(TestEntry Test, int Before, int Now)> WithFewerRows(TestCatalog catalog, IEnumerable<TestRecord> tests)
+    {
+        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        return
+            from entry in catalog.Units.SelectMany(unit => unit.Entries)
+            let now = rows[(entry.Assembly.Source, entry.Id)].ToList()
+            let before = Find(entry)?.Rows
+            where HaveRun(now) && now.Count < before
+            select (entry, before.Value, now.Count);
+    }
+
     /// <summary>
     /// Learns from the tests that ran to their end. A test with several rows is kept as one, with their sum, because it can only be moved as one.
     /// </summary>
@@ -59,14 +71,17 @@ internal sealed class TimingStore
 
     private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
     {
-        if (rows.IsEmpty || !rows.All(row => row.Outcome is TestOutcome.Passed or TestOutcome.Failed))
+        if (!HaveRun(rows))
             return;
 
         var seconds = Math.Round(rows.Sum(row => row.Final.Duration.TotalSeconds), 6);
         var outcome = (rows.Any(row => row.Outcome == TestOutcome.Failed) ? TestOutcome.Failed : TestOutcome.Passed).ToString();
         var isFlaky = rows.Any(row => row.IsFlaky);
-        _timings[entry.Key] = Find(entry) is { } known ? known.With(seconds, outcome, isFlaky) : Timing.First(seconds, outcome, isFlaky);
+        var timing = Find(entry) is { } known ? known.With(seconds, outcome, isFlaky) : Timing.First(seconds, outcome, isFlaky);
+        _timings[entry.Key] = timing with { Rows = entry.HasKnownRows ? null : rows.Length };
     }
+
+    private static bool HaveRun(IReadOnlyCollection<TestRecord> rows) => rows.Count > 0 && rows.All(row => row.Outcome is TestOutcome.Passed or TestOutcome.Failed);
 
     private void Forget(TestCatalog catalog)
     {

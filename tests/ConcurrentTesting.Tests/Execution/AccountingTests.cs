@@ -26,6 +26,9 @@ public sealed class AccountingTests
         GivesNoResultById,
         GivesOneResultTooFew,
         GivesManyRows,
+        GivesSomeRowsAndKillsItsProcess,
+        GivesSomeRowsAndKillsItsProcessOnce,
+        GivesOtherRowsEachTime,
     }
 
     [Fact]
@@ -116,6 +119,52 @@ public sealed class AccountingTests
     }
 
     [Fact]
+    public void A_case_of_unknown_rows_that_nothing_says_has_ended_runs_again_alone_and_fails_if_that_dies_too()
+    {
+        var theory = Catalogs.Entry(Assembly, "Orders", "Ships", hasKnownRows: false);
+        var accounting = NewAccounting([theory]);
+        var sixRows = End([theory], BatchReasons.Plan, fault: "crash", active: [theory]) with
+        {
+            Rows = new Dictionary<TestEntry, int> { [theory] = 6 },
+            Unclosed = new HashSet<TestEntry> { theory },
+        };
+
+        var first = accounting.Judge(sixRows);
+        var second = accounting.Judge(sixRows with { Batch = first.Again.ShouldHaveSingleItem() });
+
+        first.Again[0].Reason.ShouldBe(BatchReasons.Alone);
+        second.Again.ShouldBeEmpty();
+        second.Settled.ShouldHaveSingleItem().Message.ShouldContain("6 rows arrived before the process died");
+    }
+
+    [Fact]
+    public void A_process_that_declares_the_infrastructure_is_no_reason_to_suspect_its_unfinished_case()
+    {
+        var theory = Catalogs.Entry(Assembly, "Orders", "Ships", hasKnownRows: false);
+        var end = End([theory], BatchReasons.Plan, fault: "crash") with
+        {
+            Rows = new Dictionary<TestEntry, int> { [theory] = 6 },
+            Unclosed = new HashSet<TestEntry> { theory },
+            IsDeclared = true,
+        };
+
+        NewAccounting([theory]).Judge(end).Again.ShouldHaveSingleItem().Reason.ShouldBe(BatchReasons.Requeue);
+    }
+
+    [Fact]
+    public void A_clean_up_that_the_infrastructure_failed_is_tried_again_with_its_tests()
+    {
+        var entries = Enumerable.Range(0, 2).Select(index => Catalogs.Entry(Assembly, "Orders", $"Test{index}")).ToArray();
+        var accounting = new Accounting(entries.ToDictionary(entry => entry, _ => 1.0), 0, 0, new RetryBudget(1, TimeSpan.Zero, new Random(1)));
+        var end = End(entries, BatchReasons.Plan, arrived: entries) with { OfFailedCleanUps = entries.ToHashSet() };
+
+        var again = accounting.Judge(end).Again.ShouldHaveSingleItem();
+        again.Reason.ShouldBe(BatchReasons.Retry);
+        again.Entries.ShouldBe(entries);
+        accounting.Judge(end).Again.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_case_that_shares_its_id_counts_every_occurrence()
     {
         var twins = Catalogs.Entry(Assembly, "Orders", "Ships", cases: 3);
@@ -157,6 +206,8 @@ public sealed class AccountingTests
     /// <summary>Runs batches of tests that behave in all ways, one batch after another as a queue would, and keeps the books itself.</summary>
     private sealed class History
     {
+        public const int AllRows = 12;
+
         private readonly Dictionary<TestEntry, Behaviour> _behaviours = [];
         private readonly Dictionary<TestEntry, int> _runs = [];
         private readonly Dictionary<TestEntry, int> _rows = [];
@@ -171,9 +222,12 @@ public sealed class AccountingTests
             _random = new Random(seed);
             _reruns = reruns;
             for (var index = 0; index < behaviours.Length; index++)
-                _behaviours.Add(Catalogs.Entry(Assembly, $"Class{_random.Next(5)}", $"Test{index}", behaviours[index] == Behaviour.GivesOneResultTooFew ? 2 : 1), behaviours[index]);
+                _behaviours.Add(NewEntry(behaviours[index], $"Test{index}"), behaviours[index]);
             _accounting = NewAccounting(_behaviours.Keys, reruns);
         }
+
+        private TestEntry NewEntry(Behaviour behaviour, string name) =>
+            Catalogs.Entry(Assembly, $"Class{_random.Next(5)}", name, behaviour == Behaviour.GivesOneResultTooFew ? 2 : 1, hasKnownRows: behaviour < Behaviour.GivesManyRows);
 
         public void Run(int batchCount)
         {
@@ -196,65 +250,51 @@ public sealed class AccountingTests
         public void Check()
         {
             foreach (var (entry, behaviour) in _behaviours)
-            {
-                var settled = _settled.GetValueOrDefault(entry, []);
-                switch (behaviour)
-                {
-                    case Behaviour.Passes or Behaviour.GivesManyRows or Behaviour.KillsItsProcessOnce or Behaviour.GivesNoResultById:
-                        settled.ShouldBeEmpty($"{behaviour} was blamed: {string.Join(' ', settled.Select(test => test.Message))}");
-                        _rows.GetValueOrDefault(entry).ShouldBeGreaterThan(0);
-                        break;
-                    case Behaviour.Fails or Behaviour.FailsOnce:
-                        settled.ShouldBeEmpty();
-                        _failedLast[entry].ShouldBe(behaviour == Behaviour.Fails || _reruns == 0);
-                        break;
-                    case Behaviour.KillsItsProcess:
-                        settled.ShouldHaveSingleItem().Outcome.ShouldBe(TestOutcome.Failed);
-                        break;
-                    case Behaviour.Hangs:
-                        settled.ShouldHaveSingleItem().Outcome.ShouldBe(TestOutcome.TimedOut);
-                        break;
-                    default:
-                        settled.ShouldHaveSingleItem().Outcome.ShouldBe(TestOutcome.Error);
-                        break;
-                }
-            }
+                Check(entry, behaviour, _settled.GetValueOrDefault(entry, []));
         }
+
+        private void Check(TestEntry entry, Behaviour behaviour, List<SettledTest> settled)
+        {
+            if (OutcomeOf(behaviour) is { } outcome)
+                settled.ShouldHaveSingleItem().Outcome.ShouldBe(outcome);
+            else
+                settled.ShouldBeEmpty($"{behaviour} was blamed: {string.Join(' ', settled.Select(test => test.Message))}");
+            if (behaviour is Behaviour.Fails or Behaviour.FailsOnce)
+                _failedLast[entry].ShouldBe(behaviour == Behaviour.Fails || _reruns == 0);
+            if (behaviour == Behaviour.GivesSomeRowsAndKillsItsProcessOnce)
+                _rows[entry].ShouldBe(AllRows);
+            if (behaviour == Behaviour.GivesOtherRowsEachTime)
+                _rows[entry].ShouldBe(_runs[entry]);
+            if (OutcomeOf(behaviour) is null)
+                _rows.GetValueOrDefault(entry).ShouldBeGreaterThan(0);
+        }
+
+        // Null where the host gives its results.
+        private static TestOutcome? OutcomeOf(Behaviour behaviour) => behaviour switch
+        {
+            Behaviour.KillsItsProcess or Behaviour.GivesSomeRowsAndKillsItsProcess => TestOutcome.Failed,
+            Behaviour.Hangs => TestOutcome.TimedOut,
+            Behaviour.KillsItsProcessUnseen or Behaviour.GivesNoResult or Behaviour.GivesOneResultTooFew => TestOutcome.Error,
+            _ => null,
+        };
 
         private BatchEnd Host(Batch batch)
         {
-            var rows = new Dictionary<TestEntry, int>();
-            var failed = new HashSet<TestEntry>();
-            var active = new HashSet<TestEntry>();
-            var timedOut = new HashSet<TestEntry>();
-            string? fault = null;
+            var host = new HostState();
             foreach (var entry in batch.Entries)
             {
                 var run = _runs[entry] = _runs.GetValueOrDefault(entry) + 1;
-                var behaviour = _behaviours[entry];
-                if (Dies(behaviour, run))
-                {
-                    fault = "the process died";
-                    if (behaviour != Behaviour.KillsItsProcessUnseen)
-                        active.Add(entry);
+                if (host.Ends(entry, _behaviours[entry], run))
                     break;
-                }
-
-                if (behaviour == Behaviour.Hangs)
-                {
-                    fault = "timed out";
-                    timedOut.Add(entry);
-                    break;
-                }
-
-                if (RowsOf(behaviour, batch.Reason) is var count and > 0)
-                    _rows[entry] = rows[entry] = count;
-                _failedLast[entry] = behaviour == Behaviour.Fails || (behaviour == Behaviour.FailsOnce && run == 1);
+                host.Latest = entry;
+                if (RowsOf(_behaviours[entry], batch.Reason, run) is var count and > 0)
+                    _rows[entry] = host.Rows[entry] = count;
+                _failedLast[entry] = _behaviours[entry] == Behaviour.Fails || (_behaviours[entry] == Behaviour.FailsOnce && run == 1);
                 if (_failedLast[entry])
-                    failed.Add(entry);
+                    host.Failed.Add(entry);
             }
 
-            return new BatchEnd { Batch = batch, Worker = 0, Rows = rows, Failed = failed, Active = active, TimedOut = timedOut, Fault = fault };
+            return host.End(batch);
         }
 
         private void Settle(SettledTest settled)
@@ -264,19 +304,63 @@ public sealed class AccountingTests
             list.Add(settled);
         }
 
-        private static bool Dies(Behaviour behaviour, int run) => behaviour switch
-        {
-            Behaviour.KillsItsProcess or Behaviour.KillsItsProcessUnseen => true,
-            Behaviour.KillsItsProcessOnce => run == 1,
-            _ => false,
-        };
-
-        private static int RowsOf(Behaviour behaviour, string reason) => behaviour switch
+        private static int RowsOf(Behaviour behaviour, string reason, int run) => behaviour switch
         {
             Behaviour.GivesNoResult => 0,
             Behaviour.GivesNoResultById => reason == BatchReasons.ByName ? 1 : 0,
             Behaviour.GivesManyRows => 4,
+            Behaviour.GivesSomeRowsAndKillsItsProcessOnce => AllRows,
+            Behaviour.GivesOtherRowsEachTime => run,
             _ => 1,
+        };
+    }
+
+    /// <summary>What a host said of one batch.</summary>
+    private sealed class HostState
+    {
+        private readonly HashSet<TestEntry> _active = [];
+        private readonly HashSet<TestEntry> _timedOut = [];
+        private string? _fault;
+
+        public Dictionary<TestEntry, int> Rows { get; } = [];
+
+        public HashSet<TestEntry> Failed { get; } = [];
+
+        /// <summary>What it last said something of.</summary>
+        public TestEntry? Latest { get; set; }
+
+        /// <summary>Whether the test ends the host's run.</summary>
+        public bool Ends(TestEntry entry, Behaviour behaviour, int run)
+        {
+            if (behaviour == Behaviour.Hangs)
+                (_fault, _) = ("timed out", _timedOut.Add(entry));
+            else if (Dies(behaviour, run))
+                Die(entry, behaviour);
+            return _fault is not null;
+        }
+
+        public BatchEnd End(Batch batch)
+        {
+            HashSet<TestEntry> unclosed = Latest is { HasKnownRows: false } && _timedOut.Count == 0 && _active.Count == 0 ? [Latest] : [];
+            _active.UnionWith(unclosed);
+            return new BatchEnd { Batch = batch, Worker = 0, Rows = Rows, Failed = Failed, Active = _active, Unclosed = unclosed, TimedOut = _timedOut, Fault = _fault };
+        }
+
+        // VSTest calls no test active of which a row has arrived.
+        private void Die(TestEntry entry, Behaviour behaviour)
+        {
+            _fault = "the process died";
+            if (!entry.HasKnownRows)
+                (Latest, Rows[entry]) = (entry, History.AllRows / 2);
+            else if (behaviour != Behaviour.KillsItsProcessUnseen)
+                _active.Add(entry);
+        }
+
+        private static bool Dies(Behaviour behaviour, int run) => behaviour switch
+        {
+            Behaviour.KillsItsProcess or Behaviour.KillsItsProcessUnseen or Behaviour.GivesSomeRowsAndKillsItsProcess => true,
+            Behaviour.KillsItsProcessOnce or Behaviour.GivesSomeRowsAndKillsItsProcessOnce => run == 1,
+            _ => false,
         };
     }
 }

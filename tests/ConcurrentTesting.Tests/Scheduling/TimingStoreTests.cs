@@ -75,6 +75,23 @@ public sealed class TimingStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Fewer_rows_than_in_the_last_run_are_noticed_where_their_number_is_not_known_before()
+    {
+        var entry = Catalogs.Entry(Catalogs.Assembly(), "Orders", "Ships", hasKnownRows: false);
+        var catalog = Catalogs.Of(new TestUnit("Orders", entry.Assembly, [entry]));
+        var rows = Enumerable.Range(0, 12).Select(_ => Record(entry, TestOutcome.Passed, 1)).ToList();
+        var store = await ReadAsync();
+        store.Learn(catalog, rows, complete: true);
+        await store.SaveAsync(File_, TestContext.Current.CancellationToken);
+
+        var read = await ReadAsync();
+
+        read.WithFewerRows(catalog, rows).ShouldBeEmpty();
+        read.WithFewerRows(catalog, rows[..5]).ShouldHaveSingleItem().ShouldBe((entry, 12, 5));
+        read.WithFewerRows(catalog, rows[..5].Select(row => row with { Attempts = [row.Final with { Outcome = TestOutcome.Skipped }] })).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_damaged_file_is_set_aside_with_a_word()
     {
         await File.WriteAllTextAsync(File_, "{\"version\":1,\"tests\":{", TestContext.Current.CancellationToken);

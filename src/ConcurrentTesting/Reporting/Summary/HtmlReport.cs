@@ -31,7 +31,7 @@ internal sealed class HtmlReport
         _text = text;
         _attachments = attachments;
         _page = new HtmlPage(output, text);
-        _failures = [.. record.Tests.Where(IsFailed).OrderBy(test => test.Id, StringComparer.Ordinal).Take(FailuresInFull)];
+        _failures = [.. record.Entries.Where(IsFailed).OrderBy(test => test.Id, StringComparer.Ordinal).Take(FailuresInFull)];
     }
 
     /// <exception cref="IOException">The output cannot be written.</exception>
@@ -140,7 +140,7 @@ internal sealed class HtmlReport
     {
         var attempt = test.Final;
         _page.Markup(Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {OutcomeText(test.Outcome)}</span> <code>"))
-            .Element("span", $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n<p class=\"soft\">")
+            .Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n<p class=\"soft\">")
             .Text(Invariant($"{test.Assembly.Source}, worker {attempt.Worker}, {DurationText.Measured(attempt.Duration)}"));
         if (FailureLocation.Of(test, _record.Settings.RootDirectory) is { } place)
         {
@@ -181,7 +181,7 @@ internal sealed class HtmlReport
 
     private void Flaky()
     {
-        var flaky = _record.Tests.Where(test => test.IsFlaky).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (flaky.Count == 0)
         {
             return;
@@ -191,7 +191,7 @@ internal sealed class HtmlReport
         foreach (var test in flaky.Take(Listed))
         {
             _page.Markup("<details><summary><span class=\"flaky\">↻ flaky</span> <code>")
-                .Element("span", $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n");
+                .Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n");
             EarlierAttempts(test);
             _page.Markup("</details>\n");
         }
@@ -211,7 +211,7 @@ internal sealed class HtmlReport
         foreach (var test in muted.Take(Listed))
         {
             _page.Markup("<details><summary><span class=\"skipped\">○ muted</span> <code>")
-                .Element("span", $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n")
+                .Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n")
                 .Element("p", test.Quarantine!);
             Attempt(test.Final);
             _page.Markup("</details>\n");
@@ -338,7 +338,7 @@ internal sealed class HtmlReport
         _ => outcome.ToString().ToLowerInvariant(),
     };
 
-    private static string Name(TestRecord test) => TextCap.Apply(TestNames.Full(test.ClassName, test.Name), 2048);
+    private static string Name(TestRecord test) => TextCap.Apply(test.FullName, 2048);
 
     private static string Resource(string name)
     {

@@ -51,12 +51,12 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         for (var index = 0; index < Outcomes.Length; index++)
         {
             var (outcome, name, _, style) = Outcomes[index];
-            var count = record.Tests.Count(test => test.Outcome == outcome);
+            var count = record.Entries.Count(test => test.Outcome == outcome);
             page.Markup(Invariant($"<label class=\"{style}\"><input type=\"checkbox\" name=\"outcome\" value=\"{index}\" checked> {name} ({count})</label>"));
         }
 
         page.Markup(Invariant($"<label class=\"flaky\"><input type=\"checkbox\" name=\"flaky\"> flaky only ({record.Flaky})</label></fieldset>\n<label class=\"soft\">Worker <select name=\"worker\"><option value=\"\">all</option>"));
-        foreach (var worker in record.Tests.Select(test => test.Final.Worker).Distinct().Order())
+        foreach (var worker in record.Entries.Select(test => test.Final.Worker).Distinct().Order())
         {
             page.Markup(Invariant($"<option value=\"{worker}\">{worker}</option>"));
         }
@@ -74,7 +74,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         {
             json.WriteStartObject();
             json.WriteStartArray("tests");
-            foreach (var test in record.Tests.OrderBy(Rank).ThenByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal))
+            foreach (var test in record.Entries.OrderBy(Rank).ThenByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal))
             {
                 Row(json, test, Index(classes, test.ClassName), Index(assemblies, test.Assembly.Source), numbers.GetValueOrDefault(test));
             }

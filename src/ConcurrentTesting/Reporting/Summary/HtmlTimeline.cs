@@ -87,14 +87,14 @@ internal sealed class HtmlTimeline
 
     private void Failures()
     {
-        var failures = _record.Tests
+        var failures = _record.Entries
             .SelectMany(test => test.Attempts, (test, attempt) => (Test: test, Attempt: attempt))
             .Where(pair => pair.Attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped) && _workers.Contains(pair.Attempt.Worker) && pair.Attempt.StartedAt >= _record.StartedAt);
         foreach (var (test, attempt) in failures.Take(Marks))
         {
             var x = X(Seconds(attempt.StartedAt + attempt.Duration));
             _page.Markup(Invariant($"<path class=\"failure\" d=\"M{x - 4:0.#} {Y(attempt.Worker)} h8 l-4 7 z\"><title>"))
-                .Text(TextCap.Apply(Discovery.TestNames.Full(test.ClassName, test.Name), 512))
+                .Text(TextCap.Apply(test.FullName, 512))
                 .Markup("</title></path>\n");
         }
     }

@@ -114,7 +114,7 @@ internal sealed class SummaryMarkdown
 
     private void Failures()
     {
-        var failed = _record.Tests
+        var failed = _record.Entries
             .Where(test => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
             .OrderBy(test => test.Id, StringComparer.Ordinal)
             .ToList();
@@ -147,7 +147,7 @@ internal sealed class SummaryMarkdown
             TestOutcome.Error => " (no result)",
             _ => "",
         };
-        Line($"<details><summary>❌ {Code(test.ClassName)}.{Code(test.Name)}{outcome}{(place is null ? "" : $" at {Code(place)}")}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
+        Line($"<details><summary>❌ {(test.IsOutside ? "" : $"{Code(test.ClassName)}.")}{Code(test.Name)}{outcome}{(place is null ? "" : $" at {Code(place)}")}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
         Line();
         Line($"{Plain(test.Assembly.Source)}, worker {test.Final.Worker}{(test.Attempts.Length > 1 ? Text($", {test.Attempts.Length} attempts") : "")}, {DurationText.Measured(test.Final.Duration)}");
         Line();
@@ -159,7 +159,7 @@ internal sealed class SummaryMarkdown
 
     private void Flaky()
     {
-        var flaky = _record.Tests.Where(test => test.IsFlaky).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (flaky.Count == 0)
         {
             return;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -15,6 +16,7 @@ internal sealed partial class JUnitWriter
     private const double ShortestTime = 0.000001;
 
     private readonly RunRecord _record;
+    private readonly ImmutableArray<TestRecord> _entries;
     private readonly AttachmentFolder _attachments;
     private readonly ReportText _text;
     private readonly JUnitNames _names;
@@ -25,7 +27,7 @@ internal sealed partial class JUnitWriter
         _record = record;
         _attachments = attachments;
         _text = text;
-        _names = new JUnitNames(record.Tests, text);
+        _names = new JUnitNames(_entries = record.Entries, text);
         _xml = XmlWriter.Create(output, new XmlWriterSettings
         {
             CloseOutput = false,
@@ -49,7 +51,7 @@ internal sealed partial class JUnitWriter
 
     private void Write(CancellationToken cancellationToken)
     {
-        var suites = _record.Tests
+        var suites = _entries
             .GroupBy(test => (test.Assembly.Source, test.ClassName))
             .OrderBy(suite => suite.Key.Source, StringComparer.Ordinal)
             .ThenBy(suite => suite.Key.ClassName, StringComparer.Ordinal);
@@ -57,7 +59,7 @@ internal sealed partial class JUnitWriter
         _xml.WriteStartDocument();
         _xml.WriteStartElement("testsuites");
         Attribute("name", "ConcurrentTest");
-        Totals(_record.Tests);
+        Totals(_entries);
         foreach (var suite in suites)
         {
             cancellationToken.ThrowIfCancellationRequested();

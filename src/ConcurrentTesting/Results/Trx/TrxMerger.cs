@@ -16,7 +16,7 @@ internal static class TrxMerger
     {
         var incidents = ImmutableArray.CreateBuilder<Incident>();
         var summary = new TrxSummary();
-        var attempts = record.Tests
+        var attempts = record.Entries
             .SelectMany(test => test.Attempts, (test, attempt) => new RecordedAttempt(test, attempt))
             .ToLookup(recorded => recorded.Attempt.Batch);
         using var writer = new TrxWriter(output, text);
@@ -29,9 +29,8 @@ internal static class TrxMerger
         foreach (var batch in record.Batches.OrderBy(batch => batch.Number))
         {
             var input = new TrxInput(batch, attempts[batch.Number], rows, summary, attachments);
-            incidents.AddRange(Read(batch, input, record.FinishedAt, cancellationToken));
+            incidents.AddRange(Read(record, batch, input, cancellationToken));
             input.WriteLeft();
-            summary.HasFailed |= input.HasUnexplainedFailure;
         }
 
         WriteUnbatched(record, attempts, rows);
@@ -50,8 +49,9 @@ internal static class TrxMerger
         }
     }
 
-    private static IEnumerable<Incident> Read(BatchRecord batch, TrxInput input, DateTimeOffset at, CancellationToken cancellationToken)
+    private static IEnumerable<Incident> Read(RunRecord record, BatchRecord batch, TrxInput input, CancellationToken cancellationToken)
     {
+        var at = record.FinishedAt;
         if (batch.TrxFile is not { } file)
         {
             return [];
@@ -75,7 +75,7 @@ internal static class TrxMerger
             return [Lost(batch, "trx-damaged", $"cannot be read to its end ({damage})", at)];
         }
 
-        return input.HasUnexplainedFailure
+        return input.HasUnexplainedFailure && record.Outside.IsEmpty
             ? [new Incident(at, "run-error", $"{file}: the test host reported an error outside any test: {input.FirstError ?? "see the file"}", batch.Worker)]
             : [];
     }

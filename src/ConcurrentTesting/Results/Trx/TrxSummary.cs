@@ -8,9 +8,6 @@ internal sealed class TrxSummary
 {
     private readonly StringBuilder _stdOut = new();
 
-    /// <summary>A file says that its run failed, and none of its tests explains it.</summary>
-    public bool HasFailed { get; set; }
-
     public List<XElement> RunInfos { get; } = [];
 
     /// <summary>Paths below <c>In</c> of the deployment root.</summary>

@@ -216,7 +216,7 @@ internal sealed class TrxWriter : IDisposable
     private void Summary(RunRecord record, TrxSummary summary)
     {
         Start("ResultSummary");
-        Attribute("outcome", summary.HasFailed || record.Failed > 0 || record.ExitCode != ConcurrentTestExitCode.Success ? "Failed" : "Completed");
+        Attribute("outcome", record.Failed > 0 || record.ExitCode != ConcurrentTestExitCode.Success ? "Failed" : "Completed");
         Counters(record);
         if (summary.StdOut is { } output)
         {
@@ -335,5 +335,5 @@ internal sealed class TrxWriter : IDisposable
 
     /// <summary>xunit's rows carry namespace and class in their names, those of the others do not.</summary>
     private static string NameLikeItsAdapter(TestRecord test) =>
-        test.Assembly.Framework is TestFramework.XUnit2 or TestFramework.XUnit3 ? TestNames.Full(test.ClassName, test.Name) : test.Name;
+        test.Assembly.Framework is TestFramework.XUnit2 or TestFramework.XUnit3 ? test.FullName : test.Name;
 }

@@ -316,10 +316,35 @@ public sealed class TrxMergerTests : IDisposable
     {
         Write("worker-0/batch.trx", TrxSnippet.Row("Passes"), "Failed", "[Test Assembly Cleanup Failure]: disk on fire");
 
-        var merged = MergedTrx.Of(RecordedRun.Of(_folder.Path, [TrxSnippet.Test("Passes")], Batch(0, "worker-0/batch.trx")));
+        var test = TrxSnippet.Test("Passes");
+        var record = RecordedRun.Of(_folder.Path, [test], Batch(0, "worker-0/batch.trx"));
+        var cleanUp = new OutsideFailure
+        {
+            Kind = OutsideKinds.CleanUp,
+            Name = "Assembly clean-up Shop.Tests",
+            Assembly = test.Assembly,
+            Workers = [0, 1],
+            At = record.StartedAt,
+            Message = "disk on fire",
+        };
+
+        var merged = MergedTrx.Of(record with { Outside = [cleanUp], ExitCode = ConcurrentTestExitCode.TestsFailed });
 
         merged.SummaryOutcome.ShouldBe("Failed");
-        merged.Counter("failed").ShouldBe(0);
+        merged.Counter("failed").ShouldBe(1);
+        merged.Counter("passed").ShouldBe(1);
+        merged.Results.Select(row => row.Attribute("testName")!.Value).ShouldBe(["Passes", "Assembly clean-up Shop.Tests"]);
+        merged.Incidents.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_host_that_calls_its_run_failed_where_the_record_knows_no_reason_is_told_and_decides_nothing()
+    {
+        Write("worker-0/batch.trx", TrxSnippet.Row("Passes"), "Failed", "disk on fire");
+
+        var merged = MergedTrx.Of(RecordedRun.Of(_folder.Path, [TrxSnippet.Test("Passes")], Batch(0, "worker-0/batch.trx")));
+
+        merged.SummaryOutcome.ShouldBe("Completed");
         merged.Incidents.Single().Kind.ShouldBe("run-error");
         merged.Incidents.Single().Message.ShouldContain("disk on fire");
     }

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>
+/// Reads what a test host says beside its results. An error that is no echo of a test's own result makes <c>dotnet test</c> fail, whatever it is. xunit tells the details
+/// of an error line by line after it, indented; NUnit and VSTest tell all in one message.
+/// </summary>
+internal sealed partial class AdapterErrors(string assembly)
+{
+    private const string StackTraceHeading = "Stack Trace:";
+
+    private readonly List<AdapterError> _errors = [];
+    private readonly List<string> _details = [];
+    private AdapterError? _told;
+    private int _indentation;
+
+    /// <summary>What was told so far, each as often as it was told.</summary>
+    public ImmutableArray<AdapterError> All => _told is { } last ? [.. _errors, WithDetails(last)] : [.. _errors];
+
+    public void Add(HostMessageLevel level, string text)
+    {
+        var line = XUnitLine().Match(text);
+        if (level == HostMessageLevel.Error)
+            Begin(line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim()), line.Groups["indentation"].Length);
+        else if (line.Success && line.Groups["indentation"].Length > _indentation && _told is not null)
+            _details.Add(line.Groups["text"].Value);
+        else
+            Begin(null, 0);
+    }
+
+    /// <summary>MSTest tells of a failed clean-up by a failed result of a test that has one already; null where a result's message is no such.</summary>
+    public static AdapterError? OfResult(string? message, string? stackTrace) =>
+        message is not null && MSTestCleanUp().Match(message) is { Success: true } cleanUp
+            ? new AdapterError(AdapterErrorKind.CleanUp, $"{cleanUp.Groups["scope"].Value} clean-up {cleanUp.Groups["method"].Value}", null, message.Trim(), stackTrace)
+            : null;
+
+    private void Begin(AdapterError? error, int indentation)
+    {
+        if (_told is { } last)
+            _errors.Add(WithDetails(last));
+        _details.Clear();
+        (_told, _indentation) = (error, indentation);
+    }
+
+    private AdapterError? OfXUnit(string text)
+    {
+        if (text.EndsWith(" [FAIL]", StringComparison.Ordinal))
+            return null;
+        if (XUnitCleanUp().Match(text) is not { Success: true } cleanUp)
+            return new AdapterError(AdapterErrorKind.Other, "", null, text, null);
+        var scope = cleanUp.Groups["scope"].Value;
+        var fixture = scope == "Assembly" ? assembly : cleanUp.Groups["name"].Value;
+        return new AdapterError(AdapterErrorKind.CleanUp, $"{scope} clean-up {fixture}", fixture, cleanUp.Groups["type"].Value, null);
+    }
+
+    private static AdapterError OfOthers(string text)
+    {
+        if (NUnitFixture().Match(text) is not { Success: true } fixture)
+            return new AdapterError(AdapterErrorKind.Other, "", null, text, null);
+        var (message, stack) = Parts(fixture.Groups["rest"].Value);
+        var name = fixture.Groups["name"].Value;
+        return fixture.Groups["what"].Value == "TearDown"
+            ? new AdapterError(AdapterErrorKind.CleanUp, $"Tear-down {name}", name, message, stack)
+            : new AdapterError(AdapterErrorKind.SetUp, $"Set-up {name}", name, message, stack);
+    }
+
+    private static (string Message, string? StackTrace) Parts(string text)
+    {
+        var parts = text.Split("StackTrace:", 2);
+        var message = parts[0].Trim();
+        var tearDown = message.IndexOf("TearDown : ", StringComparison.Ordinal);
+        return (tearDown > 0 ? message[tearDown..] : message, parts.Length > 1 ? parts[1].Trim() : null);
+    }
+
+    private AdapterError WithDetails(AdapterError error)
+    {
+        if (_details.Count == 0)
+            return error;
+        var heading = _details.IndexOf(StackTraceHeading);
+        var message = string.Join('\n', heading < 0 ? _details : _details[..heading]).Trim();
+        return error with
+        {
+            Message = message.Length == 0 ? error.Message : message,
+            StackTrace = heading < 0 ? null : string.Join('\n', _details[(heading + 1)..]).Trim(),
+        };
+    }
+
+    [GeneratedRegex(@"\A\[xUnit\.net \d+:\d+:\d+\.\d+\](?<indentation> +)(?<text>.*)\z", RegexOptions.Singleline)]
+    private static partial Regex XUnitLine();
+
+    [GeneratedRegex(@"\A\[Test (?<scope>Assembly|Collection|Class|Method|Case)? ?Cleanup Failure \((?<name>.*)\)\] (?<type>.*)\z", RegexOptions.Singleline)]
+    private static partial Regex XUnitCleanUp();
+
+    [GeneratedRegex(@"\A(?<what>TearDown|Setup) failed for test fixture (?<name>[^\n]*)\n?(?<rest>.*)\z", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    private static partial Regex NUnitFixture();
+
+    [GeneratedRegex(@"\A(?<scope>Class|Assembly) Cleanup method (?<method>\S+) failed\.")]
+    private static partial Regex MSTestCleanUp();
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>Records what failed outside of tests in one batch: clean-ups, errors of adapters, the end of the test process.</summary>
+internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, string? database)
+{
+    /// <summary>Tests to run again because the infrastructure failed a clean-up that they share.</summary>
+    public ImmutableHashSet<TestEntry> ToRetry(ImmutableArray<AdapterError> errors) => run.Settings.MaxRetries == 0
+        ? []
+        : [.. errors.Where(IsOfInfrastructure).SelectMany(error => EntriesOf(error))];
+
+    /// <param name="verdict">What runs again: a clean-up whose tests do is tried with them.</param>
+    public void RecordErrors(ImmutableArray<AdapterError> errors, BatchVerdict verdict, BatchEnd end)
+    {
+        var again = verdict.Again.Where(batch => batch.Reason == BatchReasons.Retry).SelectMany(batch => batch.Entries).ToHashSet();
+        foreach (var error in errors)
+        {
+            if (error.Kind == AdapterErrorKind.CleanUp && IsOfInfrastructure(error) && EntriesOf(error).All(again.Contains))
+                run.Recorder.Report("cleanup-retried", $"{error.Subject} failed through no fault of its own and is tried again with its tests: {BatchProgress.FirstLine(error.Message)}", worker);
+            else if (!IsExplained(error, end))
+                Add(error);
+        }
+    }
+
+    /// <summary>Records the end of a test process that ended itself, or that had to be ended after its last test.</summary>
+    /// <param name="leftOpen">The tests that the process left without all their results.</param>
+    public void RecordEnd(WatchedEnd watched, BatchEnd end, ImmutableArray<TestEntry> leftOpen)
+    {
+        if (watched.OwnEnd is { } own && !end.IsDeclared && InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is null)
+            Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, isOwn: true);
+        else if (watched.IsSilent && leftOpen.IsEmpty && end.Rows.Count > 0)
+            Record($"had to be ended after its last test, in a clean-up that hangs: {watched.Fault}", null, [], isOwn: false);
+    }
+
+    private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, bool isOwn) => Add(
+        new OutsideFailure
+        {
+            Kind = OutsideKinds.ProcessEnd,
+            Name = $"End of the test process of {batch.Assembly.Source}",
+            Assembly = batch.Assembly,
+            Workers = [worker],
+            At = run.Time.GetUtcNow(),
+            Message = $"The test process of {batch.Assembly.Source} {what}",
+            StackTrace = stackTrace,
+            Classes = ClassesOf(batch.Entries),
+            IsFlaky = run.Settings.Reruns > 0 && isOwn,
+            Database = database,
+        },
+        leftOpen);
+
+    private static string During(IEnumerable<TestEntry> running)
+    {
+        var suspects = string.Join(", ", running.Select(entry => TestNames.Full(entry.ClassName, entry.DisplayName)).Take(3));
+        return suspects.Length > 0 ? $" while it ran {suspects}" : "";
+    }
+
+    // A host that died said more than it meant, and what a test has failed with is told already.
+    private static bool IsExplained(AdapterError error, BatchEnd end) => error.Kind switch
+    {
+        AdapterErrorKind.CleanUp => false,
+        AdapterErrorKind.SetUp => end.Failed.Count > 0,
+        _ => end.Fault is not null,
+    };
+
+    private void Add(AdapterError error)
+    {
+        var entries = EntriesOf(error);
+        Add(
+            new OutsideFailure
+            {
+                Kind = error.Kind == AdapterErrorKind.CleanUp ? OutsideKinds.CleanUp : OutsideKinds.Error,
+                Name = error.Subject.Length > 0 ? error.Subject : $"Error of {batch.Assembly.Source}",
+                Assembly = batch.Assembly,
+                Workers = [worker],
+                At = run.Time.GetUtcNow(),
+                Message = TextCap.Apply(error.Message, TextCap.Stream),
+                StackTrace = error.StackTrace is { } stack ? TextCap.Apply(stack, TextCap.Stream) : null,
+                Classes = ClassesOf(entries),
+                Database = database,
+            },
+            []);
+    }
+
+    private void Add(OutsideFailure failure, ImmutableArray<TestEntry> leftOpen)
+    {
+        run.Recorder.Add(failure, leftOpen);
+        if (!failure.IsFlaky && leftOpen.IsEmpty)
+            run.Stop.CountFailure();
+    }
+
+    private bool IsOfInfrastructure(AdapterError error) => InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
+
+    // What belongs to a class names it; what several classes share may be any class's.
+    private ImmutableArray<TestEntry> EntriesOf(AdapterError error)
+    {
+        ImmutableArray<TestEntry> ofClass = [.. batch.Entries.Where(entry => entry.ClassName == error.Fixture)];
+        return ofClass.IsEmpty ? batch.Entries : ofClass;
+    }
+
+    private static ImmutableArray<string> ClassesOf(IEnumerable<TestEntry> entries) => [.. entries.Select(entry => entry.ClassName).Distinct()];
+}
