@@ -15,9 +15,9 @@ internal static class Repository
 
     public static string Project(string suite) => Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", $"Lending.{suite}.Tests.csproj"));
 
-    /// <param name="suite">A sample suite by its framework, or <see cref="Troubled"/>.</param>
-    public static string Assembly(string suite, string framework = "net10.0") => suite == Troubled
-        ? Existing(Path.Combine(Root, "tests", "troubled", Troubled, "bin", "Debug", framework, $"{Troubled}.dll"))
+    /// <param name="suite">A sample suite by its framework, or a troubled one by its name, such as <see cref="Troubled"/>.</param>
+    public static string Assembly(string suite, string framework = "net10.0") => suite.StartsWith("Troubled.", StringComparison.Ordinal)
+        ? Existing(Path.Combine(Root, "tests", "troubled", suite, "bin", "Debug", framework, $"{suite}.dll"))
         : Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", "bin", "Debug", framework, $"Lending.{suite}.Tests.dll"));
 
     public static string SerialRunSettings => Existing(Path.Combine(Root, "tests", "samples", "serial.runsettings"));

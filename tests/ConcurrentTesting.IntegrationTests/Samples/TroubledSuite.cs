@@ -8,8 +8,11 @@ internal sealed class TroubledSuite : IDisposable
 {
     public const string RowsOnly = "FullyQualifiedName~Troubled.Rows";
 
-    public TroubledSuite()
+    private readonly string _suite;
+
+    public TroubledSuite(string suite = Repository.Troubled)
     {
+        _suite = suite;
         Folder = Directory.CreateTempSubdirectory("troubled-").FullName;
         Template = Write("visits.sql", "CREATE TABLE visits (visitor text);");
         Directory.CreateDirectory(Marks);
@@ -33,7 +36,7 @@ internal sealed class TroubledSuite : IDisposable
 
     /// <param name="arguments">SQLite is used unless they say otherwise.</param>
     /// <param name="trouble">Kinds of trouble by the rows that make it: <c>CRASH=Rows01:2</c>.</param>
-    public SampleRun Start(string arguments, params string[] trouble) => SampleRun.StartIn(Folder, [Repository.Troubled], Words(arguments), Variables(trouble));
+    public SampleRun Start(string arguments, params string[] trouble) => SampleRun.StartIn(Folder, [_suite], Words(arguments), Variables(trouble));
 
     public async Task<SampleOutcome> RunAsync(string arguments, CancellationToken cancellationToken, params string[] trouble)
     {
@@ -42,7 +45,7 @@ internal sealed class TroubledSuite : IDisposable
     }
 
     /// <summary>The command, for those who run it their own way.</summary>
-    public string[] Command(string arguments) => SampleRun.Command(Folder, [Repository.Troubled], Words(arguments));
+    public string[] Command(string arguments) => SampleRun.Command(Folder, [_suite], Words(arguments));
 
     public (string Name, string Value)[] Variables(params string[] trouble) =>
         [("TROUBLED_MARKS", Marks), .. trouble.Select(each => each.Split('=', 2)).Select(parts => ($"TROUBLED_{parts[0]}", parts[1]))];

@@ -1,0 +1,11 @@
+namespace Troubled;
+
+/// <summary>What no framework can serialise: how many rows there are of it is only known when they run.</summary>
+public sealed class Thing(int number)
+{
+    public const int Count = 12;
+
+    public int Number => number;
+
+    public static IEnumerable<object[]> All => Enumerable.Range(1, Count).Select(number => new object[] { new Thing(number) });
+}
