@@ -27,6 +27,8 @@ internal sealed class BatchProgress : IHostEvents
     private readonly Dictionary<TestEntry, long> _active = [];
     private string? _lastError;
     private long _lastSign;
+    private long? _firstTest;
+    private long? _lastResult;
     private int _results;
 
     /// <param name="asked">The ids of all tests of the run: what has one of another test is that test's.</param>
@@ -52,6 +54,8 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _lastSign = _run.Time.GetTimestamp();
+            _firstTest ??= _lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency);
+            _lastResult = _lastSign;
             if (Find(result.TestCase) is { } entry)
                 Book(entry, result);
             else if (_batch.Reason != BatchReasons.ByName)
@@ -64,11 +68,23 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _lastSign = _run.Time.GetTimestamp();
+            _firstTest ??= tests.Count > 0 ? _lastSign : null;
             var now = tests.Select(Find).OfType<TestEntry>().ToHashSet();
             foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
                 _active.Remove(ended);
             foreach (var entry in now.Where(entry => _active.TryAdd(entry, _lastSign)))
                 _run.Observer.TestStarted(_worker, entry);
+        }
+    }
+
+    /// <summary>Of a batch's time from one timestamp to another, what was before its first test and after its last; null where there was none.</summary>
+    public TimeSpan? BesideTests(long started, long ended)
+    {
+        lock (_gate)
+        {
+            return _firstTest is { } first && _lastResult is { } last
+                ? _run.Time.GetElapsedTime(started, Math.Max(started, first)) + _run.Time.GetElapsedTime(Math.Min(last, ended), ended)
+                : null;
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         var started = run.Time.GetTimestamp();
 
         var (fault, timedOut, isConsoleGone) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
+        var besideTests = progress.BesideTests(started, run.Time.GetTimestamp());
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
 
@@ -46,6 +47,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             Database = lease.Database,
             TrxFile = Existing(Path.Combine(hostRun.ResultsDirectory, hostRun.TrxFileName)),
             Error = fault,
+            BesideTests = besideTests,
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
             Opened = figures?.Outside.Opened,

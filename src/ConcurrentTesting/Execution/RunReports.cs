@@ -1,6 +1,7 @@
 using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
@@ -15,9 +16,11 @@ internal static class RunReports
         if (!settings.List)
         {
             using (journal.Phase("timings"))
-                await SaveTimingsAsync(journal, end, cancellationToken);
+                await SaveTimingsAsync(journal, end, database, cancellationToken);
             foreach (var (kind, message) in DatabaseUseFindings.Of(journal.ToRecord(end, database)))
                 journal.Run.Recorder.Report(kind, message);
+            if (journal is { Catalog: { } catalog, Plan: { } plan })
+                SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var record = journal.ToRecord(end, database);
             using (journal.Phase("reports"))
             {
@@ -44,13 +47,14 @@ internal static class RunReports
             ? new RunEnd(ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {artifacts} artifacts could not be written.")
             : end;
 
-    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)
+    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, CancellationToken cancellationToken)
     {
         if (journal is not { Timings: { } timings, Catalog: { } catalog })
             return;
 
         var settings = journal.Run.Settings;
         timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
+        BatchCosts.Learn(timings, catalog, journal.ToRecord(end, database), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Host);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, "timings.json") })
         {
             try

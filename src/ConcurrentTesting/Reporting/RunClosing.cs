@@ -40,6 +40,7 @@ internal static class RunClosing
         $"  Tests      {Counts(run)}",
         $"  Time       {Time(run)}",
         .. Workers(run),
+        .. run.Idle is { } idle ? [$"  Idle       {PlainText.OneLine(redactor.Redact(idle))}"] : Array.Empty<string>(),
         .. Listed("Failed", run.Tests.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
         .. Listed("Flaky", run.Tests.Where(test => test.IsFlaky), test => FlakyLine(test, redactor)),
         .. Incidents(run),
