@@ -26,11 +26,12 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         var declaration = Path.Combine(results, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure"));
         var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration);
         var hostRun = HostRunOf(batch, worker, number, results, lease.Environment.SetItem(InfrastructureFault.FileVariable, declaration));
+        var processes = new TestProcessWatch(run, batch.Assembly, number);
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
-        var (fault, timedOut, isConsoleGone) = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
-        var besideTests = progress.BesideTests(started, run.Time.GetTimestamp());
+        var (fault, timedOut, isConsoleGone) = await WatchAsync(host, hostRun, progress, processes, deadline, cancellationToken);
+        var besideTests = processes.Begun is { } begun ? progress.BesideTests(begun, run.Time.GetTimestamp()) : null;
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
 
@@ -78,6 +79,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         while (await Task.WhenAny(running, tick) != running)
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
+            processes.Look();
             if (fault is not null || (fault = Overdue(progress, timedOut) ?? processes.Fault ?? deadline.Fault) is null)
                 continue;
             await ending.CancelAsync();

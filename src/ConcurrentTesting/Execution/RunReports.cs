@@ -54,7 +54,7 @@ internal static class RunReports
 
         var settings = journal.Run.Settings;
         timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
-        BatchCosts.Learn(timings, catalog, journal.ToRecord(end, database), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Host);
+        BatchCosts.Learn(timings, catalog, journal.ToRecord(end, database), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, "timings.json") })
         {
             try

@@ -121,7 +121,7 @@ internal sealed record BatchRecord
     /// <summary>How often its test processes opened connections to each database, by name or SQLite's file; null where that was not measured.</summary>
     public ImmutableArray<OpenedDatabase>? Opened { get; init; }
 
-    /// <summary>Of <see cref="Duration"/>, before the first test and after the last: the host's start and what tests share; null where no test ran.</summary>
+    /// <summary>Of <see cref="Duration"/>, from the begin of the test process to the first test and after the last: loading and what tests share; null where that was not seen.</summary>
     public TimeSpan? BesideTests { get; init; }
 
     /// <summary>Of <see cref="Figures"/>, what set-ups and tear-downs did that several tests share.</summary>

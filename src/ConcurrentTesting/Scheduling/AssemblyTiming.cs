@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -11,6 +12,7 @@ internal sealed record MeasuredCost(double Seconds, int Samples)
         ? new MeasuredCost(Round(seconds), 1)
         : new MeasuredCost(Round(known.Seconds + (Math.Max(Smoothing, 1.0 / (known.Samples + 1)) * (seconds - known.Seconds))), known.Samples + 1);
 
+    [JsonIgnore]
     public bool IsSound => Samples > 0 && double.IsFinite(Seconds) && Seconds >= 0;
 
     private static double Round(double seconds) => Math.Round(Math.Max(0, seconds), 3);

@@ -5,7 +5,7 @@ using ConcurrentTesting.Results;
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
-/// Learns from a run's batches what set-ups cost: the seconds before the first and after the last test, less the host's own start; and which assemblies' tests
+/// Learns from a run's batches what set-ups cost: the seconds from the begin of the test process to the first test and after the last, less what it takes to load the tests; and which assemblies' tests
 /// used the databases of their workers.
 /// </summary>
 internal static class BatchCosts
@@ -34,7 +34,7 @@ internal static class BatchCosts
 
     private static void LearnHost(TimingStore timings, TestAssembly assembly, IEnumerable<BatchRecord> without)
     {
-        if (Median(without) is { } seconds)
+        if (Least(without) is { } seconds)
             timings.Learn(assembly, timings.Of(assembly) with { Host = MeasuredCost.With(timings.Of(assembly).Host, seconds) });
     }
 
@@ -46,7 +46,7 @@ internal static class BatchCosts
             .OrderBy(group => group.First().Key!.Count))
         {
             var setUps = group.First().Key!;
-            var left = Median(group.SelectMany(same => same))!.Value - hostSeconds - setUps.Sum(setUp => known.GetValueOrDefault(setUp.Name));
+            var left = Least(group.SelectMany(same => same))!.Value - hostSeconds - setUps.Sum(setUp => known.GetValueOrDefault(setUp.Name));
             foreach (var setUp in setUps.Where(setUp => !known.ContainsKey(setUp.Name)).ToList())
             {
                 known[setUp.Name] = Math.Max(0, left);
@@ -66,9 +66,7 @@ internal static class BatchCosts
             timings.Learn(assembly, timings.Of(assembly) with { DatabaseUnused = isUsed ? null : true });
     }
 
-    private static double? Median(IEnumerable<BatchRecord> batches)
-    {
-        var seconds = batches.Select(batch => batch.BesideTests!.Value.TotalSeconds).Order().ToList();
-        return seconds.Count == 0 ? null : seconds[seconds.Count / 2];
-    }
+    // Whatever else the machine did at the time only adds to it.
+    private static double? Least(IEnumerable<BatchRecord> batches) =>
+        batches.Select(batch => (double?)batch.BesideTests!.Value.TotalSeconds).DefaultIfEmpty(null).Min();
 }

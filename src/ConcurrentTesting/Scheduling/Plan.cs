@@ -74,6 +74,16 @@ internal sealed record Plan
     /// <summary>Expected seconds by entry.</summary>
     public required IReadOnlyDictionary<TestEntry, double> Predictions { get; init; }
 
+    /// <summary>The shared set-ups that an entry needs, by its assembly and their names; entries that need none are left out.</summary>
+    public IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUps { get; init; } = ImmutableDictionary<TestEntry, ImmutableArray<string>>.Empty;
+
+    /// <summary>The shared set-ups of a catalog's entries.</summary>
+    public static IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUpsOf(TestCatalog catalog) => catalog.Units
+        .Where(unit => !unit.SetUps.IsEmpty)
+        .Select(unit => (unit.Entries, Names: unit.SetUps.Select(setUp => $"{unit.Assembly.Source}/{setUp.Name}").ToImmutableArray()))
+        .SelectMany(unit => unit.Entries.Select(entry => (entry, unit.Names)))
+        .ToDictionary(pair => pair.entry, pair => pair.Names);
+
     public IEnumerable<Batch> Batches => Seeds.SelectMany(seed => seed).Concat(Tail);
 
     /// <summary>The wall time that the tests are expected to take.</summary>

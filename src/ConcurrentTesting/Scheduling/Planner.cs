@@ -31,6 +31,7 @@ internal static class Planner
         var (filled, rest) = FirstRunPlanner.Hand(FirstRunPlanner.Batches([.. ordinary[true]], workers), seeds);
         return new Plan
         {
+            SetUps = Scheduling.Plan.SetUpsOf(catalog),
             Seeds = filled,
             Tail = [.. tail.Concat(rest).OrderByDescending(batch => batch.Seconds), .. ExclusiveBatches(units.Where(unit => unit.IsExclusive))],
             Seconds = total,

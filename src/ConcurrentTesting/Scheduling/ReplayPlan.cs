@@ -19,6 +19,7 @@ internal static class ReplayPlan
         var batches = Batches(run, entries, predictions, units);
         return new Plan
         {
+            SetUps = Scheduling.Plan.SetUpsOf(catalog),
             Seeds = [.. Enumerable.Range(0, run.Workers).Select(number => worker is null || worker == number ? batches.GetValueOrDefault(number, []) : [])],
             Tail = [],
             Seconds = batches.Values.SelectMany(list => list).Sum(batch => batch.Seconds),
