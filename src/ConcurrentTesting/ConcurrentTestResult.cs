@@ -21,7 +21,7 @@ public sealed record ConcurrentTestResult
     /// <summary>The whole run, in seconds of wall time.</summary>
     public double WallSeconds { get; init; }
 
-    /// <summary>The shortest time this plan could have taken: the longest unit or the work shared evenly, whichever is longer.</summary>
+    /// <summary>The shortest time this plan could have taken: the longest test or what has to stay together, or the work shared evenly, whichever is longer.</summary>
     public double LowerBoundSeconds { get; init; }
 
     /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.</summary>

@@ -82,7 +82,7 @@ public sealed class ConcurrentTestRun
         _run.Log.LogInformation("Run {RunId}: {Workers} workers, database {Database}, seed {Seed}", _run.RunId, settings.Workers, settings.Database, _run.Seed);
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);
-        var plan = await PlanAsync(catalog, cancellationToken);
+        (catalog, var plan) = await PlanAsync(catalog, cancellationToken);
         if (settings.List)
             _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
         else if (settings.Bisect is not null)
@@ -116,14 +116,17 @@ public sealed class ConcurrentTestRun
         _journal.Catalog = _earlier.Select(await discoverer.DiscoverAsync(cancellationToken));
     }
 
-    private async Task<Plan> PlanAsync(TestCatalog catalog, CancellationToken cancellationToken)
+    private async Task<(TestCatalog Catalog, Plan Plan)> PlanAsync(TestCatalog classes, CancellationToken cancellationToken)
     {
         _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report("timings-damaged", message), cancellationToken);
+        var catalog = UnitGrouping.Apply(classes, _run.Settings, _journal.Timings);
+        _journal.Catalog = catalog;
         var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed);
         _journal.Plan = plan;
         PlanLog.Write(_run.Log, plan);
+        SplitGuards.Report(_run.Recorder, catalog, plan, _run.Settings.Workers);
         _console.Expect(catalog, entry => TimeSpan.FromSeconds(plan.Predictions[entry]));
-        return plan;
+        return (catalog, plan);
     }
 
     private async Task WorkAsync(VsTestLocation vsTest, Plan plan, CancellationToken cancellationToken)

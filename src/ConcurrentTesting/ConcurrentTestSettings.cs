@@ -49,6 +49,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>When a worker's databases are replaced by fresh clones.</summary>
     public DatabaseReset Reset { get; init; } = DatabaseReset.Never;
 
+    /// <summary>What goes to a worker as a whole.</summary>
+    public TestGranularity Granularity { get; init; } = TestGranularity.Auto;
+
+    /// <summary>Collections, classes and namespaces whose tests stay on one worker, by name.</summary>
+    public ImmutableArray<string> Together { get; init; } = [];
+
     /// <summary>Keeps the databases of failed tests and says how to connect to them.</summary>
     public bool KeepFailed { get; init; }
 

@@ -93,6 +93,8 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestDatabaseSettings)] string[]? TestDatabaseSettings => TryGetValue(() => TestDatabaseSettings);
     [Parameter(ConcurrentTestHelp.TestIsolation)] string? TestIsolation => TryGetValue(() => TestIsolation);
     [Parameter(ConcurrentTestHelp.TestReset)] string? TestReset => TryGetValue(() => TestReset);
+    [Parameter(ConcurrentTestHelp.TestGranularity)] string? TestGranularity => TryGetValue(() => TestGranularity);
+    [Parameter(ConcurrentTestHelp.TestTogether)] string[]? TestTogether => TryGetValue(() => TestTogether);
     [Parameter(ConcurrentTestHelp.TestKeepFailed)] string? TestKeepFailed => TryGetValue(() => TestKeepFailed);
     [Parameter(ConcurrentTestHelp.TestServerBinaries)] string? TestServerBinaries => TryGetValue(() => TestServerBinaries);
     [Parameter(ConcurrentTestHelp.TestProductionFallback)] string? TestProductionFallback => TryGetValue(() => TestProductionFallback);

@@ -6,7 +6,11 @@ namespace ConcurrentTesting.Discovery;
 
 /// <summary>A custom attribute as it is written: type and arguments, types in arguments by their full name.</summary>
 /// <param name="TypeArgument">The first type argument of a generic attribute; null otherwise.</param>
-internal sealed record AttributeFacts(string Type, string? TypeArgument, ImmutableArray<object?> Arguments);
+internal sealed record AttributeFacts(string Type, string? TypeArgument, ImmutableArray<object?> Arguments)
+{
+    /// <summary>What is given by name, <c>DisableParallelization = true</c>.</summary>
+    public ImmutableDictionary<string, object?> Named { get; init; } = ImmutableDictionary<string, object?>.Empty;
+}
 
 /// <summary>Where the base type of a type is: in the same assembly (<paramref name="Assembly"/> null) or in a referenced one.</summary>
 internal sealed record BaseType(string Name, string? Assembly);
@@ -58,6 +62,18 @@ internal sealed class AssemblyMetadata : IDisposable
     /// <summary>The attributes on a type of this assembly, its base types' not included.</summary>
     public IEnumerable<AttributeFacts> AttributesOf(string type) =>
         _types.Value.TryGetValue(type, out var handle) ? Read(_reader.GetTypeDefinition(handle).GetCustomAttributes()) : [];
+
+    /// <summary>The attributes on the methods of a type of this assembly, its base types' not included.</summary>
+    public IEnumerable<AttributeFacts> MethodAttributesOf(string type) => _types.Value.TryGetValue(type, out var handle)
+        ? _reader.GetTypeDefinition(handle).GetMethods().SelectMany(method => Read(_reader.GetMethodDefinition(method).GetCustomAttributes()))
+        : [];
+
+    /// <summary>The interfaces that a type of this assembly names, generic ones without their arguments: <c>Xunit.ICollectionFixture`1</c>.</summary>
+    public IEnumerable<string> InterfacesOf(string type) => _types.Value.TryGetValue(type, out var handle)
+        ? _reader.GetTypeDefinition(handle).GetInterfaceImplementations()
+            .Select(implementation => Locate(_reader.GetInterfaceImplementation(implementation).Interface)?.Name)
+            .OfType<string>()
+        : [];
 
     /// <summary>The base type of a type of this assembly; null for interfaces and <see cref="object"/>.</summary>
     public BaseType? BaseOf(string type)
@@ -118,7 +134,11 @@ internal sealed class AssemblyMetadata : IDisposable
         try
         {
             var value = attribute.DecodeValue(TypeNameProvider.Instance);
-            return new AttributeFacts(type, argument, [.. value.FixedArguments.Select(fixedArgument => fixedArgument.Value)]);
+            return new AttributeFacts(type, argument, [.. value.FixedArguments.Select(fixedArgument => fixedArgument.Value)])
+            {
+                Named = value.NamedArguments.Where(named => named.Name is not null).DistinctBy(named => named.Name)
+                    .ToImmutableDictionary(named => named.Name!, named => named.Value, StringComparer.Ordinal),
+            };
         }
         catch (BadImageFormatException)
         {

@@ -3,35 +3,24 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>Sorts the test cases of an assembly into entries that share an id, and these into units that stay together.</summary>
+/// <summary>Sorts the test cases of an assembly into entries that share an id, and these into one unit a class.</summary>
 internal static class CatalogBuilder
 {
     public static ImmutableArray<TestEntry> Entries(TestAssembly assembly, IEnumerable<TestCase> cases) =>
         [.. cases.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group]))];
 
-    public static ImmutableArray<TestUnit> Units(TestAssembly assembly, ImmutableArray<TestEntry> entries) =>
-        assembly.Framework switch
-        {
-            TestFramework.XUnit2 or TestFramework.XUnit3 => XUnitUnits(assembly, entries),
-            TestFramework.NUnit => Group(assembly, entries, new NUnitFixtures(assembly.Path).UnitOf),
-            _ => Group(assembly, entries, className => className),
-        };
-
-    private static ImmutableArray<TestUnit> XUnitUnits(TestAssembly assembly, ImmutableArray<TestEntry> entries)
+    /// <summary>One unit a class, with what the class shares with others.</summary>
+    public static ImmutableArray<TestUnit> Units(TestAssembly assembly, ImmutableArray<TestEntry> entries)
     {
-        using var collections = new XUnitCollections(assembly.Path);
-        return Group(assembly, entries, collections.UnitOf);
+        using var sharing = SharingReader.Open(assembly);
+        return [.. entries.GroupBy(entry => entry.ClassName).Select(group => Unit(assembly, [.. group], sharing.Of(group.Key)))];
     }
 
-    private static ImmutableArray<TestUnit> Group(TestAssembly assembly, ImmutableArray<TestEntry> entries, Func<string, string> unitOf)
+    // A test's own marks are those of its class: an adapter hands on what attributes of the user's own say.
+    private static TestUnit Unit(TestAssembly assembly, ImmutableArray<TestEntry> entries, ClassSharing sharing)
     {
-        var units = new Dictionary<string, string>();
-        return
-        [
-            .. entries.GroupBy(entry => UnitOf(entry.ClassName)).Select(group => new TestUnit(group.Key, assembly, [.. group])),
-        ];
-
-        string UnitOf(string className) => units.TryGetValue(className, out var unit) ? unit : units[className] = unitOf(className);
+        var marks = entries.SelectMany(entry => entry.Marks).Where(TogetherMark.Is).Select(TogetherMark.ToTie);
+        return new TestUnit(entries[0].ClassName, assembly, entries) { SetUps = sharing.SetUps, Ties = [.. sharing.Ties.Concat(marks).Distinct()] };
     }
 
     private static TestEntry Entry(TestAssembly assembly, ImmutableArray<TestCase> cases) => new()

@@ -94,14 +94,17 @@ internal sealed class Discoverer(
     {
         var units = ImmutableArray.CreateBuilder<TestUnit>();
         var notExecuted = ImmutableArray.CreateBuilder<TestEntry>();
+        var names = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (assembly, cases) in discovered)
         {
             var selected = filter is null ? cases : [.. cases.Where(test => filter.Selects(test, assembly.Framework))];
             var split = ExplicitTests.Split(selected, assembly.Framework, filter, runSettings.For(assembly).XUnitExplicit);
+            if (!settings.Together.IsEmpty)
+                names.UnionWith(CatalogBuilder.Units(assembly, CatalogBuilder.Entries(assembly, cases)).SelectMany(TogetherNames.Of));
             units.AddRange(CatalogBuilder.Units(assembly, CatalogBuilder.Entries(assembly, split.Run)));
             notExecuted.AddRange(CatalogBuilder.Entries(assembly, split.NotExecuted));
         }
 
-        return new TestCatalog([.. discovered.Select(entry => entry.Assembly)], units.ToImmutable(), notExecuted.ToImmutable());
+        return new TestCatalog([.. discovered.Select(entry => entry.Assembly)], units.ToImmutable(), notExecuted.ToImmutable()) { Names = names.ToImmutable() };
     }
 }

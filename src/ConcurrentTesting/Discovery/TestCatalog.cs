@@ -40,7 +40,11 @@ internal sealed record TestEntry
     /// The groups whose members must not run beside each other: the values of the trait <c>ConcurrentTest</c>, <c>Exclusive</c> for beside nothing at all.
     /// </summary>
     public ImmutableArray<string> ExclusiveGroups =>
-        [.. Cases[0].Traits.Where(trait => trait.Name.Equals(ExclusiveTrait, StringComparison.OrdinalIgnoreCase)).Select(trait => trait.Value).Distinct(StringComparer.OrdinalIgnoreCase)];
+        [.. Marks.Where(value => !TogetherMark.Is(value)).Distinct(StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>The values of the trait <c>ConcurrentTest</c>, among them those that keep classes together (<see cref="TogetherMark"/>).</summary>
+    public IEnumerable<string> Marks =>
+        Cases[0].Traits.Where(trait => trait.Name.Equals(ExclusiveTrait, StringComparison.OrdinalIgnoreCase)).Select(trait => trait.Value);
 
     /// <summary>An entry is one thing of one catalog, not a value.</summary>
     public bool Equals(TestEntry? other) => ReferenceEquals(this, other);
@@ -48,10 +52,19 @@ internal sealed record TestEntry
     public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 }
 
-/// <summary>What has to stay together on one worker: a class, an xunit collection, the namespace of an NUnit set-up fixture.</summary>
+/// <summary>
+/// What runs on one worker as a whole: a class, or several that have to stay together. Discovery makes one of each class; whether more stay together
+/// is decided once it is known whether the run's workers have databases of their own.
+/// </summary>
 internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArray<TestEntry> Entries)
 {
     public string Key => $"{Assembly.Source}/{Name}";
+
+    /// <summary>What its classes share with others beyond the class, outermost first.</summary>
+    public ImmutableArray<SharedSetUp> SetUps { get; init; } = [];
+
+    /// <summary>What keeps its tests on one worker, whatever the granularity; empty for a class that nothing holds.</summary>
+    public ImmutableArray<Tie> Ties { get; init; } = [];
 }
 
 /// <summary>Everything that was discovered and is to be accounted for.</summary>
@@ -59,5 +72,8 @@ internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArr
 /// <param name="Explicit">Explicit tests that nobody asked for by name.</param>
 internal sealed record TestCatalog(ImmutableArray<TestAssembly> Assemblies, ImmutableArray<TestUnit> Units, ImmutableArray<TestEntry> Explicit)
 {
+    /// <summary>What <c>--test-together</c> may name, of all tests, also those that a filter leaves out.</summary>
+    public ImmutableHashSet<string> Names { get; init; } = [];
+
     public int CaseCount => Units.Sum(unit => unit.Entries.Sum(entry => entry.Cases.Length));
 }

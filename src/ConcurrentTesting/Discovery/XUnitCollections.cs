@@ -1,77 +1,144 @@
+using System.Collections.Immutable;
+
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// The xunit collections of an assembly, which VSTest does not tell: classes of one collection share its fixtures, so they stay together.
+/// The xunit collections of an assembly, which VSTest does not tell: classes of one collection share its fixtures; and what else an assembly of xunit shares.
 /// </summary>
-internal sealed class XUnitCollections : IDisposable
+internal sealed class XUnitCollections : ISharingReader
 {
     private const string WholeAssembly = "assembly";
+    private const string Prefix = "Xunit.";
 
-    private readonly string _folder;
-    private readonly Dictionary<string, AssemblyMetadata?> _assemblies = [];
-    private readonly AssemblyMetadata? _assembly;
+    private readonly TypeHierarchy _types;
+    private readonly TestAssembly _assembly;
+    private readonly List<AttributeFacts> _attributes;
     private readonly bool _isOneCollection;
+    private readonly Dictionary<string, CollectionFacts> _collections = [];
+    private readonly Lazy<Dictionary<string, string>> _definitions;
 
-    public XUnitCollections(string assembly)
+    public XUnitCollections(TestAssembly assembly)
     {
-        _folder = Path.GetDirectoryName(assembly)!;
-        _assembly = AssemblyMetadata.Open(assembly);
-        _isOneCollection = _assembly is not null && IsOneCollection(_assembly);
+        _assembly = assembly;
+        _types = new TypeHierarchy(assembly.Path);
+        _attributes = [.. _types.AssemblyAttributes];
+        _isOneCollection = IsOneCollection();
+        _definitions = new(ReadDefinitions);
     }
 
-    /// <summary>The unit of a class: its collection, or the class itself.</summary>
-    public string UnitOf(string className) =>
-        CollectionOf(className) is { } collection ? $"collection {collection}" : _isOneCollection ? WholeAssembly : className;
-
-    public void Dispose()
+    public ClassSharing Of(string className)
     {
-        _assembly?.Dispose();
-        foreach (var assembly in _assemblies.Values)
-            assembly?.Dispose();
+        var attributes = _types.AttributesOf(className).ToList();
+        var collection = CollectionOf(attributes);
+        return new ClassSharing(
+            [.. AssemblyFixtures(), .. collection is null ? [] : new[] { collection.SetUp }],
+            [
+                .. Ordered(className, attributes, collection),
+                .. collection?.Ties ?? [],
+                .. TogetherMark.In(attributes.Concat(_attributes)).Select(TogetherMark.ToTie),
+            ]);
+    }
+
+    public void Dispose() => _types.Dispose();
+
+    // xunit v3's; they are created once a process.
+    private IEnumerable<SharedSetUp> AssemblyFixtures() => _attributes.Any(attribute => Is(attribute, "AssemblyFixture"))
+        ? [new SharedSetUp("assembly fixtures", _assembly.Name) { IsBond = false }]
+        : [];
+
+    // An order of collections ties all of them, an order of classes those of each collection.
+    private IEnumerable<Tie> Ordered(string className, List<AttributeFacts> attributes, CollectionFacts? collection)
+    {
+        if (_attributes.Any(attribute => Is(attribute, "TestCollectionOrderer")))
+            yield return new Tie(WholeAssembly, "[TestCollectionOrderer]");
+        if (collection is not null && _attributes.Any(attribute => Is(attribute, "TestClassOrderer")))
+            yield return new Tie(collection.SetUp.Name, "[TestClassOrderer]");
+        if (attributes.Concat(_attributes).FirstOrDefault(IsOrdererOfCases) is { } orderer)
+            yield return new Tie(className, $"[{ShortName(orderer)}]");
+    }
+
+    private static bool IsOrdererOfCases(AttributeFacts attribute) => Is(attribute, "TestCaseOrderer") || Is(attribute, "TestMethodOrderer");
+
+    private static bool IsOrderer(AttributeFacts attribute) => IsOrdererOfCases(attribute) || Is(attribute, "TestClassOrderer");
+
+    // Generic ones too: AssemblyFixtureAttribute`1.
+    private static bool Is(AttributeFacts attribute, string name) =>
+        attribute.Type.StartsWith(Prefix, StringComparison.Ordinal) && ShortName(attribute) == name;
+
+    private static string ShortName(AttributeFacts attribute)
+    {
+        var name = attribute.Type[(attribute.Type.LastIndexOf('.') + 1)..].Split('`')[0];
+        return name.EndsWith(nameof(Attribute), StringComparison.Ordinal) ? name[..^nameof(Attribute).Length] : name;
     }
 
     // A factory of the user's own groups as it likes: only the whole assembly is sure to hold its groups together.
-    private static bool IsOneCollection(AssemblyMetadata assembly)
+    private bool IsOneCollection() => _attributes.FirstOrDefault(attribute => Is(attribute, "CollectionBehavior")) switch
     {
-        var behavior = assembly.AssemblyAttributes.FirstOrDefault(attribute => attribute.Type == "Xunit.CollectionBehaviorAttribute");
-        return behavior?.Arguments switch
-        {
-            [int collectionBehavior] => collectionBehavior == 0,
-            [string factory, ..] => !factory.EndsWith("CollectionPerClassTestCollectionFactory", StringComparison.Ordinal),
-            _ => false,
-        };
-    }
-
-    // The attribute is inherited, also from a base class in another assembly.
-    private string? CollectionOf(string className)
-    {
-        var assembly = _assembly;
-        var type = className;
-        while (assembly is not null && assembly.Has(type))
-        {
-            if (assembly.AttributesOf(type).Select(NameIn).OfType<string>().FirstOrDefault() is { } collection)
-                return collection;
-            if (assembly.BaseOf(type) is not { } parent)
-                return null;
-            assembly = parent.Assembly is null ? assembly : Sibling(parent.Assembly);
-            type = parent.Name;
-        }
-
-        return null;
-    }
-
-    private static string? NameIn(AttributeFacts attribute) => attribute.Type switch
-    {
-        "Xunit.CollectionAttribute" => attribute.Arguments is [string name, ..] ? name : null,
-        "Xunit.CollectionAttribute`1" => attribute.TypeArgument,
-        _ => null,
+        { TypeArgument: { } factory } => IsOwnFactory(factory),
+        { Arguments: [int collectionBehavior] } => collectionBehavior == 0,
+        { Arguments: [string factory, ..] } => IsOwnFactory(factory),
+        _ => false,
     };
 
-    private AssemblyMetadata? Sibling(string name)
+    private static bool IsOwnFactory(string factory) => !factory.EndsWith("CollectionPerClassTestCollectionFactory", StringComparison.Ordinal);
+
+    // The attribute is inherited, also from a base class in another assembly.
+    private CollectionFacts? CollectionOf(IEnumerable<AttributeFacts> attributes)
     {
-        if (_assemblies.TryGetValue(name, out var known))
-            return known;
-        var file = Path.Combine(_folder, name + ".dll");
-        return _assemblies[name] = File.Exists(file) ? AssemblyMetadata.Open(file) : null;
+        if (attributes.Select(NameIn).OfType<string>().FirstOrDefault() is not { } name)
+            return _isOneCollection ? new CollectionFacts(new SharedSetUp(WholeAssembly, _assembly.Name) { HasFixture = false, Guard = NoFixture }, []) : null;
+        return _collections.TryGetValue(name, out var known) ? known : _collections[name] = Read(name);
     }
+
+    private const string NoFixture = "has no fixture";
+
+    private static string? NameIn(AttributeFacts attribute) => Is(attribute, "Collection")
+        ? attribute.TypeArgument ?? (attribute.Arguments is [string name, ..] ? name : null)
+        : null;
+
+    private CollectionFacts Read(string name)
+    {
+        var setUp = new SharedSetUp($"collection {name}", name);
+        var (attributes, interfaces) = Definition(name);
+        var hasFixture = interfaces.Contains("Xunit.ICollectionFixture`1");
+        var isAlone = attributes.Any(attribute => Is(attribute, "CollectionDefinition") && attribute.Named.GetValueOrDefault("DisableParallelization") is true);
+        setUp = setUp with { HasFixture = hasFixture, Guard = isAlone ? "must not run in parallel" : hasFixture ? null : NoFixture };
+        return new CollectionFacts(setUp, [.. Ties(setUp, attributes)]);
+    }
+
+    private static IEnumerable<Tie> Ties(SharedSetUp setUp, List<AttributeFacts> definition)
+    {
+        if (definition.FirstOrDefault(IsOrderer) is { } orderer)
+            yield return new Tie(setUp.Name, $"[{ShortName(orderer)}]");
+        foreach (var tie in TogetherMark.In(definition).Select(mark => (Mark: mark, Tie: TogetherMark.ToTie(mark))))
+        {
+            yield return new Tie(setUp.Name, tie.Tie.Cause);
+            if (tie.Mark.Contains(':'))
+                yield return tie.Tie;
+        }
+    }
+
+    private (List<AttributeFacts> Attributes, HashSet<string> Interfaces) Definition(string name)
+    {
+        if (_definitions.Value.TryGetValue(name, out var own) || (_types.Assembly?.Has(name) == true && (own = name) is not null))
+            return ([.. _types.AttributesOf(own)], [.. _types.InterfacesOf(own)]);
+
+        // xunit v3 takes a definition of another assembly where it is named by its type.
+        var (assembly, type) = _types.Find(name).FirstOrDefault();
+        return assembly is null ? ([], []) : ([.. assembly.AttributesOf(type)], [.. assembly.InterfacesOf(type)]);
+    }
+
+    private Dictionary<string, string> ReadDefinitions()
+    {
+        var definitions = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var type in _types.TypeNames)
+        {
+            if (_types.Assembly!.AttributesOf(type).FirstOrDefault(attribute => Is(attribute, "CollectionDefinition")) is { Arguments: [string name, ..] })
+                definitions.TryAdd(name, type);
+        }
+
+        return definitions;
+    }
+
+    private sealed record CollectionFacts(SharedSetUp SetUp, ImmutableArray<Tie> Ties);
 }

@@ -34,6 +34,8 @@ internal sealed class BatchProgress : IHostEvents
     // The entry that the host last said something of: tests run one at a time, so all others that it gave results of have ended.
     private TestEntry? _latest;
     private long _lastSign;
+    private long? _firstTest;
+    private long? _lastResult;
     private int _results;
 
     /// <param name="asked">The ids of all tests of the run: what has one of another test is that test's.</param>
@@ -73,6 +75,8 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _lastSign = _run.Time.GetTimestamp();
+            _firstTest ??= _lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency);
+            _lastResult = _lastSign;
             if (Find(result.TestCase) is { } entry)
                 Book(entry, result);
             else if (_batch.Reason != BatchReasons.ByName)
@@ -85,6 +89,7 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _lastSign = _run.Time.GetTimestamp();
+            _firstTest ??= tests.Count > 0 ? _lastSign : null;
             var now = tests.Select(Find).OfType<TestEntry>().ToHashSet();
             foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
                 _active.Remove(ended);
@@ -93,6 +98,17 @@ internal sealed class BatchProgress : IHostEvents
                 _latest = entry;
                 _run.Observer.TestStarted(_worker, entry);
             }
+        }
+    }
+
+    /// <summary>Of a batch's time from one timestamp to another, what was before its first test and after its last; null where there was none.</summary>
+    public TimeSpan? BesideTests(long started, long ended)
+    {
+        lock (_gate)
+        {
+            return _firstTest is { } first && _lastResult is { } last
+                ? _run.Time.GetElapsedTime(started, Math.Max(started, first)) + _run.Time.GetElapsedTime(Math.Min(last, ended), ended)
+                : null;
         }
     }
 

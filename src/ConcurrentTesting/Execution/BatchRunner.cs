@@ -29,10 +29,12 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         var declaration = Path.Combine(results, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure"));
         var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration);
         var hostRun = HostRunOf(batch, worker, number, results, lease.Environment.SetItem(InfrastructureFault.FileVariable, declaration));
+        var processes = new TestProcessWatch(run, batch.Assembly, number);
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
 
-        var watched = await WatchAsync(host, hostRun, progress, new TestProcessWatch(run, batch.Assembly, number), deadline, cancellationToken);
+        var watched = await WatchAsync(host, hostRun, progress, processes, deadline, cancellationToken);
+        var besideTests = processes.Begun is { } begun ? progress.BesideTests(begun, run.Time.GetTimestamp()) : null;
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
 
@@ -49,6 +51,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             Database = lease.Database,
             TrxFile = Existing(Path.Combine(hostRun.ResultsDirectory, hostRun.TrxFileName)),
             Error = watched.Fault,
+            BesideTests = besideTests,
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
             Opened = figures?.Outside.Opened,
@@ -59,21 +62,28 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
             return (new BatchVerdict([], []), false, null);
         }
 
+        var verdict = Conclude(end, watched, progress, number, lease.Database);
+        return (verdict, end.Fault is null, figures?.Total.Operations);
+    }
+
+    /// <summary>What follows from a batch's end, recorded.</summary>
+    private BatchVerdict Conclude(BatchEnd end, WatchedEnd watched, BatchProgress progress, int number, string? database)
+    {
         progress.ReportInfrastructure();
-        var outside = new OutsideRecorder(run, batch, worker, lease.Database);
+        var outside = new OutsideRecorder(run, end.Batch, end.Worker, database);
         var errors = progress.Errors;
         var verdict = accounting.Judge(end with { OfFailedCleanUps = outside.ToRetry(errors) });
         foreach (var settled in verdict.Settled)
-            Record(settled, end, number, lease.Database);
+            Record(settled, end, number, database);
         Supersede(end, verdict, number);
         outside.RecordErrors(errors, verdict, end);
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict);
         if (end.Fault is { } fault)
-            run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(fault)} {Consequence(verdict)}", worker);
+            run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(fault)} {Consequence(verdict)}", end.Worker);
         else
-            TellWhatIsMissing(verdict, progress, worker);
-        return (verdict, end.Fault is null, figures?.Total.Operations);
+            TellWhatIsMissing(verdict, progress, end.Worker);
+        return verdict;
     }
 
     private static IEnumerable<TestEntry> OpenIn(BatchVerdict verdict) =>
@@ -100,6 +110,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOn
         while (await Task.WhenAny(running, tick) != running)
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
+            processes.Look();
             if (ended is not null)
                 continue;
             ended = Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }

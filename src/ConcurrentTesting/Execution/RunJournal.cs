@@ -83,6 +83,7 @@ internal sealed class RunJournal(RunContext run)
             Database = database,
             Overrides = database is null ? Overrides : [.. Overrides, .. database.Overrides],
             LowerBound = lowerBound,
+            Idle = IdleWorkers.Of(run.Recorder.Workers, tests, Catalog),
             KnownTimings = Plan?.KnownTimings ?? 0,
             Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
             Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,

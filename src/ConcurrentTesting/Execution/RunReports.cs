@@ -3,6 +3,7 @@ using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
@@ -20,9 +21,11 @@ internal static class RunReports
         {
             TellFewerRows(journal);
             using (journal.Phase("timings"))
-                await SaveTimingsAsync(journal, end, cancellationToken);
+                await SaveTimingsAsync(journal, end, database, cancellationToken);
             foreach (var (kind, message) in DatabaseUseFindings.Of(journal.ToRecord(end, database)))
                 journal.Run.Recorder.Report(kind, message);
+            if (journal is { Catalog: { } catalog, Plan: { } plan })
+                SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var record = journal.ToRecord(end, database);
             using (journal.Phase("reports"))
             {
@@ -61,13 +64,14 @@ internal static class RunReports
             journal.Run.Recorder.Report("fewer-rows", string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
     }
 
-    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)
+    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, CancellationToken cancellationToken)
     {
         if (journal is not { Timings: { } timings, Catalog: { } catalog })
             return;
 
         var settings = journal.Run.Settings;
         timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
+        BatchCosts.Learn(timings, catalog, journal.ToRecord(end, database), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, "timings.json") })
         {
             try

@@ -16,6 +16,20 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
     private static readonly TimeSpan GraceOfGoodEnd = TimeSpan.FromSeconds(5);
 
     private long? _deadSince;
+    private int _seen;
+
+    /// <summary>When the youngest of its processes was first seen: from there on it loads the tests and sets up; null before.</summary>
+    public long? Begun { get; private set; }
+
+    /// <summary>Looks for processes that have begun since it last looked.</summary>
+    public void Look()
+    {
+        var processes = run.Hook.ProcessIds(batch).Length;
+        if (processes <= _seen)
+            return;
+        _seen = processes;
+        Begun = run.Time.GetTimestamp();
+    }
 
     /// <summary>What is wrong once a test process has died; null before, and where the host tells it itself.</summary>
     /// <param name="silence">Since when the host says nothing.</param>

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -14,6 +16,8 @@ internal delegate Task<ITestHost> StartTestHost(int worker, CancellationToken ca
 /// </summary>
 internal sealed class Worker(int number, RunContext run, BatchQueue queue, BatchRunner runner, TestDatabases databases, StartTestHost startHost, InfrastructureRetry retry)
 {
+    // What has been set up in the databases of the lease.
+    private readonly HashSet<string> _setUp = new(StringComparer.Ordinal);
     private ITestHost? _host;
     private DatabaseLease? _lease;
 
@@ -29,6 +33,9 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private TimeSpan _starting;
     private int _batches;
     private int _tests;
+
+    /// <summary>The shared set-ups that tests need.</summary>
+    public required IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUps { private get; init; }
 
     /// <summary>Works until the queue ends. A worker that cannot get a host or a database leaves its work to the others.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -69,6 +76,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             var (host, lease) = await PrepareAsync(batch, cancellationToken);
             var begun = run.Time.GetTimestamp();
             _isUsed = true;
+            _setUp.UnionWith(SetUpsOf(batch));
             (verdict, var hostIsGood, var operations) = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
@@ -122,7 +130,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         {
             run.Recorder.Report("database-replaced", $"Worker {number}: its database {lease.Database} does not answer and is replaced.", number);
         }
-        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry)
+        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry || IsSetUpAgain(batch, lease))
         {
             _resets++;
         }
@@ -133,7 +141,13 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
 
         _lease = await databases.RenewAsync(lease, cancellationToken);
         _isUsed = false;
+        _setUp.Clear();
     }
+
+    // What creates its schema, or fills it, does so once in a serial run: it may not bear to find it there.
+    private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && SetUpsOf(batch).Any(_setUp.Contains);
+
+    private IEnumerable<string> SetUpsOf(Batch batch) => batch.Entries.SelectMany(entry => SetUps.GetValueOrDefault(entry, [])).Distinct();
 
     private async Task KeepAsync(BatchVerdict verdict, DatabaseLease lease, CancellationToken cancellationToken)
     {
@@ -141,6 +155,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             return;
         _lease = await databases.KeepAsync(lease, test.DisplayName, cancellationToken);
         _isUsed = false;
+        _setUp.Clear();
     }
 
     private async Task EndHostAsync()

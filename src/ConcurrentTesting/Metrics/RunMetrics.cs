@@ -67,7 +67,7 @@ internal sealed class RunMetrics
     public Counter DatabaseEvents => Counter("database_events_total", "What else was counted of the databases, by kind.", "engine", "cause");
 
     public Gauge Wall => Gauge("run_duration_seconds", "Wall time of the run.");
-    public Gauge LowerBound => Gauge("run_lower_bound_seconds", "The shortest time the plan could have taken: the longest unit, or the work shared evenly, whichever is longer.");
+    public Gauge LowerBound => Gauge("run_lower_bound_seconds", "The shortest time the plan could have taken: the longest test or what has to stay together, or the work shared evenly, whichever is longer.");
     public Gauge TestTime => Gauge("run_test_seconds", "What the durations of all attempts add up to.");
     public Gauge Efficiency => Gauge("run_efficiency_ratio", "The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1.");
     public Gauge Speedup => Gauge("run_speedup_ratio", "What the tests' durations add up to, over the wall time.");

@@ -91,6 +91,8 @@ internal sealed record SettingsDocument
     public ImmutableArray<string> Databases { get; init; } = [];
     public string? Isolation { get; init; }
     public string? Reset { get; init; }
+    public string? Granularity { get; init; }
+    public ImmutableArray<string> Together { get; init; } = [];
     public bool KeepFailed { get; init; }
 
     public ImmutableArray<string> DatabaseSettings { get; init; } = [];

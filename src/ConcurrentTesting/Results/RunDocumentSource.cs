@@ -83,6 +83,8 @@ internal static partial class RunDocumentSource
         Databases = settings.Databases,
         Isolation = settings.Isolation.ToString(),
         Reset = settings.Reset.ToString(),
+        Granularity = settings.Granularity.ToString(),
+        Together = settings.Together,
         KeepFailed = settings.KeepFailed,
         DatabaseSettings = [.. settings.DatabaseSettings.Select(setting => redactor.Redact(setting))],
         ServerBinaries = settings.ServerBinaries,

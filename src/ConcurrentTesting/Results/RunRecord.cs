@@ -134,6 +134,9 @@ internal sealed record BatchRecord
     /// <summary>How often its test processes opened connections to each database, by name or SQLite's file; null where that was not measured.</summary>
     public ImmutableArray<OpenedDatabase>? Opened { get; init; }
 
+    /// <summary>Of <see cref="Duration"/>, from the begin of the test process to the first test and after the last: loading and what tests share; null where that was not seen.</summary>
+    public TimeSpan? BesideTests { get; init; }
+
     /// <summary>Of <see cref="Figures"/>, what set-ups and tear-downs did that several tests share.</summary>
     public TestFigures? Fixtures { get; init; }
 }
@@ -236,8 +239,11 @@ internal sealed record RunRecord
     /// <summary>One line for each guard that an override kept quiet: its name and what it found.</summary>
     public ImmutableArray<string> Overrides { get; init; } = [];
 
-    /// <summary>The longest unit, or the work shared evenly over the workers, whichever is longer.</summary>
+    /// <summary>The longest test or what has to stay together, or the work shared evenly over the workers, whichever is longer.</summary>
     public TimeSpan LowerBound { get; init; }
+
+    /// <summary>How many workers had next to nothing to do, and why; null: none.</summary>
+    public string? Idle { get; init; }
 
     /// <summary>Share of the tests whose duration was known before the run, 0 to 1.</summary>
     public double KnownTimings { get; init; }

@@ -62,8 +62,11 @@ internal sealed record Plan
     /// <summary>Expected seconds of work in all.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>The longest unit, or the work shared evenly, whichever is longer.</summary>
+    /// <summary>The longest test or what has to stay together, or the work shared evenly, whichever is longer.</summary>
     public required double LowerBoundSeconds { get; init; }
+
+    /// <summary>The longest unit, which runs on one worker whether it has to or not.</summary>
+    public double LongestUnitSeconds { get; init; }
 
     /// <summary>Share of the tests whose duration was known, 0 to 1.</summary>
     public required double KnownTimings { get; init; }
@@ -71,10 +74,20 @@ internal sealed record Plan
     /// <summary>Expected seconds by entry.</summary>
     public required IReadOnlyDictionary<TestEntry, double> Predictions { get; init; }
 
+    /// <summary>The shared set-ups that an entry needs, by its assembly and their names; entries that need none are left out.</summary>
+    public IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUps { get; init; } = ImmutableDictionary<TestEntry, ImmutableArray<string>>.Empty;
+
+    /// <summary>The shared set-ups of a catalog's entries.</summary>
+    public static IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUpsOf(TestCatalog catalog) => catalog.Units
+        .Where(unit => !unit.SetUps.IsEmpty)
+        .Select(unit => (unit.Entries, Names: unit.SetUps.Select(setUp => $"{unit.Assembly.Source}/{setUp.Name}").ToImmutableArray()))
+        .SelectMany(unit => unit.Entries.Select(entry => (entry, unit.Names)))
+        .ToDictionary(pair => pair.entry, pair => pair.Names);
+
     public IEnumerable<Batch> Batches => Seeds.SelectMany(seed => seed).Concat(Tail);
 
     /// <summary>The wall time that the tests are expected to take.</summary>
-    public TimeSpan Expected => TimeSpan.FromSeconds(Math.Max(LowerBoundSeconds, Seconds / UsedWorkers));
+    public TimeSpan Expected => TimeSpan.FromSeconds(Math.Max(Math.Max(LowerBoundSeconds, LongestUnitSeconds), Seconds / UsedWorkers));
 
     /// <summary>Workers that have something to start with.</summary>
     public int UsedWorkers => Math.Max(1, Seeds.Count(seed => seed.Length > 0));

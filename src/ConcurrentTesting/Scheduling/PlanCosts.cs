@@ -10,6 +10,12 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
     private const double HostCpuSeconds = 1.5;
     private const double WorkerCpuSeconds = 1.0;
 
+    // Of a host's, what is left when its process has begun.
+    private const double LoadingShare = 0.33;
+
+    /// <summary>Of <see cref="Host"/>, from the begin of the test process to its first test.</summary>
+    public double Loading => LoadingShare * Host;
+
     /// <summary>The costs where so many workers share so many cores.</summary>
     /// <param name="known">Share of the tests with a known duration: guesses must not keep workers idle.</param>
     public static PlanCosts For(int workers, int cores, double known)

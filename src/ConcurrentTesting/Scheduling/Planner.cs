@@ -21,21 +21,37 @@ internal static class Planner
         var entries = catalog.Units.SelectMany(unit => unit.Entries).ToArray();
         var predictions = Predictor.Predict(entries, timings, out var knownCount);
         var known = entries.Length == 0 ? 1 : (double)knownCount / entries.Length;
+        var withTimings = entries.Where(entry => timings.Find(entry) is not null).Select(entry => entry.Assembly).ToHashSet();
         var costs = PlanCosts.For(workers, cores, known);
         var units = LongestFirst(catalog, timings, predictions, seed);
         var total = units.Sum(unit => unit.Seconds);
 
-        var exclusive = units.Where(unit => unit.IsExclusive).ToImmutableArray();
-        var tail = TailPlanner.Split([.. units.Where(unit => !unit.IsExclusive)], total * (TailShareKnown + ((TailShareUnknown - TailShareKnown) * (1 - known))), workers, costs);
+        var ordinary = units.Where(unit => !unit.IsExclusive).ToLookup(unit => IsFirstRun(unit.Unit.Assembly));
+        var (seeds, tail) = PlanKnown([.. ordinary[false]], timings, workers, costs, known);
+        var (filled, rest) = FirstRunPlanner.Hand(FirstRunPlanner.Batches([.. ordinary[true]], workers), seeds);
         return new Plan
         {
-            Seeds = SeedPlanner.Assign(tail.Seeds, workers, costs),
-            Tail = [.. tail.Batches, .. ExclusiveBatches(exclusive)],
+            SetUps = Scheduling.Plan.SetUpsOf(catalog),
+            Seeds = filled,
+            Tail = [.. tail.Concat(rest).OrderByDescending(batch => batch.Seconds), .. ExclusiveBatches(units.Where(unit => unit.IsExclusive))],
             Seconds = total,
-            LowerBoundSeconds = Math.Max(units.FirstOrDefault()?.Seconds ?? 0, total / workers),
+            LongestUnitSeconds = units.FirstOrDefault()?.Seconds ?? 0,
+            LowerBoundSeconds = LowerBound.Of(catalog.Units, entry => predictions[entry], workers),
             KnownTimings = known,
             Predictions = predictions,
         };
+
+        bool IsFirstRun(TestAssembly assembly) => !withTimings.Contains(assembly);
+    }
+
+    private static (ImmutableArray<ImmutableArray<Batch>> Seeds, ImmutableArray<Batch> Tail) PlanKnown(
+        ImmutableArray<PlannedUnit> units, TimingStore timings, int workers, PlanCosts costs, double known)
+    {
+        var prices = new SetUpPrices(timings);
+        var spread = SetUpSpread.Of(units, prices, workers);
+        var tailShare = TailShareKnown + ((TailShareUnknown - TailShareKnown) * (1 - known));
+        var (rest, tail) = TailPlanner.Split(units, units.Sum(unit => unit.Seconds) * tailShare, workers, costs, spread);
+        return (SeedPlanner.Assign(spread.Parts(rest), workers, costs, prices), tail);
     }
 
     private static ImmutableArray<PlannedUnit> LongestFirst(

@@ -19,6 +19,7 @@ internal static class ReplayPlan
         var batches = Batches(run, entries, predictions, units);
         return new Plan
         {
+            SetUps = Scheduling.Plan.SetUpsOf(catalog),
             Seeds = [.. Enumerable.Range(0, run.Workers).Select(number => worker is null || worker == number ? batches.GetValueOrDefault(number, []) : [])],
             Tail = [],
             Seconds = batches.Values.SelectMany(list => list).Sum(batch => batch.Seconds),
@@ -64,8 +65,11 @@ internal static class ReplayPlan
     {
         var assembly = entries[0].Assembly;
         return assembly.Framework == TestFramework.XUnit2
-            ? entries.GroupBy(entry => units[entry], ReferenceEqualityComparer.Instance).Select(Make)
+            ? entries.GroupBy(entry => CollectionOf(units[entry])).Select(Make)
             : [Make(entries)];
+
+        // Classes of one collection keep their order; they may be units of their own.
+        static string CollectionOf(TestUnit unit) => unit.SetUps.FirstOrDefault(setUp => setUp.IsBond)?.Name ?? unit.Name;
 
         Batch Make(IEnumerable<TestEntry> together) =>
             BatchOf.Entries(assembly, together.Select(entry => (entry, predictions[entry])), BatchReasons.Plan, notOnWorker: null);

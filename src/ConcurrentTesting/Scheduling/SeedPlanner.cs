@@ -3,37 +3,44 @@ using ConcurrentTesting.Discovery;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>Gives every worker what it starts with: longest first to the worker that would be done with it first, opening costs included.</summary>
+/// <summary>Gives every worker what it starts with: longest first to the worker that would be done with it first, opening costs and set-ups included.</summary>
 internal static class SeedPlanner
 {
-    public static ImmutableArray<ImmutableArray<Batch>> Assign(ImmutableArray<PlannedUnit> longestFirst, int workers, PlanCosts costs)
+    public static ImmutableArray<ImmutableArray<Batch>> Assign(ImmutableArray<PlannedPart> longestFirst, int workers, PlanCosts costs, SetUpPrices prices)
     {
-        var loads = Enumerable.Range(0, workers).Select(_ => new Load()).ToArray();
-        foreach (var unit in longestFirst)
+        var loads = Enumerable.Range(0, workers).Select(_ => new Load(costs, prices)).ToArray();
+        foreach (var part in longestFirst)
         {
-            var load = loads.MinBy(load => load.Seconds + load.OpeningCost(unit.Unit.Assembly, costs))!;
-            load.Add(unit, costs);
+            var load = loads.MinBy(load => load.Seconds + load.OpeningCost(part.Assembly) + load.SetUpCost(part))!;
+            load.Add(part);
         }
 
         return [.. loads.Select(load => load.ToBatches())];
     }
 
-    private sealed class Load
+    private sealed class Load(PlanCosts costs, SetUpPrices prices)
     {
         private readonly Dictionary<TestAssembly, List<PlannedUnit>> _units = [];
+        private readonly HashSet<(TestAssembly, string)> _setUps = [];
 
         public double Seconds { get; private set; }
 
-        public double OpeningCost(TestAssembly assembly, PlanCosts costs) =>
+        public double OpeningCost(TestAssembly assembly) =>
             _units.Count == 0 ? costs.Worker + costs.Host : _units.ContainsKey(assembly) ? 0 : costs.Host;
 
+        // A batch sets up once for all of its classes, and a worker has one batch an assembly.
+        public double SetUpCost(PlannedPart part) => part.Units.SelectMany(unit => prices.Priced(unit.Unit)).DistinctBy(setUp => setUp.Name)
+            .Where(setUp => !_setUps.Contains((part.Assembly, setUp.Name)))
+            .Sum(setUp => prices.Of(part.Assembly, setUp));
+
         // The first opening is everybody's price and balances nothing; a second host is this worker's own time.
-        public void Add(PlannedUnit unit, PlanCosts costs)
+        public void Add(PlannedPart part)
         {
-            Seconds += unit.Seconds + (_units.Count == 0 ? 0 : OpeningCost(unit.Unit.Assembly, costs));
-            if (!_units.TryGetValue(unit.Unit.Assembly, out var units))
-                _units.Add(unit.Unit.Assembly, units = []);
-            units.Add(unit);
+            Seconds += part.Seconds + SetUpCost(part) + (_units.Count == 0 ? 0 : OpeningCost(part.Assembly));
+            _setUps.UnionWith(part.Units.SelectMany(unit => prices.Priced(unit.Unit)).Select(setUp => (part.Assembly, setUp.Name)));
+            if (!_units.TryGetValue(part.Assembly, out var units))
+                _units.Add(part.Assembly, units = []);
+            units.AddRange(part.Units);
         }
 
         public ImmutableArray<Batch> ToBatches() =>

@@ -6,16 +6,21 @@ namespace ConcurrentTesting.Scheduling;
 internal static class TailPlanner
 {
     public static (ImmutableArray<PlannedUnit> Seeds, ImmutableArray<Batch> Batches) Split(
-        ImmutableArray<PlannedUnit> longestFirst, double tailSeconds, int workers, PlanCosts costs)
+        ImmutableArray<PlannedUnit> longestFirst, double tailSeconds, int workers, PlanCosts costs, SetUpSpread spread)
     {
-        if (workers == 1 || tailSeconds < costs.SmallestBatch)
+        // A batch that is longer than everybody's share evens out nothing.
+        var share = longestFirst.Sum(unit => unit.Seconds) / workers;
+        if (workers == 1 || tailSeconds < costs.SmallestBatch || share < costs.SmallestBatch)
             return (longestFirst, []);
 
-        var first = FirstOfTail(longestFirst, tailSeconds);
-        var rest = longestFirst[..first].ToBuilder();
+        ImmutableArray<PlannedUnit> movable = [.. longestFirst.Where(unit => !spread.IsKept(unit))];
+        var first = FirstOfTail(movable, tailSeconds);
+        var rest = longestFirst.Except(movable[first..]).ToImmutableArray().ToBuilder();
         var batches = new List<Batch>();
-        foreach (var group in longestFirst[first..].GroupBy(unit => unit.Unit.Assembly))
-            batches.AddRange(Chunk([.. group], tailSeconds, workers, costs.SmallestBatch, rest));
+
+        // Each batch sets up for itself: it has the work of one set-up, and enough of it.
+        foreach (var group in movable[first..].GroupBy(unit => (unit.Unit.Assembly, spread.Key(unit))))
+            batches.AddRange(Chunk([.. group], tailSeconds, workers, costs.SmallestBatch + spread.Price(group.First()), rest));
 
         return (rest.ToImmutable(), [.. batches.OrderByDescending(batch => batch.Seconds)]);
     }

@@ -9,14 +9,17 @@ namespace ConcurrentTesting.Scheduling;
 internal sealed class TimingStore
 {
     private readonly Dictionary<string, Timing> _timings;
+    private readonly Dictionary<string, AssemblyTiming> _assemblies;
 
-    private TimingStore(Dictionary<string, Timing> timings)
+    private TimingStore(TimingsContent content)
     {
+        var timings = content.Tests;
         _timings = timings;
+        _assemblies = content.Assemblies;
         KnownFlaky = timings.Where(timing => timing.Value.FlakyRuns > 0).ToImmutableDictionary(timing => timing.Key, timing => new KnownFlaky(timing.Value.FlakyRuns!.Value, timing.Value.Samples), StringComparer.Ordinal);
     }
 
-    public static TimingStore Empty => new([]);
+    public static TimingStore Empty => new(TimingsContent.Empty);
 
     /// <summary>Reads the file. A damaged one is set aside and reported through <paramref name="onDamaged"/>; the run goes on without.</summary>
     public static async Task<TimingStore> LoadAsync(string path, Action<string> onDamaged, CancellationToken cancellationToken)
@@ -37,6 +40,27 @@ internal sealed class TimingStore
         _timings.TryGetValue(entry.Key, out var timing) || _timings.TryGetValue(TestNames.Full(entry.ClassName, entry.DisplayName), out timing)
             ? timing
             : null;
+
+    /// <summary>What a shared set-up adds to a batch, in seconds; null where it was never measured.</summary>
+    public double? SetUpSeconds(TestAssembly assembly, SharedSetUp setUp) => Of(assembly).SetUps?.GetValueOrDefault(setUp.Name)?.Seconds;
+
+    /// <summary>The tests of the assembly ran with databases of their own and did not use them.</summary>
+    public bool IsDatabaseUnused(TestAssembly assembly) => Of(assembly).DatabaseUnused == true;
+
+    /// <summary>What is known of an assembly beside its tests.</summary>
+    public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Source) ?? new AssemblyTiming();
+
+    /// <summary>Remembers something of an assembly.</summary>
+    public void Learn(TestAssembly assembly, AssemblyTiming timing)
+    {
+        if (timing == new AssemblyTiming())
+            _assemblies.Remove(assembly.Source);
+        else
+            _assemblies[assembly.Source] = timing;
+    }
+
+    /// <summary>The mean of what a batch costs beside tests and set-ups, over the assemblies where it is known; null: nowhere.</summary>
+    public double? HostSeconds => _assemblies.Values.Select(assembly => assembly.Host?.Seconds).OfType<double>().Select(seconds => (double?)seconds).DefaultIfEmpty(null).Average();
 
     /// <summary>The tests that ran to their end and gave fewer rows than in the last run, as far as that is remembered.</summary>
     public IEnumerable<(TestEntry Test, int Before, int Now)> WithFewerRows(TestCatalog catalog, IEnumerable<TestRecord> tests)
@@ -67,7 +91,7 @@ internal sealed class TimingStore
     /// <summary>In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left out.</summary>
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
-    public Task SaveAsync(string path, CancellationToken cancellationToken) => TimingsFile.WriteAsync(path, _timings, cancellationToken);
+    public Task SaveAsync(string path, CancellationToken cancellationToken) => TimingsFile.WriteAsync(path, new TimingsContent(_timings, _assemblies), cancellationToken);
 
     private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
     {

@@ -4,6 +4,12 @@ using ConcurrentTesting.Results;
 
 namespace ConcurrentTesting.Scheduling;
 
+/// <summary>What timings.json holds: of tests by their keys, of assemblies by their source.</summary>
+internal sealed record TimingsContent(Dictionary<string, Timing> Tests, Dictionary<string, AssemblyTiming> Assemblies)
+{
+    public static TimingsContent Empty => new(new(StringComparer.Ordinal), new(StringComparer.Ordinal));
+}
+
 /// <summary>Reads and writes timings.json, and reads a flat <c>{"name": seconds}</c> file as well.</summary>
 internal static class TimingsFile
 {
@@ -17,24 +23,44 @@ internal static class TimingsFile
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>The timings in the file; none where it does not exist.</summary>
+    /// <summary>What the file holds; nothing where it does not exist.</summary>
     /// <exception cref="JsonException">The file is damaged.</exception>
-    public static async Task<Dictionary<string, Timing>> ReadAsync(string path, CancellationToken cancellationToken)
+    public static async Task<TimingsContent> ReadAsync(string path, CancellationToken cancellationToken)
     {
         if (!File.Exists(path))
-            return new(StringComparer.Ordinal);
+            return TimingsContent.Empty;
 
         using var document = await ParseAsync(path, cancellationToken);
-        return document.RootElement.TryGetProperty("tests", out var tests) && tests.ValueKind == JsonValueKind.Object
-            ? tests.EnumerateObject().ToTimings(test => test.Value.Deserialize<Timing>(Format))
+        var tests = document.RootElement.TryGetProperty("tests", out var own) && own.ValueKind == JsonValueKind.Object
+            ? own.EnumerateObject().ToTimings(test => test.Value.Deserialize<Timing>(Format))
             : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
+        return new TimingsContent(tests, ReadAssemblies(document.RootElement));
     }
 
     /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
-    public static Task WriteAsync(string path, IReadOnlyDictionary<string, Timing> timings, CancellationToken cancellationToken)
+    public static Task WriteAsync(string path, TimingsContent timings, CancellationToken cancellationToken)
     {
-        var content = new { version = Version, tests = new SortedDictionary<string, Timing>(timings.ToDictionary(), StringComparer.Ordinal) };
+        var content = new
+        {
+            version = Version,
+            tests = new SortedDictionary<string, Timing>(timings.Tests, StringComparer.Ordinal),
+            assemblies = timings.Assemblies.Count == 0 ? null : new SortedDictionary<string, AssemblyTiming>(timings.Assemblies, StringComparer.Ordinal),
+        };
         return ArtifactFile.WriteAsync(path, stream => JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken), cancellationToken);
+    }
+
+    private static Dictionary<string, AssemblyTiming> ReadAssemblies(JsonElement root)
+    {
+        var assemblies = new Dictionary<string, AssemblyTiming>(StringComparer.Ordinal);
+        if (!root.TryGetProperty("assemblies", out var own) || own.ValueKind != JsonValueKind.Object)
+            return assemblies;
+        foreach (var assembly in own.EnumerateObject())
+        {
+            if (assembly.Value.Deserialize<AssemblyTiming>(Format) is { } timing)
+                assemblies[assembly.Name] = timing.Sound();
+        }
+
+        return assemblies;
     }
 
     private static async Task<JsonDocument> ParseAsync(string path, CancellationToken cancellationToken)

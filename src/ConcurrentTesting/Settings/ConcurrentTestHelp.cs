@@ -55,6 +55,14 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-reset</c></summary>
     public const string TestReset = "When a worker's databases are replaced by fresh ones: never, batch or class. Default: never";
 
+    /// <summary><c>--test-granularity</c></summary>
+    public const string TestGranularity =
+        "What goes to a worker as a whole: class, collection (xunit collections and the namespaces of NUnit set-up fixtures), or auto: classes where workers have "
+        + "databases that the tests use, otherwise collections. Default: auto";
+
+    /// <summary><c>--test-together</c></summary>
+    public const string TestTogether = "Collections, classes and namespaces whose tests stay on one worker. Default: none";
+
     /// <summary><c>--test-keep-failed</c></summary>
     public const string TestKeepFailed = "Keeps the databases of failed tests and says how to connect to them. Default: false";
 

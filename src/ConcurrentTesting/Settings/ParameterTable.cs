@@ -34,6 +34,10 @@ internal static class ParameterTable
         Parameter.Create(
             "TestIsolation", ConcurrentTestHelp.TestIsolation, ValueKinds.OneOf<DatabaseIsolation>(), s => s.Isolation, (s, v) => s with { Isolation = v }),
         Parameter.Create("TestReset", ConcurrentTestHelp.TestReset, ValueKinds.OneOf<DatabaseReset>(), s => s.Reset, (s, v) => s with { Reset = v }),
+        Parameter.Create(
+            "TestGranularity", ConcurrentTestHelp.TestGranularity, ValueKinds.OneOf<TestGranularity>(), s => s.Granularity,
+            (s, v) => s with { Granularity = v }),
+        Parameter.Create("TestTogether", ConcurrentTestHelp.TestTogether, ValueKinds.Names, s => s.Together, (s, v) => s with { Together = v }),
         Parameter.Create("TestKeepFailed", ConcurrentTestHelp.TestKeepFailed, ValueKinds.Flag, s => s.KeepFailed, (s, v) => s with { KeepFailed = v }),
         Parameter.Create(
             "TestServerBinaries", ConcurrentTestHelp.TestServerBinaries, ValueKinds.Path, s => s.ServerBinaries!, (s, v) => s with { ServerBinaries = v }),

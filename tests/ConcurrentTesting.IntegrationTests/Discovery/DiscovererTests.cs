@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;
 
@@ -98,10 +99,51 @@ public sealed class DiscovererTests(BuiltSuites suites)
     [InlineData("NUnit", "Suites.Ordered.Later", "ordered fixtures of Suites.Ordered")]
     [InlineData("NUnit", "Suites.Ordered.Whenever", "Suites.Ordered.Whenever")]
     [InlineData("MSTest", "Suites.Plain", "Suites.Plain")]
-    public async Task Tests_that_share_a_set_up_share_a_unit(string framework, string className, string unit) =>
-        (await suites.UnitsAsync(framework)).Where(candidate => candidate.Entries.Any(entry => entry.ClassName == className))
-            .Select(candidate => candidate.Name)
-            .ShouldBe([unit]);
+    public async Task Without_databases_tests_that_share_a_set_up_share_a_unit(string framework, string className, string unit) =>
+        (await UnitNamesAsync(framework, className, DatabaseEngine.None)).ShouldBe([unit]);
+
+    [Theory]
+    [InlineData("XUnit2", "Suites.FirstInCollection", "Suites.FirstInCollection")]
+    [InlineData("XUnit3", "Suites.FirstByType", "Suites.FirstByType")]
+    [InlineData("XUnit3", "Suites.FirstTogether", "collection kept")]
+    [InlineData("XUnit2", "Suites.FirstTogether", "collection kept")]
+    [InlineData("XUnit2", "Suites.MarkedFirst", "classes marked Together:Pair")]
+    [InlineData("XUnit2", "Suites.MarkedSecond", "classes marked Together:Pair")]
+    [InlineData("NUnit", "Suites.Prepared.Below.Deeper", "Suites.Prepared.Below.Deeper")]
+    [InlineData("NUnit", "Suites.Ordered.Earlier", "ordered fixtures of Suites.Ordered")]
+    [InlineData("NUnit", "Suites.MarkedFirst", "classes marked Together:Pair")]
+    [InlineData("NUnit", "Suites.MarkedSecond", "classes marked Together:Pair")]
+    [InlineData("MSTest", "Suites.MarkedFirst", "classes marked Together:Pair")]
+    [InlineData("MSTest", "Suites.MarkedSecond", "classes marked Together:Pair")]
+    public async Task With_databases_only_an_order_or_the_user_keeps_classes_together(string framework, string className, string unit) =>
+        (await UnitNamesAsync(framework, className, DatabaseEngine.Sqlite)).ShouldBe([unit]);
+
+    [Theory]
+    [InlineData("XUnit2", "Suites.FirstInCollection", "collection database", false)]
+    [InlineData("XUnit3", "Suites.FirstByType", "collection Suites.TypedCollection", false)]
+    [InlineData("XUnit3", "Suites.Plain", "assembly fixtures", false)]
+    [InlineData("XUnit2", "Suites.FirstTogether", "collection kept", true)]
+    [InlineData("NUnit", "Suites.Prepared.Below.Deeper", "namespace Suites.Prepared", false)]
+    [InlineData("NUnit", "Suites.MarkedFirst", "what [NonParallelizable] marks", true)]
+    [InlineData("MSTest", "Suites.MarkedFirst", "what [DoNotParallelize] marks", true)]
+    [InlineData("MSTest", "Suites.Plain", "[AssemblyInitialize]", false)]
+    public async Task A_class_knows_what_it_shares_and_what_may_guard_more(string framework, string className, string setUp, bool guards)
+    {
+        var unit = (await suites.UnitsAsync(framework)).Single(candidate => candidate.Name == className);
+
+        (unit.SetUps.Single(shared => shared.Name == setUp).Guard is not null).ShouldBe(guards);
+    }
+
+    [Fact]
+    public async Task Marks_that_keep_classes_together_are_no_exclusive_groups() =>
+        (await suites.CatalogAsync()).Units.SelectMany(unit => unit.Entries).SelectMany(entry => entry.ExclusiveGroups).ShouldBeEmpty();
+
+    private async Task<IEnumerable<string>> UnitNamesAsync(string framework, string className, DatabaseEngine database)
+    {
+        var settings = suites.Repository.Settings with { Database = database };
+        var catalog = UnitGrouping.Apply((await suites.CatalogAsync()) with { Units = await suites.UnitsAsync(framework) }, settings, TimingStore.Empty);
+        return catalog.Units.Where(unit => unit.Entries.Any(entry => entry.ClassName == className)).Select(unit => unit.Name);
+    }
 
     [Fact]
     public async Task Units_of_an_assembly_have_names_of_their_own()

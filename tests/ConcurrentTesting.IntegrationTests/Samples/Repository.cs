@@ -6,6 +6,13 @@ internal static class Repository
     /// <summary>The suite of a hundred classes of cheap rows, which make the trouble they are asked for.</summary>
     public const string Troubled = "Troubled.XUnit2";
 
+    private const string SharedPrefix = "SharedSetUp.";
+
+    /// <summary>Suites whose classes all share one set-up, a kind each.</summary>
+    public static string[] SharedSetUps { get; } = [.. new[] { "Assembly", "Collection", "NUnit", "MSTest", "XUnit3" }.Select(SharedSetUp)];
+
+    public static string SharedSetUp(string kind) => SharedPrefix + kind;
+
     public static string Root { get; } = FindRoot();
 
     /// <summary>The repository's own build, which runs the engine as any user's build does.</summary>
@@ -15,9 +22,10 @@ internal static class Repository
 
     public static string Project(string suite) => Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", $"Lending.{suite}.Tests.csproj"));
 
-    /// <param name="suite">A sample suite by its framework, or a troubled one by its name, such as <see cref="Troubled"/>.</param>
+    /// <param name="suite">A sample suite by its framework, or a troubled one by its name, such as <see cref="Troubled"/>, or one of <see cref="SharedSetUps"/>.</param>
     public static string Assembly(string suite, string framework = "net10.0") => suite.StartsWith("Troubled.", StringComparison.Ordinal)
         ? Existing(Path.Combine(Root, "tests", "troubled", suite, "bin", "Debug", framework, $"{suite}.dll"))
+        : suite.StartsWith(SharedPrefix, StringComparison.Ordinal) ? Existing(Path.Combine(Root, "tests", "shared-setup", suite, "bin", "Debug", framework, $"{suite}.dll"))
         : Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", "bin", "Debug", framework, $"Lending.{suite}.Tests.dll"));
 
     public static string SerialRunSettings => Existing(Path.Combine(Root, "tests", "samples", "serial.runsettings"));

@@ -133,6 +133,113 @@ public sealed class PlannerTests
         plan.Seeds[0][0].Entries.Select(entry => entry.ClassName).ShouldBe(["Broken", "Long"]);
     }
 
+    [Theory]
+    [InlineData(16, 16)]
+    [InlineData(6, 2)]
+    [InlineData(3, 8)]
+    [InlineData(500, 8)]
+    public void First_run_without_timings_uses_all_workers(int classes, int workers)
+    {
+        var plan = Planner.Plan(Catalogs.Of(classes, 1), TimingStore.Empty, workers, seed: 1, cores: 2);
+
+        plan.UsedWorkers.ShouldBe(Math.Min(classes, workers));
+    }
+
+    [Theory]
+    [InlineData(100, 3, 8)]
+    [InlineData(40, 10, 2)]
+    [InlineData(7, 1, 4)]
+    public void No_batch_of_a_first_run_holds_more_than_its_part_of_the_tests(int classes, int tests, int workers)
+    {
+        var catalog = Catalogs.Of(classes, tests, "A.Tests", "B.Tests");
+
+        var plan = Planner.Plan(catalog, TimingStore.Empty, workers, seed: 1, cores: 2);
+
+        var most = Math.Max(tests, catalog.CaseCount / (4.0 * workers));
+        plan.Batches.ShouldAllBe(batch => batch.CaseCount <= most);
+        plan.Seeds.ShouldAllBe(seed => seed.Length <= 1);
+        plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_new_assembly_is_shared_out_beside_known_ones()
+    {
+        var catalog = Catalogs.Of(16, 1, "A.Tests", "New.Tests");
+        var timings = await TimingsOf(Catalogs.Of([.. catalog.Units.Where(unit => unit.Assembly.Name == "A.Tests")]), _ => 2);
+
+        var plan = Planner.Plan(catalog, timings, 4, seed: 1, cores: 4);
+
+        plan.Batches.Where(batch => batch.Assembly.Name == "New.Tests").ShouldAllBe(batch => batch.CaseCount == 1);
+    }
+
+    [Theory]
+    [InlineData(0.5, 8)]
+    [InlineData(2, 8)]
+    public async Task A_cheap_set_up_gives_all_workers_work(double setUp, int workers)
+    {
+        var (catalog, timings) = await SharedAsync(classes: 32, seconds: 2, setUp);
+
+        var plan = Planner.Plan(catalog, timings, workers, seed: 1, cores: 8);
+
+        plan.Batches.Count().ShouldBeGreaterThanOrEqualTo(workers);
+        plan.Batches.Max(batch => batch.Seconds).ShouldBeLessThan(2 * plan.Seconds / workers);
+    }
+
+    [Fact]
+    public async Task A_set_up_that_costs_more_than_spreading_saves_keeps_its_classes_together()
+    {
+        var (catalog, _) = await SharedAsync(classes: 8, seconds: 1, setUp: 20);
+        var other = Catalogs.Of(40, 1, "Other.Tests");
+        catalog = Catalogs.Of([.. catalog.Units, .. other.Units]);
+        var timings = await Timings(TimingsJson(catalog, entry => entry.Assembly.Name == "Other.Tests" ? 8 : 1, ("Shop.Tests", 20)));
+
+        var plan = Planner.Plan(catalog, timings, 8, seed: 1, cores: 8);
+
+        plan.Batches.Count(batch => batch.Assembly.Name == "Shop.Tests").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_worker_sets_up_once_for_all_classes_that_it_begins_with()
+    {
+        var (catalog, timings) = await SharedAsync(classes: 64, seconds: 1, setUp: 3);
+
+        var plan = Planner.Plan(catalog, timings, 4, seed: 1, cores: 4);
+
+        plan.Seeds.ShouldAllBe(seed => seed.Length == 1);
+        plan.Tail.ShouldAllBe(batch => batch.Seconds >= 3);
+        plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task The_lower_bound_counts_tests_and_what_must_stay_together_and_no_class()
+    {
+        var assembly = Catalogs.Assembly();
+        var whole = Catalogs.Unit(assembly, "Whole", 8);
+        var catalog = Catalogs.Of(whole, Catalogs.Unit(assembly, "Other", 4));
+        var timings = await TimingsOf(catalog, _ => 1);
+
+        Planner.Plan(catalog, timings, 4, 1, 4).LowerBoundSeconds.ShouldBe(3);
+        var tied = Catalogs.Of(whole with { Ties = [new Tie("Whole", "[Order]")] }, catalog.Units[1]);
+        Planner.Plan(tied, timings, 4, 1, 4).LowerBoundSeconds.ShouldBe(8);
+    }
+
+    private static async Task<(TestCatalog Catalog, TimingStore Timings)> SharedAsync(int classes, double seconds, double setUp)
+    {
+        var shared = new SharedSetUp("assembly", "Shop.Tests");
+        var catalog = Catalogs.Of([.. Catalogs.Of(classes, 1).Units.Select(unit => unit with { SetUps = [shared] })]);
+        return (catalog, await Timings(TimingsJson(catalog, _ => seconds, ("Shop.Tests", setUp))));
+    }
+
+    private static string TimingsJson(TestCatalog catalog, Func<TestEntry, double> seconds, (string Assembly, double Seconds) setUp) => System.Text.Json.JsonSerializer.Serialize(new
+    {
+        version = 1,
+        tests = catalog.Entries().ToDictionary(entry => entry.Key, entry => new { seconds = seconds(entry), samples = 1 }),
+        assemblies = new Dictionary<string, object>
+        {
+            [$"{setUp.Assembly} (net10.0)"] = new { setUps = new Dictionary<string, object> { ["assembly"] = new { seconds = setUp.Seconds, samples = 1 } } },
+        },
+    });
+
     private static string Describe(Plan plan) =>
         string.Join('\n', plan.Batches.Select(batch => string.Join(',', batch.Entries.Select(entry => entry.Key))));
 

@@ -57,3 +57,30 @@ public class OfInt : GenericBase<int>;
 
 [TestClass]
 public class OfText : GenericBase<string>;
+
+[TestClass]
+public class Preparation
+{
+    [AssemblyInitialize]
+    public static void SetUp(TestContext context)
+    {
+    }
+}
+
+[TestClass, DoNotParallelize, TestProperty("ConcurrentTest", "Together:Pair")]
+public class MarkedFirst
+{
+    [TestMethod]
+    public void One()
+    {
+    }
+}
+
+[TestClass, TestCategory("ConcurrentTest=Together:Pair")]
+public class MarkedSecond
+{
+    [TestMethod, DoNotParallelize]
+    public void Two()
+    {
+    }
+}

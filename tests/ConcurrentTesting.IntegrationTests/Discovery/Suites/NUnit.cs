@@ -117,6 +117,24 @@ namespace Suites
         }
     }
 
+    [NonParallelizable, Property("ConcurrentTest", "Together:Pair")]
+    public class MarkedFirst
+    {
+        [Test]
+        public void One()
+        {
+        }
+    }
+
+    [NonParallelizable, Category("ConcurrentTest=Together:Pair")]
+    public class MarkedSecond
+    {
+        [Test]
+        public void Two()
+        {
+        }
+    }
+
     namespace Ordered
     {
         [Order(1)]

@@ -74,3 +74,44 @@ public class SecondInCollection : CollectionBase
     {
     }
 }
+
+[CollectionDefinition("kept")]
+[Trait("ConcurrentTest", "Together")]
+public class KeptCollection;
+
+[Collection("kept")]
+public class FirstTogether
+{
+    [Fact]
+    public void One()
+    {
+    }
+}
+
+[Collection("kept")]
+public class SecondTogether
+{
+    [Fact]
+    public void Two()
+    {
+    }
+}
+
+[Trait("ConcurrentTest", "Together:Pair")]
+public abstract class Marked;
+
+public class MarkedFirst : Marked
+{
+    [Fact]
+    public void One()
+    {
+    }
+}
+
+public class MarkedSecond : Marked
+{
+    [Fact]
+    public void Two()
+    {
+    }
+}

@@ -1,5 +1,7 @@
 using Xunit;
 
+[assembly: AssemblyFixture(typeof(Suites.Database))]
+
 namespace Suites;
 
 public class Plain
@@ -131,5 +133,46 @@ public class Troubles
     {
         if (Environment.GetEnvironmentVariable("SUITE_ENVIRONMENT_FILE") is { } file)
             File.WriteAllText(file, System.Text.Json.JsonSerializer.Serialize(Environment.GetEnvironmentVariables()));
+    }
+}
+
+[CollectionDefinition("kept")]
+[Trait("ConcurrentTest", "Together")]
+public class KeptCollection;
+
+[Collection("kept")]
+public class FirstTogether
+{
+    [Fact]
+    public void One()
+    {
+    }
+}
+
+[Collection("kept")]
+public class SecondTogether
+{
+    [Fact]
+    public void Two()
+    {
+    }
+}
+
+[Trait("ConcurrentTest", "Together:Pair")]
+public abstract class Marked;
+
+public class MarkedFirst : Marked
+{
+    [Fact]
+    public void One()
+    {
+    }
+}
+
+public class MarkedSecond : Marked
+{
+    [Fact]
+    public void Two()
+    {
     }
 }

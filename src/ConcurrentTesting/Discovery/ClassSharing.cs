@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>What a class shares with others, and what ties it to them.</summary>
+internal sealed record ClassSharing(ImmutableArray<SharedSetUp> SetUps, ImmutableArray<Tie> Ties);
+
+/// <summary>Reads from an assembly what its classes share, in the way of its framework.</summary>
+internal interface ISharingReader : IDisposable
+{
+    ClassSharing Of(string className);
+}
+
+/// <summary>The readers.</summary>
+internal static class SharingReader
+{
+    public static ISharingReader Open(TestAssembly assembly) => assembly.Framework switch
+    {
+        TestFramework.XUnit2 or TestFramework.XUnit3 => new XUnitCollections(assembly),
+        TestFramework.NUnit => new NUnitSharing(assembly),
+        _ => new MSTestSharing(assembly),
+    };
+}

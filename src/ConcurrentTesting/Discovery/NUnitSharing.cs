@@ -1,0 +1,53 @@
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>
+/// What NUnit's fixtures share: a set-up fixture runs once around all fixtures of its namespace and below, and ordered fixtures of one namespace follow
+/// each other.
+/// </summary>
+internal sealed class NUnitSharing : ISharingReader
+{
+    private const string WholeAssembly = "assembly";
+    private const string Prefix = "NUnit.Framework.";
+
+    private readonly TypeHierarchy _types;
+    private readonly TestAssembly _assembly;
+    private readonly ILookup<string, string> _setUpFixtures;
+
+    public NUnitSharing(TestAssembly assembly)
+    {
+        _assembly = assembly;
+        _types = new TypeHierarchy(assembly.Path);
+        _setUpFixtures = NUnitFixtures.SetUpFixtures(_types.Assembly);
+    }
+
+    public ClassSharing Of(string fixture)
+    {
+        var type = NUnitFixtures.WithoutArguments(fixture);
+        var space = NUnitFixtures.NamespaceOf(type);
+        var attributes = _types.AttributesOf(type).ToList();
+        var covering = _setUpFixtures.Where(setUp => NUnitFixtures.Covers(setUp.Key, space)).OrderBy(setUp => setUp.Key.Length).ToList();
+        var setUps = covering.Select(setUp => SetUp(setUp.Key));
+        if (attributes.Any(attribute => attribute.Type == Prefix + "NonParallelizableAttribute"))
+            setUps = setUps.Append(NotInParallel.SetUp("NonParallelizable"));
+        return new ClassSharing([.. setUps], [.. Ties(type, space, attributes), .. covering.SelectMany(Marks)]);
+    }
+
+    public void Dispose() => _types.Dispose();
+
+    private SharedSetUp SetUp(string space) => space.Length == 0 ? new SharedSetUp(WholeAssembly, _assembly.Name) : new SharedSetUp($"namespace {space}", space);
+
+    private IEnumerable<Tie> Ties(string type, string space, List<AttributeFacts> attributes)
+    {
+        if (attributes.Any(attribute => attribute.Type == Prefix + "OrderAttribute"))
+            yield return new Tie($"ordered fixtures of {space}", "[Order]");
+        if (_types.MethodAttributesOf(type).Any(attribute => attribute.Type == Prefix + "OrderAttribute"))
+            yield return new Tie(type, "[Order]");
+        foreach (var mark in TogetherMark.In(attributes))
+            yield return TogetherMark.ToTie(mark);
+    }
+
+    // A mark on a set-up fixture keeps all that it sets up for together.
+    private IEnumerable<Tie> Marks(IGrouping<string, string> setUp) =>
+        setUp.SelectMany(type => TogetherMark.In(_types.AttributesOf(type)))
+            .SelectMany(mark => new[] { new Tie(SetUp(setUp.Key).Name, TogetherMark.ToTie(mark).Cause) }.Concat(mark.Contains(':') ? [TogetherMark.ToTie(mark)] : []));
+}

@@ -1,0 +1,23 @@
+using ConcurrentTesting.Discovery;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>What the shared set-ups cost each batch that holds some of their classes, in seconds.</summary>
+internal sealed class SetUpPrices(TimingStore timings)
+{
+    // What nobody has measured yet; tests of the same assembly were.
+    private const double Guess = 1.0;
+
+    // Less than this is nothing that a plan could save.
+    private const double Least = 0.1;
+
+    /// <summary>The price of one set-up.</summary>
+    public double Of(TestAssembly assembly, SharedSetUp setUp) =>
+        !setUp.HasFixture ? 0 : timings.SetUpSeconds(assembly, setUp) is not { } seconds ? Guess : seconds < Least ? 0 : seconds;
+
+    /// <summary>The set-ups of a unit that cost something.</summary>
+    public IEnumerable<SharedSetUp> Priced(TestUnit unit) => unit.SetUps.Where(setUp => Of(unit.Assembly, setUp) > 0);
+
+    /// <summary>The price of a unit where nothing is set up yet.</summary>
+    public double Of(TestUnit unit) => unit.SetUps.Sum(setUp => Of(unit.Assembly, setUp));
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Tests.Results;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Scheduling;
+
+public sealed class BatchCostsTests
+{
+    private const double Loading = 1;
+
+    private static readonly SharedSetUp Root = new("assembly", "Shop.Tests");
+    private static readonly SharedSetUp Orders = new("namespace Shop.Orders", "Shop.Orders");
+
+    private readonly TimingStore _timings = TimingStore.Empty;
+
+    [Fact]
+    public void A_set_up_costs_what_its_batches_take_beside_tests_less_what_loading_takes()
+    {
+        var catalog = Catalogs.Of(Unit("Shop.A", Root), Unit("Shop.B"));
+
+        Learn(catalog, Batch(1, 6.5, "Shop.A"), Batch(2, 1.5, "Shop.B"));
+
+        Seconds(Root).ShouldBe(5);
+        _timings.Of(Catalogs.Assembly()).Host!.Seconds.ShouldBe(1.5);
+    }
+
+    [Fact]
+    public void Where_no_batch_was_without_set_ups_loading_is_estimated()
+    {
+        Learn(Catalogs.Of(Unit("Shop.A", Root)), Batch(1, 6.5, "Shop.A"), Batch(2, 9, "Shop.A"));
+
+        Seconds(Root).ShouldBe(6.5 - Loading);
+    }
+
+    [Fact]
+    public void A_set_up_within_another_costs_what_it_adds()
+    {
+        Learn(Catalogs.Of(Unit("Shop.A", Root), Unit("Shop.Orders.B", Root, Orders)), Batch(1, 5, "Shop.A"), Batch(2, 7, "Shop.Orders.B"));
+
+        (Seconds(Root), Seconds(Orders)).ShouldBe((4, 2));
+    }
+
+    [Fact]
+    public void Batches_with_several_set_ups_and_batches_that_broke_teach_nothing()
+    {
+        Learn(Catalogs.Of(Unit("Shop.A", Root), Unit("Shop.B")), Batch(1, 9, "Shop.A", "Shop.B"), Batch(2, 9, "Shop.A") with { Record = Record(2, 9) with { Error = "crashed" } });
+
+        Seconds(Root).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Databases_that_were_not_used_are_remembered_until_they_are(bool isUsed, bool isUnused)
+    {
+        var assembly = Catalogs.Assembly();
+        _timings.Learn(assembly, new AssemblyTiming { DatabaseUnused = !isUnused });
+        var opened = ImmutableArray.Create(new OpenedDatabase(isUsed ? "clone_0" : "elsewhere", 3));
+
+        Learn(Catalogs.Of(Unit("Shop.A")), Batch(1, 2, "Shop.A") with { Record = Record(1, 2) with { Database = "clone_0", Opened = opened } });
+
+        _timings.IsDatabaseUnused(assembly).ShouldBe(isUnused);
+    }
+
+    private double? Seconds(SharedSetUp setUp) => _timings.SetUpSeconds(Catalogs.Assembly(), setUp);
+
+    private void Learn(TestCatalog catalog, params RanBatch[] batches)
+    {
+        var tests = batches.SelectMany(batch => catalog.Entries().Where(entry => batch.Classes.Contains(entry.ClassName)).Select(entry => Test(entry, batch.Record.Number)));
+        var run = RecordedRun.Of("/results", tests, batches.Select(batch => batch.Record)) with { Database = new DatabaseRecord { Engine = "postgresql" } };
+        BatchCosts.Learn(_timings, catalog, run, Loading);
+    }
+
+    private static TestUnit Unit(string className, params SharedSetUp[] setUps) => Catalogs.Unit(Catalogs.Assembly(), className, 1) with { SetUps = [.. setUps] };
+
+    private static RanBatch Batch(int number, double besideTests, params string[] classes) => new(Record(number, besideTests), classes);
+
+    private static BatchRecord Record(int number, double besideTests) =>
+        RecordedRun.Batch(number, assembly: Catalogs.Assembly()) with { BesideTests = TimeSpan.FromSeconds(besideTests) };
+
+    private static TestRecord Test(TestEntry entry, int batch) => new()
+    {
+        Id = entry.Key,
+        Assembly = entry.Assembly,
+        CaseId = entry.Id,
+        ClassName = entry.ClassName,
+        MethodName = entry.MethodName,
+        Name = entry.MethodName,
+        Attempts = [new TestAttempt { Outcome = TestOutcome.Passed, Worker = 0, Batch = batch, Number = 1 }],
+    };
+
+    private sealed record RanBatch(BatchRecord Record, string[] Classes);
+}

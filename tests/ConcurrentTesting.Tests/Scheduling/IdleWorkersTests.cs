@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Tests.Results;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Scheduling;
+
+public sealed class IdleWorkersTests
+{
+    [Fact]
+    public void What_stays_together_is_the_cause_with_what_says_so()
+    {
+        var unit = Catalogs.Unit(Catalogs.Assembly(), "collection Ports", 8) with { Ties = [new Tie("collection Ports", "--test-together")] };
+
+        Idle(1, Worker(0, 8), Worker(1, 0), Worker(2, 0.5), Worker(3, 6), unit).ShouldBe("2 of 4 workers: all tests of collection Ports stay together (--test-together)");
+    }
+
+    [Fact]
+    public void A_long_class_is_the_cause() =>
+        Idle(1, Worker(0, 8), Worker(1, 0), Worker(2, 0), Worker(3, 0), Catalogs.Unit(Catalogs.Assembly(), "Shop.Long", 8))
+            .ShouldBe("3 of 4 workers: the class Shop.Long takes 8.0 s of 8.0 s, and a class runs on one worker");
+
+    [Fact]
+    public void A_long_test_is_the_cause() =>
+        Idle(8, Worker(0, 8), Worker(1, 0), Worker(2, 0), Worker(3, 0), Catalogs.Unit(Catalogs.Assembly(), "Shop.Long", 1))
+            .ShouldBe("3 of 4 workers: Shop.Long.Test0 alone takes 8.0 s of 8.0 s");
+
+    [Fact]
+    public void Little_work_is_the_cause() =>
+        Idle(0.01, Worker(0, 2), Worker(1, 0), Worker(2, 0), Worker(3, 0), [.. Catalogs.Of(20, 1).Units]).ShouldBe("3 of 4 workers: 0.2 s of tests are not worth more test hosts");
+
+    [Fact]
+    public void Busy_workers_need_no_word() =>
+        Idle(1, Worker(0, 8), Worker(1, 7), Worker(2, 3), Worker(3, 9), [.. Catalogs.Of(20, 1).Units]).ShouldBeNull();
+
+    private static string? Idle(double seconds, WorkerRecord first, WorkerRecord second, WorkerRecord third, WorkerRecord fourth, params TestUnit[] units)
+    {
+        var tests = units.SelectMany(unit => unit.Entries).Select(entry => new TestRecord
+        {
+            Id = entry.Key,
+            Assembly = entry.Assembly,
+            CaseId = entry.Id,
+            ClassName = entry.ClassName,
+            MethodName = entry.MethodName,
+            Name = entry.MethodName,
+            Attempts = [new TestAttempt { Outcome = TestOutcome.Passed, Worker = 0, Batch = 1, Number = 1, Duration = TimeSpan.FromSeconds(seconds) }],
+        }).ToImmutableArray();
+        return IdleWorkers.Of([first, second, third, fourth], tests, Catalogs.Of(units));
+    }
+
+    private static WorkerRecord Worker(int number, double busy) => new(number, RecordedRun.Start, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(busy), busy > 0 ? 1 : 0, 1);
+}

@@ -1,0 +1,49 @@
+using Xunit;
+
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+
+namespace SharedSetUp;
+
+public abstract class Part
+{
+    // Once in each process, as where no fixture is used.
+    static Part() => Theatre.Open();
+
+    [Fact]
+    public void One_comes() => Theatre.Visit($"one of {GetType().Name}");
+
+    [Fact]
+    public void Another_comes() => Theatre.Visit($"another of {GetType().Name}");
+}
+
+public sealed class Actors : Part;
+
+public sealed class Balcony : Part;
+
+public sealed class Boxes : Part;
+
+public sealed class Cloakroom : Part;
+
+public sealed class Critics : Part;
+
+public sealed class Curtain : Part;
+
+public sealed class Dancers : Part;
+
+public sealed class Encore : Part;
+
+public sealed class Foyer : Part;
+
+public sealed class Gallery : Part;
+
+public sealed class Lights : Part;
+
+public sealed class Orchestra : Part;
+
+public sealed class Rehearsal : Part;
+
+public sealed class Scenery : Part;
+
+public sealed class Tickets : Part;
+
+public sealed class Ushers : Part;
