@@ -7,5 +7,10 @@ public sealed class Thing(int number)
 
     public int Number => number;
 
+    /// <summary>Rows of a test whose names differ from run to run.</summary>
+    public const int OtherCount = 10;
+
     public static IEnumerable<object[]> All => Enumerable.Range(1, Count).Select(number => new object[] { new Thing(number) });
+
+    public static IEnumerable<object[]> Others => Enumerable.Range(1, OtherCount).Select(number => new object[] { new Thing(number), Guid.NewGuid() });
 }
