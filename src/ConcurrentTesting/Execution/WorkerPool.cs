@@ -15,7 +15,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
 
     public async Task RunAsync(Plan plan)
     {
-        var queue = new BatchQueue(plan, worthStealing: 1.0);
+        var queue = new BatchQueue(plan, worthStealing: plan.IsFixed ? double.PositiveInfinity : 1.0);
         var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)), new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
         var runner = new BatchRunner(run, accounting, plan.Predictions.Keys.Select(entry => entry.Id).ToHashSet());
         var retry = new InfrastructureRetry(run);

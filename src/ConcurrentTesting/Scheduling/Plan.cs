@@ -68,6 +68,9 @@ internal sealed record Plan
     /// <summary>The longest unit, which runs on one worker whether it has to or not.</summary>
     public double LongestUnitSeconds { get; init; }
 
+    /// <summary>Each worker runs what it begins with and nobody takes it from it: the plan repeats an earlier run.</summary>
+    public bool IsFixed { get; init; }
+
     /// <summary>Share of the tests whose duration was known, 0 to 1.</summary>
     public required double KnownTimings { get; init; }
 

@@ -22,6 +22,7 @@ internal static class ReplayPlan
             SetUps = Scheduling.Plan.SetUpsOf(catalog),
             Seeds = [.. Enumerable.Range(0, run.Workers).Select(number => worker is null || worker == number ? batches.GetValueOrDefault(number, []) : [])],
             Tail = [],
+            IsFixed = true,
             Seconds = batches.Values.SelectMany(list => list).Sum(batch => batch.Seconds),
             LowerBoundSeconds = batches.Values.Max(list => list.Sum(batch => batch.Seconds)),
             KnownTimings = entries.Length == 0 ? 1 : (double)known / entries.Length,

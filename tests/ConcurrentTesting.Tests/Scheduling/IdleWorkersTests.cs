@@ -30,7 +30,7 @@ public sealed class IdleWorkersTests
 
     [Fact]
     public void Little_work_is_the_cause() =>
-        Idle(0.01, Worker(0, 2), Worker(1, 0), Worker(2, 0), Worker(3, 0), [.. Catalogs.Of(20, 1).Units]).ShouldBe("3 of 4 workers: 0.2 s of tests are not worth more test hosts");
+        Idle(0.01, Worker(0, 4), Worker(1, 0), Worker(2, 0), Worker(3, 0), [.. Catalogs.Of(20, 1).Units]).ShouldBe("3 of 4 workers: 0.2 s of tests are not worth more test hosts");
 
     [Fact]
     public void Busy_workers_need_no_word() =>

@@ -228,7 +228,7 @@ public sealed class ParameterValueTests : IDisposable
         [
             "Workers", "TestProjects", "TestFramework", "TestFilter", "TestSettings", "TestConnectionString", "TestTemplate", "TestDatabaseSettings",
             "TestServerBinaries", "TestAllow", "TestAllowedHosts", "TestJUnitFile", "TestQuarantine", "TestReplay", "TestReplayWorker", "TestBisect", "TestSeed",
-            "TestMetricsListen", "TestMetricsPush",
+            "TestMetricsListen", "TestMetricsPush", "TestTogether",
         ];
         var defaults = new ConcurrentTestSettings { TimingsFile = Path.GetFullPath(".nuke/temp/test-timings.json"), ResultsDirectory = Path.GetFullPath("artifacts/test-results") };
 
