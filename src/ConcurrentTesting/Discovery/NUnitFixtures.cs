@@ -39,18 +39,18 @@ internal sealed class NUnitFixtures
     /// <summary>What NUnit calls the suite of a namespace: by its set-up fixtures where it has some.</summary>
     public IEnumerable<string> SuitesOf(string space) => _setUpFixtures.Contains(space) ? _setUpFixtures[space] : [space];
 
+    /// <summary>The name of the type: Orders(1) and Repository&lt;Int32&gt; are Orders and Repository.</summary>
+    public static string WithoutArguments(string fixture)
+    {
+        var end = fixture.AsSpan().IndexOfAny('(', '<');
+        return end > 0 ? fixture[..end] : fixture;
+    }
+
     private static bool Has(AssemblyMetadata metadata, string type, string attribute) =>
         metadata.AttributesOf(type).Any(candidate => candidate.Type == attribute);
 
     private static bool Covers(string setUp, string space) =>
         setUp.Length == 0 || space == setUp || space.StartsWith(setUp + ".", StringComparison.Ordinal);
-
-    // Orders(1) and Repository<Int32> are Orders and Repository.
-    private static string WithoutArguments(string fixture)
-    {
-        var end = fixture.AsSpan().IndexOfAny('(', '<');
-        return end > 0 ? fixture[..end] : fixture;
-    }
 
     private static string NamespaceOf(string type)
     {

@@ -63,6 +63,7 @@ internal sealed class RunJournal(RunContext run)
         var tests = WithKnownFlaky(run.Recorder.Tests);
         var (exitCode, reason) = Verdict.Of(end, tests, run.Settings);
         var lowerBound = LowerBound.Of(tests, Catalog, run.Settings.Workers);
+        var (cases, notAsked) = Catalog is { } catalog ? (catalog.CaseCount, catalog.Explicit.Sum(entry => entry.Cases.Length)) : (0, 0);
         return new RunRecord
         {
             RunId = run.RunId,
@@ -72,7 +73,8 @@ internal sealed class RunJournal(RunContext run)
             FinishedAt = run.Time.GetUtcNow(),
             ExitCode = exitCode,
             Reason = reason,
-            Discovered = Catalog?.CaseCount ?? 0,
+            Discovered = cases,
+            Explicit = notAsked,
             Tests = tests,
             Batches = run.Recorder.Batches,
             Workers = run.Recorder.Workers,

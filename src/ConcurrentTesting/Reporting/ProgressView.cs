@@ -34,7 +34,7 @@ internal static class ProgressView
     /// <summary>The run's progress as one plain line.</summary>
     public static string Line(ProgressSnapshot progress)
     {
-        var done = Invariant($"{progress.Done}/{progress.Total} tests ({progress.Percent}%), {progress.Failed} failed");
+        var done = Invariant($"{progress.Done}/{progress.Total} {What(progress)} ({progress.Percent}%), {progress.Failed} failed");
         var unsure = string.Concat(Count(progress.Flaky, "flaky"), Count(progress.Retried, "retried"));
         var left = progress.Left is null ? "" : $", about {DurationText.Whole(Rounded(progress.Left.Value))} left";
         return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}";
@@ -46,6 +46,8 @@ internal static class ProgressView
         var className = entry.ClassName[(entry.ClassName.LastIndexOf('.') + 1)..];
         return PlainText.OneLine($"{className}.{TestNames.Short(entry.ClassName, entry.DisplayName)}");
     }
+
+    private static string What(ProgressSnapshot progress) => progress.Total == progress.Planned ? "tests" : Invariant($"results of {progress.Planned} cases");
 
     private static string Count(int count, string what) => count == 0 ? "" : Invariant($", {count} {what}");
 
@@ -67,6 +69,8 @@ internal static class ProgressView
     private static IEnumerable<(string Text, TextStyle Style)> Counts(ProgressSnapshot progress)
     {
         yield return (Invariant($"{progress.Done}/{progress.Total}"), TextStyle.Strong);
+        if (progress.Total != progress.Planned)
+            yield return (Invariant($" of {progress.Planned} cases"), TextStyle.Dim);
         if (progress.Failed > 0)
             yield return (Invariant($"  {progress.Failed} failed"), TextStyle.Bad);
         if (progress.Flaky > 0)

@@ -41,6 +41,7 @@ internal sealed record RunDocument
     public ImmutableSortedDictionary<string, RetryCount> Retries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
     public BenchmarkDocument? Benchmark { get; init; }
+    public int Explicit { get; init; }
 }
 
 internal sealed record UseDocument

@@ -198,6 +198,9 @@ internal sealed record RunRecord
     /// <summary>Cases discovered and asked for.</summary>
     public required int Discovered { get; init; }
 
+    /// <summary>Explicit tests that nobody asked for; each is in <see cref="Tests"/> as skipped, and not in <see cref="Discovered"/>.</summary>
+    public int Explicit { get; init; }
+
     public required ImmutableArray<TestRecord> Tests { get; init; }
     public required ImmutableArray<BatchRecord> Batches { get; init; }
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
