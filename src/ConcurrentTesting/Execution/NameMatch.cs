@@ -1,3 +1,4 @@
+using System.Globalization;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -11,12 +12,19 @@ internal static class NameMatch
     public static TestEntry? Find(TestCase test, Batch batch, AskedTests asked, Func<TestEntry, bool> hasRoom)
     {
         var className = TestCaseNames.ClassOf(test, batch.Assembly.Framework);
-        var method = TestCaseNames.MethodOf(test, batch.Assembly.Framework);
+        var method = MethodOf(test, batch.Assembly.Framework);
         if (asked.HasClass(batch.Assembly, className))
-            return batch.Entries.FirstOrDefault(entry => entry.ClassName == className && entry.MethodName == method && hasRoom(entry));
+            return batch.Entries.FirstOrDefault(entry => entry.ClassName == className && MethodOf(entry) == method && hasRoom(entry));
 
         // A fixture whose arguments differ from process to process too: by its type.
         var type = NUnitFixtures.WithoutArguments(className);
-        return batch.Entries.FirstOrDefault(entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && entry.MethodName == method && hasRoom(entry));
+        return batch.Entries.FirstOrDefault(entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && MethodOf(entry) == method && hasRoom(entry));
     }
+
+    private static string MethodOf(TestEntry entry) => MethodOf(entry.Cases[0], entry.Assembly.Framework);
+
+    // As it was selected: by the length of its name where no method is known.
+    private static string MethodOf(TestCase test, TestFramework framework) => TestCaseNames.IsMethodKnown(test, framework)
+        ? TestCaseNames.MethodOf(test, framework)
+        : test.DisplayName.Length.ToString(CultureInfo.InvariantCulture);
 }

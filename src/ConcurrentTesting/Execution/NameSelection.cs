@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using ConcurrentTesting.Discovery;
 
 namespace ConcurrentTesting.Execution;
@@ -9,13 +11,19 @@ namespace ConcurrentTesting.Execution;
 /// </summary>
 /// <param name="Filter">In VSTest's language.</param>
 /// <param name="NUnitWhere">In NUnit's, which finds methods whatever their rows are called.</param>
-internal sealed record NameSelection(string Filter, string NUnitWhere)
+internal sealed partial record NameSelection(string Filter, string NUnitWhere)
 {
     public static NameSelection Of(IReadOnlyCollection<TestEntry> entries) => new(
         string.Join('|', entries.Select(entry => PlainPart(entry.Cases[0].FullyQualifiedName)).Distinct().Select(name => $"FullyQualifiedName~{name}")),
         string.Join(
             " or ",
-            entries.Select(entry => (Type: TypePattern(entry.ClassName), Method: Pattern(entry.MethodName))).Distinct().Select(test => $"(class =~ '^{test.Type}$' and method =~ '^{test.Method}$')")));
+            entries.Select(entry => $"(class =~ '^{TypePattern(entry.ClassName)}$' and {Which(entry)})").Distinct()));
+
+    // A name that was given to a row and differs from process to process, by a Guid or a time in it, mostly keeps its length. What XML
+    // cannot hold arrives here as an escape of six characters.
+    private static string Which(TestEntry entry) => TestCaseNames.IsMethodKnown(entry.Cases[0], entry.Assembly.Framework)
+        ? $"method =~ '^{Pattern(entry.MethodName)}$'"
+        : string.Create(CultureInfo.InvariantCulture, $"name =~ '(?s)^.{{{Escape().Replace(entry.DisplayName, "?").Length},{entry.DisplayName.Length}}}$'");
 
     // The beginning, or where that is odd the longest part that is not; every full name has a dot.
     private static string PlainPart(string name)
@@ -32,6 +40,9 @@ internal sealed record NameSelection(string Filter, string NUnitWhere)
     }
 
     private static string Pattern(string name) => string.Concat(name.Select(character => IsPlain(character) ? character : '.'));
+
+    [GeneratedRegex(@"\\u[0-9A-Fa-f]{4}")]
+    private static partial Regex Escape();
 
     private static bool IsPlain(char character) => char.IsLetterOrDigit(character) || character == '_';
 }

@@ -121,21 +121,21 @@ internal static class ProgressView
         if (progress.Workers.Length <= rows)
         {
             foreach (var worker in progress.Workers)
-                AddWorker(canvas, worker, digits);
+                AddWorker(canvas, worker, digits, progress.Redact);
             return;
         }
 
         // More workers than rows: those that have been at their test the longest, and how many there are besides.
         var busy = progress.Workers.Where(worker => worker.Test is not null).OrderByDescending(worker => worker.Since).ToList();
         foreach (var worker in busy.Take(rows - 1))
-            AddWorker(canvas, worker, digits);
+            AddWorker(canvas, worker, digits, progress.Redact);
         if (rows < 1)
             return;
         var shown = Math.Min(busy.Count, rows - 1);
         canvas.Add(Invariant($"  and {busy.Count - shown} more running, {progress.Workers.Length - busy.Count} waiting"), TextStyle.Dim).EndLine();
     }
 
-    private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits)
+    private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits, Func<string, string> redact)
     {
         canvas.Add($"  {worker.Worker.ToString(CultureInfo.InvariantCulture).PadLeft(digits)} ", TextStyle.Dim);
         if (worker.Test is null)
@@ -149,7 +149,7 @@ internal static class ProgressView
         canvas.Add(clock.PadLeft(ClockColumns), worker.Since >= TimeSpan.FromSeconds(30) ? TextStyle.Unsure : TextStyle.Plain).Add("  ");
         if (worker.HasResult && worker.Since >= TimeSpan.FromSeconds(1))
             canvas.Add("after ", TextStyle.Dim);
-        canvas.Add(ShortName(worker.Test)).EndLine();
+        canvas.Add(redact(ShortName(worker.Test))).EndLine();
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

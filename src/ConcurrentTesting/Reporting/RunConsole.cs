@@ -44,7 +44,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
             Redactor.RegisterConnectionString(push);
         _runLog = RunLog.Open(Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory), time);
         _progress = new RunProgress(time);
-        _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot(), size, surface.HasColours));
+        _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot() with { Redact = Redactor.Redact }, size, surface.HasColours));
         Log = new RunLogger(_runLog, Redactor, _printer);
         _failures = new FailurePrinter(settings, Redactor, Log);
         SayWhatIsMasked();

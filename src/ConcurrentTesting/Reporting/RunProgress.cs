@@ -27,6 +27,9 @@ internal sealed record ProgressSnapshot(
     TimeSpan? Left,
     ImmutableArray<WorkerProgress> Workers)
 {
+    /// <summary>Takes secrets out of the names of tests.</summary>
+    public Func<string, string> Redact { get; init; } = name => name;
+
     /// <summary>Tests are running now.</summary>
     public bool IsTesting => Phases.Contains(RunProgress.TestPhase);
 

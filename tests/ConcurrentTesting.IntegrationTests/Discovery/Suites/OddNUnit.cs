@@ -99,10 +99,8 @@ namespace Odd
         [TestCaseSource(nameof(NamedRows))]
         public void Named(string row) => Assert.That(row, Is.Not.Null);
 
-#if NAMED_ANEW
         [TestCaseSource(nameof(NamedAnew))]
         public void NamedEachTime(Guid row) => Assert.That(row, Is.Not.EqualTo(Guid.Empty));
-#endif
 
         public static IEnumerable<TestCaseData> NamedRows =>
             Texts.All.Concat(Texts.Long).Where(text => text.Trim().Length > 0).Select(text => new TestCaseData(text).SetName(text));
