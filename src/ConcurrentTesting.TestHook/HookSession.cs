@@ -11,7 +11,8 @@ internal sealed class HookSession
 {
     private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
 
-    private const int LongestText = 16 * 1024;
+    // More than the engine keeps, which takes secrets out before it cuts.
+    private const int LongestText = 32 * 1024;
 
     private readonly EngineConnection _engine;
     private readonly HashSet<string> _troubles = [];

@@ -98,7 +98,7 @@ internal sealed class Discoverer(
         foreach (var (assembly, cases) in discovered)
         {
             var selected = filter is null ? cases : [.. cases.Where(test => filter.Selects(test, assembly.Framework))];
-            var split = ExplicitTests.Split(selected, assembly.Framework, filter, runSettings.For(assembly).XUnitExplicit);
+            var split = ExplicitTests.Split(selected, assembly.Framework, filter, runSettings.For(assembly).XUnitExplicit, runSettings.For(assembly).NUnitSelectLimit);
             if (!settings.Together.IsEmpty)
                 names.UnionWith(CatalogBuilder.Units(assembly, CatalogBuilder.Entries(assembly, cases)).SelectMany(TogetherNames.Of));
             units.AddRange(CatalogBuilder.Units(assembly, CatalogBuilder.Entries(assembly, split.Run)));

@@ -26,6 +26,10 @@ internal static class TestCaseNames
         return end > 0 ? name[..end] : name;
     }
 
+    /// <summary>Whether <see cref="MethodOf"/> knows: NUnit's adapter before 6.0 tells of a row that was given a name that name alone.</summary>
+    public static bool IsMethodKnown(TestCase test, TestFramework framework) =>
+        framework != TestFramework.NUnit || Text(test, "NUnit.MethodName") is not null || MethodOf(test, framework).All(character => char.IsLetterOrDigit(character) || character == '_');
+
     /// <summary>Marked as explicit by NUnit or xunit v3.</summary>
     public static bool IsExplicit(TestCase test) => Flag(test, "NUnit.Explicit") || Flag(test, "XunitTestCaseExplicit");
 

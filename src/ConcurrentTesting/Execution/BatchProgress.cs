@@ -20,7 +20,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly int _number;
     private readonly string? _database;
     private readonly Dictionary<Guid, TestEntry> _entries;
-    private readonly IReadOnlySet<Guid> _asked;
+    private readonly AskedTests _asked;
     private readonly Dictionary<TestEntry, int> _rows = [];
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
     private readonly HashSet<TestEntry> _failed = [];
@@ -38,9 +38,9 @@ internal sealed class BatchProgress : IHostEvents
     private long? _lastResult;
     private int _results;
 
-    /// <param name="asked">The ids of all tests of the run: what has one of another test is that test's.</param>
+    /// <param name="asked">All tests of the run: what is another test's is not booked here.</param>
     /// <param name="declaration">The file by which a test process says that the infrastructure failed; see <see cref="InfrastructureFault.FileVariable"/>.</param>
-    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database, IReadOnlySet<Guid> asked, string declaration)
+    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database, AskedTests asked, string declaration)
     {
         _declaration = declaration;
         _asked = asked;
@@ -220,11 +220,7 @@ internal sealed class BatchProgress : IHostEvents
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
     // Ids and rows that differ from process to process: a result of the same method goes to an entry of it that has none yet.
-    private TestEntry? FindByName(TestCase test)
-    {
-        var method = test.FullyQualifiedName.Split('(')[0];
-        return _batch.Entries.FirstOrDefault(entry => entry.Cases[0].FullyQualifiedName.Split('(')[0] == method && _rows.GetValueOrDefault(entry) < entry.Cases.Length);
-    }
+    private TestEntry? FindByName(TestCase test) => NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.Cases.Length);
 
     private void Book(TestEntry entry, TestResult result)
     {
@@ -239,7 +235,7 @@ internal sealed class BatchProgress : IHostEvents
         Interlocked.Increment(ref _results);
         var name = ResultReader.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
-        var attempt = ResultReader.Attempt(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason);
+        var attempt = ResultReader.Attempt(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason, _run.Secrets);
         var test = _run.Recorder.Add(entry, name, occurrence, attempt, ResultReader.Traits(result.TestCase));
         var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
         _run.Observer.TestFinished(test, isFinal);

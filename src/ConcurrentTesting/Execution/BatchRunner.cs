@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>Runs one batch on a host, watches it, records it, and says what has to run again.</summary>
-internal sealed class BatchRunner(RunContext run, Accounting accounting, IReadOnlySet<Guid> asked)
+internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTests asked)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 

@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Tells a failure that the infrastructure caused from one of the test, by what the drivers' exceptions say. Assertion failures never are: they name no
-/// such exception. A test can say it itself by throwing an exception whose type is named <c>ConcurrentTestInfrastructureException</c>,
-/// or by writing why to the file that <see cref="FileVariable"/> names.
+/// Tells a failure that the infrastructure caused from one of the test, by the exception that ended the test: its type, and what the drivers say in it. An assertion that failed is
+/// never the infrastructure, whatever its message quotes. A test can say it itself by throwing an exception whose type is named <c>ConcurrentTestInfrastructureException</c>, or by
+/// writing why to the file that <see cref="FileVariable"/> names.
 /// </summary>
 internal static partial class InfrastructureFault
 {
@@ -22,37 +22,38 @@ internal static partial class InfrastructureFault
     {
         if (string.IsNullOrEmpty(message))
             return null;
-        if (DeclaredException().IsMatch(message))
-            return Declared;
-        return engine switch
-        {
-            DatabaseEngine.PostgreSql => CauseOfPostgreSql(message),
-            DatabaseEngine.MySql => MySqlConnection().IsMatch(message) ? "connection" : null,
-            _ => null,
-        };
+        var ended = ThrownException.EndingOf(message);
+        return ended.Any(exception => exception.IsAssertion) ? null : ended.Select(exception => CauseOf(exception, engine)).FirstOrDefault(cause => cause is not null);
     }
 
+    private static string? CauseOf(ThrownException exception, DatabaseEngine engine) => engine switch
+    {
+        _ when exception.Name == ExceptionName => Declared,
+        DatabaseEngine.PostgreSql => CauseOfPostgreSql(exception),
+        DatabaseEngine.MySql => exception.Type == "MySqlConnector.MySqlException" && MySqlConnection().IsMatch(exception.Message) ? "connection" : null,
+        _ => null,
+    };
+
     // https://www.postgresql.org/docs/current/errcodes-appendix.html: classes 08 and 57P, and too_many_connections.
-    private static string? CauseOfPostgreSql(string message) =>
-        PostgreSqlState().Match(message) is { Success: true } state
-            ? state.Groups["state"].ValueSpan switch
-            {
-                "57P01" or "57P02" or "57P03" => "server-restart",
-                "53300" => "too-many-connections",
-                _ => "connection",
-            }
-            : PostgreSqlConnection().IsMatch(message) ? "connection" : null;
+    private static string? CauseOfPostgreSql(ThrownException exception) => exception.Type switch
+    {
+        "Npgsql.PostgresException" when PostgreSqlState().Match(exception.Message) is { Success: true } state => state.Groups["state"].ValueSpan switch
+        {
+            "57P01" or "57P02" or "57P03" => "server-restart",
+            "53300" => "too-many-connections",
+            _ => "connection",
+        },
+        "Npgsql.NpgsqlException" when PostgreSqlConnection().IsMatch(exception.Message) => "connection",
+        _ => null,
+    };
 
-    [GeneratedRegex($@"\b{ExceptionName}\b")]
-    private static partial Regex DeclaredException();
-
-    [GeneratedRegex(@"Npgsql\.PostgresException\s*(\(0x[0-9A-Fa-f]+\))?\s*:\s*(?<state>57P0[123]|53300|08\d{3}):")]
+    [GeneratedRegex(@"^(?<state>57P0[123]|53300|08\d{3}):")]
     private static partial Regex PostgreSqlState();
 
-    [GeneratedRegex(@"Npgsql\.NpgsqlException\s*(\(0x[0-9A-Fa-f]+\))?\s*:\s*(Failed to connect|Exception while (reading|writing|connecting)|Attempted to read past the end)")]
+    [GeneratedRegex("^(Failed to connect|Exception while (reading|writing|connecting)|Attempted to read past the end)")]
     private static partial Regex PostgreSqlConnection();
 
     // Errors 1040, 1053, 2002, 2003, 2006 and 2013 as MySqlConnector words them.
-    [GeneratedRegex(@"MySqlConnector\.MySqlException\s*(\(0x[0-9A-Fa-f]+\))?\s*:\s*(Too many connections|Server shutdown in progress|Unable to connect|Couldn't connect|Connect Timeout expired|Failed to read the result set|Lost connection|MySQL server has gone away|Connection must be Open)")]
+    [GeneratedRegex("^(Too many connections|Server shutdown in progress|Unable to connect|Couldn't connect|Connect Timeout expired|Failed to read the result set|Lost connection|MySQL server has gone away|Connection must be Open)")]
     private static partial Regex MySqlConnection();
 }

@@ -44,8 +44,8 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             Assembly = batch.Assembly,
             Workers = [worker],
             At = run.Time.GetUtcNow(),
-            Message = $"The test process of {batch.Assembly.Source} {what}",
-            StackTrace = stackTrace,
+            Message = Capped($"The test process of {batch.Assembly.Source} {what}"),
+            StackTrace = stackTrace is { } stack ? Capped(stack) : null,
             Classes = ClassesOf(batch.Entries),
             IsFlaky = run.Settings.Reruns > 0 && isOwn,
             Database = database,
@@ -77,8 +77,8 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
                 Assembly = batch.Assembly,
                 Workers = [worker],
                 At = run.Time.GetUtcNow(),
-                Message = TextCap.Apply(error.Message, TextCap.Stream),
-                StackTrace = error.StackTrace is { } stack ? TextCap.Apply(stack, TextCap.Stream) : null,
+                Message = Capped(error.Message),
+                StackTrace = error.StackTrace is { } stack ? Capped(stack) : null,
                 Classes = ClassesOf(entries),
                 Database = database,
             },
@@ -91,6 +91,9 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         if (!failure.IsFlaky && leftOpen.IsEmpty)
             run.Stop.CountFailure();
     }
+
+    // Secrets go before anything is cut: half of one would not be found.
+    private string Capped(string text) => TextCap.Apply(run.Secrets.Redact(text), TextCap.Message);
 
     private bool IsOfInfrastructure(AdapterError error) => InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using TestOutcome = ConcurrentTesting.Results.TestOutcome;
 using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
@@ -13,7 +14,8 @@ internal static class ResultReader
     public static string NameOf(TestEntry entry, TestResult result) =>
         TestNames.Short(entry.ClassName, string.IsNullOrEmpty(result.DisplayName) ? result.TestCase.DisplayName : result.DisplayName);
 
-    public static TestAttempt Attempt(TestResult result, int worker, int batch, string? database, string? cause) => new()
+    /// <param name="redactor">Takes the secrets out before anything is cut: half of one would not be found.</param>
+    public static TestAttempt Attempt(TestResult result, int worker, int batch, string? database, string? cause, Redactor redactor) => new()
     {
         Outcome = Outcome(result.Outcome),
         Worker = worker,
@@ -22,10 +24,10 @@ internal static class ResultReader
         Database = database,
         StartedAt = result.StartTime,
         Duration = result.Duration,
-        Message = Capped(result.ErrorMessage),
-        StackTrace = Capped(result.ErrorStackTrace),
-        StandardOutput = Output(result, TestResultMessage.StandardOutCategory),
-        StandardError = Output(result, TestResultMessage.StandardErrorCategory),
+        Message = Capped(result.ErrorMessage, redactor),
+        StackTrace = Capped(result.ErrorStackTrace, redactor),
+        StandardOutput = Output(result, TestResultMessage.StandardOutCategory, redactor),
+        StandardError = Output(result, TestResultMessage.StandardErrorCategory, redactor),
         Cause = cause,
         Attachments = [.. result.Attachments.SelectMany(set => set.Attachments).Select(file => PathOf(file.Uri, result.TestCase.Source))],
     };
@@ -46,12 +48,12 @@ internal static class ResultReader
     private static string PathOf(Uri file, string source) =>
         file is { IsAbsoluteUri: true, IsFile: true } ? file.LocalPath : Path.GetFullPath(file.OriginalString, Path.GetDirectoryName(source) ?? "/");
 
-    private static string? Output(TestResult result, string category)
+    private static string? Output(TestResult result, string category, Redactor redactor)
     {
         var texts = result.Messages.Where(message => message.Category == category && !string.IsNullOrEmpty(message.Text)).Select(message => message.Text).ToArray();
-        return texts.Length == 0 ? null : Capped(string.Concat(texts));
+        return texts.Length == 0 ? null : Capped(string.Concat(texts), redactor);
     }
 
     // The TRX has all of it; the record must hold thousands of them in memory.
-    private static string? Capped(string? text) => text is null ? null : TextCap.Apply(text, TextCap.Stream);
+    private static string? Capped(string? text, Redactor redactor) => text is null ? null : TextCap.Apply(redactor.Redact(text), TextCap.Stream);
 }

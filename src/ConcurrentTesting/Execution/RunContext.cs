@@ -1,6 +1,7 @@
 using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
@@ -12,6 +13,7 @@ internal sealed record RunContext
     public required string RunId { get; init; }
     public required int Seed { get; init; }
     public required ILogger Log { get; init; }
+    public required Redactor Secrets { get; init; }
     public required IRunObserver Observer { get; init; }
     public required RunRecorder Recorder { get; init; }
     public required TimeProvider Time { get; init; }
@@ -26,6 +28,7 @@ internal sealed record RunContext
         RunId = runId,
         Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
         Log = console.Log,
+        Secrets = console.Redactor,
         Observer = observer,
         Recorder = new RunRecorder(time, observer, quarantine),
         Time = time,

@@ -64,6 +64,7 @@ internal sealed class RunJournal(RunContext run)
         var outside = run.Recorder.Outside;
         var (exitCode, reason) = Verdict.Of(end, tests, outside, run.Settings);
         var lowerBound = LowerBound.Of(tests, Catalog, run.Settings.Workers);
+        var (cases, notAsked) = Catalog is { } catalog ? (catalog.CaseCount, catalog.Explicit.Sum(entry => entry.Cases.Length)) : (0, 0);
         return new RunRecord
         {
             RunId = run.RunId,
@@ -73,7 +74,8 @@ internal sealed class RunJournal(RunContext run)
             FinishedAt = run.Time.GetUtcNow(),
             ExitCode = exitCode,
             Reason = reason,
-            Discovered = Catalog?.CaseCount ?? 0,
+            Discovered = cases,
+            Explicit = notAsked,
             Tests = tests,
             Outside = outside,
             Batches = run.Recorder.Batches,

@@ -17,7 +17,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
     {
         var queue = new BatchQueue(plan, worthStealing: plan.IsFixed ? double.PositiveInfinity : 1.0);
         var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)), new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
-        var runner = new BatchRunner(run, accounting, plan.Predictions.Keys.Select(entry => entry.Id).ToHashSet());
+        var runner = new BatchRunner(run, accounting, new AskedTests([.. plan.Predictions.Keys]));
         var retry = new InfrastructureRetry(run);
         var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, queue, runner, databases, startHost, retry) { SetUps = plan.SetUps }).ToArray();
         await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));

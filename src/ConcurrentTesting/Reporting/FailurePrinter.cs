@@ -20,9 +20,9 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
     {
         var number = Interlocked.Increment(ref _count);
         if (number <= MostInFull)
-            log.LogInformation("{Failure}", FailureText.Full(test, settings, redactor));
+            log.LogInformation("{Failure}", new OwnWords(FailureText.Full(test, settings, redactor)));
         else
-            log.Log(number <= MostInFull + MostByName ? LogLevel.Information : LogLevel.Trace, "{Failure}", FailureText.Header(test, redactor));
+            log.Log(number <= MostInFull + MostByName ? LogLevel.Information : LogLevel.Trace, "{Failure}", new OwnWords(FailureText.Header(test, redactor)));
         if (number == MostInFull)
             log.LogInformation("{Failures} failures were printed in full; more are listed by name. All of them: {Summary}", MostInFull, RunClosing.ArtifactPath(settings, "summary.md"));
     }

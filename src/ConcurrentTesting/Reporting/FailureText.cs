@@ -18,9 +18,6 @@ internal static class FailureText
     private const int MostOutputLines = 20;
     private const int LongestOutputLine = 500;
 
-    // Where text of any size is first cut, so that looking for secrets in it costs little; a secret cut in half is cut away by the later limits.
-    private const int LongestRaw = 64 * 1024;
-
     /// <summary>Header and body, in lines.</summary>
     public static string Full(TestRecord test, ConcurrentTestSettings settings, Redactor redactor)
     {
@@ -65,7 +62,7 @@ internal static class FailureText
             return;
         }
 
-        var lines = PlainText.Lines(PlainText.Cap(redactor.Redact(Start(message)), LongestMessage)).ToList();
+        var lines = PlainText.Lines(PlainText.Cap(redactor.Redact(message), LongestMessage)).ToList();
         foreach (var line in lines.Take(MostMessageLines))
             AddLine(text, "  ", line);
         AddRest(text, "  ", lines.Count - MostMessageLines, "lines");
@@ -73,7 +70,7 @@ internal static class FailureText
 
     private static void AddStack(StringBuilder text, TestRecord test, string rootDirectory, Redactor redactor)
     {
-        var frames = test.Final.StackTrace is { } stack ? StackTraceText.Trim(redactor.Redact(Start(stack)), rootDirectory) : [];
+        var frames = test.Final.StackTrace is { } stack ? StackTraceText.Trim(redactor.Redact(stack), rootDirectory) : [];
         foreach (var frame in frames.Take(MostFrames))
             AddLine(text, "    ", PlainText.Cap(PlainText.OneLine(frame), LongestOutputLine));
         AddRest(text, "    ", frames.Length - MostFrames, "frames");
@@ -83,12 +80,12 @@ internal static class FailureText
 
     private static void AddOutput(StringBuilder text, string what, string? output, Redactor redactor)
     {
-        var all = output.AsSpan().TrimEnd();
+        var all = redactor.Redact(output ?? "").AsSpan().TrimEnd();
         if (all.IsEmpty)
             return;
         var start = StartOfLastLines(all, MostOutputLines);
         var earlier = all[..start].Count('\n');
-        var lines = PlainText.Lines(redactor.Redact(all[start..].ToString())).ToList();
+        var lines = PlainText.Lines(all[start..].ToString()).ToList();
         AddLine(text, "  ", earlier == 0 ? $"{what}:" : string.Create(CultureInfo.InvariantCulture, $"{what} (last {lines.Count} of {earlier + lines.Count} lines):"));
         foreach (var line in lines)
             AddLine(text, "  | ", PlainText.Cap(line, LongestOutputLine));
@@ -102,8 +99,6 @@ internal static class FailureText
             start = text[..(start - 1)].LastIndexOf('\n') + 1;
         return start;
     }
-
-    private static string Start(string text) => text.Length <= LongestRaw ? text : text[..LongestRaw];
 
     private static void AddRest(StringBuilder text, string indent, int count, string what)
     {

@@ -34,7 +34,7 @@ internal static class ProgressView
     /// <summary>The run's progress as one plain line.</summary>
     public static string Line(ProgressSnapshot progress)
     {
-        var done = Invariant($"{progress.Done}/{progress.Total} tests ({progress.Percent}%), {progress.Failed} failed");
+        var done = Invariant($"{progress.Done}/{progress.Total} {What(progress)} ({progress.Percent}%), {progress.Failed} failed");
         var unsure = string.Concat(Count(progress.Flaky, "flaky"), Count(progress.Retried, "retried"));
         var left = progress.Left is null ? "" : $", about {DurationText.Whole(Rounded(progress.Left.Value))} left";
         return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}";
@@ -46,6 +46,8 @@ internal static class ProgressView
         var className = entry.ClassName[(entry.ClassName.LastIndexOf('.') + 1)..];
         return PlainText.OneLine($"{className}.{TestNames.Short(entry.ClassName, entry.DisplayName)}");
     }
+
+    private static string What(ProgressSnapshot progress) => progress.Total == progress.Planned ? "tests" : Invariant($"results of {progress.Planned} cases");
 
     private static string Count(int count, string what) => count == 0 ? "" : Invariant($", {count} {what}");
 
@@ -67,6 +69,8 @@ internal static class ProgressView
     private static IEnumerable<(string Text, TextStyle Style)> Counts(ProgressSnapshot progress)
     {
         yield return (Invariant($"{progress.Done}/{progress.Total}"), TextStyle.Strong);
+        if (progress.Total != progress.Planned)
+            yield return (Invariant($" of {progress.Planned} cases"), TextStyle.Dim);
         if (progress.Failed > 0)
             yield return (Invariant($"  {progress.Failed} failed"), TextStyle.Bad);
         if (progress.Flaky > 0)
@@ -117,21 +121,21 @@ internal static class ProgressView
         if (progress.Workers.Length <= rows)
         {
             foreach (var worker in progress.Workers)
-                AddWorker(canvas, worker, digits);
+                AddWorker(canvas, worker, digits, progress.Redact);
             return;
         }
 
         // More workers than rows: those that have been at their test the longest, and how many there are besides.
         var busy = progress.Workers.Where(worker => worker.Test is not null).OrderByDescending(worker => worker.Since).ToList();
         foreach (var worker in busy.Take(rows - 1))
-            AddWorker(canvas, worker, digits);
+            AddWorker(canvas, worker, digits, progress.Redact);
         if (rows < 1)
             return;
         var shown = Math.Min(busy.Count, rows - 1);
         canvas.Add(Invariant($"  and {busy.Count - shown} more running, {progress.Workers.Length - busy.Count} waiting"), TextStyle.Dim).EndLine();
     }
 
-    private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits)
+    private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits, Func<string, string> redact)
     {
         canvas.Add($"  {worker.Worker.ToString(CultureInfo.InvariantCulture).PadLeft(digits)} ", TextStyle.Dim);
         if (worker.Test is null)
@@ -145,7 +149,7 @@ internal static class ProgressView
         canvas.Add(clock.PadLeft(ClockColumns), worker.Since >= TimeSpan.FromSeconds(30) ? TextStyle.Unsure : TextStyle.Plain).Add("  ");
         if (worker.HasResult && worker.Since >= TimeSpan.FromSeconds(1))
             canvas.Add("after ", TextStyle.Dim);
-        canvas.Add(ShortName(worker.Test)).EndLine();
+        canvas.Add(redact(ShortName(worker.Test))).EndLine();
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

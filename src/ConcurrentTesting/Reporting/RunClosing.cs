@@ -64,7 +64,15 @@ internal static class RunClosing
     private static string Counts(RunRecord run)
     {
         var flaky = run.Flaky == 0 ? "" : Invariant($", {run.Flaky} flaky");
-        return Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped{flaky}; {run.Discovered} discovered");
+        return Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped{flaky}; {Cases(run)}");
+    }
+
+    // What is counted before adds up with it: rows that discovery could not tell apart, and tests that nobody asked for.
+    private static string Cases(RunRecord run)
+    {
+        var results = run.Tests.Length - run.Explicit;
+        var cases = results > run.Discovered ? Invariant($"{run.Discovered} cases gave {results} results") : Invariant($"{run.Discovered} discovered");
+        return run.Explicit == 0 ? cases : Invariant($"{cases}, {run.Explicit} explicit ones did not run");
     }
 
     private static string Time(RunRecord run)

@@ -44,9 +44,10 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
             Redactor.RegisterConnectionString(push);
         _runLog = RunLog.Open(Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory), time);
         _progress = new RunProgress(time);
-        _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot(), size, surface.HasColours));
+        _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot() with { Redact = Redactor.Redact }, size, surface.HasColours));
         Log = new RunLogger(_runLog, Redactor, _printer);
         _failures = new FailurePrinter(settings, Redactor, Log);
+        SayWhatIsMasked();
         _lineAt = time.GetTimestamp();
         _signals = _printer.IsLive ? GiveCursorBackAtAnyEnd() : [];
         _turns = time.CreateTimer(_ => TakeTurn(), null, RedrawInterval, RedrawInterval);
@@ -86,7 +87,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         _failures.Finish();
         var lines = RunClosing.Lines(run, Redactor);
         if (lines.Length > 0)
-            Log.LogInformation("{Summary}", string.Join('\n', lines));
+            Log.LogInformation("{Summary}", new OwnWords(string.Join('\n', lines)));
     }
 
     public void PhaseStarted(string phase)
@@ -123,7 +124,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     {
         var worker = incident.Worker is { } number ? string.Create(CultureInfo.InvariantCulture, $" (worker {number})") : "";
         var level = Interlocked.Increment(ref _incidents) <= MostIncidentsPrinted ? LogLevel.Warning : LogLevel.Trace;
-        Log.Log(level, "{Kind}{Worker}: {Message}", incident.Kind, worker, incident.Message);
+        Log.Log(level, "{Kind}{Worker}: {Message}", new OwnWords(incident.Kind), new OwnWords(worker), incident.Message);
     }
 
     /// <summary>Prints what is still queued, takes the block away, gives the cursor back and closes run.log.</summary>
@@ -145,7 +146,20 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 
     // The smallest steps of a run, of which there are thousands, are for run.log alone.
     private void Trace(FormattableString text) =>
-        _runLog.Write(LogLevel.Trace, PlainText.OneLine(Redactor.Redact(text.ToString(CultureInfo.InvariantCulture))));
+        _runLog.Write(LogLevel.Trace, PlainText.OneLine(string.Format(CultureInfo.InvariantCulture, text.Format, [.. text.GetArguments().Select(Redacted)])));
+
+    private object? Redacted(object? value) => value is string text ? Redactor.Redact(text) : value;
+
+    private void SayWhatIsMasked()
+    {
+        if (Redactor.HasGuessablePassword)
+        {
+            Log.LogInformation(
+                "The password of --test-connection-string is a short or a common word (fewer than {Shortest} characters, among the commonest passwords, or also the name of the user or "
+                + "the database): it is masked where it stands as a password (Password=…, user:…@host) and nowhere else.",
+                GuessablePassword.Shortest);
+        }
+    }
 
     private void TakeTurn()
     {
@@ -161,7 +175,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         var test = worker.Test!;
         var what = worker.HasResult ? "no further result for" : "running for";
         var name = PlainText.OneLine(TestNames.Full(test.ClassName, test.DisplayName));
-        Log.LogInformation("SLOW  {Name}  [{Source}, worker {Worker}] {What} {Duration}", name, test.Assembly.Source, worker.Worker, what, DurationText.Whole(worker.Since));
+        Log.LogInformation("SLOW  {Name}  [{Source}, worker {Worker}] {What} {Duration}", name, test.Assembly.Source, worker.Worker, new OwnWords(what), DurationText.Whole(worker.Since));
     }
 
     private void AddProgressLine()
@@ -174,7 +188,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
             if (_isFinished || !progress.IsTesting || shows == _lineShowed || _time.GetElapsedTime(_lineAt) < LineInterval(progress.Elapsed))
                 return;
             (_lineAt, _lineShowed) = (_time.GetTimestamp(), shows);
-            Log.LogInformation("{Progress}", ProgressView.Line(progress));
+            Log.LogInformation("{Progress}", new OwnWords(ProgressView.Line(progress)));
         }
     }
 

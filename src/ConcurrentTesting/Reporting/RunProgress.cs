@@ -12,10 +12,13 @@ internal readonly record struct WorkerProgress(int Worker, TestEntry? Test, Time
 
 /// <summary>A run at a moment.</summary>
 /// <param name="Phases">The phases that go on now.</param>
+/// <param name="Planned">The cases that were discovered.</param>
+/// <param name="Total">The results that are expected; more than the cases where one gives several.</param>
 /// <param name="Left">The expected time left; null where nothing can be said.</param>
 internal sealed record ProgressSnapshot(
     ImmutableArray<string> Phases,
     TimeSpan Elapsed,
+    int Planned,
     int Total,
     int Done,
     int Failed,
@@ -24,6 +27,9 @@ internal sealed record ProgressSnapshot(
     TimeSpan? Left,
     ImmutableArray<WorkerProgress> Workers)
 {
+    /// <summary>Takes secrets out of the names of tests.</summary>
+    public Func<string, string> Redact { get; init; } = name => name;
+
     /// <summary>Tests are running now.</summary>
     public bool IsTesting => Phases.Contains(RunProgress.TestPhase);
 
@@ -47,6 +53,7 @@ internal sealed class RunProgress(TimeProvider time)
     private TimeSpan _expected;
     private TimeSpan _predictedTotal;
     private TimeSpan _predictedDone;
+    private int _planned;
     private int _total;
     private int _done;
     private int _failed;
@@ -69,7 +76,7 @@ internal sealed class RunProgress(TimeProvider time)
     {
         lock (_gate)
         {
-            (_total, _expected) = (tests, expected);
+            (_planned, _total, _expected) = (tests, tests, expected);
             EnsureSlots(workers);
         }
     }
@@ -111,8 +118,10 @@ internal sealed class RunProgress(TimeProvider time)
                 return;
             }
 
-            _done++;
             _failed += test.Outcome is TestOutcome.Passed or TestOutcome.Skipped ? 0 : 1;
+            if (WasDone(test))
+                return;
+            _done++;
             _flaky += test.IsFlaky ? 1 : 0;
             CountExpectation(test);
         }
@@ -135,7 +144,7 @@ internal sealed class RunProgress(TimeProvider time)
             for (var worker = 0; worker < _slots.Count; worker++)
                 workers.Add(WorkerAt(worker));
             return new ProgressSnapshot(
-                _phases, time.GetElapsedTime(_phaseStartedAt), _total, _done, _failed, _flaky, _retried, TimeLeft(), workers.MoveToImmutable());
+                _phases, time.GetElapsedTime(_phaseStartedAt), _planned, _total, _done, _failed, _flaky, _retried, TimeLeft(), workers.MoveToImmutable());
         }
     }
 
@@ -176,6 +185,9 @@ internal sealed class RunProgress(TimeProvider time)
         if (worker < _slots.Count && _slots[worker].Test is { } running && running.Id == test.CaseId)
             _slots[worker] = new Slot(running, time.GetTimestamp(), true, Slow);
     }
+
+    // It runs again because another row of its test has to.
+    private static bool WasDone(TestRecord test) => test.Attempts is [.., { Outcome: TestOutcome.Passed or TestOutcome.Skipped }, _];
 
     private void CountExpectation(TestRecord test)
     {

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Xml;
+using ConcurrentTesting.Results.Trx;
 using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Results;
@@ -6,25 +8,22 @@ namespace ConcurrentTesting.Results;
 /// <summary>What test hosts wrote themselves, TRX files and diagnostic logs: they know nothing of secrets, and repeat the settings that they were given.</summary>
 internal static class HostFiles
 {
-    private static readonly string[] Extensions = [".trx", ".log"];
-
     /// <summary>Takes the secrets out of each file that has one.</summary>
     /// <param name="results">The results directory.</param>
     /// <returns>The files that could not be rewritten, with the reason.</returns>
     public static ImmutableArray<(string File, string Reason)> Redact(string results, Redactor redactor, CancellationToken cancellationToken)
     {
-        if (!redactor.HasSecrets || !Directory.Exists(results))
+        if (!Directory.Exists(results))
             return [];
         var failures = ImmutableArray.CreateBuilder<(string, string)>();
-        foreach (var file in Directory.EnumerateDirectories(results, "worker-*").SelectMany(Directory.EnumerateFiles).Where(file => Extensions.Contains(Path.GetExtension(file))))
+        foreach (var file in Directory.EnumerateDirectories(results, "worker-*").SelectMany(Directory.EnumerateFiles))
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                if (File.ReadLines(file).Any(redactor.HasSecret))
-                    Rewrite(file, redactor);
+                Rewrite(file, redactor);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or XmlException)
             {
                 failures.Add((file, exception.Message));
             }
@@ -35,8 +34,21 @@ internal static class HostFiles
 
     private static void Rewrite(string file, Redactor redactor)
     {
+        switch (Path.GetExtension(file))
+        {
+            case ".trx" when RedactedTrx.HasSecret(file, redactor):
+                Replace(file, rewritten => RedactedTrx.Write(file, rewritten, redactor));
+                break;
+            case ".log" when File.ReadLines(file).Any(line => !ReferenceEquals(redactor.Redact(line), line)):
+                Replace(file, rewritten => File.WriteAllLines(rewritten, File.ReadLines(file).Select(redactor.Redact)));
+                break;
+        }
+    }
+
+    private static void Replace(string file, Action<string> write)
+    {
         var rewritten = file + ".redacting";
-        File.WriteAllLines(rewritten, File.ReadLines(file).Select(redactor.Redact));
+        write(rewritten);
         File.Move(rewritten, file, overwrite: true);
     }
 }

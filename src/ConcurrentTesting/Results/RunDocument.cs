@@ -42,6 +42,7 @@ internal sealed record RunDocument
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
     public BenchmarkDocument? Benchmark { get; init; }
     public ImmutableArray<OutsideDocument> Outside { get; init; } = [];
+    public int Explicit { get; init; }
 }
 
 internal sealed record UseDocument

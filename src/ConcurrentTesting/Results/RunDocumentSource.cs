@@ -23,6 +23,7 @@ internal static partial class RunDocumentSource
             FinishedAt = record.FinishedAt.ToUniversalTime(),
             Settings = From(record.Settings, redactor),
             Discovered = record.Discovered,
+            Explicit = record.Explicit,
             Outcome = record.ExitCode.ToString(),
             ExitCode = (int)record.ExitCode,
             Reason = redactor.Redact(record.Reason),

@@ -214,6 +214,9 @@ internal sealed record RunRecord
     /// <summary>Cases discovered and asked for.</summary>
     public required int Discovered { get; init; }
 
+    /// <summary>Explicit tests that nobody asked for; each is in <see cref="Tests"/> as skipped, and not in <see cref="Discovered"/>.</summary>
+    public int Explicit { get; init; }
+
     public required ImmutableArray<TestRecord> Tests { get; init; }
 
     /// <summary>Failures outside of tests: clean-ups, ends of test processes, errors of adapters. They count as failed, and are no results.</summary>

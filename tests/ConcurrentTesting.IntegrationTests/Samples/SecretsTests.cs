@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using ConcurrentTesting.IntegrationTests.Databases;
 using Npgsql;
 using Shouldly;
@@ -48,6 +50,33 @@ public sealed class SecretsTests(DatabaseServers servers)
         written.ShouldContain(file => file.EndsWith("run.json", StringComparison.Ordinal));
         written.ShouldContain(file => Path.GetFileName(file).StartsWith("vstest-", StringComparison.Ordinal));
         written.Where(Holds).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("pass")]
+    [InlineData("test")]
+    [InlineData("postgres")]
+    public async Task A_guessable_password_breaks_no_file_and_is_masked_where_it_stands_as_one(string password)
+    {
+        var connectionString = new NpgsqlConnectionStringBuilder(await servers.PostgreSqlAsync()) { Password = password }.ConnectionString;
+
+        using var run = SampleRun.Start(
+            ["XUnit2", "NUnit"],
+            ["--workers", "2", "--test-database", "postgresql", "--test-template", Repository.Schema("postgresql"), "--test-diagnostics", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Notice"],
+            ("NUKE_TEST_CONNECTION_STRING", connectionString),
+            ("SAMPLE_FAIL", "1"));
+        var outcome = await run.EndAsync(Cancellation);
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Incidents.ShouldNotContain("trx-damaged");
+        outcome.Output.ShouldContain("is masked where it stands as a password");
+        outcome.Output.Split('\n')[^1].ShouldMatch(@"^\d+ passed, \d+ failed, \d+ skipped$");
+        outcome.Tests.ShouldNotContain(test => test.Name.Contains("***"));
+        var written = Directory.EnumerateFiles(run.Folder, "*", SearchOption.AllDirectories).ToArray();
+        written.Count(file => file.EndsWith(".trx", StringComparison.Ordinal)).ShouldBeGreaterThan(2);
+        foreach (var file in written.Where(file => Path.GetExtension(file) is ".trx" or ".xml"))
+            XDocument.Load(file);
+        written.Where(file => Regex.IsMatch(File.ReadAllText(file), $"""(password|pwd)(=|"?: ?")['"]?{password}\b""", RegexOptions.IgnoreCase)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -131,26 +131,50 @@ public class RunConsoleRedirectedTests
     [Fact]
     public async Task A_secret_is_nowhere()
     {
-        await using var run = new ShownRun(columns: 200, isLive: false, connectionString: "Host=db;Username=u;Password=s3cr3t;");
+        await using var run = new ShownRun(columns: 200, isLive: false, connectionString: "Host=db;Username=u;Password=s3cr3t-Qx7;");
         run.Console.Redactor.Register("clone-password");
-        var entry = SampleRun.Entry("Connects(password: \"s3cr3t\")");
+        var entry = SampleRun.Entry("Connects(password: \"s3cr3t-Qx7\")");
         run.Begin(1, workers: 1);
         run.Console.TestStarted(0, entry);
         run.Console.TestFinished(
             SampleRun.Result(entry, SampleRun.Attempt(TestOutcome.Failed) with
             {
-                Message = "no s3cr3t, no clone-password",
-                StackTrace = "   at s3cr3t()",
-                StandardOutput = "s3cr3t\n",
+                Message = "no s3cr3t-Qx7, no clone-password",
+                StackTrace = "   at s3cr3t-Qx7()",
+                StandardOutput = "s3cr3t-Qx7\n",
                 StandardError = "clone-password",
             }),
             isFinal: true);
-        run.Console.Log.LogError(new InvalidOperationException("s3cr3t in an exception"), "with {Secret}", "s3cr3t");
-        run.Console.Finish(SampleRun.Run(run.Settings) with { Reason = "because of s3cr3t" });
+        run.Console.Log.LogError(new InvalidOperationException("s3cr3t-Qx7 in an exception"), "with {Secret}", "s3cr3t-Qx7");
+        run.Console.Finish(SampleRun.Run(run.Settings) with { Reason = "because of s3cr3t-Qx7" });
         await run.Console.DisposeAsync();
         var everything = run.Terminal.Text + run.ReadRunLog();
         everything.ShouldContain("no ***, no ***");
-        everything.ShouldNotContain("s3cr3t");
+        everything.ShouldNotContain("s3cr3t-Qx7");
         everything.ShouldNotContain("clone-password");
+    }
+
+    [Fact]
+    public async Task A_guessable_password_garbles_nothing_and_is_told_of_once()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false, connectionString: "Host=db;Username=u;Password=test;");
+        run.Begin(1, workers: 1);
+        run.Console.TestFinished(SampleRun.Result(SampleRun.Entry("Pays"), SampleRun.Attempt(TestOutcome.Failed) with { Message = "the test of Password=test; failed" }), isFinal: true);
+        run.Console.Finish(SampleRun.Run(run.Settings) with { Reason = "1 test failed." });
+        await run.Console.DisposeAsync();
+
+        run.Terminal.Text.ShouldContain("the test of Password=***; failed");
+        run.Terminal.Text.ShouldContain("1 test failed.");
+        run.Terminal.Text.Split("is masked where it stands as a password").Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_word_of_a_message_that_is_somebodys_password_stays()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false, connectionString: "Host=db;Username=u;Password=infrastructure;");
+        run.Console.Log.LogWarning("The infrastructure said: {Text}, {Own} after {Seconds:0.0} s", "my infrastructure is gone", new OwnWords("infrastructure"), 1.25);
+        await run.Console.DisposeAsync();
+
+        run.ReadRunLog().ShouldContain("The infrastructure said: my *** is gone, infrastructure after 1.3 s");
     }
 }

@@ -46,7 +46,7 @@ public sealed class RunBenchmarkTests
     public void Console_page_and_file_tell_it_where_it_is_asked_for()
     {
         var redactor = new Redactor();
-        redactor.Register("geheim");
+        redactor.Register("geheim-ist-es");
         var silent = Run();
         var asked = silent with { Settings = silent.Settings with { Benchmark = true } };
 

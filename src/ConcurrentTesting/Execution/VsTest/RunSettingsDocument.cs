@@ -49,6 +49,9 @@ internal sealed class RunSettingsDocument
     /// <summary>What the user's settings say of xunit v3's explicit tests: <c>on</c>, <c>off</c>, <c>only</c>; null: nothing.</summary>
     public string? XUnitExplicit => Value("xUnit", "Explicit");
 
+    /// <summary>How many tests NUnit's adapter hands to its engine as a list, in a plain run with the user's settings.</summary>
+    public int NUnitSelectLimit => int.TryParse(Value("NUnit", "AssemblySelectLimit"), CultureInfo.InvariantCulture, out var limit) ? limit : ExplicitTests.DefaultSelectLimit;
+
     /// <summary>Reads the user's settings, or starts from none where <see cref="ConcurrentTestSettings.RunSettingsFile"/> is null.</summary>
     /// <exception cref="ConcurrentTestException">The file is missing, is not XML, or is not what VSTest takes.</exception>
     public static RunSettingsDocument Load(ConcurrentTestSettings settings, ILogger logger) =>

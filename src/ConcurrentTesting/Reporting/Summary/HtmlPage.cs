@@ -20,13 +20,16 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
         return this;
     }
 
+    /// <summary>The same, at most <paramref name="limit"/> bytes of it.</summary>
+    public HtmlPage Text(string value, int limit) => Text(text.Within(value, limit));
+
     public HtmlPage Element(string tag, string value, string? style = null) =>
         Markup(style is null ? $"<{tag}>" : $"<{tag} class=\"{style}\">").Text(value).Markup($"</{tag}>");
 
     /// <summary>Text as it stands, at most <paramref name="limit"/> bytes of it, under a heading; nothing where there is none.</summary>
     public HtmlPage Block(string heading, string? value, int limit) => string.IsNullOrWhiteSpace(value)
         ? this
-        : Element("h3", heading).Markup("<pre tabindex=\"0\">").Text(TextCap.Apply(value.ReplaceLineEndings("\n").TrimEnd(), limit)).Markup("</pre>");
+        : Element("h3", heading).Markup("<pre tabindex=\"0\">").Text(value.ReplaceLineEndings("\n").TrimEnd(), limit).Markup("</pre>");
 
     /// <summary>A table of text cells; a column whose heading begins with <c>#</c> holds numbers.</summary>
     public HtmlPage Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)

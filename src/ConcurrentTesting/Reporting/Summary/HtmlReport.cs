@@ -316,7 +316,7 @@ internal sealed class HtmlReport
             [
                 DurationText.Measured(incident.At - _record.StartedAt),
                 incident.Kind,
-                TextCap.Apply(incident.Message, TextBytes),
+                _text.Within(incident.Message, TextBytes),
                 incident.Worker is { } worker ? Invariant($"{worker}") : "",
             ]))
             .Markup("</section>\n");
@@ -338,7 +338,7 @@ internal sealed class HtmlReport
         _ => outcome.ToString().ToLowerInvariant(),
     };
 
-    private static string Name(TestRecord test) => TextCap.Apply(test.FullName, 2048);
+    private string Name(TestRecord test) => _text.Within(test.FullName, 2048);
 
     private static string Resource(string name)
     {

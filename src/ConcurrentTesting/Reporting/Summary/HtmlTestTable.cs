@@ -92,7 +92,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     private void Row(Utf8JsonWriter json, TestRecord test, int className, int assembly, int failure)
     {
         json.WriteStartArray();
-        json.WriteStringValue(text.Whole(TextCap.Apply(TestNames.Short(test.ClassName, test.Name), 2048)));
+        json.WriteStringValue(text.Within(TestNames.Short(test.ClassName, test.Name), 2048));
         json.WriteNumberValue(className);
         json.WriteNumberValue(assembly);
         json.WriteNumberValue(Rank(test));

@@ -81,7 +81,7 @@ internal sealed class HtmlTimeline
         var width = Math.Max(1.5, X(Seconds(batch.StartedAt + batch.Duration)) - x);
         _page.Markup(Invariant($"<rect class=\"{Style(batch)}\" x=\"{x:0.#}\" y=\"{Y(batch.Worker)}\" width=\"{width:0.#}\" height=\"{Bar}\" rx=\"2\"><title>"))
             .Text(Invariant($"batch {batch.Number} ({batch.Reason}), worker {batch.Worker}: {batch.Tests} results of {batch.Assembly.Source} in {DurationText.Measured(batch.Duration)}"))
-            .Text(batch.Error is { } error ? $"; {TextCap.Apply(error, 512)}" : "")
+            .Text(batch.Error is { } error ? $"; {error}" : "", 512)
             .Markup("</title></rect>\n");
     }
 
@@ -94,7 +94,7 @@ internal sealed class HtmlTimeline
         {
             var x = X(Seconds(attempt.StartedAt + attempt.Duration));
             _page.Markup(Invariant($"<path class=\"failure\" d=\"M{x - 4:0.#} {Y(attempt.Worker)} h8 l-4 7 z\"><title>"))
-                .Text(TextCap.Apply(test.FullName, 512))
+                .Text(test.FullName, 512)
                 .Markup("</title></path>\n");
         }
     }

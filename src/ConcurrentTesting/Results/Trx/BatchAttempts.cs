@@ -18,17 +18,17 @@ internal sealed class BatchAttempts
     private readonly Dictionary<(Guid, string), List<RecordedAttempt>> _named = [];
     private readonly List<TrxRow> _leftRows = [];
 
-    public BatchAttempts(IEnumerable<RecordedAttempt> attempts)
+    /// <param name="redact">What was done to the names in the file, where the record has them as they are.</param>
+    public BatchAttempts(IEnumerable<RecordedAttempt> attempts, Func<string, string> redact)
     {
         foreach (var attempt in attempts)
         {
             _open.Add(attempt);
             var test = attempt.Test;
             var full = TestNames.Full(test.ClassName, test.Name);
-            Add(test.CaseId, full, attempt);
-            if (full != test.Name)
+            foreach (var name in new[] { full, test.Name, redact(full), redact(test.Name) }.Distinct())
             {
-                Add(test.CaseId, test.Name, attempt);
+                Add(test.CaseId, name, attempt);
             }
         }
     }

@@ -3,9 +3,9 @@ using System.Xml.Linq;
 namespace ConcurrentTesting.Results.Trx;
 
 /// <summary>One batch's own TRX file on its way into the merged one.</summary>
-internal sealed class TrxInput(BatchRecord batch, IEnumerable<RecordedAttempt> attempts, TrxRows rows, TrxSummary summary, AttachmentFolder attachments)
+internal sealed class TrxInput(BatchRecord batch, IEnumerable<RecordedAttempt> attempts, TrxRows rows, TrxSummary summary, AttachmentFolder attachments, ReportText text)
 {
-    private readonly BatchAttempts _attempts = new(attempts);
+    private readonly BatchAttempts _attempts = new(attempts, text.Redacted);
     private readonly Dictionary<Guid, List<TrxDefinition>> _definitions = [];
     private readonly string _folder = Path.GetDirectoryName(batch.TrxFile) ?? "";
     private string _deploymentRoot = "";

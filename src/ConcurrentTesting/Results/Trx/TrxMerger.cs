@@ -28,7 +28,7 @@ internal static class TrxMerger
         // In their order, so that an earlier attempt's attachments have been gathered when the final attempt's row tells of them.
         foreach (var batch in record.Batches.OrderBy(batch => batch.Number))
         {
-            var input = new TrxInput(batch, attempts[batch.Number], rows, summary, attachments);
+            var input = new TrxInput(batch, attempts[batch.Number], rows, summary, attachments, text);
             incidents.AddRange(Read(record, batch, input, cancellationToken));
             input.WriteLeft();
         }

@@ -62,7 +62,7 @@ internal sealed class TrxWriter : IDisposable
         Start("UnitTestResult");
         Attribute("executionId", executionId.ToString());
         Attribute("testId", definition.Id.ToString());
-        Attribute("testName", name);
+        Name("testName", name);
         Attribute("computerName", row?["computerName"] ?? machine);
         RowTimes(recorded.Attempt, row);
         Attribute("testType", TrxFormat.UnitTestType);
@@ -171,7 +171,7 @@ internal sealed class TrxWriter : IDisposable
     private void Definition(TrxDefinition definition)
     {
         Start("UnitTest");
-        Attribute("name", definition.Name);
+        Name("name", definition.Name);
         Attribute("storage", definition.Assembly.Path.ToLowerInvariant());
         if (definition.Priority is { } priority)
         {
@@ -190,8 +190,8 @@ internal sealed class TrxWriter : IDisposable
         Start("TestMethod");
         Attribute("codeBase", definition.Assembly.Path);
         Attribute("adapterTypeName", definition.AdapterType);
-        Attribute("className", definition.ClassName);
-        Attribute("name", definition.MethodName);
+        Name("className", definition.ClassName);
+        Name("name", definition.MethodName);
         End();
         End();
     }
@@ -318,7 +318,9 @@ internal sealed class TrxWriter : IDisposable
 
     private void End() => _xml.WriteEndElement();
 
-    private void Attribute(string name, string value) => _xml.WriteAttributeString(name, _text.Whole(value));
+    private void Attribute(string name, string value) => _xml.WriteAttributeString(name, LegalXml.Clean(value));
+
+    private void Name(string name, string value) => _xml.WriteAttributeString(name, _text.Whole(value));
 
     private void Number(string name, int value) => _xml.WriteAttributeString(name, value.ToString(CultureInfo.InvariantCulture));
 

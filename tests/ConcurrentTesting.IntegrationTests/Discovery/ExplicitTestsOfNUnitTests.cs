@@ -1,0 +1,54 @@
+using System.Xml.Linq;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Discovery;
+
+/// <summary>Explicit tests run, are reported as not executed, or are not there at all, as in a serial run with the same filter, in each version of NUnit and its adapter.</summary>
+public sealed class ExplicitTestsOfNUnitTests
+{
+    private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+
+    private static readonly string[] Filters =
+    [
+        "", "FullyQualifiedName~Plainly", "FullyQualifiedName~OnRequest", "FullyQualifiedName~Around", "Name!~One&Name!~Each", "TestCategory=Slow", "Category=Slow", "TestCategory!=Slow",
+        "TestCategory=Lonely", "TestCategory=Slow|FullyQualifiedName~BesideMany", "FullyQualifiedName~Many.Rows", "FullyQualifiedName~Many.Rows|Name=Passes", "FullyQualifiedName~Many.ExplicitRows",
+        "FullyQualifiedName!~Around",
+    ];
+
+    [Theory]
+    [InlineData("5.0.0", "6.3.1")]
+    [InlineData("4.4.0", "5.2.0")]
+    [InlineData("3.14.0", "4.6.0")]
+    public async Task Explicit_tests_are_those_of_a_serial_run(string nunit, string adapter)
+    {
+        using var repository = new TestRepository();
+        var code = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Discovery", "Suites", "ExplicitNUnit.cs"), TestContext.Current.CancellationToken);
+        var project = repository.AddSuite("Explicit", "NUnit", code, packages: TestRepository.Packages("Microsoft.NET.Test.Sdk")
+            + $"""<PackageReference Include="NUnit" VersionOverride="{nunit}" /><PackageReference Include="NUnit3TestAdapter" VersionOverride="{adapter}" />""");
+        var built = await repository.DotNetAsync("build", project, "-nologo", "-v", "q");
+        var assembly = repository.In("Explicit/bin/Debug/net10.0/Explicit.dll");
+        File.Exists(assembly).ShouldBeTrue(built);
+        await Parallel.ForEachAsync(Filters, TestContext.Current.CancellationToken, async (filter, _) =>
+        {
+            var catalog = await repository.DiscoverAsync(settings => settings with { TestProjects = [assembly], NoBuild = true, Filter = filter.Length == 0 ? null : filter });
+            var reported = await ReportedAsync(repository, assembly, filter);
+
+            var because = $"NUnit {nunit}, adapter {adapter}: {filter}";
+            var run = catalog.Units.SelectMany(unit => unit.Entries).SelectMany(entry => entry.Cases).Select(test => test.DisplayName).ToList();
+            var notRun = catalog.Explicit.SelectMany(entry => entry.Cases).Select(test => test.DisplayName).ToList();
+            run.Concat(notRun).Order().ShouldBe(reported.Select(result => result.Name).Order(), because);
+            notRun.Order().ShouldBe(reported.Where(result => result.Outcome == "NotExecuted" && result.Name != "Ignored").Select(result => result.Name).Order(), because);
+        });
+    }
+
+    private static async Task<(string Name, string Outcome)[]> ReportedAsync(TestRepository repository, string assembly, string filter)
+    {
+        var folder = Directory.CreateDirectory(repository.In(Guid.NewGuid().ToString("N"))).FullName;
+        var output = await repository.DotNetAsync(
+            ["vstest", assembly, "--logger:trx;LogFileName=results.trx", $"--ResultsDirectory:{folder}", .. filter.Length > 0 ? (string[])[$"--TestCaseFilter:{filter}"] : []]);
+        var file = Path.Combine(folder, "results.trx");
+        File.Exists(file).ShouldBeTrue(output);
+        return [.. XDocument.Load(file).Descendants(Trx + "UnitTestResult").Select(result => ((string)result.Attribute("testName")!, (string)result.Attribute("outcome")!))];
+    }
+}
