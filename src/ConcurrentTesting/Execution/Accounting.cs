@@ -40,7 +40,7 @@ internal sealed record BatchEnd
     public string? OwnEnd { get; init; }
 
     /// <summary>What a test that the host died with is told to have failed with.</summary>
-    public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd}. {Fault}";
+    public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd.TrimEnd('.')}. {Fault}";
 
     /// <summary>The console died by itself, which no test is to blame for.</summary>
     public bool IsConsoleGone { get; init; }

@@ -22,7 +22,9 @@ internal sealed partial class AdapterErrors(string assembly)
     public void Add(HostMessageLevel level, string text)
     {
         var line = XUnitLine().Match(text);
-        if (level == HostMessageLevel.Error)
+        if (level == HostMessageLevel.Error && _told is { Fixture: not null, Message: "" } fixture)
+            _told = WithRest(fixture, text);
+        else if (level == HostMessageLevel.Error)
             Begin(line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim()), line.Groups["indentation"].Length);
         else if (line.Success && line.Groups["indentation"].Length > _indentation && _told is not null)
             _details.Add(line.Groups["text"].Value);
@@ -59,19 +61,21 @@ internal sealed partial class AdapterErrors(string assembly)
     {
         if (NUnitFixture().Match(text) is not { Success: true } fixture)
             return new AdapterError(AdapterErrorKind.Other, "", null, text, null);
-        var (message, stack) = Parts(fixture.Groups["rest"].Value);
-        var name = fixture.Groups["name"].Value;
-        return fixture.Groups["what"].Value == "TearDown"
-            ? new AdapterError(AdapterErrorKind.CleanUp, $"Tear-down {name}", name, message, stack)
-            : new AdapterError(AdapterErrorKind.SetUp, $"Set-up {name}", name, message, stack);
+        var name = fixture.Groups["name"].Value.Trim();
+        return WithRest(
+            fixture.Groups["what"].Value == "TearDown"
+                ? new AdapterError(AdapterErrorKind.CleanUp, $"Tear-down {name}", name, "", null)
+                : new AdapterError(AdapterErrorKind.SetUp, $"Set-up {name}", name, "", null),
+            fixture.Groups["rest"].Value);
     }
 
-    private static (string Message, string? StackTrace) Parts(string text)
+    // NUnit names the fixture in one message and tells what happened in the next.
+    private static AdapterError WithRest(AdapterError fixture, string text)
     {
         var parts = text.Split("StackTrace:", 2);
         var message = parts[0].Trim();
         var tearDown = message.IndexOf("TearDown : ", StringComparison.Ordinal);
-        return (tearDown > 0 ? message[tearDown..] : message, parts.Length > 1 ? parts[1].Trim() : null);
+        return fixture with { Message = tearDown > 0 ? message[tearDown..] : message, StackTrace = parts.Length > 1 ? parts[1].Trim() : null };
     }
 
     private AdapterError WithDetails(AdapterError error)

@@ -88,8 +88,6 @@ public sealed class OutsideTests
     [InlineData("Troubled.XUnit2", "exit")]
     [InlineData("Troubled.XUnit2", "thread")]
     [InlineData("Troubled.XUnit3", "failfast")]
-    [InlineData("Troubled.NUnit", "thread")]
-    [InlineData("Troubled.MSTest", "exit")]
     public async Task Process_that_ends_itself_after_its_last_test_is_a_failure(string suite, string end)
     {
         using var troubled = new TroubledSuite(suite);
@@ -99,6 +97,20 @@ public sealed class OutsideTests
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         Outside(outcome).ShouldHaveSingleItem().ShouldStartWith("process-end: ");
         outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed");
+    }
+
+    [Theory]
+    [InlineData("Troubled.NUnit", "thread")]
+    [InlineData("Troubled.MSTest", "exit")]
+    public async Task Process_that_ends_itself_before_its_adapter_told_the_last_result_is_a_failure_too(string suite, string end)
+    {
+        using var troubled = new TroubledSuite(suite);
+
+        var outcome = await troubled.RunAsync(Cleaned, Cancellation, $"LATE_END={end}");
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Tests.ShouldHaveSingleItem().Outcome.ShouldBe("Failed");
+        outcome.JUnit.ShouldContain(end == "exit" ? "it exited" : "an exception that nobody handled");
     }
 
     [Theory]

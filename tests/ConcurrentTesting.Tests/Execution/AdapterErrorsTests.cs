@@ -74,6 +74,16 @@ public sealed class AdapterErrorsTests
     }
 
     [Fact]
+    public void Fixture_of_NUnit_whose_story_comes_in_a_second_message_is_one_error()
+    {
+        Hear(HostMessageLevel.Error, "TearDown failed for test fixture NU.Down");
+        Hear(HostMessageLevel.Error, "One or more child tests had errors\nTearDown : System.Exception : broke\nStackTrace: --TearDown\n   at NU.Down.D()");
+        Hear(HostMessageLevel.Error, "something else");
+
+        _errors.All.Select(error => (error.Kind, error.Message)).ShouldBe([(AdapterErrorKind.CleanUp, "TearDown : System.Exception : broke"), (AdapterErrorKind.Other, "something else")]);
+    }
+
+    [Fact]
     public void Anything_else_at_the_level_of_errors_is_an_error()
     {
         Hear(HostMessageLevel.Error, "An exception occurred while invoking executor");
