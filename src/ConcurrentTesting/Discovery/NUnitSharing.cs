@@ -1,7 +1,8 @@
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// What NUnit's fixtures share: a set-up fixture runs once around all fixtures of its namespace and below, and ordered fixtures of one namespace follow
+/// What NUnit's fixtures share: a set-up fixture runs once around all fixtures of its namespace and below, and ordered fixtures of one
+/// namespace follow
 /// each other.
 /// </summary>
 internal sealed class NUnitSharing : ISharingReader

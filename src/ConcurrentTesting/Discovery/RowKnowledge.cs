@@ -4,7 +4,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// Tells test cases that give exactly one result from those whose data rows are only known when they run: a theory whose rows cannot be serialised, an MSTest method whose
+/// Tells test cases that give exactly one result from those whose data rows are only known when they run: a theory whose rows cannot be
+/// serialised, an MSTest method whose
 /// rows are folded. Where nothing tells, the number is not known.
 /// </summary>
 internal static class RowKnowledge
@@ -26,7 +27,8 @@ internal static class RowKnowledge
     public static bool IsOneRow(TestCase test, TestProperty property) =>
         property.Id.StartsWith(Serialization, StringComparison.Ordinal) && test.GetPropertyValue(property) is string text && IsOneRow(text);
 
-    // ":F:" is xunit 2's short form of a fact; "Xunit.Sdk.XunitTestCase, xunit.execution…:" a whole one; "-3:WHVuaXQudjM…:" v3's, with the type in base 64.
+    // ":F:" is xunit 2's short form of a fact; "Xunit.Sdk.XunitTestCase, xunit.execution…:" a whole one; "-3:WHVuaXQudjM…:" v3's, with the
+    // type in base 64.
     private static bool IsOneRow(string serialized) =>
         serialized.StartsWith(":F:", StringComparison.Ordinal) || OneRowTypes.Contains(TypeOf(serialized).Split(',')[0].Split('.')[^1], StringComparer.Ordinal);
 

@@ -1,7 +1,8 @@
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// What several classes of an assembly share beyond the class. A worker is a process with databases of its own: a batch with some of the classes sets it
+/// What several classes of an assembly share beyond the class. A worker is a process with databases of its own: a batch with some of the
+/// classes sets it
 /// up for itself, which costs time, and nothing else where the databases are all that it sets up.
 /// </summary>
 /// <param name="Name">As units and the console name it: <c>collection Database</c>, <c>namespace Shop.Tests</c>.</param>
@@ -11,7 +12,9 @@ internal sealed record SharedSetUp(string Name, string Handle)
     /// <summary>There is code that sets it up; otherwise it only says what must not run at the same time.</summary>
     public bool HasFixture { get; init; } = true;
 
-    /// <summary>It keeps its classes together where workers have no databases of their own: its fixture may create the one that all use.</summary>
+    /// <summary>
+    /// It keeps its classes together where workers have no databases of their own: its fixture may create the one that all use.
+    /// </summary>
     public bool IsBond { get; init; } = true;
 
     /// <summary>Why it may guard something else than the database; null where its fixture is all that is known of it.</summary>

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// The user's marks that keep classes together: the value <c>Together</c> or <c>Together:NAME</c> of the trait or property <c>ConcurrentTest</c>, reserved
+/// The user's marks that keep classes together: the value <c>Together</c> or <c>Together:NAME</c> of the trait or property
+/// <c>ConcurrentTest</c>, reserved
 /// words beside the names of exclusive groups. Read from metadata, because xunit 2 does not hand a definition's traits to its tests.
 /// </summary>
 internal static class TogetherMark

@@ -13,6 +13,7 @@ internal enum AdapterErrorKind
 }
 
 /// <summary>An error that an adapter or VSTest told of a run as a whole.</summary>
-/// <param name="Subject">What failed, as people read it: <c>Class clean-up Shop.Tests.BasketTests</c>; empty where that is not known.</param>
+/// <param name="Subject">What failed, as people read it: <c>Class clean-up Shop.Tests.BasketTests</c>; empty where that is not
+/// known.</param>
 /// <param name="Fixture">The name of the class, collection or namespace that it belongs to, as the adapter gives it; null: none.</param>
 internal sealed record AdapterError(AdapterErrorKind Kind, string Subject, string? Fixture, string Message, string? StackTrace);

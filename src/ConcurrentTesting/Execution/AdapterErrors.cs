@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Reads what a test host says beside its results. An error that is no echo of a test's own result makes <c>dotnet test</c> fail, whatever it is. xunit tells the details
+/// Reads what a test host says beside its results. An error that is no echo of a test's own result makes <c>dotnet test</c> fail, whatever
+/// it is. xunit tells the details
 /// of an error line by line after it, indented; NUnit and VSTest tell all in one message.
 /// </summary>
 internal sealed partial class AdapterErrors(string assembly)
@@ -32,7 +33,9 @@ internal sealed partial class AdapterErrors(string assembly)
             Begin(null, 0);
     }
 
-    /// <summary>MSTest tells of a failed clean-up by a failed result of a test that has one already; null where a result's message is no such.</summary>
+    /// <summary>
+    /// MSTest tells of a failed clean-up by a failed result of a test that has one already; null where a result's message is no such.
+    /// </summary>
     public static AdapterError? OfResult(string? message, string? stackTrace) =>
         message is not null && MSTestCleanUp().Match(message) is { Success: true } cleanUp
             ? new AdapterError(AdapterErrorKind.CleanUp, $"{cleanUp.Groups["scope"].Value} clean-up {cleanUp.Groups["method"].Value}", null, message.Trim(), stackTrace)

@@ -5,7 +5,9 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>Finds whose result it is that has no id of any test that was asked for, in a batch that was asked for by <see cref="NameSelection"/>.</summary>
+/// <summary>
+/// Finds whose result it is that has no id of any test that was asked for, in a batch that was asked for by <see cref="NameSelection"/>.
+/// </summary>
 internal static class NameMatch
 {
     /// <param name="hasRoom">Whether an entry still lacks a result.</param>

@@ -5,7 +5,8 @@ using ConcurrentTesting.TestHook.Wire;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Tells a test process that ended itself, which is red as in <c>dotnet test</c>, from one that was ended from outside, which is healed: by the hook's last word in it, by
+/// Tells a test process that ended itself, which is red as in <c>dotnet test</c>, from one that was ended from outside, which is healed: by
+/// the hook's last word in it, by
 /// the exit code or the signal that its parent was told, by what it wrote to its error stream.
 /// </summary>
 /// <param name="How">In a few words: <c>it exited with code 3</c>.</param>

@@ -8,7 +8,8 @@ using ConcurrentTesting.Scheduling;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// What may guard something else than the database, a port or a file, and is split over workers all the same: it is named once, and again where a failure
+/// What may guard something else than the database, a port or a file, and is split over workers all the same: it is named once, and again
+/// where a failure
 /// looks like it.
 /// </summary>
 internal static partial class SplitGuards

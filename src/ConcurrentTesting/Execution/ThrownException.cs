@@ -26,12 +26,14 @@ internal sealed partial record ThrownException(string Type, string Message)
         || Type == "System.InvalidOperationException" && Message.StartsWith("An exception has been raised that is likely due to a transient failure.", StringComparison.Ordinal);
 
     /// <summary>
-    /// What ended a test: the exception that came out of it, of wrappers what they carry; several where the test and its clean-up threw, or tasks beside each other did. An inner
+    /// What ended a test: the exception that came out of it, of wrappers what they carry; several where the test and its clean-up threw, or
+    /// tasks beside each other did. An inner
     /// exception of anything else is not among them, and text that only looks like one is not either.
     /// </summary>
     public static IReadOnlyList<ThrownException> EndingOf(string message) => [.. Failures(message).SelectMany(EndingOfOne)];
 
-    // "Multiple failures or warnings in test:" is NUnit's, "One or more errors occurred." without a type MSTest's. What is cut at the wrong place names no exception.
+    // "Multiple failures or warnings in test:" is NUnit's, "One or more errors occurred." without a type MSTest's. What is cut at the wrong
+    // place names no exception.
     private static IEnumerable<string> Failures(string message)
     {
         if (NUnitList().Match(message) is { Success: true } list)
@@ -91,7 +93,8 @@ internal sealed partial record ThrownException(string Type, string Message)
         RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Place();
 
-    // "Npgsql.NpgsqlException : …" in xunit and NUnit, "Npgsql.NpgsqlException: …" in MSTest. With "(0x80004005)" between them it is what somebody made of an exception's text.
+    // "Npgsql.NpgsqlException : …" in xunit and NUnit, "Npgsql.NpgsqlException: …" in MSTest. With "(0x80004005)" between them it is what
+    // somebody made of an exception's text.
     [GeneratedRegex(@"^(?<type>[\p{L}_][\w.+`]*) ?: ?")]
     private static partial Regex Head();
 

@@ -60,6 +60,11 @@ internal static class MetricsFile
             metrics.Reruns.WithLabels(cause.Key).IncTo(cause.Value);
         }
 
+        foreach (var kind in record.Outside.Where(failure => !failure.IsFlaky).CountBy(failure => Label(failure.Kind)))
+        {
+            metrics.Outside.WithLabels(kind.Key).IncTo(kind.Value);
+        }
+
         metrics.Discovered.Set(record.Discovered);
         metrics.Flaky.Set(record.Flaky);
         metrics.Muted.Set(record.Tests.Count(test => test.IsMuted));

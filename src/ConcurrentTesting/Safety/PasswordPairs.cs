@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>Finds what stands as a password in a text, whoever wrote it and whatever it is: <c>Password=…</c> and <c>Pwd=…</c>, quoted or not, and <c>user:…@host</c> in URLs.</summary>
+/// <summary>
+/// Finds what stands as a password in a text, whoever wrote it and whatever it is: <c>Password=…</c> and <c>Pwd=…</c>, quoted or not, and
+/// <c>user:…@host</c> in URLs.
+/// </summary>
 internal static partial class PasswordPairs
 {
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
@@ -27,7 +30,9 @@ internal static partial class PasswordPairs
         HideEach(text, known?.UserInfo, hidden);
     }
 
-    /// <summary>Finds these passwords where they stand as passwords: as the value of a pair, in JSON, XML and SQL too, and in URLs.</summary>
+    /// <summary>
+    /// Finds these passwords where they stand as passwords: as the value of a pair, in JSON, XML and SQL too, and in URLs.
+    /// </summary>
     public static KnownPairs Of(IEnumerable<string> passwords)
     {
         var any = string.Join('|', passwords.OrderByDescending(password => password.Length).ThenBy(password => password, StringComparer.Ordinal).Select(Regex.Escape));
@@ -49,7 +54,8 @@ internal static partial class PasswordPairs
             hidden.Add(match.Groups[Value].Index, match.Groups[Value].Length);
     }
 
-    // In this order: a quoted value to its closing quote, which may be missing at the end of what was cut; one with blanks where another pair follows; and one to where a reader
+    // In this order: a quoted value to its closing quote, which may be missing at the end of what was cut; one with blanks where another
+    // pair follows; and one to where a reader
     // sees its end. "==" compares, and a quote that is followed by a blank ends what stands before it.
     [GeneratedRegex(
         """

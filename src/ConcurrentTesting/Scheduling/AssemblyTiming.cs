@@ -18,7 +18,9 @@ internal sealed record MeasuredCost(double Seconds, int Samples)
     private static double Round(double seconds) => Math.Round(Math.Max(0, seconds), 3);
 }
 
-/// <summary>What is known of an assembly beside its tests: what a batch of it costs, and whether its tests use their worker's databases.</summary>
+/// <summary>
+/// What is known of an assembly beside its tests: what a batch of it costs, and whether its tests use their worker's databases.
+/// </summary>
 internal sealed record AssemblyTiming
 {
     /// <summary>A batch without shared set-ups, before its first test and after its last; null: never measured.</summary>

@@ -5,7 +5,8 @@ using ConcurrentTesting.Results;
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
-/// Learns from a run's batches what set-ups cost: the seconds from the begin of the test process to the first test and after the last, less what it takes to load the tests; and which assemblies' tests
+/// Learns from a run's batches what set-ups cost: the seconds from the begin of the test process to the first test and after the last, less
+/// what it takes to load the tests; and which assemblies' tests
 /// used the databases of their workers.
 /// </summary>
 internal static class BatchCosts
@@ -38,7 +39,8 @@ internal static class BatchCosts
             timings.Learn(assembly, timings.Of(assembly) with { Host = MeasuredCost.With(timings.Of(assembly).Host, seconds) });
     }
 
-    // Of several that are set up one after another only the sum is seen: what the others do not take is the first one's that is not known by itself.
+    // Of several that are set up one after another only the sum is seen: what the others do not take is the first one's that is not known
+    // by itself.
     private static void LearnSetUps(TimingStore timings, TestAssembly assembly, ILookup<ImmutableList<SharedSetUp>?, BatchRecord> batches, double hostSeconds)
     {
         var known = new Dictionary<string, double>(StringComparer.Ordinal);

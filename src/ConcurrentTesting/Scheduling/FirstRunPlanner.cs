@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
-/// Batches of tests of which nothing is known: any of them may be the long one, so none holds more than a small part of all, and every worker begins
+/// Batches of tests of which nothing is known: any of them may be the long one, so none holds more than a small part of all, and every
+/// worker begins
 /// with one and takes the next when it is done.
 /// </summary>
 internal static class FirstRunPlanner

@@ -5,7 +5,8 @@ using ConcurrentTesting.Settings;
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
-/// Makes the units of a run from a catalog's classes. Where workers have databases of their own that the tests use, a class stands alone unless an order or
+/// Makes the units of a run from a catalog's classes. Where workers have databases of their own that the tests use, a class stands alone
+/// unless an order or
 /// the user ties it to others; elsewhere a shared set-up may create the one database that all use, and its classes stay together.
 /// </summary>
 internal static class UnitGrouping

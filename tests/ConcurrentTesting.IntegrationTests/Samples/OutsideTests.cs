@@ -36,7 +36,7 @@ public sealed class OutsideTests
     {
         using var troubled = new TroubledSuite();
 
-        var outcome = await troubled.RunAsync($"{Rows} --test-timeout 5s", Cancellation, "ROW_END=hang");
+        var outcome = await troubled.RunAsync($"{Rows} --test-timeout 12s", Cancellation, "ROW_END=hang");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Tests.Select(test => test.Outcome).Order().ShouldBe(["Passed", "Passed", "Passed", "Passed", "Passed", "Passed", "TimedOut"]);

@@ -44,7 +44,7 @@ internal sealed record SampleOutcome(int ExitCode, string Output, string Results
 /// <summary>A run of sample suites through the repository's build, as a process in a folder of its own that can be signalled and killed.</summary>
 internal sealed class SampleRun : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private readonly Process _process;
     private readonly List<string> _lines = [];

@@ -43,7 +43,7 @@ public sealed class TroubleTests
     [MemberData(nameof(Suites))]
     public async Task A_test_that_never_ends_times_out_and_the_others_have_their_results(string suite)
     {
-        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-timeout", "4s", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_HANG", "1"));
+        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-timeout", "12s", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_HANG", "1"));
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Test("Never_ends_when_asked_to").Outcome.ShouldBe("TimedOut");

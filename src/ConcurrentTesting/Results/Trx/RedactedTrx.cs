@@ -5,7 +5,8 @@ using ConcurrentTesting.Safety;
 namespace ConcurrentTesting.Results.Trx;
 
 /// <summary>
-/// A TRX file of VSTest without the run's secrets. It is read as XML: the texts in it are redacted and nothing else, because an element's or an attribute's name, an id or an outcome
+/// A TRX file of VSTest without the run's secrets. It is read as XML: the texts in it are redacted and nothing else, because an element's
+/// or an attribute's name, an id or an outcome
 /// is no text of a test, whatever word the password is.
 /// </summary>
 internal static class RedactedTrx
