@@ -80,7 +80,7 @@ internal sealed class RestartingServer : IAsyncDisposable
             ? "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status WHERE variable_name = 'COM_INSERT'"
             : @"SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname LIKE 'ct\_r\_%'";
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bound.CancelAfter(TimeSpan.FromMinutes(1));
+        bound.CancelAfter(SampleRun.Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         do
         {
