@@ -51,7 +51,7 @@ internal sealed partial class AdapterErrors(string assembly)
 
     private AdapterError? OfXUnit(string text)
     {
-        if (text.EndsWith(" [FAIL]", StringComparison.Ordinal))
+        if (HarmlessErrors.IsEcho(text))
             return null;
         if (XUnitCleanUp().Match(text) is not { Success: true } cleanUp)
             return new AdapterError(AdapterErrorKind.Other, "", null, text, null);

@@ -15,7 +15,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
     // The parent of a process learns of its end at once, and tells it a moment later.
-    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// What has to run again, whether the host is still good for another batch, and the database operations that its test processes sent; null where those
@@ -183,21 +183,14 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     {
         var entry = settled.Entry;
         var rows = end.Rows.GetValueOrDefault(entry);
-        var missing = Math.Max(1, entry.Cases.Length - rows);
-        for (var index = 0; index < missing; index++)
+        var attempt = AttemptOfMissing(settled.Outcome, end.Worker, number, database) with
         {
-            var test = run.Recorder.SettleMissing(entry, new TestAttempt
-            {
-                Outcome = settled.Outcome,
-                Worker = end.Worker,
-                Batch = number,
-                Number = 1,
-                Database = database,
-                StartedAt = run.Time.GetUtcNow(),
-                Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
-                Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,
-            });
-            run.Observer.TestFinished(test, isFinal: true);
+            Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
+            Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,
+        };
+        for (var missing = MissingOf(entry, rows); missing > 0; missing--)
+        {
+            run.Observer.TestFinished(run.Recorder.SettleMissing(entry, attempt), isFinal: true);
             run.Stop.CountFailure();
         }
     }
@@ -205,24 +198,27 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     // Tests without any result are settled when the run is over.
     private void SettleInterrupted(BatchEnd end, int number, string? database)
     {
-        foreach (var entry in end.Rows.Keys.Where(entry => end.Rows[entry] < entry.Cases.Length || end.Unclosed.Contains(entry)))
+        var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
+        foreach (var (entry, rows) in end.Rows.Where(seen => seen.Value < seen.Key.Cases.Length || end.Unclosed.Contains(seen.Key)))
         {
-            for (var missing = Math.Max(1, entry.Cases.Length - end.Rows[entry]); missing > 0; missing--)
-            {
-                run.Recorder.SettleMissing(entry, new TestAttempt
-                {
-                    Outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error,
-                    Worker = end.Worker,
-                    Batch = number,
-                    Number = 1,
-                    Database = database,
-                    StartedAt = run.Time.GetUtcNow(),
-                    Cause = AttemptCauses.NotRun,
-                    Message = $"{run.Stop.Reason} {end.Rows[entry]} rows of this test had run.",
-                });
-            }
+            var attempt = AttemptOfMissing(outcome, end.Worker, number, database) with { Cause = AttemptCauses.NotRun, Message = $"{run.Stop.Reason} {rows} rows of this test had run." };
+            for (var missing = MissingOf(entry, rows); missing > 0; missing--)
+                run.Recorder.SettleMissing(entry, attempt);
         }
     }
+
+    // A test that was left open lacks one row at least, however many it has.
+    private static int MissingOf(TestEntry entry, int rows) => Math.Max(1, entry.Cases.Length - rows);
+
+    private TestAttempt AttemptOfMissing(TestOutcome outcome, int worker, int batch, string? database) => new()
+    {
+        Outcome = outcome,
+        Worker = worker,
+        Batch = batch,
+        Number = 1,
+        Database = database,
+        StartedAt = run.Time.GetUtcNow(),
+    };
 
     private string TimedOutAfter(TestEntry entry, int rows) => string.Create(
         CultureInfo.InvariantCulture,

@@ -11,7 +11,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     /// <summary>Tests to run again because the infrastructure failed a clean-up that they share.</summary>
     public ImmutableHashSet<TestEntry> ToRetry(ImmutableArray<AdapterError> errors) => run.Settings.MaxRetries == 0
         ? []
-        : [.. errors.Where(IsOfInfrastructure).SelectMany(error => EntriesOf(error))];
+        : [.. errors.Where(IsForgiven).SelectMany(error => EntriesOf(error))];
 
     /// <param name="verdict">What runs again: a clean-up whose tests do is tried with them.</param>
     public void RecordErrors(ImmutableArray<AdapterError> errors, BatchVerdict verdict, BatchEnd end)
@@ -19,9 +19,9 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         var again = verdict.Again.Where(batch => batch.Reason == BatchReasons.Retry).SelectMany(batch => batch.Entries).ToHashSet();
         foreach (var error in errors)
         {
-            if (error.Kind == AdapterErrorKind.CleanUp && IsOfInfrastructure(error) && EntriesOf(error).All(again.Contains))
+            if (IsForgiven(error) && EntriesOf(error).All(again.Contains))
                 run.Recorder.Report("cleanup-retried", $"{error.Subject} failed through no fault of its own and is tried again with its tests: {BatchProgress.FirstLine(error.Message)}", worker);
-            else if (!IsExplained(error, end))
+            else if (!HarmlessErrors.Contains(error, end))
                 Add(error);
         }
     }
@@ -58,14 +58,6 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         return suspects.Length > 0 ? $" while it ran {suspects}" : "";
     }
 
-    // A host that died said more than it meant, and what a test has failed with is told already.
-    private static bool IsExplained(AdapterError error, BatchEnd end) => error.Kind switch
-    {
-        AdapterErrorKind.CleanUp => false,
-        AdapterErrorKind.SetUp => end.Failed.Count > 0,
-        _ => end.Fault is not null,
-    };
-
     private void Add(AdapterError error)
     {
         var entries = EntriesOf(error);
@@ -95,7 +87,8 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     // Secrets go before anything is cut: half of one would not be found.
     private string Capped(string text) => TextCap.Apply(run.Secrets.Redact(text), TextCap.Message);
 
-    private bool IsOfInfrastructure(AdapterError error) => InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
+    // Only a clean-up is known to be tried again with its tests.
+    private bool IsForgiven(AdapterError error) => error.Kind == AdapterErrorKind.CleanUp && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
 
     // What belongs to a class names it; what several classes share may be any class's.
     private ImmutableArray<TestEntry> EntriesOf(AdapterError error)

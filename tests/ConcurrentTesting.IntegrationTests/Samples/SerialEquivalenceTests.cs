@@ -28,10 +28,14 @@ public sealed class SerialEquivalenceTests
         var outcome = await run.EndAsync(Cancellation);
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
-        Results(Path.Combine(outcome.Results, "test-results.trx")).ShouldBe(Results(await serial), ignoreOrder: true);
+        Results(Path.Combine(outcome.Results, "test-results.trx")).ShouldBe(Results(await serial).Select(WithoutPassword), ignoreOrder: true);
         outcome.Output.Split('\n')[^1].ShouldMatch(@"^\d+ passed, 0 failed, \d+ skipped$");
         Directory.Delete(folder, recursive: true);
     }
+
+    // What stands as a password is never written, a row's name no exception.
+    private static (string Class, string Name, string? Outcome) WithoutPassword((string Class, string Name, string? Outcome) result) =>
+        result with { Name = result.Name.Replace("Password='a;b'", "Password='***'", StringComparison.Ordinal) };
 
     private static async Task<string> SerialAsync(string suite, string folder)
     {

@@ -116,15 +116,13 @@ internal sealed class TestHookServer : IAsyncDisposable
             .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
     }
 
-    /// <summary>The test processes of a batch, when it is known of those that are dead how they ended, or the bound is over.</summary>
+    /// <summary>The test processes of a batch whose host has died, when it is known how it ended, or the bound is over.</summary>
     public async Task<ImmutableArray<HookedProcess>> EndsAsync(int batch, TimeSpan bound, CancellationToken cancellationToken)
     {
-        var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
-        if (OperatingSystem.IsLinux())
-        {
-            var ends = Task.WhenAll(connections.Where(connection => connection.Ended.IsCompleted).Select(connection => connection.ExitKnown));
-            await Task.WhenAny(ends, Task.Delay(bound, cancellationToken));
-        }
+        // The console may say that a host died before the host's own connection has ended. Nobody waits for the child of a host that died.
+        var hosts = _connections.Keys.Where(connection => connection.Batch == batch && connection.Process?.Role == HookedProcessRole.TestHost);
+        var ends = hosts.Select(host => OperatingSystem.IsLinux() ? Task.WhenAll(host.Ended, host.ExitKnown) : host.Ended);
+        await Task.WhenAny(Task.WhenAll(ends), Task.Delay(bound, cancellationToken));
 
         return ProcessIds(batch);
     }
@@ -266,20 +264,24 @@ internal sealed class TestHookServer : IAsyncDisposable
         }
     }
 
-    // Only its parent learns how a process ended: a console of its test host, a test host of xunit v3's test process.
+    // Only its parent learns how a process ended: a console of its test host, a test host of xunit v3's test process. Either may greet first.
     private void Greeted(HookedProcessConnection connection)
     {
-        if (connection.Process is not { } process)
-            return;
-        var parents = process.Role switch
+        foreach (var other in _connections.Keys)
         {
-            HookedProcessRole.TestHost => _connections.Keys.Where(other => other.Process?.Role == HookedProcessRole.Console),
-            HookedProcessRole.TestProcess => _connections.Keys.Where(other => other.Batch == connection.Batch && other.Process?.Role == HookedProcessRole.TestHost),
-            _ => [],
-        };
-        foreach (var parent in parents)
-            parent.Watch(process.Id);
+            if (IsParent(other, connection))
+                other.Watch(connection.Process!.Id);
+            else if (IsParent(connection, other))
+                connection.Watch(other.Process!.Id);
+        }
     }
+
+    private static bool IsParent(HookedProcessConnection parent, HookedProcessConnection child) => (parent.Process?.Role, child.Process?.Role) switch
+    {
+        (HookedProcessRole.Console, HookedProcessRole.TestHost) => true,
+        (HookedProcessRole.TestHost, HookedProcessRole.TestProcess) => parent.Batch == child.Batch,
+        _ => false,
+    };
 
     private void ChildEnded(int child, ProcessExit exit) =>
         _connections.Keys.FirstOrDefault(connection => connection.Process is { Exit: null } process && process.Id == child)?.Exited(exit);
