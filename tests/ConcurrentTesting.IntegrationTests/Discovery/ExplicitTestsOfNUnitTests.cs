@@ -11,16 +11,18 @@ public sealed class ExplicitTestsOfNUnitTests
 
     private static readonly string[] Filters =
     [
-        "", "FullyQualifiedName~Plainly", "FullyQualifiedName~OnRequest", "FullyQualifiedName~Around", "Name!~One&Name!~Each", "TestCategory=Slow", "Category=Slow", "TestCategory!=Slow",
-        "TestCategory=Lonely", "TestCategory=Slow|FullyQualifiedName~BesideMany", "FullyQualifiedName~Many.Rows", "FullyQualifiedName~Many.Rows|Name=Passes", "FullyQualifiedName~Many.ExplicitRows",
-        "FullyQualifiedName!~Around",
+        "", "FullyQualifiedName~OnRequest", "FullyQualifiedName~Around", "Name!~One&Name!~Each", "TestCategory=Slow", "TestCategory!=Slow",
+        "TestCategory=Slow|FullyQualifiedName~BesideMany", "FullyQualifiedName~Many.Rows|Name=Passes", "FullyQualifiedName~Many.ExplicitRows",
     ];
 
+    // Each costs two test hosts; between the versions differ limits and what is reported, not how filters are read.
+    private static readonly string[] FiltersOfOlder = ["", "FullyQualifiedName~OnRequest", "TestCategory=Slow|FullyQualifiedName~BesideMany", "FullyQualifiedName~Many.Rows"];
+
     [Theory]
-    [InlineData("5.0.0", "6.3.1")]
-    [InlineData("4.4.0", "5.2.0")]
-    [InlineData("3.14.0", "4.6.0")]
-    public async Task Explicit_tests_are_those_of_a_serial_run(string nunit, string adapter)
+    [InlineData("5.0.0", "6.3.1", true)]
+    [InlineData("4.4.0", "5.2.0", false)]
+    [InlineData("3.14.0", "4.6.0", false)]
+    public async Task Explicit_tests_are_those_of_a_serial_run(string nunit, string adapter, bool hasAllFilters)
     {
         using var repository = new TestRepository();
         var code = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Discovery", "Suites", "ExplicitNUnit.cs"), TestContext.Current.CancellationToken);
@@ -31,7 +33,7 @@ public sealed class ExplicitTestsOfNUnitTests
         File.Exists(assembly).ShouldBeTrue(built);
         // The adapter's limit of 2000, made small.
         var limit = repository.Write("limit.runsettings", "<RunSettings><NUnit><AssemblySelectLimit>20</AssemblySelectLimit></NUnit></RunSettings>");
-        await Parallel.ForEachAsync(Filters, TestContext.Current.CancellationToken, async (filter, _) =>
+        await Parallel.ForEachAsync(hasAllFilters ? Filters : FiltersOfOlder, TestContext.Current.CancellationToken, async (filter, _) =>
         {
             var catalog = await repository.DiscoverAsync(settings => settings with { TestProjects = [assembly], NoBuild = true, RunSettingsFile = limit, Filter = filter.Length == 0 ? null : filter });
             var reported = await ReportedAsync(repository, assembly, filter, limit);

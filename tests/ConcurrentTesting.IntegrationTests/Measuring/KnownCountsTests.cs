@@ -114,7 +114,9 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken, [.. await EnvironmentAsync("sqlite"), ("MEASURED_WHERE", "class == Measured.NUnit.OddNameTests")])).ShouldHaveSingleItem();
 
         batch.Rows.Length.ShouldBe(3);
-        batch.Rows.ShouldAllBe(row => row.Figures!.AllocatedBytes > 0);
+        // The runtime counts by blocks of some kilobytes, which a small test may not fill.
+        batch.Rows.ShouldAllBe(row => row.Figures!.AllocatedBytes >= 0);
+        batch.Rows.Sum(row => row.Figures!.AllocatedBytes).ShouldNotBeNull().ShouldBePositive();
         ShouldBeExact(batch);
     }
 

@@ -21,7 +21,6 @@ public sealed partial class OddNamesTests
     [InlineData("XUnit3", "")]
     [InlineData("MSTest", "")]
     [InlineData("NUnit", "NUnit 5.0.0 NUnit3TestAdapter 6.3.1")]
-    [InlineData("NUnit", "NUnit 4.4.0 NUnit3TestAdapter 5.2.0")]
     [InlineData("NUnit", "NUnit 3.14.0 NUnit3TestAdapter 4.6.0")]
     public async Task Odd_names_have_the_results_of_a_serial_run(string framework, string versions)
     {

@@ -11,12 +11,15 @@ internal sealed class TroubledSuite : IDisposable
 
     private readonly string _suite;
 
-    public TroubledSuite(string suite = Repository.Troubled)
+    /// <param name="isFirstRun">Nothing is known of how long tests take, so that they run in many small batches.</param>
+    public TroubledSuite(string suite = Repository.Troubled, bool isFirstRun = false)
     {
         _suite = suite;
         Folder = Directory.CreateTempSubdirectory("troubled-").FullName;
         Template = Write("visits.sql", "CREATE TABLE visits (visitor text);");
         Directory.CreateDirectory(Marks);
+        if (!isFirstRun)
+            KnowDurations(rowsEach: 3, seconds: 0.01);
     }
 
     public string Folder { get; }
@@ -50,6 +53,13 @@ internal sealed class TroubledSuite : IDisposable
     public async Task<SampleOutcome> RunAsync(string arguments, CancellationToken cancellationToken, params string[] trouble)
     {
         using var run = Start(arguments, trouble);
+        return await run.EndAsync(cancellationToken);
+    }
+
+    /// <summary>A run of these suites, whichever this is.</summary>
+    public async Task<SampleOutcome> RunAsync(IReadOnlyCollection<string> suites, string arguments, CancellationToken cancellationToken, params string[] trouble)
+    {
+        using var run = SampleRun.StartIn(Folder, suites, Words(arguments), Variables(trouble));
         return await run.EndAsync(cancellationToken);
     }
 

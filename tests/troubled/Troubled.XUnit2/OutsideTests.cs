@@ -22,6 +22,8 @@ public sealed class ClassFixture : IDisposable
     public void Dispose()
     {
         BadEnd.IfAsked("LATE_END");
+        if (Trouble.IsAskedOnce("CLEANUP_INFRASTRUCTURE", typeof(CleanedByClass).Assembly.GetName().Name!))
+            throw new ConcurrentTestInfrastructureException("TROUBLED_CLEANUP_INFRASTRUCTURE asks for it, once.");
         if (Trouble.IsAsked("CLEANUP", "class"))
             throw new InvalidOperationException("TROUBLED_CLEANUP asks for it.");
     }
