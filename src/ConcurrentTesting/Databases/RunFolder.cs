@@ -7,8 +7,8 @@ namespace ConcurrentTesting.Databases;
 
 /// <summary>
 /// A run's folder for what must not outlive it: database files, a throwaway server's data. Beside the folder lies a lock file that says whose it is and
-/// that the run holds while it lives; a folder whose lock file carries the mark and is free is a dead run's, and nothing else ever is. Where others may write to the place,
-/// the folder that holds all of it is ours alone, or is not used.
+/// that the run holds while it lives; a folder whose lock file carries the mark and is free is a dead run's, and nothing else ever is.
+/// Where others may write to the place, the folder that holds all of it is ours alone, or is not used.
 /// </summary>
 internal sealed partial class RunFolder : IDisposable
 {
@@ -135,9 +135,14 @@ internal sealed partial class RunFolder : IDisposable
     // Everything that runs put there has such a name; beside it may lie what somebody wants to keep.
     private static bool HoldsForeign(string path, ILogger logger)
     {
-        var foreign = Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path).FirstOrDefault(entry => !OwnName().IsMatch(System.IO.Path.GetFileName(entry))) : null;
+        var entries = Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path) : [];
+        var foreign = entries.FirstOrDefault(entry => !OwnName().IsMatch(System.IO.Path.GetFileName(entry)));
         if (foreign is not null)
-            logger.LogWarning("{Folder}, left by a run that no longer lives, stays because of {File}, which no run makes: remove the folder when you are done with it", path, foreign);
+        {
+            logger.LogWarning(
+                "{Folder}, left by a run that no longer lives, stays because of {File}, which no run makes: remove the folder when you are done with it", path, foreign);
+        }
+
         return foreign is not null;
     }
 

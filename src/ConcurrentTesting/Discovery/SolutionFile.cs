@@ -47,7 +47,10 @@ internal static class SolutionFile
         Path.GetFullPath(path.Replace('\\', Path.DirectorySeparatorChar), Path.GetDirectoryName(relativeTo)!);
 
     public static ConcurrentTestException Unreadable(string path, int? line, string reason, Exception? cause = null) =>
-        new(ConcurrentTestExitCode.BadSettings, $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Mend it, or name the projects with --test-projects.", cause);
+        new(
+            ConcurrentTestExitCode.BadSettings,
+            $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Mend it, or name the projects with --test-projects.",
+            cause);
 
     // Of several in one folder, the one with the most projects is the whole.
     private static IEnumerable<string> SolutionsIn(string folder) =>
@@ -61,7 +64,8 @@ internal static class SolutionFile
     {
         try
         {
-            return Known.GetOrAdd((solution, File.GetLastWriteTimeUtc(solution)), _ => new Lazy<IReadOnlyList<string>>(() => ReadSolution(solution))).Value.Contains(project);
+            var key = (solution, File.GetLastWriteTimeUtc(solution));
+            return Known.GetOrAdd(key, _ => new Lazy<IReadOnlyList<string>>(() => ReadSolution(solution))).Value.Contains(project);
         }
         catch (ConcurrentTestException)
         {

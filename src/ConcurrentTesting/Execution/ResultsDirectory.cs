@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its own to say, and nothing of anybody else's
-/// touched. What is whose a list tells, which each run leaves behind; see <see cref="ArtifactList"/>.
+/// The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its own to say, and
+/// nothing of anybody else's touched. What is whose a list tells, which each run leaves behind; see <see cref="ArtifactList"/>.
 /// </summary>
 internal sealed class ResultsDirectory : IAsyncDisposable
 {
@@ -65,7 +65,9 @@ internal sealed class ResultsDirectory : IAsyncDisposable
             held.Dispose();
             throw exception switch
             {
-                JsonException => BadSettings($"{Path.Combine(directory, ArtifactList.FileName)} is not a list of a run's artifacts ({exception.Message}). Remove it, or give another --test-results-directory.", exception),
+                JsonException => BadSettings(
+                    $"{Path.Combine(directory, ArtifactList.FileName)} is not a list of a run's artifacts ({exception.Message}). Remove it, or give another --test-results-directory.",
+                    exception),
                 IOException or UnauthorizedAccessException => Unwritable(directory, exception),
                 _ => exception,
             };
@@ -177,7 +179,12 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     private ArtifactList? ListOfNow()
     {
         if (!HasBegun)
-            return _earlier is { IsFinished: true } && DirectoryContents.IsFile(_directory, ArtifactNames.Log) ? _earlier with { Files = _earlier.Files.SetItem(ArtifactNames.Log, HashOf(ArtifactNames.Log)) } : null;
+        {
+            return _earlier is { IsFinished: true } && DirectoryContents.IsFile(_directory, ArtifactNames.Log)
+                ? _earlier with { Files = _earlier.Files.SetItem(ArtifactNames.Log, HashOf(ArtifactNames.Log)) }
+                : null;
+        }
+
         var files = FileNames.Concat(Folders.SelectMany(folder => DirectoryContents.FilesBelow(_directory, folder)).Where(name => !_foreign.Contains(name)))
             .Distinct(StringComparer.Ordinal).Where(name => DirectoryContents.IsFile(_directory, name));
         var folders = Folders.SelectMany(folder => DirectoryContents.FoldersBelow(_directory, folder)).Where(name => !_foreign.Contains(name));

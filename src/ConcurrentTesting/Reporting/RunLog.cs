@@ -97,7 +97,10 @@ internal sealed class RunLog : IAsyncDisposable
         {
             WriteLines(timestamp, Label(level), text, level >= LogLevel.Warning ? _limit + (_limit / 8) : _limit);
             if (!wasFull && _written >= _limit)
-                WriteLines(timestamp, Label(LogLevel.Warning), string.Create(CultureInfo.InvariantCulture, $"{FileName} is full ({_limit} characters): from here on it has only warnings and errors."), long.MaxValue);
+            {
+                var full = string.Create(CultureInfo.InvariantCulture, $"{FileName} is full ({_limit} characters): from here on it has only warnings and errors.");
+                WriteLines(timestamp, Label(LogLevel.Warning), full, long.MaxValue);
+            }
         }
         catch (IOException exception)
         {

@@ -16,7 +16,9 @@ internal static class DirectoryContents
 
     /// <summary>One of its folders and all below it.</summary>
     public static IEnumerable<string> FoldersBelow(string directory, string folder) =>
-        IsFolder(directory, folder) ? Directory.EnumerateDirectories(Path.Combine(directory, folder), "*", BelowWithoutLinks).Select(path => NameOf(directory, path)!).Prepend(folder) : [];
+        IsFolder(directory, folder)
+            ? Directory.EnumerateDirectories(Path.Combine(directory, folder), "*", BelowWithoutLinks).Select(path => NameOf(directory, path)!).Prepend(folder)
+            : [];
 
     /// <summary>The name of a path; null where it lies elsewhere.</summary>
     public static string? NameOf(string directory, string path)

@@ -53,7 +53,11 @@ internal static class UnlistedArtifacts
         try
         {
             foreach (var part in TrxReader.Read(trx))
-                parts.Add(new XElement(part.Name, part.Attributes(), part.Descendants().Where(element => element.Name.LocalName is "ResultFile" or "A").Select(element => new XElement(element.Name, element.Attributes()))));
+            {
+                // Without the output, which may be large.
+                var files = part.Descendants().Where(element => element.Name.LocalName is "ResultFile" or "A");
+                parts.Add(new XElement(part.Name, part.Attributes(), files.Select(element => new XElement(element.Name, element.Attributes()))));
+            }
         }
         catch (XmlException)
         {

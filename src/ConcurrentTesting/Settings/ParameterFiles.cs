@@ -31,7 +31,8 @@ internal sealed class ParameterFiles
     public IEnumerable<string> Unknown(ImmutableArray<Parameter> parameters, IReadOnlyCollection<string> otherParameters)
     {
         var known = parameters.Select(parameter => parameter.Name).ToList();
-        return _names.Where(written => PlainName.LooksLikeOurs(PlainName.Of(written.Name)) && !known.Concat(otherParameters).Any(other => PlainName.Same(other, written.Name)))
+        return _names
+            .Where(written => PlainName.LooksLikeOurs(PlainName.Of(written.Name)) && !known.Concat(otherParameters).Any(other => PlainName.Same(other, written.Name)))
             .Select(written => $"{written.Name} in {written.File}: there is no such parameter; did you mean {NearestName.Of(PlainName.Of(written.Name), known)}?");
     }
 

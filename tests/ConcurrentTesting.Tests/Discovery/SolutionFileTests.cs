@@ -15,7 +15,12 @@ public sealed class SolutionFileTests : IDisposable
     public void Both_kinds_of_solution_list_their_projects()
     {
         var old = _folder.Write("Shop.sln", OldSolution);
-        var current = _folder.Write("Shop.slnx", """<Solution><!-- all --><Folder Name="/tests/"><Project Path="tests\A.Tests\A.Tests.csproj" /></Folder><Project Path="src/B/B.csproj" /></Solution>""");
+        var current = _folder.Write("Shop.slnx", """
+            <Solution><!-- all -->
+              <Folder Name="/tests/"><Project Path="tests\A.Tests\A.Tests.csproj" /></Folder>
+              <Project Path="src/B/B.csproj" />
+            </Solution>
+            """);
 
         SolutionFile.ReadProjects(old).ShouldBe([Full("tests/A.Tests/A.Tests.csproj"), Full("src/B/B.csproj")], ignoreOrder: true);
         SolutionFile.ReadProjects(current).ShouldBe([Full("tests/A.Tests/A.Tests.csproj"), Full("src/B/B.csproj")], ignoreOrder: true);

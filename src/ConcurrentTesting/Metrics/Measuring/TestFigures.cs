@@ -55,7 +55,10 @@ internal sealed record TestFigures
     /// <summary>Queries that one test ran five times and more, the most frequent first; empty in sums.</summary>
     public ImmutableArray<RepeatedQuery> Repeated { get; init; } = [];
 
-    /// <summary>All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a driver that does not tell them leaves none.</summary>
+    /// <summary>
+    /// All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a driver that does not tell
+    /// them leaves none.
+    /// </summary>
     public static TestFigures Sum(IEnumerable<TestFigures> figures)
     {
         var sum = default(Adder);
