@@ -11,18 +11,20 @@ $Assembly = Join-Path $Root 'build/bin/Debug/_build.dll'
 $HomeFolder = if ($env:USERPROFILE) { $env:USERPROFILE } else { $env:HOME }
 $PackageRoot = if ($env:NUGET_PACKAGES) { $env:NUGET_PACKAGES } else { Join-Path $HomeFolder '.nuget/packages' }
 
-# One build a checkout at a time. The handle is not inherited by what the build starts, and this script lives as long as the build.
-function Lock-Checkout {
-    $file = Join-Path $TempFolder 'build.lock'
+# Only one at a time makes the build ready (build.lock). Ready builds run beside each other (run.lock, shared): who has to build them anew waits until none runs.
+# The handles are not inherited by what the build starts, and this script lives as long as the build.
+function Lock-Checkout([string] $name, [bool] $isShared, [string] $what) {
+    $file = Join-Path $TempFolder $name
     $hasSaidSo = $false
     $started = Get-Date
     while ($true) {
         try {
+            if ($isShared) { return [System.IO.File]::Open($file, 'OpenOrCreate', 'Read', 'Read') }
             return [System.IO.File]::Open($file, 'OpenOrCreate', 'ReadWrite', 'None')
         }
         catch [System.IO.IOException] {
             if (-not $hasSaidSo -and ((Get-Date) - $started).TotalSeconds -ge 1) {
-                [Console]::Error.WriteLine('build.ps1: waiting for another build in this checkout to end')
+                [Console]::Error.WriteLine("build.ps1: waiting for another build in this checkout $what")
                 $hasSaidSo = $true
             }
             Start-Sleep -Milliseconds 200
@@ -104,6 +106,7 @@ $Variables = 'NUKE_CALLER_DIRECTORY', 'NUKE_TELEMETRY_OPTOUT', 'DOTNET_CLI_TELEM
 $Before = @{}
 foreach ($name in $Variables) { $Before[$name] = [Environment]::GetEnvironmentVariable($name) }
 $Lock = $null
+$RunLock = $null
 $ExitCode = 2
 
 # Relative paths in arguments are relative to where the caller is.
@@ -121,7 +124,7 @@ try {
     }
 
     New-Item -ItemType Directory -Path $TempFolder -Force | Out-Null
-    $Lock = Lock-Checkout
+    $Lock = Lock-Checkout 'build.lock' $false 'to be built'
 
     $NukeVersion = Get-DeclaredVersion 'NukeVersion'
     if (-not $env:UseNukeStandIn) {
@@ -139,6 +142,7 @@ try {
 
     $ExitCode = 0
     if (-not (Test-UpToDate $InUse)) {
+        $RunLock = Lock-Checkout 'run.lock' $false 'to end'
         Write-Host 'Building the build ...'
         Remove-Item -LiteralPath $Stamp -Force -ErrorAction SilentlyContinue
         $output = & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' | Out-String
@@ -152,12 +156,17 @@ try {
     }
 
     if ($ExitCode -eq 0) {
+        if ($RunLock) { $RunLock.Dispose() }
+        $RunLock = Lock-Checkout 'run.lock' $true 'to be built'
+        $Lock.Dispose()
+        $Lock = $null
         & dotnet $Assembly @args
         $ExitCode = $LASTEXITCODE
     }
 }
 finally {
     if ($Lock) { $Lock.Dispose() }
+    if ($RunLock) { $RunLock.Dispose() }
     Pop-Location
     foreach ($name in $Variables) { [Environment]::SetEnvironmentVariable($name, $Before[$name]) }
 }

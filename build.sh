@@ -14,24 +14,31 @@ STAMP="$TEMP_FOLDER/build.stamp"
 ASSEMBLY="$ROOT/build/bin/Debug/_build.dll"
 PACKAGE_ROOT="${NUGET_PACKAGES:-$HOME/.nuget/packages}"
 
-# One build a checkout at a time.
-take_lock() {
+# Only one at a time makes the build ready (9). Ready builds run beside each other (8, shared): who has to build them anew waits until none runs.
+take_locks() {
     command -v flock >/dev/null || return 0
-    exec 9>"$TEMP_FOLDER/build.lock"
-    if ! flock --wait 1 9; then
-        echo "build.sh: waiting for another build in this checkout to end" >&2
-        flock 9
+    exec 9>"$TEMP_FOLDER/build.lock" 8>"$TEMP_FOLDER/run.lock"
+    wait_for 9 --exclusive "to be built"
+}
+
+wait_for() {
+    command -v flock >/dev/null || return 0
+    if ! flock --wait 1 "$2" "$1"; then
+        echo "build.sh: waiting for another build in this checkout $3" >&2
+        flock "$2" "$1"
     fi
 }
 
 # Processes that the build starts would inherit the lock and could hold it after the build's end: a watcher holds it for as long as the build lives.
 hand_lock_to_watcher() {
     command -v flock >/dev/null || return 0
+    wait_for 8 --shared "to be built"
+    exec 9>&-
     (
         trap '' INT TERM HUP
         while is_alive $$; do sleep 0.2; done
     ) </dev/null >/dev/null 2>&1 &
-    exec 9>&-
+    exec 8>&-
 }
 
 # A process that has ended and that nobody has waited for yet still takes signals.
@@ -73,7 +80,7 @@ has_package() {
   <ItemGroup><PackageReference Include="$id" Version="[$version]" /></ItemGroup>
 </Project>
 EOF
-    answer="$(dotnet restore "$folder/question.csproj" --nologo --verbosity quiet 9>&- 2>&1)" && return 0
+    answer="$(dotnet restore "$folder/question.csproj" --nologo --verbosity quiet 8>&- 9>&- 2>&1)" && return 0
     if [[ "$answer" == *NU1101* || "$answer" == *NU1102* || "$answer" == *NU1103* ]]; then
         touch "$absent"
     else
@@ -94,7 +101,7 @@ if ! SDK_VERSION="$(dotnet --version)"; then
 fi
 
 mkdir -p "$TEMP_FOLDER"
-take_lock
+take_locks
 
 NUKE_VERSION="$(version_of NukeVersion)"
 if [[ -z "${UseNukeStandIn:-}" ]]; then
@@ -112,9 +119,10 @@ IN_USE="NUKE: $NUKE_IN_USE. VSTest translation layer: $LAYER_IN_USE. SDK: $SDK_V
 echo "$IN_USE"
 
 if ! is_up_to_date; then
+    wait_for 8 --exclusive "to end"
     echo "Building the build ..."
     rm -f "$STAMP"
-    if ! dotnet build build/_build.csproj --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false 9>&- >"$TEMP_FOLDER/_build.log" 2>&1; then
+    if ! dotnet build build/_build.csproj --nologo --verbosity quiet -nodeReuse:false -p:UseSharedCompilation=false 8>&- 9>&- >"$TEMP_FOLDER/_build.log" 2>&1; then
         cat "$TEMP_FOLDER/_build.log" >&2
         exit 2
     fi

@@ -22,15 +22,17 @@ public sealed class ConcurrentTestRun
     private readonly RunConsole _console;
     private readonly TestDatabases _databases;
     private readonly EarlierRun _earlier;
+    private readonly ResultsDirectory _results;
     private readonly RunSettingsDocument _runSettings;
 
-    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier)
+    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ResultsDirectory results)
     {
         _run = journal.Run;
         _journal = journal;
         _console = console;
         _databases = databases;
         _earlier = earlier;
+        _results = results;
         _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
     }
 
@@ -53,7 +55,7 @@ public sealed class ConcurrentTestRun
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         var earlier = EarlierRun.Read(settings);
         settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
-        using var results = ResultsDirectory.Claim(settings);
+        await using var results = ResultsDirectory.Claim(settings);
         await using var console = RunConsole.Open(settings, logger, time, ConsoleSurface.OfProcess());
         await using var memory = MemoryWatch.Begin(time, console.Log);
         using var stop = new RunStop(settings.FailFast, cancellationToken);
@@ -67,10 +69,10 @@ public sealed class ConcurrentTestRun
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
         metrics?.Follow(() => journal.ToRecord(RunEnd.TestsDecide, databases.Record));
         await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
-        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier).ExecuteAsync(cancellationToken), cancellationToken);
+        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier, results).ExecuteAsync(cancellationToken), cancellationToken);
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
-        return await RunReports.WriteAsync(journal, end, databases.Record, console);
+        return await RunReports.WriteAsync(journal, end, databases.Record, console, results);
     }
 
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
@@ -132,7 +134,9 @@ public sealed class ConcurrentTestRun
     private async Task WorkAsync(VsTestLocation vsTest, Plan plan, CancellationToken cancellationToken)
     {
         using var phase = _journal.Phase("tests");
-        _run.Observer.Planned(_journal.Catalog!.CaseCount, _run.Settings.Workers, plan.Expected);
+        if (_journal.Catalog!.CaseCount > 0)
+            await _results.BeginAsync(_run.Log);
+        _run.Observer.Planned(_journal.Catalog.CaseCount, _run.Settings.Workers, plan.Expected);
         await new WorkerPool(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token)).RunAsync(plan);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
@@ -143,6 +147,7 @@ public sealed class ConcurrentTestRun
     {
         using var phase = _journal.Phase("tests");
         var (batches, failing) = _earlier.ToBisect(plan);
+        await _results.BeginAsync(_run.Log);
         var bisection = new Bisection(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token));
         var result = await bisection.FindAsync([.. batches], failing, cancellationToken);
         return new RunEnd(ConcurrentTestExitCode.Success, result.Answer);

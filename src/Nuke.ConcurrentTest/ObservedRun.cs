@@ -113,6 +113,10 @@ internal sealed class ObservedRun : IDisposable
         _loggers.Dispose();
     }
 
+    // What lies in the results directory then is of another run.
+    private bool HasLeftLastArtifacts =>
+        _settings!.List || _result.ExitCode is ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings && _result.Tests.Count == 0;
+
     private void ReportSummary()
     {
         var summary = _result.Passed + _result.Failed + _result.Skipped == 0
@@ -135,7 +139,7 @@ internal sealed class ObservedRun : IDisposable
 
     private void ReportToHost()
     {
-        if (_settings is null)
+        if (_settings is null || HasLeftLastArtifacts)
             return;
 
         var results = Path.Combine(_settings.ResultsDirectory, "test-results.trx");

@@ -133,11 +133,27 @@ public sealed class BuildScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_second_start_waits_for_the_first_to_end_and_says_so()
+    public async Task A_second_start_runs_beside_the_first()
     {
         SkipWithoutFlock();
         using var first = _checkout.Start("wait");
         await first.SeenAsync("arguments wait", Token);
+
+        var second = await _checkout.RunAsync("Test", Token);
+
+        second.ExitCode.ShouldBe(0, second.Output);
+        first.HasExited.ShouldBeFalse();
+        await File.WriteAllTextAsync(_checkout.Gate, "\n", Token);
+        (await first.EndAsync(Token)).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_second_start_that_has_to_build_waits_for_the_first_to_end_and_says_so()
+    {
+        SkipWithoutFlock();
+        using var first = _checkout.Start("wait");
+        await first.SeenAsync("arguments wait", Token);
+        _checkout.Write("src/Changed.cs", "");
         using var second = _checkout.Start("Test");
 
         await second.SeenAsync("waiting for another build in this checkout to end", Token);
@@ -156,6 +172,7 @@ public sealed class BuildScriptTests : IDisposable
         using var child = Process.GetProcessById(int.Parse(first.Lines[^1].Split(' ')[1], CultureInfo.InvariantCulture));
         try
         {
+            _checkout.Write("src/Changed.cs", "");
             var second = await _checkout.RunAsync("Test", Token);
 
             second.ExitCode.ShouldBe(0, second.Output);
@@ -176,6 +193,7 @@ public sealed class BuildScriptTests : IDisposable
 
         await first.SignalAsync("KILL", Token);
         await first.EndAsync(Token);
+        _checkout.Write("src/Changed.cs", "");
 
         (await _checkout.RunAsync("Test", Token)).ExitCode.ShouldBe(0);
     }

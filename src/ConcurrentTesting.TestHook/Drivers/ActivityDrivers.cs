@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ConcurrentTesting.TestHook.Measuring;
 using ConcurrentTesting.TestHook.Statements;
 
@@ -45,9 +46,13 @@ internal sealed class ActivityDrivers
     {
         var isDriver = source.Name is Npgsql or MySqlConnector;
         if (isDriver)
-            catalog.Used();
+            catalog.Used(TellsOpening(source) ? DriverGaps.None : DriverGaps.Connections | DriverGaps.ConnectionErrors);
         return isDriver;
     }
+
+    // Npgsql makes an activity of it since version 10.
+    private static bool TellsOpening(ActivitySource source) =>
+        source.Name != Npgsql || int.TryParse(source.Version?.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= 10;
 
     private void Started(Activity activity)
     {

@@ -10,6 +10,7 @@ internal enum DriverGaps
     Commands = 1,
     Transactions = 2,
     ConnectionErrors = 4,
+    Connections = 8,
 }
 
 /// <summary>The database drivers that were loaded in this process.</summary>
@@ -45,7 +46,7 @@ internal sealed class DriverCatalog(Action<string> report)
 
     /// <summary>A driver of which it only shows by its use that it is there: that its assembly was loaded says little.</summary>
     // Npgsql sends BEGIN along with the next command, MySqlConnector beside its commands: neither shows.
-    public void Used() => Measured(DriverGaps.Transactions);
+    public void Used(DriverGaps more = DriverGaps.None) => Measured(DriverGaps.Transactions | more);
 
     public void Loaded(string assemblyName)
     {

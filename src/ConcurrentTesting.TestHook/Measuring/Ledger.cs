@@ -147,7 +147,7 @@ internal sealed class Ledger
         Write(tally.QueryTicks / TimeSpan.TicksPerMicrosecond, areCounted);
         Write(tally.Rows - 1, tally.Rows > 0);
         Write(tally.Transactions, !gaps.HasFlag(DriverGaps.Transactions));
-        Write(tally.Connections, areCounted);
+        Write(tally.Connections, areCounted && !gaps.HasFlag(DriverGaps.Connections));
         Write(tally.ConnectionErrors, !gaps.HasFlag(DriverGaps.ConnectionErrors));
     }
 

@@ -15,12 +15,13 @@ internal static partial class LeaseEnvironment
         variables["CONCURRENT_TEST_RUN"] = runId;
         variables["CONCURRENT_TEST_WORKER"] = worker.ToString(CultureInfo.InvariantCulture);
         variables["CONCURRENT_TEST_WORKERS"] = settings.Workers.ToString(CultureInfo.InvariantCulture);
-        if (connections.Length == 0)
-            return variables.ToImmutable();
+        if (connections is [var first, ..])
+        {
+            variables["CONCURRENT_TEST_DATABASE"] = first.Value.Database;
+            variables["CONCURRENT_TEST_CONNECTION_STRING"] = first.Value.ConnectionString;
+        }
 
-        variables["CONCURRENT_TEST_DATABASE"] = connections[0].Value.Database;
-        variables["CONCURRENT_TEST_CONNECTION_STRING"] = connections[0].Value.ConnectionString;
-        foreach (var pattern in settings.Environment)
+        foreach (var pattern in settings.Environment.Where(pattern => connections.Length > 0 || !HoldsDatabase(pattern)))
             variables[pattern.Name] = Fill(pattern, worker, connections);
         return variables.ToImmutable();
     }
@@ -34,12 +35,20 @@ internal static partial class LeaseEnvironment
         return Of(settings with { Environment = [.. own] }, runId, 0, [KeyValuePair.Create(database, connection)]);
     }
 
+    /// <summary>Its value is made from a database's.</summary>
+    public static bool HoldsDatabase(EnvironmentPattern pattern) =>
+        Placeholder().Matches(pattern.Pattern).Any(match => !IsWorker(match));
+
+    private static bool IsWorker(Match match) => match.Groups["name"].Value.Equals("Worker", StringComparison.OrdinalIgnoreCase);
+
     private static string Fill(EnvironmentPattern pattern, int worker, ImmutableArray<KeyValuePair<string, ConnectionValues>> connections) =>
         Placeholder().Replace(pattern.Pattern, match => Value(match, pattern, worker, connections));
 
     private static string Value(
         Match match, EnvironmentPattern pattern, int worker, ImmutableArray<KeyValuePair<string, ConnectionValues>> connections)
     {
+        if (IsWorker(match))
+            return worker.ToString(CultureInfo.InvariantCulture);
         var connection = Of(match.Groups["database"], pattern, connections);
         return match.Groups["name"].Value.ToUpperInvariant() switch
         {
@@ -48,8 +57,7 @@ internal static partial class LeaseEnvironment
             "HOST" => connection.Host,
             "PORT" => connection.Port,
             "USERNAME" => connection.Username,
-            "PASSWORD" => connection.Password,
-            _ => worker.ToString(CultureInfo.InvariantCulture),
+            _ => connection.Password,
         };
     }
 

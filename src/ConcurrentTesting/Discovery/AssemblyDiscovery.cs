@@ -77,7 +77,7 @@ internal sealed class AssemblyDiscovery(
 
     private string? DiagnosticsFile(int index) =>
         settings.Diagnostics
-            ? Path.Combine(Path.GetFullPath(settings.ResultsDirectory, settings.WorkingDirectory), "diagnostics", $"discovery-{index}.log")
+            ? Path.Combine(Path.GetFullPath(settings.ResultsDirectory, settings.WorkingDirectory), ArtifactNames.Diagnostics, $"discovery-{index}.log")
             : null;
 
     private void Report(TestAssembly assembly, SessionDiscovery discovery)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using ConcurrentTesting.Databases;
 using ConcurrentTesting.Execution.VsTest;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
     // "The specified solution configuration is invalid": the solution does not know the configuration, its projects may.
     private const string UnknownSolutionConfiguration = "MSB4126";
 
+    private const string LockName = "test-build.lock";
+
     private static readonly string[] CommonArguments = ["-nologo", "-verbosity:quiet", "-terminalLogger:off", "-nodeReuse:false", "-consoleLoggerParameters:NoSummary"];
 
     /// <summary>Restores the packages of projects.</summary>
@@ -27,6 +30,9 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
 
     private async Task RunAsync(string command, IReadOnlyCollection<ProjectInput> projects, CancellationToken cancellationToken)
     {
+        // Runs in one checkout go on beside each other, but two builds of one project would write the same files.
+        Directory.CreateDirectory(settings.TemporaryDirectory);
+        using var alone = await FileLock.ExclusiveAsync(Path.Combine(settings.TemporaryDirectory, LockName), TimeProvider.System, cancellationToken);
         var failures = new List<string>();
         foreach (var group in projects.GroupBy(project => project.Solution ?? SolutionFile.FindFor(project.Path)))
             failures.AddRange(await RunGroupAsync(command, group.Key, [.. group.Select(project => project.Path)], cancellationToken));

@@ -1,37 +1,31 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
 using System.Xml;
-using System.Xml.Linq;
+using Microsoft.VisualStudio.SolutionPersistence.Model;
+using Microsoft.VisualStudio.SolutionPersistence.Serializer;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>Which projects a solution (<c>.sln</c>, <c>.slnx</c>) or a filter over one (<c>.slnf</c>) lists.</summary>
-internal static partial class SolutionFile
+/// <summary>Which projects a solution (<c>.sln</c>, <c>.slnx</c>) or a filter over one (<c>.slnf</c>) lists, as <c>dotnet build</c> reads them.</summary>
+internal static class SolutionFile
 {
     private static readonly string[] SolutionPatterns = ["*.sln", "*.slnx"];
 
+    // Each project asks for the solution above it.
+    private static readonly ConcurrentDictionary<(string Path, DateTime Changed), Lazy<IReadOnlyList<string>>> Known = new();
+
     /// <summary>The solution itself; for a filter, the one it filters.</summary>
-    public static string RealSolution(string path) => IsFilter(path) ? Full(ReadFilter(path).Path, path) : path;
+    /// <exception cref="ConcurrentTestException">The filter cannot be read.</exception>
+    public static string RealSolution(string path) => IsFilter(path) ? SolutionFilter.Read(path).Solution : path;
 
     /// <summary>The absolute paths of the listed projects. They need not exist.</summary>
     /// <exception cref="ConcurrentTestException">The file cannot be read.</exception>
     public static IReadOnlyList<string> ReadProjects(string path)
     {
-        try
-        {
-            return Path.GetExtension(path).ToUpperInvariant() switch
-            {
-                ".SLNF" => [.. ReadFilter(path).Projects.Select(project => Full(project, RealSolution(path)))],
-                ".SLNX" => [.. XDocument.Load(path).Descendants("Project").Select(project => Full((string?)project.Attribute("Path") ?? "", path))],
-                _ => [.. ProjectLine().Matches(File.ReadAllText(path)).Select(match => Full(match.Groups["path"].Value, path))],
-            };
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or XmlException)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings, $"The solution {path} cannot be read: {exception.Message}", exception);
-        }
+        if (!IsFilter(path))
+            return ReadSolution(path);
+        var filter = SolutionFilter.Read(path);
+        return filter.Of(ReadSolution(filter.Solution));
     }
 
     /// <summary>The nearest solution above a project that lists it, within its repository; null if there is none.</summary>
@@ -48,6 +42,16 @@ internal static partial class SolutionFile
         return null;
     }
 
+    /// <summary>A path in a solution's words: with either separator, relative to the file that names it.</summary>
+    public static string Full(string path, string relativeTo) =>
+        Path.GetFullPath(path.Replace('\\', Path.DirectorySeparatorChar), Path.GetDirectoryName(relativeTo)!);
+
+    public static ConcurrentTestException Unreadable(string path, int? line, string reason, Exception? cause = null) =>
+        new(
+            ConcurrentTestExitCode.BadSettings,
+            $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Mend it, or name the projects with --test-projects.",
+            cause);
+
     // Of several in one folder, the one with the most projects is the whole.
     private static IEnumerable<string> SolutionsIn(string folder) =>
         SolutionPatterns
@@ -60,7 +64,8 @@ internal static partial class SolutionFile
     {
         try
         {
-            return ReadProjects(solution).Contains(project);
+            var key = (solution, File.GetLastWriteTimeUtc(solution));
+            return Known.GetOrAdd(key, _ => new Lazy<IReadOnlyList<string>>(() => ReadSolution(solution))).Value.Contains(project);
         }
         catch (ConcurrentTestException)
         {
@@ -71,16 +76,99 @@ internal static partial class SolutionFile
 
     private static bool IsFilter(string path) => Path.GetExtension(path).Equals(".slnf", StringComparison.OrdinalIgnoreCase);
 
-    private static FilteredSolution ReadFilter(string path) =>
-        JsonSerializer.Deserialize<FilterFile>(File.ReadAllText(path))?.Solution ?? throw new JsonException("it has no \"solution\".");
+    private static IReadOnlyList<string> ReadSolution(string path)
+    {
+        try
+        {
+            // It reads a small file; nothing in it waits for anything else.
+            var solution = Path.GetExtension(path).Equals(".slnx", StringComparison.OrdinalIgnoreCase)
+                ? SolutionSerializers.SlnXml.OpenAsync(path, CancellationToken.None).GetAwaiter().GetResult()
+                : SolutionSerializers.SlnFileV12.OpenAsync(path, CancellationToken.None).GetAwaiter().GetResult();
+            return [.. solution.SolutionProjects.Select(project => Full(project.FilePath, path))];
+        }
+        catch (SolutionException exception)
+        {
+            throw Unreadable(path, exception.Line, exception.Message, exception);
+        }
+        catch (XmlException exception)
+        {
+            throw Unreadable(path, exception.LineNumber, exception.Message, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or FormatException or InvalidOperationException)
+        {
+            throw Unreadable(path, null, exception.Message, exception);
+        }
+    }
+}
 
-    private static string Full(string path, string relativeTo) =>
-        Path.GetFullPath(path.Replace('\\', Path.DirectorySeparatorChar), Path.GetDirectoryName(relativeTo)!);
+/// <summary>A <c>.slnf</c> file: some of the projects of a solution.</summary>
+/// <param name="Path">Its own path.</param>
+/// <param name="Solution">The solution's absolute path.</param>
+/// <param name="Projects">As it names them, relative to the solution.</param>
+internal sealed record SolutionFilter(string Path, string Solution, IReadOnlyList<string> Projects)
+{
+    private static readonly JsonDocumentOptions Lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
-    [GeneratedRegex(@"^\s*Project\(""[^""]*""\)\s*=\s*""[^""]*"",\s*""(?<path>[^""]+)""", RegexOptions.Multiline)]
-    private static partial Regex ProjectLine();
+    /// <exception cref="ConcurrentTestException">The file cannot be read, or lacks something.</exception>
+    public static SolutionFilter Read(string path)
+    {
+        var text = "";
+        try
+        {
+            text = File.ReadAllText(path);
+            using var document = JsonDocument.Parse(text, Lenient);
+            return Read(path, text, document.RootElement);
+        }
+        catch (JsonException exception)
+        {
+            throw SolutionFile.Unreadable(path, (int)(exception.LineNumber ?? 0) + 1, exception.Message, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            throw SolutionFile.Unreadable(path, null, exception.Message, exception);
+        }
+    }
 
-    private sealed record FilterFile([property: JsonPropertyName("solution")] FilteredSolution? Solution);
+    /// <summary>Those of the solution's projects that it names.</summary>
+    /// <exception cref="ConcurrentTestException">It names one that the solution does not have.</exception>
+    public IReadOnlyList<string> Of(IReadOnlyList<string> solution)
+    {
+        var known = solution.DistinctBy(project => project, StringComparer.OrdinalIgnoreCase).ToDictionary(project => project, StringComparer.OrdinalIgnoreCase);
+        return [.. Projects.Select(name => known.TryGetValue(SolutionFile.Full(name, Solution), out var project) ? project : throw Missing(name))];
+    }
 
-    private sealed record FilteredSolution([property: JsonPropertyName("path")] string Path, [property: JsonPropertyName("projects")] string[] Projects);
+    private ConcurrentTestException Missing(string name)
+    {
+        var written = JsonEncodedText.Encode(name).ToString();
+        return SolutionFile.Unreadable(Path, LineOf(File.ReadAllText(Path), written), $"{name} is not in {Solution}");
+    }
+
+    private static SolutionFilter Read(string path, string text, JsonElement root)
+    {
+        if (Member(root, "solution", JsonValueKind.Object) is not { } solution)
+            throw SolutionFile.Unreadable(path, LineOf(text, "\"solution\""), "it has no object \"solution\"");
+        if (Member(solution, "path", JsonValueKind.String)?.GetString() is not { Length: > 0 } named)
+            throw SolutionFile.Unreadable(path, LineOf(text, "\"path\"", "\"solution\""), "its \"solution\" has no \"path\"");
+        if (Member(solution, "projects", JsonValueKind.Array) is not { } projects || projects.EnumerateArray().Any(project => project.ValueKind != JsonValueKind.String))
+            throw SolutionFile.Unreadable(path, LineOf(text, "\"projects\"", "\"solution\""), "its \"solution\" has no list of \"projects\"");
+        var full = SolutionFile.Full(named, path);
+        if (!File.Exists(full))
+            throw SolutionFile.Unreadable(path, LineOf(text, "\"path\""), $"there is no solution {full}");
+        return new SolutionFilter(path, full, [.. projects.EnumerateArray().Select(project => project.GetString()!)]);
+    }
+
+    private static JsonElement? Member(JsonElement of, string name, JsonValueKind kind) =>
+        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var member) && member.ValueKind == kind ? member : null;
+
+    /// <summary>The line, from 1, of the first of the words that is there; 1 where none is.</summary>
+    private static int LineOf(string text, params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+        {
+            if (text.IndexOf(word, StringComparison.Ordinal) is >= 0 and var found)
+                return text.AsSpan(0, found).Count('\n') + 1;
+        }
+
+        return 1;
+    }
 }

@@ -24,7 +24,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     public async Task<(BatchVerdict Verdict, bool HostIsGood, long? Operations)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
-        var results = Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}");
+        var results = Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker));
         Directory.CreateDirectory(results);
         var declaration = Path.Combine(results, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure"));
         var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration);
@@ -54,7 +54,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
             BesideTests = besideTests,
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
-            Opened = figures?.Outside.Opened,
+            Opened = figures is { Total.HidesConnections: false } ? figures.Outside.Opened : null,
         });
         if (cancellationToken.IsCancellationRequested)
         {

@@ -28,7 +28,7 @@ internal sealed class EarlierRun
         var replayed = settings.ReplayFile is { } file ? RunJson.Read(file) : null;
         if (replayed is not null && settings.ReplayWorker is { } worker && replayed.Batches.All(batch => batch.Worker != worker))
             throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-replay-worker {worker}: in {settings.ReplayFile} the workers {string.Join(", ", replayed.Batches.Select(batch => batch.Worker).Distinct().Order())} ran tests.");
-        return new EarlierRun(settings, settings.OnlyFailed ? LastFailures.Read(Path.Combine(settings.ResultsDirectory, "run.json")) : null, replayed);
+        return new EarlierRun(settings, settings.OnlyFailed ? LastFailures.Read(settings.ResultsDirectory) : null, replayed);
     }
 
     /// <summary>Only what failed last is asked for, and nothing did.</summary>

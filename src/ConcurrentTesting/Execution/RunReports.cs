@@ -12,12 +12,13 @@ internal static class RunReports
 {
     private const int MostTold = 10;
 
-    public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, RunConsole console)
+    public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, RunConsole console, ResultsDirectory results)
     {
         // Cancelling a run must not cancel its reports.
         var cancellationToken = CancellationToken.None;
         var settings = journal.Run.Settings;
-        if (!settings.List)
+        var writes = !settings.List && await TakePlaceAsync(results, journal, end, database);
+        if (writes)
         {
             TellFewerRows(journal);
             using (journal.Phase("timings"))
@@ -36,7 +37,7 @@ internal static class RunReports
             }
         }
 
-        var final = journal.ToRecord(end, database);
+        var final = journal.ToRecord(end, database) with { HasArtifacts = writes };
         if (!settings.List)
         {
             await MetricsPush.PutAsync(final, journal.Run.Log, cancellationToken);
@@ -44,6 +45,16 @@ internal static class RunReports
         }
         console.Finish(final);
         return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final) };
+    }
+
+    // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.
+    private static async Task<bool> TakePlaceAsync(ResultsDirectory results, RunJournal journal, RunEnd end, DatabaseRecord? database)
+    {
+        var record = journal.ToRecord(end, database);
+        if (!results.HasBegun && record.ExitCode is (ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings))
+            return false;
+        await results.BeginAsync(journal.Run.Log, comesToNothing: !LastFailures.KnowsTests((int)record.ExitCode, record.Tests.Length + record.Outside.Length));
+        return true;
     }
 
     // Who reads the artifacts would miss the results: no success.

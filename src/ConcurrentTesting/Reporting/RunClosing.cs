@@ -46,7 +46,9 @@ internal static class RunClosing
         .. Incidents(run),
         .. run.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused).Select(incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
-        $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}",
+        run.HasArtifacts
+            ? $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}"
+            : $"  Artifacts  only {ArtifactPath(run.Settings, ArtifactNames.Log)}; what the last run left beside it stays as it is",
     ];
 
     private static string Outcome(ConcurrentTestExitCode exitCode) => exitCode switch

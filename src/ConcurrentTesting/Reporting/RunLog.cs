@@ -1,16 +1,20 @@
 using System.Globalization;
 using System.Text;
+using ConcurrentTesting.Results;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Reporting;
 
 /// <summary>
 /// run.log: everything that a run said, at all levels, a UTC timestamp and the level on each line. On disk at once from Warning up, otherwise within a
-/// second, so that a run that was killed leaves it too. Thread-safe.
+/// second, so that a run that was killed leaves it too. It has a bound, after which only what is worth a warning is still written, for a while. Thread-safe.
 /// </summary>
 internal sealed class RunLog : IAsyncDisposable
 {
-    public const string FileName = "run.log";
+    public const string FileName = ArtifactNames.Log;
+
+    /// <summary>Characters after which it is full.</summary>
+    public const long DefaultLimit = 64L << 20;
 
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
 
@@ -18,12 +22,14 @@ internal sealed class RunLog : IAsyncDisposable
     private readonly StreamWriter _writer;
     private readonly TimeProvider _time;
     private readonly ITimer _flushing;
+    private readonly long _limit;
+    private long _written;
     private bool _isDirty;
     private bool _isClosed;
 
-    private RunLog(StreamWriter writer, TimeProvider time)
+    private RunLog(StreamWriter writer, TimeProvider time, long limit)
     {
-        (_writer, _time) = (writer, time);
+        (_writer, _time, _limit) = (writer, time, limit);
         _flushing = time.CreateTimer(_ => Flush(), null, FlushInterval, FlushInterval);
     }
 
@@ -32,13 +38,13 @@ internal sealed class RunLog : IAsyncDisposable
 
     /// <summary>Begins an empty file in <paramref name="directory"/>, which is made where it does not exist.</summary>
     /// <exception cref="ConcurrentTestException">The folder or the file cannot be written.</exception>
-    public static RunLog Open(string directory, TimeProvider time)
+    public static RunLog Open(string directory, TimeProvider time, long limit = DefaultLimit)
     {
         try
         {
             Directory.CreateDirectory(directory);
             var stream = new FileStream(Path.Combine(directory, FileName), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
-            return new RunLog(new StreamWriter(stream, new UTF8Encoding(false), 16 * 1024), time);
+            return new RunLog(new StreamWriter(stream, new UTF8Encoding(false), 16 * 1024), time, limit);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -58,7 +64,7 @@ internal sealed class RunLog : IAsyncDisposable
         {
             if (_isClosed)
                 return;
-            Guarded(timestamp[..length], Label(level), text);
+            Bounded(timestamp[..length], level, text);
             if (level >= LogLevel.Warning)
                 FlushUnderLock();
         }
@@ -84,23 +90,37 @@ internal sealed class RunLog : IAsyncDisposable
         }
     }
 
-    private void Guarded(ReadOnlySpan<char> timestamp, string label, string text)
+    private void Bounded(ReadOnlySpan<char> timestamp, LogLevel level, string text)
     {
+        var wasFull = _written >= _limit;
         try
         {
-            foreach (var line in text.AsSpan().EnumerateLines())
+            WriteLines(timestamp, Label(level), text, level >= LogLevel.Warning ? _limit + (_limit / 8) : _limit);
+            if (!wasFull && _written >= _limit)
             {
-                _writer.Write(timestamp);
-                _writer.Write(label);
-                _writer.Write(line);
-                _writer.Write('\n');
+                var full = string.Create(CultureInfo.InvariantCulture, $"{FileName} is full ({_limit} characters): from here on it has only warnings and errors.");
+                WriteLines(timestamp, Label(LogLevel.Warning), full, long.MaxValue);
             }
-
-            _isDirty = true;
         }
         catch (IOException exception)
         {
             Failure ??= exception.Message;
+        }
+    }
+
+    private void WriteLines(ReadOnlySpan<char> timestamp, string label, string text, long room)
+    {
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (_written >= room)
+                return;
+            var fitting = line[..(int)Math.Min(line.Length, room - _written)];
+            _writer.Write(timestamp);
+            _writer.Write(label);
+            _writer.Write(fitting);
+            _writer.Write('\n');
+            _written += timestamp.Length + label.Length + fitting.Length + 1;
+            _isDirty = true;
         }
     }
 

@@ -18,18 +18,6 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     private string? _firstLoss;
     private int _losses;
 
-    /// <summary>Removes what an earlier run gathered here.</summary>
-    /// <exception cref="IOException">It cannot be removed.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be removed.</exception>
-    public void Clear()
-    {
-        var gathered = Path.Combine(_results, Name, "In");
-        if (Directory.Exists(gathered))
-        {
-            Directory.Delete(gathered, recursive: true);
-        }
-    }
-
     /// <summary>The absolute paths of what an attempt attached, where it lies now.</summary>
     public IReadOnlyList<string> Of(TestAttempt attempt) => _files.TryGetValue(attempt, out var files) ? files : [];
 
@@ -83,7 +71,7 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     private string Free(string folder, string file)
     {
         var path = Path.Combine(folder, file);
-        for (var number = 1; !_taken.Add(path); number++)
+        for (var number = 1; !_taken.Add(path) || Path.Exists(path); number++)
         {
             path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(file)}[{number}]{Path.GetExtension(file)}"));
         }

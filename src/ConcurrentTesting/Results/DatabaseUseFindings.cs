@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Databases;
 
 namespace ConcurrentTesting.Results;
 
@@ -57,7 +58,8 @@ internal static class DatabaseUseFindings
     }
 
     private static string Variables(RunRecord record) =>
-        string.Join(" or ", record.Settings.Environment.Select(pattern => pattern.Name).DefaultIfEmpty("CONCURRENT_TEST_CONNECTION_STRING"));
+        string.Join(" or ", record.Settings.Environment.Where(LeaseEnvironment.HoldsDatabase)
+            .Select(pattern => pattern.Name).DefaultIfEmpty("CONCURRENT_TEST_CONNECTION_STRING"));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

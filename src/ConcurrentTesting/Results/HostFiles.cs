@@ -16,7 +16,7 @@ internal static class HostFiles
         if (!Directory.Exists(results))
             return [];
         var failures = ImmutableArray.CreateBuilder<(string, string)>();
-        foreach (var file in Directory.EnumerateDirectories(results, "worker-*").SelectMany(Directory.EnumerateFiles))
+        foreach (var file in Files(results))
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
@@ -31,6 +31,11 @@ internal static class HostFiles
 
         return failures.ToImmutable();
     }
+
+    // By the names that they have: beside them may lie what is not ours.
+    private static IEnumerable<string> Files(string results) =>
+        DirectoryContents.Folders(results).Where(ArtifactNames.IsWorker).Select(worker => Path.Combine(results, worker))
+            .SelectMany(worker => Directory.EnumerateFiles(worker, "batch-*.trx").Concat(Directory.EnumerateFiles(worker, "vstest-*.log")));
 
     private static void Rewrite(string file, Redactor redactor)
     {

@@ -206,6 +206,9 @@ internal sealed record RunRecord
     public required int Seed { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }
+    /// <summary>False where the run left the last one's artifacts in place instead of writing its own.</summary>
+    public bool HasArtifacts { get; init; } = true;
+
     public required ConcurrentTestExitCode ExitCode { get; init; }
 
     /// <summary>One line that says why the exit code is what it is.</summary>

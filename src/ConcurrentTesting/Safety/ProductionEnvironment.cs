@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Safety;
@@ -13,16 +14,15 @@ internal enum ProductionVerdict
 }
 
 /// <summary>Refuses to work where the environment says production, whatever the engine, before anything is created.</summary>
-internal static class ProductionEnvironment
+internal static partial class ProductionEnvironment
 {
     private static readonly string[] Variables = ["DOTNET_ENVIRONMENT", "ASPNETCORE_ENVIRONMENT", "NUKE_ENVIRONMENT"];
-    private static readonly string[] Names = ["production", "prod", "live"];
 
     /// <param name="read">Reads a variable of the process: <see cref="Environment.GetEnvironmentVariable(string)"/>.</param>
     /// <exception cref="ConcurrentTestException">It says production, and neither fallback nor override is set.</exception>
     public static ProductionVerdict Check(ConcurrentTestSettings settings, Guards guards, Func<string, string?> read, ILogger logger)
     {
-        var found = Variables.FirstOrDefault(variable => Names.Contains(read(variable)?.Trim(), StringComparer.OrdinalIgnoreCase));
+        var found = Variables.FirstOrDefault(variable => SaysProduction(read(variable)));
         if (found is null)
             return ProductionVerdict.Proceed;
         var finding = $"{found} is '{read(found)!.Trim()}', which says production";
@@ -35,4 +35,12 @@ internal static class ProductionEnvironment
         guards.Refuse(GuardName.ProductionEnvironment, finding, $"set {found} to Development or unset it, or run with --test-production-fallback sequential");
         return ProductionVerdict.Proceed;
     }
+
+    private static bool SaysProduction(string? environment) => environment is not null && Production().IsMatch(environment);
+
+    /// <summary>A word of the name is one for production, whatever numbers or marks stand around it, and the word before it does not take that back.</summary>
+    [GeneratedRegex(
+        @"(?<!(?<![\p{L}\p{M}])(?:non|pre|not)[^\p{L}\p{M}]+)(?<![\p{L}\p{M}])(?:production|prod|prd|live|produktion)(?![\p{L}\p{M}])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Production();
 }

@@ -12,8 +12,17 @@ internal static class ServerHost
     /// <exception cref="ConcurrentTestException">The host is none of these, and the guard is not overridden.</exception>
     public static async Task CheckAsync(string host, ConcurrentTestSettings settings, Guards guards, CancellationToken cancellationToken)
     {
-        if (IsSocket(host) || settings.AllowedHosts.Any(pattern => Matches(host, pattern)) || await IsNearAsync(host, cancellationToken))
+        if (IsSocket(host) || settings.AllowedHosts.Any(pattern => Matches(host, pattern)) || !IsUnspecified(host) && await IsNearAsync(host, cancellationToken))
             return;
+        if (IsUnspecified(host))
+        {
+            guards.Refuse(
+                GuardName.RemoteServer,
+                $"the database server {host} is no address of a server but stands for any address of this machine to listen at",
+                "write 127.0.0.1 (or ::1) where this machine is meant");
+            return;
+        }
+
         guards.Refuse(
             GuardName.RemoteServer,
             $"the database server {host} is neither this machine nor a container beside it",
@@ -25,6 +34,11 @@ internal static class ServerHost
         System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, host, ignoreCase: true);
 
     private static bool IsSocket(string host) => host.StartsWith('/') || host.StartsWith('@');
+
+    /// <summary>0.0.0.0 and ::, however they are written: where they lead differs from system to system.</summary>
+    internal static bool IsUnspecified(string host) =>
+        IPAddress.TryParse(host.Trim(), out var address)
+        && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv4MappedToIPv6 && address.MapToIPv4().Equals(IPAddress.Any));
 
     private static async Task<bool> IsNearAsync(string host, CancellationToken cancellationToken)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -11,9 +10,6 @@ internal sealed record MeasuredCost(double Seconds, int Samples)
     public static MeasuredCost With(MeasuredCost? known, double seconds) => known is null
         ? new MeasuredCost(Round(seconds), 1)
         : new MeasuredCost(Round(known.Seconds + (Math.Max(Smoothing, 1.0 / (known.Samples + 1)) * (seconds - known.Seconds))), known.Samples + 1);
-
-    [JsonIgnore]
-    public bool IsSound => Samples > 0 && double.IsFinite(Seconds) && Seconds >= 0;
 
     private static double Round(double seconds) => Math.Round(Math.Max(0, seconds), 3);
 }
@@ -31,11 +27,4 @@ internal sealed record AssemblyTiming
 
     /// <summary>What each shared set-up adds to a batch with some of its classes, by name; null: none was measured.</summary>
     public ImmutableSortedDictionary<string, MeasuredCost>? SetUps { get; init; }
-
-    /// <summary>Without figures that cannot be.</summary>
-    public AssemblyTiming Sound() => this with
-    {
-        Host = Host is { IsSound: true } ? Host : null,
-        SetUps = SetUps?.Where(setUp => setUp.Value is { IsSound: true }).ToImmutableSortedDictionary(StringComparer.Ordinal),
-    };
 }

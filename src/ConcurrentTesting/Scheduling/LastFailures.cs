@@ -19,12 +19,35 @@ internal sealed class LastFailures
     /// <summary>Nothing failed.</summary>
     public bool IsEmpty => _tests.IsEmpty && _outside.IsEmpty;
 
-    /// <exception cref="ConcurrentTestException">There is no run.json, it is damaged, or its run came to no verdict on the tests and has no failures either.</exception>
-    public static LastFailures Read(string runJson)
+    /// <summary>Whether a run came to tests, so that another can go on from what it says of them.</summary>
+    /// <param name="entries">Tests, and failures outside of tests.</param>
+    public static bool KnowsTests(int exitCode, int entries) =>
+        entries > 0 || exitCode is (int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed;
+
+    /// <summary>Whether the run of a run.json came to tests; false where the file cannot be read.</summary>
+    public static bool KnowsTests(string runJson)
     {
+        try
+        {
+            return KnowsTests(RunJson.Read(runJson));
+        }
+        catch (ConcurrentTestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads the results directory's run.json, or the one before that where the last run came to no test.</summary>
+    /// <exception cref="ConcurrentTestException">There is no run.json, it is damaged, or its run came to no verdict on the tests and has no failures either.</exception>
+    public static LastFailures Read(string resultsDirectory)
+    {
+        var runJson = Path.Combine(resultsDirectory, ArtifactNames.Run);
+        var previous = Path.Combine(resultsDirectory, ArtifactNames.PreviousRun);
+        if (File.Exists(previous) && !KnowsTests(runJson))
+            runJson = previous;
         var run = RunJson.Read(runJson);
         var failures = new LastFailures([.. run.Tests.Where(HasNotPassed)], run.Outside);
-        return failures.IsEmpty && run.ExitCode is not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed)
+        return failures.IsEmpty && !KnowsTests(run.ExitCode, entries: 0)
             ? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-only-failed: the last run, {runJson}, ended as {run.Outcome} before any test failed. Run all tests once without it.")
             : failures;
     }
@@ -45,6 +68,8 @@ internal sealed class LastFailures
                 .Where(unit => !unit.Entries.IsEmpty)],
         };
     }
+
+    private static bool KnowsTests(RunDocument run) => KnowsTests(run.ExitCode, run.Tests.Length + run.Outside.Length);
 
     // What fail-fast or a cancellation left out has not passed either.
     private static bool HasNotPassed(TestDocument test) =>

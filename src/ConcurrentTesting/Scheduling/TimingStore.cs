@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 
@@ -28,8 +27,9 @@ internal sealed class TimingStore
         {
             return new TimingStore(await TimingsFile.ReadAsync(path, cancellationToken));
         }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            // Whatever is wrong with it, it only makes a plan better.
             onDamaged($"The timings file {path} cannot be read ({exception.Message}); {SetAside(path)}. The plan is made without it.");
             return Empty;
         }

@@ -15,6 +15,9 @@ internal static class TimingsFile
 {
     private const int Version = 1;
 
+    // Ten years: what is longer is no duration of a test, and many of them would no longer be a duration at all.
+    private const double LongestSeconds = 315_360_000;
+
     private static readonly JsonSerializerOptions Format = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -24,7 +27,8 @@ internal static class TimingsFile
     };
 
     /// <summary>What the file holds; nothing where it does not exist.</summary>
-    /// <exception cref="JsonException">The file is damaged.</exception>
+    /// <exception cref="JsonException">The file is damaged, or has figures that cannot be.</exception>
+    /// <exception cref="InvalidOperationException">Its text is no Unicode.</exception>
     public static async Task<TimingsContent> ReadAsync(string path, CancellationToken cancellationToken)
     {
         if (!File.Exists(path))
@@ -57,10 +61,21 @@ internal static class TimingsFile
         foreach (var assembly in own.EnumerateObject())
         {
             if (assembly.Value.Deserialize<AssemblyTiming>(Format) is { } timing)
-                assemblies[assembly.Name] = timing.Sound();
+                assemblies[assembly.Name] = Sound(timing, assembly.Name);
         }
 
         return assemblies;
+    }
+
+    private static AssemblyTiming Sound(AssemblyTiming timing, string name)
+    {
+        foreach (var cost in (timing.SetUps?.Values ?? []).Append(timing.Host))
+        {
+            if (cost is not null)
+                Require(cost.Seconds, cost.Samples, name);
+        }
+
+        return timing with { SetUps = timing.SetUps?.RemoveRange(timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)) };
     }
 
     private static async Task<JsonDocument> ParseAsync(string path, CancellationToken cancellationToken)
@@ -82,10 +97,18 @@ internal static class TimingsFile
         var timings = new Dictionary<string, Timing>(StringComparer.Ordinal);
         foreach (var test in tests)
         {
-            if (read(test) is { Samples: > 0 } timing && double.IsFinite(timing.Seconds) && timing.Seconds >= 0)
-                timings[test.Name] = timing;
+            if (read(test) is not { } timing)
+                continue;
+            Require(timing.Seconds, timing.Samples, test.Name);
+            timings[test.Name] = timing;
         }
 
         return timings;
+    }
+
+    private static void Require(double seconds, int samples, string name)
+    {
+        if (seconds is not (>= 0 and <= LongestSeconds) || samples is < 1 or int.MaxValue)
+            throw new JsonException(FormattableString.Invariant($"{name} cannot have taken {seconds} s in {samples} runs"));
     }
 }

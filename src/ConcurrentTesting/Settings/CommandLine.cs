@@ -40,7 +40,7 @@ internal sealed class CommandLine
         foreach (var (written, name, _) in _arguments)
         {
             var known = parameters.Select(parameter => parameter.Name).Concat(otherParameters);
-            if (LooksLikeOurs(name) && !known.Any(other => PlainName.Same(other, name)))
+            if (PlainName.LooksLikeOurs(name) && !known.Any(other => PlainName.Same(other, name)))
                 yield return Describe(written, name, parameters);
         }
     }
@@ -54,9 +54,6 @@ internal sealed class CommandLine
         var nearest = NearestName.Of(PlainName.Of(name.Split('=')[0]), parameters.Select(parameter => parameter.Name));
         return $"{parts[0]}: there is no such parameter; did you mean {parameters.First(parameter => parameter.Name == nearest).Argument}?";
     }
-
-    private static bool LooksLikeOurs(string name) =>
-        name.StartsWith("test", StringComparison.OrdinalIgnoreCase) || name.StartsWith("work", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsName(string argument) => argument.StartsWith('-') && !(argument.Length > 1 && char.IsAsciiDigit(argument[1]));
 }

@@ -38,7 +38,7 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-template</c></summary>
     public const string TestTemplate =
         "What the template database is made from, in this order: SQL files or folders, cmd:COMMAND, or db:NAME of an existing database; watch:PATH names what a "
-        + "command reads, and NAME=ENTRY is for one of --test-databases alone. Default: an empty database";
+        + "command reads, and NAME=ENTRY is for one of --test-databases alone; none is an empty database whatever the build says. Default: an empty database";
 
     /// <summary><c>--test-databases</c></summary>
     public const string TestDatabases =

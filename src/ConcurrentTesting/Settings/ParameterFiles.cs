@@ -8,6 +8,7 @@ internal sealed class ParameterFiles
 {
     private static readonly JsonDocumentOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
+    private readonly List<(string Name, string File)> _names = [];
     private readonly Dictionary<string, ParameterText> _values = new(StringComparer.OrdinalIgnoreCase);
 
     public ParameterFiles(IEnumerable<string> files, string rootDirectory)
@@ -15,6 +16,7 @@ internal sealed class ParameterFiles
         foreach (var file in files)
         {
             using var document = Read(file);
+            _names.AddRange(document.RootElement.EnumerateObject().Select(property => (property.Name, Path.GetFileName(file))));
             foreach (var property in document.RootElement.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null))
             {
                 var source = $"{property.Name} in {Path.GetFileName(file)}:";
@@ -24,6 +26,15 @@ internal sealed class ParameterFiles
     }
 
     public ParameterText? Find(Parameter parameter) => _values.GetValueOrDefault(parameter.Name);
+
+    /// <summary>Errors for names that look like ours and are nobody's.</summary>
+    public IEnumerable<string> Unknown(ImmutableArray<Parameter> parameters, IReadOnlyCollection<string> otherParameters)
+    {
+        var known = parameters.Select(parameter => parameter.Name).ToList();
+        return _names
+            .Where(written => PlainName.LooksLikeOurs(PlainName.Of(written.Name)) && !known.Concat(otherParameters).Any(other => PlainName.Same(other, written.Name)))
+            .Select(written => $"{written.Name} in {written.File}: there is no such parameter; did you mean {NearestName.Of(PlainName.Of(written.Name), known)}?");
+    }
 
     private static JsonDocument Read(string file)
     {

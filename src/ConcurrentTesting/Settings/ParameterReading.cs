@@ -30,6 +30,7 @@ internal sealed class ParameterReading
     public ConcurrentTestSettings Read()
     {
         _errors.AddRange(_commandLine.Unknown(ParameterTable.All, _sources.OtherParameters));
+        _errors.AddRange(_files.Unknown(ParameterTable.All, _sources.OtherParameters));
         foreach (var name in _environment.Unknown(ParameterTable.All, _sources.OtherParameters))
             _logger.LogWarning("{Variable} is ignored: there is no such parameter; did you mean {Nearest}?", name, NearestVariable(name));
 

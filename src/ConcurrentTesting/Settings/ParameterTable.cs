@@ -23,7 +23,10 @@ internal static class ParameterTable
         Parameter.Create(
             "TestConnectionString", ConcurrentTestHelp.TestConnectionString, ValueKinds.Secret, s => s.ConnectionString!,
             (s, v) => s with { ConnectionString = v }, isSecret: true),
-        Parameter.Create("TestTemplate", ConcurrentTestHelp.TestTemplate, ValueKinds.Template, s => s.Template, (s, v) => s with { Template = v }),
+        Parameter.Create(
+            "TestTemplate", ConcurrentTestHelp.TestTemplate, ValueKinds.Template, s => s.Template,
+            // None is none: what the build class says of it does not count either.
+            (s, v) => s with { Template = v, TemplateHook = v.IsEmpty ? null : s.TemplateHook }),
         Parameter.Create(
             "TestTemplateCache", ConcurrentTestHelp.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache, (s, v) => s with { TemplateCache = v }),
         Parameter.Create(

@@ -7,6 +7,11 @@ internal static class PlainName
 
     public static bool Same(string left, string right) => string.Equals(Of(left), Of(right), StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whoever wrote it most likely meant a parameter of ours.</summary>
+    /// <param name="name">Without dashes.</param>
+    public static bool LooksLikeOurs(string name) =>
+        name.StartsWith("test", StringComparison.OrdinalIgnoreCase) || name.StartsWith("work", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Letters and digits only: how NUKE compares a variable's name.</summary>
     public static string OfVariable(string variable) => string.Concat(variable.Where(char.IsLetterOrDigit));
 }

@@ -95,8 +95,8 @@ internal static partial class ValueKinds
 
     public static ValueKind<ImmutableArray<string>> Template { get; } = new(
         Arity.Many,
-        "SQL files, folders of them, cmd:COMMAND, db:NAME of an existing database, or watch:PATH",
-        text => [.. Several(text).Select(entry => TemplateEntry.Split(entry).WithPath(text.ToAbsolutePath))],
+        "SQL files, folders of them, cmd:COMMAND, db:NAME of an existing database, watch:PATH, or none",
+        text => IsNone(text) ? [] : [.. Several(text).Select(entry => TemplateEntry.Split(entry).WithPath(text.ToAbsolutePath))],
         entries => entries.Select(TemplateFlaw).FirstOrDefault(flaw => flaw is not null));
 
     public static ValueKind<ImmutableArray<string>> DatabaseNames { get; } = new(
@@ -174,6 +174,8 @@ internal static partial class ValueKinds
 
     private static ImmutableArray<string> Several(ParameterText text) =>
         text.Values.IsEmpty || text.Values.Contains(string.Empty) ? throw new UnreadableValueException("a value is missing") : text.Values;
+
+    private static bool IsNone(ParameterText text) => text.Values is [var only] && only.Equals("none", StringComparison.OrdinalIgnoreCase);
 
     private static int ToInteger(ParameterText text) =>
         int.TryParse(Single(text), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)

@@ -20,6 +20,22 @@ public sealed class PostgreSqlSweepTests(DatabaseServers servers) : PostgreSqlFi
     }
 
     [Fact]
+    public async Task A_template_that_a_killed_run_left_half_built_is_dropped()
+    {
+        var halfBuilt = OwnDatabaseName.OfTemplate(UniqueName() + "0123456789abcdef", "main").ToString();
+        await AdminAsync($"CREATE DATABASE {halfBuilt}");
+        Script("CREATE TABLE book (id int);");
+        var settings = await SettingsAsync("schema.sql");
+        string whole;
+        await using (var databases = await PreparedAsync(settings))
+            whole = databases.Record!.Template!;
+
+        (await ExistsAsync(halfBuilt)).ShouldBeFalse();
+        await using (await PreparedAsync(settings))
+            (await ExistsAsync(whole)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_living_runs_databases_stay()
     {
         await using var living = await PreparedAsync(await SettingsAsync());

@@ -66,6 +66,71 @@ public sealed class RunFolderTests : IDisposable
         Should.Throw<IOException>(() => RunFolder.Create(Root, "run")).Message.ShouldContain("Others may write");
     }
 
+    [Theory]
+    [InlineData("data.txt")]
+    [InlineData("notes/read.me")]
+    public async Task A_file_that_no_run_makes_keeps_a_dead_runs_folder(string name)
+    {
+        DeadFolder("dead");
+        _folder.Write($"root/dead/{name}", "precious");
+
+        (await SweepAsync()).ShouldBe(0);
+        RunFolder.RemoveDead(Root, "dead", _log);
+
+        File.ReadAllText(Path.Combine(Root, "dead", name)).ShouldBe("precious");
+        _log.Text.ShouldContain(Path.Combine(Root, "dead"));
+    }
+
+    [Fact]
+    public async Task A_root_that_is_a_link_is_neither_used_nor_swept()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var elsewhere = new TemporaryFolder();
+        elsewhere.Write("dead.lock", $"{RunFolder.Mark}\nprocess 1\n");
+        var precious = elsewhere.Write("dead/main.db", "");
+        Directory.CreateSymbolicLink(Root, elsewhere.Path);
+
+        Should.Throw<IOException>(() => RunFolder.Create(Root, "run")).Message.ShouldContain("link");
+        (await SweepAsync()).ShouldBe(0);
+        RunFolder.RemoveDead(Root, "dead", _log);
+        RunFolder.List(Root).ShouldBeEmpty();
+
+        File.Exists(precious).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_root_in_a_shared_place_that_is_another_users_is_neither_used_nor_swept()
+    {
+        // Only root can make a folder somebody else's.
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
+            return;
+        File.SetUnixFileMode(_folder.Path, UnixFileMode.StickyBit | File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        DeadFolder("dead");
+        using (var chown = System.Diagnostics.Process.Start("chown", ["65534", Root]))
+            await chown.WaitForExitAsync(CancellationToken);
+
+        Should.Throw<IOException>(() => RunFolder.Create(Root, "run")).Message.ShouldContain("belongs to another user");
+        (await SweepAsync()).ShouldBe(0);
+
+        File.Exists(Path.Combine(Root, "dead", "main.db")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_link_in_a_dead_runs_folder_is_removed_and_not_followed()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        using var elsewhere = new TemporaryFolder();
+        var precious = elsewhere.Write("file", "");
+        DeadFolder("dead");
+        Directory.CreateSymbolicLink(Path.Combine(Root, "dead", "s1"), elsewhere.Path);
+
+        (await SweepAsync()).ShouldBe(1);
+
+        File.Exists(precious).ShouldBeTrue();
+    }
+
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     private string Root => Path.Combine(_folder.Path, "root");

@@ -30,6 +30,28 @@ public class RunLogTests
     }
 
     [Fact]
+    public async Task It_has_a_bound_beyond_which_only_warnings_are_written_for_a_while()
+    {
+        var folder = Directory.CreateTempSubdirectory("run-log-").FullName;
+        await using (var log = RunLog.Open(folder, new FakeTimeProvider(), limit: 8_000))
+        {
+            log.Write(LogLevel.Information, new string('a', 5_000));
+            log.Write(LogLevel.Information, new string('\n', 5_000));
+            log.Write(LogLevel.Information, "quiet");
+            log.Write(LogLevel.Warning, "loud");
+            for (var i = 0; i < 1_000; i++)
+                log.Write(LogLevel.Error, "louder and louder");
+        }
+
+        var text = File.ReadAllText(Path.Combine(folder, RunLog.FileName));
+        Directory.Delete(folder, recursive: true);
+        text.Length.ShouldBeInRange(8_000, 9_300);
+        text.ShouldContain("WRN run.log is full (8000 characters)");
+        text.ShouldContain("WRN loud");
+        text.ShouldNotContain("quiet");
+    }
+
+    [Fact]
     public async Task It_is_on_disk_within_a_second_and_at_once_from_warnings_up()
     {
         await using var run = new ShownRun();

@@ -59,6 +59,17 @@ public sealed class DatabaseUseTests
     }
 
     [Fact]
+    public void Only_variables_that_hold_a_database_are_named()
+    {
+        var run = Run([Batch(1, "w0", 0)], []);
+        run = run with { Settings = run.Settings with { Environment = [new("SHOP_PORT", "51{Worker}0"), new("SHOP_DB", "{Host}:{Port}/{Database}")] } };
+
+        var (_, message) = DatabaseUseFindings.Of(run).ShouldHaveSingleItem();
+
+        message.ShouldContain("the variable SHOP_DB,");
+    }
+
+    [Fact]
     public void Where_no_test_ran_nothing_is_to_be_said()
     {
         var run = Run([Batch(1, "w0", 0)], []) with { Tests = [RecordedRun.Test("Skipped", RecordedRun.Attempt(TestOutcome.Skipped))] };

@@ -27,7 +27,7 @@ public sealed class HostFilesTests : IDisposable
     {
         foreach (var asset in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Results", "Assets"), "*.trx"))
         {
-            var file = Place(Path.GetFileName(asset), File.ReadAllText(asset));
+            var file = Place($"batch-{Path.GetFileName(asset)}", File.ReadAllText(asset));
             var before = XDocument.Load(file);
 
             Redact($"Host=db;Username=me;Password='{password}'");

@@ -13,6 +13,16 @@ public sealed class ProductionEnvironmentTests
     [InlineData("DOTNET_ENVIRONMENT", "Production")]
     [InlineData("ASPNETCORE_ENVIRONMENT", "prod")]
     [InlineData("NUKE_ENVIRONMENT", " LIVE ")]
+    [InlineData("DOTNET_ENVIRONMENT", "production-eu")]
+    [InlineData("DOTNET_ENVIRONMENT", "prod1")]
+    [InlineData("DOTNET_ENVIRONMENT", "Prod.EU")]
+    [InlineData("DOTNET_ENVIRONMENT", "eu_prd_02")]
+    [InlineData("DOTNET_ENVIRONMENT", "Produktion")]
+    [InlineData("DOTNET_ENVIRONMENT", "eu1prod")]
+    [InlineData("DOTNET_ENVIRONMENT", "shop live (blue)")]
+    [InlineData("DOTNET_ENVIRONMENT", "non-eu-prod")]
+    [InlineData("DOTNET_ENVIRONMENT", "non-prod/prod")]
+    [InlineData("DOTNET_ENVIRONMENT", "canon-prod")]
     public void An_environment_that_says_production_is_refused(string variable, string value)
     {
         var refusal = Should.Throw<ConcurrentTestException>(() => Check(new ConcurrentTestSettings(), (variable, value)));
@@ -27,6 +37,15 @@ public sealed class ProductionEnvironmentTests
     [InlineData("DOTNET_ENVIRONMENT", "")]
     [InlineData("ENVIRONMENT", "Production")]
     [InlineData("ASPNETCORE_ENVIRONMENT", "NonProduction")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "non-production")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "Pre.Prod-1")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "PreProd")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "not live")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "pre_2_prod")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "liverpool")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "reproduction")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "product-test")]
+    [InlineData("ASPNETCORE_ENVIRONMENT", "überprod")]
     public void Another_environment_is_not(string variable, string value) =>
         Check(new ConcurrentTestSettings(), (variable, value)).ShouldBe(ProductionVerdict.Proceed);
 

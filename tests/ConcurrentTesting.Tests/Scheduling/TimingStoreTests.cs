@@ -105,6 +105,48 @@ public sealed class TimingStoreTests : IDisposable
         File.Exists(File_).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":1e15,"samples":1}}}""")]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":1e400,"samples":1}}}""")]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":-1,"samples":1}}}""")]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":NaN,"samples":1}}}""")]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":"NaN","samples":1}}}""")]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":1,"samples":0}}}""")]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":1,"samples":2147483647}}}""")]
+    [InlineData("""{"version":1,"tests":{"\ud800":{"seconds":1,"samples":1}}}""")]
+    [InlineData("""{"version":1,"tests":{"a":{"seconds":1,"samples":1,"lastOutcome":"\udc00"}}}""")]
+    [InlineData("""{"version":1,"tests":{},"assemblies":{"\ud800":{}}}""")]
+    [InlineData("""{"version":1,"tests":{},"assemblies":{"a":{"host":{"seconds":-1,"samples":1}}}}""")]
+    [InlineData("""{"version":1,"tests":{},"assemblies":{"a":{"setUps":{"b":{"seconds":1e15,"samples":1}}}}}""")]
+    [InlineData("""{"a":1e15}""")]
+    [InlineData("""{"\ud800":1}""")]
+    [InlineData("""["a"]""")]
+    [InlineData("")]
+    public async Task Figures_and_texts_that_cannot_be_are_damage(string content)
+    {
+        await File.WriteAllTextAsync(File_, content, TestContext.Current.CancellationToken);
+        var messages = new List<string>();
+
+        var store = await TimingStore.LoadAsync(File_, messages.Add, TestContext.Current.CancellationToken);
+
+        store.Find(Catalogs.Of(1, 1).Entries()[0]).ShouldBeNull();
+        messages.ShouldHaveSingleItem().ShouldContain(File_ + ".damaged");
+    }
+
+    [Theory]
+    [InlineData(new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"', (byte)':', (byte)'1', (byte)'}' })]
+    [InlineData(new byte[] { (byte)'{', (byte)'"', 0xED, 0xA0, 0x80, (byte)'"', (byte)':', (byte)'1', (byte)'}' })]
+    [InlineData(new byte[] { 0xFF, 0xFE, (byte)'{', 0, (byte)'}', 0 })]
+    public async Task Bytes_that_are_no_text_are_damage(byte[] content)
+    {
+        await File.WriteAllBytesAsync(File_, content, TestContext.Current.CancellationToken);
+        var messages = new List<string>();
+
+        await TimingStore.LoadAsync(File_, messages.Add, TestContext.Current.CancellationToken);
+
+        messages.ShouldHaveSingleItem().ShouldContain(File_ + ".damaged");
+    }
+
     [Fact]
     public async Task A_flat_file_is_matched_on_the_name()
     {

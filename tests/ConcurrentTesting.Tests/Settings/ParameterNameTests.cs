@@ -49,6 +49,18 @@ public sealed class ParameterNameTests : IDisposable
         _settings.Parse("--test-projects", "a", "b", "--workers", "2", "--test-projects", "c").TestProjects
             .ShouldBe(new[] { "a", "b", "c" }.Select(name => Path.Combine(_settings.Caller, name)));
 
+    [Theory]
+    [InlineData("TestTpyo", "", false)]
+    [InlineData("TestTimeuot", "TestTimeout", true)]
+    [InlineData("test-timeuot", "TestTimeout", true)]
+    [InlineData("Workes", "Workers", true)]
+    public void A_mistyped_name_in_a_parameters_file_is_refused_too(string typed, string nearest, bool isCertain)
+    {
+        var error = _settings.WithParameters($$"""{ "$schema": "./build.schema.json", "TestFlavour": "x", "Solution": "a.sln", "{{typed}}": null }""").Errors().ShouldHaveSingleItem();
+
+        error.ShouldStartWith($"{typed} in parameters.json: there is no such parameter; did you mean {(isCertain ? nearest + "?" : "")}");
+    }
+
     [Fact]
     public void A_variable_that_is_nobodys_is_warned_of()
     {

@@ -122,11 +122,26 @@ public sealed class ParameterValueTests : IDisposable
     {
         _settings.Write("caller/schema/1.sql", "");
         _settings.Write("caller/seed.sql", "");
+        _settings.Write("caller/none/1.sql", "");
 
         _settings.Parse("--test-template", "schema", "seed.sql").Template
             .ShouldBe([Path.Combine(_settings.Caller, "schema"), Path.Combine(_settings.Caller, "seed.sql")]);
         _settings.Parse("--test-template", "cmd:dotnet ef database update").Template.ShouldBe(["cmd:dotnet ef database update"]);
         _settings.Parse("--test-template", "db:golden").Template.ShouldBe(["db:golden"]);
+        _settings.Parse("--test-template", "./none").Template.ShouldBe([Path.Combine(_settings.Caller, "none")]);
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("None")]
+    public void No_template_overrides_what_the_build_class_says(string none)
+    {
+        _settings.FromCSharp = _settings.FromCSharp with { Template = ["db/schema"], TemplateHook = new("1", (_, _) => Task.CompletedTask) };
+
+        var settings = _settings.Parse("--test-template", none);
+
+        settings.Template.ShouldBeEmpty();
+        settings.TemplateHook.ShouldBeNull();
     }
 
     [Fact]

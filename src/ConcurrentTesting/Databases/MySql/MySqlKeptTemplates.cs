@@ -11,11 +11,15 @@ internal sealed class MySqlKeptTemplates(
 {
     private readonly MySqlMark _mark = new(admin);
 
-    private sealed record Kept(string Name, DateTimeOffset LastUsed, long Bytes);
+    private sealed record Kept(string Name, DateTimeOffset? CompletedOrUsed, long Bytes)
+    {
+        public DateTimeOffset LastUsed => CompletedOrUsed ?? DateTimeOffset.MinValue;
+    }
 
     /// <returns>Whether it was there. It is this run's from here on.</returns>
     public async Task<bool> EnsureAsync(string name, string fingerprint, Func<CancellationToken, Task> build, CancellationToken cancellationToken)
     {
+        await SweepAsync(cancellationToken);
         for (var told = false; !await locks.TryAsync(name, cancellationToken); told = true)
         {
             if (!told)
@@ -49,6 +53,20 @@ internal sealed class MySqlKeptTemplates(
             template => TryEvictAsync(template, cancellationToken),
             maxEntries,
             maxBytes);
+
+    /// <summary>Drops what killed builders left: without its mark it is no template, and whoever still builds one holds its lock.</summary>
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var halfBuilt in (await ListAsync(cancellationToken)).Where(template => template.CompletedOrUsed is null))
+                await TryEvictAsync(halfBuilt, cancellationToken);
+        }
+        catch (Exception exception) when (exception is System.Data.Common.DbException or ConcurrentTestException)
+        {
+            logger.LogDebug("A half-built template could not be dropped: {Reason}", exception.Message);
+        }
+    }
 
     private async Task<bool> TryEvictAsync(Kept template, CancellationToken cancellationToken)
     {
@@ -107,7 +125,7 @@ internal sealed class MySqlKeptTemplates(
             cancellationToken);
         var kept = new List<Kept>();
         foreach (var template in found.Where(template => OwnDatabaseName.Parse(template.Name) is { Kind: OwnDatabaseKind.Template }))
-            kept.Add(new Kept(template.Name, await _mark.LastUsedAsync(template.Name, cancellationToken) ?? DateTimeOffset.MinValue, template.Bytes));
+            kept.Add(new Kept(template.Name, await _mark.LastUsedAsync(template.Name, cancellationToken), template.Bytes));
         return kept;
     }
 }

@@ -23,6 +23,7 @@ internal sealed class PostgreSqlKeptTemplates(
     /// <returns>Whether it was there. Its lock is shared by this run from here on.</returns>
     public async Task<bool> EnsureAsync(string name, string fingerprint, Func<CancellationToken, Task> build, CancellationToken cancellationToken)
     {
+        await SweepAsync(cancellationToken);
         var key = PostgreSqlLock.Key.OfTemplate(name);
         var told = false;
         while (true)
@@ -61,6 +62,20 @@ internal sealed class PostgreSqlKeptTemplates(
             template => TryEvictAsync(template, cancellationToken),
             maxEntries,
             maxBytes);
+
+    /// <summary>Drops what killed builders left: without its seal it is no template, and whoever still builds one holds its lock.</summary>
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var halfBuilt in (await ListAsync(cancellationToken)).Where(template => !template.IsSealed))
+                await TryEvictAsync(halfBuilt, cancellationToken);
+        }
+        catch (Exception exception) when (exception is System.Data.Common.DbException or ConcurrentTestException)
+        {
+            logger.LogDebug("A half-built template could not be dropped: {Reason}", exception.Message);
+        }
+    }
 
     private async Task<bool> TryEvictAsync(Kept template, CancellationToken cancellationToken)
     {

@@ -22,6 +22,7 @@ internal sealed class ThrowawayServers(
     private readonly List<Task> _storing = [];
     private readonly List<IDisposable> _held = [];
     private string? _source;
+    private string? _refused;
     private int _servers;
 
     /// <summary>Where run folders of servers are: never below a folder that the servers' user cannot reach.</summary>
@@ -162,17 +163,30 @@ internal sealed class ThrowawayServers(
     {
         lock (_gate)
         {
-            var root = Roots.First(root => !root.StartsWith(Memory, StringComparison.Ordinal) || new DriveInfo(Memory).AvailableFreeSpace > bytes + LeastRoom);
-            var run = _folders.FirstOrDefault(folder => folder.Path.StartsWith(root, StringComparison.Ordinal));
-            if (run is null)
-            {
-                run = RunFolder.Create(root, runId);
-                _folders.Add(run);
-            }
-
+            var roots = Roots.Where(root => !root.StartsWith(Memory, StringComparison.Ordinal) || new DriveInfo(Memory).AvailableFreeSpace > bytes + LeastRoom);
+            var run = roots.Select(FolderIn).FirstOrDefault(folder => folder is not null)
+                ?? throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"no folder for the throwaway server: {_refused}");
             var path = Path.Combine(run.Path, FormattableString.Invariant($"s{++_servers}"));
             Directory.CreateDirectory(path);
             return path;
+        }
+    }
+
+    private RunFolder? FolderIn(string root)
+    {
+        if (_folders.FirstOrDefault(folder => folder.Path.StartsWith(root, StringComparison.Ordinal)) is { } known)
+            return known;
+        try
+        {
+            var made = RunFolder.Create(root, runId);
+            _folders.Add(made);
+            return made;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogDebug("{Root} cannot be used: {Reason}", root, exception.Message);
+            _refused = exception.Message;
+            return null;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Results;
 using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
@@ -24,7 +25,7 @@ internal sealed class VsTestHost : ITestHost
     public static async Task<ITestHost> StartAsync(VsTestLocation location, RunSettingsDocument runSettings, RunContext run, int worker, CancellationToken cancellationToken)
     {
         var diagnostics = run.Settings.Diagnostics
-            ? Path.Combine(run.Settings.ResultsDirectory, $"worker-{worker}", string.Create(CultureInfo.InvariantCulture, $"vstest-{run.Time.GetUtcNow():HHmmssfff}.log"))
+            ? Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker), string.Create(CultureInfo.InvariantCulture, $"vstest-{run.Time.GetUtcNow():HHmmssfff}.log"))
             : null;
         var session = await VsTestSession.StartAsync(location, run.Hook.ForConsole(ProcessEnvironment.For(run.Settings), worker), diagnostics, run.Log, cancellationToken);
         return new VsTestHost(session, runSettings);

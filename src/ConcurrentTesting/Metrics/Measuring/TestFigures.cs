@@ -40,6 +40,9 @@ internal sealed record TestFigures
     /// <summary>Connections opened, as the driver counts: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.</summary>
     public long? Connections { get; init; }
 
+    /// <summary>There was a driver that does not tell when it opens a connection.</summary>
+    public bool HidesConnections => Operations is not null && Connections is null;
+
     /// <summary>Connections that could not be opened.</summary>
     public long? ConnectionErrors { get; init; }
 
@@ -52,7 +55,10 @@ internal sealed record TestFigures
     /// <summary>Queries that one test ran five times and more, the most frequent first; empty in sums.</summary>
     public ImmutableArray<RepeatedQuery> Repeated { get; init; } = [];
 
-    /// <summary>All together: counts are added, the peak is the highest; null and a figure is the figure.</summary>
+    /// <summary>
+    /// All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a driver that does not tell
+    /// them leaves none.
+    /// </summary>
     public static TestFigures Sum(IEnumerable<TestFigures> figures)
     {
         var sum = default(Adder);
@@ -76,6 +82,7 @@ internal sealed record TestFigures
         private long? _rows;
         private long? _transactions;
         private long? _connections;
+        private bool _hidesConnections;
         private long? _connectionErrors;
         private long? _allocatedBytes;
         private long? _peakBytes;
@@ -92,6 +99,7 @@ internal sealed record TestFigures
             Add(ref _rows, figures.Rows);
             Add(ref _transactions, figures.Transactions);
             Add(ref _connections, figures.Connections);
+            _hidesConnections |= figures.HidesConnections;
             Add(ref _connectionErrors, figures.ConnectionErrors);
             Add(ref _allocatedBytes, figures.AllocatedBytes);
             if (figures.PeakBytes is { } peak)
@@ -108,7 +116,7 @@ internal sealed record TestFigures
             QuerySeconds = _querySeconds,
             Rows = _rows,
             Transactions = _transactions,
-            Connections = _connections,
+            Connections = _hidesConnections ? null : _connections,
             ConnectionErrors = _connectionErrors,
             AllocatedBytes = _allocatedBytes,
             PeakBytes = _peakBytes,

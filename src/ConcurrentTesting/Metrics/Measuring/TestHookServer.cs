@@ -3,9 +3,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
 using System.Xml.Linq;
+using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
@@ -20,12 +19,6 @@ internal sealed class TestHookServer : IAsyncDisposable
 {
     private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
     private const string RunConfiguration = "RunConfiguration";
-    private const string FolderPrefix = "concurrent-test-";
-
-    private const string Memory = "/dev/shm";
-
-    // sun_path holds 104 bytes on macOS and 108 on Linux, with a zero at the end.
-    private const int LongestSocketPath = 103;
     private const int Backlog = 512;
     private const int OldestMeasuredRuntime = 8;
     private const int RuntimeCompiledFor = 10;
@@ -39,12 +32,12 @@ internal sealed class TestHookServer : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _log;
     private readonly bool _measure;
-    private readonly string? _folder;
+    private readonly RunFolder? _folder;
     private readonly Socket? _socket;
     private readonly Task _accepting;
     private int _disposed;
 
-    private TestHookServer(bool measure, ILogger log, string? folder, Socket? socket, string? unavailable)
+    private TestHookServer(bool measure, ILogger log, RunFolder? folder, Socket? socket, string? unavailable)
     {
         _measure = measure;
         _log = log;
@@ -66,9 +59,9 @@ internal sealed class TestHookServer : IAsyncDisposable
             return Closed(measure, log, reason);
         try
         {
-            var folder = CreateFolder(runId);
+            var folder = SocketFolder.Create(runId, log);
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            socket.Bind(new UnixDomainSocketEndPoint(SocketPath(folder)));
+            socket.Bind(new UnixDomainSocketEndPoint(SocketFolder.SocketPath(folder.Path)));
             socket.Listen(Backlog);
             return new TestHookServer(measure, log, folder, socket, null);
         }
@@ -112,7 +105,7 @@ internal sealed class TestHookServer : IAsyncDisposable
             return environment;
         var others = environment.GetValueOrDefault(StartupHooksVariable, "");
         return environment
-            .SetItem(HookAddress.Variable, HookAddress.OfConsole(SocketPath(_folder!), Environment.ProcessId, worker, others).ToString())
+            .SetItem(HookAddress.Variable, HookAddress.OfConsole(SocketFolder.SocketPath(_folder!.Path), Environment.ProcessId, worker, others).ToString())
             .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
     }
 
@@ -166,7 +159,7 @@ internal sealed class TestHookServer : IAsyncDisposable
             connection.Close();
         await Task.WhenAll(_connections.Keys.Select(connection => connection.Ended));
         if (_folder is not null)
-            Delete(_folder);
+            Release(_folder);
         _closing.Dispose();
     }
 
@@ -178,7 +171,7 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     private HookAddress AddressOf(int worker, int batch, TestAssembly assembly, bool hasEvents, string otherHooks) => new()
     {
-        Socket = SocketPath(_folder!),
+        Socket = SocketFolder.SocketPath(_folder!.Path),
         EngineProcessId = Environment.ProcessId,
         Worker = worker,
         Batch = batch,
@@ -246,7 +239,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         {
             try
             {
-                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _folder!, _log, Greeted, ChildEnded);
+                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _folder!.Path, _log, Greeted, ChildEnded);
                 _connections.TryAdd(connection, 0);
                 connection.Start();
                 _ = ForgetAsync(connection);
@@ -309,76 +302,15 @@ internal sealed class TestHookServer : IAsyncDisposable
         return section;
     }
 
-    private static string SocketPath(string folder) => Path.Combine(folder, "hook");
-
-    private static string CreateFolder(string runId)
-    {
-        var name = FolderPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(runId + Guid.NewGuid())))[..12];
-        var places = Places().Where(place => Directory.Exists(place) && Encoding.UTF8.GetByteCount(SocketPath(Path.Combine(place, name))) <= LongestSocketPath).ToList();
-        foreach (var place in places)
-            DeleteAbandoned(place);
-        var folder = Path.Combine(places.Find(CanBeWritten) ?? Path.GetTempPath(), name);
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return folder;
-    }
-
-    // After each test a test process writes there, which costs least in memory.
-    private static IEnumerable<string> Places()
-    {
-        if (OperatingSystem.IsLinux())
-            yield return Memory;
-        yield return Path.GetTempPath();
-        yield return "/tmp";
-    }
-
-    private static bool CanBeWritten(string place)
+    private static void Release(RunFolder folder)
     {
         try
         {
-            using var probe = File.Create(Path.Combine(place, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose);
-            return true;
+            folder.Dispose();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return false;
-        }
-    }
-
-    // A run that was killed leaves its folder; one that lives accepts.
-    private static void DeleteAbandoned(string temporary)
-    {
-        foreach (var folder in Directory.EnumerateDirectories(temporary, FolderPrefix + "*").Where(IsAbandoned))
-            Delete(folder);
-    }
-
-    private static bool IsAbandoned(string folder)
-    {
-        if (!File.Exists(SocketPath(folder)))
-            return false;
-        try
-        {
-            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            probe.Connect(new UnixDomainSocketEndPoint(SocketPath(folder)));
-            return false;
-        }
-        catch (SocketException exception)
-        {
-            return exception.SocketErrorCode == SocketError.ConnectionRefused;
-        }
-    }
-
-    private static void Delete(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Another run is at it, or it is another user's.
+            // A test process still writes there; the next run removes it.
         }
     }
 

@@ -59,7 +59,15 @@ internal sealed partial class JUnitWriter
         _xml.WriteStartDocument();
         _xml.WriteStartElement("testsuites");
         Attribute("name", "ConcurrentTest");
-        Totals(_entries);
+        if (_entries.Length == 0 && _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed))
+        {
+            RunItself();
+        }
+        else
+        {
+            Totals(_entries);
+        }
+
         foreach (var suite in suites)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -68,6 +76,50 @@ internal sealed partial class JUnitWriter
 
         _xml.WriteEndElement();
         _xml.WriteEndDocument();
+    }
+
+    /// <summary>No test is not "all is well", which readers would take it for.</summary>
+    private void RunItself()
+    {
+        TotalsOfRunItself();
+        _xml.WriteStartElement("testsuite");
+        Attribute("name", "ConcurrentTest");
+        TotalsOfRunItself();
+        Attribute("timestamp", Time(_record.StartedAt));
+        Attribute("hostname", _record.Machine);
+        Attribute("package", "ConcurrentTest");
+        RunProperties();
+        _xml.WriteStartElement("testcase");
+        Attribute("classname", "ConcurrentTest");
+        Attribute("name", "Run");
+        Attribute("time", Seconds(ShortestTime));
+        RunProperties();
+        _xml.WriteStartElement("error");
+        var reason = _text.Message(_record.Reason);
+        _xml.WriteAttributeString("message", reason);
+        Attribute("type", _record.ExitCode.ToString());
+        _xml.WriteString(reason);
+        _xml.WriteEndElement();
+        _xml.WriteElementString("system-out", reason);
+        _xml.WriteEndElement();
+        _xml.WriteEndElement();
+    }
+
+    private void RunProperties()
+    {
+        _xml.WriteStartElement("properties");
+        Property("run", _record.RunId);
+        Property("seed", Number(_record.Seed));
+        _xml.WriteEndElement();
+    }
+
+    private void TotalsOfRunItself()
+    {
+        Attribute("tests", "1");
+        Attribute("failures", "0");
+        Attribute("errors", "1");
+        Attribute("skipped", "0");
+        Attribute("time", Seconds(ShortestTime));
     }
 
     private void Suite(string source, string className, List<TestRecord> tests)

@@ -22,7 +22,6 @@ internal static class TrxMerger
         using var writer = new TrxWriter(output, text);
         var rows = new TrxRows(record, writer, attachments);
 
-        attachments.Clear();
         writer.Begin(record);
 
         // In their order, so that an earlier attempt's attachments have been gathered when the final attempt's row tells of them.

@@ -261,6 +261,19 @@ public sealed class JUnitWriterTests : IDisposable
     [Fact]
     public void A_run_without_tests_is_an_empty_document() => Write().Root!.Attribute("tests")!.Value.ShouldBe("0");
 
+    [Theory]
+    [InlineData(nameof(ConcurrentTestExitCode.Incomplete))]
+    [InlineData(nameof(ConcurrentTestExitCode.Cancelled))]
+    public void A_run_that_came_to_no_test_is_one_error(string exitCode)
+    {
+        var record = RecordedRun.Of(_folder.Path, []) with { ExitCode = Enum.Parse<ConcurrentTestExitCode>(exitCode), Reason = "It does not <build>." };
+
+        var root = Write(record).Root!;
+
+        Summary(root).ShouldStartWith("ConcurrentTest in : 1 tests, 0 failures, 1 errors, 0 skipped");
+        root.Descendants("error").Single().Attribute("message")!.Value.ShouldBe("It does not <build>.");
+    }
+
     [Fact]
     public void The_suites_of_four_frameworks_keep_to_the_schema()
     {

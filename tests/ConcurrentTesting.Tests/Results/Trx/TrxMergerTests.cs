@@ -126,14 +126,17 @@ public sealed class TrxMergerTests : IDisposable
     }
 
     [Fact]
-    public void Attachments_of_an_earlier_run_are_removed()
+    public void A_file_that_lies_where_an_attachment_goes_is_not_overwritten()
     {
-        var stale = _folder.File("attachments", "In", "earlier", "note.txt");
-        File.WriteAllText(stale, "of an earlier run");
+        Write("worker-0/batch.trx", TrxSnippet.Row("Attaches", files: ["note.txt"]));
+        File.WriteAllText(_folder.File("worker-0", "root", "In", TrxSnippet.ExecutionId("Attaches").ToString(), "note.txt"), "the test's");
+        var others = _folder.File("attachments", "In", TrxSnippet.ExecutionId("Attaches").ToString(), "note.txt");
+        File.WriteAllText(others, "somebody's");
 
-        MergedTrx.Of(RecordedRun.Of(_folder.Path, [TrxSnippet.Test("Passes")]));
+        var merged = MergedTrx.Of(RecordedRun.Of(_folder.Path, [TrxSnippet.Test("Attaches")], Batch(0, "worker-0/batch.trx")));
 
-        File.Exists(stale).ShouldBeFalse();
+        File.ReadAllText(others).ShouldBe("somebody's");
+        merged.All("ResultFile").Single().Attribute("path")!.Value.ShouldBe("note[1].txt");
     }
 
     [Fact]
