@@ -1,3 +1,5 @@
+using ConcurrentTesting.Results;
+
 namespace ConcurrentTesting.Execution;
 
 /// <summary>The run's hold on its results directory: one run at a time, and nothing of an earlier run in it.</summary>
@@ -7,7 +9,7 @@ internal sealed class ResultsDirectory : IDisposable
 
     // What a run writes there; everything else in the folder is the user's and stays.
     private static readonly string[] OwnFiles =
-        ["test-results.trx", "junit.xml", "metrics.prom", "timings.json", "run.json", "summary.md", "report.html"];
+        ["test-results.trx", "junit.xml", "metrics.prom", "timings.json", "run.json", "summary.md", "report.html", CoverageRecord.FileName];
 
     private readonly FileStream _lock;
 
