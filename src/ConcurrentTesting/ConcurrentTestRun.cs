@@ -137,7 +137,8 @@ public sealed class ConcurrentTestRun
         if (_journal.Catalog!.CaseCount > 0)
             await _results.BeginAsync(_run.Log);
         _run.Observer.Planned(_journal.Catalog.CaseCount, _run.Settings.Workers, plan.Expected);
-        await new WorkerPool(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token)).RunAsync(plan);
+        using var copies = new OutputCopies(_run.RunId, _run.Log);
+        await new WorkerPool(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, copies, _run, worker, token)).RunAsync(plan);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();
@@ -148,7 +149,8 @@ public sealed class ConcurrentTestRun
         using var phase = _journal.Phase("tests");
         var (batches, failing) = _earlier.ToBisect(plan);
         await _results.BeginAsync(_run.Log);
-        var bisection = new Bisection(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, _run, worker, token));
+        using var copies = new OutputCopies(_run.RunId, _run.Log);
+        var bisection = new Bisection(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, copies, _run, worker, token));
         var result = await bisection.FindAsync([.. batches], failing, cancellationToken);
         return new RunEnd(ConcurrentTestExitCode.Success, result.Answer);
     }

@@ -28,6 +28,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>The path of the user's .runsettings, into which the run's own are merged; null: none.</summary>
     public string? RunSettingsFile { get; init; }
 
+    /// <summary>Collects code coverage also where the run settings name no collector for it, and leaves one merged Cobertura file.</summary>
+    public bool Coverage { get; init; }
+
     /// <summary>The database engine that gives every worker databases of its own.</summary>
     public DatabaseEngine Database { get; init; } = DatabaseEngine.None;
 

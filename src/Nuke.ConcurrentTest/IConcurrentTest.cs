@@ -85,6 +85,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestFramework)] string? TestFramework => TryGetValue(() => TestFramework);
     [Parameter(ConcurrentTestHelp.TestFilter)] string? TestFilter => TryGetValue(() => TestFilter);
     [Parameter(ConcurrentTestHelp.TestSettings)] string? TestSettings => TryGetValue(() => TestSettings);
+    [Parameter(ConcurrentTestHelp.TestCoverage)] string? TestCoverage => TryGetValue(() => TestCoverage);
     [Parameter(ConcurrentTestHelp.TestDatabase)] string? TestDatabase => TryGetValue(() => TestDatabase);
     [Parameter(ConcurrentTestHelp.TestConnectionString)][Secret] string? TestConnectionString => TryGetValue(() => TestConnectionString);
     [Parameter(ConcurrentTestHelp.TestTemplate)] string[]? TestTemplate => TryGetValue(() => TestTemplate);

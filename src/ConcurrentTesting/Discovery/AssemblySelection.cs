@@ -6,14 +6,20 @@ namespace ConcurrentTesting.Discovery;
 /// <summary>An assembly that may be run, before anything is known of its inside.</summary>
 /// <param name="TargetFramework">The moniker that its project gives; null where the assembly has to tell.</param>
 /// <param name="IsNamed">It has to be a test assembly; otherwise it is left out if it is none.</param>
-internal sealed record AssemblyCandidate(string Path, string? TargetFramework, string? ProjectFile, string? RunSettingsFile, bool IsNamed);
+internal sealed record AssemblyCandidate(string Path, string? TargetFramework, string? ProjectFile, string? RunSettingsFile, bool IsNamed)
+{
+    /// <summary>Where NuGet's restore of its project wrote what the packages give; null where there is no project.</summary>
+    public string? AssetsFile { get; init; }
+}
 
 /// <summary>Decides which assemblies can be run with VSTest, and says of each other one why not and what to do.</summary>
 internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, DiscoveryProblems problems)
 {
     private const string Supported = "xunit 2, xunit v3, NUnit and MSTest are supported";
 
-    /// <exception cref="ConcurrentTestException">The framework that was asked for is none of any project's.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// The framework that was asked for is none of any project's, or a data collector of the run settings is nowhere to be found.
+    /// </exception>
     public ImmutableArray<TestAssembly> Select(IEnumerable<AssemblyCandidate> candidates)
     {
         var all = candidates.DistinctBy(candidate => candidate.Path).Select(candidate => (Candidate: candidate, Facts: Inspect(candidate))).ToList();
@@ -44,7 +50,7 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
             RunSettingsFile = candidate.RunSettingsFile,
         };
         if (Problem(assembly, facts) is not { } problem)
-            return assembly;
+            return assembly with { Collectors = CollectorFinder.Find(assembly, candidate.AssetsFile, runSettings, location) };
         problems.Add($"{assembly.Source}: {problem}");
         return null;
     }

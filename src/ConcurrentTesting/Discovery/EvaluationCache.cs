@@ -12,7 +12,7 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 internal sealed class EvaluationCache
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     // Change from shell to shell and mean nothing to a build.
     private static readonly string[] VolatileVariables = ["_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM"];

@@ -46,6 +46,15 @@ internal static class PackedValues
         }
     }
 
+    /// <summary>Copies of the cases, which are of the same assembly in another place.</summary>
+    public static IEnumerable<TestCase> At(IEnumerable<TestCase> cases, string source) => cases.Select(test =>
+    {
+        var moved = Copy(test);
+        moved.Id = test.Id;
+        moved.Source = source;
+        return moved;
+    });
+
     /// <summary>What <see cref="RowKnowledge"/> knew of a case before it was packed; null where it is not packed.</summary>
     public static bool? HasOneRow(TestCase test) => (test.LocalExtensionData as Share)?.HasOneRow;
 
@@ -76,12 +85,18 @@ internal static class PackedValues
 
     private static TestCase Whole(TestCase test, Share share, string[] texts)
     {
-        var whole = new TestCase(test.FullyQualifiedName, test.ExecutorUri, test.Source) { LocalExtensionData = Copied };
-        foreach (var property in test.Properties)
-            whole.SetPropertyValue(property, test.GetPropertyValue(property));
+        var whole = Copy(test);
         for (var index = 0; index < share.Properties.Length; index++)
             whole.SetPropertyValue(share.Properties[index], texts[share.First + index]);
         return whole;
+    }
+
+    private static TestCase Copy(TestCase test)
+    {
+        var copy = new TestCase(test.FullyQualifiedName, test.ExecutorUri, test.Source) { LocalExtensionData = Copied };
+        foreach (var property in test.Properties)
+            copy.SetPropertyValue(property, test.GetPropertyValue(property));
+        return copy;
     }
 
     /// <summary>Where a case's texts are.</summary>

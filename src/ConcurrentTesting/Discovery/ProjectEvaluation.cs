@@ -10,7 +10,11 @@ namespace ConcurrentTesting.Discovery;
 /// <param name="IsRestored">Its packages are restored; without them their properties are missing.</param>
 /// <param name="RunSettingsFile">What <c>RunSettingsFilePath</c> names, absolute; null: nothing.</param>
 internal sealed record ProjectEvaluation(
-    string Project, string TargetFramework, string TargetPath, bool IsTestProject, bool IsRestored, string? RunSettingsFile);
+    string Project, string TargetFramework, string TargetPath, bool IsTestProject, bool IsRestored, string? RunSettingsFile)
+{
+    /// <summary>Where NuGet's restore wrote what the packages give, absolute; null: nowhere.</summary>
+    public string? AssetsFile { get; init; }
+}
 
 /// <summary>The evaluations of several projects, and what MSBuild had against the others.</summary>
 /// <param name="Errors">One line for each project that could not be evaluated.</param>

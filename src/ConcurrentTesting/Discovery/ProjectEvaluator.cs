@@ -39,6 +39,7 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
                 <IsRestored>$(_ConcurrentTestIsRestored)</IsRestored>
                 <RunSettingsFilePath>$(RunSettingsFilePath)</RunSettingsFilePath>
                 <PackageRoot>$(NuGetPackageRoot)</PackageRoot>
+                <AssetsFile>$(ProjectAssetsFile)</AssetsFile>
               </ConcurrentTestDescription>
             </ItemGroup>
           </Target>
@@ -181,7 +182,10 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
                 Text(item, "TargetPath"),
                 IsTrue(item, "IsTestProject") || IsTrue(item, "IsTestingPlatformApplication"),
                 IsTrue(item, "IsRestored"),
-                runSettings.Length > 0 ? Path.GetFullPath(runSettings, Path.GetDirectoryName(project)!) : null),
+                runSettings.Length > 0 ? Path.GetFullPath(runSettings, Path.GetDirectoryName(project)!) : null)
+            {
+                AssetsFile = Text(item, "AssetsFile") is { Length: > 0 } assets ? Path.GetFullPath(assets, Path.GetDirectoryName(project)!) : null,
+            },
             Text(item, "PackageRoot"));
     }
 

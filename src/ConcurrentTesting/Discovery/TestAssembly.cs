@@ -22,6 +22,9 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
     /// <summary>The .runsettings that the project names by <c>RunSettingsFilePath</c>; it holds where the run is given none.</summary>
     public string? RunSettingsFile { get; init; }
 
+    /// <summary>The data collectors that its run settings ask for.</summary>
+    public AssemblyCollectors Collectors { get; init; } = AssemblyCollectors.None;
+
     /// <summary>The assembly in keys and reports: <c>Shop.Tests (net10.0)</c>.</summary>
     public string Source => $"{Name} ({TargetFramework})";
 }

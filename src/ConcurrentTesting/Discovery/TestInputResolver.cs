@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Execution;
 using Microsoft.Extensions.FileSystemGlobbing;
 
 namespace ConcurrentTesting.Discovery;
@@ -128,7 +129,7 @@ internal sealed class TestInputResolver
     private static Matcher NewMatcher(string pattern)
     {
         var matcher = new Matcher(OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
-        matcher.AddInclude(pattern).AddExclude("**/node_modules/**").AddExclude("**/.git/**").AddExclude("**/obj/**");
+        matcher.AddInclude(pattern).AddExclude("**/node_modules/**").AddExclude("**/.git/**").AddExclude("**/obj/**").AddExclude($"**/*{OutputCopies.Infix}*/**");
         return HasExtension(pattern, AssemblyExtensions) ? matcher : matcher.AddExclude("**/bin/**");
     }
 

@@ -51,6 +51,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
             Database = lease.Database,
             TrxFile = Existing(Path.Combine(hostRun.ResultsDirectory, hostRun.TrxFileName)),
             Error = watched.Fault,
+            Coverage = watched.Coverage,
             BesideTests = besideTests,
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
@@ -121,7 +122,8 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
                 await ending.CancelAsync();
         }
 
-        return ended ?? await EndOfHostAsync(await running, progress.Number, timedOut, cancellationToken);
+        var end = await running;
+        return (ended ?? await EndOfHostAsync(end, progress.Number, timedOut, cancellationToken)) with { Coverage = end.Coverage };
     }
 
     private async Task<WatchedEnd> EndOfHostAsync(HostRunEnd end, int number, IReadOnlySet<TestEntry> timedOut, CancellationToken cancellationToken)
@@ -251,6 +253,9 @@ internal sealed record WatchedEnd(string? Fault, IReadOnlySet<TestEntry> TimedOu
 
     /// <summary>The host said nothing for too long, and no test is known to have run too long.</summary>
     public bool IsSilent { get; init; }
+
+    /// <summary>The coverage files that it left; null where none was asked for.</summary>
+    public ImmutableArray<string>? Coverage { get; init; }
 
     /// <summary>The test process ended itself; null where it did not, or nothing tells.</summary>
     public OwnEnd? OwnEnd { get; init; }

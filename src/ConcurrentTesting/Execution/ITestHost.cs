@@ -20,6 +20,10 @@ internal interface ITestHost : IAsyncDisposable
 internal sealed record HostRun
 {
     public required TestAssembly Assembly { get; init; }
+
+    /// <summary>Where the assembly is for this run; null: where it was built.</summary>
+    public string? Source { get; init; }
+
     public required ImmutableArray<TestCase> Cases { get; init; }
 
     /// <summary>Selects by name instead of by <see cref="Cases"/>, for tests whose ids differ from process to process.</summary>
@@ -37,7 +41,11 @@ internal sealed record HostRun
 /// <summary>How a host's run ended.</summary>
 /// <param name="Fault">What went wrong with the host, in one line; null where it ended well, whatever the tests' outcomes.</param>
 /// <param name="IsConsoleGone">The console died before the test process did: whatever ran is not to blame.</param>
-internal sealed record HostRunEnd(string? Fault, bool IsConsoleGone = false);
+internal sealed record HostRunEnd(string? Fault, bool IsConsoleGone = false)
+{
+    /// <summary>The coverage files that collectors left, absolute; null where no coverage was asked for.</summary>
+    public ImmutableArray<string>? Coverage { get; init; }
+}
 
 /// <summary>Hears what a host does.</summary>
 internal interface IHostEvents

@@ -28,6 +28,7 @@ internal sealed class RunJournal(RunContext run)
     public TestCatalog? Catalog { get; set; }
     public Plan? Plan { get; set; }
     public TimingStore? Timings { get; set; }
+    public CoverageRecord? Coverage { get; set; }
 
     /// <summary>Measures a phase from here to the end of the returned scope.</summary>
     public IDisposable Phase(string name)
@@ -83,6 +84,7 @@ internal sealed class RunJournal(RunContext run)
             Incidents = run.Recorder.Incidents,
             PreparationRetries = run.Recorder.PreparationRetries,
             Database = database,
+            Coverage = Coverage,
             Overrides = database is null ? Overrides : [.. Overrides, .. database.Overrides],
             LowerBound = lowerBound,
             Idle = IdleWorkers.Of(run.Recorder.Workers, tests, Catalog),

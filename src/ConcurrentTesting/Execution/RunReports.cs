@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Export;
@@ -27,10 +28,11 @@ internal static class RunReports
                 journal.Run.Recorder.Report(kind, message);
             if (journal is { Catalog: { } catalog, Plan: { } plan })
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
+            var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
             var record = journal.ToRecord(end, database);
             using (journal.Phase("reports"))
             {
-                var incidents = await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken);
+                ImmutableArray<Incident> incidents = [.. lostCoverage, .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken)];
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
                 end = EndWithout(incidents.Count(incident => incident.Kind == RunArtifacts.NotWrittenKind), record, end);
@@ -55,6 +57,16 @@ internal static class RunReports
             return false;
         await results.BeginAsync(journal.Run.Log, comesToNothing: !LastFailures.KnowsTests((int)record.ExitCode, record.Tests.Length + record.Outside.Length));
         return true;
+    }
+
+    private static async Task<ImmutableArray<Incident>> WriteCoverageAsync(RunJournal journal, CancellationToken cancellationToken)
+    {
+        var run = journal.Run;
+        if (run.Recorder.Batches.All(batch => batch.Coverage is null))
+            return [];
+        using var phase = journal.Phase("coverage");
+        (journal.Coverage, var notWritten) = await CoverageMerge.WriteAsync(run.Recorder.Batches, run.Settings, run.Time.GetUtcNow(), cancellationToken);
+        return notWritten is null ? [] : [notWritten];
     }
 
     // Who reads the artifacts would miss the results: no success.

@@ -40,6 +40,7 @@ internal static class RunClosing
         $"  Tests      {Counts(run)}",
         $"  Time       {Time(run)}",
         .. Workers(run),
+        .. run.Coverage is { } coverage ? [$"  Coverage   {coverage.Text}"] : Array.Empty<string>(),
         .. run.Idle is { } idle ? [$"  Idle       {PlainText.OneLine(redactor.Redact(idle))}"] : Array.Empty<string>(),
         .. Listed("Failed", run.Entries.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),

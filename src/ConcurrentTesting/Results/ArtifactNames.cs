@@ -17,7 +17,7 @@ internal static class ArtifactNames
 
     /// <summary>The files that have one name in every run.</summary>
     public static readonly IReadOnlyList<string> Files =
-        ["test-results.trx", "metrics.prom", "timings.json", Run, "summary.md", "report.html", Log, PreviousRun];
+        ["test-results.trx", "metrics.prom", "timings.json", Run, "summary.md", "report.html", CoverageRecord.FileName, Log, PreviousRun];
 
     /// <summary>The folder of a worker's own files.</summary>
     public static string Worker(int number) => FormattableString.Invariant($"{WorkerPrefix}{number}");

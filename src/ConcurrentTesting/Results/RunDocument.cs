@@ -43,6 +43,20 @@ internal sealed record RunDocument
     public BenchmarkDocument? Benchmark { get; init; }
     public ImmutableArray<OutsideDocument> Outside { get; init; } = [];
     public int Explicit { get; init; }
+    public CoverageDocument? Coverage { get; init; }
+}
+
+internal sealed record CoverageDocument
+{
+    public required int LinesCovered { get; init; }
+    public required int LinesValid { get; init; }
+    public required int BranchesCovered { get; init; }
+    public required int BranchesValid { get; init; }
+
+    /// <summary>Runs of test hosts that ended before their hits were saved, and the results that they gave.</summary>
+    public required int LostBatches { get; init; }
+
+    public required int LostResults { get; init; }
 }
 
 internal sealed record UseDocument
@@ -83,6 +97,7 @@ internal sealed record SettingsDocument
     public string? Framework { get; init; }
     public string? Filter { get; init; }
     public string? RunSettingsFile { get; init; }
+    public bool Coverage { get; init; }
     public string? Database { get; init; }
 
     /// <summary>Whether one was given.</summary>

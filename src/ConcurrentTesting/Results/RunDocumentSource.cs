@@ -41,8 +41,19 @@ internal static partial class RunDocumentSource
             Retries = RetryCounts.Of(record),
             Phases = record.Phases,
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
+            Coverage = record.Coverage is { } coverage ? From(coverage) : null,
         };
     }
+
+    private static CoverageDocument From(CoverageRecord coverage) => new()
+    {
+        LinesCovered = coverage.LinesCovered,
+        LinesValid = coverage.LinesValid,
+        BranchesCovered = coverage.BranchesCovered,
+        BranchesValid = coverage.BranchesValid,
+        LostBatches = coverage.LostBatches,
+        LostResults = coverage.LostResults,
+    };
 
     private static OutsideDocument From(OutsideFailure failure, Redactor redactor) => new()
     {
@@ -78,6 +89,7 @@ internal static partial class RunDocumentSource
         Framework = settings.Framework,
         Filter = settings.Filter,
         RunSettingsFile = settings.RunSettingsFile,
+        Coverage = settings.Coverage,
         Database = settings.Database.ToString(),
         HasConnectionString = settings.ConnectionString is not null,
         Template = [.. settings.Template.Select(source => redactor.Redact(WithoutArguments(source)))],

@@ -128,6 +128,9 @@ internal sealed record BatchRecord
     /// <summary>What the host said was wrong; null where it ended well.</summary>
     public string? Error { get; init; }
 
+    /// <summary>The coverage files that its collectors left, absolute; null where none was asked for.</summary>
+    public ImmutableArray<string>? Coverage { get; init; }
+
     /// <summary>Everything that its test processes did, in tests, fixtures and outside of both; null where that was not measured.</summary>
     public TestFigures? Figures { get; init; }
 
@@ -238,6 +241,9 @@ internal sealed record RunRecord
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
     public required ImmutableArray<Incident> Incidents { get; init; }
     public DatabaseRecord? Database { get; init; }
+
+    /// <summary>What the tests covered; null where that was not collected.</summary>
+    public CoverageRecord? Coverage { get; init; }
 
     /// <summary>What was tried again before a batch could run, by what it was; <see cref="RetryCounts"/> has the rest.</summary>
     public ImmutableSortedDictionary<string, RetryCount> PreparationRetries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;

@@ -25,6 +25,10 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-filter</c></summary>
     public const string TestFilter = "Filter in VSTest's syntax, for example FullyQualifiedName~Orders&Category!=Slow. Default: none";
 
+    /// <summary><c>--test-coverage</c></summary>
+    public const string TestCoverage =
+        "Collects code coverage also where the .runsettings name no collector: with coverlet.collector where a project has it, else with Microsoft.CodeCoverage. Default: false";
+
     /// <summary><c>--test-settings</c></summary>
     public const string TestSettings = "Your .runsettings file, into which the run's own settings are merged. Default: none";
 

@@ -19,6 +19,7 @@ internal static class ParameterTable
         Parameter.Create("TestFilter", ConcurrentTestHelp.TestFilter, ValueKinds.Filter, s => s.Filter!, (s, v) => s with { Filter = v }),
         Parameter.Create(
             "TestSettings", ConcurrentTestHelp.TestSettings, ValueKinds.RunSettings, s => s.RunSettingsFile!, (s, v) => s with { RunSettingsFile = v }),
+        Parameter.Create("TestCoverage", ConcurrentTestHelp.TestCoverage, ValueKinds.Flag, s => s.Coverage, (s, v) => s with { Coverage = v }),
         Parameter.Create("TestDatabase", ConcurrentTestHelp.TestDatabase, ValueKinds.Engine, s => s.Database, (s, v) => s with { Database = v }),
         Parameter.Create(
             "TestConnectionString", ConcurrentTestHelp.TestConnectionString, ValueKinds.Secret, s => s.ConnectionString!,

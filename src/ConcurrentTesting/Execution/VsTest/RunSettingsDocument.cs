@@ -33,12 +33,28 @@ internal sealed class RunSettingsDocument
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, RunSettingsDocument> _ofProjects = new();
 
-    private RunSettingsDocument(XDocument document, bool isGiven, ILogger logger)
+    private RunSettingsDocument(XDocument document, string? file, ILogger logger)
     {
         _document = document;
-        _isGiven = isGiven;
+        _isGiven = file is not null;
+        Origin = file ?? "the run settings";
         _logger = logger;
     }
+
+    /// <summary>The file that it was read from, for messages.</summary>
+    public string Origin { get; }
+
+    /// <summary>The run collects coverage, whatever the settings say.</summary>
+    public bool CollectCoverage { get; private init; }
+
+    /// <summary>The data collectors that the settings switch on.</summary>
+    public IReadOnlyList<XElement> Collectors => CoverageSettings.Enabled(_document.Root, "DataCollectionRunSettings", "DataCollectors");
+
+    /// <summary>The data collectors that are to be loaded into test processes.</summary>
+    public IReadOnlyList<XElement> InProcessCollectors => CoverageSettings.Enabled(_document.Root, "InProcDataCollectionRunSettings", "InProcDataCollectors");
+
+    /// <summary>Where the settings say that adapters and collectors are, absolute.</summary>
+    public IReadOnlyList<string> AdapterPaths => Value(RunConfiguration, "TestAdaptersPaths")?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The <c>dotnet</c> that the user wants tests to be run with; null: the one that runs VSTest.</summary>
     public string? DotNetHostPath => Value(RunConfiguration, "DotNetHostPath") is { } path ? Environment.ExpandEnvironmentVariables(path) : null;
@@ -56,12 +72,12 @@ internal sealed class RunSettingsDocument
     /// <exception cref="ConcurrentTestException">The file is missing, is not XML, or is not what VSTest takes.</exception>
     public static RunSettingsDocument Load(ConcurrentTestSettings settings, ILogger logger) =>
         settings.RunSettingsFile is { } file
-            ? Read(Path.GetFullPath(file, settings.WorkingDirectory), logger)
-            : new RunSettingsDocument(new XDocument(new XElement("RunSettings")), isGiven: false, logger);
+            ? Read(Path.GetFullPath(file, settings.WorkingDirectory), settings.Coverage, logger)
+            : new RunSettingsDocument(new XDocument(new XElement("RunSettings")), file: null, logger) { CollectCoverage = settings.Coverage };
 
     /// <summary>The document that holds for an assembly: the run's where one was given, else the one that its project names.</summary>
     public RunSettingsDocument For(TestAssembly? assembly) =>
-        _isGiven || assembly?.RunSettingsFile is not { } file ? this : _ofProjects.GetOrAdd(file, path => Read(path, _logger));
+        _isGiven || assembly?.RunSettingsFile is not { } file ? this : _ofProjects.GetOrAdd(file, path => Read(path, CollectCoverage, _logger));
 
     /// <summary>The settings to discover an assembly's tests with.</summary>
     /// <param name="allProperties">Asks NUnit's adapter for properties such as Description too, which a filter may name.</param>
@@ -86,13 +102,14 @@ internal sealed class RunSettingsDocument
         run.SetElementValue("ResultsDirectory", settings.ResultsDirectory);
         SetEnvironment(run, settings.Environment);
         AddTrxLogger(document.Root!, settings.TrxFileName);
+        CoverageSettings.Apply(document.Root!, settings.Assembly.Collectors);
         if (settings is { NUnitWhere: { } where, Assembly.Framework: TestFramework.NUnit })
             SelectWhere(Section(document.Root!, "NUnit"), where);
         settings.Configure(document.Root!);
         return ToText(document);
     }
 
-    private static RunSettingsDocument Read(string file, ILogger logger)
+    private static RunSettingsDocument Read(string file, bool collectCoverage, ILogger logger)
     {
         if (!File.Exists(file))
             throw BadSettings($"The run settings file {file} does not exist: check the path of --test-settings.");
@@ -105,7 +122,7 @@ internal sealed class RunSettingsDocument
                     $"{file}({((IXmlLineInfo)document.Root).LineNumber}): the root element is <{document.Root.Name}>, but run settings begin with <RunSettings>.");
             }
 
-            var result = new RunSettingsDocument(document, isGiven: true, logger);
+            var result = new RunSettingsDocument(document, file, logger) { CollectCoverage = collectCoverage };
             result.Prepare(Path.GetDirectoryName(file)!);
             Check(document, file);
             return result;
@@ -123,9 +140,14 @@ internal sealed class RunSettingsDocument
     // VSTest would only complain at the first run, and then of no file.
     private static void Check(XDocument document, string file)
     {
+        var text = ToText(document);
         try
         {
-            XmlRunSettingsUtilities.GetRunConfigurationNode(ToText(document));
+            XmlRunSettingsUtilities.GetRunConfigurationNode(text);
+            XmlRunSettingsUtilities.GetLoggerRunSettings(text);
+            XmlRunSettingsUtilities.GetDataCollectionRunSettings(text);
+            XmlRunSettingsUtilities.GetInProcDataCollectionRunSettings(text);
+            XmlRunSettingsUtilities.GetTestRunParameters(text);
         }
         catch (SettingsException exception)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
@@ -15,31 +16,47 @@ internal sealed class VsTestHost : ITestHost
 
     private readonly VsTestSession _session;
     private readonly RunSettingsDocument _runSettings;
+    private readonly OutputCopies _copies;
+    private readonly int _worker;
 
-    private VsTestHost(VsTestSession session, RunSettingsDocument runSettings)
+    private VsTestHost(VsTestSession session, RunSettingsDocument runSettings, OutputCopies copies, int worker)
     {
         _session = session;
         _runSettings = runSettings;
+        _copies = copies;
+        _worker = worker;
     }
 
-    public static async Task<ITestHost> StartAsync(VsTestLocation location, RunSettingsDocument runSettings, RunContext run, int worker, CancellationToken cancellationToken)
+    public static async Task<ITestHost> StartAsync(VsTestLocation location, RunSettingsDocument runSettings, OutputCopies copies, RunContext run, int worker, CancellationToken cancellationToken)
     {
         var diagnostics = run.Settings.Diagnostics
             ? Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker), string.Create(CultureInfo.InvariantCulture, $"vstest-{run.Time.GetUtcNow():HHmmssfff}.log"))
             : null;
         var session = await VsTestSession.StartAsync(location, run.Hook.ForConsole(ProcessEnvironment.For(run.Settings), worker), diagnostics, run.Log, cancellationToken);
-        return new VsTestHost(session, runSettings);
+        return new VsTestHost(session, runSettings, copies, worker);
     }
 
     public async Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+    {
+        if (!run.Assembly.Collectors.CollectCoverage)
+            return await RunOnceAsync(run, events, cancellationToken);
+
+        // Collectors rewrite the assemblies of the folder, and would meet in it.
+        var end = await RunOnceAsync(run with { Source = _copies.PathOf(run.Assembly.Path, _worker) }, events, cancellationToken);
+        if (end.Fault is not null)
+            _copies.Renew(_worker);
+        return end with { Coverage = end.Coverage ?? [] };
+    }
+
+    private async Task<HostRunEnd> RunOnceAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
     {
         var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly) { Configure = run.Configure, NUnitWhere = run.Selection?.NUnitWhere });
         var handler = new RunHandler(events);
         try
         {
             await (run.Selection is { } selection
-                ? _session.RunTestsAsync([run.Assembly.Path], run.Assembly.Framework == TestFramework.NUnit ? null : selection.Filter, settings, handler, cancellationToken)
-                : _session.RunTestsAsync(run.Cases, settings, handler, cancellationToken));
+                ? _session.RunTestsAsync([run.Source ?? run.Assembly.Path], run.Assembly.Framework == TestFramework.NUnit ? null : selection.Filter, settings, handler, cancellationToken)
+                : _session.RunTestsAsync(run.Cases, run.Source, settings, handler, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -93,8 +110,11 @@ internal sealed class VsTestHost : ITestHost
             var fault = FaultOf(testRunCompleteArgs);
             if (fault is null)
                 events.ActiveTests([]);
-            _end = new HostRunEnd(fault);
+            _end = new HostRunEnd(fault) { Coverage = CoverageIn(testRunCompleteArgs.AttachmentSets.Concat(runContextAttachments ?? [])) };
         }
+
+        private static ImmutableArray<string>? CoverageIn(IEnumerable<AttachmentSet> attachments) =>
+            [.. attachments.Where(set => CoverageSettings.IsCoverage(set.Uri)).SelectMany(set => set.Attachments).Select(file => file.Uri.LocalPath).Distinct()];
 
         public void HandleLogMessage(TestMessageLevel level, string? message)
         {

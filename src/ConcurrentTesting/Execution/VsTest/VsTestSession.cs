@@ -114,14 +114,21 @@ internal sealed class VsTestSession : IAsyncDisposable
     /// <summary>Runs exactly these test cases. Completes also when the console dies; what happened is what <paramref name="handler"/> was told.</summary>
     /// <param name="handler">Called on the reading thread: it must not block.</param>
     public Task RunTestsAsync(
-        IReadOnlyCollection<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
+        IReadOnlyCollection<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken) =>
+        RunTestsAsync(tests, null, runSettings, handler, cancellationToken);
+
+    /// <inheritdoc cref="RunTestsAsync(IReadOnlyCollection{TestCase}, string, ITestRunEventsHandler, CancellationToken)"/>
+    /// <param name="source">Where their assembly is now; null: where it was discovered.</param>
+    public Task RunTestsAsync(
+        IReadOnlyCollection<TestCase> tests, string? source, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
     {
         var isLarge = tests.Count >= LargeRequest;
         return OperateAsync(() => SendInTurn(Send, isLarge, cancellationToken), Abort, cancellationToken);
 
         Task Send()
         {
-            var sent = new SentTests(PackedValues.Unpack(tests), handler);
+            var whole = PackedValues.Unpack(tests);
+            var sent = new SentTests(source is null ? whole : PackedValues.At(whole, source), handler);
             return _wrapper.RunTestsAsync(sent.Tests, runSettings, Options(null), sent);
         }
     }

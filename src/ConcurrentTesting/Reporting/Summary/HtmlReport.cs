@@ -87,6 +87,11 @@ internal sealed class HtmlReport
         Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance ? Invariant($"the busiest {imbalance:0.00} times the average") : "");
         Figure("Flaky", Invariant($"{_record.Flaky}"), "failed at first, passed in the end");
         Figure("95 % within", figures.Percentile95 is { } p95 ? DurationText.Measured(p95) : "–", Invariant($"{_record.KnownTimings * 100:0} % of durations known before"));
+        if (_record.Coverage is { LinesValid: > 0 } coverage)
+        {
+            Figure("Lines covered", Invariant($"{100.0 * coverage.LinesCovered / coverage.LinesValid:0.0} %"), coverage.Text);
+        }
+
         _page.Markup("</dl></header>\n");
     }
 

@@ -88,6 +88,11 @@ internal sealed class SummaryMarkdown
             Row("Databases", Database(database));
         }
 
+        if (_record.Coverage is { } coverage)
+        {
+            Row("Coverage", coverage.Text);
+        }
+
         Row("Run", Text($"{Code(_record.RunId)}, seed {_record.Seed}"));
         Line();
     }

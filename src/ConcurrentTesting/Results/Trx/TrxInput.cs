@@ -146,7 +146,8 @@ internal sealed class TrxInput(BatchRecord batch, IEnumerable<RecordedAttempt> a
 
     private void AddCollectors(XElement part)
     {
-        foreach (var collector in part.Elements())
+        // A batch's coverage is a part of the run's, which stands in one file of its own.
+        foreach (var collector in part.Elements().Where(collector => collector.Text("uri")?.Contains("CodeCoverage", StringComparison.OrdinalIgnoreCase) != true))
         {
             Redirect(collector, AdoptOfRun);
             summary.Collectors.Add(collector);
