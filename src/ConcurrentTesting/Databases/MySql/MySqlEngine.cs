@@ -119,7 +119,7 @@ internal sealed class MySqlEngine(
         try
         {
             var definition = await MySqlDefinitionReader.ReadAsync(admin, clone.Name, cancellationToken);
-            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, cancellationToken);
+            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, leavesOut: true, cancellationToken);
         }
         catch
         {
@@ -147,7 +147,7 @@ internal sealed class MySqlEngine(
     {
         var copy = new MySqlCopy(admin, _facts!, logger);
         var comparison = new MySqlComparison(admin, _facts!, copy);
-        var definition = await copy.CopyAsync(source.Definition, name, cancellationToken);
+        var definition = await copy.CopyAsync(source.Definition, name, leavesOut: false, cancellationToken);
         if (!source.IsProven)
             await comparison.RequireSameAsync(definition with { Events = [] }, name, isQuiet: true, cancellationToken);
         await copy.MakeEventsAsync(definition, name, cancellationToken);
