@@ -12,6 +12,7 @@ namespace ConcurrentTesting.Databases;
 internal sealed class CloneSets(
     IDatabaseEngine engine,
     DatabaseHealth health,
+    DroppedClones dropped,
     DatabaseCounts counts,
     Func<string, Func<CancellationToken, Task>, CancellationToken, Task> attempt,
     Redactor secrets,
@@ -62,17 +63,28 @@ internal sealed class CloneSets(
         DatabaseClone clone = null!;
         await attempt($"cloning {template.Name}", async token => clone = await engine.CloneAsync(template, label, token), cancellationToken);
         health.Watch(clone);
-        await attempt($"checking {clone.Name}", token => engine.ProbeAsync(clone, token), cancellationToken);
+        await attempt($"checking {clone.Name}", token => RequireAsync(clone, token), cancellationToken);
         counts.Add("health_checks_ok", 1);
         counts.Cloned(Stopwatch.GetElapsedTime(started));
         return clone;
+    }
+
+    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    public async Task RequireAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        if (await engine.ProbeAsync(clone, cancellationToken) != DatabaseState.Own)
+            throw new InvalidOperationException($"the database {clone.Name} is gone");
     }
 
     private async Task DropAsync(DatabaseClone clone, int? worker, CancellationToken cancellationToken)
     {
         health.Forget(clone);
         if (worker is { } number)
+        {
+            await NoteAsync(clone, cancellationToken);
             await ReadStatisticsAsync(clone, number, cancellationToken);
+        }
+
         var started = Stopwatch.GetTimestamp();
         if (await engine.DropAsync(clone, cancellationToken))
             counts.Dropped(Stopwatch.GetElapsedTime(started));
@@ -84,9 +96,18 @@ internal sealed class CloneSets(
     {
         try
         {
+            if (await NoteAsync(clone, cancellationToken) == DatabaseState.Dropped)
+            {
+                logger.LogWarning(
+                    "There is no database to keep of {Test}, which failed: the tests have dropped {Name} themselves", test, clone.Name);
+                await DropAsync(clone, worker: null, CancellationToken.None);
+                return;
+            }
+
             await ReadStatisticsAsync(clone, worker, cancellationToken);
-            var kept = await engine.KeepAsync(clone, cancellationToken);
+            // It is about to have another name, which is none of the tests' doing.
             health.Forget(clone);
+            var kept = await engine.KeepAsync(clone, cancellationToken);
             _kept.Enqueue(new KeptRecord(kept.Name, test, kept.How));
             logger.LogInformation("Kept the database in which {Test} failed: {How}", test, kept.How);
         }
@@ -94,6 +115,22 @@ internal sealed class CloneSets(
         {
             logger.LogWarning("The database {Name}, in which {Test} failed, could not be kept: {Reason}", clone.Name, test, secrets.Redact(exception.Message));
             await DropAsync(clone, worker: null, CancellationToken.None);
+        }
+    }
+
+    /// <returns>Null where it is not known.</returns>
+    private async Task<DatabaseState?> NoteAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var state = await engine.ProbeAsync(clone, cancellationToken);
+            dropped.Note(clone, state);
+            return state;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogDebug("What became of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
+            return null;
         }
     }
 

@@ -7,10 +7,18 @@ namespace ConcurrentTesting.Databases;
 
 /// <summary>Asks every live clone for a sign of life, once in an interval, and remembers which gave none.</summary>
 internal sealed class DatabaseHealth(
-    IDatabaseEngine engine, ResiliencePipeline retries, DatabaseCounts counts, TimeSpan interval, Redactor secrets, ILogger logger, TimeProvider time)
+    IDatabaseEngine engine,
+    DroppedClones dropped,
+    ResiliencePipeline retries,
+    DatabaseCounts counts,
+    TimeSpan interval,
+    Redactor secrets,
+    ILogger logger,
+    TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, DatabaseClone> _live = new();
     private readonly ConcurrentDictionary<string, bool> _failing = new();
+    private readonly ConcurrentDictionary<string, bool> _dropped = new();
 
     public void Watch(DatabaseClone clone) => _live[clone.Name] = clone;
 
@@ -18,7 +26,11 @@ internal sealed class DatabaseHealth(
     {
         _live.TryRemove(clone.Name, out _);
         _failing.TryRemove(clone.Name, out _);
+        _dropped.TryRemove(clone.Name, out _);
     }
+
+    /// <summary>Tests have dropped it, and had made no other when it was looked at: whoever comes next may miss it.</summary>
+    public bool IsDropped(DatabaseClone clone) => _dropped.ContainsKey(clone.Name);
 
     public bool IsFailing(DatabaseClone clone) => _failing.ContainsKey(clone.Name);
 
@@ -44,8 +56,15 @@ internal sealed class DatabaseHealth(
     {
         try
         {
-            await retries.ExecuteAsync(async token => await engine.ProbeAsync(clone, token), cancellationToken);
+            var state = await retries.ExecuteAsync(async token => await engine.ProbeAsync(clone, token), cancellationToken);
+            if (!_live.ContainsKey(clone.Name))
+                return;
             counts.Add("health_checks_ok", 1);
+            dropped.Note(clone, state);
+            if (state == DatabaseState.Dropped)
+                _dropped[clone.Name] = true;
+            else
+                _dropped.TryRemove(clone.Name, out _);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -26,8 +26,8 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <param name="label">Names the copy within the run, never used twice: <c>w3-1</c>.</param>
     Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken);
 
-    /// <summary>Asks the clone for a sign of life; throws where there is none.</summary>
-    Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken);
+    /// <summary>Asks what became of the clone; throws where it gives no sign of life.</summary>
+    Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken);
 
     /// <summary>Removes a clone for good. What resists is marked for a later sweep and named in the log.</summary>
     /// <returns>Whether it is gone.</returns>
@@ -38,6 +38,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
 
     /// <summary>Keeps a clone for people to look at, instead of dropping it; it is nobody's from then on.</summary>
     Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken);
+
+    /// <summary>How many connections tests may have on a server, which several workers may share; null where there is no limit.</summary>
+    Task<int?> ReadConnectionLimitAsync(CancellationToken cancellationToken);
 
     /// <summary>Whether, and why, an operation that failed like this is worth another try.</summary>
     FaultCause Classify(Exception exception);

@@ -1,43 +1,65 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace ConcurrentTesting.Databases;
 
 /// <summary>
 /// Splits a script into statements as the engine's own command line client does: psql (https://www.postgresql.org/docs/current/app-psql.html, src/fe_utils/psqlscan.l)
 /// with dollar quotes, nested comments, BEGIN ATOMIC bodies and COPY data; mysql with DELIMITER and executable comments; sqlite3 with its three ways to quote.
+/// It reads bytes, a character for each: what ends a statement is ASCII in every encoding, and all others count as letters.
 /// </summary>
 internal sealed class SqlScriptReader
 {
-    private readonly string _sql;
+    private static readonly char[] Spaces = [' ', '\t', '\r', '\n', '\f', '\v'];
+
+    private readonly string _script;
     private readonly SqlDialect _dialect;
+    private readonly bool _isUnicode;
+    private readonly SqlEncodingTracker _encoding;
+    private readonly ImmutableArray<Range>.Builder _opaque = ImmutableArray.CreateBuilder<Range>();
     private readonly ImmutableArray<string>.Builder _words = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<SqlBody>.Builder _bodies = ImmutableArray.CreateBuilder<SqlBody>();
     private string _delimiter = ";";
+
+    /// <summary>The script, without the later bytes of characters where these may look like a quote.</summary>
+    private string _sql;
     private int _position;
     private int _line = 1;
     private int _lineCountedTo;
     private int _parentheses;
     private int _blocks;
 
-    private SqlScriptReader(string sql, SqlDialect dialect)
+    private SqlScriptReader(SqlScriptFile script, SqlDialect dialect)
     {
-        _sql = sql;
+        _sql = _script = script.Bytes;
+        _isUnicode = script.IsUnicode;
         _dialect = dialect;
+        _encoding = SqlEncodingTracker.For(dialect);
     }
 
     private bool AtEnd => _position >= _sql.Length;
 
     private ReadOnlySpan<char> Rest => _sql.AsSpan(_position);
 
-    public static IEnumerable<SqlStatement> Read(string sql, SqlDialect dialect)
+    public static IEnumerable<SqlStatement> Read(string sql, SqlDialect dialect) => Read(new SqlScriptFile(sql, IsUnicode: false), dialect);
+
+    public static IEnumerable<SqlStatement> Read(SqlScriptFile script, SqlDialect dialect)
     {
-        var reader = new SqlScriptReader(sql, dialect);
+        var reader = new SqlScriptReader(script, dialect);
         var number = 0;
         while (reader.Next(number + 1) is { } statement)
         {
             number = statement.Number;
+            reader.Follow(statement);
             yield return statement;
         }
+    }
+
+    private void Follow(SqlStatement statement)
+    {
+        _encoding.Follow(statement);
+        if (statement.Encoding != _encoding.Current)
+            _sql = _encoding.Current.HidesAscii && !_isUnicode ? _encoding.Current.Masked(_script, _position) : _script;
     }
 
     private SqlStatement? Next(int number)
@@ -64,17 +86,45 @@ internal sealed class SqlScriptReader
     {
         _words.Clear();
         _bodies.Clear();
+        _opaque.Clear();
         _parentheses = 0;
         _blocks = 0;
         var line = LineAt(_position);
         var begin = _position;
         while (!AtEnd && !AtDelimiter() && !AtClientCommand())
             ReadPart();
-        var text = _sql[begin.._position].TrimEnd();
+        var text = _script[begin.._position].TrimEnd(Spaces);
+        var opaque = _opaque.Select(range => (range.Start.Value - begin)..Math.Min(range.End.Value - begin, text.Length)).ToImmutableArray();
         if (!AtEnd && AtDelimiter())
             _position += _delimiter.Length;
         var words = _words.ToImmutable();
-        return new SqlStatement(number, line, text, words, _bodies.ToImmutable(), IsCopyFromStandardInput(words) ? ReadCopyData() : null);
+        var (copyOffset, copyData) = IsCopyFromStandardInput(words) ? ReadCopyData() : default;
+        return new SqlStatement(number, line, Bytes(text), words, _bodies.ToImmutable(), copyData is null ? null : Bytes(copyData))
+        {
+            Encoding = _encoding.Current,
+            Offset = begin,
+            CopyOffset = copyOffset,
+            Opaque = opaque,
+        };
+    }
+
+    /// <summary>In the encoding that the script says it is in.</summary>
+    private string Bytes(string read)
+    {
+        if (!_isUnicode || _encoding.Current == SqlEncoding.Utf8)
+            return read;
+        try
+        {
+            return _encoding.Current.FromUtf8(read);
+        }
+        catch (EncoderFallbackException exception)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"'{SqlText.FirstLine(SqlEncoding.Utf8.Decode(read))}' cannot be written in {_encoding.Current.Name}, which it sets: "
+                + "leave that out, a byte order mark says what it is",
+                exception);
+        }
     }
 
     private bool AtDelimiter() =>
@@ -107,7 +157,7 @@ internal sealed class SqlScriptReader
         var begin = _position;
         while (!AtEnd && IsWordPart(_sql[_position]))
             _position++;
-        var word = _sql[begin.._position].ToUpperInvariant();
+        var word = _script[begin.._position].ToUpperInvariant();
         _words.Add(word);
         if (_dialect == SqlDialect.PostgreSql && _parentheses == 0 && IsRoutineDefinition())
             CountBlock(word);
@@ -131,16 +181,18 @@ internal sealed class SqlScriptReader
 
     private bool IsRoutineDefinition() => _words is ["CREATE", "FUNCTION" or "PROCEDURE", ..] or ["CREATE", "OR", "REPLACE", "FUNCTION" or "PROCEDURE", ..];
 
-    private static bool IsWordStart(char character) => char.IsLetter(character) || character is '_' or '@';
+    private static bool IsWordStart(char character) => char.IsAsciiLetter(character) || character is '_' or '@' or >= '\u0080';
 
     private bool IsWordPart(char character) =>
-        char.IsLetterOrDigit(character) || character is '_' or '@' || (character == '$' && _dialect != SqlDialect.Sqlite);
+        IsWordStart(character) || char.IsAsciiDigit(character) || (character == '$' && _dialect != SqlDialect.Sqlite);
+
+    private static bool IsSpace(char character) => Spaces.Contains(character);
 
     private void SkipToStatement()
     {
         while (!AtEnd)
         {
-            if (char.IsWhiteSpace(_sql[_position]))
+            if (IsSpace(_sql[_position]))
                 _position++;
             else if (Rest.StartsWith(_delimiter))
                 _position += _delimiter.Length;
@@ -149,7 +201,9 @@ internal sealed class SqlScriptReader
         }
     }
 
-    private bool AtExecutableComment() => _dialect == SqlDialect.MySql && (Rest.StartsWith("/*!") || Rest.StartsWith("/*M!"));
+    /// <summary>Not the mark of MariaDB's dumps that stops older clients: no server executes it.</summary>
+    private bool AtExecutableComment() =>
+        _dialect == SqlDialect.MySql && (Rest.StartsWith("/*!") || Rest.StartsWith("/*M!")) && !Rest.StartsWith("/*M!999999");
 
     private bool TrySkipComment()
     {
@@ -162,15 +216,18 @@ internal sealed class SqlScriptReader
             return true;
         }
 
+        var begin = _position;
         if (AtLineComment())
         {
             SkipPast("\n");
+            AddOpaque(begin);
             return true;
         }
 
         if (Rest.StartsWith("/*"))
         {
             SkipBlockComment();
+            AddOpaque(begin);
             return true;
         }
 
@@ -184,7 +241,7 @@ internal sealed class SqlScriptReader
     {
         if (_dialect != SqlDialect.MySql)
             return Rest.StartsWith("--");
-        return _sql[_position] == '#' || (Rest.StartsWith("--") && (Rest.Length == 2 || char.IsWhiteSpace(Rest[2])));
+        return _sql[_position] == '#' || (Rest.StartsWith("--") && (Rest.Length == 2 || IsSpace(Rest[2])));
     }
 
     private void SkipBlockComment()
@@ -238,7 +295,21 @@ internal sealed class SqlScriptReader
         _ => false,
     };
 
+    private void AddOpaque(int begin)
+    {
+        if (_dialect == SqlDialect.MySql && _script.AsSpan(begin, _position - begin).ContainsAnyInRange('\u0080', '\u00ff'))
+            _opaque.Add(begin.._position);
+    }
+
     private void SkipQuoted(char quote, bool backslashEscapes)
+    {
+        var begin = _position;
+        SkipToQuote(quote, backslashEscapes);
+        if (quote != '`')
+            AddOpaque(begin);
+    }
+
+    private void SkipToQuote(char quote, bool backslashEscapes)
     {
         _position++;
         while (!AtEnd)
@@ -259,7 +330,7 @@ internal sealed class SqlScriptReader
             return false;
         var begin = _position + tag.Length;
         var end = _sql.IndexOf(tag, begin, StringComparison.Ordinal);
-        _bodies.Add(new SqlBody(LineAt(begin), end < 0 ? _sql[begin..] : _sql[begin..end]));
+        _bodies.Add(new SqlBody(LineAt(begin), end < 0 ? _script[begin..] : _script[begin..end]));
         _position = end < 0 ? _sql.Length : end + tag.Length;
         return true;
     }
@@ -268,7 +339,7 @@ internal sealed class SqlScriptReader
     private string? DollarTag()
     {
         var length = 1;
-        while (length < Rest.Length && (char.IsLetterOrDigit(Rest[length]) || Rest[length] == '_'))
+        while (length < Rest.Length && Rest[length] != '$' && IsWordPart(Rest[length]) && Rest[length] != '@')
             length++;
         var isTag = length < Rest.Length && Rest[length] == '$' && !char.IsAsciiDigit(Rest[1]);
         return isTag ? Rest[..(length + 1)].ToString() : null;
@@ -283,8 +354,17 @@ internal sealed class SqlScriptReader
             return false;
         }
 
-        _delimiter = ReadLine()[Command.Length..].Trim();
+        if (Argument(ReadLine()[Command.Length..].Trim(Spaces)) is { Length: > 0 } delimiter)
+            _delimiter = delimiter;
         return true;
+    }
+
+    /// <summary>The client takes one word, or what is quoted, and passes over the rest of the line.</summary>
+    private static string Argument(string line)
+    {
+        if (line is ['\'' or '"' or '`', ..] && line.IndexOf(line[0], 1) is var end and > 0)
+            return line[1..end];
+        return line.Split(Spaces, 2)[0];
     }
 
     private SqlStatement? ReadClientCommand(int number)
@@ -297,20 +377,20 @@ internal sealed class SqlScriptReader
         };
         if (!isCommand)
             return null;
-        var line = LineAt(_position);
-        var text = ReadLine().Trim();
+        var (begin, line) = (_position, LineAt(_position));
+        var text = ReadLine().Trim(Spaces);
         var word = "\\" + text.Split([' ', '\t'], 2)[0].TrimStart('\\', '.').ToUpperInvariant();
-        return new SqlStatement(number, line, text, [word], [], null);
+        return new SqlStatement(number, line, text, [word], [], null) { Encoding = _encoding.Current, Offset = begin };
     }
 
     private bool AtWord(string word) =>
-        Rest.StartsWith(word, StringComparison.OrdinalIgnoreCase) && Rest.Length > word.Length && char.IsWhiteSpace(Rest[word.Length]);
+        Rest.StartsWith(word, StringComparison.OrdinalIgnoreCase) && Rest.Length > word.Length && IsSpace(Rest[word.Length]);
 
     private bool IsCopyFromStandardInput(ImmutableArray<string> words) =>
         _dialect == SqlDialect.PostgreSql && words is ["COPY", ..] && words.Zip(words.Skip(1)).Any(pair => pair is { First: "FROM", Second: "STDIN" });
 
     /// <summary>The lines up to <c>\.</c>, each with its end.</summary>
-    private string ReadCopyData()
+    private (int Offset, string Data) ReadCopyData()
     {
         ReadLine();
         var begin = _position;
@@ -318,17 +398,17 @@ internal sealed class SqlScriptReader
         {
             var lineBegin = _position;
             if (ReadLine().TrimEnd('\r') == "\\.")
-                return _sql[begin..lineBegin];
+                return (begin, _script[begin..lineBegin]);
         }
 
-        return _sql[begin..];
+        return (begin, _script[begin..]);
     }
 
     private string ReadLine()
     {
         var begin = _position;
         SkipPast("\n");
-        return _sql[begin.._position].TrimEnd('\n');
+        return _script[begin.._position].TrimEnd('\n');
     }
 
     private void SkipPast(string end)

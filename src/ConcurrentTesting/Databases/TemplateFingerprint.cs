@@ -11,7 +11,7 @@ namespace ConcurrentTesting.Databases;
 internal sealed class TemplateFingerprint : IDisposable
 {
     /// <summary>Changes when templates of the same ingredients come out differently.</summary>
-    private const string Format = "1";
+    private const string Format = "2";
 
     private static readonly string[] Uncounted = ["bin", "obj", ".git", ".vs", ".idea", "node_modules"];
 

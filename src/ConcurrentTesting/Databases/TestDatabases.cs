@@ -48,8 +48,9 @@ internal sealed class TestDatabases : IAsyncDisposable
         _retries = DatabaseRetries.Create(settings, exception => _engine!.Classify(exception), _counts, _secrets, logger, time);
         if (_engine is null)
             return;
-        _health = new DatabaseHealth(_engine, _retries, _counts, settings.HealthCheckInterval, _secrets, logger, time);
-        _sets = new CloneSets(_engine, _health, _counts, TryAsync, _secrets, logger);
+        var dropped = new DroppedClones(_counts, logger);
+        _health = new DatabaseHealth(_engine, dropped, _retries, _counts, settings.HealthCheckInterval, _secrets, logger, time);
+        _sets = new CloneSets(_engine, _health, dropped, _counts, TryAsync, _secrets, logger);
         if (settings.Reset != DatabaseReset.Never)
             _spares = new SpareClones(SpareCapacity(settings), token => MakeAsync("s", token), spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
     }
@@ -117,7 +118,22 @@ internal sealed class TestDatabases : IAsyncDisposable
                 template.Name);
         }
 
+        await CompareConnectionsAsync(cancellationToken);
         _checking = _health!.CheckAsync(_disposing.Token);
+    }
+
+    private async Task CompareConnectionsAsync(CancellationToken cancellationToken)
+    {
+        int? limit = null;
+        await TryAsync(
+            "asking for max_connections", async token => limit = await _engine!.ReadConnectionLimitAsync(token), cancellationToken);
+        if (limit is not { } connections)
+            return;
+        var databases = _templates.Select(template => template.Source.Database)
+            .Select(name => KeyValuePair.Create(name, new ConnectionValues($"{_settings.ConnectionString};Database={name}", name)));
+        var environment = LeaseEnvironment.Of(_settings, _runId, 0, [.. databases]);
+        var sharing = _settings.Isolation == DatabaseIsolation.Server ? 1 : _settings.Workers;
+        ConnectionNeed.Tell(connections, sharing, _settings.Environment.Select(pattern => environment[pattern.Name]), _logger);
     }
 
     /// <summary>Fresh clones for a worker, checked. Called in parallel. What it made before it failed is gone.</summary>
@@ -137,7 +153,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return lease;
-        var renewed = await FreshAsync(_engine, lease.Worker, cancellationToken);
+        var renewed = await FreshAsync(lease.Worker, cancellationToken);
         // One at a time for each worker, so that drops cannot fall behind.
         await _drops.GetValueOrDefault(lease.Worker, Task.CompletedTask);
         _drops[lease.Worker] = Task.Run(() => ReleaseAsync(lease, CancellationToken.None), CancellationToken.None);
@@ -156,13 +172,16 @@ internal sealed class TestDatabases : IAsyncDisposable
             return await RenewAsync(lease, cancellationToken);
         }
 
-        var renewed = await FreshAsync(_engine, lease.Worker, cancellationToken);
+        var renewed = await FreshAsync(lease.Worker, cancellationToken);
         await _sets.KeepAsync(lease.Clones, lease.Worker, test, cancellationToken);
         return renewed;
     }
 
     /// <summary>False once a health check of one of the lease's databases has failed: the worker should have another.</summary>
     public bool IsHealthy(DatabaseLease lease) => _health is null || !lease.Clones.Any(_health.IsFailing);
+
+    /// <summary>Whether tests have dropped one of the lease's databases and not made it again: others may miss it.</summary>
+    public bool IsDroppedByTests(DatabaseLease lease) => _health is not null && lease.Clones.Any(_health.IsDropped);
 
     /// <summary>Drops the lease's clones. What resists is left for the next sweep and counted as leaked.</summary>
     public Task ReleaseAsync(DatabaseLease lease, CancellationToken cancellationToken) =>
@@ -224,18 +243,18 @@ internal sealed class TestDatabases : IAsyncDisposable
         return new DatabaseLease(worker, clones[0].Name, LeaseEnvironment.Of(_settings, _runId, worker, connections)) { Clones = clones };
     }
 
-    private async Task<DatabaseLease> FreshAsync(IDatabaseEngine engine, int worker, CancellationToken cancellationToken) =>
-        await SpareAsync(engine, worker, cancellationToken) ?? await LeaseAsync(worker, cancellationToken);
+    private async Task<DatabaseLease> FreshAsync(int worker, CancellationToken cancellationToken) =>
+        await SpareAsync(worker, cancellationToken) ?? await LeaseAsync(worker, cancellationToken);
 
     /// <summary>A lease of databases that were cloned ahead; null where none is ready and well.</summary>
-    private async Task<DatabaseLease?> SpareAsync(IDatabaseEngine engine, int worker, CancellationToken cancellationToken)
+    private async Task<DatabaseLease?> SpareAsync(int worker, CancellationToken cancellationToken)
     {
         if (_spares?.TryTake() is not { } spare)
             return null;
         try
         {
             foreach (var clone in spare)
-                await engine.ProbeAsync(clone, cancellationToken);
+                await _sets!.RequireAsync(clone, cancellationToken);
             _counts.Add("spares_used", 1);
             return LeaseOf(worker, spare);
         }

@@ -31,6 +31,8 @@ internal static class CoverageMerge
         if (asked.Count == 0)
             return (null, null);
         var target = Path.Combine(settings.ResultsDirectory, CoverageRecord.FileName);
+        if (File.Exists(target))
+            return (null, NotWritten(target, "no run wrote the file that is there; move it away", at));
         var folder = Path.Combine(settings.ResultsDirectory, $".coverage-{Guid.NewGuid():N}");
         try
         {

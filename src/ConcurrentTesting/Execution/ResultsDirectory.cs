@@ -44,6 +44,9 @@ internal sealed class ResultsDirectory : IAsyncDisposable
 
     private IEnumerable<string> FileNames => JUnitName is { } junit ? ArtifactNames.Files.Append(junit) : ArtifactNames.Files;
 
+    // Run settings may ask for coverage too; that is found out when it is written.
+    private IEnumerable<string> NamesToWrite => FileNames.Where(name => name != CoverageRecord.FileName || _settings.Coverage);
+
     private IEnumerable<string> Folders =>
         Enumerable.Range(0, _settings.Workers).Select(ArtifactNames.Worker).Concat([AttachmentFolder.Name, ArtifactNames.Diagnostics, ArtifactNames.Previous]);
 
@@ -116,7 +119,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     {
         get
         {
-            var taken = (_settings.List ? [ArtifactNames.Log] : FileNames).Where(name => DirectoryContents.IsTaken(_directory, name) && !_own.ContainsKey(name))
+            var taken = (_settings.List ? [ArtifactNames.Log] : NamesToWrite).Where(name => DirectoryContents.IsTaken(_directory, name) && !_own.ContainsKey(name))
                 .Concat(_settings.List ? [] : TakenInFolders()).FirstOrDefault();
             return taken is not null ? $"{PathOf(taken)} is where this run has to write, and no run wrote it. Move it away, or give another --test-results-directory."
                 : JUnitName is null && File.Exists(_settings.JUnitFile) && !OwnContent.IsAnyJUnit(_settings.JUnitFile)

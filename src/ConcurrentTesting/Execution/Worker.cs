@@ -130,7 +130,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         {
             run.Recorder.Report("database-replaced", $"Worker {number}: its database {lease.Database} does not answer and is replaced.", number);
         }
-        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry || IsSetUpAgain(batch, lease))
+        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry || IsSpent(batch, lease))
         {
             _resets++;
         }
@@ -143,6 +143,8 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         _isUsed = false;
         _setUp.Clear();
     }
+
+    private bool IsSpent(Batch batch, DatabaseLease lease) => databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease);
 
     // What creates its schema, or fills it, does so once in a serial run: it may not bear to find it there.
     private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && SetUpsOf(batch).Any(_setUp.Contains);

@@ -3,10 +3,13 @@ using ConcurrentTesting.Databases;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>Finds the statements of a template script that reach beyond the database that the script is for, before any of it is executed.</summary>
+/// <summary>
+/// Finds the statements of a template script that reach beyond the database that the script is for, and text that means nothing, before any
+/// of it is executed.
+/// </summary>
 internal static class TemplateScripts
 {
-    /// <exception cref="ConcurrentTestException">A statement reaches beyond, and the guard is not overridden.</exception>
+    /// <exception cref="ConcurrentTestException">A statement reaches beyond, or a text is not in its encoding.</exception>
     public static async Task CheckAsync(IEnumerable<TemplateSource> sources, DatabaseEngine engine, Guards guards, CancellationToken cancellationToken)
     {
         var dialect = engine switch
@@ -17,13 +20,17 @@ internal static class TemplateScripts
         };
         foreach (var script in sources.SelectMany(source => source.Steps).OfType<SqlFileStep>().DistinctBy(script => script.Path))
         {
-            var sql = await File.ReadAllTextAsync(script.Path, cancellationToken);
-            foreach (var reach in Find(sql, dialect))
+            var sql = await SqlScriptFile.ReadAsync(script, cancellationToken);
+            foreach (var statement in SqlScriptReader.Read(sql, dialect))
             {
-                guards.Refuse(
-                    GuardName.ReachingSql,
-                    $"{script.Name}:{reach.Line}: {reach.Statement} reaches beyond the template's own database",
-                    reach.Remedy);
+                SqlTextCheck.Require(script, sql, statement, dialect);
+                foreach (var reach in Find(statement, dialect))
+                {
+                    guards.Refuse(
+                        GuardName.ReachingSql,
+                        $"{script.Name}:{reach.Line}: {reach.Statement} reaches beyond the template's own database",
+                        reach.Remedy);
+                }
             }
         }
     }
@@ -44,7 +51,8 @@ internal static class TemplateScripts
     }
 
     private static string? Name(SqlStatement statement, SqlDialect dialect) =>
-        statement.IsClientCommand
+        statement.Words is ["\\ENCODING"] ? null
+        : statement.IsClientCommand
             ? statement.Text.Split([' ', '\t'], 2)[0]
             : dialect switch
             {

@@ -10,6 +10,8 @@ internal sealed class LogLines : ILogger
 
     public string Text => string.Join('\n', _lines);
 
+    public void Clear() => _lines.Clear();
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

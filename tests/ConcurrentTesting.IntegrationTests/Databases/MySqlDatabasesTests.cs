@@ -271,6 +271,7 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
         Script("CREATE TABLE book (id INT); CREATE TABLE shelf (id INT); CREATE TABLE loan (id INT);");
         var settings = await SettingsAsync("schema.sql") with { ConnectionString = small.ConnectionString, MaxRetries = 20 };
         await using var databases = await PreparedAsync(settings);
+        Log.Text.ShouldMatch("and the server takes [0-9] of them \\(max_connections\\)");
         var others = new List<MySqlConnection>();
         try
         {
@@ -446,5 +447,47 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
         await using var databases = await PreparedAsync(settings);
 
         (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT id FROM book")).ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task A_database_that_tests_drop_and_make_themselves_is_lived_with_and_the_wasted_template_is_told_once()
+    {
+        Script("CREATE TABLE book (id int); CREATE TABLE shelf (id int); INSERT INTO book VALUES (1);");
+        var run = UniqueName();
+        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql") with { HealthCheckInterval = TimeSpan.FromMilliseconds(50), KeepFailed = true }, run);
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        var (second, last) = (await databases.LeaseAsync(1, CancellationToken), await databases.LeaseAsync(2, CancellationToken));
+        await Eventually.BeAsync(
+            async () => (string?)await AdminAsync($"SELECT CAST(NOW() > (SELECT MAX(create_time) FROM information_schema.tables WHERE table_schema = '{last.Database}') AS CHAR)") == "1",
+            "the second in which the tables were made is over",
+            CancellationToken);
+
+        // EF Core's EnsureDeleted, and later EnsureCreated, on a connection to another database.
+        await AdminAsync($"DROP DATABASE {lease.Database}");
+        await Eventually.BeAsync(() => databases.IsDroppedByTests(lease), "the health check has seen it", CancellationToken);
+        databases.IsHealthy(lease).ShouldBeTrue();
+        await AdminAsync($"CREATE DATABASE {lease.Database}");
+        await QueryAsync(lease, "CREATE TABLE loan (id int); INSERT INTO loan VALUES (7), (8)");
+        await Eventually.BeAsync(() => !databases.IsDroppedByTests(lease), "the health check has seen the other", CancellationToken);
+
+        // The run takes hold again after its connection was ended, and misses nothing that tests have dropped.
+        await AdminAsync($"DROP DATABASE {last.Database}");
+        await Eventually.BeAsync(() => databases.IsDroppedByTests(last), "the health check has seen it", CancellationToken);
+        await AdminAsync($"KILL {await AdminAsync($"SELECT IS_USED_LOCK('{MySqlLock.OfRun(OwnDatabaseName.RunToken(run))}')")}");
+        await Eventually.BeAsync(() => Log.Text.Contains("taking hold of them again", StringComparison.Ordinal), "the run takes hold again", CancellationToken);
+
+        var renewed = await databases.KeepAsync(last, "LoanTests.Fails", CancellationToken);
+        databases.Record!.Kept.ShouldBeEmpty();
+        await databases.KeepAsync(lease, "BookTests.Fails", CancellationToken);
+        (await AdminAsync($"SELECT COUNT(*) FROM {databases.Record.Kept[0].Name}.loan")).ShouldBe(2L);
+        await databases.ReleaseAsync(second, CancellationToken);
+        await databases.ReleaseAsync(renewed, CancellationToken);
+
+        databases.Lost.IsCancellationRequested.ShouldBeFalse();
+        databases.Record.Statistics.Single(statistics => statistics.Worker == 0).RowsChanged.ShouldBe(2L);
+        databases.Record.Counts.GetValueOrDefault("leaked").ShouldBe(0);
+        databases.Record.Counts.GetValueOrDefault("health_checks_failed").ShouldBe(0);
+        Log.Text.Split("what the template has is wasted on them").Length.ShouldBe(2);
+        Log.Text.ShouldContain("There is no database to keep of LoanTests.Fails");
     }
 }

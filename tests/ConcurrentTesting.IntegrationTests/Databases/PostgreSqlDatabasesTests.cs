@@ -347,4 +347,42 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
         databases.Lost.IsCancellationRequested.ShouldBeFalse();
         (await ExistsAsync(lease.Database!)).ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task A_database_that_tests_drop_and_make_themselves_is_lived_with_and_the_wasted_template_is_told_once()
+    {
+        Script("CREATE TABLE book (id int); CREATE TABLE shelf (id int); INSERT INTO book VALUES (1);");
+        var run = UniqueName();
+        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql") with { HealthCheckInterval = TimeSpan.FromMilliseconds(50), KeepFailed = true }, run);
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        var (second, last) = (await databases.LeaseAsync(1, CancellationToken), await databases.LeaseAsync(2, CancellationToken));
+        // EF Core's EnsureDeleted, and later EnsureCreated, on a connection to another database.
+        await AdminAsync($"DROP DATABASE {lease.Database}");
+        await Eventually.BeAsync(() => databases.IsDroppedByTests(lease), "the health check has seen it", CancellationToken);
+        databases.IsHealthy(lease).ShouldBeTrue();
+        await AdminAsync($"CREATE DATABASE {lease.Database}");
+        await QueryAsync(lease, "CREATE TABLE loan (id int); INSERT INTO loan VALUES (7), (8)");
+        await Eventually.BeAsync(() => !databases.IsDroppedByTests(lease), "the health check has seen the other", CancellationToken);
+
+        // The run takes hold again after its connection was ended, and misses nothing that tests have dropped.
+        await AdminAsync($"DROP DATABASE {last.Database}");
+        await Eventually.BeAsync(() => databases.IsDroppedByTests(last), "the health check has seen it", CancellationToken);
+        var key = PostgreSqlLock.Key.OfRun(OwnDatabaseName.RunToken(run));
+        await AdminAsync($"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {unchecked((uint)key.Number)}::bigint::text::oid");
+        await Eventually.BeAsync(() => Log.Text.Contains("taking hold of them again", StringComparison.Ordinal), "the run takes hold again", CancellationToken);
+
+        var renewed = await databases.KeepAsync(last, "LoanTests.Fails", CancellationToken);
+        databases.Record!.Kept.ShouldBeEmpty();
+        await databases.KeepAsync(lease, "BookTests.Fails", CancellationToken);
+        (await QueryAsync($"{await Servers.PostgreSqlAsync()};Database={databases.Record.Kept[0].Name};Pooling=False", "SELECT count(*) FROM loan")).ShouldBe(2L);
+        await databases.ReleaseAsync(second, CancellationToken);
+        await databases.ReleaseAsync(renewed, CancellationToken);
+
+        databases.Lost.IsCancellationRequested.ShouldBeFalse();
+        databases.Record.Statistics.Single(statistics => statistics.Worker == 0).RowsInserted.ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(2L);
+        databases.Record.Counts.GetValueOrDefault("leaked").ShouldBe(0);
+        databases.Record.Counts.GetValueOrDefault("health_checks_failed").ShouldBe(0);
+        Log.Text.Split("what the template has is wasted on them").Length.ShouldBe(2);
+        Log.Text.ShouldContain("There is no database to keep of LoanTests.Fails");
+    }
 }

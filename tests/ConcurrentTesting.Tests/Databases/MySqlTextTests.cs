@@ -13,9 +13,19 @@ public sealed class MySqlTextTests
     [InlineData("select `src`.`one`(2) AS `src` from `t`", "select `new`.`one`(2) AS `src` from `t`")]
     [InlineData("select `src`.`id` AS `id` from `t` `src`", "select `src`.`id` AS `id` from `t` `src`")]
     [InlineData("select 'it''s `src`.`one`(' AS `a`,'\\'`src`.`one`('", "select 'it''s `src`.`one`(' AS `a`,'\\'`src`.`one`('")]
+    [InlineData("select `src`.`t`.`id` AS `id` from `t`", "select `new`.`t`.`id` AS `id` from `t`")]
+    [InlineData("select `x`.`i` AS `i`,`src`.`id` AS `id` from ((`other`.`o` `x` join `src`.`t` `src`) left join `src`.`u`)", "select `x`.`i` AS `i`,`src`.`id` AS `id` from ((`other`.`o` `x` join `new`.`t` `src`) left join `new`.`u`)")]
+    [InlineData("select `src`.`a` from (`src`.`t` `src` join `other`.`src`) where exists(select 1 from `other`.`src` where `other`.`src`.`a` = 1)", "select `src`.`a` from (`new`.`t` `src` join `other`.`src`) where exists(select 1 from `other`.`src` where `other`.`src`.`a` = 1)")]
     [InlineData("REFERENCES `other`.`src` (`id`)", "REFERENCES `other`.`src` (`id`)")]
     public void The_databases_own_name_is_replaced_where_it_stands_for_the_database(string sql, string expected) =>
         MySqlText.Canonical(sql, "src", "new").ShouldBe(expected);
+
+    [Fact]
+    public void A_name_of_ours_is_the_databases_own_wherever_the_server_writes_it()
+    {
+        var name = OwnDatabaseName.OfTemplate("0123456789abcdef0123456789abcdef", "main").ToString();
+        MySqlText.Canonical($"select `{name}`.`t`.`id`,'`{name}`.`t`' from `{name}`.`t` straight_join `{name}`.`u`", name, "new").ShouldBe($"select `new`.`t`.`id`,'`{name}`.`t`' from `new`.`t` straight_join `new`.`u`");
+    }
 
     [Fact]
     public void In_what_people_wrote_only_a_name_of_ours_is_replaced()

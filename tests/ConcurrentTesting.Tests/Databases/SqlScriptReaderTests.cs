@@ -78,6 +78,27 @@ public sealed class SqlScriptReaderTests
     }
 
     [Theory]
+    [InlineData("DELIMITER $$ -- procedures follow\n")]
+    [InlineData("delimiter $$ # procedures follow\r\n")]
+    [InlineData("DELIMITER\t$$\r\n")]
+    [InlineData("DELIMITER   '$$' and more\n")]
+    [InlineData("/* procedures follow */ DELIMITER \"$$\";\n")]
+    public void MySql_takes_one_word_as_its_delimiter(string command)
+    {
+        var statements = SqlScriptReader.Read(command + "CREATE PROCEDURE p() BEGIN SELECT 1; END $$\nDELIMITER ;\nSELECT 2;", SqlDialect.MySql);
+
+        statements.Select(statement => statement.Text).ShouldBe(["CREATE PROCEDURE p() BEGIN SELECT 1; END", "SELECT 2"]);
+    }
+
+    [Fact]
+    public void The_mark_of_MariaDbs_dumps_is_no_statement()
+    {
+        var statements = SqlScriptReader.Read("/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump\nUSE other;", SqlDialect.MySql).ToArray();
+
+        statements.ShouldHaveSingleItem().Words.ShouldBe(["USE", "OTHER"]);
+    }
+
+    [Theory]
     [InlineData("SELECT [a;b]; SELECT 2")]
     [InlineData("SELECT `a;b`; SELECT 2")]
     [InlineData("SELECT 'a;''b'; SELECT 2")]

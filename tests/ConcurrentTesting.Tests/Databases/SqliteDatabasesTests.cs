@@ -1,3 +1,4 @@
+using System.Text;
 using ConcurrentTesting.Databases;
 using Microsoft.Data.Sqlite;
 using Shouldly;
@@ -47,6 +48,38 @@ public sealed class SqliteDatabasesTests : IDisposable
         lease.Environment["CONCURRENT_TEST_CONNECTION_STRING"].ShouldBe($"Data Source={lease.Database}");
         lease.Environment["ConnectionStrings__Default"].ShouldBe($"Data Source={lease.Database}");
         lease.Environment["APP_DB"].ShouldBe($"file:{lease.Database}?worker=3&unknown={{Else}}");
+    }
+
+    [Fact]
+    public async Task A_database_that_tests_drop_is_lived_with_and_the_wasted_template_is_told_once()
+    {
+        _folder.Write("schema.sql", "CREATE TABLE book (id INTEGER);");
+        await using var databases = await PreparedAsync(Settings("schema.sql") with { KeepFailed = true });
+        var (first, second, third) = (await databases.LeaseAsync(0, CancellationToken), await databases.LeaseAsync(1, CancellationToken), await databases.LeaseAsync(2, CancellationToken));
+
+        // EF Core's EnsureDeleted.
+        foreach (var lease in new[] { first, second, third })
+            File.Delete(lease.Database!);
+        Execute(third, "CREATE TABLE loan (id INTEGER)");
+        await databases.ReleaseAsync(first, CancellationToken);
+        await databases.KeepAsync(second, "BookTests.Fails", CancellationToken);
+        await databases.ReleaseAsync(third, CancellationToken);
+
+        databases.Record!.Counts["dropped_by_tests"].ShouldBe(2);
+        databases.Record.Kept.ShouldBeEmpty();
+        File.Exists(third.Database).ShouldBeFalse();
+        _log.Text.Split("what the template has is wasted on them").Length.ShouldBe(2);
+        _log.Text.ShouldContain("There is no database to keep of BookTests.Fails");
+    }
+
+    [Fact]
+    public async Task A_script_that_is_marked_as_UTF_16_is_read_as_that_and_all_other_bytes_are_kept()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "1.sql"), "CREATE TABLE book (title TEXT); INSERT INTO book VALUES ('é');", Encoding.Unicode, CancellationToken);
+        await File.WriteAllBytesAsync(Path.Combine(_folder.Path, "2.sql"), Encoding.Latin1.GetBytes("INSERT INTO book VALUES ('é');"), CancellationToken);
+        await using var databases = await PreparedAsync(Settings("1.sql", "2.sql"));
+
+        Query(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book WHERE hex(title) IN ('C3A9', 'E9')").ShouldBe(2);
     }
 
     [Fact]

@@ -18,15 +18,26 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     public const int Lanes = 4;
 
     /// <summary>Everything but the events, one of which might fire at once.</summary>
+    /// <param name="leavesOut">A view that cannot be made is named and left out; else it is an error.</param>
     /// <returns>The definition with its views in the order in which they can be made.</returns>
     /// <exception cref="ConcurrentTestException">An object cannot be made again.</exception>
-    public async Task<MySqlDefinition> CopyAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    public async Task<MySqlDefinition> CopyAsync(MySqlDefinition source, string target, bool leavesOut, CancellationToken cancellationToken)
     {
         await admin.ExecuteAsync($"CREATE DATABASE {Quote(target)} CHARACTER SET {source.CharacterSet} COLLATE {source.Collation}", cancellationToken);
         if (source.Sequences.Length > 0)
             await MakeSequencesAsync(source, target, cancellationToken);
         await FillAsync(source, target, cancellationToken);
-        return source.Objects.Any() ? await MakeObjectsAsync(source, target, cancellationToken) : source;
+        return source.Objects.Any() ? await MakeObjectsAsync(source, target, leavesOut, cancellationToken) : source;
+    }
+
+    /// <summary>Drops the views of a template that is being built that no clone could have, and names them.</summary>
+    public async Task<MySqlDefinition> WithoutStaleViewsAsync(MySqlDefinition template, CancellationToken cancellationToken)
+    {
+        await using var session = await admin.OpenSessionAsync(template.Name, cancellationToken);
+        var stale = await Views(session, template, template.Name, cancellationToken).StaleAsync(admin, template, cancellationToken);
+        foreach (var unmade in stale)
+            await ExecuteAsync(session, $"DROP VIEW {Quote(unmade.View.Name)}", cancellationToken);
+        return Without(template, stale);
     }
 
     public async Task MakeEventsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
@@ -124,56 +135,65 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             cancellationToken);
     }
 
-    private async Task<MySqlDefinition> MakeObjectsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
+    private async Task<MySqlDefinition> MakeObjectsAsync(
+        MySqlDefinition source, string target, bool leavesOut, CancellationToken cancellationToken)
     {
         await using var session = await admin.OpenSessionAsync(target, cancellationToken);
         foreach (var routine in source.Routines)
             await MakeAsync(session, source, routine, target, cancellationToken);
-        var views = await MakeViewsAsync(session, source, target, cancellationToken);
+        var (views, left) = await Views(session, source, target, cancellationToken).MakeAsync(source.Views);
+        if (!left.IsEmpty && !leavesOut)
+            throw Failed(left[0].View.ToString(), left[0].Why);
         foreach (var trigger in source.Triggers)
             await MakeAsync(session, source, trigger, target, cancellationToken);
-        return source with { Views = views };
+        return Without(source with { Views = [.. views, .. left.Select(unmade => unmade.View)] }, left);
     }
 
-    /// <summary>A view on a view that is not yet there waits for the next round.</summary>
-    private async Task<ImmutableArray<MySqlObject>> MakeViewsAsync(
-        MySqlConnection session, MySqlDefinition source, string target, CancellationToken cancellationToken)
+    private MySqlViews Views(MySqlConnection session, MySqlDefinition source, string target, CancellationToken cancellationToken) =>
+        new((view, replaces, keepsDefiner) => MakeAsync(session, source, view, target, replaces, keepsDefiner, cancellationToken));
+
+    private MySqlDefinition Without(MySqlDefinition source, ImmutableArray<UnmadeView> unmade)
     {
-        var made = ImmutableArray.CreateBuilder<MySqlObject>(source.Views.Length);
-        var waiting = new Queue<MySqlObject>(source.Views);
-        for (var failures = 0; waiting.TryDequeue(out var view);)
-        {
-            try
-            {
-                await MakeAsync(session, source, view, target, cancellationToken);
-                made.Add(view);
-                failures = 0;
-            }
-            catch (MySqlException exception) when (exception.Number is MySqlFaults.NoSuchTable or MySqlFaults.ViewInvalid)
-            {
-                waiting.Enqueue(view);
-                if (++failures < waiting.Count)
-                    continue;
-                throw Failed(view.ToString(), exception);
-            }
-        }
-
-        return made.ToImmutable();
+        foreach (var (view, why) in unmade)
+            logger.LogWarning(
+                "The {View} cannot be copied and no worker's database has it: {Reason}; mend it or drop it", view, why.Message);
+        return source with { Views = source.Views.RemoveRange(unmade.Select(found => found.View)) };
     }
 
-    private async Task MakeAsync(MySqlConnection session, MySqlDefinition source, MySqlObject found, string target, CancellationToken cancellationToken)
+    private Task MakeAsync(
+        MySqlConnection session, MySqlDefinition source, MySqlObject found, string target, CancellationToken cancellationToken) =>
+        MakeAsync(session, source, found, target, replaces: false, keepsDefiner: true, cancellationToken);
+
+    private async Task MakeAsync(
+        MySqlConnection session,
+        MySqlDefinition source,
+        MySqlObject found,
+        string target,
+        bool replaces,
+        bool keepsDefiner,
+        CancellationToken cancellationToken)
     {
         await ExecuteAsync(session, Settings(found), cancellationToken);
         var isForeign = found.DatabaseCollation is { } collation && collation != source.Collation;
         if (isForeign)
             await ExecuteAsync(session, $"ALTER DATABASE {Quote(target)} COLLATE {found.DatabaseCollation}", cancellationToken);
         var sql = Statement(source, found, target);
-        if (found.Kind == "VIEW")
-            await ExecuteAsync(session, sql, cancellationToken);
-        else
-            await MakeAsync(session, found.ToString(), sql, cancellationToken);
-        if (isForeign)
-            await ExecuteAsync(session, $"ALTER DATABASE {Quote(target)} COLLATE {source.Collation}", cancellationToken);
+        if (!keepsDefiner)
+            sql = MySqlText.WithoutDefiner(sql);
+        if (replaces)
+            sql = "CREATE OR REPLACE" + sql["CREATE".Length..];
+        try
+        {
+            if (found.Kind == "VIEW")
+                await ExecuteAsync(session, sql, cancellationToken);
+            else
+                await MakeAsync(session, found.ToString(), sql, cancellationToken);
+        }
+        finally
+        {
+            if (isForeign)
+                await ExecuteAsync(session, $"ALTER DATABASE {Quote(target)} COLLATE {source.Collation}", cancellationToken);
+        }
     }
 
     /// <summary>The object's statement for the copy: this database's name where it stands for itself, a definer that we may give it.</summary>

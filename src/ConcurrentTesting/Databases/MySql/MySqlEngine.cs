@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +21,10 @@ internal sealed class MySqlEngine(
     private readonly MySqlHold _hold = new(admin, runId, isOurs ? ServerRestart.LongestOfOurs : ServerRestart.Longest, secrets, logger, time);
     private readonly ConcurrentDictionary<string, Template> _templates = new();
     private readonly ConcurrentDictionary<string, DatabaseStatistics> _counted = new();
+
+    /// <summary>When each clone was finished, by the server's clock.</summary>
+    private readonly ConcurrentDictionary<string, DateTime> _made = new();
+    private readonly ConcurrentDictionary<string, bool> _replaced = new();
     private readonly MySqlSessions _sessions = new(admin, logger);
     private MySqlServerFacts? _facts;
     private MySqlKeptTemplates? _kept;
@@ -79,6 +84,7 @@ internal sealed class MySqlEngine(
             source.IsProven = true;
             if (await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, name, cancellationToken) is { } copying)
                 _counted[name] = copying;
+            _made[name] = (await admin.QueryAsync("SELECT NOW()", row => row.GetDateTime(0), cancellationToken))[0];
             _hold.Finish(name);
             return new DatabaseClone(template, name, admin.ConnectionTo(name));
         }
@@ -94,12 +100,28 @@ internal sealed class MySqlEngine(
     }
 
     /// <summary>Asks from outside, so that a test's database counts no session but the tests' own.</summary>
-    public async Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var found = await admin.QueryAsync(
             "SELECT 1 FROM information_schema.schemata WHERE schema_name = @p0", row => row.GetInt32(0), cancellationToken, clone.Name);
         if (found.Count == 0)
-            throw new InvalidOperationException($"the database {clone.Name} is gone");
+        {
+            // No sweep was it, which would need the run's lock: nobody is to look for it.
+            _hold.Abandon(clone.Name);
+            return DatabaseState.Dropped;
+        }
+
+        return await IsReplacedAsync(clone, cancellationToken) ? DatabaseState.Replaced : DatabaseState.Own;
+    }
+
+    public async Task<int?> ReadConnectionLimitAsync(CancellationToken cancellationToken)
+    {
+        var used = await admin.QueryAsync(
+            "SHOW GLOBAL STATUS LIKE 'Threads_connected'",
+            row => int.Parse(row.GetString(1), CultureInfo.InvariantCulture),
+            cancellationToken);
+        var most = await admin.QueryAsync("SELECT CAST(@@max_connections AS SIGNED)", row => (int)row.GetInt64(0), cancellationToken);
+        return most[0] - used[0];
     }
 
     public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken) => DropAsync(clone.Name, cancellationToken);
@@ -108,6 +130,8 @@ internal sealed class MySqlEngine(
     public async Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var counted = await MySqlStatistics.ReadAsync(admin, _facts!.Statistics, clone.Name, cancellationToken);
+        if (_replaced.ContainsKey(clone.Name))
+            return counted;
         return counted is not null && _counted.TryGetValue(clone.Name, out var copying) ? MySqlStatistics.Since(copying, counted) : counted;
     }
 
@@ -119,7 +143,7 @@ internal sealed class MySqlEngine(
         try
         {
             var definition = await MySqlDefinitionReader.ReadAsync(admin, clone.Name, cancellationToken);
-            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, cancellationToken);
+            await new MySqlCopy(admin, _facts!, logger).CopyAsync(definition, name, leavesOut: true, cancellationToken);
         }
         catch
         {
@@ -147,13 +171,36 @@ internal sealed class MySqlEngine(
     {
         var copy = new MySqlCopy(admin, _facts!, logger);
         var comparison = new MySqlComparison(admin, _facts!, copy);
-        var definition = await copy.CopyAsync(source.Definition, name, cancellationToken);
+        var definition = await copy.CopyAsync(source.Definition, name, leavesOut: false, cancellationToken);
         if (!source.IsProven)
             await comparison.RequireSameAsync(definition with { Events = [] }, name, isQuiet: true, cancellationToken);
         await copy.MakeEventsAsync(definition, name, cancellationToken);
         if (!source.IsProven)
             await comparison.RequireSameEventsAsync(definition, name, cancellationToken);
         return definition;
+    }
+
+    /// <summary>No table of the template's is as old as the clone. A table may be made anew in it, but hardly all.</summary>
+    private async Task<bool> IsReplacedAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        if (_replaced.ContainsKey(clone.Name))
+            return true;
+        var tables = _templates[clone.Template.Name].Definition.Tables;
+        if (!_made.TryGetValue(clone.Name, out var made) || tables.IsEmpty || await HasAsync("=", tables[0].Name, made))
+            return false;
+        return !await HasAsync("LIKE", "%", made) && _replaced.TryAdd(clone.Name, true);
+
+        // One table first: the server opens each that it is asked for.
+        async Task<bool> HasAsync(string compares, string table, DateTime before) => (await admin.QueryAsync(
+            $"""
+             SELECT EXISTS (SELECT 1 FROM information_schema.tables
+                            WHERE table_schema = @p0 AND table_name {compares} @p1 AND table_type <> 'VIEW' AND create_time <= @p2)
+             """,
+            row => row.GetInt64(0) == 1,
+            cancellationToken,
+            clone.Name,
+            table,
+            before))[0];
     }
 
     /// <summary>Shows the world that this run lives, before anything of it exists.</summary>
@@ -224,6 +271,7 @@ internal sealed class MySqlEngine(
         if (isGone)
             _hold.Forget(name);
         _counted.TryRemove(name, out _);
+        _made.TryRemove(name, out _);
         return isGone;
     }
 }

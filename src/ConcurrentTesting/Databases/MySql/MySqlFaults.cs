@@ -11,11 +11,20 @@ internal static class MySqlFaults
 {
     public const int AccessDeniedToDatabase = 1044;
     public const int AccessDenied = 1045;
+    public const int UnknownCharacterSet = 1115;
     public const int NoSuchTable = 1146;
+    public const int UnknownSystemVariable = 1193;
     public const int LockWaitTimeout = 1205;
+    public const int RightMissing = 1227;
+    public const int UnknownCollation = 1273;
+    public const int CannotBePrepared = 1295;
+    public const int InvalidCharacters = 1300;
     public const int ViewInvalid = 1356;
+    public const int IncorrectValue = 1366;
     public const int BinaryLogNeedsSuper = 1419;
+    public const int NoSuchDefiner = 1449;
     public const int AccessDeniedNoPassword = 1698;
+    public const int CannotConvert = 3988;
 
     private static readonly FrozenDictionary<int, FaultCause> ByNumber = new Dictionary<int, FaultCause>
     {

@@ -9,22 +9,32 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
     /// <summary>Statements that end a transaction by themselves (https://dev.mysql.com/doc/refman/8.4/en/implicit-commit.html).</summary>
     private static readonly string[] Committing = ["ALTER", "ANALYZE", "CREATE", "DROP", "LOCK", "OPTIMIZE", "RENAME", "REPAIR", "TRUNCATE", "UNLOCK"];
 
+    private readonly MySqlBytes _bytes = new(connection);
+
     /// <exception cref="ConcurrentTestException">A statement failed; those before it stay done.</exception>
     public async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var isInTransaction = false;
-        var sql = await File.ReadAllTextAsync(script.Path, cancellationToken);
+        var sql = await SqlScriptFile.ReadAsync(script, cancellationToken);
         foreach (var statement in SqlScriptReader.Read(sql, SqlDialect.MySql))
         {
             try
             {
-                await ExecuteAsync(statement, cancellationToken);
+                if (await ExecuteAsync(statement, cancellationToken) is { } damaged)
+                    throw NotText(sql, statement, damaged);
                 isInTransaction = statement.IsInTransactionAfter(isInTransaction) && !(statement.Words is [var first, ..] && Committing.Contains(first));
+            }
+            catch (MySqlException exception)
+                when (MySqlBytes.IsOfText(exception.Number, exception.Message) && !MySqlBytes.IsUtf8(statement.Text))
+            {
+                throw NotText(sql, statement, exception.Message);
             }
             catch (MySqlException exception)
             {
                 throw new ConcurrentTestException(
-                    ConcurrentTestExitCode.Incomplete, $"{Where(statement)} failed: {exception.Message} ({exception.Number})", exception);
+                    ConcurrentTestExitCode.Incomplete,
+                    $"{Where(statement)} failed: {exception.Message} ({exception.Number}){Remedy(exception.Number)}",
+                    exception);
             }
         }
 
@@ -34,14 +44,33 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
         await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
     }
 
-    private async Task ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
+    /// <returns>What the server says of text that it could not take as it is; null where all is well.</returns>
+    private async Task<string?> ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         if (statement.IsClientCommand)
             throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of the mysql client; only SQL is executed here: leave it out");
-        if (statement.Words.Length > 0)
-            await MySqlAdmin.ExecuteAsync(connection, statement.Text, cancellationToken);
+        return statement.Words.Length > 0 ? await _bytes.ExecuteAsync(statement, cancellationToken) : null;
     }
 
+    /// <summary>A string that is not text where text belongs: the server would shorten it, or put question marks into it.</summary>
+    private ConcurrentTestException NotText(SqlScriptFile sql, SqlStatement statement, string message)
+    {
+        var offset = statement.Offset + MySqlBytes.PlaceOf(message, statement);
+        var wrong = SqlTextCheck.Wrong(script, sql, offset, statement.Encoding, SqlDialect.MySql);
+        return new ConcurrentTestException(wrong.ExitCode, $"{wrong.Message} ({message})");
+    }
+
+    /// <summary>What dumps say that was true where they were made.</summary>
+    private static string Remedy(int number) => number switch
+    {
+        MySqlFaults.UnknownSystemVariable => "; is the dump a newer server's, or another product's? Leave the line out",
+        MySqlFaults.UnknownCharacterSet or MySqlFaults.UnknownCollation =>
+            "; is the dump a newer server's, or another product's? Write a collation into it that this server has, as utf8mb4_general_ci",
+        MySqlFaults.NoSuchDefiner => "; create the user on the server, or leave DEFINER=… out of the dump",
+        MySqlFaults.RightMissing => "; leave DEFINER=… and SET of global variables out of the dump",
+        _ => "",
+    };
+
     private string Where(SqlStatement statement) =>
-        string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Text)})");
+        string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
 }

@@ -31,7 +31,7 @@ internal sealed class MySqlTemplateBuilder(
         var copy = new MySqlCopy(admin, facts, logger);
         var definition = await MySqlDefinitionReader.ReadAsync(admin, existing.Name, cancellationToken);
         new MySqlCopyWarnings(logger, facts).Warn(definition);
-        await copy.CopyAsync(definition, name, cancellationToken);
+        definition = await copy.CopyAsync(definition, name, leavesOut: true, cancellationToken);
         await new MySqlComparison(admin, facts, copy).RequireSameAsync(definition with { Events = [] }, name, isQuiet: false, cancellationToken);
         return [.. definition.Events.Select(found => found with { Sql = copy.Statement(definition, found, name) })];
     }
@@ -76,6 +76,7 @@ internal sealed class MySqlTemplateBuilder(
         if (ended > 0)
             logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: what built it has left a process or a connection behind", ended, name);
         var definition = await MySqlDefinitionReader.ReadAsync(admin, name, cancellationToken);
+        definition = await new MySqlCopy(admin, facts, logger).WithoutStaleViewsAsync(definition, cancellationToken);
         foreach (var found in definition.Events)
             await admin.ExecuteAsync($"DROP EVENT {Quote(name)}.{Quote(found.Name)}", cancellationToken);
         definition = definition with { Events = [.. events, .. definition.Events] };

@@ -10,14 +10,18 @@ internal static partial class MySqlText
     private const string Strings = @"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""";
 
     /// <summary>
-    /// The same statement for another database. The server leaves the database's own name out, except before the functions and the sequences that a view or a default
-    /// uses; a column's name may follow a table alias of the same name, which has to stay.
+    /// The same statement for another database. The server leaves the database's own name out, except before the functions and the sequences
+    /// that a view or a default uses, in a view that it cannot resolve (stale, or of a definer who is not there), and in one that reaches
+    /// another database too; a column's name may follow a table alias of the same name, which has to stay.
     /// </summary>
     public static string Canonical(string sql, string from, string to)
     {
-        var name = Regex.Escape(Quote(from));
-        var call = $@"{name}\.(?=`(?:[^`]|``)+`\()|(?<=\b(?:nextval|lastval|setval)\(){name}\.";
-        return Regex.Replace(sql, $"{Strings}|(?<name>{call})", match => match.Groups["name"].Success ? Quote(to) + "." : match.Value, RegexOptions.Singleline);
+        var name = $@"(?<!\.){Regex.Escape(Quote(from))}\.";
+        // Nobody calls an alias as we call our databases.
+        var place = OwnDatabaseName.Parse(from) is not null
+            ? name
+            : $@"{name}(?=`(?:[^`]|``)+`[.(])|(?<=\b(?:nextval|lastval|setval)\(){name}|(?<=\b(?:from|join|straight_join) \(*){name}";
+        return Regex.Replace(sql, $"{Strings}|(?<name>{place})", match => match.Groups["name"].Success ? Quote(to) + "." : match.Value, RegexOptions.Singleline);
     }
 
     /// <summary>The same for text that a person has written: a name of ours is nothing else, wherever it stands. Others' names stay.</summary>

@@ -105,9 +105,23 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses.</summary>
-    public async Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken)
+    public Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken) =>
+        OpenAsync(With(database, pooling: false), cancellationToken);
+
+    /// <summary>
+    /// A session that sends a byte for each character and gets a character for each byte, so that a script's own bytes reach the server, to
+    /// which it may say what they mean, as psql's do. It begins with UTF-8.
+    /// </summary>
+    public Task<NpgsqlConnection> OpenByteSessionAsync(string database, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(With(database, pooling: false).ConnectionString);
+        var settings = With(database, pooling: false);
+        (settings.Encoding, settings.ClientEncoding) = ("iso-8859-1", "UTF8");
+        return OpenAsync(settings, cancellationToken);
+    }
+
+    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancellationToken)
+    {
+        var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {
             await connection.OpenAsync(cancellationToken);

@@ -25,6 +25,9 @@ internal sealed class PostgreSqlEngine(
     private readonly PostgreSqlHold _hold = new(admin, runId, isOurs ? ServerRestart.LongestOfOurs : ServerRestart.Longest, secrets, logger, time);
     private readonly PostgreSqlSessions _sessions = new(admin, secrets, logger);
     private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
+
+    /// <summary>Of each clone, what the server calls it.</summary>
+    private readonly ConcurrentDictionary<string, uint> _ids = new();
     private PostgreSqlServerFacts? _facts;
     private PostgreSqlKeptTemplates? _kept;
 
@@ -90,12 +93,36 @@ internal sealed class PostgreSqlEngine(
     }
 
     /// <summary>Asks from outside, so that a test's database counts no session but the tests' own.</summary>
-    public async Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var found = await admin.QueryAsync(
-            "SELECT datallowconn AND datconnlimit <> -2 FROM pg_database WHERE datname = $1", row => row.GetBoolean(0), cancellationToken, clone.Name);
-        if (found is not [true])
-            throw new InvalidOperationException($"the database {clone.Name} is gone or not usable any more");
+            "SELECT oid, datallowconn, datconnlimit = -2 FROM pg_database WHERE datname = $1",
+            row => (Id: row.GetFieldValue<uint>(0), IsUsable: row.GetBoolean(1), IsBeingDropped: row.GetBoolean(2)),
+            cancellationToken,
+            clone.Name);
+        if (found is [] or [{ IsBeingDropped: true }])
+        {
+            // No sweep was it, which would need the run's lock: nobody is to look for it.
+            _hold.Abandon(clone.Name);
+            return DatabaseState.Dropped;
+        }
+
+        if (!found[0].IsUsable)
+            throw new InvalidOperationException($"the database {clone.Name} is not usable any more");
+        return _ids.GetOrAdd(clone.Name, found[0].Id) == found[0].Id ? DatabaseState.Own : DatabaseState.Replaced;
+    }
+
+    public async Task<int?> ReadConnectionLimitAsync(CancellationToken cancellationToken)
+    {
+        const string Question =
+            """
+            SELECT least(current_setting('max_connections')::int
+                             - CASE WHEN r.rolsuper THEN 0 ELSE current_setting('superuser_reserved_connections')::int END
+                             - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'),
+                         nullif(r.rolconnlimit, -1))
+            FROM pg_roles r WHERE r.rolname = current_user
+            """;
+        return (await admin.QueryAsync(Question, row => row.GetInt32(0), cancellationToken))[0];
     }
 
     public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken) => DropAsync(clone.Name, cancellationToken);
@@ -202,6 +229,7 @@ internal sealed class PostgreSqlEngine(
         var isGone = await _sessions.DropAsync(name, cancellationToken);
         if (isGone)
             _hold.Forget(name);
+        _ids.TryRemove(name, out _);
         return isGone;
     }
 }

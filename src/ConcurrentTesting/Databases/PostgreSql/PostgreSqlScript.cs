@@ -1,16 +1,22 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.</summary>
-internal sealed class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep script)
+/// <param name="connection">One that sends a byte for each character: <see cref="PostgreSqlAdmin.OpenByteSessionAsync"/>.</param>
+internal sealed partial class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep script)
 {
+    private const int CopyBlock = 1 << 16;
+
     /// <exception cref="ConcurrentTestException">A statement failed; those before it stay done.</exception>
     public async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var isInTransaction = false;
-        var sql = await File.ReadAllTextAsync(script.Path, cancellationToken);
+        var sql = await SqlScriptFile.ReadAsync(script, cancellationToken);
         foreach (var statement in SqlScriptReader.Read(sql, SqlDialect.PostgreSql))
         {
             try
@@ -20,7 +26,7 @@ internal sealed class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep 
             }
             catch (PostgresException exception)
             {
-                throw Failed(statement, exception);
+                throw Failed(sql, statement, exception);
             }
         }
 
@@ -30,32 +36,76 @@ internal sealed class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep 
 
     private async Task ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
-        if (statement.IsClientCommand)
+        if (statement.IsClientCommand && statement.Words is not ["\\ENCODING"])
             throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of psql; only SQL is executed here: leave it out");
         if (statement.CopyData is { } rows)
         {
             await using var copy = await connection.BeginTextImportAsync(statement.Text, cancellationToken);
-            await copy.WriteAsync(rows.AsMemory(), cancellationToken);
+            await WriteAsync(rows, copy.BaseStream, cancellationToken);
             return;
         }
 
-        // A batch of one: it is sent as it is, where a command would be searched for semicolons and placeholders.
-        await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(statement.Text));
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        if (Sql(statement) is { Length: > 0 } sql)
+        {
+            // A batch of one: it is sent as it is, where a command would be searched for semicolons and placeholders.
+            await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
     }
 
-    private ConcurrentTestException Failed(SqlStatement statement, PostgresException exception)
+    private static string Sql(SqlStatement statement)
     {
-        var line = statement.Line + Math.Max(0, LinesBefore(statement.Text, exception.Position));
-        var at = line == statement.Line ? "" : string.Create(CultureInfo.InvariantCulture, $" at line {line}");
-        return new ConcurrentTestException(
-            ConcurrentTestExitCode.Incomplete, $"{Where(statement)} failed{at}: {exception.MessageText} ({exception.SqlState})", exception);
+        if (!statement.IsClientCommand)
+            return statement.Text;
+        var encoding = PostgreSqlEncodingTracker.Argument(statement);
+        return encoding.Length == 0 ? "" : $"SET client_encoding TO {PostgreSqlAdmin.Literal(encoding)}";
     }
+
+    /// <summary>Beneath the writer, which would make UTF-8 of it.</summary>
+    private static async Task WriteAsync(string rows, Stream copy, CancellationToken cancellationToken)
+    {
+        var block = ArrayPool<byte>.Shared.Rent(CopyBlock);
+        for (var begin = 0; begin < rows.Length; begin += CopyBlock)
+        {
+            var count = Encoding.Latin1.GetBytes(rows, begin, Math.Min(CopyBlock, rows.Length - begin), block, 0);
+            await copy.WriteAsync(block.AsMemory(0, count), cancellationToken);
+        }
+
+        ArrayPool<byte>.Shared.Return(block);
+    }
+
+    private ConcurrentTestException Failed(SqlScriptFile sql, SqlStatement statement, PostgresException exception)
+    {
+        var line = statement.CopyData is not null && CopyLine().Match(exception.Where ?? "") is { Success: true } copied
+            ? sql.Bytes.AsSpan(0, statement.CopyOffset).Count('\n') + int.Parse(copied.Groups["line"].Value, CultureInfo.InvariantCulture)
+            : statement.Line + Math.Max(0, LinesBefore(statement.Readable, exception.Position));
+        var at = line == statement.Line ? "" : string.Create(CultureInfo.InvariantCulture, $" at line {line}");
+        var isText = exception.SqlState == PostgresErrorCodes.CharacterNotInRepertoire;
+        return new ConcurrentTestException(
+            isText ? ConcurrentTestExitCode.BadSettings : ConcurrentTestExitCode.Incomplete,
+            $"{Where(statement)} failed{at}: {statement.Encoding.Decode(exception.MessageText)} ({exception.SqlState}){Remedy(exception)}",
+            exception);
+    }
+
+    /// <summary>What dumps say that was true where they were made.</summary>
+    private static string Remedy(PostgresException exception) => exception.SqlState switch
+    {
+        PostgresErrorCodes.CharacterNotInRepertoire =>
+            "; say what encoding the file is in: SET client_encoding = 'LATIN1'; in its first line",
+        PostgresErrorCodes.UndefinedObject when exception.MessageText.StartsWith("role ", StringComparison.Ordinal) =>
+            "; create the role on the server, or make the dump without owners and rights: pg_dump --no-owner --no-privileges",
+        PostgresErrorCodes.UndefinedObject when exception.MessageText.StartsWith("unrecognized configuration ", StringComparison.Ordinal) =>
+            "; is the dump a newer server's? Leave the line out, or make the dump with the pg_dump of this server's version",
+        _ => "",
+    };
 
     private string Where(SqlStatement statement) =>
-        string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Text)})");
+        string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
 
     /// <param name="position">Counted in characters from 1; 0 where the server did not say.</param>
     private static int LinesBefore(string text, int position) => text.AsSpan(0, Math.Clamp(position - 1, 0, text.Length)).Count('\n');
+
+    [GeneratedRegex(@"^COPY \S+, line (?<line>\d+)")]
+    private static partial Regex CopyLine();
 }

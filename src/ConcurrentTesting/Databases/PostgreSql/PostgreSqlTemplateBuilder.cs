@@ -59,7 +59,7 @@ internal sealed class PostgreSqlTemplateBuilder(
 
     private async Task ExecuteAsync(SqlFileStep script, string name, CancellationToken cancellationToken)
     {
-        await using var session = await admin.OpenSessionAsync(name, cancellationToken);
+        await using var session = await admin.OpenByteSessionAsync(name, cancellationToken);
         await PostgreSqlAdmin.ExecuteAsync(session, "SET synchronous_commit = off; SET client_min_messages = warning", cancellationToken);
         await new PostgreSqlScript(session, script).ExecuteAsync(cancellationToken);
     }

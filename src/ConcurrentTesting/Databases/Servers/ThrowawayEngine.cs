@@ -93,7 +93,12 @@ internal sealed class ThrowawayEngine(
         }
     }
 
-    public Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken) => _byClone[clone.Name].Engine.ProbeAsync(clone, cancellationToken);
+    /// <summary>The first server's: where each worker has its own, they are alike.</summary>
+    public async Task<int?> ReadConnectionLimitAsync(CancellationToken cancellationToken) =>
+        _first is { } first ? await first.Engine.ReadConnectionLimitAsync(cancellationToken) : null;
+
+    public Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
+        _byClone[clone.Name].Engine.ProbeAsync(clone, cancellationToken);
 
     public async Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {

@@ -92,15 +92,19 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
     }
 
     /// <summary>Looks at the file's header and takes no lock, so that no test ever meets a busy database because of us.</summary>
-    public Task ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    public Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
+        if (!File.Exists(clone.Name))
+            return Task.FromResult(DatabaseState.Dropped);
         Span<byte> header = stackalloc byte[16];
         using var file = new FileStream(clone.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var read = file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
         if (read != 0 && !header.SequenceEqual("SQLite format 3\0"u8))
             throw new InvalidDataException($"{clone.Name} is not an SQLite database any more");
-        return Task.CompletedTask;
+        return Task.FromResult(DatabaseState.Own);
     }
+
+    public Task<int?> ReadConnectionLimitAsync(CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 
     public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ namespace ConcurrentTesting.Databases.Sqlite;
 /// </summary>
 internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep script)
 {
-    private readonly byte[] _sql = ReadWithoutByteOrderMark(script.Path);
+    private readonly byte[] _sql = SqlScriptFile.Plain(File.ReadAllBytes(script.Path), script.Name).ToArray();
 
     /// <exception cref="ConcurrentTestException">A statement failed; those before it stay done.</exception>
     public void Execute(CancellationToken cancellationToken)
@@ -62,10 +62,4 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
     }
 
     private static int Lines(string text) => text.Count(character => character == '\n');
-
-    private static byte[] ReadWithoutByteOrderMark(string path)
-    {
-        var bytes = File.ReadAllBytes(path);
-        return bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
-    }
 }
