@@ -1,0 +1,94 @@
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Samples;
+
+/// <summary>Coverage of all workers in one file, beside that of a serial <c>dotnet test</c>.</summary>
+public sealed class CoverageTests(CoveredSuites suites)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Coverlets_lines_are_those_of_a_serial_run_in_each_framework()
+    {
+        await suites.BuiltAsync();
+        var serial = CoveredSuites.Lines(await suites.SerialAsync("XPlat Code Coverage", CoveredSuites.Frameworks));
+
+        var run = await suites.RunAsync(CoveredSuites.Frameworks, ["--test-coverage", "true"], Cancellation);
+
+        run.ExitCode.ShouldBe(0, run.Output);
+        CoveredSuites.Lines(Merged(run)).ShouldBe(serial);
+        serial.Values.ShouldContain(true);
+        serial.Values.ShouldContain(false);
+        Directory.EnumerateFiles(run.Results, "coverage*", SearchOption.AllDirectories).ShouldBe([Merged(run)]);
+        run.Run.GetProperty("coverage").GetProperty("lostBatches").GetInt32().ShouldBe(0);
+        run.Output.ShouldContain("% of lines");
+        Leftovers().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_SDKs_lines_are_those_of_a_serial_run()
+    {
+        await suites.BuiltAsync();
+        var serial = CoveredSuites.Lines(await suites.SerialAsync("Code Coverage;Format=cobertura", "XUnit2", "XUnit3"));
+        var settings = Collector("ms.runsettings", "Code Coverage");
+
+        var run = await suites.RunAsync(["XUnit2", "XUnit3"], ["--test-settings", settings], Cancellation);
+
+        run.ExitCode.ShouldBe(0, run.Output);
+        CoveredSuites.Lines(Merged(run)).ShouldBe(serial);
+        Leftovers().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_died_with_a_test_host_is_told_beside_the_rate()
+    {
+        var settings = Collector("coverlet.runsettings", "XPlat code coverage");
+
+        var run = await suites.RunAsync(["NUnit"], ["--test-settings", settings], Cancellation, ("COVERED_DIES", "1"));
+
+        run.ExitCode.ShouldBe(1, run.Output);
+        run.Run.GetProperty("coverage").GetProperty("lostBatches").GetInt32().ShouldBePositive();
+        run.Output.ShouldContain("that ended before they could tell");
+        CoveredSuites.Lines(Merged(run)).Values.ShouldContain(true, "the others' hits are there");
+        Leftovers().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Nobody's collector", "Check its friendlyName")]
+    [InlineData("Code Coverage", "Add the package Microsoft.CodeCoverage")]
+    public async Task A_collector_that_is_nowhere_ends_the_run_before_a_test_starts(string collector, string remedy)
+    {
+        await suites.BuiltAsync();
+        var settings = Collector("nowhere.runsettings", collector);
+        // An assembly without its project has no packages.
+        var assembly = suites.Repository.In("XUnit2.Covered/bin/Debug/net10.0/XUnit2.Covered.dll");
+
+        var problem = await suites.Repository.FailureOfAsync(given => given with { TestProjects = [assembly], RunSettingsFile = settings });
+
+        problem.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        problem.Message.ShouldContain(settings);
+        problem.Message.ShouldContain($"'{collector}' for XUnit2.Covered (net10.0)");
+        problem.Message.ShouldContain(remedy);
+    }
+
+    [Fact]
+    public async Task Coverage_without_a_collector_ends_the_run_before_a_test_starts()
+    {
+        await suites.BuiltAsync();
+        var assembly = suites.Repository.In("XUnit2.Covered/bin/Debug/net10.0/XUnit2.Covered.dll");
+
+        var problem = await suites.Repository.FailureOfAsync(given => given with { TestProjects = [assembly], Coverage = true });
+
+        problem.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        problem.Message.ShouldContain("Add the package coverlet.collector");
+    }
+
+    private string Collector(string file, string name) => suites.Repository.Write(
+        file,
+        $"""<RunSettings><DataCollectionRunSettings><DataCollectors><DataCollector friendlyName="{name}" /></DataCollectors></DataCollectionRunSettings></RunSettings>""");
+
+    private static string Merged(SampleOutcome run) => Path.Combine(run.Results, "coverage.cobertura.xml");
+
+    private IEnumerable<string> Leftovers() => Directory.EnumerateDirectories(suites.Repository.Path, "*.concurrent-test-*", SearchOption.AllDirectories);
+}
