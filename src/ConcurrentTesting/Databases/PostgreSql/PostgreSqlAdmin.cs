@@ -52,9 +52,9 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     /// <summary>How a test reaches a database of this server: as the user gave it, with another database.</summary>
-    public ConnectionValues ConnectionTo(string database)
+    public ConnectionValues ConnectionTo(string database, TemplateAccount? account = null)
     {
-        var builder = new NpgsqlConnectionStringBuilder(_given.ConnectionString) { Database = database };
+        var builder = As(account, new NpgsqlConnectionStringBuilder(_given.ConnectionString) { Database = database });
         return new ConnectionValues(
             builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.Username ?? "", builder.Password ?? "");
     }
@@ -105,9 +105,9 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses.</summary>
-    public async Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken)
+    public async Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null)
     {
-        var connection = new NpgsqlConnection(With(database, pooling: false).ConnectionString);
+        var connection = new NpgsqlConnection(As(account, With(database, pooling: false)).ConnectionString);
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -121,6 +121,13 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private static NpgsqlConnectionStringBuilder As(TemplateAccount? account, NpgsqlConnectionStringBuilder builder)
+    {
+        if (account is not null)
+            (builder.Username, builder.Password) = (account.Name, account.Password);
+        return builder;
+    }
 
     private NpgsqlConnectionStringBuilder With(string database, bool pooling) => new(_given.ConnectionString)
     {

@@ -4,18 +4,24 @@ using Npgsql;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.</summary>
-internal sealed class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep script)
+/// <param name="held">What the session's role may not do itself; null where it is the given account.</param>
+/// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
+internal sealed class PostgreSqlScript(
+    NpgsqlConnection connection, SqlFileStep script, PostgreSqlHeldStatements? held = null, Action<string, string, string>? refuse = null)
 {
+    private readonly List<PostgresNotice> _warnings = [];
+
     /// <exception cref="ConcurrentTestException">A statement failed; those before it stay done.</exception>
     public async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var isInTransaction = false;
+        connection.Notice += (_, told) => _warnings.Add(told.Notice);
         var sql = await File.ReadAllTextAsync(script.Path, cancellationToken);
         foreach (var statement in SqlScriptReader.Read(sql, SqlDialect.PostgreSql))
         {
             try
             {
-                await ExecuteAsync(statement, cancellationToken);
+                await TakeAsync(statement, cancellationToken);
                 isInTransaction = statement.IsInTransactionAfter(isInTransaction);
             }
             catch (PostgresException exception)
@@ -24,9 +30,33 @@ internal sealed class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep 
             }
         }
 
+        if (held is not null)
+            await held.EndAsync(script.Name, cancellationToken);
         if (isInTransaction)
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
     }
+
+    private async Task TakeAsync(SqlStatement statement, CancellationToken cancellationToken)
+    {
+        if (held is null)
+        {
+            await ExecuteAsync(statement, cancellationToken);
+            return;
+        }
+
+        if (await held.TryTakeAsync(statement, Where(statement), cancellationToken))
+            return;
+        _warnings.Clear();
+        await ExecuteAsync(statement, cancellationToken);
+        if (await held.AfterAsync(statement, _warnings, Where(statement), cancellationToken) is { } why)
+            Refuse(statement, why);
+    }
+
+    private void Refuse(SqlStatement statement, string why) =>
+        refuse?.Invoke(
+            Where(statement),
+            why,
+            statement.Words is ["CREATE", "EXTENSION", ..] ? "leave it out, name the extension with --test-template-extensions" : "leave it out");
 
     private async Task ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
@@ -47,6 +77,8 @@ internal sealed class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep 
 
     private ConcurrentTestException Failed(SqlStatement statement, PostgresException exception)
     {
+        if (held is not null && exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
+            Refuse(statement, $"{exception.MessageText} ({exception.SqlState})");
         var line = statement.Line + Math.Max(0, LinesBefore(statement.Text, exception.Position));
         var at = line == statement.Line ? "" : string.Create(CultureInfo.InvariantCulture, $" at line {line}");
         return new ConcurrentTestException(
