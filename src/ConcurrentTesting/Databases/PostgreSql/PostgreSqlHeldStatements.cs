@@ -70,12 +70,22 @@ internal sealed partial class PostgreSqlHeldStatements(
             await ActAsAsync(null, false, where, cancellationToken);
         if (statement.Words is not ["GRANT" or "REVOKE", ..] || warnings.FirstOrDefault(warning => warning.SqlState is "01006" or "01007") is not { } undone)
             return null;
-        var on = statement.Words.IndexOf("ON");
-        if (on < 0 || (on + 1 < statement.Words.Length && GrantsElsewhere.Contains(statement.Words[on + 1])))
+        if (!IsGrantWithin(statement))
             return $"{undone.MessageText} ({undone.SqlState})";
-        await HoldAsync(statement.Text, mayBeGone: true, where, cancellationToken);
+        await RepeatAsync(statement, where, cancellationToken);
         return null;
     }
+
+    /// <summary>Whether a statement gives or takes rights on what is in the database, some of which may be an extension's and so the given account's.</summary>
+    public static bool IsGrantWithin(SqlStatement statement)
+    {
+        var on = statement.Words.IndexOf("ON");
+        return statement.Words is ["GRANT" or "REVOKE", ..] && on > 0 && !(on + 1 < statement.Words.Length && GrantsElsewhere.Contains(statement.Words[on + 1]));
+    }
+
+    /// <summary>The given account does it too, afterwards.</summary>
+    public async Task RepeatAsync(SqlStatement statement, string where, CancellationToken cancellationToken) =>
+        await HoldAsync(statement.Text, mayBeGone: true, where, cancellationToken);
 
     /// <summary>The script is at its end.</summary>
     public Task EndAsync(string where, CancellationToken cancellationToken) => ActAsAsync(null, false, where, cancellationToken);

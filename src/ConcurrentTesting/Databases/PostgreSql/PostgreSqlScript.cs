@@ -21,7 +21,7 @@ internal sealed class PostgreSqlScript(
         {
             try
             {
-                await TakeAsync(statement, cancellationToken);
+                await TakeAsync(statement, isInTransaction, cancellationToken);
                 isInTransaction = statement.IsInTransactionAfter(isInTransaction);
             }
             catch (PostgresException exception)
@@ -36,7 +36,7 @@ internal sealed class PostgreSqlScript(
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
     }
 
-    private async Task TakeAsync(SqlStatement statement, CancellationToken cancellationToken)
+    private async Task TakeAsync(SqlStatement statement, bool isInTransaction, CancellationToken cancellationToken)
     {
         if (held is null)
         {
@@ -47,7 +47,17 @@ internal sealed class PostgreSqlScript(
         if (await held.TryTakeAsync(statement, Where(statement), cancellationToken))
             return;
         _warnings.Clear();
-        await ExecuteAsync(statement, cancellationToken);
+        try
+        {
+            await ExecuteAsync(statement, cancellationToken);
+        }
+        catch (PostgresException exception) when (
+            exception.SqlState == PostgreSqlFaults.InsufficientPrivilege && !isInTransaction && PostgreSqlHeldStatements.IsGrantWithin(statement))
+        {
+            await held.RepeatAsync(statement, Where(statement), cancellationToken);
+            return;
+        }
+
         if (await held.AfterAsync(statement, _warnings, Where(statement), cancellationToken) is { } why)
             Refuse(statement, why);
     }
