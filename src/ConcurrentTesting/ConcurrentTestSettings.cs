@@ -61,6 +61,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Keeps the databases of failed tests and says how to connect to them.</summary>
     public bool KeepFailed { get; init; }
 
+    /// <summary>PostgreSQL extensions that a template has from the start.</summary>
+    public ImmutableArray<string> TemplateExtensions { get; init; } = [];
+
     /// <summary>Server settings for every session of a clone, as <c>name=value</c>: <c>statement_timeout=30s</c>.</summary>
     public ImmutableArray<string> DatabaseSettings { get; init; } = [];
 

@@ -90,6 +90,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestConnectionString)][Secret] string? TestConnectionString => TryGetValue(() => TestConnectionString);
     [Parameter(ConcurrentTestHelp.TestTemplate)] string[]? TestTemplate => TryGetValue(() => TestTemplate);
     [Parameter(ConcurrentTestHelp.TestTemplateCache)] string? TestTemplateCache => TryGetValue(() => TestTemplateCache);
+    [Parameter(ConcurrentTestHelp.TestTemplateExtensions)] string[]? TestTemplateExtensions => TryGetValue(() => TestTemplateExtensions);
     [Parameter(ConcurrentTestHelp.TestDatabases)] string[]? TestDatabases => TryGetValue(() => TestDatabases);
     [Parameter(ConcurrentTestHelp.TestDatabaseSettings)] string[]? TestDatabaseSettings => TryGetValue(() => TestDatabaseSettings);
     [Parameter(ConcurrentTestHelp.TestIsolation)] string? TestIsolation => TryGetValue(() => TestIsolation);

@@ -64,6 +64,9 @@ internal sealed record SqlEncoding(string Name, Encoding? Codec)
     public string Decode(string bytes) =>
         Ascii(bytes) ? bytes : (Codec is null || IsStrict ? Encoding.UTF8 : Codec).GetString(Encoding.Latin1.GetBytes(bytes));
 
+    /// <returns>A character for each byte.</returns>
+    public string Encode(string text) => Ascii(text) ? text : Encoding.Latin1.GetString((Codec ?? Encoding.UTF8).GetBytes(text));
+
     /// <summary>The bytes of what stands as UTF-8 until now.</summary>
     /// <exception cref="EncoderFallbackException">There is a character that this encoding does not have.</exception>
     public string FromUtf8(string bytes) =>

@@ -29,6 +29,13 @@ internal sealed record SqlStatement(
     /// <summary><see cref="Text"/> as characters.</summary>
     public string Readable => Encoding.Decode(Text);
 
+    /// <summary>The statement without a part of its text.</summary>
+    public SqlStatement Without(int index, int length) => this with
+    {
+        Text = Text.Remove(index, length),
+        Opaque = [.. Opaque.Select(part => part.Start.Value < index ? part : new Range(part.Start.Value - length, part.End.Value - length))],
+    };
+
     /// <summary>A command of the client program rather than SQL.</summary>
     public bool IsClientCommand => Words is [['\\', ..], ..];
 

@@ -7,7 +7,13 @@ namespace ConcurrentTesting.Databases;
 internal sealed record TemplateSource(string Database, ImmutableArray<TemplateStep> Steps)
 {
     /// <summary>Whether the template stays between runs. A copy of a database that others go on changing is good for one run only.</summary>
-    public bool IsKept(ConcurrentTestSettings settings) => settings.TemplateCache && !Steps.Any(step => step is ExistingDatabaseStep);
+    public bool IsKept(ConcurrentTestSettings settings) => settings.TemplateCache && !IsCopy;
+
+    /// <summary>It begins as a copy of a database that exists.</summary>
+    public bool IsCopy => Steps.Any(step => step is ExistingDatabaseStep);
+
+    /// <summary>Something of the user's is executed for it.</summary>
+    public bool IsExecuted => Steps.Any(step => step is SqlFileStep or CommandStep or HookStep);
 }
 
 /// <summary>One step on the way to a template.</summary>

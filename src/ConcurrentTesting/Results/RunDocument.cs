@@ -120,6 +120,7 @@ internal sealed record SettingsDocument
 
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
     public bool TemplateCache { get; init; }
+    public ImmutableArray<string> TemplateExtensions { get; init; } = [];
 
     /// <summary>Patterns by the names of their variables.</summary>
     public ImmutableArray<string> Environment { get; init; } = [];

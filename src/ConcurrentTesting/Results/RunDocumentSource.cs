@@ -105,6 +105,7 @@ internal static partial class RunDocumentSource
         Allow = settings.Allow,
         AllowedHosts = settings.AllowedHosts,
         TemplateCache = settings.TemplateCache,
+        TemplateExtensions = settings.TemplateExtensions,
         Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(Placeholders().IsMatch(variable.Pattern) ? variable.Pattern : Mask)}")],
         TimingsFile = settings.TimingsFile,
         ResultsDirectory = settings.ResultsDirectory,

@@ -30,12 +30,14 @@ internal sealed class Guards
     /// <summary>One line for each guard that an override kept quiet.</summary>
     public ImmutableArray<string> Overridden => [.. _overridden];
 
+    public bool Allows(GuardName guard) => _settings.Allow.Contains(guard.Name, StringComparer.OrdinalIgnoreCase);
+
     /// <param name="finding">What was found, as a sentence without its stop.</param>
     /// <param name="remedy">What to do instead of overriding.</param>
     /// <exception cref="ConcurrentTestException">The guard is not overridden.</exception>
     public void Refuse(GuardName guard, string finding, string remedy)
     {
-        if (!_settings.Allow.Contains(guard.Name, StringComparer.OrdinalIgnoreCase))
+        if (!Allows(guard))
             throw new ConcurrentTestException(ConcurrentTestExitCode.Refused, $"refused: {finding}; {remedy}, or allow it with --test-allow {guard.Name}");
         _overridden.Enqueue($"{guard.Name}: {finding}");
         _logger.LogWarning("Allowed by --test-allow {Guard}: {Finding}", guard.Name, finding);

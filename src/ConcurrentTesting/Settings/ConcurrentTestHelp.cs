@@ -44,6 +44,10 @@ public static class ConcurrentTestHelp
         "What the template database is made from, in this order: SQL files or folders, cmd:COMMAND, or db:NAME of an existing database; watch:PATH names what a "
         + "command reads, and NAME=ENTRY is for one of --test-databases alone; none is an empty database whatever the build says. Default: an empty database";
 
+    /// <summary><c>--test-template-extensions</c></summary>
+    public const string TestTemplateExtensions =
+        "PostgreSQL extensions that are made for the template with the rights of the connection string; those that reach nothing need no mention. Default: none";
+
     /// <summary><c>--test-databases</c></summary>
     public const string TestDatabases =
         "Names of the databases that each worker has; {ConnectionString:NAME} is the connection string of one. Default: main";

@@ -31,6 +31,9 @@ internal static class ParameterTable
         Parameter.Create(
             "TestTemplateCache", ConcurrentTestHelp.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache, (s, v) => s with { TemplateCache = v }),
         Parameter.Create(
+            "TestTemplateExtensions", ConcurrentTestHelp.TestTemplateExtensions, ValueKinds.ExtensionNames, s => s.TemplateExtensions,
+            (s, v) => s with { TemplateExtensions = v }),
+        Parameter.Create(
             "TestDatabases", ConcurrentTestHelp.TestDatabases, ValueKinds.DatabaseNames, s => s.Databases, (s, v) => s with { Databases = v }),
         Parameter.Create(
             "TestDatabaseSettings", ConcurrentTestHelp.TestDatabaseSettings, ValueKinds.DatabaseSettings, s => s.DatabaseSettings,

@@ -123,6 +123,8 @@ internal static partial class ValueKinds
 
     public static ValueKind<ImmutableArray<string>> Names { get; } = new(Arity.Many, "names of collections, classes or namespaces", Several, NoFlaw);
 
+    public static ValueKind<ImmutableArray<string>> ExtensionNames { get; } = new(Arity.Many, "names of PostgreSQL extensions", Several, NoFlaw);
+
     public static ValueKind<ImmutableArray<EnvironmentPattern>> Patterns { get; } = new(
         Arity.Many,
         $"NAME=PATTERN with {string.Join(", ", Placeholders.Select(name => $"{{{name}}}"))}",

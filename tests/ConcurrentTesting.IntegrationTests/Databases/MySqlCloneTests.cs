@@ -286,7 +286,7 @@ public sealed class MySqlCloneTests(DatabaseServers servers) : MySqlFixture(serv
             CREATE TABLE book (id INT, title VARCHAR(11)) COLLATE latin1_swedish_ci; CREATE TABLE shelf (id INT) COLLATE latin1_swedish_ci; CREATE TABLE more (id INT);
             """);
         await using var admin = MySqlAdmin.Create(await Servers.MySqlAsync());
-        var facts = new MySqlServerFacts("10.11.0-MariaDB", "root@127.0.0.1", "", MayDefineForOthers: true, Statistics: null);
+        var facts = new MySqlServerFacts("10.11.0-MariaDB", "root@127.0.0.1", "", MayDefineForOthers: true, MayMakeAccounts: true, Statistics: null);
         var definition = await MySqlDefinitionReader.ReadAsync(admin, source, CancellationToken);
 
         var failure = await Should.ThrowAsync<ConcurrentTestException>(new MySqlComparison(admin, facts, new MySqlCopy(admin, facts, Log))

@@ -74,5 +74,59 @@ public sealed class TemplateScriptsTests
         reaches.Select(reach => reach.Line).ShouldBe([3, 5]);
     }
 
+    [Theory]
+    [InlineData("DO $$ BEGIN IF true THEN CREATE ROLE boss SUPERUSER; END IF; END $$;", "CREATE ROLE")]
+    [InlineData("DO $$ BEGIN EXECUTE 'DROP DATABASE other'; END $$;", "DROP DATABASE")]
+    [InlineData("DO 'BEGIN EXECUTE ''DROP DATABASE other''; END';", "DROP DATABASE")]
+    [InlineData("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP OWNED BY other';", "DROP OWNED")]
+    [InlineData("SELECT dblink_exec('dbname=other', 'DROP TABLE t');", "DBLINK_EXEC")]
+    [InlineData("CREATE EXTENSION IF NOT EXISTS \"dblink\";", "EXTENSION dblink")]
+    [InlineData("CREATE EXTENSION plpython3u;", "PLPYTHON3U")]
+    [InlineData("REASSIGN OWNED BY a TO b;", "REASSIGN OWNED")]
+    [InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity;", "PG_TERMINATE_BACKEND")]
+    [InlineData("SELECT lo_export(1, '/tmp/x');", "LO_EXPORT")]
+    [InlineData("GRANT boss TO app;", "GRANT of a role")]
+    [InlineData("GRANT ALL ON DATABASE other TO app;", "ON DATABASE")]
+    [InlineData("COPY t FROM '/etc/passwd';", "COPY … FROM a file of the server")]
+    [InlineData("CREATE SERVER s FOREIGN DATA WRAPPER w;", "CREATE SERVER")]
+    public void What_a_PostgreSql_script_hides_from_the_first_words_is_found_by_further_ones(string sql, string statement) =>
+        FindFurther(sql, SqlDialect.PostgreSql).ShouldBe([statement]);
+
+    [Theory]
+    [InlineData("DROP TABLE other.t;", "the name other.…")]
+    [InlineData("DROP TABLE `other`.`t`;", "the name other.…")]
+    [InlineData("INSERT INTO other . t VALUES (1);", "the name other.…")]
+    [InlineData("SELECT t.id FROM t JOIN other.u ON u.id = t.id;", "the name other.…")]
+    [InlineData("UPDATE mysql.user SET a = 1;", "the name mysql.…")]
+    [InlineData("EXECUTE IMMEDIATE \"DROP DATABASE other\";", "DROP DATABASE")]
+    [InlineData("PREPARE s FROM 'DROP TABLE other.t';", "the name other.…")]
+    [InlineData("SET @sql = 'DROP TABLE other.t';", "the name other.…")]
+    [InlineData("DELIMITER //\nCREATE PROCEDURE p() BEGIN DROP DATABASE other; END//", "DROP DATABASE")]
+    [InlineData("DELIMITER //\nCREATE PROCEDURE p() BEGIN GRANT ALL ON other.* TO x; END//", "GRANT")]
+    [InlineData("SET STATEMENT max_statement_time = 1 FOR DROP TABLE other.t;", "the name other.…")]
+    [InlineData("FLUSH PRIVILEGES;", "FLUSH")]
+    public void What_a_MySql_script_hides_from_the_first_words_is_found_by_further_ones(string sql, string statement) =>
+        FindFurther(sql, SqlDialect.MySql).ShouldBe([statement]);
+
+    [Theory]
+    [InlineData("SELECT a.id, `b`.`x` FROM t AS a JOIN `b` ON a.id = b.id WHERE a.y > 1.5;")]
+    [InlineData("INSERT INTO t VALUES ('other.t', 'DROP DATABASE x');")]
+    [InlineData("CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = OLD.b;")]
+    [InlineData("/*!50001 CREATE VIEW `v` AS select `t`.`id` AS `id` from `t` */;")]
+    [InlineData("SELECT * FROM information_schema.tables USE INDEX (a);")]
+    [InlineData("SET @old = @@session.sql_mode; ALTER TABLE t DROP role;")]
+    [InlineData("CREATE DEFINER=`root`@`localhost` PROCEDURE p() SELECT 'a.b';")]
+    public void Further_words_let_harmless_MySql_through(string sql) => FindFurther(sql, SqlDialect.MySql).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("ALTER TABLE public.book OWNER TO app; GRANT SELECT ON TABLE book TO app; REVOKE ALL ON SCHEMA public FROM PUBLIC;")]
+    [InlineData("ALTER TABLE book DROP role; CREATE SCHEMA s; COMMENT ON EXTENSION plpgsql IS 'x';")]
+    [InlineData("CREATE EXTENSION pg_trgm; INSERT INTO t (checkpoint) VALUES ('DROP DATABASE x');")]
+    [InlineData("CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN 'drop role'; END $$;")]
+    [InlineData("COPY t (a) FROM stdin;\n1\n\\.\n")]
+    public void Further_words_let_harmless_PostgreSql_through(string sql) => FindFurther(sql, SqlDialect.PostgreSql).ShouldBeEmpty();
+
+    private static string[] FindFurther(string sql, SqlDialect dialect) => [.. TemplateScripts.FindFurther(sql, dialect).Select(reach => reach.Statement)];
+
     private static string[] Find(string sql, SqlDialect dialect) => [.. TemplateScripts.Find(sql, dialect).Select(reach => reach.Statement)];
 }

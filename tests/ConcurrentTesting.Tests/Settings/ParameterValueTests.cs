@@ -241,7 +241,7 @@ public sealed class ParameterValueTests : IDisposable
     {
         string[] toldInWords =
         [
-            "Workers", "TestProjects", "TestFramework", "TestFilter", "TestSettings", "TestConnectionString", "TestTemplate", "TestDatabaseSettings",
+            "Workers", "TestProjects", "TestFramework", "TestFilter", "TestSettings", "TestConnectionString", "TestTemplate", "TestTemplateExtensions", "TestDatabaseSettings",
             "TestServerBinaries", "TestAllow", "TestAllowedHosts", "TestJUnitFile", "TestQuarantine", "TestReplay", "TestReplayWorker", "TestBisect", "TestSeed",
             "TestMetricsListen", "TestMetricsPush", "TestTogether",
         ];

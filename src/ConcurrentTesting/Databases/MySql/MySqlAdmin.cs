@@ -51,9 +51,9 @@ internal sealed class MySqlAdmin : IAsyncDisposable
         "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
 
     /// <summary>How a test reaches a database of this server: as the user gave it, with another database.</summary>
-    public ConnectionValues ConnectionTo(string database)
+    public ConnectionValues ConnectionTo(string database, TemplateAccount? account = null)
     {
-        var builder = new MySqlConnectionStringBuilder(_given.ConnectionString) { Database = database };
+        var builder = As(account, new MySqlConnectionStringBuilder(_given.ConnectionString) { Database = database });
         return new ConnectionValues(
             builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.UserID, builder.Password);
     }
@@ -123,9 +123,9 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     }
 
     /// <summary>A session of its own with the server's settings for everybody, as a test's or a script's.</summary>
-    public async Task<MySqlConnection> OpenPlainSessionAsync(string database, CancellationToken cancellationToken)
+    public async Task<MySqlConnection> OpenPlainSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null)
     {
-        var connection = new MySqlConnection(With(database, pooling: false).ConnectionString);
+        var connection = new MySqlConnection(As(account, With(database, pooling: false)).ConnectionString);
         try
         {
             await connection.OpenAsync(cancellationToken);
@@ -144,6 +144,13 @@ internal sealed class MySqlAdmin : IAsyncDisposable
         ExecuteAsync(connection, Prologue + (IsMariaDb(connection) ? OnMariaDb : OnMySql), cancellationToken);
 
     private static bool IsMariaDb(MySqlConnection connection) => connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+
+    private static MySqlConnectionStringBuilder As(TemplateAccount? account, MySqlConnectionStringBuilder builder)
+    {
+        if (account is not null)
+            (builder.UserID, builder.Password) = (account.Name, account.Password);
+        return builder;
+    }
 
     private MySqlConnectionStringBuilder With(string database, bool pooling) => new(_given.ConnectionString)
     {

@@ -93,7 +93,13 @@ internal sealed class MySqlCheck(
         var sessions = results[5].Where(row => row[0] != results[0][0][2] && row[1] is not ("system user" or "event_scheduler")).ToArray();
         var replicas = sessions.Count(row => row[4].StartsWith("Binlog Dump", StringComparison.OrdinalIgnoreCase));
         return new Answers(
-            new MySqlServerFacts(version, user, variables.GetValueOrDefault("collation_server", ""), RightsToDefine.Any(rights.Has), StatisticsOf(variables, rights)),
+            new MySqlServerFacts(
+                version,
+                user,
+                variables.GetValueOrDefault("collation_server", ""),
+                RightsToDefine.Any(rights.Has),
+                rights.Has("CREATE USER"),
+                StatisticsOf(variables, rights)),
             id,
             variables,
             rights,

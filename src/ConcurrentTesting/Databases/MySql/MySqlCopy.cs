@@ -49,6 +49,37 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             await MakeAsync(session, source, found, target, cancellationToken);
     }
 
+    /// <summary>Gives the objects of a database to other definers, by making them again: nothing else can. Its events are for the caller to make.</summary>
+    /// <returns>What is in it then.</returns>
+    public async Task<MySqlDefinition> GiveAwayAsync(MySqlDefinition source, Func<MySqlObject, string> definerOf, CancellationToken cancellationToken)
+    {
+        var given = source with
+        {
+            Routines = Given(source.Routines),
+            Views = Given(source.Views),
+            Triggers = Given(source.Triggers),
+            Events = Given(source.Events),
+        };
+        await using (var session = await admin.OpenSessionAsync(source.Name, cancellationToken))
+        {
+            // A package takes its body along, and is only known in the mode that it was made in.
+            foreach (var found in given.Routines.Concat(given.Triggers).Reverse())
+                await ExecuteAsync(session, $"{Settings(found)}; DROP {found.Kind} IF EXISTS {Quote(found.Name)}", cancellationToken);
+            foreach (var routine in given.Routines)
+                await MakeAsync(session, given, routine, given.Name, cancellationToken);
+            await MakeViewsAsync(session, given with { Views = [.. given.Views.Select(Replacing)] }, given.Name, cancellationToken);
+            foreach (var trigger in given.Triggers)
+                await MakeAsync(session, given, trigger, given.Name, cancellationToken);
+        }
+
+        var made = await MySqlDefinitionReader.ReadAsync(admin, source.Name, cancellationToken);
+        return made with { Events = [.. given.Events.Select(found => found with { Sql = Statement(given, found, given.Name) })] };
+
+        ImmutableArray<MySqlObject> Given(ImmutableArray<MySqlObject> objects) => [.. objects.Select(found => MySqlText.DefinedBy(found, definerOf(found)))];
+
+        static MySqlObject Replacing(MySqlObject view) => view with { Sql = "CREATE OR REPLACE" + view.Sql["CREATE".Length..] };
+    }
+
     /// <summary>Before the tables, whose defaults may use them.</summary>
     private async Task MakeSequencesAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
     {

@@ -26,6 +26,7 @@ internal sealed class MySqlEngine(
     private readonly ConcurrentDictionary<string, DateTime> _made = new();
     private readonly ConcurrentDictionary<string, bool> _replaced = new();
     private readonly MySqlSessions _sessions = new(admin, logger);
+    private readonly TemplateConfinement _confinement = new(isOurs, DatabaseEngine.MySql, sources, guards, logger);
     private MySqlServerFacts? _facts;
     private MySqlKeptTemplates? _kept;
 
@@ -47,6 +48,7 @@ internal sealed class MySqlEngine(
     {
         _facts = await new MySqlCheck(admin, isOurs, settings, runId, sources, guards).RunAsync(cancellationToken);
         logger.LogDebug("{Product} {Version} at {Host}:{Port}, as {User}", _facts.Product, _facts.Version, admin.Host, admin.Port, _facts.User);
+        await _confinement.CheckAsync(_facts.MayMakeAccounts, _facts.User, cancellationToken);
     }
 
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
@@ -54,9 +56,10 @@ internal sealed class MySqlEngine(
         await LiveAsync(cancellationToken);
         var found = await admin.QueryAsync(
             @"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'ct\\_r\\_%'", row => row.GetString(0), cancellationToken);
+        var accounts = _facts!.MayMakeAccounts ? await MySqlTemplateUser.ListAsync(admin, cancellationToken) : [];
         var removed = 0;
-        foreach (var run in OwnDatabaseName.ByOtherRun(found, _runToken))
-            removed += await SweepAsync(run.Key, run, cancellationToken);
+        foreach (var run in OwnDatabaseName.ByOtherRun(found.Concat(accounts), _runToken))
+            removed += await SweepAsync(run.Key, run.Except(accounts), run.Intersect(accounts), cancellationToken);
         return removed;
     }
 
@@ -211,7 +214,7 @@ internal sealed class MySqlEngine(
         await _hold.TakeAsync(cancellationToken);
     }
 
-    private async Task<int> SweepAsync(string run, IEnumerable<string> names, CancellationToken cancellationToken)
+    private async Task<int> SweepAsync(string run, IEnumerable<string> names, IEnumerable<string> accounts, CancellationToken cancellationToken)
     {
         var name = MySqlLock.OfRun(run);
         var locks = _hold.Templates;
@@ -221,6 +224,12 @@ internal sealed class MySqlEngine(
         foreach (var left in names)
         {
             if (await DropAsync(left, cancellationToken))
+                removed++;
+        }
+
+        foreach (var account in accounts)
+        {
+            if (await new MySqlTemplateUser(admin, secrets, logger).DropAsync(account, cancellationToken))
                 removed++;
         }
 
@@ -235,7 +244,7 @@ internal sealed class MySqlEngine(
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
         var isKept = source.IsKept(settings);
         var name = (isKept ? OwnDatabaseName.OfTemplate(fingerprint, source.Database) : OwnDatabaseName.OfRun(runId, $"{source.Database}_template")).ToString();
-        var builder = new MySqlTemplateBuilder(admin, _facts, _sessions, settings, runId, secrets, logger, time);
+        var builder = new MySqlTemplateBuilder(admin, _facts, _sessions, _confinement, settings, runId, secrets, logger, time);
         MySqlDefinition? definition = null;
         var hit = false;
         if (isKept)

@@ -26,6 +26,11 @@ internal static class MySqlFaults
     public const int AccessDeniedNoPassword = 1698;
     public const int CannotConvert = 3988;
 
+    /// <summary>Errors for a right that is missing: on a database, a table, a column, a routine, the server; and functions where there is a binary log.</summary>
+    private static readonly int[] Denials = [AccessDeniedToDatabase, AccessDenied, 1142, 1143, 1227, 1370, 1410, BinaryLogNeedsSuper, AccessDeniedNoPassword];
+
+    public static bool IsDenied(Exception exception) => exception is MySqlException server && Denials.Contains(server.Number);
+
     private static readonly FrozenDictionary<int, FaultCause> ByNumber = new Dictionary<int, FaultCause>
     {
         [1042] = FaultCause.Connection, // ER_BAD_HOST_ERROR; MySqlConnector's for a server that cannot be reached

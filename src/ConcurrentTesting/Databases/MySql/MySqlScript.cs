@@ -4,7 +4,9 @@ using MySqlConnector;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>Executes an SQL file statement by statement, as the mysql client does.</summary>
-internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script)
+/// <param name="definers">Where they are noted; null where the session's account may define for others.</param>
+/// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
+internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script, MySqlDefiners? definers = null, Action<string, string, string>? refuse = null)
 {
     /// <summary>Statements that end a transaction by themselves (https://dev.mysql.com/doc/refman/8.4/en/implicit-commit.html).</summary>
     private static readonly string[] Committing = ["ALTER", "ANALYZE", "CREATE", "DROP", "LOCK", "OPTIMIZE", "RENAME", "REPAIR", "TRUNCATE", "UNLOCK"];
@@ -31,6 +33,8 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
             }
             catch (MySqlException exception)
             {
+                if (MySqlFaults.IsDenied(exception))
+                    refuse?.Invoke(Where(statement), $"{exception.Message} ({exception.Number})", RemedyOfRefusal(exception.Number));
                 throw new ConcurrentTestException(
                     ConcurrentTestExitCode.Incomplete,
                     $"{Where(statement)} failed: {exception.Message} ({exception.Number}){Remedy(exception.Number)}",
@@ -49,7 +53,7 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
     {
         if (statement.IsClientCommand)
             throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of the mysql client; only SQL is executed here: leave it out");
-        return statement.Words.Length > 0 ? await _bytes.ExecuteAsync(statement, cancellationToken) : null;
+        return statement.Words.Length > 0 ? await _bytes.ExecuteAsync(definers?.Take(statement) ?? statement, cancellationToken) : null;
     }
 
     /// <summary>A string that is not text where text belongs: the server would shorten it, or put question marks into it.</summary>
@@ -70,6 +74,9 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
         MySqlFaults.RightMissing => "; leave DEFINER=… and SET of global variables out of the dump",
         _ => "",
     };
+
+    private static string RemedyOfRefusal(int number) =>
+        number == MySqlFaults.BinaryLogNeedsSuper ? "the server keeps a binary log: SET GLOBAL log_bin_trust_function_creators = 1" : "leave it out";
 
     private string Where(SqlStatement statement) =>
         string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");

@@ -35,6 +35,10 @@ internal static partial class MySqlText
     /// <summary>The statement of a view, a routine or an event without its definer, so that whoever executes it becomes that.</summary>
     public static string WithoutDefiner(string sql) => Definer().Replace(sql, "", 1);
 
+    /// <summary>The object with another definer.</summary>
+    public static MySqlObject DefinedBy(MySqlObject found, string definer) =>
+        found with { Definer = definer, Sql = Definer().Replace(found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1) };
+
     /// <summary>The statement of an event, disabled.</summary>
     public static string Disabled(string sql) => Enabled().Replace(sql, "$1 DISABLE", 1);
 

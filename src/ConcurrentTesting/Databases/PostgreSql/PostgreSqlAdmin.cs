@@ -52,9 +52,9 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     /// <summary>How a test reaches a database of this server: as the user gave it, with another database.</summary>
-    public ConnectionValues ConnectionTo(string database)
+    public ConnectionValues ConnectionTo(string database, TemplateAccount? account = null)
     {
-        var builder = new NpgsqlConnectionStringBuilder(_given.ConnectionString) { Database = database };
+        var builder = As(account, new NpgsqlConnectionStringBuilder(_given.ConnectionString) { Database = database });
         return new ConnectionValues(
             builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.Username ?? "", builder.Password ?? "");
     }
@@ -105,16 +105,16 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses.</summary>
-    public Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken) =>
-        OpenAsync(With(database, pooling: false), cancellationToken);
+    public Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null) =>
+        OpenAsync(As(account, With(database, pooling: false)), cancellationToken);
 
     /// <summary>
     /// A session that sends a byte for each character and gets a character for each byte, so that a script's own bytes reach the server, to
     /// which it may say what they mean, as psql's do. It begins with UTF-8.
     /// </summary>
-    public Task<NpgsqlConnection> OpenByteSessionAsync(string database, CancellationToken cancellationToken)
+    public Task<NpgsqlConnection> OpenByteSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null)
     {
-        var settings = With(database, pooling: false);
+        var settings = As(account, With(database, pooling: false));
         (settings.Encoding, settings.ClientEncoding) = ("iso-8859-1", "UTF8");
         return OpenAsync(settings, cancellationToken);
     }
@@ -135,6 +135,13 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private static NpgsqlConnectionStringBuilder As(TemplateAccount? account, NpgsqlConnectionStringBuilder builder)
+    {
+        if (account is not null)
+            (builder.Username, builder.Password) = (account.Name, account.Password);
+        return builder;
+    }
 
     private NpgsqlConnectionStringBuilder With(string database, bool pooling) => new(_given.ConnectionString)
     {

@@ -7,8 +7,9 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>What a run has to know of a server and of its own rights there.</summary>
 /// <param name="Version">As <c>server_version_num</c>: 150018.</param>
+/// <param name="MayMakeRoles">Whether templates can be built by a role of their own.</param>
 /// <param name="Collation">Encoding, provider and locale that databases get unless told otherwise.</param>
-internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSuperuser, string Collation);
+internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSuperuser, bool MayMakeRoles, string Collation);
 
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
 /// <param name="suspectBytes">Size of others' databases, together, from which a server looks like more than one for tests.</param>
@@ -85,14 +86,15 @@ internal sealed class PostgreSqlCheck(
                    pg_backend_pid(),
                    (SELECT array_agg(datname::text) FROM pg_database),
                    (SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = 'template0'),
-                   (SELECT coalesce(sum(pg_database_size(oid)), 0)::bigint FROM pg_database WHERE datname NOT LIKE 'ct\_%' AND has_database_privilege(oid, 'CONNECT'))
+                   (SELECT coalesce(sum(pg_database_size(oid)), 0)::bigint FROM pg_database WHERE datname NOT LIKE 'ct\_%' AND has_database_privilege(oid, 'CONNECT')),
+                   r.rolsuper OR r.rolcreaterole
             FROM pg_roles r WHERE r.rolname = current_user
             """;
         var rows = await PostgreSqlAdmin.QueryAsync(
             session,
             Question,
             row => new Answers(
-                new PostgreSqlServerFacts(row.GetInt32(0), row.GetString(1), row.GetBoolean(2), row.GetString(11)),
+                new PostgreSqlServerFacts(row.GetInt32(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(13), row.GetString(11)),
                 row.GetBoolean(3),
                 row.GetBoolean(4),
                 row.GetBoolean(5),

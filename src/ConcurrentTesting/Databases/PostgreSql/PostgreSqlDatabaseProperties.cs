@@ -64,15 +64,13 @@ internal sealed record PostgreSqlDatabaseProperties(
         foreach (var setting in Settings)
         {
             var who = setting.Role is null ? $"ALTER DATABASE {name}" : $"ALTER ROLE {Quote(setting.Role)} IN DATABASE {name}";
-            yield return $"{who} SET {Quote(setting.Name)} TO {Value(setting)}";
+            yield return $"{who} SET {Quote(setting.Name)} TO {Value(setting.Name, setting.Value)}";
         }
     }
 
-
-    private static string Value(Setting setting) =>
-        ListSettings.Contains(setting.Name, StringComparer.OrdinalIgnoreCase)
-            ? string.Join(", ", Elements(setting.Value).DefaultIfEmpty("").Select(Literal))
-            : Literal(setting.Value);
+    /// <summary>A setting's value as <c>SET</c> takes it.</summary>
+    public static string Value(string name, string value) =>
+        ListSettings.Contains(name, StringComparer.OrdinalIgnoreCase) ? string.Join(", ", Elements(value).DefaultIfEmpty("").Select(Literal)) : Literal(value);
 
     /// <summary>The elements of a list as the catalog keeps it: <c>"$user", public</c>.</summary>
     internal static IEnumerable<string> Elements(string list)

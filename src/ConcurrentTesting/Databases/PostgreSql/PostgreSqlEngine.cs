@@ -25,6 +25,7 @@ internal sealed class PostgreSqlEngine(
     private readonly PostgreSqlHold _hold = new(admin, runId, isOurs ? ServerRestart.LongestOfOurs : ServerRestart.Longest, secrets, logger, time);
     private readonly PostgreSqlSessions _sessions = new(admin, secrets, logger);
     private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
+    private readonly TemplateConfinement _confinement = new(isOurs, DatabaseEngine.PostgreSql, sources, guards, logger);
 
     /// <summary>Of each clone, what the server calls it.</summary>
     private readonly ConcurrentDictionary<string, uint> _ids = new();
@@ -40,6 +41,7 @@ internal sealed class PostgreSqlEngine(
         _facts = await new PostgreSqlCheck(admin, settings, sources, guards).RunAsync(cancellationToken);
         logger.LogDebug(
             "PostgreSQL {Version} at {Host}:{Port}, as {User}", _facts.Version, admin.Host, admin.Port, _facts.User);
+        await _confinement.CheckAsync(_facts.MayMakeRoles, _facts.User, cancellationToken);
     }
 
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
@@ -49,9 +51,10 @@ internal sealed class PostgreSqlEngine(
             @"SELECT datname::text FROM pg_database WHERE datname LIKE 'ct\_r\_%' AND pg_has_role(datdba, 'USAGE')",
             row => row.GetString(0),
             cancellationToken);
+        var roles = _facts!.MayMakeRoles ? await PostgreSqlTemplateRole.ListAsync(admin, cancellationToken) : [];
         var removed = 0;
-        foreach (var run in OwnDatabaseName.ByOtherRun(found, _runToken))
-            removed += await SweepAsync(run.Key, run, cancellationToken);
+        foreach (var run in OwnDatabaseName.ByOtherRun(found.Concat(roles), _runToken))
+            removed += await SweepAsync(run.Key, run.Except(roles), run.Intersect(roles), cancellationToken);
         return removed;
     }
 
@@ -156,11 +159,12 @@ internal sealed class PostgreSqlEngine(
     /// <summary>Shows the world that this run lives, before anything of it exists.</summary>
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
-        _facts ??= await new PostgreSqlCheck(admin, settings, sources, guards).RunAsync(cancellationToken);
+        if (_facts is null)
+            await CheckAsync(cancellationToken);
         await _hold.TakeAsync(cancellationToken);
     }
 
-    private async Task<int> SweepAsync(string run, IEnumerable<string> names, CancellationToken cancellationToken)
+    private async Task<int> SweepAsync(string run, IEnumerable<string> names, IEnumerable<string> roles, CancellationToken cancellationToken)
     {
         var key = PostgreSqlLock.Key.OfRun(run);
         var locks = _hold.Templates;
@@ -173,18 +177,41 @@ internal sealed class PostgreSqlEngine(
                 removed++;
         }
 
+        foreach (var role in roles)
+        {
+            if (await new PostgreSqlTemplateRole(admin, _facts!, _sessions, secrets, logger).DropAsync(role, cancellationToken, (name, drop) => DropHalfBuiltAsync(role, name, drop)))
+                removed++;
+        }
+
         await locks.ReleaseExclusiveAsync(key, cancellationToken);
         return removed;
+    }
+
+    /// <summary>A dead run's role owns what it had not finished, unless another run builds that anew.</summary>
+    private async Task<bool> DropHalfBuiltAsync(string role, string name, Func<Task<bool>> drop)
+    {
+        var key = PostgreSqlLock.Key.OfTemplate(name);
+        if (!await _hold.Templates.TryExclusiveAsync(key, CancellationToken.None))
+            return false;
+        try
+        {
+            var owner = await admin.QueryAsync("SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = $1", row => row.GetString(0), CancellationToken.None, name);
+            return owner is not [var its] || its != role || await drop();
+        }
+        finally
+        {
+            await _hold.Templates.ReleaseExclusiveAsync(key, CancellationToken.None);
+        }
     }
 
     private async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var facts = new[] { Name, _facts!.Version.ToString(CultureInfo.InvariantCulture), _facts.User, _facts.Collation };
+        string[] facts = [Name, _facts!.Version.ToString(CultureInfo.InvariantCulture), _facts.User, _facts.Collation, .. settings.TemplateExtensions];
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
         var isKept = source.IsKept(settings);
         var name = (isKept ? OwnDatabaseName.OfTemplate(fingerprint, source.Database) : OwnDatabaseName.OfRun(runId, $"{source.Database}_template")).ToString();
-        var builder = new PostgreSqlTemplateBuilder(admin, _sessions, settings, runId, secrets, logger);
+        var builder = new PostgreSqlTemplateBuilder(admin, _facts, _sessions, _confinement, settings, runId, secrets, logger);
         var hit = false;
         if (isKept)
         {

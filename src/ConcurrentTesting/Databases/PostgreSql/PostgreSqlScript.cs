@@ -8,20 +8,26 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.</summary>
 /// <param name="connection">One that sends a byte for each character: <see cref="PostgreSqlAdmin.OpenByteSessionAsync"/>.</param>
-internal sealed partial class PostgreSqlScript(NpgsqlConnection connection, SqlFileStep script)
+/// <param name="held">What the session's role may not do itself; null where it is the given account.</param>
+/// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
+internal sealed partial class PostgreSqlScript(
+    NpgsqlConnection connection, SqlFileStep script, PostgreSqlHeldStatements? held = null, Action<string, string, string>? refuse = null)
 {
     private const int CopyBlock = 1 << 16;
+
+    private readonly List<PostgresNotice> _warnings = [];
 
     /// <exception cref="ConcurrentTestException">A statement failed; those before it stay done.</exception>
     public async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var isInTransaction = false;
+        connection.Notice += (_, told) => _warnings.Add(told.Notice);
         var sql = await SqlScriptFile.ReadAsync(script, cancellationToken);
         foreach (var statement in SqlScriptReader.Read(sql, SqlDialect.PostgreSql))
         {
             try
             {
-                await ExecuteAsync(statement, cancellationToken);
+                await TakeAsync(statement, isInTransaction, cancellationToken);
                 isInTransaction = statement.IsInTransactionAfter(isInTransaction);
             }
             catch (PostgresException exception)
@@ -30,9 +36,43 @@ internal sealed partial class PostgreSqlScript(NpgsqlConnection connection, SqlF
             }
         }
 
+        if (held is not null)
+            await held.EndAsync(script.Name, cancellationToken);
         if (isInTransaction)
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
     }
+
+    private async Task TakeAsync(SqlStatement statement, bool isInTransaction, CancellationToken cancellationToken)
+    {
+        if (held is null)
+        {
+            await ExecuteAsync(statement, cancellationToken);
+            return;
+        }
+
+        if (await held.TryTakeAsync(statement, Where(statement), cancellationToken))
+            return;
+        _warnings.Clear();
+        try
+        {
+            await ExecuteAsync(statement, cancellationToken);
+        }
+        catch (PostgresException exception) when (
+            exception.SqlState == PostgreSqlFaults.InsufficientPrivilege && !isInTransaction && PostgreSqlHeldStatements.IsGrantWithin(statement))
+        {
+            await held.RepeatAsync(statement, Where(statement), cancellationToken);
+            return;
+        }
+
+        if (await held.AfterAsync(statement, _warnings, Where(statement), cancellationToken) is { } why)
+            Refuse(statement, why);
+    }
+
+    private void Refuse(SqlStatement statement, string why) =>
+        refuse?.Invoke(
+            Where(statement),
+            why,
+            statement.Words is ["CREATE", "EXTENSION", ..] ? "leave it out, name the extension with --test-template-extensions" : "leave it out");
 
     private async Task ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
@@ -77,6 +117,8 @@ internal sealed partial class PostgreSqlScript(NpgsqlConnection connection, SqlF
 
     private ConcurrentTestException Failed(SqlScriptFile sql, SqlStatement statement, PostgresException exception)
     {
+        if (held is not null && exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
+            Refuse(statement, $"{statement.Encoding.Decode(exception.MessageText)} ({exception.SqlState})");
         var line = statement.CopyData is not null && CopyLine().Match(exception.Where ?? "") is { Success: true } copied
             ? sql.Bytes.AsSpan(0, statement.CopyOffset).Count('\n') + int.Parse(copied.Groups["line"].Value, CultureInfo.InvariantCulture)
             : statement.Line + Math.Max(0, LinesBefore(statement.Readable, exception.Position));

@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+using MySqlConnector;
+using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
+
+namespace ConcurrentTesting.Databases.MySql;
+
+/// <summary>The account that builds a template: all rights on that database, none elsewhere. It goes when the template is built.</summary>
+internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets, ILogger logger)
+{
+    private const string Host = "%";
+
+    /// <summary>Databases that everybody may reach, as installations make one called test.</summary>
+    public ImmutableArray<string> OpenToAll { get; private set; } = [];
+
+    /// <summary>As a catalog has it.</summary>
+    public static string Definer(TemplateAccount account) => $"{account.Name}@{Host}";
+
+    /// <summary>Whose names say so and whose run does not live is for the caller to find out. None where the server does not tell us.</summary>
+    public static async Task<IReadOnlyList<string>> ListAsync(MySqlAdmin admin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await admin.QueryAsync(
+                $@"SELECT user FROM mysql.user WHERE user LIKE 'ct\\_r\\_%' AND host = '{Host}'", row => row.GetString(0), cancellationToken);
+        }
+        catch (MySqlException exception) when (MySqlFaults.IsDenied(exception))
+        {
+            return [];
+        }
+    }
+
+    /// <returns>Why the account is of no use here; null where it is.</returns>
+    public async Task<string?> TryCreateAsync(TemplateAccount account, string database, CancellationToken cancellationToken)
+    {
+        secrets.Register(account.Password);
+        try
+        {
+            await DropAsync(account.Name, cancellationToken);
+            await admin.ExecuteAsync($"CREATE USER {Quoted(account.Name)} IDENTIFIED BY {Literal(account.Password)}", cancellationToken);
+            // In a name of a GRANT an underscore stands for any character.
+            await admin.ExecuteAsync(
+                $"GRANT ALL ON {Quote(database.Replace("_", "\\_", StringComparison.Ordinal))}.* TO {Quoted(account.Name)}", cancellationToken);
+            await using var session = await admin.OpenPlainSessionAsync(database, cancellationToken, account);
+            var reached = await QueryAsync(
+                session,
+                "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('information_schema', 'performance_schema', @p0)",
+                row => row.GetString(0),
+                cancellationToken,
+                database);
+            OpenToAll = [.. reached];
+            return null;
+        }
+        catch (MySqlException exception) when (MySqlFaults.Classify(exception) == FaultCause.None)
+        {
+            return secrets.Redact(exception.Message);
+        }
+    }
+
+    /// <returns>Whether it is gone.</returns>
+    public async Task<bool> DropAsync(string name, CancellationToken cancellationToken)
+    {
+        if (OwnDatabaseName.Parse(name) is not { Kind: OwnDatabaseKind.Run })
+            throw new InvalidOperationException($"{name} is not an account of ours");
+        try
+        {
+            await admin.ExecuteAsync($"DROP USER IF EXISTS {Quoted(name)}", cancellationToken);
+            return true;
+        }
+        catch (MySqlException exception)
+        {
+            // An error that is under way must not be lost for it.
+            logger.LogWarning("The account {Account} could not be dropped and is left for the next run's sweep: {Reason}", name, secrets.Redact(exception.Message));
+            return false;
+        }
+    }
+
+    private static string Quoted(string name) => $"{Quote(name)}@'{Host}'";
+}

@@ -1,0 +1,173 @@
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
+
+namespace ConcurrentTesting.Databases.PostgreSql;
+
+/// <summary>
+/// The role that builds a template: the owner of that database, with no rights elsewhere but everybody's. What it has made becomes the given account's before the
+/// template is sealed, and the role goes.
+/// </summary>
+internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlServerFacts facts, PostgreSqlSessions sessions, Redactor secrets, ILogger logger)
+{
+    private const int FirstWithGrantsOnSettings = 150000;
+    private const int FirstWithOwnPublicSchema = 150000;
+
+    private (long Id, string Owner)? _public;
+
+    /// <summary>Whose names say so and whose run does not live is for the caller to find out.</summary>
+    public static Task<IReadOnlyList<string>> ListAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken) =>
+        admin.QueryAsync(@"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'ct\_r\_%' AND pg_has_role(oid, 'USAGE')", row => row.GetString(0), cancellationToken);
+
+    public async Task CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
+    {
+        secrets.Register(account.Password);
+        await DropAsync(account.Name, cancellationToken);
+        await admin.ExecuteAsync(
+            $"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}", cancellationToken);
+        if (!facts.IsSuperuser)
+            await admin.ExecuteAsync($"GRANT {Quote(account.Name)} TO {Quote(facts.User)}", cancellationToken);
+        else if (facts.Version >= FirstWithGrantsOnSettings)
+            // Seeds turn constraints off by it; it reaches nothing.
+            await ChangeSettingsRightsAsync($"GRANT SET ON PARAMETER session_replication_role TO {Quote(account.Name)}", cancellationToken);
+        await TakeSettingsAsync(account, cancellationToken);
+    }
+
+    /// <returns>Why the role is of no use here; null where it is.</returns>
+    public async Task<string?> TryLogInAsync(TemplateAccount account, string database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var session = await admin.OpenSessionAsync(database, cancellationToken, account);
+            await using var own = await admin.OpenSessionAsync(database, cancellationToken);
+            await TakePublicSchemaAsync(own, account, cancellationToken);
+            return null;
+        }
+        catch (NpgsqlException exception) when (PostgreSqlFaults.Classify(exception) == FaultCause.None)
+        {
+            return secrets.Redact((exception as PostgresException)?.MessageText ?? exception.Message);
+        }
+    }
+
+    /// <summary>Everything in the database becomes the given account's, then what was held back is done.</summary>
+    public async Task HandOverAsync(
+        TemplateAccount account, string database, IEnumerable<PostgreSqlHeldStatements.Held> held, CancellationToken cancellationToken)
+    {
+        await admin.ExecuteAsync($"ALTER ROLE {Quote(account.Name)} NOLOGIN", cancellationToken);
+        await RevokeAsync(account.Name, cancellationToken);
+        await using var session = await admin.OpenSessionAsync(database, cancellationToken);
+        await ExecuteAsync(
+            session,
+            $"SET search_path = pg_catalog; SET client_min_messages = error; REASSIGN OWNED BY {Quote(account.Name)} TO {Quote(facts.User)}; DROP OWNED BY {Quote(account.Name)}",
+            cancellationToken);
+        if (_public is { } schema)
+        {
+            var isTheSame = await QueryAsync(session, "SELECT count(*) FROM pg_namespace WHERE oid::bigint = $1", row => row.GetInt64(0), cancellationToken, schema.Id);
+            if (isTheSame is [1])
+                await ExecuteAsync(session, $"ALTER SCHEMA public OWNER TO {Quote(schema.Owner)}", cancellationToken);
+        }
+
+        foreach (var statement in held)
+        {
+            if (!await statement.ApplyAsync(session, cancellationToken))
+                logger.LogWarning("{Statement} has no effect: what it speaks of was renamed or dropped later in the script", statement.Where);
+        }
+    }
+
+    /// <summary>With the databases that it owns, which are half-built.</summary>
+    /// <param name="mayDrop">Whether nobody builds a database of this name now.</param>
+    /// <returns>Whether it is gone.</returns>
+    public async Task<bool> DropAsync(string role, CancellationToken cancellationToken, Func<string, Func<Task<bool>>, Task<bool>>? mayDrop = null)
+    {
+        if (OwnDatabaseName.Parse(role) is not { Kind: OwnDatabaseKind.Run })
+            throw new InvalidOperationException($"{role} is not a role of ours");
+        try
+        {
+            foreach (var database in await OwnedAsync(role, cancellationToken))
+            {
+                if (!await (mayDrop is null ? DropDatabaseAsync() : mayDrop(database, DropDatabaseAsync)))
+                    return false;
+
+                Task<bool> DropDatabaseAsync() => sessions.DropAsync(database, cancellationToken);
+            }
+
+            await RevokeAsync(role, cancellationToken);
+            await admin.ExecuteAsync($"DROP ROLE IF EXISTS {Quote(role)}", cancellationToken);
+            return true;
+        }
+        catch (NpgsqlException exception)
+        {
+            // An error that is under way must not be lost for it.
+            var why = secrets.Redact((exception as PostgresException)?.MessageText ?? exception.Message);
+            logger.LogWarning("The role {Role} could not be dropped and is left for the next run's sweep: {Reason}", role, why);
+            return false;
+        }
+    }
+
+    private async Task<IEnumerable<string>> OwnedAsync(string role, CancellationToken cancellationToken) =>
+        (await admin.QueryAsync(
+            "SELECT d.datname::text FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE r.rolname = $1", row => row.GetString(0), cancellationToken, role))
+        .Where(name => OwnDatabaseName.Parse(name) is not null);
+
+    private async Task RevokeAsync(string role, CancellationToken cancellationToken)
+    {
+        if (facts.Version < FirstWithGrantsOnSettings || !facts.IsSuperuser)
+            return;
+        var exists = await admin.QueryAsync("SELECT count(*) FROM pg_roles WHERE rolname = $1", row => row.GetInt64(0), cancellationToken, role);
+        if (exists is [1])
+            await ChangeSettingsRightsAsync($"REVOKE SET ON PARAMETER session_replication_role FROM {Quote(role)}", cancellationToken);
+    }
+
+    /// <summary>All roles' rights on a setting are in one row, which other runs change too.</summary>
+    private async Task ChangeSettingsRightsAsync(string sql, CancellationToken cancellationToken)
+    {
+        const int MostTries = 10;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await admin.ExecuteAsync(sql, cancellationToken);
+                return;
+            }
+            catch (PostgresException exception) when (tries < MostTries && PostgreSqlFaults.Classify(exception) == FaultCause.Conflict)
+            {
+                logger.LogDebug("Another run changes rights on the same setting: {Reason}", exception.MessageText);
+            }
+        }
+    }
+
+    /// <summary>What the given account has set for itself holds for its scripts too.</summary>
+    private async Task TakeSettingsAsync(TemplateAccount account, CancellationToken cancellationToken)
+    {
+        var settings = await admin.QueryAsync(
+            "SELECT unnest(rolconfig) FROM pg_roles WHERE rolname = $1", row => row.GetString(0).Split('=', 2), cancellationToken, facts.User);
+        foreach (var setting in settings)
+        {
+            try
+            {
+                await admin.ExecuteAsync($"ALTER ROLE {Quote(account.Name)} SET {Quote(setting[0])} TO {PostgreSqlDatabaseProperties.Value(setting[0], setting[1])}", cancellationToken);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
+            {
+                logger.LogDebug("The setting {Setting} of {User} does not hold while templates are built: {Reason}", setting[0], facts.User, exception.MessageText);
+            }
+        }
+    }
+
+    /// <summary>Before PostgreSQL 15 the schema public is not its database's owner's, and rights on it would be granted without an effect.</summary>
+    private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
+    {
+        if (!facts.IsSuperuser || facts.Version >= FirstWithOwnPublicSchema)
+            return;
+        var found = await QueryAsync(
+            session,
+            "SELECT oid::bigint, pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'public'",
+            row => (row.GetInt64(0), row.GetString(1)),
+            cancellationToken);
+        if (found is not [var schema])
+            return;
+        _public = schema;
+        await ExecuteAsync(session, $"ALTER SCHEMA public OWNER TO {Quote(account.Name)}", cancellationToken);
+    }
+}
