@@ -11,7 +11,7 @@ internal sealed record BuildOutcome(int ExitCode, string Output)
 /// <summary>A build that runs as a process.</summary>
 internal sealed class BuildProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private readonly Process _process;
     private readonly List<string> _lines = [];

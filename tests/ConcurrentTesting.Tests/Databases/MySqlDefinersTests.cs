@@ -23,7 +23,7 @@ public sealed class MySqlDefinersTests
     {
         var definers = new MySqlDefiners();
 
-        definers.Take(Read(sql)).ShouldBe(without);
+        definers.Take(Read(sql)).Text.ShouldBe(without);
 
         definers.Of(new MySqlObject(kind, name, "", "", null, "", null, null)).ShouldBe(definer);
     }
@@ -36,7 +36,7 @@ public sealed class MySqlDefinersTests
     {
         var definers = new MySqlDefiners();
 
-        definers.Take(Read(sql)).ShouldBe(executed);
+        definers.Take(Read(sql)).Text.ShouldBe(executed);
 
         definers.Of(new MySqlObject("VIEW", "v", "", "", null, "", null, null)).ShouldBeNull();
     }

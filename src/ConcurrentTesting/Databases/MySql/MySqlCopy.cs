@@ -67,7 +67,11 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
                 await ExecuteAsync(session, $"{Settings(found)}; DROP {found.Kind} IF EXISTS {Quote(found.Name)}", cancellationToken);
             foreach (var routine in given.Routines)
                 await MakeAsync(session, given, routine, given.Name, cancellationToken);
-            await MakeViewsAsync(session, given with { Views = [.. given.Views.Select(Replacing)] }, given.Name, cancellationToken);
+            var views = new MySqlViews((view, _, keepsDefiner) =>
+                MakeAsync(session, given, view, given.Name, replaces: true, keepsDefiner, cancellationToken));
+            var (_, left) = await views.MakeAsync(given.Views);
+            if (!left.IsEmpty)
+                throw Failed(left[0].View.ToString(), left[0].Why);
             foreach (var trigger in given.Triggers)
                 await MakeAsync(session, given, trigger, given.Name, cancellationToken);
         }
@@ -76,8 +80,6 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         return made with { Events = [.. given.Events.Select(found => found with { Sql = Statement(given, found, given.Name) })] };
 
         ImmutableArray<MySqlObject> Given(ImmutableArray<MySqlObject> objects) => [.. objects.Select(found => MySqlText.DefinedBy(found, definerOf(found)))];
-
-        static MySqlObject Replacing(MySqlObject view) => view with { Sql = "CREATE OR REPLACE" + view.Sql["CREATE".Length..] };
     }
 
     /// <summary>Before the tables, whose defaults may use them.</summary>
