@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
@@ -57,17 +58,23 @@ internal sealed class TemplateConfinement(bool isOurs, DatabaseEngine engine, Im
         }
         catch (ConcurrentTestException exception)
         {
-            for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
-            {
-                if (isDenied(inner))
-                    Refuse(what, inner.Message);
-            }
-
+            var causes = Causes(exception).ToList();
+            if (causes.Find(cause => isDenied(cause)) is { } denied)
+                Refuse(what, denied.Message);
+            // What a hook threw says itself whether a server had a part in it; of a command only its exit code is known.
+            if (causes.Count > 0 && !causes.Exists(cause => cause is DbException))
+                throw;
             throw new ConcurrentTestException(
                 exception.ExitCode,
                 $"{exception.Message} (it ran as an account with rights on the template's own database alone; what needs more takes --test-allow {GuardName.ReachingSql.Name})",
                 exception);
         }
+    }
+
+    private static IEnumerable<Exception> Causes(Exception exception)
+    {
+        for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
+            yield return inner;
     }
 
     private void SayThatWordsAreAll(string why, string user) =>

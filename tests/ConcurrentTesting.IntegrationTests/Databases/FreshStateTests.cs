@@ -249,7 +249,8 @@ public sealed class FreshStateTests(DatabaseServers servers) : PostgreSqlFixture
         var lease = await databases.LeaseAsync(0, CancellationToken);
         databases.IsHealthy(lease).ShouldBeTrue();
 
-        await AdminAsync($"DROP DATABASE {lease.Database} WITH (FORCE)");
+        await AdminAsync($"ALTER DATABASE {lease.Database} ALLOW_CONNECTIONS false");
+        await AdminAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{lease.Database}'");
 
         await Eventually.BeAsync(() => !databases.IsHealthy(lease), "the health check notices", CancellationToken);
         databases.IsHealthy(await databases.RenewAsync(lease, CancellationToken)).ShouldBeTrue();

@@ -39,7 +39,7 @@ internal sealed class VsTestHost : ITestHost
     public async Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
     {
         if (!run.Assembly.Collectors.CollectCoverage)
-            return await RunOnceAsync(run, events, cancellationToken);
+            return await RunOnceAsync(run, events, cancellationToken) with { Coverage = null };
 
         // Collectors rewrite the assemblies of the folder, and would meet in it.
         var end = await RunOnceAsync(run with { Source = _copies.PathOf(run.Assembly.Path, _worker) }, events, cancellationToken);
