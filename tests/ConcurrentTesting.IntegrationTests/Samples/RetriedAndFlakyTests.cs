@@ -7,7 +7,7 @@ namespace ConcurrentTesting.IntegrationTests.Samples;
 /// <summary>What is tried again, and what is remembered of it.</summary>
 public sealed class RetriedAndFlakyTests : IDisposable
 {
-    private readonly TroubledSuite _suite = new();
+    private readonly TroubledSuite _suite = new(isFirstRun: true);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

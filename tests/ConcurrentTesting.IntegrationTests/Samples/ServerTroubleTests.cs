@@ -10,7 +10,7 @@ namespace ConcurrentTesting.IntegrationTests.Samples;
 [Collection("PostgreSQL")]
 public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 {
-    private readonly TroubledSuite _suite = new();
+    private readonly TroubledSuite _suite = new(isFirstRun: true);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
