@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using ConcurrentTesting.Processes;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
@@ -63,7 +64,7 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, string ru
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            ProcessTree.Kill(process);
             throw;
         }
 

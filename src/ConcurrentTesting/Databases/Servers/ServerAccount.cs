@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using ConcurrentTesting.Processes;
 
 namespace ConcurrentTesting.Databases.Servers;
 
@@ -52,7 +53,7 @@ internal sealed record ServerAccount(string? User)
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            ProcessTree.Kill(process);
             throw;
         }
 

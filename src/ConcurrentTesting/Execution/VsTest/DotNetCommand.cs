@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ConcurrentTesting.Processes;
 using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Execution.VsTest;
@@ -51,7 +52,7 @@ internal static class DotNetCommand
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
+            ProcessTree.Kill(process);
             throw;
         }
     }

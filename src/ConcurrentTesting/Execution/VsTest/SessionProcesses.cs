@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using ConcurrentTesting.Processes;
 
 namespace ConcurrentTesting.Execution.VsTest;
 
@@ -58,7 +59,7 @@ internal sealed class SessionProcesses
     {
         try
         {
-            process.Kill(entireProcessTree: true);
+            ProcessTree.Kill(process);
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
         {
