@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Settings;
 
 namespace ConcurrentTesting.Execution.VsTest;
 
@@ -43,7 +44,7 @@ internal static class CoverageSettings
     {
         AddFolders(root, collectors);
         if (collectors.Added is { } added)
-            Section(Section(root, "DataCollectionRunSettings"), "DataCollectors").Add(new XElement("DataCollector", new XAttribute("friendlyName", added)));
+            root.Section("DataCollectionRunSettings").Section("DataCollectors").Add(new XElement("DataCollector", new XAttribute("friendlyName", added)));
         foreach (var collector in Enabled(root, "DataCollectionRunSettings", "DataCollectors"))
         {
             if (IsCoverlet(collector))
@@ -60,13 +61,13 @@ internal static class CoverageSettings
     {
         if (collectors.Folders.IsEmpty)
             return;
-        var paths = Section(Section(root, "RunConfiguration"), "TestAdaptersPaths");
+        var paths = root.Section("RunConfiguration").Section("TestAdaptersPaths");
         paths.Value = string.Join(';', collectors.Folders.Prepend(paths.Value).Where(path => path.Length > 0));
     }
 
     private static void ForMerging(XElement collector, Func<XElement, string> format)
     {
-        var configuration = Section(collector, "Configuration");
+        var configuration = collector.Section("Configuration");
         configuration.SetElementValue("Format", format(configuration));
     }
 
@@ -76,7 +77,7 @@ internal static class CoverageSettings
     // The half of coverlet that saves the hits before the test host ends. vstest.console adds it by itself for --collect alone.
     private static void AddInProcess(XElement root, string file)
     {
-        var collectors = Section(Section(root, "InProcDataCollectionRunSettings"), "InProcDataCollectors");
+        var collectors = root.Section("InProcDataCollectionRunSettings").Section("InProcDataCollectors");
         if (collectors.Elements().Any(collector => ((string?)collector.Attribute("assemblyQualifiedName"))?.StartsWith(CoverletInProcessType, StringComparison.Ordinal) == true))
             return;
         collectors.Add(
@@ -86,15 +87,6 @@ internal static class CoverageSettings
                 new XAttribute("friendlyName", CoverletName),
                 new XAttribute("enabled", "True"),
                 new XAttribute("codebase", file)));
-    }
-
-    private static XElement Section(XElement parent, string name)
-    {
-        if (parent.Element(name) is { } existing)
-            return existing;
-        var section = new XElement(name);
-        parent.Add(section);
-        return section;
     }
 
     private static bool Is(string? value, string expected) => expected.Equals(value, StringComparison.OrdinalIgnoreCase);

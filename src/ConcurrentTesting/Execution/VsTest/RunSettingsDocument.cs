@@ -4,6 +4,7 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Settings;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -84,9 +85,9 @@ internal sealed class RunSettingsDocument
     public string ForDiscovery(int seed, TestAssembly? assembly, bool allProperties = false)
     {
         var document = For(assembly).Merge(seed, assembly);
-        Section(document.Root!, RunConfiguration).SetElementValue("CollectSourceInformation", "true");
+        document.Root!.Section(RunConfiguration).SetElementValue("CollectSourceInformation", "true");
         if (allProperties)
-            Section(document.Root!, "NUnit").SetElementValue("ShowInternalProperties", "true");
+            document.Root!.Section("NUnit").SetElementValue("ShowInternalProperties", "true");
         document.Root!.Element("LoggerRunSettings")?.Remove();
         document.Root.Element("DataCollectionRunSettings")?.Remove();
         document.Root.Element("InProcDataCollectionRunSettings")?.Remove();
@@ -98,13 +99,13 @@ internal sealed class RunSettingsDocument
     public string ForBatch(BatchRunSettings settings)
     {
         var document = For(settings.Assembly).Merge(settings.Seed, settings.Assembly);
-        var run = Section(document.Root!, RunConfiguration);
+        var run = document.Root!.Section(RunConfiguration);
         run.SetElementValue("ResultsDirectory", settings.ResultsDirectory);
         SetEnvironment(run, settings.Environment);
         AddTrxLogger(document.Root!, settings.TrxFileName);
         CoverageSettings.Apply(document.Root!, settings.Assembly.Collectors);
         if (settings is { NUnitWhere: { } where, Assembly.Framework: TestFramework.NUnit })
-            SelectWhere(Section(document.Root!, "NUnit"), where);
+            SelectWhere(document.Root!.Section("NUnit"), where);
         settings.Configure(document.Root!);
         return ToText(document);
     }
@@ -193,7 +194,7 @@ internal sealed class RunSettingsDocument
     private XDocument Merge(int seed, TestAssembly? assembly)
     {
         var document = new XDocument(_document);
-        var run = Section(document.Root!, RunConfiguration);
+        var run = document.Root!.Section(RunConfiguration);
         run.SetElementValue("DisableParallelization", "true");
         run.SetElementValue("MaxCpuCount", "1");
         run.SetElementValue("BatchSize", "1");
@@ -203,21 +204,21 @@ internal sealed class RunSettingsDocument
         if (assembly is not null)
             run.SetElementValue("TargetFrameworkVersion", TargetFrameworkVersion(assembly.TargetFramework));
 
-        var xunit = Section(document.Root!, "xUnit");
+        var xunit = document.Root!.Section("xUnit");
         xunit.SetElementValue("ParallelizeAssembly", "false");
         xunit.SetElementValue("ParallelizeTestCollections", "false");
         // A suite's own xunit.runner.json wins over the line above, but not over these two; "aggressive" would let tests overlap at each await.
         xunit.SetElementValue("MaxParallelThreads", "1");
         xunit.SetElementValue("ParallelAlgorithm", "conservative");
 
-        var nunit = Section(document.Root!, "NUnit");
+        var nunit = document.Root!.Section("NUnit");
         nunit.SetElementValue("NumberOfTestWorkers", "0");
         // Given a longer list of tests than this (2000 unless set), the adapter runs the whole assembly instead.
         nunit.SetElementValue("AssemblySelectLimit", int.MaxValue.ToString(CultureInfo.InvariantCulture));
         if (nunit.Element("RandomSeed") is null)
             nunit.SetElementValue("RandomSeed", seed.ToString(CultureInfo.InvariantCulture));
 
-        SerializeMSTest(Section(document.Root!, "MSTest"));
+        SerializeMSTest(document.Root!.Section("MSTest"));
         if (document.Root!.Element("MSTestV2") is { } second)
             SerializeMSTest(second);
         return document;
@@ -231,11 +232,11 @@ internal sealed class RunSettingsDocument
         nunit.SetElementValue("DiscoveryMethod", "Legacy");
     }
 
-    private static void SerializeMSTest(XElement section) => Section(section, "Parallelize").SetElementValue("Workers", "1");
+    private static void SerializeMSTest(XElement section) => section.Section("Parallelize").SetElementValue("Workers", "1");
 
     private static void SetEnvironment(XElement run, IReadOnlyDictionary<string, string> environment)
     {
-        var variables = Section(run, "EnvironmentVariables");
+        var variables = run.Section("EnvironmentVariables");
         foreach (var (name, value) in environment)
         {
             CheckXml(name, value);
@@ -260,7 +261,7 @@ internal sealed class RunSettingsDocument
         name.Length > 0 && XmlConvert.IsStartNCNameChar(name[0]) && name.All(XmlConvert.IsNCNameChar);
 
     private static void AddTrxLogger(XElement root, string fileName) =>
-        Section(Section(root, "LoggerRunSettings"), "Loggers").Add(
+        root.Section("LoggerRunSettings").Section("Loggers").Add(
             new XElement(
                 "Logger",
                 new XAttribute("friendlyName", "trx"),
@@ -274,15 +275,6 @@ internal sealed class RunSettingsDocument
         return platformless.StartsWith("net", StringComparison.OrdinalIgnoreCase) && Version.TryParse(platformless[3..], out var version)
             ? $".NETCoreApp,Version=v{version.Major}.{version.Minor}"
             : platformless;
-    }
-
-    private static XElement Section(XElement parent, string name)
-    {
-        if (parent.Element(name) is { } existing)
-            return existing;
-        var section = new XElement(name);
-        parent.Add(section);
-        return section;
     }
 
     private static string ToText(XDocument document)

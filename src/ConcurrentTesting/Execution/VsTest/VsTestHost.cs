@@ -113,7 +113,7 @@ internal sealed class VsTestHost : ITestHost
             _end = new HostRunEnd(fault) { Coverage = CoverageIn(testRunCompleteArgs.AttachmentSets.Concat(runContextAttachments ?? [])) };
         }
 
-        private static ImmutableArray<string>? CoverageIn(IEnumerable<AttachmentSet> attachments) =>
+        private static ImmutableArray<string> CoverageIn(IEnumerable<AttachmentSet> attachments) =>
             [.. attachments.Where(set => CoverageSettings.IsCoverage(set.Uri)).SelectMany(set => set.Attachments).Select(file => file.Uri.LocalPath).Distinct()];
 
         public void HandleLogMessage(TestMessageLevel level, string? message)

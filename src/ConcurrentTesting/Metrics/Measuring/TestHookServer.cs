@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using System.Xml.Linq;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Settings;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
 
@@ -88,7 +89,7 @@ internal sealed class TestHookServer : IAsyncDisposable
             return;
         var hook = HookPathFor(expectation.Runtime);
         var needsEvents = _measure && CaseEvents.AreNeeded(assembly);
-        var variables = Section(Section(runSettings, RunConfiguration), "EnvironmentVariables");
+        var variables = runSettings.Section(RunConfiguration).Section("EnvironmentVariables");
         var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
         variables.SetElementValue(HookAddress.Variable, AddressOf(worker, batch, assembly, needsEvents, others).ToString());
         variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
@@ -184,7 +185,7 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     private static void AddCollector(string hook, XElement runSettings)
     {
-        Section(Section(runSettings, "InProcDataCollectionRunSettings"), "InProcDataCollectors").Add(new XElement(
+        runSettings.Section("InProcDataCollectionRunSettings").Section("InProcDataCollectors").Add(new XElement(
             "InProcDataCollector",
             new XAttribute("friendlyName", "ConcurrentTest hook"),
             new XAttribute("uri", "datacollector://ConcurrentTesting/TestHook/1"),
@@ -291,15 +292,6 @@ internal sealed class TestHookServer : IAsyncDisposable
     {
         if (_connections.TryRemove(connection, out _))
             connection.DeleteFile();
-    }
-
-    private static XElement Section(XElement parent, string name)
-    {
-        if (parent.Element(name) is { } existing)
-            return existing;
-        var section = new XElement(name);
-        parent.Add(section);
-        return section;
     }
 
     private static void Release(RunFolder folder)
