@@ -50,17 +50,17 @@ internal sealed class TemplateConfinement(bool isOurs, DatabaseEngine engine, Im
 
     /// <summary>A command's or a hook's failure may come from what it may not do.</summary>
     /// <param name="isDenied">Whether the error is the server's for a missing right.</param>
-    public async Task ExplainAsync(string what, Func<Task> step, Func<Exception, bool> isDenied)
+    public async Task ExplainAsync(TemplateStep step, string database, Func<Task> take, Func<Exception, bool> isDenied)
     {
         try
         {
-            await step();
+            await take();
         }
         catch (ConcurrentTestException exception)
         {
             var causes = Causes(exception).ToList();
             if (causes.Find(cause => isDenied(cause)) is { } denied)
-                Refuse(what, denied.Message);
+                Refuse(step is HookStep ? $"the build's TemplateHook for the database '{database}'" : $"the command that builds '{database}'", denied.Message);
             // What a hook threw says itself whether a server had a part in it; of a command only its exit code is known.
             if (causes.Count > 0 && !causes.Exists(cause => cause is DbException))
                 throw;

@@ -54,10 +54,7 @@ internal sealed class MySqlTemplateBuilder(
     private Task TakeConfinedAsync(TemplateStep step, string database, string name, TemplateAccount account, MySqlDefiners definers, CancellationToken cancellationToken) =>
         step is SqlFileStep
             ? TakeAsync(step, database, name, account, definers, cancellationToken)
-            : confinement.ExplainAsync(
-                step is HookStep ? $"the build's TemplateHook for the database '{database}'" : $"the command that builds '{database}'",
-                () => TakeAsync(step, database, name, account, definers, cancellationToken),
-                MySqlFaults.IsDenied);
+            : confinement.ExplainAsync(step, database, () => TakeAsync(step, database, name, account, definers, cancellationToken), MySqlFaults.IsDenied);
 
     /// <returns>The events of the database that it is a copy of.</returns>
     private async Task<IReadOnlyList<MySqlObject>> CreateAsync(TemplateSource source, string name, CancellationToken cancellationToken)
@@ -119,9 +116,10 @@ internal sealed class MySqlTemplateBuilder(
         if (ended > 0)
             logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: what built it has left a process or a connection behind", ended, name);
         var definition = await MySqlDefinitionReader.ReadAsync(admin, name, cancellationToken);
-        definition = await new MySqlCopy(admin, facts, logger).WithoutStaleViewsAsync(definition, cancellationToken);
+        var copy = new MySqlCopy(admin, facts, logger);
+        definition = await copy.WithoutStaleViewsAsync(definition, cancellationToken);
         if (definerOf is not null && definition.Objects.Any())
-            definition = await new MySqlCopy(admin, facts, logger).GiveAwayAsync(definition, definerOf, cancellationToken);
+            definition = await copy.GiveAwayAsync(definition, definerOf, cancellationToken);
         foreach (var found in definition.Events)
             await admin.ExecuteAsync($"DROP EVENT {Quote(name)}.{Quote(found.Name)}", cancellationToken);
         definition = definition with { Events = [.. events, .. definition.Events] };

@@ -79,7 +79,8 @@ internal sealed class PostgreSqlTemplateBuilder(
             }
 
             await confinement.ExplainAsync(
-                step is HookStep ? $"the build's TemplateHook for the database '{source.Database}'" : $"the command that builds '{source.Database}'",
+                step,
+                source.Database,
                 () => TakeAsync(step, source.Database, name, account, held, cancellationToken),
                 exception => exception is PostgresException { SqlState: PostgreSqlFaults.InsufficientPrivilege });
         }
