@@ -10,6 +10,10 @@ namespace Nuke.ConcurrentTest;
 internal static class BuildParameters
 {
     private const string CallerDirectoryVariable = "NUKE_CALLER_DIRECTORY";
+
+    // Those that NUKE's configuration attributes write files for; their variables bear parameters' own names.
+    private static readonly string[] HostsWithGenerators = ["AppVeyor", "AzurePipelines", "GitHubActions", "SpaceAutomation", "TeamCity"];
+
     private const BindingFlags AllMembers =
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
@@ -33,6 +37,7 @@ internal static class BuildParameters
     {
         CommandLine = [.. Environment.GetCommandLineArgs().Skip(1)],
         Environment = Variables(),
+        HasGeneratedVariables = HostsWithGenerators.Contains(build.Host.GetType().Name),
         Files = [.. ParameterFiles(rootDirectory).Where(File.Exists)],
         BuildSystem = name => Value(build, name),
         OtherParameters = [.. Members(build.GetType()).Where(member => member.DeclaringType != typeof(IConcurrentTest)).Select(NameOf)],
@@ -47,7 +52,8 @@ internal static class BuildParameters
         return [.. Variables().Keys.Where(variable => names.Contains(string.Concat(variable.Where(char.IsLetterOrDigit))))];
     }
 
-    private static IEnumerable<string> ParameterFiles(string rootDirectory) =>
+    /// <summary>The files of parameters that NUKE reads, there or not.</summary>
+    public static IEnumerable<string> ParameterFiles(string rootDirectory) =>
         NukeBuild.LoadedLocalProfiles.Select(profile => $"parameters.{profile}.json").Prepend("parameters.json")
             .Select(name => Path.Combine(rootDirectory, ".nuke", name));
 

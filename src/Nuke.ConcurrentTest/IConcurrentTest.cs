@@ -15,22 +15,16 @@ namespace Nuke.ConcurrentTest;
 public interface IConcurrentTest : INukeBuild
 {
     /// <summary>Runs the tests and leaves results, reports and timings in <see cref="ConcurrentTestResultsDirectory"/>.</summary>
-    Target ConcurrentTest => _ => _
+    Target ConcurrentTest => _ => PlainSecrets.Explain(this, _)
         .Description("Runs tests on several workers at once, each with databases of its own")
-        .Produces(ConcurrentTestResultsDirectory / "worker-*" / "*.trx")
-        .Produces(ConcurrentTestResultsDirectory / "test-results.trx")
-        .Produces(ConcurrentTestResultsDirectory / "junit.xml")
-        .Produces(ConcurrentTestResultsDirectory / "metrics.prom")
-        .Produces(ConcurrentTestResultsDirectory / "timings.json")
-        .Produces(ConcurrentTestResultsDirectory / "run.json")
-        .Produces(ConcurrentTestResultsDirectory / "summary.md")
-        .Produces(ConcurrentTestResultsDirectory / "run.log")
+        .Produces(ConcurrentTestResultsDirectory / "**" / "*")
         .Executes(async () =>
         {
             using var run = new ObservedRun(this);
             try
             {
                 var settings = run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings())));
+                run.NameSharedResults(settings);
                 await run.ExecuteAsync(settings);
                 run.HandOver();
             }

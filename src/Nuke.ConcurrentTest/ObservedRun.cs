@@ -31,6 +31,14 @@ internal sealed class ObservedRun : IDisposable
     public ConcurrentTestSettings Parse(ConcurrentTestSettings settings) =>
         _settings = ConcurrentTestParameters.Parse(BuildParameters.Sources(_build, settings.RootDirectory), settings, _logger);
 
+    /// <summary>Says so where the <c>ITest</c> of Nuke.Components would count this run's results as its own.</summary>
+    public void NameSharedResults(ConcurrentTestSettings settings)
+    {
+        var theirs = _build.GetType().GetInterface("Nuke.Components.ITest")?.GetProperty("TestResultDirectory")?.GetValue(_build)?.ToString();
+        if (theirs is not null && Path.GetFullPath(theirs) == Path.GetFullPath(settings.ResultsDirectory))
+            _logger.LogWarning("ITest of Nuke.Components counts every .trx in {Folder}, this run's too: give {Property} a folder of its own", theirs, nameof(IConcurrentTest.ConcurrentTestResultsDirectory));
+    }
+
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
         _result = await ConcurrentTestRun.RunAsync(settings, _logger, Interrupted);
 

@@ -6,7 +6,7 @@ using Nuke.Common.Tooling;
 using Nuke.ConcurrentTest;
 
 /// <summary>A build as a user writes one, with parameters and a component of its own. Tests start it as a process.</summary>
-internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IDeploy
+internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IDeploy, Nuke.Components.ITest
 {
     [Parameter("A parameter whose name begins like those of the component")]
     private readonly string? TestFlavour;
@@ -56,6 +56,15 @@ internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IDeploy
             foreach (var property in typeof(ConcurrentTestSettings).GetProperties().Where(property => property.Name != nameof(settings.ConnectionString)))
                 Console.WriteLine($"{property.Name} = {Text(property.GetValue(settings))}");
             Console.WriteLine($"ConnectionString has {settings.ConnectionString?.Length ?? 0} characters");
+        });
+
+    /// <summary>Prints what the targets beside it in the plan say that they produce.</summary>
+    private Target ShowArtifacts => _ => _
+        .Before(((IConcurrentTest)this).ConcurrentTest)
+        .Executes(() =>
+        {
+            foreach (var artifact in ExecutionPlan.SelectMany(target => target.ArtifactProducts))
+                Console.WriteLine($"artifact {artifact}");
         });
 
     /// <summary>Runs until it is interrupted, or even then.</summary>

@@ -21,6 +21,19 @@ public class CiServerTests
         File.ReadAllText(stepSummary).ShouldBe("what an earlier step wrote\n" + summary);
     }
 
+    [Theory]
+    [InlineData("test-results", true)]
+    [InlineData("own-results", false)]
+    public async Task Results_that_ITest_of_the_components_would_count_as_its_own_are_named(string folder, bool isNamed)
+    {
+        using var root = new BuildRoot();
+        Directory.CreateDirectory(Path.Combine(root.Folder, "tests"));
+
+        var outcome = await root.RunAsync("ConcurrentTest", TestContext.Current.CancellationToken, ("EXAMPLE_TEST_RESULTS", folder));
+
+        outcome.Output.Contains("ITest of Nuke.Components counts every .trx", StringComparison.Ordinal).ShouldBe(isNamed, outcome.Output);
+    }
+
     [Fact]
     public async Task Azure_publishes_the_results()
     {

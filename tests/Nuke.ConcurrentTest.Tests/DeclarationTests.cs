@@ -31,6 +31,17 @@ public class DeclarationTests
     }
 
     [Fact]
+    public async Task The_artifacts_are_one_pattern_so_that_generated_workflows_upload_them_in_one_step()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ShowArtifacts ConcurrentTest", TestContext.Current.CancellationToken);
+
+        outcome.Lines.Single(line => line.StartsWith("artifact ", StringComparison.Ordinal))
+            .ShouldBe($"artifact {Path.Combine(root.Folder, "artifacts", "test-results", "**", "*")}", "NUKE uploads the folder above the first wildcard");
+    }
+
+    [Fact]
     public void Secrets_are_secret_to_NUKE_too()
     {
         foreach (var parameter in ParameterTable.All)

@@ -63,6 +63,33 @@ public class ParameterSourceTests
         outcome.Output.ShouldNotContain("geheim");
     }
 
+    [Theory]
+    [InlineData("Host=db.example;Password=geheim", true)]
+    [InlineData("v1:bm90IHBsYWlu", false)]
+    public async Task A_plain_secret_in_the_parameters_file_is_explained_before_NUKE_asks_for_its_password(string value, bool isExplained)
+    {
+        using var root = new BuildRoot().WithParameters($$"""{ "TestConnectionString": "{{value}}" }""");
+
+        var outcome = await root.RunAsync("ShowSettings", TestContext.Current.CancellationToken);
+
+        outcome.Output.Contains("TestConnectionString in parameters.json is a secret and not encrypted", StringComparison.Ordinal).ShouldBe(isExplained, outcome.Output);
+        outcome.Output.ShouldNotContain("geheim");
+    }
+
+    [Theory]
+    [InlineData("GITHUB_ACTIONS", "ConnectionString has 15 characters")]
+    [InlineData("GITLAB_CI", "ConnectionString has 0 characters")]
+    public async Task A_connection_string_as_the_generators_of_NUKE_name_it_counts_on_their_hosts(string host, string expected)
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ShowSettings", TestContext.Current.CancellationToken, ("TestConnectionString", "Password=geheim"), (host, "true"));
+
+        outcome.Lines.ShouldContain(expected);
+        outcome.Lines.Single(line => line.StartsWith("SecretVariables = ", StringComparison.Ordinal)).ShouldContain("TestConnectionString");
+        outcome.Output.ShouldNotContain("geheim");
+    }
+
     [Fact]
     public async Task Variables_that_hold_secrets_of_the_build_are_withheld_from_tests()
     {

@@ -82,9 +82,13 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
             TestFramework.MSTest => "MSTest.TestAdapter",
             _ => "xunit.runner.visualstudio",
         };
-        return facts.IsTestingPlatform
-            ? $"it is a Microsoft.Testing.Platform-only project. Add the packages {package} and Microsoft.NET.Test.Sdk to it, so that VSTest can run it."
-            : $"it has no VSTest adapter beside it. Add the packages {package} and Microsoft.NET.Test.Sdk to its project.";
+        return facts switch
+        {
+            { IsTestingPlatform: true, Framework: TestFramework.MSTest } =>
+                "it is built for Microsoft.Testing.Platform only. Put <UseVSTest>true</UseVSTest> into a project of the SDK MSTest.Sdk, or add the packages MSTest.TestAdapter and Microsoft.NET.Test.Sdk to another, so that VSTest can run it.",
+            { IsTestingPlatform: true } => $"it is a Microsoft.Testing.Platform-only project. Add the packages {package} and Microsoft.NET.Test.Sdk to it, so that VSTest can run it.",
+            _ => $"it has no VSTest adapter beside it. Add the packages {package} and Microsoft.NET.Test.Sdk to its project.",
+        };
     }
 
     private string? RuntimeProblem(TestAssembly assembly)

@@ -2,10 +2,15 @@ using System.Collections.Immutable;
 
 namespace ConcurrentTesting.Settings;
 
-/// <summary>The environment, in which only names with <c>NUKE_</c> count.</summary>
-internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> variables)
+/// <summary>The environment, in which only names with <c>NUKE_</c> count, and a generated configuration's own.</summary>
+/// <param name="variables">Values by name.</param>
+/// <param name="hasGenerated">A parameter's own name counts as well: <c>TestDatabase</c>, and <c>TESTDATABASE</c>, which Azure Pipelines makes of it.</param>
+internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> variables, bool hasGenerated)
 {
     private const string Prefix = "NUKE_";
+
+    // Names without it, such as WORKERS, are too common to be ours.
+    private const string OfOurs = "Test";
 
     /// <summary>The value of a parameter; an empty one is none. Throws where several variables disagree.</summary>
     public ParameterText? Find(Parameter parameter, string workingDirectory)
@@ -16,7 +21,9 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
         if (found.Find(text => !text.Values.SequenceEqual(found[0].Values)) is { } other)
             throw Disagreement(parameter, found[0], other);
 
-        return found.FirstOrDefault();
+        return found.FirstOrDefault() ?? Generated(parameter)
+            .Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory))
+            .FirstOrDefault();
     }
 
     /// <summary>Variables under a parameter's second name.</summary>
@@ -25,7 +32,7 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
 
     /// <summary>The variables without the prefix that NUKE would take for a parameter.</summary>
     public IEnumerable<string> Unprefixed(Parameter parameter) => variables.Keys
-        .Where(name => !HasPrefix(name) && PlainName.OfVariable(name) is var plain
+        .Where(name => !HasPrefix(name) && !IsGenerated(parameter, name) && PlainName.OfVariable(name) is var plain
                        && (PlainName.Same(plain, parameter.Name) || PlainName.Same(plain, "NUKE" + parameter.Name)))
         .Order(StringComparer.Ordinal);
 
@@ -48,6 +55,13 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
                            && PlainName.Same(PlainName.OfVariable(variable.Key), "NUKE" + name)
                            && !string.IsNullOrWhiteSpace(variable.Value))
         .OrderBy(variable => variable.Key, StringComparer.Ordinal);
+
+    private IEnumerable<KeyValuePair<string, string>> Generated(Parameter parameter) => variables
+        .Where(variable => IsGenerated(parameter, variable.Key) && !string.IsNullOrWhiteSpace(variable.Value))
+        .OrderBy(variable => variable.Key, StringComparer.Ordinal);
+
+    private bool IsGenerated(Parameter parameter, string name) =>
+        hasGenerated && parameter.Name.Contains(OfOurs, StringComparison.Ordinal) && name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase);
 
     private static bool HasPrefix(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 

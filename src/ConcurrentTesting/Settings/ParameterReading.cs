@@ -21,7 +21,7 @@ internal sealed class ParameterReading
         _given = settings;
         _logger = logger;
         _commandLine = new CommandLine(sources.CommandLine);
-        _environment = new EnvironmentVariables(sources.Environment);
+        _environment = new EnvironmentVariables(sources.Environment, sources.HasGeneratedVariables);
         _files = new ParameterFiles(sources.Files, settings.RootDirectory);
     }
 

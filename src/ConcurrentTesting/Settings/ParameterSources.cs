@@ -8,8 +8,14 @@ public sealed record ParameterSources
     /// <summary>The arguments of the process, without the program: <c>ConcurrentTest --workers 8</c>.</summary>
     public ImmutableArray<string> CommandLine { get; init; } = [];
 
-    /// <summary>The environment. Only names with <c>NUKE_</c> count.</summary>
+    /// <summary>The environment. Only names with <c>NUKE_</c> count, and those of <see cref="HasGeneratedVariables"/>.</summary>
     public ImmutableDictionary<string, string> Environment { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>
+    /// The build runs on a CI host whose configuration the build system generates, with parameters' own names as variables: there
+    /// <c>TestConnectionString</c> counts as well, where the name contains <c>Test</c> and is written without separators.
+    /// </summary>
+    public bool HasGeneratedVariables { get; init; }
 
     /// <summary>The JSON files of parameters that exist; a later one overrides an earlier one.</summary>
     public ImmutableArray<string> Files { get; init; } = [];

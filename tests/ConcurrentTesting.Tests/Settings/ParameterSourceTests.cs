@@ -48,6 +48,42 @@ public sealed class ParameterSourceTests : IDisposable
         _settings.Log.ShouldBe([(LogLevel.Information, $"{name} in the environment is ignored: only NUKE_TEST_RERUNS counts")]);
     }
 
+    [Theory]
+    [InlineData("TestReruns", "what NUKE's generators write")]
+    [InlineData("TESTRERUNS", "what Azure Pipelines makes of it")]
+    public void A_parameters_own_name_counts_where_the_build_system_generates_the_configuration(string name, string because)
+    {
+        _settings.HasGeneratedVariables = true;
+
+        _settings.WithParameters("""{ "TestReruns": "3" }""").With(name, "4").Parse().Reruns.ShouldBe(4, because);
+        _settings.Log.ShouldBeEmpty();
+        _settings.With("NUKE_TEST_RERUNS", "5").Parse().Reruns.ShouldBe(5);
+    }
+
+    [Theory]
+    [InlineData("TEST_RERUNS")]
+    [InlineData("TEST-RERUNS")]
+    [InlineData("WORKERS")]
+    [InlineData("Workers")]
+    public void Shorter_names_and_names_with_separators_do_not_count_there_either(string name)
+    {
+        _settings.HasGeneratedVariables = true;
+        var before = _settings.Parse();
+
+        var settings = _settings.With(name, "77").Parse();
+
+        (settings.Reruns, settings.Workers).ShouldBe((before.Reruns, before.Workers));
+        _settings.Log.ShouldHaveSingleItem().Text.ShouldStartWith($"{name} in the environment is ignored");
+    }
+
+    [Fact]
+    public void An_empty_secret_of_the_generated_configuration_is_none()
+    {
+        _settings.HasGeneratedVariables = true;
+
+        _settings.With("TestConnectionString", "").Parse().ConnectionString.ShouldBeNull();
+    }
+
     [Fact]
     public void An_unprefixed_variable_hides_nothing_in_the_parameters_file()
     {

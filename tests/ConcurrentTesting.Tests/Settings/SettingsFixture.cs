@@ -20,6 +20,8 @@ internal sealed class SettingsFixture : ILogger, IDisposable
     /// <summary>What the build system says; nothing, unless a test sets it.</summary>
     public Func<string, IReadOnlyList<string>?> BuildSystem { get; set; } = _ => null;
 
+    public bool HasGeneratedVariables { get; set; }
+
     public ConcurrentTestSettings FromCSharp { get; set; } = new() { TestProjects = ["some.csproj"] };
 
     public SettingsFixture With(string variable, string value)
@@ -47,6 +49,7 @@ internal sealed class SettingsFixture : ILogger, IDisposable
         {
             CommandLine = ["ConcurrentTest", .. arguments],
             Environment = _variables.ToImmutable(),
+            HasGeneratedVariables = HasGeneratedVariables,
             Files = [.. _files],
             BuildSystem = name => BuildSystem(name),
             OtherParameters = ["Configuration", "TestFlavour"],
