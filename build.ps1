@@ -92,6 +92,30 @@ function Test-Package([string] $id, [string] $version) {
     return $false
 }
 
+# Where no SDK fits global.json, the one that it names is installed for this checkout alone, as NUKE's own scripts do. DOTNET_INSTALL_URL is another source of the installer.
+function Install-Sdk {
+    $onWindows = [System.IO.Path]::DirectorySeparatorChar -eq '\'
+    $folder = Join-Path $TempFolder $(if ($onWindows) { 'dotnet-win' } else { 'dotnet-unix' })
+    $installer = Join-Path $TempFolder 'dotnet-install.ps1'
+    $url = if ($env:DOTNET_INSTALL_URL) { $env:DOTNET_INSTALL_URL } else { 'https://dot.net/v1/dotnet-install.ps1' }
+    $env:PATH = "$folder$([System.IO.Path]::PathSeparator)$env:PATH"
+    $env:DOTNET_ROOT = $folder
+    $version = Get-SdkVersion
+    if ($version) { return $version }
+    [Console]::Error.WriteLine("build.ps1: no .NET SDK here fits global.json; installing it into $folder with $url")
+    [System.Net.ServicePointManager]::SecurityProtocol = [System.Net.SecurityProtocolType]::Tls12
+    (New-Object System.Net.WebClient).DownloadFile($url, $installer)
+    & $installer -InstallDir $folder -JSonFile (Join-Path $Root 'global.json') -NoPath | Out-Host
+    return Get-SdkVersion
+}
+
+function Get-SdkVersion {
+    if (-not (Get-Command dotnet -ErrorAction SilentlyContinue)) { return $null }
+    $version = "$(& dotnet --version)".Trim()
+    if ($LASTEXITCODE -ne 0) { return $null }
+    return $version
+}
+
 function Test-UpToDate([string] $inUse) {
     if (-not (Test-Path -LiteralPath $Assembly) -or -not (Test-Path -LiteralPath $Stamp)) { return $false }
     if ([System.IO.File]::ReadAllText($Stamp).Trim() -ne $inUse) { return $false }
@@ -102,7 +126,7 @@ function Test-UpToDate([string] $inUse) {
 }
 
 # What is set for the build alone is taken back at the end, because the caller's session goes on.
-$Variables = 'NUKE_CALLER_DIRECTORY', 'NUKE_TELEMETRY_OPTOUT', 'DOTNET_CLI_TELEMETRY_OPTOUT', 'DOTNET_NOLOGO', 'UseNukeStandIn', 'UseSdkTranslationLayer'
+$Variables = 'NUKE_CALLER_DIRECTORY', 'NUKE_TELEMETRY_OPTOUT', 'DOTNET_CLI_TELEMETRY_OPTOUT', 'DOTNET_NOLOGO', 'DOTNET_ROOT', 'PATH', 'UseNukeStandIn', 'UseSdkTranslationLayer'
 $Before = @{}
 foreach ($name in $Variables) { $Before[$name] = [Environment]::GetEnvironmentVariable($name) }
 $Lock = $null
@@ -117,14 +141,14 @@ try {
     $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
     $env:DOTNET_NOLOGO = '1'
 
-    $SdkVersion = if (Get-Command dotnet -ErrorAction SilentlyContinue) { "$(& dotnet --version)".Trim() } else { $null }
-    if (-not $SdkVersion -or $LASTEXITCODE -ne 0) {
-        [Console]::Error.WriteLine('build.ps1: the .NET SDK of global.json is needed: https://dotnet.microsoft.com/download')
-        exit 2
-    }
-
     New-Item -ItemType Directory -Path $TempFolder -Force | Out-Null
     $Lock = Lock-Checkout 'build.lock' $false 'to be built'
+    $SdkVersion = Get-SdkVersion
+    if (-not $SdkVersion) { $SdkVersion = Install-Sdk }
+    if (-not $SdkVersion) {
+        [Console]::Error.WriteLine('build.ps1: the .NET SDK could not be installed: install the one of global.json, https://dotnet.microsoft.com/download, or set DOTNET_INSTALL_URL')
+        exit 2
+    }
 
     $NukeVersion = Get-DeclaredVersion 'NukeVersion'
     if (-not $env:UseNukeStandIn) {

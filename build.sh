@@ -49,6 +49,30 @@ is_alive() {
     [[ "$stat" != *") Z "* ]]
 }
 
+has_sdk() { command -v dotnet >/dev/null && SDK_VERSION="$(dotnet --version 2>/dev/null)"; }
+
+# Where no SDK fits global.json, the one that it names is installed for this checkout alone, as NUKE's own scripts do. DOTNET_INSTALL_URL is another source of the installer.
+install_sdk() {
+    local folder="$TEMP_FOLDER/dotnet-unix" installer="$TEMP_FOLDER/dotnet-install.sh" url="${DOTNET_INSTALL_URL:-https://dot.net/v1/dotnet-install.sh}"
+    export PATH="$folder:$PATH" DOTNET_ROOT="$folder"
+    hash -r
+    ! has_sdk || return 0
+    echo "build.sh: no .NET SDK here fits global.json; installing it into $folder with $url" >&2
+    if ! download "$url" "$installer" || ! bash "$installer" --install-dir "$folder" --jsonfile "$ROOT/global.json" --no-path >&2; then
+        echo "build.sh: the .NET SDK could not be installed: install the one of global.json, https://dotnet.microsoft.com/download, or set DOTNET_INSTALL_URL" >&2
+        exit 2
+    fi
+    hash -r
+    if ! has_sdk; then
+        echo "build.sh: the .NET SDK in $folder does not run: remove that folder, or install the SDK of global.json, https://dotnet.microsoft.com/download" >&2
+        exit 2
+    fi
+}
+
+download() {
+    if command -v curl >/dev/null; then curl -fsSL "$1" -o "$2"; else wget -q "$1" -O "$2"; fi
+}
+
 version_of() { sed -n "s|.*<$1>\(.*\)</$1>.*|\1|p" Directory.Build.props; }
 
 # Changes when the configuration of the package feeds does.
@@ -95,21 +119,20 @@ is_up_to_date() {
         \( -name bin -o -name obj \) -prune -o -newer "$STAMP" -print -quit)" ]]
 }
 
-if ! SDK_VERSION="$(dotnet --version)"; then
-    echo "build.sh: the .NET SDK of global.json is needed: https://dotnet.microsoft.com/download" >&2
-    exit 2
-fi
-
 mkdir -p "$TEMP_FOLDER"
 take_locks
+has_sdk || install_sdk
 
+# Both are asked for at once: each question takes seconds where nothing is cached.
 NUKE_VERSION="$(version_of NukeVersion)"
-if [[ -z "${UseNukeStandIn:-}" ]]; then
-    if has_package Nuke.Common "$NUKE_VERSION"; then UseNukeStandIn=false; else UseNukeStandIn=true; fi
-fi
 LAYER_VERSION="$(version_of TranslationLayerVersion)"
-if [[ -z "${UseSdkTranslationLayer:-}" ]]; then
-    if has_package Microsoft.TestPlatform.TranslationLayer "$LAYER_VERSION"; then UseSdkTranslationLayer=false; else UseSdkTranslationLayer=true; fi
+[[ -n "${UseNukeStandIn:-}" ]] || { has_package Nuke.Common "$NUKE_VERSION" & NUKE_QUESTION=$!; }
+[[ -n "${UseSdkTranslationLayer:-}" ]] || { has_package Microsoft.TestPlatform.TranslationLayer "$LAYER_VERSION" & LAYER_QUESTION=$!; }
+if [[ -n "${NUKE_QUESTION:-}" ]]; then
+    if wait "$NUKE_QUESTION"; then UseNukeStandIn=false; else UseNukeStandIn=true; fi
+fi
+if [[ -n "${LAYER_QUESTION:-}" ]]; then
+    if wait "$LAYER_QUESTION"; then UseSdkTranslationLayer=false; else UseSdkTranslationLayer=true; fi
 fi
 export UseNukeStandIn UseSdkTranslationLayer
 

@@ -9,6 +9,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
 {
     private static readonly string[] Suites = ["XUnit2", "XUnit3", "NUnit", "MSTest"];
     private static readonly string[] OwnTests = ["ConcurrentTesting.Tests", "Nuke.ConcurrentTest.Tests", "ConcurrentTesting.IntegrationTests"];
+    private static readonly string[] OfPostgreSql = ["*Databases.PostgreSql*", "*Databases.FreshState*", "*Databases.ServerGuard*", "*Databases.Throwaway*"];
     private static readonly string[] Packages = ["ConcurrentTesting", "Nuke.ConcurrentTest"];
 
     IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects =>
@@ -19,6 +20,8 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         Database = DatabaseEngine.Sqlite,
         Template = [Samples / "Lending" / "schema" / SchemaFolder],
     };
+
+    private static TestPrerequisites Prerequisites => new(RootDirectory / "tests");
 
     private static AbsolutePath Samples => RootDirectory / "tests" / "samples";
 
@@ -34,21 +37,31 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         _ => "sqlite",
     };
 
+    private Target Prepare => _ => _
+        .Description("Installs what this repository's tests need: database servers, a browser, readers of the reports")
+        .Executes(() =>
+        {
+            if (Prerequisites.Install() is not { } command)
+                return;
+            ExitCode = 4;
+            Assert.Fail($"the tests need what may not be installed here: {command}");
+        });
+
     private Target Compile => _ => _
         .Description("Builds the library and its tests, but not this running build")
         .Executes(() =>
         {
             foreach (var project in OwnTests.Select(TestProject).Concat(Suites.Select(Suite)))
-                Assert.True(DotNet.Run("build", project, "--nologo", "--verbosity", "quiet") == 0, $"{project} does not build");
+                Assert.True(Commands.Run("dotnet", "build", project, "--nologo", "--verbosity", "quiet") == 0, $"{project} does not build");
         });
 
     private Target Test => _ => _
         .Description("Runs this repository's own tests; those of the samples run with ConcurrentTest")
-        .DependsOn(Compile)
+        .DependsOn(Prepare, Compile)
         .Produces(OwnResults / "*.trx")
         .Executes(() =>
         {
-            var counts = OwnTests.Select(RunTests).Aggregate((sum, next) => sum + next);
+            var counts = OwnTests.Select(RunTests).Append(RunTestsOfPostgreSql18()).Aggregate((sum, next) => sum + next);
             counts.PrintLast();
             if (counts.Failed == 0)
                 return;
@@ -64,7 +77,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         {
             foreach (var project in Packages)
             {
-                var exitCode = DotNet.Run("pack", RootDirectory / "src" / project, "--output", PackageFolder, "--nologo", "--verbosity", "quiet");
+                var exitCode = Commands.Run("dotnet", "pack", RootDirectory / "src" / project, "--output", PackageFolder, "--nologo", "--verbosity", "quiet");
                 Assert.True(exitCode == 0, $"{project} was not packed");
             }
         });
@@ -73,6 +86,9 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
 
     private static AbsolutePath Suite(string framework) => Samples / $"Lending.{framework}.Tests" / $"Lending.{framework}.Tests.csproj";
 
+    private static AbsolutePath IntegrationTests =>
+        RootDirectory / "tests" / "ConcurrentTesting.IntegrationTests" / "bin" / "Debug" / "net10.0" / "ConcurrentTesting.IntegrationTests";
+
     private static AbsolutePath TestProject(string name) => RootDirectory / "tests" / name / $"{name}.csproj";
 
     private static TestCounts RunTests(string project)
@@ -80,11 +96,36 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         var results = OwnResults / $"{project}.trx";
         Directory.CreateDirectory(OwnResults);
         File.Delete(results);
-        var exitCode = DotNet.Run(
-            "test", TestProject(project), "--no-build", "--nologo", "--logger", $"trx;LogFileName={project}.trx", "--results-directory", OwnResults);
-        var counts = File.Exists(results) ? TestCounts.OfTrx(results) : default;
+        var exitCode = Commands.Run(
+            "dotnet", "test", TestProject(project), "--no-build", "--nologo", "--logger", $"trx;LogFileName={project}.trx", "--results-directory", OwnResults);
+        return Counts(results, exitCode);
+    }
 
-        // A host that died has left tests without a result.
+    // The newest server runs as a user of its own, to whom a checkout may be closed.
+    private static TestCounts RunTestsOfPostgreSql18()
+    {
+        var programs = Directory.CreateTempSubdirectory("postgresql-18-").FullName;
+        try
+        {
+            Assert.True(Commands.Run("cp", "-r", $"{Prerequisites.PostgreSql18Programs}/.", programs) == 0, "PostgreSQL 18 could not be copied");
+            Assert.True(Commands.Run("chmod", "-R", "a+rX", programs) == 0, "PostgreSQL 18 could not be made readable");
+            var results = OwnResults / "PostgreSql18.trx";
+            File.Delete(results);
+            var exitCode = Commands.Run(
+                "env",
+                [$"TEST_POSTGRESQL_BINARIES={programs}/bin", IntegrationTests, "-noColor", "-noLogo", "-trx", results, .. OfPostgreSql.SelectMany(tests => new[] { "-class", tests })]);
+            return Counts(results, exitCode);
+        }
+        finally
+        {
+            Directory.Delete(programs, recursive: true);
+        }
+    }
+
+    // A host that died has left tests without a result.
+    private static TestCounts Counts(string results, int exitCode)
+    {
+        var counts = File.Exists(results) ? TestCounts.OfTrx(results) : default;
         return exitCode != 0 && counts.Failed == 0 ? counts with { Failed = 1 } : counts;
     }
 }

@@ -122,6 +122,41 @@ public sealed class BuildScriptTests : IDisposable
     }
 
     [Fact]
+    public async Task An_SDK_that_does_not_fit_is_replaced_by_one_from_the_installer_for_this_checkout_alone()
+    {
+        var installer = _checkout.ReplaceSdkByInstaller();
+
+        var outcome = await _checkout.RunAsync("Test", Token, ("DOTNET_INSTALL_URL", installer));
+        var again = await _checkout.RunAsync("Test", Token, ("DOTNET_INSTALL_URL", installer));
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Lines.ShouldContain($"build.sh: no .NET SDK here fits global.json; installing it into {_checkout.InstalledSdk} with {installer}");
+        outcome.Lines[^1].ShouldEndWith("arguments Test");
+        again.ExitCode.ShouldBe(0, again.Output);
+        again.Output.ShouldNotContain("installing it", customMessage: "it is there now");
+    }
+
+    [Fact]
+    public async Task Nothing_is_downloaded_where_an_SDK_fits()
+    {
+        var outcome = await _checkout.RunAsync("Test", Token, ("DOTNET_INSTALL_URL", "file:///nowhere"));
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        Directory.Exists(_checkout.InstalledSdk).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_installer_that_cannot_be_had_ends_with_the_remedy()
+    {
+        _checkout.ReplaceSdkByInstaller();
+
+        var outcome = await _checkout.RunAsync("Test", Token, ("DOTNET_INSTALL_URL", "file:///nowhere"));
+
+        outcome.ExitCode.ShouldBe(2, outcome.Output);
+        outcome.Lines[^1].ShouldBe("build.sh: the .NET SDK could not be installed: install the one of global.json, https://dotnet.microsoft.com/download, or set DOTNET_INSTALL_URL");
+    }
+
+    [Fact]
     public async Task A_package_that_is_here_is_used_without_asking()
     {
         _checkout.Write("packages/nuke.common/10.1.0/nuke.common.nuspec", "");

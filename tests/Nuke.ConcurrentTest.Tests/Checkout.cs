@@ -49,6 +49,20 @@ internal sealed class Checkout : IDisposable
 
     public string[] Calls => File.ReadAllLines(Path.Combine(Folder, "calls"));
 
+    public string InstalledSdk => Path.Combine(Folder, ".nuke", "temp", "dotnet-unix");
+
+    /// <summary>The SDK on the PATH fits no longer; the address of an installer, on this disk, of one that does.</summary>
+    public string ReplaceSdkByInstaller()
+    {
+        Write("served/dotnet", Sdk.ReplaceLineEndings("\n") + "\n");
+        Write("bin/dotnet", "#!/usr/bin/env bash\necho 'A compatible .NET SDK was not found.' >&2\nexit 155\n");
+        Write("served/dotnet-install.sh", $"""
+            [[ "$1 $3 $5" == "--install-dir --jsonfile --no-path" && -f "$4" ]] || exit 9
+            mkdir -p "$2" && cp "{Folder}/served/dotnet" "$2/dotnet" && chmod +x "$2/dotnet"
+            """.ReplaceLineEndings("\n") + "\n");
+        return $"file://{Folder.Replace(" ", "%20", StringComparison.Ordinal)}/served/dotnet-install.sh";
+    }
+
     public void ForgetCalls() => Write("calls", string.Empty);
 
     public void Write(string name, string content)
