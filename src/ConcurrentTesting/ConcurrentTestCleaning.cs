@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting;
 
 /// <summary>
-/// Lists and removes what runs have made and left or kept: templates, databases of failed tests, leftovers of killed runs, on this machine and on the server that the
+/// Lists and removes what runs have made and left or kept: templates, databases of failed tests, leftovers of killed runs (the accounts that build templates among them), on this machine and on the server that the
 /// settings name. What a live run uses stays, and anything without our name and mark is never touched.
 /// </summary>
 public sealed class ConcurrentTestCleaning
@@ -53,8 +53,12 @@ public sealed class ConcurrentTestCleaning
     {
         if (server is null)
             return [];
-        return (await server.ListOwnAsync(cancellationToken))
+        var databases = (await server.ListOwnAsync(cancellationToken))
             .Select(database => new OwnItem(KindOf(database.Kind), database.Name, database.IsInUse, database.Bytes, token => server.RemoveOwnAsync(database, token)));
+        // Last, because an account cannot go before what it owns.
+        var accounts = (await server.ListAccountsAsync(cancellationToken))
+            .Select(account => new OwnItem("template builder's account", account.Name, account.IsInUse, Bytes: null, token => server.RemoveAccountAsync(account, token)));
+        return databases.Concat(accounts);
     }
 
     private static string KindOf(OwnDatabaseKind kind) => kind switch

@@ -49,6 +49,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>What separates the workers.</summary>
     public DatabaseIsolation Isolation { get; init; } = DatabaseIsolation.Database;
 
+    /// <summary>How tests reach a throwaway PostgreSQL server; without effect on others.</summary>
+    public ServerListen ServerListen { get; init; } = ServerListen.Socket;
+
     /// <summary>When a worker's databases are replaced by fresh clones.</summary>
     public DatabaseReset Reset { get; init; } = DatabaseReset.Never;
 

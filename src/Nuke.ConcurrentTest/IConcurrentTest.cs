@@ -88,6 +88,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestDatabases)] string[]? TestDatabases => TryGetValue(() => TestDatabases);
     [Parameter(ConcurrentTestHelp.TestDatabaseSettings)] string[]? TestDatabaseSettings => TryGetValue(() => TestDatabaseSettings);
     [Parameter(ConcurrentTestHelp.TestIsolation)] string? TestIsolation => TryGetValue(() => TestIsolation);
+    [Parameter(ConcurrentTestHelp.TestServerListen)] string? TestServerListen => TryGetValue(() => TestServerListen);
     [Parameter(ConcurrentTestHelp.TestReset)] string? TestReset => TryGetValue(() => TestReset);
     [Parameter(ConcurrentTestHelp.TestGranularity)] string? TestGranularity => TryGetValue(() => TestGranularity);
     [Parameter(ConcurrentTestHelp.TestTogether)] string[]? TestTogether => TryGetValue(() => TestTogether);

@@ -31,7 +31,7 @@ internal static class DatabaseEngines
                 "postgresql",
                 settings,
                 runId,
-                async token => await PostgreSqlProduct.FindAsync(settings.ServerBinaries, token),
+                async token => await PostgreSqlProduct.FindAsync(settings.ServerBinaries, token, settings.ServerListen),
                 // What is kept is the server's whole directory; in it, templates always are.
                 connectionString => OnPostgreSql(settings with { TemplateCache = true }, connectionString, isOurs: true),
                 PostgreSqlFaults.Classify,
@@ -51,8 +51,13 @@ internal static class DatabaseEngines
             _ => throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
         };
 
-        PostgreSqlEngine OnPostgreSql(ConcurrentTestSettings its, string connectionString, bool isOurs) =>
-            new(PostgreSqlAdmin.Create(connectionString), isOurs, its, runId, sources, guards, secrets, logger, time);
+        PostgreSqlEngine OnPostgreSql(ConcurrentTestSettings its, string connectionString, bool isOurs)
+        {
+            var admin = PostgreSqlAdmin.Create(connectionString);
+            if (isOurs)
+                secrets.Register(admin.ConnectionTo("").Password);
+            return new PostgreSqlEngine(admin, isOurs, its, runId, sources, guards, secrets, logger, time);
+        }
 
         MySqlEngine OnMySql(ConcurrentTestSettings its, string connectionString, bool isOurs)
         {

@@ -60,6 +60,10 @@ public static class ConcurrentTestHelp
     public const string TestIsolation =
         "What separates the workers: database, or server for suites that touch what belongs to the whole server. Default: database";
 
+    /// <summary><c>--test-server-listen</c></summary>
+    public const string TestServerListen =
+        "How a throwaway PostgreSQL server is reached: socket, or tcp for suites and tools that want a host, a port and a password (127.0.0.1, a password made for the run). Default: socket";
+
     /// <summary><c>--test-reset</c></summary>
     public const string TestReset = "When a worker's databases are replaced by fresh ones: never, batch or class. Default: never";
 

@@ -40,6 +40,8 @@ internal static class ParameterTable
             (s, v) => s with { DatabaseSettings = v }),
         Parameter.Create(
             "TestIsolation", ConcurrentTestHelp.TestIsolation, ValueKinds.OneOf<DatabaseIsolation>(), s => s.Isolation, (s, v) => s with { Isolation = v }),
+        Parameter.Create(
+            "TestServerListen", ConcurrentTestHelp.TestServerListen, ValueKinds.OneOf<ServerListen>(), s => s.ServerListen, (s, v) => s with { ServerListen = v }),
         Parameter.Create("TestReset", ConcurrentTestHelp.TestReset, ValueKinds.OneOf<DatabaseReset>(), s => s.Reset, (s, v) => s with { Reset = v }),
         Parameter.Create(
             "TestGranularity", ConcurrentTestHelp.TestGranularity, ValueKinds.OneOf<TestGranularity>(), s => s.Granularity,

@@ -44,6 +44,31 @@ public sealed class CleaningTests(DatabaseServers servers) : PostgreSqlFixture(s
     }
 
     [Fact]
+    public async Task The_role_that_a_killed_run_built_its_template_by_goes_with_what_it_owns()
+    {
+        var settings = await SettingsAsync() with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
+        var role = OwnDatabaseName.OfRun(UniqueName(), "template").ToString();
+        var halfBuilt = OwnDatabaseName.OfTemplate($"{UniqueName()}0123456789abcdef", "main").ToString();
+        await AdminAsync($"CREATE ROLE {role} LOGIN");
+        await AdminAsync($"CREATE DATABASE {halfBuilt} OWNER {role}");
+        await AdminAsync("CREATE ROLE ct_r_somebodys_own");
+        try
+        {
+            (await CleanAsync(settings with { DryRun = true })).ShouldBeEmpty();
+            Log.Text.ShouldContain($"template builder's account {role}: would be removed");
+
+            (await CleanAsync(settings)).ShouldBeEmpty();
+
+            (await AdminAsync($"SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolname IN ('{role}', 'ct_r_somebodys_own')")).ShouldBe("ct_r_somebodys_own");
+            (await ExistsAsync(halfBuilt)).ShouldBeFalse();
+        }
+        finally
+        {
+            await AdminAsync("DROP ROLE ct_r_somebodys_own");
+        }
+    }
+
+    [Fact]
     public async Task Files_of_templates_and_kept_databases_go_too()
     {
         Script("CREATE TABLE book (id int);");

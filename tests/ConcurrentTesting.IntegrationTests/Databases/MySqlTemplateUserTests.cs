@@ -160,6 +160,20 @@ public sealed class MySqlTemplateUserTests(DatabaseServers servers) : MySqlFixtu
         await AdminAsync($"DROP USER {stranger}@`%`");
     }
 
+    [Fact]
+    public async Task Cleaning_removes_a_dead_runs_account_and_a_stranger_stays()
+    {
+        var dead = OwnDatabaseName.OfRun(UniqueName(), "b").ToString();
+        var stranger = $"ct_r_{UniqueName()}_b_00000000";
+        await AdminAsync($"CREATE USER {dead}@`%`; CREATE USER {stranger}@`%`");
+
+        var left = await ConcurrentTestCleaning.RunAsync(await SettingsAsync() with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") }, Log, CancellationToken);
+
+        left.ShouldBeEmpty();
+        (await AdminAsync($"SELECT GROUP_CONCAT(user) FROM mysql.user WHERE user IN ('{dead}', '{stranger}')")).ShouldBe(stranger);
+        await AdminAsync($"DROP USER {stranger}@`%`");
+    }
+
     private async Task<string> DumpAsync(ConcurrentTestSettings settings)
     {
         await using var databases = await PreparedAsync(settings);

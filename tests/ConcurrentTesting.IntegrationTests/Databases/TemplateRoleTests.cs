@@ -211,6 +211,24 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
     }
 
     [Fact]
+    public async Task Where_new_roles_may_not_log_in_the_word_list_remains_and_the_run_says_so()
+    {
+        await using var server = await Samples.RestartingServer.StartAsync(Servers, DatabaseEngine.PostgreSql, CancellationToken);
+        var admin = new NpgsqlConnectionStringBuilder(server.ConnectionString);
+        // As behind a pooler, LDAP or IAM: nobody but the user that is known there gets in.
+        await server.ScalarAsync($"COPY (VALUES ('local all {admin.Username} trust'), ('local all all reject')) TO PROGRAM 'cat > pg_hba.conf'; SELECT 1", CancellationToken);
+        await server.ScalarAsync("SELECT pg_reload_conf()::int", CancellationToken);
+        var settings = await SettingsAsync(Script("CREATE TABLE book (id int);")) with { ConnectionString = server.ConnectionString };
+
+        await using (var databases = await PreparedAsync(settings))
+            (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book")).ShouldBe(0L);
+
+        Log.Text.ShouldContain("because an account with rights on the template alone cannot be used here");
+        Log.Text.ShouldContain("a list of words alone keeps their SQL from reaching other databases");
+        (await server.ScalarAsync(@"SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ct\_r\_%'", CancellationToken)).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task What_a_run_that_died_while_it_built_has_left_is_swept_role_and_all()
     {
         var dead = UniqueName();

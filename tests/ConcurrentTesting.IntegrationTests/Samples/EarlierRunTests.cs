@@ -90,6 +90,27 @@ public sealed class EarlierRunTests : IDisposable
         var noTest = await _suite.RunAsync($"--test-replay {kept} --test-bisect Troubled.Nobody", Cancellation);
         noTest.ExitCode.ShouldBe(4, noTest.Output);
         noTest.Output.ShouldContain("--test-bisect Troubled.Nobody");
+        noTest.Output.ShouldContain("stays as it is");
+        File.ReadAllText(Path.Combine(_suite.Results, "run.json")).ShouldBe(File.ReadAllText(kept));
+    }
+
+    [Fact]
+    public async Task A_run_that_comes_to_no_test_says_so_in_its_artifacts_and_keeps_what_the_last_one_knew()
+    {
+        var first = await _suite.RunAsync("--workers 1 --test-filter FullyQualifiedName~Rows03", Cancellation);
+        first.ExitCode.ShouldBe(0, first.Output);
+        var mine = Path.Combine(Directory.CreateDirectory(Path.Combine(_suite.Results, "worker-0", "src")).FullName, "Mine.cs");
+        File.WriteAllText(mine, "class Mine;");
+
+        var nothing = await _suite.RunAsync("--workers 1 --test-filter FullyQualifiedName~Nobody", Cancellation);
+        nothing.ExitCode.ShouldBe(2, nothing.Output);
+        File.ReadAllText(Path.Combine(_suite.Results, "junit.xml")).ShouldContain("errors=\"1\"");
+        Directory.EnumerateFiles(_suite.Results, "*.trx", SearchOption.AllDirectories).ShouldHaveSingleItem();
+
+        var again = await _suite.RunAsync("--workers 1 --test-only-failed", Cancellation);
+        again.ExitCode.ShouldBe(0, again.Output);
+        again.Output.ShouldContain("there is nothing to run again");
+        File.Exists(mine).ShouldBeTrue();
     }
 
     private static int Worker(SampleOutcome outcome, RanTest test) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Shouldly;
 using Xunit;
@@ -26,9 +27,11 @@ public sealed class OutsideTests
         var outcome = await troubled.RunAsync(Rows, Cancellation, $"ROW_END={end}");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
-        outcome.Tests.Count(test => test.Outcome == "Passed").ShouldBe(6, outcome.Output);
+        // A process that is killed takes along what it had not sent yet.
+        var arrived = outcome.Tests.Count(test => test.Outcome == "Passed");
+        arrived.ShouldBeInRange(end == "kill" ? 1 : 6, 6, outcome.Output);
         outcome.Tests.Count(test => test.Outcome == "Failed").ShouldBe(1, outcome.Output);
-        outcome.JUnit.ShouldContain("6 rows arrived before the process died");
+        outcome.JUnit.ShouldContain(string.Create(CultureInfo.InvariantCulture, $"{arrived} rows arrived before the process died"));
     }
 
     [Fact]

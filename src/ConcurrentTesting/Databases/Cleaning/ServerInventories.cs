@@ -23,7 +23,7 @@ internal static class ServerInventories
             case DatabaseEngine.MySql:
                 var mySql = MySqlAdmin.Create(connectionString);
                 await ServerHost.CheckAsync(mySql.Host, settings, guards, cancellationToken);
-                return new MySqlInventory(mySql, logger, time);
+                return new MySqlInventory(mySql, secrets, logger, time);
             default:
                 return null;
         }

@@ -1,4 +1,5 @@
 using ConcurrentTesting.Databases.Cleaning;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.MySql;
@@ -6,7 +7,7 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <summary>
 /// What of ours is on a MySQL or MariaDB server. A run's databases are in use while its lock is held; a template while its lock is held or a run that lives uses it.
 /// </summary>
-internal sealed class MySqlInventory(MySqlAdmin admin, ILogger logger, TimeProvider time) : ServerInventory
+internal sealed class MySqlInventory(MySqlAdmin admin, Redactor secrets, ILogger logger, TimeProvider time) : ServerInventory
 {
     private readonly MySqlMark _mark = new(admin);
     private readonly MySqlSessions _sessions = new(admin, logger);
@@ -35,6 +36,11 @@ internal sealed class MySqlInventory(MySqlAdmin admin, ILogger logger, TimeProvi
             await _mark.RemoveAsync(database.Name, cancellationToken);
         return await _sessions.DropAsync(database.Name, cancellationToken);
     }
+
+    protected override Task<IReadOnlyList<string>> ListAccountNamesAsync(CancellationToken cancellationToken) => MySqlTemplateUser.ListAsync(admin, cancellationToken);
+
+    protected override Task<bool> DropAccountAsync(string name, CancellationToken cancellationToken) =>
+        new MySqlTemplateUser(admin, secrets, logger).DropAsync(name, cancellationToken);
 
     protected override async Task<bool> WithLockAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken)
     {

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using ConcurrentTesting.Databases.Servers;
 using MySqlConnector;
 
@@ -16,16 +14,9 @@ namespace ConcurrentTesting.Databases.MySql;
 internal sealed class MySqlProduct : IServerProduct
 {
     private const string Superuser = "root";
-    private const string Host = "127.0.0.1";
 
     /// <summary>In the data directory. There the superuser needs no password.</summary>
     public const string Socket = "s";
-
-    /// <summary>Below the ports that Linux gives to outgoing connections, one of which could take the port before the server does.</summary>
-    private const int FirstPort = 15000;
-    private const int LastPort = 32000;
-
-    private const int PasswordBytes = 16;
 
     private static readonly string[] Installers = ["mariadb-install-db", "mysql_install_db"];
 
@@ -79,28 +70,27 @@ internal sealed class MySqlProduct : IServerProduct
 
     public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory)
     {
-        var port = FreePort();
-        var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes));
+        var address = LoopbackAddress.New();
         var initFile = Path.Combine(socketDirectory, "init.sql");
         WriteOwn(initFile, $"""
-            CREATE USER IF NOT EXISTS '{Superuser}'@'{Host}';
-            ALTER USER '{Superuser}'@'{Host}' IDENTIFIED BY '{password}';
-            GRANT ALL PRIVILEGES ON *.* TO '{Superuser}'@'{Host}' WITH GRANT OPTION;
+            CREATE USER IF NOT EXISTS '{Superuser}'@'{LoopbackAddress.Host}';
+            ALTER USER '{Superuser}'@'{LoopbackAddress.Host}' IDENTIFIED BY '{address.Password}';
+            GRANT ALL PRIVILEGES ON *.* TO '{Superuser}'@'{LoopbackAddress.Host}' WITH GRANT OPTION;
 
             """);
         ImmutableArray<string> command =
         [
             .. CommandLine(dataDirectory, socketDirectory),
             $"--init-file={initFile}",
-            $"--bind-address={Host}",
-            string.Create(CultureInfo.InvariantCulture, $"--port={port}"),
+            $"--bind-address={LoopbackAddress.Host}",
+            string.Create(CultureInfo.InvariantCulture, $"--port={address.Port}"),
             "--skip-name-resolve",
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-doublewrite=OFF",
             // Gathering statistics of tables that live for minutes costs more than it gains; the server then estimates when a table is opened.
             "--innodb-stats-persistent=OFF",
         ];
-        return new ServerLaunch(command, ConnectionString(port, password));
+        return new ServerLaunch(command, ConnectionString(address));
     }
 
     public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
@@ -149,12 +139,12 @@ internal sealed class MySqlProduct : IServerProduct
         ? ["--no-defaults", $"--datadir={dataDirectory}", "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=32M"]
         : ["--no-defaults", "--initialize-insecure", $"--datadir={dataDirectory}", "--innodb-redo-log-capacity=32M"];
 
-    private string ConnectionString(int port, string password) => new MySqlConnectionStringBuilder
+    private string ConnectionString(LoopbackAddress address) => new MySqlConnectionStringBuilder
     {
-        Server = Host,
-        Port = (uint)port,
+        Server = LoopbackAddress.Host,
+        Port = (uint)address.Port,
         UserID = Superuser,
-        Password = password,
+        Password = address.Password,
         // Nobody is between us and ourselves; MySQL's authentication then has to fetch a key.
         SslMode = MySqlSslMode.None,
         AllowPublicKeyRetrieval = !_isMariaDb,
@@ -170,24 +160,6 @@ internal sealed class MySqlProduct : IServerProduct
             ConcurrentTestExitCode.Incomplete,
             what + ": install one (Debian and Ubuntu: apt-get install mariadb-server; macOS: brew install mariadb), point --test-server-binaries at its folder, "
             + "or give a server with NUKE_TEST_CONNECTION_STRING");
-
-    private static int FreePort()
-    {
-        while (true)
-        {
-            var port = RandomNumberGenerator.GetInt32(FirstPort, LastPort);
-            using var probe = new System.Net.Sockets.Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
-            {
-                // Taken: another one.
-            }
-        }
-    }
 
     private static void WriteOwn(string path, string content)
     {

@@ -141,7 +141,11 @@ internal sealed class PostgreSqlEngine(
         // The server itself waits up to 5 s for sessions that are about to leave.
         await admin.ExecuteAsync($"ALTER DATABASE {Quote(clone.Name)} RENAME TO {Quote(name)}", cancellationToken);
         _hold.Forget(clone.Name);
-        return new KeptDatabase(name, FormattableString.Invariant($"psql -h {admin.Host} -p {admin.Port} -U {admin.Username} {name}"));
+        // Kept data of our own is opened by its socket, wherever the server listened.
+        var (host, port) = isOurs
+            ? ((await admin.QueryAsync("SHOW unix_socket_directories", row => row.GetString(0), cancellationToken))[0], PostgreSqlProduct.Port)
+            : (admin.Host, admin.Port);
+        return new KeptDatabase(name, FormattableString.Invariant($"psql -h {host} -p {port} -U {admin.Username} {name}"));
     }
 
     public FaultCause Classify(Exception exception) => PostgreSqlFaults.Classify(exception);

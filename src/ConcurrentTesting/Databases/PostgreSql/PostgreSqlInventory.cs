@@ -10,6 +10,7 @@ internal sealed class PostgreSqlInventory(PostgreSqlAdmin admin, Redactor secret
 {
     private readonly PostgreSqlSessions _sessions = new(admin, secrets, logger);
     private PostgreSqlLock? _locks;
+    private PostgreSqlServerFacts? _facts;
 
     public override async ValueTask DisposeAsync()
     {
@@ -30,6 +31,19 @@ internal sealed class PostgreSqlInventory(PostgreSqlAdmin admin, Redactor secret
             await admin.ExecuteAsync($"ALTER DATABASE {Quote(database.Name)} IS_TEMPLATE false", cancellationToken);
         return await _sessions.DropAsync(database.Name, cancellationToken);
     }
+
+    protected override async Task<IReadOnlyList<string>> ListAccountNamesAsync(CancellationToken cancellationToken) =>
+        (await FactsAsync(cancellationToken)).MayMakeRoles ? await PostgreSqlTemplateRole.ListAsync(admin, cancellationToken) : [];
+
+    // What it owns is a half-built template, which another run may have begun to build anew.
+    protected override async Task<bool> DropAccountAsync(string name, CancellationToken cancellationToken) =>
+        await new PostgreSqlTemplateRole(admin, await FactsAsync(cancellationToken), _sessions, secrets, logger).DropAsync(
+            name, cancellationToken, (database, drop) => WithLockAsync(database, OwnDatabaseName.Parse(database)!, drop, cancellationToken));
+
+    private async Task<PostgreSqlServerFacts> FactsAsync(CancellationToken cancellationToken) => _facts ??= (await admin.QueryAsync(
+        "SELECT current_setting('server_version_num')::int, current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user",
+        row => new PostgreSqlServerFacts(row.GetInt32(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3), Collation: ""),
+        cancellationToken))[0];
 
     protected override async Task<bool> WithLockAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken)
     {

@@ -10,15 +10,22 @@ internal sealed class PostgreSqlProduct : IServerProduct
 {
     private const string Superuser = "postgres";
 
+    /// <summary>Names the socket; nothing listens on it.</summary>
+    public const int Port = 5432;
+
+
     // The same on every machine, which the user's own locale is not.
     private static readonly string[] InitArguments =
         ["--username=" + Superuser, "--auth=trust", "--encoding=UTF8", OperatingSystem.IsLinux() ? "--locale=C.UTF-8" : "--locale=C", "--no-sync"];
 
     private readonly string _binaries;
 
-    private PostgreSqlProduct(string binaries, string version)
+    private readonly ServerListen _listen;
+
+    private PostgreSqlProduct(string binaries, string version, ServerListen listen)
     {
         _binaries = binaries;
+        _listen = listen;
         Version = version;
     }
 
@@ -36,7 +43,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
     public string KillSignal => "QUIT";
 
     /// <exception cref="ConcurrentTestException">There are no programs of the server.</exception>
-    public static async Task<PostgreSqlProduct> FindAsync(string? binaries, CancellationToken cancellationToken)
+    public static async Task<PostgreSqlProduct> FindAsync(string? binaries, CancellationToken cancellationToken, ServerListen listen = ServerListen.Socket)
     {
         var folders = ServerBinaries.Versions("/usr/lib/postgresql", "bin")
             .Concat(["/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql/bin", "/usr/local/opt/postgresql/bin"])
@@ -48,16 +55,47 @@ internal sealed class PostgreSqlProduct : IServerProduct
                 (binaries is null ? "no PostgreSQL server is installed here" : $"--test-server-binaries '{binaries}' has no postgres and initdb")
                 + ": install one (Debian and Ubuntu: apt-get install postgresql; macOS: brew install postgresql), point --test-server-binaries at its bin folder, "
                 + "or give a server with NUKE_TEST_CONNECTION_STRING");
-        return new PostgreSqlProduct(found, await VersionAsync(found, cancellationToken));
+        return new PostgreSqlProduct(found, await VersionAsync(found, cancellationToken), listen);
     }
 
     public Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken) =>
         account.RunAsync(Path.Combine(_binaries, "initdb"), ["-D", dataDirectory, .. InitArguments], Path.GetDirectoryName(dataDirectory)!, cancellationToken);
 
-    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory) =>
-        new(
-            CommandLine(dataDirectory, socketDirectory, isInMemory),
-            new NpgsqlConnectionStringBuilder { Host = socketDirectory, Port = 5432, Username = Superuser }.ConnectionString);
+    public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory) => _listen == ServerListen.Tcp
+        ? LaunchOnLoopback(dataDirectory, socketDirectory, isInMemory)
+        : new(CommandLine(dataDirectory, socketDirectory, isInMemory), OnSocket(socketDirectory, Port).ConnectionString);
+
+    /// <summary>The socket, which is the run's user's alone, needs no password; everybody on this machine can reach the port, which does.</summary>
+    private ServerLaunch LaunchOnLoopback(string dataDirectory, string socketDirectory, bool isInMemory)
+    {
+        var address = LoopbackAddress.New();
+        var rules = Path.Combine(socketDirectory, "pg_hba.conf");
+        File.WriteAllText(rules, $"""
+            local all all trust
+            host all all {LoopbackAddress.Host}/32 scram-sha-256
+
+            """);
+        ImmutableArray<string> command =
+        [
+            .. CommandLine(dataDirectory, socketDirectory, isInMemory),
+            "-c", $"listen_addresses={LoopbackAddress.Host}",
+            "-c", FormattableString.Invariant($"port={address.Port}"),
+            "-c", $"hba_file={rules}",
+        ];
+        var connection = new NpgsqlConnectionStringBuilder { Host = LoopbackAddress.Host, Port = address.Port, Username = Superuser, Password = address.Password };
+        return new ServerLaunch(command, connection.ConnectionString) { AfterStartAsync = SetPasswordAsync };
+
+        async Task SetPasswordAsync(CancellationToken cancellationToken)
+        {
+            var local = OnSocket(socketDirectory, address.Port);
+            local.Pooling = false;
+            await using var source = NpgsqlDataSource.Create(local);
+            await using var command = source.CreateCommand($"SET password_encryption = 'scram-sha-256'; ALTER ROLE {Superuser} PASSWORD '{address.Password}'");
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder OnSocket(string socketDirectory, int port) => new() { Host = socketDirectory, Port = port, Username = Superuser };
 
     public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
         CommandLine(dataDirectory, socketDirectory, isInMemory: false);

@@ -35,6 +35,9 @@ internal interface IServerProduct
 /// <param name="ConnectionString">The administrator's, without a database.</param>
 internal sealed record ServerLaunch(ImmutableArray<string> CommandLine, string ConnectionString)
 {
+    /// <summary>What is left to do once the server takes connections; null: nothing.</summary>
+    public Func<CancellationToken, Task>? AfterStartAsync { get; init; }
+
     /// <summary>Without the connection string, which may hold a password.</summary>
     public override string ToString() => string.Join(' ', CommandLine);
 }

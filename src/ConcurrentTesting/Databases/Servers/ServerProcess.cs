@@ -67,6 +67,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             var started = Stopwatch.GetTimestamp();
             await server.WaitUntilReadyAsync(product, folder, cancellationToken);
+            if (launch.AfterStartAsync is { } finish)
+                await finish(cancellationToken);
             logger.LogDebug("Started {Program} on {Folder} in {Milliseconds:0} ms", launch.CommandLine[0], data, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return server;
         }
