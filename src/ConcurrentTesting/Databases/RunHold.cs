@@ -171,7 +171,9 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
 
     private async Task<bool> HasAllAsync(CancellationToken cancellationToken)
     {
+        // Workers go on making and dropping databases while the server is asked.
+        var before = _databases.Where(own => own.Value).Select(own => own.Key).ToList();
         var there = await ListDatabasesAsync(cancellationToken);
-        return !_databases.Where(own => own.Value).Select(own => own.Key).Except(there).Any();
+        return !before.Except(there).Any(name => _databases.GetValueOrDefault(name));
     }
 }

@@ -69,9 +69,13 @@ internal sealed class SampleRun : IDisposable
 
     public string Results => Path.Combine(Folder, "artifacts", "test-results");
 
-    /// <param name="arguments">What follows <c>ConcurrentTest</c>; suites are given as built, with SQLite, unless they say otherwise.</param>
-    public static SampleRun Start(IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables) =>
-        Temporary(StartIn(Directory.CreateTempSubdirectory("sample-run-").FullName, suites, arguments, variables));
+    /// <param name="arguments">What follows <c>ConcurrentTest</c>; suites are given as built, with SQLite, unless they say otherwise; how long their tests take is known.</param>
+    public static SampleRun Start(IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
+    {
+        var folder = Directory.CreateTempSubdirectory("sample-run-").FullName;
+        KnowDurations(folder);
+        return Temporary(StartIn(folder, suites, arguments, variables));
+    }
 
     /// <summary>A run in a folder that stays.</summary>
     public static SampleRun StartIn(string folder, IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
@@ -194,6 +198,13 @@ internal sealed class SampleRun : IDisposable
         _process.Dispose();
         if (_isTemporary && Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
+    }
+
+    // As after an earlier run: a first one finds out how long tests take in many small batches, each of which starts a test host.
+    private static void KnowDurations(string folder)
+    {
+        var timings = Directory.CreateDirectory(Path.Combine(folder, ".nuke", "temp")).FullName;
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Samples", "known-durations.json"), Path.Combine(timings, "test-timings.json"));
     }
 
     private static SampleRun Temporary(SampleRun run)

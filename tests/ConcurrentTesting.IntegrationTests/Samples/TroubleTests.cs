@@ -30,13 +30,13 @@ public sealed class TroubleTests
     [MemberData(nameof(Suites))]
     public async Task A_test_that_ends_its_process_has_failed_and_the_others_have_their_results(string suite)
     {
-        var calm = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation);
-
         var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_CRASH", "1"));
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Test("Ends_its_process_when_asked_to").Outcome.ShouldBe("Failed");
-        Others(outcome, "Ends_its_process_when_asked_to").ShouldBe(Others(calm, "Ends_its_process_when_asked_to"), ignoreOrder: true);
+        var others = outcome.Tests.Where(test => test.Name != "Ends_its_process_when_asked_to").ToList();
+        others.Count.ShouldBeGreaterThanOrEqualTo(outcome.Run.GetProperty("discovered").GetInt32() - 1);
+        others.ShouldAllBe(test => test.Outcome == "Passed" || test.Outcome == "Skipped");
     }
 
     [Theory]
@@ -138,9 +138,6 @@ public sealed class TroubleTests
         outcome.Tests.Count.ShouldBeGreaterThanOrEqualTo(discovered);
         outcome.JUnit.ShouldContain("--test-fail-fast");
     }
-
-    private static List<(string, string, string)> Others(SampleOutcome outcome, string but) =>
-        [.. outcome.Tests.Where(test => test.Name != but).Select(test => (test.ClassName, test.Name, test.Outcome))];
 
     private static string DatabaseFolder(SampleOutcome outcome) => string.Create(CultureInfo.InvariantCulture, $"/dev/shm/concurrent-test-{Environment.UserName}/{outcome.Run.GetProperty("run").GetString()}");
 }
