@@ -143,16 +143,6 @@ internal sealed class BatchProgress : IHostEvents
             return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value) > limit).Select(test => test.Key)];
     }
 
-    /// <summary>What has given no result yet, or runs.</summary>
-    public IReadOnlyList<TestEntry> Unreported
-    {
-        get
-        {
-            lock (_gate)
-                return [.. _batch.Entries.Where(entry => !_rows.ContainsKey(entry) || _active.ContainsKey(entry))];
-        }
-    }
-
     /// <summary>What may still be running although the host does not say so: a test that gave results, and nobody knows how many more it has.</summary>
     public TestEntry? Unclosed
     {

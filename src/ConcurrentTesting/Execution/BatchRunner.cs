@@ -17,9 +17,6 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     // The parent of a process learns of its end at once, and tells it a moment later.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
-    // A result of many megabytes takes its time from process to process when its test has ended.
-    private static readonly TimeSpan LongestTransport = TimeSpan.FromMinutes(1);
-
     /// <summary>
     /// What has to run again, whether the host is still good for another batch, and the database operations that its test processes sent; null where those
     /// were not measured.
@@ -142,15 +139,11 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     private string? Overdue(BatchProgress progress, HashSet<TestEntry> timedOut)
     {
         var limit = run.Settings.TestTimeout;
-        if (progress.Silence <= limit && progress.RunningLongerThan(limit).Count == 0)
-            return null;
-        if (progress.Unreported.Any(test => run.Hook.HasEnded(progress.Number, test.Id)))
-            limit += LongestTransport;
         timedOut.UnionWith(progress.RunningLongerThan(limit));
         if (progress.Silence > limit && progress.Unclosed is { } rows && run.Hook.IsRunning(progress.Number, rows.Id))
             timedOut.Add(rows);
         if (timedOut.Count > 0)
-            return string.Create(CultureInfo.InvariantCulture, $"{timedOut.First().DisplayName} ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
+            return string.Create(CultureInfo.InvariantCulture, $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
         return progress.Silence > limit
             ? string.Create(CultureInfo.InvariantCulture, $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.")
             : null;

@@ -49,7 +49,7 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 
         // Visits are counted in the databases that are there: none is replaced meanwhile.
         using var run = Start(
-            DatabaseEngine.PostgreSql, server.ConnectionString, "--workers 4 --test-reruns 1 --test-timeout 15s --test-max-operations 0",
+            DatabaseEngine.PostgreSql, server.ConnectionString, "--workers 4 --test-reruns 1 --test-timeout 30s --test-max-operations 0",
             "ROWS=100", "FAIL=Rows20:7", "CRASH=Rows40:50", "HANG=Rows60:99", "FLAKY=Rows80:1", "INFRASTRUCTURE=Rows90:3");
         var memory = run.PeakMemoryAsync(Cancellation);
         var killed = new List<DateTimeOffset>();

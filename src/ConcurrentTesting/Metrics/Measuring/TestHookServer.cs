@@ -125,13 +125,6 @@ internal sealed class TestHookServer : IAsyncDisposable
     public bool IsRunning(int batch, Guid caseId) =>
         _connections.Keys.Where(connection => connection.Batch == batch).Any(connection => connection.ReadFigures().Tests.Any(test => test.CaseId == caseId && test.IsRunning));
 
-    /// <summary>Whether a case has run in a batch and no row of it runs any more, as the hook in its process saw it.</summary>
-    public bool HasEnded(int batch, Guid caseId)
-    {
-        var rows = _connections.Keys.Where(connection => connection.Batch == batch).SelectMany(connection => connection.ReadFigures().Tests).Where(test => test.CaseId == caseId).ToList();
-        return rows.Count > 0 && rows.TrueForAll(row => !row.IsRunning);
-    }
-
     /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
     public ImmutableArray<HookedProcess> ProcessIds(int batch) =>
         [.. _connections.Keys.Where(connection => connection.Batch == batch).Select(connection => connection.Process).OfType<HookedProcess>()];
