@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ConcurrentTesting.IntegrationTests.Databases;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -9,6 +10,9 @@ namespace ConcurrentTesting.IntegrationTests.Measuring;
 /// <summary>Suites that say in each test's name what it does, measured from the outside: every framework on every driver.</summary>
 public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mariaDb) : IClassFixture<MariaDbServer>, IDisposable
 {
+    // Several tests look at the same run of a suite.
+    private static readonly ConcurrentDictionary<(string Framework, string Driver), Lazy<Task<MeasuredBatch[]>>> Runs = new();
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("measured-");
 
     public static TheoryData<string, string> Suites
@@ -38,11 +42,8 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     [MemberData(nameof(Suites))]
     public async Task Every_test_has_exactly_the_work_that_its_name_says(string framework, string driver)
     {
-        var environment = await EnvironmentAsync(driver);
+        var batch = (await RunAsync(framework, driver))[0];
 
-        var batches = await MeasuredSuite.RunAsync(framework, "measure", 1, CancellationToken, environment);
-
-        var batch = batches.ShouldHaveSingleItem();
         ShouldBeExact(batch);
         batch.NotMeasured.ShouldBeEmpty();
         batch.Rows.Length.ShouldBeGreaterThan(200);
@@ -59,9 +60,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     [InlineData("MSTest")]
     public async Task A_rerun_on_the_same_session_is_counted_afresh(string framework)
     {
-        var environment = await EnvironmentAsync("sqlite");
-
-        var batches = await MeasuredSuite.RunAsync(framework, "measure", 2, CancellationToken, environment);
+        var batches = await RunAsync(framework, "sqlite");
 
         batches.Length.ShouldBe(2);
         batches.ShouldAllBe(batch => batch.Total.Reads == batches[0].Total.Reads && batch.Total.Writes == batches[0].Total.Writes);
@@ -103,7 +102,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     [Fact]
     public async Task Methods_of_MSTest_that_share_a_name_are_told_apart()
     {
-        var batch = (await MeasuredSuite.RunAsync("MSTest", "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+        var batch = (await RunAsync("MSTest", "sqlite"))[0];
 
         batch.Rows.Where(row => row.Name == "Overloaded (1)").Select(row => (row.Outcome, row.Counted)).ShouldBe([("Passed", (2, 1, 0)), ("Failed", (1, 2, 0))]);
     }
@@ -160,7 +159,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     [InlineData("MSTest")]
     public async Task Memory_is_measured_for_every_test(string framework)
     {
-        var batch = (await MeasuredSuite.RunAsync(framework, "measure", 1, CancellationToken, await EnvironmentAsync("sqlite"))).ShouldHaveSingleItem();
+        var batch = (await RunAsync(framework, "sqlite"))[0];
 
         foreach (var row in batch.Rows.Where(row => row.Outcome == "Passed"))
         {
@@ -214,6 +213,11 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         batch.NotMeasured.ShouldHaveSingleItem().ShouldContain("switched off");
     }
 
+    /// <summary>A run of a suite as it is: two batches on SQLite, one on a server.</summary>
+    private Task<MeasuredBatch[]> RunAsync(string framework, string driver) => Runs.GetOrAdd(
+        (framework, driver),
+        _ => new Lazy<Task<MeasuredBatch[]>>(async () => await MeasuredSuite.RunAsync(framework, "measure", driver == "sqlite" ? 2 : 1, System.Threading.CancellationToken.None, await EnvironmentAsync(driver)))).Value;
+
     private static void ShouldBeExact(MeasuredBatch batch)
     {
         var wrong = batch.Rows
@@ -224,7 +228,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
 
     private async Task<(long?, long?, long?, long?, long?, long?)> TransactionAsync(string driver)
     {
-        var batch = (await MeasuredSuite.RunAsync("NUnit", "measure", 1, CancellationToken, await EnvironmentAsync(driver))).ShouldHaveSingleItem();
+        var batch = (await RunAsync("NUnit", driver))[0];
         var figures = batch.Rows.Single(row => row.Name == "Transaction").Figures!;
         return (figures.Operations, figures.Queries, figures.Writes, figures.Others, figures.Transactions, figures.ConnectionErrors);
     }

@@ -102,7 +102,7 @@ public sealed class EarlierRunTests : IDisposable
         var mine = Path.Combine(Directory.CreateDirectory(Path.Combine(_suite.Results, "worker-0", "src")).FullName, "Mine.cs");
         File.WriteAllText(mine, "class Mine;");
 
-        var nothing = await _suite.RunAsync("--workers 1 --test-filter FullyQualifiedName~Nobody", Cancellation);
+        var nothing = await _suite.RunAsync("--workers 1 --test-filter FullyQualifiedName~NoSuchTest", Cancellation);
         nothing.ExitCode.ShouldBe(2, nothing.Output);
         File.ReadAllText(Path.Combine(_suite.Results, "junit.xml")).ShouldContain("errors=\"1\"");
         Directory.EnumerateFiles(_suite.Results, "*.trx", SearchOption.AllDirectories).ShouldHaveSingleItem();

@@ -116,7 +116,7 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
     {
         await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation, options);
 
-        _suite.KnowDurations(rowsEach: 3, seconds: 0.05);
+        _suite.KnowDurations(rowsEach: 3, seconds: 1);
 
         var outcome = await RunAsync(engine, server.ConnectionString, "--workers 8 --test-retry-delay 200ms", "DELAY=50");
 

@@ -19,8 +19,8 @@ public sealed class SharedSetUpTests : IDisposable
     [Fact]
     public async Task Every_kind_of_shared_set_up_is_spread_and_every_test_passes_once_with_and_without_timings()
     {
-        var first = await RunAsync("--workers 2", Repository.SharedSetUps);
-        var second = await RunAsync("--workers 2", Repository.SharedSetUps);
+        var first = await RunAsync("--workers 4", Repository.SharedSetUps);
+        var second = await RunAsync("--workers 4", Repository.SharedSetUps);
 
         foreach (var outcome in new[] { first, second })
         {
@@ -32,7 +32,7 @@ public sealed class SharedSetUpTests : IDisposable
         foreach (var suite in first.Tests.Select(test => test.Suite).Distinct())
             WorkersOf(first, suite).Count.ShouldBeGreaterThan(1, suite);
         first.Incidents.Count(kind => kind == "guard-split").ShouldBe(1);
-        first.Output.ShouldContain("the assembly-wide collection of SharedSetUp.Assembly has no fixture and runs on 2 workers; if it guards more than the database: --test-together SharedSetUp.Assembly");
+        first.Output.ShouldContain("the assembly-wide collection of SharedSetUp.Assembly has no fixture and runs on 4 workers; if it guards more than the database: --test-together SharedSetUp.Assembly");
         var assemblies = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(second.Results, "timings.json"), CancellationToken))!["assemblies"]!.AsObject();
         assemblies["SharedSetUp.Collection (net10.0)"]!["setUps"]!["collection Season"]!["samples"]!.GetValue<int>().ShouldBeGreaterThan(0);
     }
