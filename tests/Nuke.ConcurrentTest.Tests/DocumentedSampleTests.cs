@@ -39,6 +39,9 @@ public sealed partial class DocumentedSampleTests : IDisposable
         for (var i = 0; i < samples.Count; i++)
             await File.WriteAllTextAsync(Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"Sample{i}.cs")), InNamespace(samples[i], i), TestContext.Current.CancellationToken);
 
+        if (File.Exists(Path.Combine(Path.GetDirectoryName(TestPaths.ExampleBuild)!, "Nuke.StandIn.dll")))
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "assets", "Generators.cs.txt"), Path.Combine(_folder, "Generators.cs"));
+
         var output = await BuildAsync();
 
         output.ShouldContain("Build succeeded", customMessage: output);

@@ -95,6 +95,7 @@ internal static partial class RunDocumentSource
         Template = [.. settings.Template.Select(source => redactor.Redact(WithoutArguments(source)))],
         Databases = settings.Databases,
         Isolation = settings.Isolation.ToString(),
+        ServerListen = settings.ServerListen.ToString(),
         Reset = settings.Reset.ToString(),
         Granularity = settings.Granularity.ToString(),
         Together = settings.Together,
