@@ -10,6 +10,10 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
     private static readonly string[] Suites = ["XUnit2", "XUnit3", "NUnit", "MSTest"];
     private static readonly string[] OwnTests = ["ConcurrentTesting.Tests", "Nuke.ConcurrentTest.Tests", "ConcurrentTesting.IntegrationTests"];
     private static readonly string[] OfPostgreSql = ["*Databases.PostgreSql*", "*Databases.FreshState*", "*Databases.ServerGuard*", "*Databases.Throwaway*"];
+
+    // There is no psql of version 18 beside its server, and what an older one sends at the end of COPY data is data to a newer server.
+    private const string OfPsql = "*PostgreSqlBytesTests.What_psql_makes_of_a_script_is_what_the_template_has";
+
     private static readonly string[] Packages = ["ConcurrentTesting", "Nuke.ConcurrentTest"];
 
     IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects =>
@@ -113,7 +117,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
             File.Delete(results);
             var exitCode = Commands.Run(
                 "env",
-                [$"TEST_POSTGRESQL_BINARIES={programs}/bin", IntegrationTests, "-noColor", "-noLogo", "-trx", results, .. OfPostgreSql.SelectMany(tests => new[] { "-class", tests })]);
+                [$"TEST_POSTGRESQL_BINARIES={programs}/bin", IntegrationTests, "-noColor", "-noLogo", "-trx", results, .. OfPostgreSql.SelectMany(tests => new[] { "-class", tests }), "-method-", OfPsql]);
             return Counts(results, exitCode);
         }
         finally
