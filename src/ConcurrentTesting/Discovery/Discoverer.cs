@@ -79,7 +79,8 @@ internal sealed class Discoverer(
     private ImmutableArray<TestAssembly> Select(ImmutableArray<ProjectEvaluation> projects, TestInputs inputs)
     {
         var built = projects.Select(project => new AssemblyCandidate(
-            project.TargetPath, project.TargetFramework.Length > 0 ? project.TargetFramework : null, project.Project, project.RunSettingsFile, IsNamed: true) { AssetsFile = project.AssetsFile });
+            project.TargetPath, project.TargetFramework.Length > 0 ? project.TargetFramework : null, project.Project, project.RunSettingsFile, IsNamed: true)
+        { AssetsFile = project.AssetsFile });
         var given = inputs.Assemblies.Select(assembly => new AssemblyCandidate(assembly.Path, null, null, null, assembly.IsNamed));
         var assemblies = new AssemblySelection(settings, runSettings, location, _problems).Select(built.Concat(given));
         _problems.ThrowIfAny();
