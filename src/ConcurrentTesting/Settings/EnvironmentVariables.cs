@@ -15,15 +15,14 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
     /// <summary>The value of a parameter; an empty one is none. Throws where several variables disagree.</summary>
     public ParameterText? Find(Parameter parameter, string workingDirectory)
     {
-        var found = parameter.Aliases.Prepend(parameter.Name).SelectMany(Prefixed)
-            .Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory))
-            .ToList();
+        var found = Texts(parameter.Aliases.Prepend(parameter.Name).SelectMany(Prefixed)).ToList();
         if (found.Find(text => !text.Values.SequenceEqual(found[0].Values)) is { } other)
             throw Disagreement(parameter, found[0], other);
 
-        return found.FirstOrDefault() ?? Generated(parameter)
-            .Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory))
-            .FirstOrDefault();
+        return found.FirstOrDefault() ?? Texts(Given(name => IsGenerated(parameter, name))).FirstOrDefault();
+
+        IEnumerable<ParameterText> Texts(IEnumerable<KeyValuePair<string, string>> given) => given
+            .Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory));
     }
 
     /// <summary>Variables under a parameter's second name.</summary>
@@ -50,14 +49,11 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
     public static UnreadableValueException Disagreement(Parameter parameter, ParameterText one, ParameterText other) =>
         new($"{one.Show(parameter.IsSecret)} and {other.Show(parameter.IsSecret)} disagree: give one of them") { IsComplete = true };
 
-    private IEnumerable<KeyValuePair<string, string>> Prefixed(string name) => variables
-        .Where(variable => HasPrefix(variable.Key)
-                           && PlainName.Same(PlainName.OfVariable(variable.Key), "NUKE" + name)
-                           && !string.IsNullOrWhiteSpace(variable.Value))
-        .OrderBy(variable => variable.Key, StringComparer.Ordinal);
+    private IEnumerable<KeyValuePair<string, string>> Prefixed(string name) =>
+        Given(variable => HasPrefix(variable) && PlainName.Same(PlainName.OfVariable(variable), "NUKE" + name));
 
-    private IEnumerable<KeyValuePair<string, string>> Generated(Parameter parameter) => variables
-        .Where(variable => IsGenerated(parameter, variable.Key) && !string.IsNullOrWhiteSpace(variable.Value))
+    private IEnumerable<KeyValuePair<string, string>> Given(Func<string, bool> isMeant) => variables
+        .Where(variable => isMeant(variable.Key) && !string.IsNullOrWhiteSpace(variable.Value))
         .OrderBy(variable => variable.Key, StringComparer.Ordinal);
 
     private bool IsGenerated(Parameter parameter, string name) =>

@@ -11,30 +11,11 @@ public sealed class RunHoldTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_database_that_is_made_while_the_server_is_asked_for_what_is_there_is_not_missed()
-    {
-        await using var hold = new Hold(asked => asked.Finish("made_meanwhile"));
-        await hold.TakeAsync(Cancellation);
-        hold.Finish("there");
-
-        hold.LoseSession();
-        await hold.HeldAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-
-        hold.Lost.IsCancellationRequested.ShouldBeFalse();
-    }
+    public Task A_database_that_is_made_while_the_server_is_asked_for_what_is_there_is_not_missed() => StaysHeldAsync("there", hold => hold.Finish("made_meanwhile"));
 
     [Fact]
-    public async Task A_database_that_is_dropped_while_the_server_is_asked_for_what_is_there_is_not_missed()
-    {
-        await using var hold = new Hold(asked => asked.Abandon("dropped_meanwhile"));
-        await hold.TakeAsync(Cancellation);
-        hold.Finish("dropped_meanwhile");
-
-        hold.LoseSession();
-        await hold.HeldAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-
-        hold.Lost.IsCancellationRequested.ShouldBeFalse();
-    }
+    public Task A_database_that_is_dropped_while_the_server_is_asked_for_what_is_there_is_not_missed() =>
+        StaysHeldAsync("dropped_meanwhile", hold => hold.Abandon("dropped_meanwhile"));
 
     [Fact]
     public async Task A_finished_database_that_is_gone_ends_the_run()
@@ -48,6 +29,18 @@ public sealed class RunHoldTests
         hold.LoseSession();
 
         await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+    }
+
+    private static async Task StaysHeldAsync(string finished, Action<Hold> meanwhile)
+    {
+        await using var hold = new Hold(meanwhile);
+        await hold.TakeAsync(Cancellation);
+        hold.Finish(finished);
+
+        hold.LoseSession();
+        await hold.HeldAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        hold.Lost.IsCancellationRequested.ShouldBeFalse();
     }
 
     private sealed class Session : IAsyncDisposable
