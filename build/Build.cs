@@ -65,7 +65,8 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         .Produces(OwnResults / "*.trx")
         .Executes(() =>
         {
-            var counts = OwnTests.Select(RunTests).Append(RunTestsOfPostgreSql18()).Aggregate((sum, next) => sum + next);
+            Directory.CreateDirectory(OwnResults);
+            var counts = OwnTests.Select(RunTests).Aggregate((sum, next) => sum + next) + RunTestsOfPostgreSql18();
             counts.PrintLast();
             if (counts.Failed == 0)
                 return;
@@ -98,7 +99,6 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
     private static TestCounts RunTests(string project)
     {
         var results = OwnResults / $"{project}.trx";
-        Directory.CreateDirectory(OwnResults);
         File.Delete(results);
         var exitCode = Commands.Run(
             "dotnet", "test", TestProject(project), "--no-build", "--nologo", "--logger", $"trx;LogFileName={project}.trx", "--results-directory", OwnResults);
