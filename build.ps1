@@ -169,7 +169,7 @@ try {
         $RunLock = Lock-Checkout 'run.lock' $false 'to end'
         Write-Host 'Building the build ...'
         Remove-Item -LiteralPath $Stamp -Force -ErrorAction SilentlyContinue
-        $output = & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' | Out-String
+        $output = & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' '-p:RunAnalyzers=false' | Out-String
         if ($LASTEXITCODE -eq 0) {
             [System.IO.File]::WriteAllText($Stamp, "$InUse`n")
         }
