@@ -83,14 +83,15 @@ public sealed class ConcurrentTestRun
             return new RunEnd(ConcurrentTestExitCode.Success, "Nothing failed last: there is nothing to run again.");
         _run.Log.LogInformation("Run {RunId}: {Workers} workers, database {Database}, seed {Seed}", _run.RunId, settings.Workers, settings.Database, _run.Seed);
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
+        var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);
-        (catalog, var plan) = await PlanAsync(catalog, cancellationToken);
+        (catalog, var plan) = await PlanAsync(catalog, direct, cancellationToken);
         if (settings.List)
             _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
         else if (settings.Bisect is not null)
-            return await BisectAsync(vsTest, plan, cancellationToken);
+            return await BisectAsync(vsTest, direct, plan, cancellationToken);
         else
-            await WorkAsync(vsTest, plan, cancellationToken);
+            await WorkAsync(vsTest, direct, plan, cancellationToken);
         return RunEnd.TestsDecide;
     }
 
@@ -118,12 +119,12 @@ public sealed class ConcurrentTestRun
         _journal.Catalog = _earlier.Select(await discoverer.DiscoverAsync(cancellationToken));
     }
 
-    private async Task<(TestCatalog Catalog, Plan Plan)> PlanAsync(TestCatalog classes, CancellationToken cancellationToken)
+    private async Task<(TestCatalog Catalog, Plan Plan)> PlanAsync(TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
     {
         _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report("timings-damaged", message), cancellationToken);
         var catalog = UnitGrouping.Apply(classes, _run.Settings, _journal.Timings);
         _journal.Catalog = catalog;
-        var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed);
+        var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed, direct.IsDirect);
         _journal.Plan = plan;
         PlanLog.Write(_run.Log, plan);
         SplitGuards.Report(_run.Recorder, catalog, plan, _run.Settings.Workers);
@@ -131,28 +132,39 @@ public sealed class ConcurrentTestRun
         return (catalog, plan);
     }
 
-    private async Task WorkAsync(VsTestLocation vsTest, Plan plan, CancellationToken cancellationToken)
+    private async Task WorkAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
     {
         using var phase = _journal.Phase("tests");
         if (_journal.Catalog!.CaseCount > 0)
             await _results.BeginAsync(_run.Log);
         _run.Observer.Planned(_journal.Catalog.CaseCount, _run.Settings.Workers, plan.Expected);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
-        await new WorkerPool(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, copies, _run, worker, token)).RunAsync(plan);
+        await new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies)).RunAsync(plan);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private async Task<RunEnd> BisectAsync(VsTestLocation vsTest, Plan plan, CancellationToken cancellationToken)
+    private async Task<RunEnd> BisectAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
     {
         using var phase = _journal.Phase("tests");
         var (batches, failing) = _earlier.ToBisect(plan);
         await _results.BeginAsync(_run.Log);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
-        var bisection = new Bisection(_run, _databases, (worker, token) => VsTestHost.StartAsync(vsTest, _runSettings, copies, _run, worker, token));
+        var bisection = new Bisection(_run, _databases, HostsOf(vsTest, direct, copies));
         var result = await bisection.FindAsync([.. batches], failing, cancellationToken);
         return new RunEnd(ConcurrentTestExitCode.Success, result.Answer);
+    }
+
+    private StartTestHost HostsOf(VsTestLocation vsTest, DirectAssemblies direct, OutputCopies copies)
+    {
+        if (_run.Settings.TestHost == TestHostMode.Console)
+            return StartConsoleAsync;
+        var retry = new InfrastructureRetry(_run);
+        return (worker, _) => Task.FromResult<ITestHost>(
+            new DirectTestHost(_run, vsTest, _runSettings, direct, worker, token => retry.ExecuteAsync(worker, "session-start", inner => StartConsoleAsync(worker, inner), token)));
+
+        Task<ITestHost> StartConsoleAsync(int worker, CancellationToken cancellationToken) => VsTestHost.StartAsync(vsTest, _runSettings, copies, _run, worker, cancellationToken);
     }
 
     private static async Task EndingOthers(CancellationTokenSource others, Func<Task> work)

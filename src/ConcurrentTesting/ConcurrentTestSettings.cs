@@ -55,6 +55,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>When a worker's databases are replaced by fresh clones.</summary>
     public DatabaseReset Reset { get; init; } = DatabaseReset.Never;
 
+    /// <summary>What starts the processes in which tests run.</summary>
+    public TestHostMode TestHost { get; init; } = TestHostMode.Auto;
+
     /// <summary>What goes to a worker as a whole.</summary>
     public TestGranularity Granularity { get; init; } = TestGranularity.Auto;
 

@@ -89,6 +89,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestDatabaseSettings)] string[]? TestDatabaseSettings => TryGetValue(() => TestDatabaseSettings);
     [Parameter(ConcurrentTestHelp.TestIsolation)] string? TestIsolation => TryGetValue(() => TestIsolation);
     [Parameter(ConcurrentTestHelp.TestServerListen)] string? TestServerListen => TryGetValue(() => TestServerListen);
+    [Parameter(ConcurrentTestHelp.TestHost)] string? TestHost => TryGetValue(() => TestHost);
     [Parameter(ConcurrentTestHelp.TestReset)] string? TestReset => TryGetValue(() => TestReset);
     [Parameter(ConcurrentTestHelp.TestGranularity)] string? TestGranularity => TryGetValue(() => TestGranularity);
     [Parameter(ConcurrentTestHelp.TestTogether)] string[]? TestTogether => TryGetValue(() => TestTogether);

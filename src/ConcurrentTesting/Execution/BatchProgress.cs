@@ -64,6 +64,16 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
+    /// <summary>The server took no more connections of its tests.</summary>
+    public bool MetFullServer
+    {
+        get
+        {
+            lock (_gate)
+                return _infrastructure.Values.Any(failed => failed.Cause == InfrastructureFault.ServerFull);
+        }
+    }
+
     /// <summary>The batch's number in the run.</summary>
     public int Number => _number;
 

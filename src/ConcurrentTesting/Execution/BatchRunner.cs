@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Databases;
@@ -17,16 +18,16 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     // The parent of a process learns of its end at once, and tells it a moment later.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// What has to run again, whether the host is still good for another batch, and the database operations that its test processes sent; null where those
-    /// were not measured.
-    /// </summary>
-    public async Task<(BatchVerdict Verdict, bool HostIsGood, long? Operations)> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
+    // By number: a host may tell later how its process ended.
+    private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
+
+    public async Task<RanBatch> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
+        _ran[number] = (batch, lease.Database);
         var results = Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker));
         Directory.CreateDirectory(results);
-        var declaration = Path.Combine(results, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure"));
+        var declaration = Declaration(results);
         var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration);
         var hostRun = HostRunOf(batch, worker, number, results, lease.Environment.SetItem(InfrastructureFault.FileVariable, declaration));
         var processes = new TestProcessWatch(run, batch.Assembly, number);
@@ -34,7 +35,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         var started = run.Time.GetTimestamp();
 
         var watched = await WatchAsync(host, hostRun, progress, processes, deadline, cancellationToken);
-        var besideTests = processes.Begun is { } begun ? progress.BesideTests(begun, run.Time.GetTimestamp()) : null;
+        var besideTests = processes.Begun is { } begun && !watched.WasWarm ? progress.BesideTests(begun, run.Time.GetTimestamp()) : null;
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
 
@@ -60,11 +61,37 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         if (cancellationToken.IsCancellationRequested)
         {
             SettleInterrupted(end, number, lease.Database);
-            return (new BatchVerdict([], []), false, null);
+            KeepDeclaration(declaration, number);
+            return new RanBatch(new BatchVerdict([], []), HostIsGood: false, null);
         }
 
         var verdict = Conclude(end, watched, progress, number, lease.Database);
-        return (verdict, end.Fault is null, figures?.Total.Operations);
+        KeepDeclaration(declaration, number);
+        return new RanBatch(verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations) { MetFullServer = progress.MetFullServer };
+    }
+
+    /// <summary>Records a test process that ended after it had run its batch, as its host tells.</summary>
+    public async Task RecordIdleEndAsync(IdleEnd end, int worker)
+    {
+        var own = OwnEnd.Of(await run.Hook.EndsAsync(end.Batch, EndBound, CancellationToken.None), end.Fault);
+        if (own is null || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
+            run.Recorder.Report("session-died", $"{end.Fault} Nothing ran in it.", worker);
+        else
+            new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database).RecordIdleEnd(own);
+    }
+
+    // One name for all batches of a worker, whose test process may know only one; what a batch declared then bears its number.
+    private static string Declaration(string results)
+    {
+        var path = Path.Combine(results, "declared.infrastructure");
+        File.Delete(path);
+        return path;
+    }
+
+    private static void KeepDeclaration(string declaration, int number)
+    {
+        if (File.Exists(declaration))
+            File.Move(declaration, Path.Combine(Path.GetDirectoryName(declaration)!, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure")), overwrite: true);
     }
 
     /// <summary>What follows from a batch's end, recorded.</summary>
@@ -112,7 +139,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
             processes.Look();
-            if (ended is not null)
+            if (ended is not null || host.IsTelling)
                 continue;
             ended = Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
                 : processes.Fault(progress.Silence, progress.HasBegun) is { } dead ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
@@ -123,7 +150,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         }
 
         var end = await running;
-        return (ended ?? await EndOfHostAsync(end, progress.Number, timedOut, cancellationToken)) with { Coverage = end.Coverage };
+        return (ended ?? await EndOfHostAsync(end, progress.Number, timedOut, cancellationToken)) with { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
     private async Task<WatchedEnd> EndOfHostAsync(HostRunEnd end, int number, IReadOnlySet<TestEntry> timedOut, CancellationToken cancellationToken)
@@ -171,7 +198,9 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
 
     private HostRun HostRunOf(Batch batch, int worker, int number, string results, ImmutableDictionary<string, string> environment) => new()
     {
+        Batch = number,
         Assembly = batch.Assembly,
+        NeedsFreshProcess = batch.Reason is not (BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Requeue),
         Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
         Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
         Environment = environment,
@@ -243,6 +272,16 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     private static string? Existing(string path) => File.Exists(path) ? path : null;
 }
 
+/// <summary>A batch that has run.</summary>
+/// <param name="Verdict">What has to run again.</param>
+/// <param name="HostIsGood">The host is still good for another batch.</param>
+/// <param name="Operations">The database operations that its test processes sent; null where those were not measured.</param>
+internal sealed record RanBatch(BatchVerdict Verdict, bool HostIsGood, long? Operations)
+{
+    /// <summary>The database server took no more connections.</summary>
+    public bool MetFullServer { get; init; }
+}
+
 /// <summary>How a batch's run of a host ended, as its watch saw it.</summary>
 /// <param name="Fault">What went wrong with the host; null where it ended well.</param>
 /// <param name="TimedOut">The tests that ran too long.</param>
@@ -256,6 +295,9 @@ internal sealed record WatchedEnd(string? Fault, IReadOnlySet<TestEntry> TimedOu
 
     /// <summary>The coverage files that it left; null where none was asked for.</summary>
     public ImmutableArray<string>? Coverage { get; init; }
+
+    /// <summary>The test process had run tests before.</summary>
+    public bool WasWarm { get; init; }
 
     /// <summary>The test process ended itself; null where it did not, or nothing tells.</summary>
     public OwnEnd? OwnEnd { get; init; }

@@ -41,13 +41,20 @@ internal sealed class EarlierRun
         return _failures?.Select(replayed) ?? replayed;
     }
 
-    public Plan Plan(TestCatalog catalog, TimingStore timings, int seed)
+    /// <param name="isDirect">Whether the run itself starts the test hosts of an assembly.</param>
+    public Plan Plan(TestCatalog catalog, TimingStore timings, int seed, Predicate<TestAssembly> isDirect)
     {
         if (Replayed is { } run)
             return ReplayPlan.Of(run, catalog, timings, _settings.ReplayWorker);
-        var plan = Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount);
+        var plan = Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount, HostStartsOf(catalog, isDirect));
         return _settings.Reset == DatabaseReset.Class ? ClassBatches.Cut(plan) : plan;
     }
+
+    // Whoever sets up again needs a process of its own for it.
+    private HostStarts HostStartsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect) =>
+        !catalog.Units.Select(unit => unit.Assembly).Distinct().All(assembly => isDirect(assembly)) ? HostStarts.ByConsole
+        : _settings.Reset == DatabaseReset.Never && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture)) ? HostStarts.DirectAndKept
+        : HostStarts.Direct;
 
     /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>
     public (IEnumerable<Batch> Batches, TestEntry Failing) ToBisect(Plan plan)

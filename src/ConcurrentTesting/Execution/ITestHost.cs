@@ -8,18 +8,41 @@ namespace ConcurrentTesting.Execution;
 /// <summary>The seam to what runs tests: one operation at a time, each with an end that tells whether all went well.</summary>
 internal interface ITestHost : IAsyncDisposable
 {
+    /// <summary>Starts what runs of an assembly take and what is no part of them; trying again is the host's own.</summary>
+    Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken);
+
+    /// <summary>Ends test processes that are kept for further runs: what they worked with is about to change.</summary>
+    Task EndProcessesAsync();
+
     /// <summary>
     /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at once,
     /// with all its processes, and makes the host unusable.
     /// </summary>
     /// <param name="events">Hears of each result when it happens, on one thread at a time; must not block.</param>
     Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken);
+
+    /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
+    bool IsTelling { get; }
+
+    /// <summary>A test process that lived on after its last run and has ended since, although nobody ended it; null where there is none.</summary>
+    IdleEnd? IdleEnd { get; }
 }
+
+/// <summary>A test process ended while nothing ran in it.</summary>
+/// <param name="Batch">The number of the last batch that it ran.</param>
+/// <param name="Fault">What is known of it, in one line.</param>
+internal sealed record IdleEnd(int Batch, string Fault);
 
 /// <summary>What a host runs in one go.</summary>
 internal sealed record HostRun
 {
+    /// <summary>The batch's number, unique in the run.</summary>
+    public required int Batch { get; init; }
+
     public required TestAssembly Assembly { get; init; }
+
+    /// <summary>Nothing of earlier runs may be in the test process.</summary>
+    public bool NeedsFreshProcess { get; init; }
 
     /// <summary>Where the assembly is for this run; null: where it was built.</summary>
     public string? Source { get; init; }
@@ -43,6 +66,9 @@ internal sealed record HostRun
 /// <param name="IsConsoleGone">The console died before the test process did: whatever ran is not to blame.</param>
 internal sealed record HostRunEnd(string? Fault, bool IsConsoleGone = false)
 {
+    /// <summary>The test process had run tests before.</summary>
+    public bool WasWarm { get; init; }
+
     /// <summary>The coverage files that collectors left, absolute; null where no coverage was asked for.</summary>
     public ImmutableArray<string>? Coverage { get; init; }
 }

@@ -14,6 +14,9 @@ internal static partial class InfrastructureFault
     /// <summary>The cause of what a test declared, by exception or file.</summary>
     public const string Declared = "declared";
 
+    /// <summary>The cause of what a server that takes no more connections failed.</summary>
+    public const string ServerFull = "too-many-connections";
+
     /// <summary>The variable with the path of the file by which a test process declares that the infrastructure failed, in its own words.</summary>
     public const string FileVariable = "CONCURRENT_TEST_INFRASTRUCTURE_FILE";
 
@@ -30,7 +33,8 @@ internal static partial class InfrastructureFault
     {
         _ when exception.Name == ExceptionName => Declared,
         DatabaseEngine.PostgreSql => CauseOfPostgreSql(exception),
-        DatabaseEngine.MySql => exception.Type == "MySqlConnector.MySqlException" && MySqlConnection().IsMatch(exception.Message) ? "connection" : null,
+        DatabaseEngine.MySql when exception.Type == "MySqlConnector.MySqlException" && MySqlConnection().Match(exception.Message) is { Success: true } match =>
+            match.Groups["full"].Success ? ServerFull : "connection",
         _ => null,
     };
 
@@ -40,7 +44,7 @@ internal static partial class InfrastructureFault
         "Npgsql.PostgresException" when PostgreSqlState().Match(exception.Message) is { Success: true } state => state.Groups["state"].ValueSpan switch
         {
             "57P01" or "57P02" or "57P03" => "server-restart",
-            "53300" => "too-many-connections",
+            "53300" => ServerFull,
             _ => "connection",
         },
         "Npgsql.NpgsqlException" when PostgreSqlConnection().IsMatch(exception.Message) => "connection",
@@ -54,6 +58,6 @@ internal static partial class InfrastructureFault
     private static partial Regex PostgreSqlConnection();
 
     // Errors 1040, 1053, 2002, 2003, 2006 and 2013 as MySqlConnector words them.
-    [GeneratedRegex("^(Too many connections|Server shutdown in progress|Unable to connect|Couldn't connect|Connect Timeout expired|Failed to read the result set|Lost connection|MySQL server has gone away|Connection must be Open)")]
+    [GeneratedRegex("^((?<full>Too many connections)|Server shutdown in progress|Unable to connect|Couldn't connect|Connect Timeout expired|Failed to read the result set|Lost connection|MySQL server has gone away|Connection must be Open)")]
     private static partial Regex MySqlConnection();
 }

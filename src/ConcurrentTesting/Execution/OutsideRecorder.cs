@@ -36,6 +36,9 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             Record($"had to be ended after its last test, in a clean-up that hangs: {watched.Fault}", null, [], isOwn: false);
     }
 
+    /// <summary>Records the end of a test process that ended itself while nothing ran in it.</summary>
+    public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], isOwn: true);
+
     private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, bool isOwn) => Add(
         new OutsideFailure
         {

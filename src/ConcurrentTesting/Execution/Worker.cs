@@ -24,6 +24,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     // Tests, where operations are not measured.
     private long _operationsSinceRecycle;
     private bool _isUsed;
+    private bool _metFullServer;
     private int _recycles;
     private int _resets;
     private readonly WorkerDeadline _deadline = new(run.Time, run.Settings.WorkerTimeout);
@@ -44,9 +45,11 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         var startedAt = run.Time.GetUtcNow();
         try
         {
-            while (await queue.TakeAsync(number, cancellationToken) is { } batch)
+            while (await TakeAsync(cancellationToken) is { } batch)
             {
                 await RunAsync(batch, cancellationToken);
+                if (_metFullServer && queue.TryLeave(number))
+                    throw new InvalidOperationException("the database server takes no more connections.");
                 if (_deadline.Fault is { } overdue)
                     throw new TimeoutException(overdue);
             }
@@ -68,28 +71,38 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         }
     }
 
+    // Who waits holds nothing: others may need the connections and the memory.
+    private async Task<Batch?> TakeAsync(CancellationToken cancellationToken)
+    {
+        var taking = queue.TakeAsync(number, cancellationToken).AsTask();
+        if (!taking.IsCompleted)
+            await EndProcessesAsync();
+        return await taking;
+    }
+
     private async Task RunAsync(Batch batch, CancellationToken cancellationToken)
     {
-        BatchVerdict? verdict = null;
+        RanBatch? ran = null;
         try
         {
             var (host, lease) = await PrepareAsync(batch, cancellationToken);
             var begun = run.Time.GetTimestamp();
             _isUsed = true;
             _setUp.UnionWith(SetUpsOf(batch));
-            (verdict, var hostIsGood, var operations) = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
+            ran = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
+            _metFullServer = ran.MetFullServer;
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
             _tests += batch.CaseCount;
-            _operationsSinceRecycle += operations ?? batch.CaseCount;
-            if (!hostIsGood)
+            _operationsSinceRecycle += ran.Operations ?? batch.CaseCount;
+            if (!ran.HostIsGood)
                 await EndHostAsync();
-            await KeepAsync(verdict, lease, cancellationToken);
+            await KeepAsync(ran.Verdict, lease, cancellationToken);
         }
         finally
         {
             // What could not even be begun goes back whole.
-            queue.Complete(batch, verdict?.Again ?? [batch with { NotOnWorker = number, Reason = BatchReasons.Requeue }]);
+            queue.Complete(batch, ran?.Verdict.Again ?? [batch with { NotOnWorker = number, Reason = BatchReasons.Requeue }]);
             run.Observer.WorkerIdle(number);
         }
     }
@@ -101,11 +114,16 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         _cloning += run.Time.GetElapsedTime(begun);
         if (batch.Delay > TimeSpan.Zero)
             await Task.Delay(batch.Delay, run.Time, cancellationToken);
+        if (_host?.IdleEnd is not null)
+            await EndHostAsync();
+        if (SetUpsOf(batch).Any(_setUp.Contains))
+            await EndProcessesAsync();
         begun = run.Time.GetTimestamp();
         // The databases try again themselves what is worth it.
         _lease ??= await databases.LeaseAsync(number, cancellationToken);
         var leased = run.Time.GetTimestamp();
         _host ??= await retry.ExecuteAsync(number, "session-start", token => startHost(number, token), cancellationToken);
+        await _host.PrepareAsync(batch.Assembly, cancellationToken);
         _cloning += run.Time.GetElapsedTime(begun, leased);
         _starting += run.Time.GetElapsedTime(leased);
         run.Log.LogDebug("Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount, batch.Assembly.Source, batch.Reason, batch.Seconds);
@@ -139,6 +157,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             return;
         }
 
+        await EndProcessesAsync();
         _lease = await databases.RenewAsync(lease, cancellationToken);
         _isUsed = false;
         _setUp.Clear();
@@ -155,9 +174,17 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     {
         if (!run.Settings.KeepFailed || verdict.Failed.FirstOrDefault() is not { } test)
             return;
+        await EndProcessesAsync();
         _lease = await databases.KeepAsync(lease, test.DisplayName, cancellationToken);
         _isUsed = false;
         _setUp.Clear();
+    }
+
+    // What they hold on to is theirs no more, or is set up once in a process.
+    private async Task EndProcessesAsync()
+    {
+        if (_host is { } host)
+            await host.EndProcessesAsync();
     }
 
     private async Task EndHostAsync()
@@ -165,6 +192,8 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         if (_host is { } host)
         {
             _host = null;
+            if (host.IdleEnd is { } ended)
+                await runner.RecordIdleEndAsync(ended, number);
             await host.DisposeAsync();
         }
     }

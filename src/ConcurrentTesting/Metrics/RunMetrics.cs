@@ -32,7 +32,7 @@ internal sealed class RunMetrics
     public Gauge WorkerBusy => Gauge("worker_busy_seconds", "How long a worker ran batches.", "worker");
     public Gauge WorkerIdle => Gauge("worker_idle_seconds", "How long a worker waited for work, for its database or for its session.", "worker");
     public Counter WorkerTests => Counter("worker_tests_total", "Results that a worker delivered, reruns too.", "worker");
-    public Counter WorkerBatches => Counter("worker_batches_total", "Batches that a worker ran, each in a test host of its own.", "worker");
+    public Counter WorkerBatches => Counter("worker_batches_total", "Batches that a worker ran.", "worker");
     public Counter WorkerErrors => Counter("worker_errors_total", "What went wrong on a worker: crashed (a batch's host ended badly), timed_out (a test was ended), retired.", "worker", "cause");
     public Counter WorkerRetries => Counter("worker_retries_total", "What was tried again through no fault of a test's: batches (requeue, alone, by_name), tests by what failed them (connection, server_restart, too_many_connections, declared), session_start.", "cause");
     public Counter WorkerRetrySuccesses => Counter("worker_retry_successes_total", "Of what was tried again, what ended well.", "cause");

@@ -82,7 +82,7 @@ internal static partial class OwnContent
     [GeneratedRegex(@"\Aworker-\d+/batch-\d{4,}\.trx\z")]
     private static partial Regex BatchTrx();
 
-    [GeneratedRegex(@"\Aworker-\d+/batch-\d{4,}\.infrastructure\z")]
+    [GeneratedRegex(@"\Aworker-\d+/(batch-\d{4,}|declared)\.infrastructure\z")]
     private static partial Regex Declaration();
 
     [GeneratedRegex(@"\A(worker-\d+/vstest-|diagnostics/discovery-)\d[^/]*\.log\z")]

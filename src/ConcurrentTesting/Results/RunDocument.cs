@@ -107,6 +107,7 @@ internal sealed record SettingsDocument
     public ImmutableArray<string> Databases { get; init; } = [];
     public string? Isolation { get; init; }
     public string? ServerListen { get; init; }
+    public string? TestHost { get; init; }
     public string? Reset { get; init; }
     public string? Granularity { get; init; }
     public ImmutableArray<string> Together { get; init; } = [];

@@ -96,6 +96,7 @@ internal static partial class RunDocumentSource
         Databases = settings.Databases,
         Isolation = settings.Isolation.ToString(),
         ServerListen = settings.ServerListen.ToString(),
+        TestHost = settings.TestHost.ToString(),
         Reset = settings.Reset.ToString(),
         Granularity = settings.Granularity.ToString(),
         Together = settings.Together,

@@ -61,12 +61,19 @@ internal sealed class BatchQueue
     public void Leave(int worker)
     {
         lock (_gate)
+            LeaveNow(worker);
+    }
+
+    /// <summary>The same, unless nobody else would be left.</summary>
+    /// <returns>Whether the worker is to stop.</returns>
+    public bool TryLeave(int worker)
+    {
+        lock (_gate)
         {
-            _gone.Add(worker);
-            _shared.AddRange(_seeds[worker]);
-            _seeds[worker].Clear();
-            _closed |= _gone.Count == _seeds.Length;
-            Signal();
+            if (_seeds.Length - _gone.Count <= 1)
+                return false;
+            LeaveNow(worker);
+            return true;
         }
     }
 
@@ -82,6 +89,15 @@ internal sealed class BatchQueue
             Signal();
             return left;
         }
+    }
+
+    private void LeaveNow(int worker)
+    {
+        _gone.Add(worker);
+        _shared.AddRange(_seeds[worker]);
+        _seeds[worker].Clear();
+        _closed |= _gone.Count == _seeds.Length;
+        Signal();
     }
 
     private bool IsEmpty => _shared.Count == 0 && _seeds.All(seed => seed.Count == 0);

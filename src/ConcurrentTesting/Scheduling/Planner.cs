@@ -16,13 +16,14 @@ internal static class Planner
     private const double TailShareKnown = 0.3;
     private const double TailShareUnknown = 0.6;
 
-    public static Plan Plan(TestCatalog catalog, TimingStore timings, int workers, int seed, int cores)
+    /// <param name="hosts">What starts the test hosts.</param>
+    public static Plan Plan(TestCatalog catalog, TimingStore timings, int workers, int seed, int cores, HostStarts hosts = HostStarts.ByConsole)
     {
         var entries = catalog.Units.SelectMany(unit => unit.Entries).ToArray();
         var predictions = Predictor.Predict(entries, timings, out var knownCount);
         var known = entries.Length == 0 ? 1 : (double)knownCount / entries.Length;
         var withTimings = entries.Where(entry => timings.Find(entry) is not null).Select(entry => entry.Assembly).ToHashSet();
-        var costs = PlanCosts.For(workers, cores, known);
+        var costs = PlanCosts.For(workers, cores, known, hosts);
         var units = LongestFirst(catalog, timings, predictions, seed);
         var total = units.Sum(unit => unit.Seconds);
 

@@ -67,6 +67,10 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-reset</c></summary>
     public const string TestReset = "When a worker's databases are replaced by fresh ones: never, batch or class. Default: never";
 
+    /// <summary><c>--test-host</c></summary>
+    public const string TestHost =
+        "What starts test processes: direct (the run itself, which keeps each for further batches of xunit 2, NUnit and MSTest), console (vstest.console, a process a batch), or auto: direct where it is known to work. Default: auto";
+
     /// <summary><c>--test-granularity</c></summary>
     public const string TestGranularity =
         "What goes to a worker as a whole: class, collection (xunit collections and the namespaces of NUnit set-up fixtures), or auto: classes where workers have "

@@ -43,6 +43,7 @@ internal static class ParameterTable
         Parameter.Create(
             "TestServerListen", ConcurrentTestHelp.TestServerListen, ValueKinds.OneOf<ServerListen>(), s => s.ServerListen, (s, v) => s with { ServerListen = v }),
         Parameter.Create("TestReset", ConcurrentTestHelp.TestReset, ValueKinds.OneOf<DatabaseReset>(), s => s.Reset, (s, v) => s with { Reset = v }),
+        Parameter.Create("TestHost", ConcurrentTestHelp.TestHost, ValueKinds.OneOf<TestHostMode>(), s => s.TestHost, (s, v) => s with { TestHost = v }),
         Parameter.Create(
             "TestGranularity", ConcurrentTestHelp.TestGranularity, ValueKinds.OneOf<TestGranularity>(), s => s.Granularity,
             (s, v) => s with { Granularity = v }),

@@ -19,7 +19,7 @@ public sealed class KilledEngineTests
         using var run = SampleRun.Start([suite], ["--workers", "1", "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
         await run.RunningAsync(Cancellation);
         var below = Watched(run);
-        below.Count.ShouldBeGreaterThan(1);
+        below.ShouldNotBeEmpty();
 
         await SampleRun.SignalAsync(run.ProcessId, "KILL", Cancellation);
 

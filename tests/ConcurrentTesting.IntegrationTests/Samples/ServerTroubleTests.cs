@@ -40,8 +40,10 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
         (await server.OwnDatabasesAsync(Cancellation)).ShouldBe(0);
     }
 
-    [Fact]
-    public async Task Of_ten_thousand_results_none_is_lost_or_doubled_whatever_dies()
+    [Theory]
+    [InlineData("direct", "testhost")]
+    [InlineData("console", "vstest.console")]
+    public async Task Of_ten_thousand_results_none_is_lost_or_doubled_whatever_dies(string host, string second)
     {
         await using var server = await RestartingServer.StartAsync(servers, DatabaseEngine.PostgreSql, Cancellation);
 
@@ -49,11 +51,11 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 
         // Visits are counted in the databases that are there: none is replaced meanwhile.
         using var run = Start(
-            DatabaseEngine.PostgreSql, server.ConnectionString, "--workers 4 --test-reruns 1 --test-timeout 30s --test-max-operations 0",
+            DatabaseEngine.PostgreSql, server.ConnectionString, $"--workers 4 --test-host {host} --test-reruns 1 --test-timeout 30s --test-max-operations 0",
             "ROWS=100", "FAIL=Rows20:7", "CRASH=Rows40:50", "HANG=Rows60:99", "FLAKY=Rows80:1", "INFRASTRUCTURE=Rows90:3");
         var memory = run.PeakMemoryAsync(Cancellation);
         var killed = new List<DateTimeOffset>();
-        foreach (var (visits, victim) in new[] { (500, "testhost"), (1_500, "vstest.console"), (2_500, "testhost") })
+        foreach (var (visits, victim) in new[] { (500, "testhost"), (1_500, second), (2_500, "testhost") })
         {
             await server.VisitsAsync(visits, Cancellation);
             var process = await run.DescendantAsync(victim, Cancellation);

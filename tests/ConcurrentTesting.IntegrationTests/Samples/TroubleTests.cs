@@ -85,12 +85,13 @@ public sealed class TroubleTests
     }
 
     [Theory]
-    [InlineData("vstest.console.dll")]
-    [InlineData("testhost")]
-    public async Task A_killed_process_costs_no_test(string victim)
+    [InlineData("vstest.console.dll", "console")]
+    [InlineData("testhost", "console")]
+    [InlineData("testhost", "direct")]
+    public async Task A_killed_process_costs_no_test(string victim, string host)
     {
         using var suite = new TroubledSuite();
-        using var run = suite.Start($"--workers 4 --test-filter {TroubledSuite.RowsOnly}", "HANG_ONCE=Rows50:2");
+        using var run = suite.Start($"--workers 4 --test-host {host} --test-filter {TroubledSuite.RowsOnly}", "HANG_ONCE=Rows50:2");
         var testHost = await suite.ProcessOfAsync("HANG_ONCE", "Rows50:2", Cancellation);
         var process = victim == "testhost" ? testHost : ProcessTree.ParentOf(testHost)!.Value;
         ProcessTree.CommandLine(process).ShouldContain(victim);

@@ -47,6 +47,12 @@ public class InfrastructureFaultTests
     [InlineData(null, null)]
     public void A_cause_has_its_name(string? message, string? cause) => InfrastructureFault.CauseOf(message, DatabaseEngine.PostgreSql).ShouldBe(cause);
 
+    [Theory]
+    [InlineData("MySqlConnector.MySqlException : Too many connections", "too-many-connections")]
+    [InlineData("MySqlConnector.MySqlException : Server shutdown in progress", "connection")]
+    [InlineData("MySqlConnector.MySqlException : Duplicate entry '1' for key 'PRIMARY'", null)]
+    public void A_cause_of_MySQL_has_its_name(string message, string? cause) => InfrastructureFault.CauseOf(message, DatabaseEngine.MySql).ShouldBe(cause);
+
     private static Failure[] Read() => JsonSerializer.Deserialize<Failure[]>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Execution", "Assets", "failures.json")), JsonSerializerOptions.Web)!;
 
     private sealed record Failure(string Framework, string Test, string Message);

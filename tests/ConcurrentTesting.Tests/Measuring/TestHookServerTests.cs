@@ -202,6 +202,48 @@ public sealed class TestHookServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Host_that_goes_on_is_measured_for_each_batch_alone()
+    {
+        using var host = Greet(batch: 2, HookedProcessRole.TestHost);
+        await WelcomeAsync(host);
+        host.Send(Test(Guid.NewGuid(), "Buys", reads: 3));
+        host.Send(Outside(fixtures: 10));
+        await Eventually.HoldsAsync(() => _server.ProcessIds(2).Length == 1);
+        await _server.CollectAsync(2, CancellationToken);
+
+        AddressOf(batch: 3);
+        _server.Continue(ProcessId, batch: 3);
+        host.Send(Test(Guid.NewGuid(), "Buys", reads: 4));
+        host.Send(Test(Guid.NewGuid(), "Sells", reads: 5, order: 1));
+        host.Send(Outside(fixtures: 17));
+        host.Dispose();
+        var figures = await _server.CollectAsync(3, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().DisplayName.ShouldBe("Sells", "what is told late of a test of the last batch is not this one's");
+        figures.Outside.Fixtures.Reads.ShouldBe(7);
+        figures.Total.Reads.ShouldBe(12);
+        _server.ProcessIds(2).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Host_that_is_kept_is_known_after_its_end_until_it_is_released()
+    {
+        using var host = Greet(batch: 2, HookedProcessRole.TestHost);
+        await WelcomeAsync(host);
+        var exited = new TaskCompletionSource<ProcessExit>();
+        _server.Keep(ProcessId, exited.Task);
+        await _server.CollectAsync(2, CancellationToken);
+
+        host.Dispose();
+        exited.SetResult(new ProcessExit(true, 11));
+        var ends = await _server.EndsAsync(2, TimeSpan.FromSeconds(30), CancellationToken);
+
+        ends.ShouldHaveSingleItem().Exit.ShouldBe(new ProcessExit(true, 11));
+        _server.Release(ProcessId);
+        await Eventually.HoldsAsync(() => _server.ProcessIds(2).IsEmpty);
+    }
+
+    [Fact]
     public void Numbers_and_texts_survive_the_wire()
     {
         var writer = new WireWriter();
@@ -239,9 +281,19 @@ public sealed class TestHookServerTests : IAsyncDisposable
         answer[0].ShouldBe((byte)EngineMessage.Welcome);
     }
 
-    private static byte[] Test(Guid caseId, string name, long reads)
+    private static byte[] Outside(long fixtures)
     {
-        var writer = new WireWriter().Begin(HookMessage.Test).Number(0).Id(caseId).Text("").Text("").Text(name).Number(0).Number(0);
+        var writer = new WireWriter().Begin(HookMessage.Outside);
+        long?[] figures = [fixtures, fixtures, fixtures, 0, 0, 1_000, null, null, 1, 0, 100, 200];
+        foreach (var figure in figures.Concat(new long?[figures.Length]))
+            writer.OptionalNumber(figure);
+        writer.Number(0).End();
+        return writer.Written.ToArray();
+    }
+
+    private static byte[] Test(Guid caseId, string name, long reads, int order = 0)
+    {
+        var writer = new WireWriter().Begin(HookMessage.Test).Number(order).Id(caseId).Text("").Text("").Text(name).Number(0).Number(0);
         long?[] figures = [reads, reads, reads, 0, 0, 1_000, null, null, 1, 0, 100, 200];
         foreach (var figure in figures)
             writer.OptionalNumber(figure);
@@ -274,12 +326,12 @@ public sealed class TestHookServerTests : IAsyncDisposable
         return await _server.CollectAsync(2, CancellationToken);
     }
 
-    private Socket Greet(int batch)
+    private Socket Greet(int batch, HookedProcessRole role = HookedProcessRole.TestProcess)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(AddressOf(batch).Socket));
         var writer = new WireWriter();
-        writer.Begin(HookMessage.Hello).Number(WireWriter.Version).Number(ProcessId).Number(0).Number(batch).Number((byte)HookedProcessRole.TestProcess).Text(".NET 10").End();
+        writer.Begin(HookMessage.Hello).Number(WireWriter.Version).Number(ProcessId).Number(0).Number(batch).Number((byte)role).Text(".NET 10").End();
         socket.Send(writer.Written);
         return socket;
     }

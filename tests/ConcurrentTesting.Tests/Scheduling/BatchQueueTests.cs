@@ -57,6 +57,18 @@ public sealed class BatchQueueTests
     }
 
     [Fact]
+    public async Task Worker_that_may_leave_does_and_the_last_one_stays()
+    {
+        var queue = new BatchQueue(PlanOf([[Batch("seed0")], [Batch("seed1")]], []), 0);
+
+        queue.TryLeave(0).ShouldBeTrue();
+        queue.TryLeave(1).ShouldBeFalse();
+
+        Name(await queue.TakeAsync(1, Cancellation)).ShouldBe("seed1");
+        Name(await queue.TakeAsync(1, Cancellation)).ShouldBe("seed0");
+    }
+
+    [Fact]
     public async Task A_short_seed_of_another_worker_is_not_stolen()
     {
         var queue = new BatchQueue(PlanOf([[Batch("short", 0.5), Batch("long", 5)], []], []), worthStealing: 1);

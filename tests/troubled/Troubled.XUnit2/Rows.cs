@@ -28,6 +28,8 @@ public abstract class Rows : IClassFixture<RowsFixture>
         await EndBadlyAsync(me);
         DeclareInfrastructure(me);
         Assert.False(Trouble.IsAsked("FAIL", me), "TROUBLED_FAIL asks for it.");
+        if (Trouble.IsAsked("LARGE", me))
+            throw new InvalidOperationException(new string('m', 20 * 1024 * 1024));
         Assert.False(Trouble.IsAskedOnce("FLAKY", me), "TROUBLED_FLAKY asks for it, once.");
     }
 

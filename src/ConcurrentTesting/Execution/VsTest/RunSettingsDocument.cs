@@ -27,6 +27,9 @@ internal sealed class RunSettingsDocument
     // Each batch is a run of its own to a logger, so a fixed file would only hold the last one.
     private static readonly string[] FileNameElements = ["LogFileName", "LogFilePath"];
 
+    // What decides where the platform looks for test hosts and adapters, and which it takes.
+    private static readonly string[] ConsoleElements = ["DotNetHostPath", "TestAdaptersPaths", "TargetPlatform", "TargetFrameworkVersion", "TestAdapterLoadingStrategy"];
+
     private static readonly string[] PathElements = ["DotNetHostPath", "SolutionDirectory", "TestAdaptersPaths", "SettingsFile"];
 
     private readonly XDocument _document;
@@ -62,6 +65,12 @@ internal sealed class RunSettingsDocument
 
     /// <summary>The filter in the user's settings, which holds beside one that is given as a parameter; null: none.</summary>
     public string? TestCaseFilter => Value(RunConfiguration, "TestCaseFilter");
+
+    /// <summary>What the settings ask for that only vstest.console does, in a few words; null: nothing.</summary>
+    public string? NeedOfConsole =>
+        CollectCoverage || Collectors.Count > 0 ? "data collectors"
+        : Loggers.Any() ? "loggers"
+        : Array.Find(ConsoleElements, name => Value(RunConfiguration, name) is not null);
 
     /// <summary>What the user's settings say of xunit v3's explicit tests: <c>on</c>, <c>off</c>, <c>only</c>; null: nothing.</summary>
     public string? XUnitExplicit => Value("xUnit", "Explicit");
@@ -178,9 +187,11 @@ internal sealed class RunSettingsDocument
         element.Value = string.Join(';', paths.Select(path => Path.GetFullPath(path, folder)));
     }
 
+    private IEnumerable<XElement> Loggers => _document.Root!.Elements("LoggerRunSettings").Elements("Loggers").Elements("Logger");
+
     private void DropLoggers()
     {
-        foreach (var logger in _document.Root!.Elements("LoggerRunSettings").Elements("Loggers").Elements("Logger").ToList())
+        foreach (var logger in Loggers.ToList())
         {
             var name = ((string?)logger.Attribute("friendlyName") ?? (string?)logger.Attribute("uri") ?? "").Trim();
             var replaced = ReplacedLoggers.Any(known => name.Contains(known, StringComparison.OrdinalIgnoreCase));

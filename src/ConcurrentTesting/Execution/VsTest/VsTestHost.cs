@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.Execution.VsTest;
 
@@ -51,7 +47,7 @@ internal sealed class VsTestHost : ITestHost
     private async Task<HostRunEnd> RunOnceAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
     {
         var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly) { Configure = run.Configure, NUnitWhere = run.Selection?.NUnitWhere });
-        var handler = new RunHandler(events);
+        var handler = new HostRunHandler(events, null);
         try
         {
             await (run.Selection is { } selection
@@ -76,65 +72,18 @@ internal sealed class VsTestHost : ITestHost
         };
     }
 
+    public Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task EndProcessesAsync() => Task.CompletedTask;
+
+    // The console does not tell.
+    public bool IsTelling => false;
+
+    // Its test processes end with their run.
+    public IdleEnd? IdleEnd => null;
+
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
     // Its connection breaks a moment before it has ended.
     private async Task<bool> IsConsoleGoneAsync() => await Task.WhenAny(_session.Exited, Task.Delay(LongestDeath)) == _session.Exited;
-
-    /// <summary>Called on the translation layer's reading thread.</summary>
-    private sealed class RunHandler(IHostEvents events) : ITestRunEventsHandler
-    {
-        private volatile HostRunEnd? _end;
-        private volatile string? _lastError;
-
-        public HostRunEnd? End => _end;
-
-        public void HandleTestRunStatsChange(TestRunChangedEventArgs? testRunChangedArgs)
-        {
-            if (testRunChangedArgs is null)
-                return;
-            foreach (var result in testRunChangedArgs.NewTestResults ?? [])
-                events.ResultArrived(result);
-            if (testRunChangedArgs.ActiveTests is { } active)
-                events.ActiveTests([.. active]);
-        }
-
-        public void HandleTestRunComplete(
-            TestRunCompleteEventArgs testRunCompleteArgs,
-            TestRunChangedEventArgs? lastChunkArgs,
-            ICollection<AttachmentSet>? runContextAttachments,
-            ICollection<string>? executorUris)
-        {
-            foreach (var result in lastChunkArgs?.NewTestResults ?? [])
-                events.ResultArrived(result);
-            var fault = FaultOf(testRunCompleteArgs);
-            if (fault is null)
-                events.ActiveTests([]);
-            _end = new HostRunEnd(fault) { Coverage = CoverageIn(testRunCompleteArgs.AttachmentSets.Concat(runContextAttachments ?? [])) };
-        }
-
-        private static ImmutableArray<string> CoverageIn(IEnumerable<AttachmentSet> attachments) =>
-            [.. attachments.Where(set => CoverageSettings.IsCoverage(set.Uri)).SelectMany(set => set.Attachments).Select(file => file.Uri.LocalPath).Distinct()];
-
-        public void HandleLogMessage(TestMessageLevel level, string? message)
-        {
-            if (level == TestMessageLevel.Error)
-                _lastError = message;
-            events.Message(level switch
-            {
-                TestMessageLevel.Error => HostMessageLevel.Error,
-                TestMessageLevel.Warning => HostMessageLevel.Warning,
-                _ => HostMessageLevel.Information,
-            }, message ?? "");
-        }
-
-        public void HandleRawMessage(string rawMessage)
-        {
-        }
-
-        private string? FaultOf(TestRunCompleteEventArgs end) =>
-            end.IsAborted || end.IsCanceled || end.Error is not null ? end.Error?.Message ?? _lastError ?? "the test run was aborted." : null;
-
-        public int LaunchProcessWithDebuggerAttached(TestProcessStartInfo testProcessStartInfo) => -1;
-    }
 }

@@ -20,10 +20,13 @@ internal sealed class FigureFile(string path)
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024);
             file.Position = _read;
-            while (Next(file) is { } message)
+            for (var end = _read; Next(file) is { } message;)
             {
-                _read += sizeof(int) + message.Length;
+                end += sizeof(int) + message.Length;
                 take(message);
+                // The last of these is written over while it is the last: it is read again.
+                if ((HookMessage)message[0] != HookMessage.Outside)
+                    _read = end;
             }
         }
         catch (FileNotFoundException)

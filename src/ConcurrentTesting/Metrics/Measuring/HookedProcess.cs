@@ -21,4 +21,17 @@ internal sealed record UnhandledException(string Message, string StackTrace);
 /// <summary>How a process ended.</summary>
 /// <param name="IsKilled">A signal ended it.</param>
 /// <param name="Status">The exit code, or the signal's number.</param>
-internal sealed record ProcessExit(bool IsKilled, int Status);
+internal sealed record ProcessExit(bool IsKilled, int Status)
+{
+    // The runtime adds this to the number of a signal that ended a child, as shells do.
+    private const int SignalBase = 128;
+
+    // SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV, SIGSYS: signals after which no program is left that could exit.
+    private static readonly int[] SignalsThatEnd = [4, 5, 6, 7, 8, 9, 11, 31];
+
+    /// <summary>From the exit code that the runtime tells of a child, in which a signal and an exit with a number above 128 are the same.</summary>
+    public static ProcessExit OfCode(int code) => SignalsThatEnd.Contains(code - SignalBase) ? new ProcessExit(true, code - SignalBase) : new ProcessExit(false, code);
+
+    /// <summary>What it was where the process is known to have exited.</summary>
+    public ProcessExit AsExit() => IsKilled ? new ProcessExit(false, SignalBase + Status) : this;
+}

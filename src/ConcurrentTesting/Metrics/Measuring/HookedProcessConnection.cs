@@ -22,6 +22,10 @@ internal sealed class HookedProcessConnection
     private readonly Queue<(int Child, ProcessExit Exit)> _endedChildren = [];
     private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private OutsideFigures _outside = OutsideFigures.None;
+
+    // What was told of earlier batches.
+    private OutsideFigures _outsideBefore = OutsideFigures.None;
+    private long _firstOrder;
     private HookedProcess? _process;
     private int? _batch;
     private FigureFile? _file;
@@ -78,13 +82,26 @@ internal sealed class HookedProcessConnection
 
     public void Exited(ProcessExit exit) => _exit.TrySetResult(exit);
 
-    /// <summary>Everything it said and wrote so far.</summary>
+    /// <summary>The process runs this batch from now on.</summary>
+    public void Continue(int batch)
+    {
+        lock (_gate)
+        {
+            ReadFile();
+            _firstOrder = _tests.Keys.DefaultIfEmpty(_firstOrder - 1).Max() + 1;
+            _tests.Clear();
+            _outsideBefore = _outside;
+            _batch = batch;
+        }
+    }
+
+    /// <summary>Everything it said and wrote so far of its batch.</summary>
     public HookedProcessFigures ReadFigures()
     {
         lock (_gate)
         {
             ReadFile();
-            return new HookedProcessFigures([.. _tests.Values.OrderBy(test => test.Order)], _outside, [.. _troubles]);
+            return new HookedProcessFigures([.. _tests.Values.OrderBy(test => test.Order)], _outside.Since(_outsideBefore), [.. _troubles]);
         }
     }
 
@@ -220,7 +237,8 @@ internal sealed class HookedProcessConnection
                 break;
             case HookMessage.Test:
                 var test = MeasuredTest.Read(ref content);
-                _tests[test.Order] = test;
+                if (test.Order >= _firstOrder)
+                    _tests[test.Order] = test;
                 break;
             case HookMessage.Outside:
                 _outside = OutsideFigures.Read(ref content);

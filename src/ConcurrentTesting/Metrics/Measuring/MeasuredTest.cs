@@ -55,6 +55,12 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
 
     public OutsideFigures Plus(OutsideFigures other) => new(Fixtures.Plus(other.Fixtures), NoTest.Plus(other.NoTest)) { Opened = Opened.AddRange(other.Opened) };
 
+    /// <summary>What came to these figures after earlier ones of the same process.</summary>
+    public OutsideFigures Since(OutsideFigures earlier) => ReferenceEquals(earlier, None) ? this : new OutsideFigures(Fixtures.Since(earlier.Fixtures), NoTest.Since(earlier.NoTest))
+    {
+        Opened = [.. Opened.Select(opened => opened with { Connections = opened.Connections - (earlier.Opened.FirstOrDefault(before => before.Name == opened.Name)?.Connections ?? 0) }).Where(opened => opened.Connections > 0)],
+    };
+
     public static OutsideFigures Read(ref WireReader content)
     {
         var outside = new OutsideFigures(FiguresReader.Read(ref content), FiguresReader.Read(ref content));

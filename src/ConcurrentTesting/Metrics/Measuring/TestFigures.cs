@@ -67,6 +67,24 @@ internal sealed record TestFigures
         return sum.ToFigures();
     }
 
+    /// <summary>What was counted after earlier figures of the same process; the peak is that since its start.</summary>
+    public TestFigures Since(TestFigures earlier) => this with
+    {
+        Operations = Less(Operations, earlier.Operations),
+        Queries = Less(Queries, earlier.Queries),
+        Reads = Less(Reads, earlier.Reads),
+        Writes = Less(Writes, earlier.Writes),
+        Others = Less(Others, earlier.Others),
+        QuerySeconds = QuerySeconds - earlier.QuerySeconds.GetValueOrDefault(),
+        Rows = Less(Rows, earlier.Rows),
+        Transactions = Less(Transactions, earlier.Transactions),
+        Connections = Less(Connections, earlier.Connections),
+        ConnectionErrors = Less(ConnectionErrors, earlier.ConnectionErrors),
+        AllocatedBytes = Less(AllocatedBytes, earlier.AllocatedBytes),
+    };
+
+    private static long? Less(long? figure, long? earlier) => figure - earlier.GetValueOrDefault();
+
     /// <summary>Both together, see <see cref="Sum"/>.</summary>
     public TestFigures Plus(TestFigures other) => Sum([this, other]);
 

@@ -30,6 +30,7 @@ internal sealed class TestHookServer : IAsyncDisposable
 
     private readonly ConcurrentDictionary<int, Expectation> _batches = new();
     private readonly ConcurrentDictionary<HookedProcessConnection, byte> _connections = new();
+    private readonly ConcurrentDictionary<int, byte> _kept = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _log;
     private readonly bool _measure;
@@ -110,6 +111,30 @@ internal sealed class TestHookServer : IAsyncDisposable
             .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
     }
 
+    /// <summary>
+    /// Keeps what a test host of this process's own said, beyond its end too, until <see cref="Release(int)"/>: it runs one batch after another, and who starts it learns how it ended.
+    /// </summary>
+    public void Keep(int processId, Task<ProcessExit> exited)
+    {
+        _kept.TryAdd(processId, 0);
+        _ = TellExitAsync(processId, exited);
+    }
+
+    /// <summary>A test host that is kept runs this batch from now on: what it said before belongs to the earlier ones.</summary>
+    public void Continue(int processId, int batch)
+    {
+        foreach (var connection in OfHost(processId))
+            connection.Continue(batch);
+    }
+
+    /// <summary>Forgets a test host that was kept, once it has ended.</summary>
+    public void Release(int processId)
+    {
+        _kept.TryRemove(processId, out _);
+        foreach (var connection in OfHost(processId))
+            _ = ForgetAsync(connection);
+    }
+
     /// <summary>The test processes of a batch whose host has died, when it is known how it ended, or the bound is over.</summary>
     public async Task<ImmutableArray<HookedProcess>> EndsAsync(int batch, TimeSpan bound, CancellationToken cancellationToken)
     {
@@ -143,7 +168,7 @@ internal sealed class TestHookServer : IAsyncDisposable
         await Task.WhenAll(connections.Select(connection => connection.FlushAsync(FlushBound, cancellationToken)));
 
         var figures = Together(connections, expectation);
-        foreach (var connection in connections.Where(connection => connection.Ended.IsCompleted))
+        foreach (var connection in connections.Where(connection => connection.Ended.IsCompleted && !IsKept(connection)))
             Forget(connection);
         return figures;
     }
@@ -284,8 +309,22 @@ internal sealed class TestHookServer : IAsyncDisposable
     private async Task ForgetAsync(HookedProcessConnection connection)
     {
         await connection.Ended;
+        if (IsKept(connection))
+            return;
         if (connection.Batch is not { } batch || !_batches.ContainsKey(batch))
             Forget(connection);
+    }
+
+    private bool IsKept(HookedProcessConnection connection) => connection.Process is { } process && _kept.ContainsKey(process.Id);
+
+    private IEnumerable<HookedProcessConnection> OfHost(int processId) =>
+        _connections.Keys.Where(connection => connection.Process is { Role: HookedProcessRole.TestHost } process && process.Id == processId);
+
+    private async Task TellExitAsync(int processId, Task<ProcessExit> exited)
+    {
+        var exit = await exited;
+        foreach (var connection in OfHost(processId))
+            connection.Exited(connection.Process!.EndedByItself ? exit.AsExit() : exit);
     }
 
     private void Forget(HookedProcessConnection connection)

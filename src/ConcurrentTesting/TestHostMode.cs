@@ -1,0 +1,17 @@
+namespace ConcurrentTesting;
+
+/// <summary>What starts the processes in which tests run.</summary>
+public enum TestHostMode
+{
+    /// <summary>As <see cref="Direct"/> where that is known to work, else as <see cref="Console"/>.</summary>
+    Auto,
+
+    /// <summary>
+    /// The run starts test hosts itself and keeps each for the batches of its assembly, for xunit 2, NUnit and MSTest. Assemblies that need what only vstest.console does (data collectors, other
+    /// loggers, adapters in another folder) run as <see cref="Console"/>.
+    /// </summary>
+    Direct,
+
+    /// <summary>One vstest.console a worker, which starts a test host for each batch.</summary>
+    Console,
+}

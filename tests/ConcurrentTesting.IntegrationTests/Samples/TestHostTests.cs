@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Samples;
+
+/// <summary>Test hosts that the run starts itself and keeps, beside those that vstest.console starts for each batch.</summary>
+public sealed class TestHostTests
+{
+    private static readonly XNamespace Trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+    private static readonly string[] Suites = ["XUnit2", "NUnit", "MSTest"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Results_and_what_they_say_are_the_same_with_both_hosts()
+    {
+        string[] arguments = ["--workers", "2", "--test-settings", Repository.SerialRunSettings, "--test-seed", "20260302"];
+        using var direct = SampleRun.Start(Suites, [.. arguments, "--test-host", "direct"]);
+        var ofDirect = await direct.EndAsync(Cancellation);
+        using var console = SampleRun.Start(Suites, [.. arguments, "--test-host", "console"]);
+        var ofConsole = await console.EndAsync(Cancellation);
+
+        ofDirect.ExitCode.ShouldBe(0, ofDirect.Output);
+        ofDirect.Tests.ShouldBe(ofConsole.Tests, ignoreOrder: true);
+        ResultsIn(ofDirect).ShouldBe(ResultsIn(ofConsole), ignoreOrder: true);
+        ofDirect.Incidents.ShouldBe(ofConsole.Incidents, ignoreOrder: true);
+        ofDirect.Output.ShouldNotContain("runs on vstest.console");
+        Regex.Count(Log(ofDirect), "Started test host").ShouldBeLessThan(ofDirect.Run.GetProperty("batches").GetArrayLength() + 1);
+    }
+
+    [Fact]
+    public async Task Worker_keeps_its_host_for_all_batches_of_an_assembly()
+    {
+        using var folder = new TroubledSuite(isFirstRun: true);
+
+        var outcome = await folder.RunAsync($"--workers 2 --test-filter {TroubledSuite.RowsOnly}", Cancellation);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Run.GetProperty("batches").GetArrayLength().ShouldBeGreaterThan(4);
+        Regex.Count(Log(outcome), "Started test host").ShouldBe(2, Log(outcome));
+    }
+
+    [Fact]
+    public async Task Message_of_twenty_megabytes_is_a_failure_and_no_time_out()
+    {
+        using var folder = new TroubledSuite();
+
+        var outcome = await folder.RunAsync("--workers 1 --test-host direct --test-timeout 4s --test-filter FullyQualifiedName~Troubled.Rows01", Cancellation, "LARGE=Rows01:2");
+
+        outcome.ExitCode.ShouldBe(1, outcome.Output);
+        outcome.Tests.Select(test => test.Outcome).Order().ShouldBe(["Failed", "Passed", "Passed"]);
+    }
+
+    [Fact]
+    public async Task What_needs_a_console_gets_one_and_the_run_says_why()
+    {
+        using var folder = new TroubledSuite();
+        var settings = folder.Write("loggers.runsettings", "<RunSettings><LoggerRunSettings><Loggers><Logger friendlyName=\"html\" /></Loggers></LoggerRunSettings></RunSettings>");
+
+        var outcome = await folder.RunAsync($"--workers 1 --test-host direct --test-settings {settings} --test-filter FullyQualifiedName~Troubled.Rows01", Cancellation);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Output.ShouldContain("runs on vstest.console: its run settings have loggers.");
+    }
+
+    private static string Log(SampleOutcome outcome) => File.ReadAllText(Path.Combine(outcome.Results, "run.log"));
+
+    private static List<(string Name, string? Outcome, string Output)> ResultsIn(SampleOutcome outcome) =>
+        [.. XDocument.Load(Path.Combine(outcome.Results, "test-results.trx")).Descendants(Trx + "UnitTestResult").Select(result => (
+            result.Attribute("testName")!.Value,
+            result.Attribute("outcome")?.Value,
+            string.Join('\n', result.Descendants(Trx + "StdOut").Concat(result.Descendants(Trx + "Message")).Select(text => text.Value))))];
+}
