@@ -73,20 +73,25 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     /// <summary>Records a test process that ended after it had run its batch, as its host tells.</summary>
     public async Task RecordIdleEndAsync(IdleEnd end, int worker)
     {
-        var own = OwnEnd.Of(await run.Hook.EndsAsync(end.Batch, EndBound, CancellationToken.None), end.Fault);
-        if (own is null || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
-            run.Recorder.Report("session-died", $"{end.Fault} Nothing ran in it.", worker);
+        var known = await run.Hook.EndsAsync(end.Batch, EndBound, CancellationToken.None);
+        var own = OwnEnd.Of(known.IsEmpty ? [end.Process] : known, end.Fault);
+        var declaration = DeclarationIn(Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker)));
+        if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
+            run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(end.Fault)} Nothing ran in it.", worker);
         else
             new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database).RecordIdleEnd(own);
+        KeepDeclaration(declaration, end.Batch);
     }
 
     // One name for all batches of a worker, whose test process may know only one; what a batch declared then bears its number.
     private static string Declaration(string results)
     {
-        var path = Path.Combine(results, "declared.infrastructure");
+        var path = DeclarationIn(results);
         File.Delete(path);
         return path;
     }
+
+    private static string DeclarationIn(string results) => Path.Combine(results, "declared.infrastructure");
 
     private static void KeepDeclaration(string declaration, int number)
     {
@@ -200,7 +205,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     {
         Batch = number,
         Assembly = batch.Assembly,
-        NeedsFreshProcess = batch.Reason is not (BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Requeue),
+        NeedsFreshProcess = batch.FruitlessTries > 0 || batch.Reason is not (BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Requeue),
         Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
         Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
         Environment = environment,

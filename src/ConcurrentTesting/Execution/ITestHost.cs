@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Execution;
@@ -30,8 +31,9 @@ internal interface ITestHost : IAsyncDisposable
 
 /// <summary>A test process ended while nothing ran in it.</summary>
 /// <param name="Batch">The number of the last batch that it ran.</param>
-/// <param name="Fault">What is known of it, in one line.</param>
-internal sealed record IdleEnd(int Batch, string Fault);
+/// <param name="Fault">What is known of it.</param>
+/// <param name="Process">The process, with how it ended.</param>
+internal sealed record IdleEnd(int Batch, string Fault, HookedProcess Process);
 
 /// <summary>What a host runs in one go.</summary>
 internal sealed record HostRun

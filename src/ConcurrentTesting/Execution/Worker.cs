@@ -75,8 +75,16 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private async Task<Batch?> TakeAsync(CancellationToken cancellationToken)
     {
         var taking = queue.TakeAsync(number, cancellationToken).AsTask();
-        if (!taking.IsCompleted)
-            await EndProcessesAsync();
+        try
+        {
+            if (!taking.IsCompleted)
+                await EndProcessesAsync();
+        }
+        catch (Exception exception)
+        {
+            run.Log.LogDebug(exception, "Worker {Worker}: its test process could not be ended", number);
+        }
+
         return await taking;
     }
 
@@ -192,6 +200,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         if (_host is { } host)
         {
             _host = null;
+            await host.EndProcessesAsync();
             if (host.IdleEnd is { } ended)
                 await runner.RecordIdleEndAsync(ended, number);
             await host.DisposeAsync();

@@ -47,7 +47,7 @@ public sealed class TestHostTests
     {
         using var folder = new TroubledSuite();
 
-        var outcome = await folder.RunAsync("--workers 1 --test-host direct --test-timeout 4s --test-filter FullyQualifiedName~Troubled.Rows01", Cancellation, "LARGE=Rows01:2");
+        var outcome = await folder.RunAsync("--workers 1 --test-host direct --test-timeout 30s --test-filter FullyQualifiedName~Troubled.Rows01", Cancellation, "LARGE=Rows01:2");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Tests.Select(test => test.Outcome).Order().ShouldBe(["Failed", "Passed", "Passed"]);

@@ -170,6 +170,15 @@ public sealed class TestHookServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task State_that_is_said_after_the_file_had_to_be_given_up_is_the_last_word()
+    {
+        var figures = await CollectOfDeadAsync([.. Test(Guid.NewGuid(), "Buys", reads: 3), .. Outside(fixtures: 10)], Outside(fixtures: 17), Test(Guid.NewGuid(), "Sells", reads: 4, order: 1));
+
+        figures.Outside.Fixtures.Reads.ShouldBe(17);
+        figures.Tests.Length.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_file_with_nonsense_is_said_to_be_unreadable_after_what_was_good_in_it()
     {
         var figures = await CollectOfDeadAsync([.. Test(Guid.NewGuid(), "Buys", reads: 3), 0xFF, 0xFF, 0xFF, 0xFF, 1]);

@@ -19,6 +19,7 @@ namespace ConcurrentTesting.Execution.VsTest;
 internal sealed class DirectHostProcess : IAsyncDisposable
 {
     private const int HighestVersion = 7;
+    private const string Crashed = "Test host process crashed";
 
     // Before that, payloads were written in another way.
     private const int LowestVersion = 2;
@@ -50,6 +51,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private readonly TaskCompletionSource<int> _version = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HostChannel _channel;
     private readonly Task _reading;
+    private readonly Lock _taking = new();
     private RunInProgress? _run;
     private bool _isInitialized;
     private int _disposed;
@@ -78,6 +80,19 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     public bool IsTelling => _channel.Amid < LongestMessage;
 
     public bool IsAlive => !_exited.Task.IsCompleted;
+
+    /// <summary>How it ended; null while it lives.</summary>
+    public ProcessExit? Exit => IsAlive ? null : ProcessExit.OfCode(_exited.Task.Result);
+
+    /// <summary>What it wrote to its error stream before it ended, in the platform's words; empty where that is nothing.</summary>
+    public string Story
+    {
+        get
+        {
+            lock (_errors)
+                return _errors.Length == 0 ? "" : $"{Crashed} : {_errors.ToString().Trim()}";
+        }
+    }
 
     /// <summary>Resident bytes; 0 where the process has ended.</summary>
     public long Memory
@@ -140,14 +155,16 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         var run = new RunInProgress(handler);
         lock (_errors)
             _errors.Clear();
-        Volatile.Write(ref _run, run);
+        lock (_taking)
+            _run = run;
         try
         {
             using var ending = new CancellationTokenSource();
             var lost = LostAsync(cancellationToken, ending.Token);
-            Request(messageType, criteria, adapters);
+            _ = Task.Run(() => Request(run, messageType, criteria, adapters), CancellationToken.None);
             await Task.WhenAny(run.Completed, lost);
             await ending.CancelAsync();
+            Forget();
             if (run.Completed.IsCompleted)
                 await run.Completed;
             else if (!cancellationToken.IsCancellationRequested)
@@ -158,7 +175,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         finally
         {
-            Volatile.Write(ref _run, null);
+            Forget();
         }
     }
 
@@ -266,7 +283,14 @@ internal sealed class DirectHostProcess : IAsyncDisposable
             throw new HostProtocolException(string.Create(CultureInfo.InvariantCulture, $"the test host speaks version {version} of the protocol."));
     }
 
-    private void Request(string messageType, object criteria, IEnumerable<string> adapters)
+    // Nothing is told of a run any more once its end is; what is being told is told to its end.
+    private void Forget()
+    {
+        lock (_taking)
+            _run = null;
+    }
+
+    private void Request(RunInProgress run, string messageType, object criteria, IEnumerable<string> adapters)
     {
         try
         {
@@ -279,6 +303,10 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         {
             // The reading side sees the same, and what it means.
             _log.LogDebug("The test host {ProcessId} could not be asked: {Reason}", Id, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            run.Fail(new HostProtocolException($"the test host {Id} could not be asked: {exception.Message}", exception));
         }
     }
 
@@ -293,8 +321,10 @@ internal sealed class DirectHostProcess : IAsyncDisposable
             _channel.Send(Serializer.SerializeMessage(messageType));
             return true;
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        catch (Exception exception)
         {
+            // Then it is ended in another way.
+            _log.LogDebug("The test host {ProcessId} could not be told: {Reason}", Id, exception.Message);
             return false;
         }
     }
@@ -306,7 +336,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         {
             while (await _channel.ReadAsync(_closing.Token) is { } message)
             {
-                Take(message);
+                lock (_taking)
+                    Take(message);
                 _channel.Heard();
             }
         }
@@ -318,7 +349,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         {
             var unreadable = new HostProtocolException($"the test host {Id} said what cannot be understood: {exception.Message}", exception);
             _version.TrySetException(unreadable);
-            Volatile.Read(ref _run)?.Fail(unreadable);
+            _run?.Fail(unreadable);
         }
     }
 
@@ -349,10 +380,10 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         switch (message.MessageType)
         {
             case MessageType.TestRunStatsChange:
-                Volatile.Read(ref _run)?.Handler.HandleTestRunStatsChange(Serializer.DeserializePayload<TestRunChangedEventArgs>(message));
+                _run?.Handler.HandleTestRunStatsChange(Serializer.DeserializePayload<TestRunChangedEventArgs>(message));
                 break;
             case MessageType.TestMessage when Serializer.DeserializePayload<TestMessagePayload>(message) is { } said:
-                Volatile.Read(ref _run)?.Handler.HandleLogMessage(said.MessageLevel, said.Message);
+                _run?.Handler.HandleLogMessage(said.MessageLevel, said.Message);
                 break;
             case MessageType.ExecutionComplete:
                 Complete(Serializer.DeserializePayload<TestRunCompletePayload>(message)!);
@@ -365,7 +396,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
 
     private void Complete(TestRunCompletePayload payload)
     {
-        if (Volatile.Read(ref _run) is not { } run)
+        if (_run is not { } run)
             return;
         run.Handler.HandleTestRunComplete(payload.TestRunCompleteArgs!, payload.LastRunTests, payload.RunAttachments, payload.ExecutorUris);
         run.Complete();
@@ -375,7 +406,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private async Task TellDeathAsync(HostRunHandler handler)
     {
         await Task.WhenAny(_exited.Task, Task.Delay(DeathBound, CancellationToken.None));
-        var reason = _exited.Task.IsCompleted ? "Test host process crashed" : "Unable to communicate with test host process.";
+        var reason = _exited.Task.IsCompleted ? Crashed : "Unable to communicate with test host process.";
         if (_exited.Task.IsCompleted && await ErrorOutputAsync() is { Length: > 0 } written)
             reason = $"{reason} : {written}";
         handler.HandleLogMessage(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");

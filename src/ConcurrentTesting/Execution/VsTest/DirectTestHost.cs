@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Settings;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,8 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
     private const long ResultsTogether = 1;
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1.5);
 
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(2);
+
     private static readonly EnumerationOptions AnyCase = new() { MatchCasing = MatchCasing.CaseInsensitive };
 
     private readonly SessionProcesses _processes = new(Guid.NewGuid().ToString("N"));
@@ -39,9 +42,7 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
     // Of a process that is not used any more; what the hook knows of it is kept until it was told.
     private (IdleEnd End, int ProcessId)? _idleEnd;
 
-    public IdleEnd? IdleEnd => _idleEnd?.End ?? (_process is { IsAlive: false } process
-        ? new IdleEnd(_batch, string.Create(CultureInfo.InvariantCulture, $"the test host {process.Id} of {Path.GetFileNameWithoutExtension(_source)} ended after it had run its tests."))
-        : null);
+    public IdleEnd? IdleEnd => _idleEnd?.End ?? (_process is { IsAlive: false } process ? EndOf(process) : null);
 
     public bool IsTelling => _process is { IsTelling: true };
 
@@ -86,8 +87,10 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
         {
             return await RunDirectAsync(hostRun, events, cancellationToken);
         }
-        catch (Exception exception) when (exception is HostProtocolException or NotSupportedException)
+        catch (Exception exception) when (exception is not (OperationCanceledException or ConcurrentTestException))
         {
+            // Whatever it is, a platform of another version too: a console needs nothing of this.
+            run.Log.LogDebug(exception, "Worker {Worker}: no test host could be used", worker);
             await EndProcessAsync();
             assemblies.GiveUp(hostRun.Assembly, exception.Message);
             return events.HasBegun ? new HostRunEnd(exception.Message, IsConsoleGone: true) : await RunOnConsoleAsync(hostRun, events, cancellationToken);
@@ -170,11 +173,21 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
         return true;
     }
 
+    private IdleEnd EndOf(DirectHostProcess process) => new(
+        _batch,
+        string.Create(CultureInfo.InvariantCulture, $"the test host {process.Id} of {Path.GetFileNameWithoutExtension(_source)} ended after it had run its tests. {process.Story}"),
+        new HookedProcess(process.Id, HookedProcessRole.TestHost, IsAlive: false, EndedByItself: false) { Exit = process.Exit });
+
     private async Task LeaveProcessAsync()
     {
-        if (_process is { } process && IdleEnd is { } end)
+        // Its connection breaks a moment before it has ended.
+        if (_process is { IsGood: false } broken)
+            await Task.WhenAny(broken.Exited, Task.Delay(EndBound));
+        if (_process is { IsAlive: false } process)
         {
-            _idleEnd = (end, process.Id);
+            if (_idleEnd is { } earlier)
+                run.Hook.Release(earlier.ProcessId);
+            _idleEnd = (EndOf(process), process.Id);
             _process = null;
             await process.DisposeAsync();
         }

@@ -29,14 +29,14 @@ internal sealed class TrxLog
     /// <exception cref="NotSupportedException">This SDK's logger is another.</exception>
     public static TrxLog Begin(VsTestLocation location, string folder, string fileName, ILogger log)
     {
-        var result = new TrxLog(log);
         try
         {
+            var result = new TrxLog(log);
             var logger = (ITestLoggerWithParameters)Activator.CreateInstance(TypeOf(location), nonPublic: true)!;
             logger.Initialize(result._events, new Dictionary<string, string?> { [DefaultLoggerParameterNames.TestRunDirectory] = folder, ["LogFileName"] = fileName });
             return result;
         }
-        catch (Exception exception) when (exception is MissingMemberException or InvalidCastException or TargetInvocationException or TypeLoadException or IOException)
+        catch (Exception exception) when (exception is not NotSupportedException)
         {
             throw new NotSupportedException($"the SDK's TRX logger cannot be used here: {exception.Message}", exception);
         }

@@ -202,7 +202,11 @@ internal sealed class HookedProcessConnection
         {
             // A hook that says figures has had to give up its file, in which the earlier ones are.
             if ((HookMessage)message[0] is HookMessage.Test or HookMessage.Outside)
+            {
                 ReadFile();
+                _file = null;
+            }
+
             Take(message);
         }
     }

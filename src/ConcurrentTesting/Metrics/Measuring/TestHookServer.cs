@@ -26,6 +26,7 @@ internal sealed class TestHookServer : IAsyncDisposable
     private const string MachineCompiledFor = "linux-x64";
     private const string HookFile = "ConcurrentTesting.TestHook.dll";
 
+    private static readonly TimeSpan LastWordBound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FlushBound = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<int, Expectation> _batches = new();
@@ -324,7 +325,11 @@ internal sealed class TestHookServer : IAsyncDisposable
     {
         var exit = await exited;
         foreach (var connection in OfHost(processId))
+        {
+            // Its last word may still be on its way.
+            await Task.WhenAny(connection.Ended, Task.Delay(LastWordBound));
             connection.Exited(connection.Process!.EndedByItself ? exit.AsExit() : exit);
+        }
     }
 
     private void Forget(HookedProcessConnection connection)
