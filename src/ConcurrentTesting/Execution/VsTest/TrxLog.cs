@@ -75,17 +75,10 @@ internal sealed class TrxLog
         {
             if (loaded is not null)
                 return loaded;
-            try
-            {
-                var file = Path.Combine(Path.GetDirectoryName(location.Console)!, "Extensions", LoggerFile);
-                var type = Assembly.LoadFrom(file).GetType(LoggerType, throwOnError: true)!;
-                KeepQuiet();
-                return loaded = type;
-            }
-            catch (Exception exception) when (exception is IOException or BadImageFormatException or TypeLoadException)
-            {
-                throw new NotSupportedException($"the SDK's TRX logger cannot be used here: {exception.Message}", exception);
-            }
+            var file = Path.Combine(Path.GetDirectoryName(location.Console)!, "Extensions", LoggerFile);
+            var type = Assembly.LoadFrom(file).GetType(LoggerType, throwOnError: true)!;
+            KeepQuiet();
+            return loaded = type;
         }
     }
 
