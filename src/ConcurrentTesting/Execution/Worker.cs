@@ -17,7 +17,7 @@ internal delegate Task<ITestHost> StartTestHost(int worker, CancellationToken ca
 internal sealed class Worker(int number, RunContext run, BatchQueue queue, BatchRunner runner, TestDatabases databases, StartTestHost startHost, InfrastructureRetry retry)
 {
     // What has been set up in the databases of the lease.
-    private readonly HashSet<string> _setUp = new(StringComparer.Ordinal);
+    private readonly HashSet<NeededSetUp> _setUp = [];
     private ITestHost? _host;
     private DatabaseLease? _lease;
 
@@ -36,7 +36,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private int _tests;
 
     /// <summary>The shared set-ups that tests need.</summary>
-    public required IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUps { private get; init; }
+    public required IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUps { private get; init; }
 
     /// <summary>Works until the queue ends. A worker that cannot get a host or a database leaves its work to the others.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -124,7 +124,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             await Task.Delay(batch.Delay, run.Time, cancellationToken);
         if (_host?.IdleEnd is not null)
             await EndHostAsync();
-        if (SetUpsOf(batch).Any(_setUp.Contains))
+        if (IsSetUpBefore(batch))
             await EndProcessesAsync();
         begun = run.Time.GetTimestamp();
         // The databases try again themselves what is worth it.
@@ -174,9 +174,16 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private bool IsSpent(Batch batch, DatabaseLease lease) => databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease);
 
     // What creates its schema, or fills it, does so once in a serial run: it may not bear to find it there.
-    private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && SetUpsOf(batch).Any(_setUp.Contains);
+    private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && IsSetUpBefore(batch);
 
-    private IEnumerable<string> SetUpsOf(Batch batch) => batch.Entries.SelectMany(entry => SetUps.GetValueOrDefault(entry, [])).Distinct();
+    // What has no fixture is set up by static members, if at all: once in a process, however many batches it runs.
+    private bool IsSetUpBefore(Batch batch)
+    {
+        var isKept = _host?.KeepsProcessFor(batch.Assembly) == true;
+        return SetUpsOf(batch).Any(setUp => _setUp.Contains(setUp) && !(isKept && setUp.IsOnceInProcess));
+    }
+
+    private IEnumerable<NeededSetUp> SetUpsOf(Batch batch) => batch.Entries.SelectMany(entry => SetUps.GetValueOrDefault(entry, [])).Distinct();
 
     private async Task KeepAsync(BatchVerdict verdict, DatabaseLease lease, CancellationToken cancellationToken)
     {

@@ -77,13 +77,13 @@ internal sealed record Plan
     /// <summary>Expected seconds by entry.</summary>
     public required IReadOnlyDictionary<TestEntry, double> Predictions { get; init; }
 
-    /// <summary>The shared set-ups that an entry needs, by its assembly and their names; entries that need none are left out.</summary>
-    public IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUps { get; init; } = ImmutableDictionary<TestEntry, ImmutableArray<string>>.Empty;
+    /// <summary>The shared set-ups that an entry needs; entries that need none are left out.</summary>
+    public IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUps { get; init; } = ImmutableDictionary<TestEntry, ImmutableArray<NeededSetUp>>.Empty;
 
     /// <summary>The shared set-ups of a catalog's entries.</summary>
-    public static IReadOnlyDictionary<TestEntry, ImmutableArray<string>> SetUpsOf(TestCatalog catalog) => catalog.Units
+    public static IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUpsOf(TestCatalog catalog) => catalog.Units
         .Where(unit => !unit.SetUps.IsEmpty)
-        .Select(unit => (unit.Entries, Names: unit.SetUps.Select(setUp => $"{unit.Assembly.Source}/{setUp.Name}").ToImmutableArray()))
+        .Select(unit => (unit.Entries, Names: unit.SetUps.Select(setUp => new NeededSetUp($"{unit.Assembly.Source}/{setUp.Name}", !setUp.HasFixture)).ToImmutableArray()))
         .SelectMany(unit => unit.Entries.Select(entry => (entry, unit.Names)))
         .ToDictionary(pair => pair.entry, pair => pair.Names);
 
@@ -95,3 +95,8 @@ internal sealed record Plan
     /// <summary>Workers that have something to start with.</summary>
     public int UsedWorkers => Math.Max(1, Seeds.Count(seed => seed.Length > 0));
 }
+
+/// <summary>A shared set-up as a worker sees it.</summary>
+/// <param name="Name">Its assembly and its name.</param>
+/// <param name="IsOnceInProcess">No fixture sets it up for each batch.</param>
+internal readonly record struct NeededSetUp(string Name, bool IsOnceInProcess);

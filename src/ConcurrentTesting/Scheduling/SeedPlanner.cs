@@ -8,14 +8,23 @@ internal static class SeedPlanner
 {
     public static ImmutableArray<ImmutableArray<Batch>> Assign(ImmutableArray<PlannedPart> longestFirst, int workers, PlanCosts costs, SetUpPrices prices)
     {
-        var loads = Enumerable.Range(0, workers).Select(_ => new Load(costs, prices)).ToArray();
+        var loads = Enumerable.Range(0, WorkersThatPay(longestFirst, workers, costs)).Select(_ => new Load(costs, prices)).ToArray();
         foreach (var part in longestFirst)
         {
             var load = loads.MinBy(load => load.Seconds + load.OpeningCost(part.Assembly) + load.SetUpCost(part))!;
             load.Add(part);
         }
 
-        return [.. loads.Select(load => load.ToBatches())];
+        return [.. loads.Select(load => load.ToBatches()), .. Enumerable.Repeat(ImmutableArray<Batch>.Empty, workers - loads.Length)];
+    }
+
+    // What starts at the same time shares the cores: each worker more lets all begin later.
+    private static int WorkersThatPay(ImmutableArray<PlannedPart> parts, int workers, PlanCosts costs)
+    {
+        var total = parts.Sum(part => part.Seconds);
+        var longest = parts.Select(part => part.Seconds).DefaultIfEmpty(0).Max();
+        return Enumerable.Range(1, workers).Reverse()
+            .MinBy(count => ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
     }
 
     private sealed class Load(PlanCosts costs, SetUpPrices prices)
@@ -26,17 +35,17 @@ internal static class SeedPlanner
         public double Seconds { get; private set; }
 
         public double OpeningCost(TestAssembly assembly) =>
-            _units.Count == 0 ? costs.Worker + costs.Host : _units.ContainsKey(assembly) ? 0 : costs.Host;
+            _units.Count == 0 || _units.ContainsKey(assembly) ? 0 : costs.Host;
 
         // A batch sets up once for all of its classes, and a worker has one batch an assembly.
         public double SetUpCost(PlannedPart part) => part.Units.SelectMany(unit => prices.Priced(unit.Unit)).DistinctBy(setUp => setUp.Name)
             .Where(setUp => !_setUps.Contains((part.Assembly, setUp.Name)))
             .Sum(setUp => prices.Of(part.Assembly, setUp));
 
-        // The first opening is everybody's price and balances nothing; a second host is this worker's own time.
+        // The first opening is everybody's price and balances nothing: it decided how many workers there are.
         public void Add(PlannedPart part)
         {
-            Seconds += part.Seconds + SetUpCost(part) + (_units.Count == 0 ? 0 : OpeningCost(part.Assembly));
+            Seconds += part.Seconds + SetUpCost(part) + OpeningCost(part.Assembly);
             _setUps.UnionWith(part.Units.SelectMany(unit => prices.Priced(unit.Unit)).Select(setUp => (part.Assembly, setUp.Name)));
             if (!_units.TryGetValue(part.Assembly, out var units))
                 _units.Add(part.Assembly, units = []);

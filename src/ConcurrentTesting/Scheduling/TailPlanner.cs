@@ -5,10 +5,12 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>Splits off the shortest units as batches that any worker may take when it is done with its own, shrinking towards the end.</summary>
 internal static class TailPlanner
 {
+    // A batch that takes most of a worker's share evens out nothing.
+    private const double LargestOfShare = 0.5;
+
     public static (ImmutableArray<PlannedUnit> Seeds, ImmutableArray<Batch> Batches) Split(
         ImmutableArray<PlannedUnit> longestFirst, double tailSeconds, int workers, PlanCosts costs, SetUpSpread spread)
     {
-        // A batch that is longer than everybody's share evens out nothing.
         var share = longestFirst.Sum(unit => unit.Seconds) / workers;
         if (workers == 1 || tailSeconds < costs.SmallestBatch || share < costs.SmallestBatch)
             return (longestFirst, []);
@@ -20,7 +22,13 @@ internal static class TailPlanner
 
         // Each batch sets up for itself: it has the work of one set-up, and enough of it.
         foreach (var group in movable[first..].GroupBy(unit => (unit.Unit.Assembly, spread.Key(unit))))
-            batches.AddRange(Chunk([.. group], tailSeconds, workers, costs.SmallestBatch + spread.Price(group.First()), rest));
+        {
+            var smallest = costs.SmallestBatch + spread.Price(group.First());
+            if (smallest > LargestOfShare * share)
+                rest.AddRange(group);
+            else
+                batches.AddRange(Chunk([.. group], tailSeconds, workers, smallest, rest));
+        }
 
         return (rest.ToImmutable(), [.. batches.OrderByDescending(batch => batch.Seconds)]);
     }

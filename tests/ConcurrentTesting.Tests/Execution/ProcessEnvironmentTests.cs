@@ -9,6 +9,7 @@ public sealed class ProcessEnvironmentTests
     [Theory]
     [InlineData("DOTNET_TieredPGO", "0")]
     [InlineData("DOTNET_TC_CallCountThreshold", "200")]
+    [InlineData("DOTNET_TC_CallCountingDelayMs", "200")]
     public void Test_processes_are_spared_a_second_compilation_unless_the_user_decided(string variable, string ours)
     {
         var before = Environment.GetEnvironmentVariable(variable);

@@ -69,6 +69,9 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
         _console ??= await startConsole(cancellationToken);
     }
 
+    public bool KeepsProcessFor(TestAssembly assembly) => 
+        _process is { IsGood: true } process && assembly.Path == _source && assemblies.IsDirect(assembly) && !IsSpent(process);
+
     public Task EndProcessesAsync() => LeaveProcessAsync();
 
     public async ValueTask DisposeAsync()

@@ -12,11 +12,12 @@ internal static class ProcessEnvironment
     private static readonly string[] BuildPrefixes = ["MSBUILD", "DOTNET_CLI_TELEMETRY_SESSIONID", "CONCURRENT_TEST_"];
 
     // Test hosts live for seconds. Instrumenting their code for a better second compilation costs a quarter of their CPU time, compiling it once more after 30 calls another
-    // third, and neither is paid back; after 512 calls (the runtime reads hexadecimal) what is hot still is. Whoever set a variable knows better.
+    // third, and neither is paid back; after 512 calls, counted from half a second without new code on, what is hot still is (the runtime reads hexadecimal). Whoever set a variable knows better.
     private static readonly KeyValuePair<string, string>[] ForShortProcesses =
     [
         new("DOTNET_TieredPGO", "0"),
         new("DOTNET_TC_CallCountThreshold", "200"),
+        new("DOTNET_TC_CallCountingDelayMs", "200"),
     ];
 
     private static readonly string[] SecretWords = ["PASSWORD", "SECRET", "TOKEN", "APIKEY", "API_KEY", "CONNECTION_STRING", "CREDENTIAL"];

@@ -76,6 +76,8 @@ internal sealed class VsTestHost : ITestHost
 
     public Task EndProcessesAsync() => Task.CompletedTask;
 
+    public bool KeepsProcessFor(TestAssembly assembly) => false;
+
     // The console does not tell.
     public bool IsTelling => false;
 
