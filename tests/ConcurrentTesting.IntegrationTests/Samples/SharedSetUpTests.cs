@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Shouldly;
@@ -72,6 +75,31 @@ public sealed class SharedSetUpTests : IDisposable
         WorkersOf(next, "SharedSetUp.Collection").ShouldHaveSingleItem();
         next.Output.ShouldContain("all tests of collection Season stay together (the tests did not use their workers' databases last time");
         (await TimingsAsync()).ShouldNotContain("databaseUnused");
+    }
+
+    [Fact]
+    public async Task A_port_that_a_split_collection_shares_is_told_with_what_keeps_it_together()
+    {
+        var port = ("SHARED_SETUP_PORT", FreePort());
+
+        var split = await RunAsync("--workers 4", Repository.SharedSetUp("Assembly"), port);
+
+        split.ExitCode.ShouldBe(1, split.Output);
+        split.Incidents.ShouldContain("guard-suspected");
+        split.Output.ShouldContain("Address already in use");
+        split.Output.ShouldContain("the assembly-wide collection of SharedSetUp.Assembly has no fixture and ran on 4 workers; if it guards more than the database: --test-together SharedSetUp.Assembly");
+
+        var together = await RunAsync("--workers 4 --test-together SharedSetUp.Assembly", Repository.SharedSetUp("Assembly"), port);
+
+        together.ExitCode.ShouldBe(0, together.Output);
+        together.Tests.Count.ShouldBe(TestsOfASuite);
+    }
+
+    private static string FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
     }
 
     private Task<string> TimingsAsync() => File.ReadAllTextAsync(Path.Combine(_folder.Results, "timings.json"), CancellationToken);

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 
 namespace SharedSetUp;
@@ -22,10 +24,21 @@ public static class Theatre
     /// <summary>A visit that nobody made before, in a theatre that is open.</summary>
     public static void Visit(string visitor)
     {
+        using var _ = Stage();
         Execute($"INSERT INTO {Visits} VALUES ('{visitor}');");
         Thread.Sleep(Delay);
         if (Execute($"SELECT count(*) FROM {Visits} WHERE visitor = 'owner';") != 1)
             throw new InvalidOperationException("the theatre has no owner");
+    }
+
+    // With a port, what a test needs besides the database and can be had only once on a machine.
+    private static TcpListener? Stage()
+    {
+        if (Environment.GetEnvironmentVariable("SHARED_SETUP_PORT") is not { } port)
+            return null;
+        var stage = new TcpListener(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
+        stage.Start();
+        return stage;
     }
 
     private static long? Execute(string text)
