@@ -56,7 +56,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         .Executes(() =>
         {
             foreach (var project in OwnTests.Select(TestProject).Concat(Suites.Select(Suite)))
-                Assert.True(Commands.Run("dotnet", "build", project, "--nologo", "--verbosity", "quiet") == 0, $"{project} does not build");
+                Assert.True(Commands.Run("dotnet", "build", project, "--nologo", "--verbosity", "quiet", "-p:RunAnalyzers=true") == 0, $"{project} does not build");
         });
 
     private Target Test => _ => _

@@ -16,6 +16,8 @@ internal sealed class TestPrerequisites(AbsolutePath tests)
     [
         new("git", "git", "checks out this repository's own scripts"),
         new("flock", "util-linux", "keeps two builds of a checkout apart"),
+        new("curl", "curl", "gets the installer of an SDK, as build.sh does"),
+        new("sqlite3", "sqlite3", "builds templates by a command"),
         new("initdb", "postgresql", "makes PostgreSQL servers"),
         new("mariadbd", "mariadb-server", "makes MariaDB servers"),
         new("npm", "npm", "brings PostgreSQL 18 and the readers of the reports"),

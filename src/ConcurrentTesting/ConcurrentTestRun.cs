@@ -66,7 +66,7 @@ public sealed class ConcurrentTestRun
         var journal = new RunJournal(RunContext.Create(settings, console, observer, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden };
         if (isProduction)
             journal.Run.Recorder.Report("production-sequential", "The environment says production: the tests ran one after another, without variables or databases of the run.");
-        await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time);
+        await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time, console.Redactor);
         metrics?.Follow(() => journal.ToRecord(RunEnd.TestsDecide, databases.Record));
         await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier, results).ExecuteAsync(cancellationToken), cancellationToken);

@@ -18,6 +18,7 @@ internal sealed class SpareClones(
     private readonly Channel<ImmutableArray<DatabaseClone>> _spares = Channel.CreateBounded<ImmutableArray<DatabaseClone>>(capacity);
     private readonly CancellationTokenSource _ending = new();
     private readonly Lock _gate = new();
+    private bool _isEnding;
     private Task? _filling;
 
     /// <summary>Begins to clone ahead. Called again it does nothing.</summary>
@@ -25,7 +26,7 @@ internal sealed class SpareClones(
     {
         lock (_gate)
         {
-            if (!_ending.IsCancellationRequested)
+            if (!_isEnding)
                 _filling ??= Task.Run(() => FillAsync(_ending.Token), CancellationToken.None);
         }
     }
@@ -42,10 +43,11 @@ internal sealed class SpareClones(
         Task? filling;
         lock (_gate)
         {
-            _ending.Cancel();
+            _isEnding = true;
             filling = _filling;
         }
 
+        await _ending.CancelAsync();
         if (filling is not null)
             await filling;
         while (_spares.Reader.TryRead(out var spare))

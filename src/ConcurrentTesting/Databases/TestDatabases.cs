@@ -36,12 +36,12 @@ internal sealed class TestDatabases : IAsyncDisposable
     private Task _checking = Task.CompletedTask;
     private int _clones;
 
-    private TestDatabases(ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time)
+    private TestDatabases(ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor secrets)
     {
         _settings = settings;
         _runId = runId;
         _logger = logger;
-        _secrets = Redactor.Of(settings);
+        _secrets = secrets;
         _guards = new Guards(settings, logger);
         _sources = settings.Database == DatabaseEngine.None ? [] : new TemplateSourceParser(settings).ParseAll();
         _engine = DatabaseEngines.Create(settings, runId, _sources, _guards, _secrets, logger, time);
@@ -75,8 +75,8 @@ internal sealed class TestDatabases : IAsyncDisposable
     public CancellationToken Lost => _engine?.Lost ?? CancellationToken.None;
 
     /// <exception cref="ConcurrentTestException">A setting is wrong: a template entry names nothing that is there, the connection string cannot be read.</exception>
-    public static TestDatabases Create(ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time) =>
-        new(settings, runId, logger, time);
+    public static TestDatabases Create(ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor? secrets = null) =>
+        new(settings, runId, logger, time, secrets ?? Redactor.Of(settings));
 
     /// <summary>Asks before anything is created whether the run can and may use the server.</summary>
     /// <exception cref="ConcurrentTestException">It cannot, or a guard refuses.</exception>

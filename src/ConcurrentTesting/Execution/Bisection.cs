@@ -61,7 +61,11 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
             Predictions = kept.ToDictionary(entry => entry, _ => 0.0),
         };
         run.Log.LogDebug("Bisection run {Number}: {Count} tests before {Test}", ++_runs, before.Count, failing.DisplayName);
-        await new WorkerPool(run with { Recorder = recorder }, databases, startHost).RunAsync(plan);
+        // What a probe fails is its answer and stops nothing else.
+        using var stop = new RunStop(failFast: 0, run.Stop.Token);
+        await new WorkerPool(run with { Recorder = recorder, Stop = stop }, databases, startHost).RunAsync(plan);
+        if (run.Stop.Fault is { } fault)
+            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, fault);
         return recorder.RowsSoFar(failing).Any(test => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped));
     }
 }

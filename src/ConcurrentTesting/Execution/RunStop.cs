@@ -6,6 +6,7 @@ internal sealed class RunStop : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly int _failFast;
     private int _failures;
+    private volatile string? _fault;
 
     /// <param name="failFast">Failures after which the run stops; 0: never.</param>
     public RunStop(int failFast, CancellationToken cancellationToken)
@@ -22,12 +23,12 @@ internal sealed class RunStop : IDisposable
         : "Not run: the run was cancelled.");
 
     /// <summary>What broke, so that tests that did not run are errors; null where nothing did.</summary>
-    public string? Fault { get; private set; }
+    public string? Fault => _fault;
 
     /// <summary>Ends the run because something it cannot do without is gone.</summary>
     public void Break(string fault)
     {
-        Fault = fault;
+        _fault = fault;
         _ = _stop.CancelAsync();
     }
 

@@ -38,6 +38,7 @@ internal static partial class RunDocumentSource
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
             Database = record.Database is { } database ? From(database, DatabaseUse.Of(record), redactor) : null,
+            Overrides = [.. record.Overrides.Select(text => redactor.Redact(text))],
             Retries = RetryCounts.Of(record),
             Phases = record.Phases,
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,

@@ -117,7 +117,7 @@ internal sealed record BatchRecord
     /// <summary>Result rows that arrived.</summary>
     public required int Tests { get; init; }
 
-    /// <summary>Why it exists: <c>plan</c>, <c>tail</c>, <c>stolen</c>, <c>requeue</c>, <c>rerun</c>.</summary>
+    /// <summary>Why it exists: <c>plan</c>, <c>tail</c>, <c>requeue</c>, <c>rerun</c>.</summary>
     public required string Reason { get; init; }
 
     public string? Database { get; init; }

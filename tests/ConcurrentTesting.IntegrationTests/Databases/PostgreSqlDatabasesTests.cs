@@ -86,6 +86,51 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
     }
 
     [Fact]
+    public async Task A_template_whose_sessions_are_ended_while_it_is_built_is_built_again()
+    {
+        var script = Script("CREATE TABLE book (id int); SELECT pg_sleep(1);");
+        var building = PreparedAsync(await SettingsAsync(script));
+        string? name = null;
+        await Eventually.BeAsync(
+            async () => (name = await AdminAsync("SELECT datname::text FROM pg_stat_activity WHERE datname LIKE 'ct\\_t\\_%' AND query LIKE '%pg_sleep(1)%'") as string) is not null,
+            "the template is being built",
+            CancellationToken);
+        var key = PostgreSqlLock.Key.OfTemplate(name!);
+
+        await AdminAsync($"""
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = '{name}' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {unchecked((uint)key.Number)}::bigint::text::oid)
+            """);
+
+        await using var databases = await building;
+        databases.Record!.TemplateHit.ShouldBe(false);
+        (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book")).ShouldBe(0L);
+        await using var second = await PreparedAsync(await SettingsAsync(script));
+        second.Record!.TemplateHit.ShouldBe(true);
+    }
+
+    [Fact]
+    public async Task A_session_for_locks_that_was_ended_is_opened_again_with_what_it_shared()
+    {
+        await using var admin = PostgreSqlAdmin.Create(await Servers.PostgreSqlAsync());
+        await using var locks = await PostgreSqlLock.OpenAsync(admin, TimeProvider.System, CancellationToken);
+        var (shared, alone) = (PostgreSqlLock.Key.OfTemplate(UniqueName()), PostgreSqlLock.Key.OfTemplate(UniqueName()));
+        (await locks.TrySharedAsync(shared, CancellationToken)).ShouldBeTrue();
+        (await locks.TryExclusiveAsync(alone, CancellationToken)).ShouldBeTrue();
+        await AdminAsync($"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {unchecked((uint)alone.Number)}::bigint::text::oid");
+
+        var failure = await Should.ThrowAsync<NpgsqlException>(locks.TryExclusiveAsync(alone, CancellationToken));
+        var taken = await locks.TryExclusiveAsync(alone, CancellationToken);
+
+        PostgreSqlFaults.Classify(failure).ShouldNotBe(FaultCause.None);
+        taken.ShouldBeTrue();
+        await using var others = await PostgreSqlLock.OpenAsync(admin, TimeProvider.System, CancellationToken);
+        (await others.TryExclusiveAsync(shared, CancellationToken)).ShouldBeFalse();
+        await locks.ReleaseSharedAsync(shared, CancellationToken);
+        (await others.TryExclusiveAsync(shared, CancellationToken)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Without_the_cache_the_template_goes_with_the_run()
     {
         Script("CREATE TABLE book (id int);");

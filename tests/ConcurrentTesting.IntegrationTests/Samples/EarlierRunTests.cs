@@ -69,7 +69,7 @@ public sealed class EarlierRunTests : IDisposable
         alone.Tests.Single(test => test.Outcome == "Failed").Name.ShouldBe(victim.Name);
         Order(alone).ShouldBe(order.Where(test => test.Worker == worker));
 
-        var bisected = await _suite.RunAsync($"{Filter} --test-replay {kept} --test-bisect Troubled.OrderTests.{victim.Name}", Cancellation, "ORDER=1");
+        var bisected = await _suite.RunAsync($"{Filter} --test-replay {kept} --test-bisect Troubled.OrderTests.{victim.Name} --test-fail-fast 1", Cancellation, "ORDER=1");
         var culprit = victim.Name == "Romeo" ? "Juliet" : "Romeo";
         bisected.ExitCode.ShouldBe(0, bisected.Output);
         bisected.Output.ShouldContain($"{victim.Name} fails when Troubled.OrderTests.{culprit} ran before it");

@@ -62,6 +62,14 @@ public sealed class RunJsonTests : IDisposable
     }
 
     [Fact]
+    public void What_kept_a_guard_quiet_is_named_without_secrets()
+    {
+        var overrides = Write(Record() with { Overrides = ["production-environment: DOTNET_ENVIRONMENT is Production", "remote-host: Password=hunter2hunter2"] }).GetProperty("overrides");
+
+        overrides.EnumerateArray().Select(text => text.GetString()).ShouldBe(["production-environment: DOTNET_ENVIRONMENT is Production", "remote-host: Password=***"]);
+    }
+
+    [Fact]
     public void A_test_is_one_line_of_the_file()
     {
         Write(Record());

@@ -23,6 +23,50 @@ public sealed class PlannerTests
     }
 
     [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(8, 60, 5)]
+    [InlineData(64, 3, 1)]
+    [InlineData(3, 200, 11)]
+    public async Task With_timings_too_every_entry_is_planned_exactly_once(int workers, int classes, int tests)
+    {
+        var random = new Random(classes);
+        var catalog = Catalogs.Of([.. Catalogs.Of(classes, tests, "A.Tests", "B.Tests", "C.Tests").Units
+            .Select(unit => unit with { SetUps = random.Next(3) == 0 ? [new SharedSetUp("collection Database", "Database")] : [] })]);
+        var timings = await TimingsOf(catalog, _ => 5 * Math.Pow(random.NextDouble(), 4));
+
+        foreach (var hosts in Enum.GetValues<HostStarts>())
+        {
+            var plan = Planner.Plan(catalog, timings, workers, seed: 1, cores: 2, hosts);
+
+            plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true, hosts.ToString());
+            plan.Seeds.Length.ShouldBe(workers);
+        }
+    }
+
+    [Fact]
+    public async Task Equal_classes_of_a_shared_set_up_are_all_handed_out_so_that_none_sets_up_again()
+    {
+        var (catalog, timings) = await SharedAsync(classes: 16, seconds: 2.5, setUp: 0.5);
+
+        var plan = Planner.Plan(catalog, timings, 8, seed: 1, cores: 2, HostStarts.Direct);
+
+        plan.Tail.ShouldBeEmpty();
+        plan.Seeds.ShouldAllBe(seed => seed.Single().Entries.Length == 2);
+    }
+
+    [Fact]
+    public async Task As_many_workers_begin_as_pay_for_their_hosts()
+    {
+        var catalog = Catalogs.Of(16, 1);
+
+        var much = Planner.Plan(catalog, await TimingsOf(catalog, _ => 2.5), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var little = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.05), 8, seed: 1, cores: 2, HostStarts.ByConsole);
+
+        much.UsedWorkers.ShouldBe(8);
+        little.UsedWorkers.ShouldBe(1);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(8)]

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Npgsql;
 
@@ -15,11 +16,14 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
-    private readonly NpgsqlConnection _session;
+    private readonly PostgreSqlAdmin _admin;
     private readonly TimeProvider _time;
+    private readonly HashSet<Key> _shared = [];
+    private NpgsqlConnection _session;
 
-    private PostgreSqlLock(NpgsqlConnection session, TimeProvider time)
+    private PostgreSqlLock(PostgreSqlAdmin admin, NpgsqlConnection session, TimeProvider time)
     {
+        _admin = admin;
         _session = session;
         _time = time;
     }
@@ -38,23 +42,36 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
                 System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
     }
 
-    public static async Task<PostgreSqlLock> OpenAsync(PostgreSqlAdmin admin, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<PostgreSqlLock> OpenAsync(PostgreSqlAdmin admin, TimeProvider time, CancellationToken cancellationToken) =>
+        new(admin, await OpenSessionAsync(admin, cancellationToken), time);
+
+    /// <summary>In a new session where the last one broke, and what it held alone with it.</summary>
+    public async Task<bool> TryExclusiveAsync(Key key, CancellationToken cancellationToken)
     {
-        var session = await admin.OpenSessionAsync(PostgreSqlAdmin.AdminDatabase, cancellationToken);
-        var opened = new PostgreSqlLock(session, time);
-        // Set on versions that have it: a session that is idle by design must not be ended for it.
-        if (session.PostgreSqlVersion.Major >= 14)
-            await PostgreSqlAdmin.ExecuteAsync(session, "SET idle_session_timeout = 0", cancellationToken);
-        return opened;
+        await ReopenAsync(cancellationToken);
+        return await AskAsync($"pg_try_advisory_lock({key})", cancellationToken);
     }
 
-    public Task<bool> TryExclusiveAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_try_advisory_lock({key})", cancellationToken);
+    /// <summary>In a new session where the last one broke; a shared lock is taken again there.</summary>
+    public async Task<bool> TrySharedAsync(Key key, CancellationToken cancellationToken)
+    {
+        await ReopenAsync(cancellationToken);
+        var isTaken = await AskAsync($"pg_try_advisory_lock_shared({key})", cancellationToken);
+        if (isTaken)
+            _shared.Add(key);
+        return isTaken;
+    }
 
-    public Task<bool> TrySharedAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_try_advisory_lock_shared({key})", cancellationToken);
+    /// <summary>A session that broke has given it back.</summary>
+    public Task ReleaseExclusiveAsync(Key key, CancellationToken cancellationToken) =>
+        IsOpen ? AskAsync($"pg_advisory_unlock({key})", cancellationToken) : Task.CompletedTask;
 
-    public Task ReleaseExclusiveAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_advisory_unlock({key})", cancellationToken);
-
-    public Task ReleaseSharedAsync(Key key, CancellationToken cancellationToken) => AskAsync($"pg_advisory_unlock_shared({key})", cancellationToken);
+    /// <summary>A session that broke has given it back.</summary>
+    public Task ReleaseSharedAsync(Key key, CancellationToken cancellationToken)
+    {
+        _shared.Remove(key);
+        return IsOpen ? AskAsync($"pg_advisory_unlock_shared({key})", cancellationToken) : Task.CompletedTask;
+    }
 
     /// <summary>Waits between two tries for a lock that another holds.</summary>
     public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(PollInterval, _time, cancellationToken);
@@ -74,6 +91,27 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    private bool IsOpen => _session.State == ConnectionState.Open;
+
+    private static async Task<NpgsqlConnection> OpenSessionAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken)
+    {
+        var session = await admin.OpenSessionAsync(PostgreSqlAdmin.AdminDatabase, cancellationToken);
+        // Set on versions that have it: a session that is idle by design must not be ended for it.
+        if (session.PostgreSqlVersion.Major >= 14)
+            await PostgreSqlAdmin.ExecuteAsync(session, "SET idle_session_timeout = 0", cancellationToken);
+        return session;
+    }
+
+    private async Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        if (IsOpen)
+            return;
+        await _session.DisposeAsync();
+        _session = await OpenSessionAsync(_admin, cancellationToken);
+        foreach (var key in _shared)
+            await AskAsync($"pg_try_advisory_lock_shared({key})", cancellationToken);
+    }
 
     private async Task<bool> AskAsync(string function, CancellationToken cancellationToken) =>
         (await PostgreSqlAdmin.QueryAsync(_session, $"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];

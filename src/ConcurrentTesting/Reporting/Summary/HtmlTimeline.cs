@@ -1,5 +1,6 @@
 using System.Globalization;
 using ConcurrentTesting.Results;
+using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Reporting.Summary;
 
@@ -111,8 +112,8 @@ internal sealed class HtmlTimeline
     private static string Style(BatchRecord batch) => batch switch
     {
         { Error: not null } => "died",
-        { Reason: "plan" } => "plan",
-        { Reason: "tail" or "stolen" } => "tail",
+        { Reason: BatchReasons.Plan } => "plan",
+        { Reason: BatchReasons.Tail } => "tail",
         _ => "again",
     };
 
