@@ -16,6 +16,10 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
 
     private static readonly string[] Packages = ["ConcurrentTesting", "Nuke.ConcurrentTest"];
 
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(3);
+
+    private readonly Lazy<Task<string?>> _installing = new(() => Task.Run(() => Prerequisites.Install()));
+
     IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects =>
         Suites.Select(suite => Samples / $"Lending.{suite}.Tests" / $"Lending.{suite}.Tests.csproj");
 
@@ -41,23 +45,29 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         _ => "sqlite",
     };
 
-    private Target Prepare => _ => _
-        .Description("Installs what this repository's tests need: database servers, a browser, readers of the reports")
+    private Target BeginPreparing => _ => _
+        .Description("Begins what Prepare waits for, so that it is done beside Compile")
         .Executes(() =>
         {
-            if (Prerequisites.Install() is not { } command)
-                return;
-            ExitCode = 4;
-            Assert.Fail($"the tests need what may not be installed here: {command}");
+            // That nothing may be installed is known at once.
+            if (_installing.Value.Wait(AtOnce))
+                RequireInstalled();
         });
 
     private Target Compile => _ => _
         .Description("Builds the library and its tests, but not this running build")
+        .After(BeginPreparing)
         .Executes(() =>
         {
             foreach (var project in OwnTests.Select(TestProject).Concat(Suites.Select(Suite)))
                 Assert.True(Commands.Run("dotnet", "build", project, "--nologo", "--verbosity", "quiet", "-p:RunAnalyzers=true") == 0, $"{project} does not build");
         });
+
+    private Target Prepare => _ => _
+        .Description("Installs what this repository's tests need: database servers, a browser, readers of the reports")
+        .DependsOn(BeginPreparing)
+        .After(Compile)
+        .Executes(RequireInstalled);
 
     private Target Test => _ => _
         .Description("Runs this repository's own tests; those of the samples run with ConcurrentTest")
@@ -95,6 +105,14 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean
         RootDirectory / "tests" / "ConcurrentTesting.IntegrationTests" / "bin" / "Debug" / "net10.0" / "ConcurrentTesting.IntegrationTests";
 
     private static AbsolutePath TestProject(string name) => RootDirectory / "tests" / name / $"{name}.csproj";
+
+    private void RequireInstalled()
+    {
+        if (_installing.Value.GetAwaiter().GetResult() is not { } command)
+            return;
+        ExitCode = 4;
+        Assert.Fail($"the tests need what may not be installed here: {command}");
+    }
 
     private static TestCounts RunTests(string project)
     {
