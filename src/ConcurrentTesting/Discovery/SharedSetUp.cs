@@ -12,6 +12,9 @@ internal sealed record SharedSetUp(string Name, string Handle)
     /// <summary>There is code that sets it up; otherwise it only says what must not run at the same time.</summary>
     public bool HasFixture { get; init; } = true;
 
+    /// <summary>A collection factory of the user's may give it fixtures that no metadata shows.</summary>
+    public bool MayHaveFixture { get; init; }
+
     /// <summary>
     /// It keeps its classes together where workers have no databases of their own: its fixture may create the one that all use.
     /// </summary>

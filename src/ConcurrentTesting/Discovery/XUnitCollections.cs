@@ -80,13 +80,15 @@ internal sealed class XUnitCollections : ISharingReader
         _ => false,
     };
 
+    private bool HasOwnFactory => _attributes.FirstOrDefault(attribute => Is(attribute, "CollectionBehavior")) is { Arguments: not [int] };
+
     private static bool IsOwnFactory(string factory) => !factory.EndsWith("CollectionPerClassTestCollectionFactory", StringComparison.Ordinal);
 
     // The attribute is inherited, also from a base class in another assembly.
     private CollectionFacts? CollectionOf(IEnumerable<AttributeFacts> attributes)
     {
         if (attributes.Select(NameIn).OfType<string>().FirstOrDefault() is not { } name)
-            return _isOneCollection ? new CollectionFacts(new SharedSetUp(WholeAssembly, _assembly.Name) { HasFixture = false, Guard = NoFixture }, []) : null;
+            return _isOneCollection ? new CollectionFacts(new SharedSetUp(WholeAssembly, _assembly.Name) { HasFixture = false, MayHaveFixture = HasOwnFactory, Guard = NoFixture }, []) : null;
         return _collections.TryGetValue(name, out var known) ? known : _collections[name] = Read(name);
     }
 

@@ -205,7 +205,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     {
         Batch = number,
         Assembly = batch.Assembly,
-        NeedsFreshProcess = batch.FruitlessTries > 0 || batch.Reason is not (BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Requeue),
+        NeedsFreshProcess = batch.NeedsFreshProcess,
         Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
         Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
         Environment = environment,

@@ -66,6 +66,7 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
         await new WorkerPool(run with { Recorder = recorder, Stop = stop }, databases, startHost).RunAsync(plan);
         if (run.Stop.Fault is { } fault)
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, fault);
+        run.Stop.Token.ThrowIfCancellationRequested();
         return recorder.RowsSoFar(failing).Any(test => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped));
     }
 }

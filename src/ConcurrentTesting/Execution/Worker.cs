@@ -17,7 +17,9 @@ internal delegate Task<ITestHost> StartTestHost(int worker, CancellationToken ca
 internal sealed class Worker(int number, RunContext run, BatchQueue queue, BatchRunner runner, TestDatabases databases, StartTestHost startHost, InfrastructureRetry retry)
 {
     // What has been set up in the databases of the lease.
-    private readonly HashSet<NeededSetUp> _setUp = [];
+    
+    // What was set up in the databases that it has, and the test process that did it where that one was kept.
+    private readonly Dictionary<NeededSetUp, int?> _setUp = [];
     private ITestHost? _host;
     private DatabaseLease? _lease;
 
@@ -96,8 +98,9 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             var (host, lease) = await PrepareAsync(batch, cancellationToken);
             var begun = run.Time.GetTimestamp();
             _isUsed = true;
-            _setUp.UnionWith(SetUpsOf(batch));
+            RememberSetUps(batch, null);
             ran = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
+            RememberSetUps(batch, host.KeptProcess(batch.Assembly));
             _metFullServer = ran.MetFullServer;
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
@@ -117,13 +120,13 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
 
     private async Task<(ITestHost Host, DatabaseLease Lease)> PrepareAsync(Batch batch, CancellationToken cancellationToken)
     {
-        var begun = run.Time.GetTimestamp();
-        await RefreshAsync(batch, cancellationToken);
-        _cloning += run.Time.GetElapsedTime(begun);
         if (batch.Delay > TimeSpan.Zero)
             await Task.Delay(batch.Delay, run.Time, cancellationToken);
         if (_host?.IdleEnd is not null)
             await EndHostAsync();
+        var begun = run.Time.GetTimestamp();
+        await RefreshAsync(batch, cancellationToken);
+        _cloning += run.Time.GetElapsedTime(begun);
         if (IsSetUpBefore(batch))
             await EndProcessesAsync();
         begun = run.Time.GetTimestamp();
@@ -179,8 +182,14 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     // What has no fixture is set up by static members, if at all: once in a process, however many batches it runs.
     private bool IsSetUpBefore(Batch batch)
     {
-        var isKept = _host?.KeepsProcessFor(batch.Assembly) == true;
-        return SetUpsOf(batch).Any(setUp => _setUp.Contains(setUp) && !(isKept && setUp.IsOnceInProcess));
+        var kept = batch.NeedsFreshProcess ? null : _host?.KeptProcess(batch.Assembly);
+        return SetUpsOf(batch).Any(setUp => _setUp.TryGetValue(setUp, out var process) && !(setUp.IsOnceInProcess && kept is not null && process == kept));
+    }
+
+    private void RememberSetUps(Batch batch, int? process)
+    {
+        foreach (var setUp in SetUpsOf(batch))
+            _setUp[setUp] = process;
     }
 
     private IEnumerable<NeededSetUp> SetUpsOf(Batch batch) => batch.Entries.SelectMany(entry => SetUps.GetValueOrDefault(entry, [])).Distinct();

@@ -36,6 +36,9 @@ internal sealed record Batch
     public ImmutableArray<string> ExclusiveGroups { get; init; } = [];
 
     public int CaseCount => Entries.Sum(entry => entry.Cases.Length);
+
+    /// <summary>Nothing of earlier batches may be in its test process.</summary>
+    public bool NeedsFreshProcess => FruitlessTries > 0 || Reason is not (BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Requeue);
 }
 
 /// <summary>Why a batch exists, as run.json names it.</summary>
@@ -83,7 +86,7 @@ internal sealed record Plan
     /// <summary>The shared set-ups of a catalog's entries.</summary>
     public static IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUpsOf(TestCatalog catalog) => catalog.Units
         .Where(unit => !unit.SetUps.IsEmpty)
-        .Select(unit => (unit.Entries, Names: unit.SetUps.Select(setUp => new NeededSetUp($"{unit.Assembly.Source}/{setUp.Name}", !setUp.HasFixture)).ToImmutableArray()))
+        .Select(unit => (unit.Entries, Names: unit.SetUps.Select(setUp => new NeededSetUp($"{unit.Assembly.Source}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false })).ToImmutableArray()))
         .SelectMany(unit => unit.Entries.Select(entry => (entry, unit.Names)))
         .ToDictionary(pair => pair.entry, pair => pair.Names);
 

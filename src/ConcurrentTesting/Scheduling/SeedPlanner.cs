@@ -8,7 +8,7 @@ internal static class SeedPlanner
 {
     public static ImmutableArray<ImmutableArray<Batch>> Assign(ImmutableArray<PlannedPart> longestFirst, int workers, PlanCosts costs, SetUpPrices prices)
     {
-        var loads = Enumerable.Range(0, WorkersThatPay(longestFirst, workers, costs)).Select(_ => new Load(costs, prices)).ToArray();
+        var loads = Enumerable.Range(0, WorkersThatPay(longestFirst, workers, costs, prices)).Select(_ => new Load(costs, prices)).ToArray();
         foreach (var part in longestFirst)
         {
             var load = loads.MinBy(load => load.Seconds + load.OpeningCost(part.Assembly) + load.SetUpCost(part))!;
@@ -19,12 +19,12 @@ internal static class SeedPlanner
     }
 
     // What starts at the same time shares the cores: each worker more lets all begin later.
-    private static int WorkersThatPay(ImmutableArray<PlannedPart> parts, int workers, PlanCosts costs)
+    private static int WorkersThatPay(ImmutableArray<PlannedPart> parts, int workers, PlanCosts costs, SetUpPrices prices)
     {
-        var total = parts.Sum(part => part.Seconds);
-        var longest = parts.Select(part => part.Seconds).DefaultIfEmpty(0).Max();
-        return Enumerable.Range(1, workers).Reverse()
-            .MinBy(count => ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
+        var seconds = parts.Select(part => part.Seconds + part.Units.SelectMany(unit => prices.Priced(unit.Unit)).DistinctBy(setUp => setUp.Name).Sum(setUp => prices.Of(part.Assembly, setUp))).ToList();
+        var total = seconds.Sum();
+        var longest = seconds.DefaultIfEmpty(0).Max();
+        return Enumerable.Range(1, workers).Reverse().MinBy(count => ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
     }
 
     private sealed class Load(PlanCosts costs, SetUpPrices prices)

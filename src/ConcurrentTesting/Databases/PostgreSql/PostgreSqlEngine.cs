@@ -219,7 +219,7 @@ internal sealed class PostgreSqlEngine(
         var hit = false;
         if (isKept)
         {
-            _kept ??= new PostgreSqlKeptTemplates(admin, _hold.Templates, DropAsync, time, logger);
+            _kept ??= new PostgreSqlKeptTemplates(admin, () => _hold.Templates, DropAsync, time, logger);
             hit = await _kept.EnsureAsync(
                 name, fingerprint, token => builder.BuildAsync(source, name, Strategy(), isShared: true, token), cancellationToken);
         }

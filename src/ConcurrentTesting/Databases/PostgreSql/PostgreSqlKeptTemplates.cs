@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// used last.
 /// </summary>
 internal sealed class PostgreSqlKeptTemplates(
-    PostgreSqlAdmin admin, PostgreSqlLock locks, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
+    PostgreSqlAdmin admin, Func<PostgreSqlLock> current, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
 {
     private const string CommentBegin = "ConcurrentTest template, last used ";
 
@@ -17,6 +17,9 @@ internal sealed class PostgreSqlKeptTemplates(
     private static readonly TimeSpan Resolution = TimeSpan.FromMinutes(5);
 
     private readonly HashSet<string> _used = [];
+
+    // Another one after a restart of the server.
+    private PostgreSqlLock Locks => current();
 
     private sealed record Kept(string Name, bool IsSealed, DateTimeOffset LastUsed, long Bytes);
 
@@ -30,12 +33,12 @@ internal sealed class PostgreSqlKeptTemplates(
         {
             if (await TryUseAsync(name, key, cancellationToken))
                 return true;
-            if (await locks.TryExclusiveAsync(key, cancellationToken))
+            if (await Locks.TryExclusiveAsync(key, cancellationToken))
                 break;
             if (!told)
                 logger.LogInformation("Another run is building the template {Template}: waiting for it", name);
             told = true;
-            await locks.PauseAsync(cancellationToken);
+            await Locks.PauseAsync(cancellationToken);
         }
 
         try
@@ -43,11 +46,12 @@ internal sealed class PostgreSqlKeptTemplates(
             if (await FindAsync(name, cancellationToken) is { IsSealed: true })
                 return await ShareAsync(name, key, cancellationToken);
             await BuildAsync(name, fingerprint, build, cancellationToken);
-            await locks.TrySharedAsync(key, cancellationToken);
+            if (!await Locks.TrySharedAsync(key, cancellationToken))
+                throw new TimeoutException($"the lock of the template {name} was lost while it was built");
         }
         finally
         {
-            await locks.ReleaseExclusiveAsync(key, CancellationToken.None);
+            await Locks.ReleaseExclusiveAsync(key, CancellationToken.None);
         }
 
         await EvictAsync(cancellationToken);
@@ -81,7 +85,7 @@ internal sealed class PostgreSqlKeptTemplates(
     {
         var key = PostgreSqlLock.Key.OfTemplate(template.Name);
         // Our own session would be let in beside its own shared lock.
-        if (_used.Contains(template.Name) || !await locks.TryExclusiveAsync(key, cancellationToken))
+        if (_used.Contains(template.Name) || !await Locks.TryExclusiveAsync(key, cancellationToken))
             return false;
         try
         {
@@ -91,13 +95,13 @@ internal sealed class PostgreSqlKeptTemplates(
         }
         finally
         {
-            await locks.ReleaseExclusiveAsync(key, CancellationToken.None);
+            await Locks.ReleaseExclusiveAsync(key, CancellationToken.None);
         }
     }
 
     private async Task<bool> TryUseAsync(string name, PostgreSqlLock.Key key, CancellationToken cancellationToken)
     {
-        if (!await locks.TrySharedAsync(key, cancellationToken))
+        if (!await Locks.TrySharedAsync(key, cancellationToken))
             return false;
         if (await FindAsync(name, cancellationToken) is { IsSealed: true } found)
         {
@@ -107,14 +111,14 @@ internal sealed class PostgreSqlKeptTemplates(
             return true;
         }
 
-        await locks.ReleaseSharedAsync(key, cancellationToken);
+        await Locks.ReleaseSharedAsync(key, cancellationToken);
         return false;
     }
 
     private async Task<bool> ShareAsync(string name, PostgreSqlLock.Key key, CancellationToken cancellationToken)
     {
         _used.Add(name);
-        return await locks.TrySharedAsync(key, cancellationToken);
+        return await Locks.TrySharedAsync(key, cancellationToken);
     }
 
     private async Task BuildAsync(string name, string fingerprint, Func<CancellationToken, Task> build, CancellationToken cancellationToken)

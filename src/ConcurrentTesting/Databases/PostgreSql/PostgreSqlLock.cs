@@ -20,6 +20,7 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly HashSet<Key> _shared = [];
     private NpgsqlConnection _session;
+    private bool _isDisposed;
 
     private PostgreSqlLock(PostgreSqlAdmin admin, NpgsqlConnection session, TimeProvider time)
     {
@@ -45,10 +46,13 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
     public static async Task<PostgreSqlLock> OpenAsync(PostgreSqlAdmin admin, TimeProvider time, CancellationToken cancellationToken) =>
         new(admin, await OpenSessionAsync(admin, cancellationToken), time);
 
-    /// <summary>In a new session where the last one broke, and what it held alone with it.</summary>
+    /// <summary>
+    /// A template's in a new session where the last one broke, and what it held alone with it. A run's not: after a restart of the server other runs are about to take theirs again.
+    /// </summary>
     public async Task<bool> TryExclusiveAsync(Key key, CancellationToken cancellationToken)
     {
-        await ReopenAsync(cancellationToken);
+        if (key.Class == TemplateClass)
+            await ReopenAsync(cancellationToken);
         return await AskAsync($"pg_try_advisory_lock({key})", cancellationToken);
     }
 
@@ -90,7 +94,11 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _session.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        return _session.DisposeAsync();
+    }
 
     private bool IsOpen => _session.State == ConnectionState.Open;
 
@@ -105,14 +113,27 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
 
     private async Task ReopenAsync(CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (IsOpen)
             return;
+        var session = await OpenSessionAsync(_admin, cancellationToken);
+        try
+        {
+            foreach (var key in _shared)
+                await AskAsync(session, $"pg_try_advisory_lock_shared({key})", cancellationToken);
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+
         await _session.DisposeAsync();
-        _session = await OpenSessionAsync(_admin, cancellationToken);
-        foreach (var key in _shared)
-            await AskAsync($"pg_try_advisory_lock_shared({key})", cancellationToken);
+        _session = session;
     }
 
-    private async Task<bool> AskAsync(string function, CancellationToken cancellationToken) =>
-        (await PostgreSqlAdmin.QueryAsync(_session, $"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];
+    private Task<bool> AskAsync(string function, CancellationToken cancellationToken) => AskAsync(_session, function, cancellationToken);
+
+    private static async Task<bool> AskAsync(NpgsqlConnection session, string function, CancellationToken cancellationToken) =>
+        (await PostgreSqlAdmin.QueryAsync(session, $"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];
 }

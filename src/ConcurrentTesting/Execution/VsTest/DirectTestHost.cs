@@ -37,6 +37,9 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
     private string? _source;
     private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
     private long _firstMemory;
+
+    // Asked more than once between two batches, and the answer has to stay.
+    private bool? _isSpent;
     private int _batch;
 
     // Of a process that is not used any more; what the hook knows of it is kept until it was told.
@@ -69,8 +72,8 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
         _console ??= await startConsole(cancellationToken);
     }
 
-    public bool KeepsProcessFor(TestAssembly assembly) => 
-        _process is { IsGood: true } process && assembly.Path == _source && assemblies.IsDirect(assembly) && !IsSpent(process);
+    public int? KeptProcess(TestAssembly assembly) =>
+        _process is { IsGood: true } process && assembly.Path == _source && assemblies.IsDirect(assembly) && !IsSpent(process) ? process.Id : null;
 
     public Task EndProcessesAsync() => LeaveProcessAsync();
 
@@ -115,6 +118,7 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
         });
         var (process, isWarm) = await ProcessForAsync(hostRun, EnvironmentIn(settings), cancellationToken);
         _batch = hostRun.Batch;
+        _isSpent = null;
         var handler = new HostRunHandler(events, TrxLog.Begin(location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
         var (request, criteria) = RequestOf(hostRun, settings);
         await Task.Run(() => process.RunAsync(request, criteria, AdaptersBeside(hostRun.Assembly.Path), handler, cancellationToken), CancellationToken.None);
@@ -165,7 +169,9 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
     // The hook is told of its batch in another way.
     private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) => environment.Remove(HookAddress.Variable);
 
-    private bool IsSpent(DirectHostProcess process)
+    private bool IsSpent(DirectHostProcess process) => _isSpent ??= HoldsTooMuch(process);
+
+    private bool HoldsTooMuch(DirectHostProcess process)
     {
         var memory = process.Memory;
         if (_firstMemory == 0)

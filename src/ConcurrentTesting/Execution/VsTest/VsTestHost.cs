@@ -76,7 +76,7 @@ internal sealed class VsTestHost : ITestHost
 
     public Task EndProcessesAsync() => Task.CompletedTask;
 
-    public bool KeepsProcessFor(TestAssembly assembly) => false;
+    public int? KeptProcess(TestAssembly assembly) => null;
 
     // The console does not tell.
     public bool IsTelling => false;
