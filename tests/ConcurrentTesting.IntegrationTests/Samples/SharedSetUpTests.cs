@@ -22,8 +22,10 @@ public sealed class SharedSetUpTests : IDisposable
     [Fact]
     public async Task Every_kind_of_shared_set_up_is_spread_and_every_test_passes_once_with_and_without_timings()
     {
-        var first = await RunAsync("--workers 4", Repository.SharedSetUps);
-        var second = await RunAsync("--workers 4", Repository.SharedSetUps);
+        // Long enough for every worker to join before one of them has run a whole suite.
+        var delay = ("SHARED_SETUP_DELAY", "150");
+        var first = await RunAsync("--workers 4", Repository.SharedSetUps, delay);
+        var second = await RunAsync("--workers 4", Repository.SharedSetUps, delay);
 
         foreach (var outcome in new[] { first, second })
         {
