@@ -75,7 +75,8 @@ internal sealed class TestDatabases : IAsyncDisposable
     public CancellationToken Lost => _engine?.Lost ?? CancellationToken.None;
 
     /// <exception cref="ConcurrentTestException">A setting is wrong: a template entry names nothing that is there, the connection string cannot be read.</exception>
-    public static TestDatabases Create(ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor? secrets = null) =>
+    public static TestDatabases Create(
+        ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor? secrets = null) =>
         new(settings, runId, logger, time, secrets ?? Redactor.Of(settings));
 
     /// <summary>Asks before anything is created whether the run can and may use the server.</summary>

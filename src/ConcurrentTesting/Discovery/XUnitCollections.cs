@@ -13,6 +13,7 @@ internal sealed class XUnitCollections : ISharingReader
     private readonly TypeHierarchy _types;
     private readonly TestAssembly _assembly;
     private readonly List<AttributeFacts> _attributes;
+    private readonly bool _hasOwnFactory;
     private readonly bool _isOneCollection;
     private readonly Dictionary<string, CollectionFacts> _collections = [];
     private readonly Lazy<Dictionary<string, string>> _definitions;
@@ -22,7 +23,9 @@ internal sealed class XUnitCollections : ISharingReader
         _assembly = assembly;
         _types = new TypeHierarchy(assembly.Path);
         _attributes = [.. _types.AssemblyAttributes];
-        _isOneCollection = IsOneCollection();
+        var behavior = _attributes.FirstOrDefault(attribute => Is(attribute, "CollectionBehavior"));
+        _hasOwnFactory = IsOwnFactory(behavior);
+        _isOneCollection = _hasOwnFactory || behavior is { TypeArgument: null, Arguments: [0] };
         _definitions = new(ReadDefinitions);
     }
 
@@ -72,23 +75,23 @@ internal sealed class XUnitCollections : ISharingReader
     }
 
     // A factory of the user's own groups as it likes: only the whole assembly is sure to hold its groups together.
-    private bool IsOneCollection() => _attributes.FirstOrDefault(attribute => Is(attribute, "CollectionBehavior")) switch
+    private static bool IsOwnFactory(AttributeFacts? behavior) => behavior switch
     {
         { TypeArgument: { } factory } => IsOwnFactory(factory),
-        { Arguments: [int collectionBehavior] } => collectionBehavior == 0,
         { Arguments: [string factory, ..] } => IsOwnFactory(factory),
         _ => false,
     };
 
-    private bool HasOwnFactory => _attributes.FirstOrDefault(attribute => Is(attribute, "CollectionBehavior")) is { Arguments: not [int] };
-
     private static bool IsOwnFactory(string factory) => !factory.EndsWith("CollectionPerClassTestCollectionFactory", StringComparison.Ordinal);
+
+    private CollectionFacts WholeAssemblyCollection() => new(
+        new SharedSetUp(WholeAssembly, _assembly.Name) { HasFixture = false, MayHaveFixture = _hasOwnFactory, Guard = NoFixture }, []);
 
     // The attribute is inherited, also from a base class in another assembly.
     private CollectionFacts? CollectionOf(IEnumerable<AttributeFacts> attributes)
     {
         if (attributes.Select(NameIn).OfType<string>().FirstOrDefault() is not { } name)
-            return _isOneCollection ? new CollectionFacts(new SharedSetUp(WholeAssembly, _assembly.Name) { HasFixture = false, MayHaveFixture = HasOwnFactory, Guard = NoFixture }, []) : null;
+            return _isOneCollection ? WholeAssemblyCollection() : null;
         return _collections.TryGetValue(name, out var known) ? known : _collections[name] = Read(name);
     }
 

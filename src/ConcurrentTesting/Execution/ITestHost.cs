@@ -12,7 +12,9 @@ internal interface ITestHost : IAsyncDisposable
     /// <summary>Starts what runs of an assembly take and what is no part of them; trying again is the host's own.</summary>
     Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken);
 
-    /// <summary>The id of the test process that has run tests of the assembly and would run further ones; null where none is kept.</summary>
+    /// <summary>
+    /// The id of the test process that has run tests of the assembly and would run further ones; null where none is kept.
+    /// </summary>
     int? KeptProcess(TestAssembly assembly);
 
     /// <summary>Ends test processes that are kept for further runs: what they worked with is about to change.</summary>

@@ -183,7 +183,9 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     private bool IsSetUpBefore(Batch batch)
     {
         var kept = batch.NeedsFreshProcess ? null : _host?.KeptProcess(batch.Assembly);
-        return SetUpsOf(batch).Any(setUp => _setUp.TryGetValue(setUp, out var process) && !(setUp.IsOnceInProcess && kept is not null && process == kept));
+        return SetUpsOf(batch).Any(setUp => _setUp.TryGetValue(setUp, out var process) && !(setUp.IsOnceInProcess && IsStill(process)));
+
+        bool IsStill(int? process) => process is not null && process == kept;
     }
 
     private void RememberSetUps(Batch batch, int? process)
@@ -192,7 +194,8 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             _setUp[setUp] = process;
     }
 
-    private IEnumerable<NeededSetUp> SetUpsOf(Batch batch) => batch.Entries.SelectMany(entry => SetUps.GetValueOrDefault(entry, [])).Distinct();
+    private IEnumerable<NeededSetUp> SetUpsOf(Batch batch) =>
+        batch.Entries.SelectMany(entry => SetUps.GetValueOrDefault(entry, [])).Distinct();
 
     private async Task KeepAsync(BatchVerdict verdict, DatabaseLease lease, CancellationToken cancellationToken)
     {

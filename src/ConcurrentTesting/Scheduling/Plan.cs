@@ -81,14 +81,15 @@ internal sealed record Plan
     public required IReadOnlyDictionary<TestEntry, double> Predictions { get; init; }
 
     /// <summary>The shared set-ups that an entry needs; entries that need none are left out.</summary>
-    public IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUps { get; init; } = ImmutableDictionary<TestEntry, ImmutableArray<NeededSetUp>>.Empty;
+    public IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUps { get; init; } =
+        ImmutableDictionary<TestEntry, ImmutableArray<NeededSetUp>>.Empty;
 
     /// <summary>The shared set-ups of a catalog's entries.</summary>
     public static IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUpsOf(TestCatalog catalog) => catalog.Units
         .Where(unit => !unit.SetUps.IsEmpty)
-        .Select(unit => (unit.Entries, Names: unit.SetUps.Select(setUp => new NeededSetUp($"{unit.Assembly.Source}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false })).ToImmutableArray()))
-        .SelectMany(unit => unit.Entries.Select(entry => (entry, unit.Names)))
-        .ToDictionary(pair => pair.entry, pair => pair.Names);
+        .Select(unit => (unit.Entries, SetUps: unit.SetUps.Select(setUp => NeededSetUp.Of(unit.Assembly, setUp)).ToImmutableArray()))
+        .SelectMany(unit => unit.Entries.Select(entry => (entry, unit.SetUps)))
+        .ToDictionary(pair => pair.entry, pair => pair.SetUps);
 
     public IEnumerable<Batch> Batches => Seeds.SelectMany(seed => seed).Concat(Tail);
 
@@ -102,4 +103,8 @@ internal sealed record Plan
 /// <summary>A shared set-up as a worker sees it.</summary>
 /// <param name="Name">Its assembly and its name.</param>
 /// <param name="IsOnceInProcess">No fixture sets it up for each batch.</param>
-internal readonly record struct NeededSetUp(string Name, bool IsOnceInProcess);
+internal readonly record struct NeededSetUp(string Name, bool IsOnceInProcess)
+{
+    public static NeededSetUp Of(TestAssembly assembly, SharedSetUp setUp) =>
+        new($"{assembly.Source}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false });
+}

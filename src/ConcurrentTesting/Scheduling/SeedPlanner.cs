@@ -8,23 +8,25 @@ internal static class SeedPlanner
 {
     public static ImmutableArray<ImmutableArray<Batch>> Assign(ImmutableArray<PlannedPart> longestFirst, int workers, PlanCosts costs, SetUpPrices prices)
     {
-        var loads = Enumerable.Range(0, WorkersThatPay(longestFirst, workers, costs, prices)).Select(_ => new Load(costs, prices)).ToArray();
+        var count = WorkersThatPay(longestFirst, workers, costs, prices);
+        var loads = Enumerable.Range(0, count).Select(_ => new Load(costs, prices)).ToArray();
         foreach (var part in longestFirst)
         {
             var load = loads.MinBy(load => load.Seconds + load.OpeningCost(part.Assembly) + load.SetUpCost(part))!;
             load.Add(part);
         }
 
-        return [.. loads.Select(load => load.ToBatches()), .. Enumerable.Repeat(ImmutableArray<Batch>.Empty, workers - loads.Length)];
+        return [.. loads.Select(load => load.ToBatches()), .. Enumerable.Repeat(ImmutableArray<Batch>.Empty, workers - count)];
     }
 
     // What starts at the same time shares the cores: each worker more lets all begin later.
     private static int WorkersThatPay(ImmutableArray<PlannedPart> parts, int workers, PlanCosts costs, SetUpPrices prices)
     {
-        var seconds = parts.Select(part => part.Seconds + part.Units.SelectMany(unit => prices.Priced(unit.Unit)).DistinctBy(setUp => setUp.Name).Sum(setUp => prices.Of(part.Assembly, setUp))).ToList();
+        var seconds = parts.Select(part => part.Seconds + prices.Priced(part).Sum(setUp => prices.Of(part.Assembly, setUp))).ToList();
         var total = seconds.Sum();
         var longest = seconds.DefaultIfEmpty(0).Max();
-        return Enumerable.Range(1, workers).Reverse().MinBy(count => ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
+        return Enumerable.Range(1, workers).Reverse()
+            .MinBy(count => ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
     }
 
     private sealed class Load(PlanCosts costs, SetUpPrices prices)
@@ -37,8 +39,8 @@ internal static class SeedPlanner
         public double OpeningCost(TestAssembly assembly) =>
             _units.Count == 0 || _units.ContainsKey(assembly) ? 0 : costs.Host;
 
-        // A batch sets up once for all of its classes, and a worker has one batch an assembly.
-        public double SetUpCost(PlannedPart part) => part.Units.SelectMany(unit => prices.Priced(unit.Unit)).DistinctBy(setUp => setUp.Name)
+        // A worker has one batch an assembly.
+        public double SetUpCost(PlannedPart part) => prices.Priced(part)
             .Where(setUp => !_setUps.Contains((part.Assembly, setUp.Name)))
             .Sum(setUp => prices.Of(part.Assembly, setUp));
 
@@ -46,7 +48,7 @@ internal static class SeedPlanner
         public void Add(PlannedPart part)
         {
             Seconds += part.Seconds + SetUpCost(part) + OpeningCost(part.Assembly);
-            _setUps.UnionWith(part.Units.SelectMany(unit => prices.Priced(unit.Unit)).Select(setUp => (part.Assembly, setUp.Name)));
+            _setUps.UnionWith(prices.Priced(part).Select(setUp => (part.Assembly, setUp.Name)));
             if (!_units.TryGetValue(part.Assembly, out var units))
                 _units.Add(part.Assembly, units = []);
             units.AddRange(part.Units);

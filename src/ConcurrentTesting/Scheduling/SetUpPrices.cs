@@ -18,6 +18,10 @@ internal sealed class SetUpPrices(TimingStore timings)
     /// <summary>The set-ups of a unit that cost something.</summary>
     public IEnumerable<SharedSetUp> Priced(TestUnit unit) => unit.SetUps.Where(setUp => Of(unit.Assembly, setUp) > 0);
 
+    /// <summary>The set-ups of a part that cost something, each once: a batch sets up once for all of its classes.</summary>
+    public IEnumerable<SharedSetUp> Priced(PlannedPart part) =>
+        part.Units.SelectMany(unit => Priced(unit.Unit)).DistinctBy(setUp => setUp.Name);
+
     /// <summary>The price of a unit where nothing is set up yet.</summary>
     public double Of(TestUnit unit) => unit.SetUps.Sum(setUp => Of(unit.Assembly, setUp));
 }

@@ -9,7 +9,11 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// used last.
 /// </summary>
 internal sealed class PostgreSqlKeptTemplates(
-    PostgreSqlAdmin admin, Func<PostgreSqlLock> current, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
+    PostgreSqlAdmin admin,
+    Func<PostgreSqlLock> current,
+    Func<string, CancellationToken, Task<bool>> drop,
+    TimeProvider time,
+    ILogger logger)
 {
     private const string CommentBegin = "ConcurrentTest template, last used ";
 

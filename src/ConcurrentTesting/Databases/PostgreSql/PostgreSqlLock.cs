@@ -47,7 +47,8 @@ internal sealed class PostgreSqlLock : IAsyncDisposable
         new(admin, await OpenSessionAsync(admin, cancellationToken), time);
 
     /// <summary>
-    /// A template's in a new session where the last one broke, and what it held alone with it. A run's not: after a restart of the server other runs are about to take theirs again.
+    /// A template's in a new session where the last one broke, and what it held alone with it. A run's not: after a restart of the server
+    /// other runs are about to take theirs again.
     /// </summary>
     public async Task<bool> TryExclusiveAsync(Key key, CancellationToken cancellationToken)
     {

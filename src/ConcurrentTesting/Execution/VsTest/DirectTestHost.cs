@@ -73,7 +73,9 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
     }
 
     public int? KeptProcess(TestAssembly assembly) =>
-        _process is { IsGood: true } process && assembly.Path == _source && assemblies.IsDirect(assembly) && !IsSpent(process) ? process.Id : null;
+        _process is { IsGood: true } process && assembly.Path == _source && assemblies.IsDirect(assembly) && !IsSpent(process)
+            ? process.Id
+            : null;
 
     public Task EndProcessesAsync() => LeaveProcessAsync();
 

@@ -11,8 +11,9 @@ internal static class ProcessEnvironment
     // What `dotnet` and MSBuild set for their own children. A test that starts dotnet itself would be led astray by it.
     private static readonly string[] BuildPrefixes = ["MSBUILD", "DOTNET_CLI_TELEMETRY_SESSIONID", "CONCURRENT_TEST_"];
 
-    // Test hosts live for seconds. Instrumenting their code for a better second compilation costs a quarter of their CPU time, compiling it once more after 30 calls another
-    // third, and neither is paid back; after 512 calls, counted from half a second without new code on, what is hot still is (the runtime reads hexadecimal). Whoever set a variable knows better.
+    // Test hosts live for seconds. Instrumenting their code for a better second compilation costs a quarter of their CPU time, compiling it
+    // once more after 30 calls another third, and neither is paid back; after 512 calls, counted from half a second without new code on, what
+    // is hot still is (the runtime reads hexadecimal). Whoever set a variable knows better.
     private static readonly KeyValuePair<string, string>[] ForShortProcesses =
     [
         new("DOTNET_TieredPGO", "0"),
