@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.Cleaning;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace ConcurrentTesting;
 
 /// <summary>A variable of the test processes and the pattern its value is made from.</summary>
@@ -5,8 +7,16 @@ namespace ConcurrentTesting;
 /// <param name="Pattern">
 /// Its value, in which <c>{ConnectionString} {Database} {Host} {Port} {Username} {Password} {Worker}</c> are replaced.
 /// </param>
-public sealed record EnvironmentPattern(string Name, string Pattern)
+public sealed partial record EnvironmentPattern(string Name, string Pattern)
 {
     /// <summary>What ASP.NET Core and most applications read: <c>ConnectionStrings__Default={ConnectionString}</c>.</summary>
     public static EnvironmentPattern Default { get; } = new("ConnectionStrings__Default", "{ConnectionString}");
+
+    /// <summary>Its value is made from a database's.</summary>
+    internal bool HoldsDatabase => Placeholder().Matches(Pattern).Any(match => !IsWorker(match));
+
+    internal static bool IsWorker(Match placeholder) => placeholder.Groups["name"].Value.Equals("Worker", StringComparison.OrdinalIgnoreCase);
+
+    [GeneratedRegex(@"\{(?<name>ConnectionString|Database|Host|Port|Username|Password|Worker)(:(?<database>[^{}]+))?\}", RegexOptions.IgnoreCase)]
+    internal static partial Regex Placeholder();
 }

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Databases;
-
 namespace ConcurrentTesting;
 
 /// <summary>Code of the build's own that makes a template, or goes on with one: <c>new("1", (template, token) => Migrate(template.ConnectionString, token))</c>.</summary>
@@ -9,11 +7,11 @@ namespace ConcurrentTesting;
 /// <param name="BuildAsync">Runs once for each database of <see cref="ConcurrentTestSettings.Databases"/>, and only where no finished template is there.</param>
 public sealed record TemplateHook(string Version, Func<TemplateHookContext, CancellationToken, Task> BuildAsync)
 {
-    internal async Task RunAsync(string database, ConnectionValues connection, CancellationToken cancellationToken)
+    internal async Task RunAsync(string database, string connectionString, CancellationToken cancellationToken)
     {
         try
         {
-            await BuildAsync(new TemplateHookContext(database, connection.ConnectionString), cancellationToken);
+            await BuildAsync(new TemplateHookContext(database, connectionString), cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException and not ConcurrentTestException)
         {

@@ -1,5 +1,6 @@
 using ConcurrentTesting;
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using Microsoft.Extensions.Logging.Abstractions;
 
 // A run's databases in a process of its own, for tests that kill it: engine, connection string (- for a throwaway server), temporary directory, template, run id. It says

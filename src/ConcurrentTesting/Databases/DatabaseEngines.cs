@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
-using ConcurrentTesting.Databases.Servers;
 using ConcurrentTesting.Databases.Sqlite;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Throwaway;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

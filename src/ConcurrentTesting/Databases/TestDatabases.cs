@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Data.Common;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;

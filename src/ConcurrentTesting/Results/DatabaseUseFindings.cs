@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using ConcurrentTesting.Databases;
 
 namespace ConcurrentTesting.Results;
 
@@ -58,7 +57,7 @@ internal static class DatabaseUseFindings
     }
 
     private static string Variables(RunRecord record) =>
-        string.Join(" or ", record.Settings.Environment.Where(LeaseEnvironment.HoldsDatabase)
+        string.Join(" or ", record.Settings.Environment.Where(pattern => pattern.HoldsDatabase)
             .Select(pattern => pattern.Name).DefaultIfEmpty("CONCURRENT_TEST_CONNECTION_STRING"));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Measuring;
 

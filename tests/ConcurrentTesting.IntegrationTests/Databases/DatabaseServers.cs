@@ -1,6 +1,6 @@
 using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Throwaway;
 using ConcurrentTesting.IntegrationTests.Databases;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using ConcurrentTesting.Databases;
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Throwaway;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 

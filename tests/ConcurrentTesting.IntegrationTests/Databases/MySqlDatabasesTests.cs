@@ -1,6 +1,7 @@
 using System.Globalization;
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.MySql;
+using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 using Shouldly;
 using Xunit;

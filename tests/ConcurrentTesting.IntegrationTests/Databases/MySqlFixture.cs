@@ -1,4 +1,4 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using MySqlConnector;
 
 namespace ConcurrentTesting.IntegrationTests.Databases;

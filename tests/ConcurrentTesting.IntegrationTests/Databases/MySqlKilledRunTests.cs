@@ -1,4 +1,4 @@
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Throwaway;
 using Shouldly;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 using Shouldly;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using ConcurrentTesting.Databases;
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Throwaway;
 using MySqlConnector;
 using Shouldly;
 using Xunit;

@@ -1,5 +1,6 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.PostgreSql;
+using ConcurrentTesting.Databases.Server;
 using Npgsql;
 using Shouldly;
 using Xunit;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Server;
 using Npgsql;
 using Shouldly;
 using Xunit;

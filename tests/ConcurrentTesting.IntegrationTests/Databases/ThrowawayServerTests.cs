@@ -1,5 +1,5 @@
-using ConcurrentTesting.Databases;
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Throwaway;
 using Npgsql;
 using Shouldly;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Throwaway;
 using ConcurrentTesting.IntegrationTests.Databases;
 using MySqlConnector;
 using Npgsql;

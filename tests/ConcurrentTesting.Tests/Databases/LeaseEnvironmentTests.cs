@@ -1,4 +1,4 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using Shouldly;
 using Xunit;
 

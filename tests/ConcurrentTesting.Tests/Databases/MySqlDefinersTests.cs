@@ -1,5 +1,5 @@
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.MySql;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using Shouldly;
 using Xunit;
 

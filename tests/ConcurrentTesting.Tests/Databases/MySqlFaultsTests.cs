@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Reflection;
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.MySql;
 using MySqlConnector;
 using Shouldly;

@@ -1,4 +1,4 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Server;
 using Shouldly;
 using Xunit;
 

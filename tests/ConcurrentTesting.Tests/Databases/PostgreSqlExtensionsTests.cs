@@ -1,5 +1,5 @@
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.PostgreSql;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using Shouldly;
 using Xunit;
 

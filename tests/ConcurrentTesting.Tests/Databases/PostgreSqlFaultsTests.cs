@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.PostgreSql;
 using Npgsql;
 using Shouldly;

@@ -1,4 +1,4 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Safety;
 using Shouldly;
 using Xunit;
 

@@ -1,4 +1,5 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;

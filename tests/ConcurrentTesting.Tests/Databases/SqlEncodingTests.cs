@@ -1,5 +1,6 @@
 using System.Text;
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using Shouldly;
 using Xunit;
 

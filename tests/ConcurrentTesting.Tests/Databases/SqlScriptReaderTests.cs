@@ -1,4 +1,4 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using Shouldly;
 using Xunit;
 

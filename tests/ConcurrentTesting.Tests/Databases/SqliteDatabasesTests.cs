@@ -1,5 +1,6 @@
 using System.Text;
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;

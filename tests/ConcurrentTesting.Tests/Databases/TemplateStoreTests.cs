@@ -1,4 +1,4 @@
-using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Templates;
 using Shouldly;
 using Xunit;
 

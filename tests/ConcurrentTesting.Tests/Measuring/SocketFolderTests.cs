@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Tests.Databases;
 using Shouldly;
 using Xunit;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting;
 using ConcurrentTesting.Reporting.Summary;

@@ -1,4 +1,5 @@
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 
 namespace ConcurrentTesting.Benchmarks.Databases;
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 
 namespace ConcurrentTesting.Benchmarks.Databases;
 

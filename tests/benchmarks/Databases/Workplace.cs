@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Diagnostics;
 using ConcurrentTesting.Databases;
+using ConcurrentTesting.Databases.Leases;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using MySqlConnector;

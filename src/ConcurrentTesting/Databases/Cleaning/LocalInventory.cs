@@ -1,4 +1,7 @@
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Throwaway;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Cleaning;

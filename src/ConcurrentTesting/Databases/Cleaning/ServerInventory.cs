@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Server;
 
 namespace ConcurrentTesting.Databases.Cleaning;
 

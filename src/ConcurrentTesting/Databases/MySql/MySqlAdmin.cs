@@ -1,4 +1,6 @@
 using System.Globalization;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;

@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
 using MySqlConnector;
 

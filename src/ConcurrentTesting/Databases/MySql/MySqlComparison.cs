@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Databases.Templates.Scripts;
 
 namespace ConcurrentTesting.Databases.MySql;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Databases.Leases;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Databases.Templates.Scripts;
 
 namespace ConcurrentTesting.Databases.MySql;
 

@@ -2,6 +2,10 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

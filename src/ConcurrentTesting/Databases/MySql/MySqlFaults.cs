@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Net.Sockets;
+using ConcurrentTesting.Databases.Leases;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

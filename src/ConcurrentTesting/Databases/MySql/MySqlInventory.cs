@@ -1,4 +1,5 @@
 using ConcurrentTesting.Databases.Cleaning;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

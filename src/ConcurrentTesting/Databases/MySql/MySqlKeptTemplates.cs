@@ -1,3 +1,5 @@
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.MySql;

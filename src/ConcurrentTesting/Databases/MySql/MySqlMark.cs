@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Throwaway;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;

@@ -1,4 +1,6 @@
 using System.Globalization;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;

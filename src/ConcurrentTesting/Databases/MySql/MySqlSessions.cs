@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using ConcurrentTesting.Databases.Server;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Results;
+
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>

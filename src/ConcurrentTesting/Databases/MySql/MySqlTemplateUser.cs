@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Databases.Server;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
 namespace ConcurrentTesting.Databases.MySql;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Leases;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
 using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;

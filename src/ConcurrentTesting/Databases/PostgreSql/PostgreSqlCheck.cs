@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
 using Npgsql;
 

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates;
 using Microsoft.Extensions.Logging;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using ConcurrentTesting.Databases.Servers;
+using ConcurrentTesting.Databases.Throwaway;
 using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;

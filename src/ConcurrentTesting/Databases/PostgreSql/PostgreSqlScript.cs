@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 using Npgsql;

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Results;
+
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Reads <c>pg_stat_database</c> (https://www.postgresql.org/docs/current/monitoring-stats.html). A session's counts are complete once it has ended.</summary>

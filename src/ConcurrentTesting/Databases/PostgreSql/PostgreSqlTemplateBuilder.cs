@@ -1,3 +1,6 @@
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -126,12 +129,12 @@ internal sealed class PostgreSqlTemplateBuilder(
                 await ExecuteAsync(script, name, account, held, cancellationToken);
                 break;
             case CommandStep command:
-                await new TemplateCommand(settings, runId, secrets, logger)
-                    .RunAsync(command.CommandLine, database, admin.ConnectionTo(name, account), cancellationToken);
+                await new TemplateCommand(settings, secrets, logger)
+                    .RunAsync(command.CommandLine, database, LeaseEnvironment.OfTemplate(settings, runId, database, admin.ConnectionTo(name, account)), cancellationToken);
                 await RequireContentAsync(command, name, cancellationToken);
                 break;
             case HookStep { Hook: var hook }:
-                await hook.RunAsync(database, admin.ConnectionTo(name, account), cancellationToken);
+                await hook.RunAsync(database, admin.ConnectionTo(name, account).ConnectionString, cancellationToken);
                 break;
         }
     }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Templates.Scripts;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 

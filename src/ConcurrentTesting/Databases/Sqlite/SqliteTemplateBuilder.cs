@@ -1,3 +1,5 @@
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -31,7 +33,7 @@ internal sealed class SqliteTemplateBuilder(
                 await RunAsync(command, database, path, cancellationToken);
                 break;
             case HookStep { Hook: var hook }:
-                await hook.RunAsync(database, connectionTo(path), cancellationToken);
+                await hook.RunAsync(database, connectionTo(path).ConnectionString, cancellationToken);
                 break;
             case ExistingDatabaseStep existing:
                 Copy(existing, path);
@@ -41,7 +43,8 @@ internal sealed class SqliteTemplateBuilder(
 
     private async Task RunAsync(CommandStep command, string database, string path, CancellationToken cancellationToken)
     {
-        await new TemplateCommand(settings, runId, secrets, logger).RunAsync(command.CommandLine, database, connectionTo(path), cancellationToken);
+        await new TemplateCommand(settings, secrets, logger)
+            .RunAsync(command.CommandLine, database, LeaseEnvironment.OfTemplate(settings, runId, database, connectionTo(path)), cancellationToken);
         using var opened = Open(path);
         if (Scalar(opened, "SELECT count(*) FROM sqlite_schema") == 0)
             throw TemplateCommand.MadeNothing(secrets.Redact(command.CommandLine), settings);

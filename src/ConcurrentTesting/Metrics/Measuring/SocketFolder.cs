@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using ConcurrentTesting.Databases;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

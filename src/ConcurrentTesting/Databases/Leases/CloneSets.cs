@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Results;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Leases;
+
+/// <summary>Makes the databases of a lease, one from each template, and ends them: dropped, or kept for people to look at.</summary>
+/// <param name="attempt">Does an operation, again where that is worth it; the text names it in errors.</param>
+internal sealed class CloneSets(
+    IDatabaseEngine engine,
+    DatabaseHealth health,
+    DroppedClones dropped,
+    DatabaseCounts counts,
+    Func<string, Func<CancellationToken, Task>, CancellationToken, Task> attempt,
+    Redactor secrets,
+    ILogger logger)
+{
+    private readonly ConcurrentQueue<DatabaseStatistics> _statistics = new();
+    private readonly ConcurrentQueue<KeptRecord> _kept = new();
+
+    /// <summary>What the server counted in each clone that a worker had.</summary>
+    public ImmutableArray<DatabaseStatistics> Statistics => [.. _statistics];
+
+    public ImmutableArray<KeptRecord> Kept => [.. _kept];
+
+    /// <summary>All or none: what was made before one failed is gone.</summary>
+    public async Task<ImmutableArray<DatabaseClone>> MakeAsync(ImmutableArray<TemplateDatabase> templates, string label, CancellationToken cancellationToken)
+    {
+        var clones = ImmutableArray.CreateBuilder<DatabaseClone>(templates.Length);
+        try
+        {
+            foreach (var template in templates)
+                clones.Add(await MakeAsync(template, label, cancellationToken));
+            return clones.ToImmutable();
+        }
+        catch
+        {
+            await DropAsync(clones.ToImmutable(), worker: null, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <param name="worker">Who had them; null: nobody, and nothing is to be counted.</param>
+    public async Task DropAsync(ImmutableArray<DatabaseClone> clones, int? worker, CancellationToken cancellationToken)
+    {
+        foreach (var clone in clones)
+            await DropAsync(clone, worker, cancellationToken);
+    }
+
+    /// <param name="test">The test that failed in them.</param>
+    public async Task KeepAsync(ImmutableArray<DatabaseClone> clones, int worker, string test, CancellationToken cancellationToken)
+    {
+        foreach (var clone in clones)
+            await KeepAsync(clone, worker, test, cancellationToken);
+    }
+
+    private async Task<DatabaseClone> MakeAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        DatabaseClone clone = null!;
+        await attempt($"cloning {template.Name}", async token => clone = await engine.CloneAsync(template, label, token), cancellationToken);
+        health.Watch(clone);
+        await attempt($"checking {clone.Name}", token => RequireAsync(clone, token), cancellationToken);
+        counts.Add("health_checks_ok", 1);
+        counts.Cloned(Stopwatch.GetElapsedTime(started));
+        return clone;
+    }
+
+    /// <exception cref="InvalidOperationException">It is not there.</exception>
+    public async Task RequireAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        if (await engine.ProbeAsync(clone, cancellationToken) != DatabaseState.Own)
+            throw new InvalidOperationException($"the database {clone.Name} is gone");
+    }
+
+    private async Task DropAsync(DatabaseClone clone, int? worker, CancellationToken cancellationToken)
+    {
+        health.Forget(clone);
+        if (worker is { } number)
+        {
+            await NoteAsync(clone, cancellationToken);
+            await ReadStatisticsAsync(clone, number, cancellationToken);
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        if (await engine.DropAsync(clone, cancellationToken))
+            counts.Dropped(Stopwatch.GetElapsedTime(started));
+        else
+            counts.Add("leaked", 1);
+    }
+
+    private async Task KeepAsync(DatabaseClone clone, int worker, string test, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await NoteAsync(clone, cancellationToken) == DatabaseState.Dropped)
+            {
+                logger.LogWarning(
+                    "There is no database to keep of {Test}, which failed: the tests have dropped {Name} themselves", test, clone.Name);
+                await DropAsync(clone, worker: null, CancellationToken.None);
+                return;
+            }
+
+            await ReadStatisticsAsync(clone, worker, cancellationToken);
+            // It is about to have another name, which is none of the tests' doing.
+            health.Forget(clone);
+            var kept = await engine.KeepAsync(clone, cancellationToken);
+            _kept.Enqueue(new KeptRecord(kept.Name, test, kept.How));
+            logger.LogInformation("Kept the database in which {Test} failed: {How}", test, kept.How);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogWarning("The database {Name}, in which {Test} failed, could not be kept: {Reason}", clone.Name, test, secrets.Redact(exception.Message));
+            await DropAsync(clone, worker: null, CancellationToken.None);
+        }
+    }
+
+    /// <returns>Null where it is not known.</returns>
+    private async Task<DatabaseState?> NoteAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var state = await engine.ProbeAsync(clone, cancellationToken);
+            dropped.Note(clone, state);
+            return state;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogDebug("What became of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
+            return null;
+        }
+    }
+
+    private async Task ReadStatisticsAsync(DatabaseClone clone, int worker, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await engine.ReadStatisticsAsync(clone, cancellationToken) is { } statistics)
+                _statistics.Enqueue(statistics with { Worker = worker });
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogDebug("The server's counts of {Name} are not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Data.Common;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Leases;
+
+/// <summary>Compares the connections that the workers' pools may open with those that the server takes.</summary>
+internal static class ConnectionNeed
+{
+    /// <summary>Npgsql's and MySqlConnector's.</summary>
+    private const int DefaultPool = 100;
+
+    private static readonly string[] PoolSizes = ["Maximum Pool Size", "Max Pool Size", "MaximumPoolSize", "MaxPoolSize"];
+
+    /// <param name="limit">What is left for tests on a server.</param>
+    /// <param name="workers">Those that share it.</param>
+    /// <param name="environment">A worker's variables, of which those count that hold a connection string.</param>
+    public static void Tell(int limit, int workers, IEnumerable<string> environment, ILogger logger)
+    {
+        var pools = environment.Select(Read).OfType<Pool>()
+            .GroupBy(pool => pool.Database, (_, same) => same.MaxBy(pool => pool.Size)!)
+            .ToArray();
+        var ofWorker = pools.Sum(pool => pool.Size);
+        if (ofWorker * (long)workers <= limit)
+            return;
+        var fitting = Math.Max(1, limit / Math.Max(1, workers * pools.Length));
+        // The drivers' default is a hundred, which next to no test needs.
+        logger.Log(
+            pools.Any(pool => pool.IsGiven) ? LogLevel.Warning : LogLevel.Information,
+            "{Workers} workers with pools of {Pool} connections may open {Need}, and the server takes {Limit} of them (max_connections): "
+            + "where that fails, raise max_connections, use fewer --workers, or --test-environment '{Variable};Maximum Pool Size={Fitting}'",
+            workers,
+            ofWorker,
+            ofWorker * (long)workers,
+            limit,
+            "ConnectionStrings__Default={ConnectionString}",
+            fitting);
+    }
+
+    private sealed record Pool(string Database, int Size, bool IsGiven);
+
+    private static Pool? Read(string value)
+    {
+        try
+        {
+            var parts = new DbConnectionStringBuilder { ConnectionString = value };
+            var isPooled = !string.Equals(Text(parts, "Pooling"), "false", StringComparison.OrdinalIgnoreCase);
+            if (!isPooled || Text(parts, "Database") is not { } database)
+                return null;
+            var given = PoolSizes.Select(name => Text(parts, name)).FirstOrDefault(size => size is not null);
+            var isGiven = int.TryParse(given, CultureInfo.InvariantCulture, out var size);
+            return new Pool(database, isGiven ? size : DefaultPool, isGiven);
+        }
+        catch (ArgumentException)
+        {
+            // It is no connection string.
+            return null;
+        }
+    }
+
+    private static string? Text(DbConnectionStringBuilder parts, string name) =>
+        parts.TryGetValue(name, out var value) ? value.ToString() : null;
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+using Polly;
+
+namespace ConcurrentTesting.Databases.Leases;
+
+/// <summary>Asks every live clone for a sign of life, once in an interval, and remembers which gave none.</summary>
+internal sealed class DatabaseHealth(
+    IDatabaseEngine engine,
+    DroppedClones dropped,
+    ResiliencePipeline retries,
+    DatabaseCounts counts,
+    TimeSpan interval,
+    Redactor secrets,
+    ILogger logger,
+    TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, DatabaseClone> _live = new();
+    private readonly ConcurrentDictionary<string, bool> _failing = new();
+    private readonly ConcurrentDictionary<string, bool> _dropped = new();
+
+    public void Watch(DatabaseClone clone) => _live[clone.Name] = clone;
+
+    public void Forget(DatabaseClone clone)
+    {
+        _live.TryRemove(clone.Name, out _);
+        _failing.TryRemove(clone.Name, out _);
+        _dropped.TryRemove(clone.Name, out _);
+    }
+
+    /// <summary>Tests have dropped it, and had made no other when it was looked at: whoever comes next may miss it.</summary>
+    public bool IsDropped(DatabaseClone clone) => _dropped.ContainsKey(clone.Name);
+
+    public bool IsFailing(DatabaseClone clone) => _failing.ContainsKey(clone.Name);
+
+    /// <summary>Until it is cancelled.</summary>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                foreach (var clone in _live.Values)
+                    await CheckAsync(clone, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is at its end.
+        }
+    }
+
+    private async Task CheckAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var state = await retries.ExecuteAsync(async token => await engine.ProbeAsync(clone, token), cancellationToken);
+            if (!_live.ContainsKey(clone.Name))
+                return;
+            counts.Add("health_checks_ok", 1);
+            dropped.Note(clone, state);
+            if (state == DatabaseState.Dropped)
+                _dropped[clone.Name] = true;
+            else
+                _dropped.TryRemove(clone.Name, out _);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Dropped while we looked at it.
+            if (!_live.ContainsKey(clone.Name))
+                return;
+            counts.Add("health_checks_failed", 1);
+            _failing[clone.Name] = true;
+            logger.LogWarning("The database {Name} does not answer: {Reason}", clone.Name, secrets.Redact(exception.Message));
+        }
+    }
+}

@@ -1,9 +1,0 @@
-namespace ConcurrentTesting.Databases;
-
-/// <summary>Whose lexical rules an SQL script follows.</summary>
-internal enum SqlDialect
-{
-    Sqlite,
-    PostgreSql,
-    MySql,
-}

@@ -1,0 +1,97 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using ConcurrentTesting.Processes;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Templates;
+
+/// <summary>Runs the command of a template source in the shell. The connection string reaches it by environment alone, so that no process list shows it.</summary>
+internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor secrets, ILogger logger)
+{
+    private const int LinesInError = 8;
+
+    /// <param name="environment">What tells it of the database.</param>
+    /// <exception cref="ConcurrentTestException">It could not be started, or ended with another code than 0.</exception>
+    public async Task RunAsync(string commandLine, string database, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
+        var start = StartInfo(commandLine);
+        foreach (var secret in settings.SecretVariables)
+            start.Environment.Remove(secret);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        logger.LogDebug("Building the template of {Database} with: {Command}", database, secrets.Redact(commandLine));
+        var output = new List<string>();
+        var exitCode = await RunAsync(start, output, cancellationToken);
+        if (exitCode != 0)
+            throw Failed(commandLine, $"ended with {exitCode}: {string.Join(" | ", output.TakeLast(LinesInError))}");
+    }
+
+    /// <summary>The commonest mistake: the command built something somewhere else.</summary>
+    public static ConcurrentTestException MadeNothing(string commandLine, ConcurrentTestSettings settings) =>
+        new(
+            ConcurrentTestExitCode.Incomplete,
+            $"the template's command '{commandLine}' ended well but made nothing in its database: it has to use the connection string in "
+            + $"CONCURRENT_TEST_CONNECTION_STRING or {string.Join(", ", settings.Environment.Select(pattern => pattern.Name))}");
+
+    private ProcessStartInfo StartInfo(string commandLine)
+    {
+        var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh")
+        {
+            WorkingDirectory = settings.WorkingDirectory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.ArgumentList.Add(OperatingSystem.IsWindows() ? "/c" : "-c");
+        start.ArgumentList.Add(commandLine);
+        return start;
+    }
+
+    private async Task<int> RunAsync(ProcessStartInfo start, List<string> output, CancellationToken cancellationToken)
+    {
+        using var process = Start(start);
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.StandardInput.Close();
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken);
+            return process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            ProcessTree.Kill(process);
+            throw;
+        }
+
+        void Hear(string? line)
+        {
+            if (string.IsNullOrWhiteSpace(line))
+                return;
+            var redacted = secrets.Redact(line);
+            logger.LogDebug("  {Line}", redacted);
+            lock (output)
+                output.Add(redacted.Trim());
+        }
+    }
+
+    private Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw Failed(start.ArgumentList[1], $"cannot be started in {start.WorkingDirectory}: {exception.Message}");
+        }
+    }
+
+    private ConcurrentTestException Failed(string commandLine, string why) =>
+        new(ConcurrentTestExitCode.Incomplete, secrets.Redact($"the template's command '{commandLine}' {why}"));
+}

@@ -1,0 +1,30 @@
+namespace ConcurrentTesting.Databases.Templates;
+
+/// <summary>How many templates are kept between runs, wherever they are, and which of them go.</summary>
+internal static class TemplateLimits
+{
+    /// <summary>Templates that are kept, at most.</summary>
+    public const int MaxEntries = 10;
+
+    /// <summary>What the kept templates may take together.</summary>
+    public const long MaxBytes = 2L << 30;
+
+    /// <summary>Evicts from the end until the rest is within the limits. What cannot be evicted, because a run uses it, still counts.</summary>
+    /// <param name="templates">The most recently used first.</param>
+    /// <param name="tryEvictAsync">Whether it is gone.</param>
+    public static async Task EvictAsync<T>(
+        IEnumerable<T> templates, Func<T, long> bytesOf, Func<T, Task<bool>> tryEvictAsync, int maxEntries, long maxBytes)
+    {
+        var kept = 0;
+        var bytes = 0L;
+        foreach (var template in templates)
+        {
+            kept++;
+            bytes += bytesOf(template);
+            if ((kept <= maxEntries && bytes <= maxBytes) || !await tryEvictAsync(template))
+                continue;
+            kept--;
+            bytes -= bytesOf(template);
+        }
+    }
+}

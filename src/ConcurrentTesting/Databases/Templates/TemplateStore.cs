@@ -1,0 +1,184 @@
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Templates;
+
+/// <summary>
+/// Finished templates that are folders (an SQLite file, a server's ready data directory), kept between runs. An entry is built beside its place and renamed into
+/// it, so that what is there is whole. A user of an entry shares its lock; a builder and an evictor hold it alone. Lock files are opened and deleted only under
+/// the store's own lock, so that nobody holds the lock of a file that is gone.
+/// </summary>
+/// <param name="folder">Absolute. May be deleted at any time when no run is under way.</param>
+internal sealed class TemplateStore(string folder, TimeProvider time, ILogger logger)
+{
+    private const string BuildingExtension = ".building";
+    private const string LockExtension = ".lock";
+    private const string StoreLock = "store.lock";
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>An entry that stays while this is held.</summary>
+    internal sealed class Entry(string path, bool hit, FileLock held) : IDisposable
+    {
+        public string Path { get; } = path;
+        public bool Hit { get; } = hit;
+
+        public void Dispose() => held.Dispose();
+    }
+
+    /// <summary>Where a build keeps its templates.</summary>
+    public static string Folder(ConcurrentTestSettings settings) => Path.Combine(settings.TemporaryDirectory, "templates");
+
+    /// <summary>All entries, the most recently used first.</summary>
+    public async Task<IReadOnlyList<(string Path, long Bytes, bool IsInUse)>> ListAsync(CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        using var mutex = await MutexAsync(cancellationToken);
+        return [.. Entries().Select(entry => (entry.Path, entry.Bytes, IsLocked(entry.Path + LockExtension)))];
+    }
+
+    /// <returns>False where a run uses it.</returns>
+    public async Task<bool> RemoveAsync(string path, CancellationToken cancellationToken)
+    {
+        using var mutex = await MutexAsync(cancellationToken);
+        return RemoveUnlessLocked(path, path + LockExtension);
+    }
+
+    /// <summary>Finds the entry or has it built in a folder that is there and empty. Waits where another run builds it.</summary>
+    public async Task<Entry> GetOrBuildAsync(string name, Func<string, CancellationToken, Task> build, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, name);
+        var hit = true;
+        var told = false;
+        while (true)
+        {
+            if (await TryUseAsync(path, cancellationToken) is { } held)
+                return Use(path, hit, held);
+            using (var building = await TryLockForBuildAsync(path, cancellationToken))
+            {
+                if (building is not null)
+                {
+                    hit &= !await BuildUnlessThereAsync(path, build, cancellationToken);
+                    continue;
+                }
+            }
+
+            if (!told)
+                logger.LogInformation("Another run is building the template {Template}: waiting for it", name);
+            told = true;
+            await Task.Delay(PollInterval, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Removes the least recently used entries above the limits and what dead builders left, except what is in use.</summary>
+    public async Task EvictAsync(CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes)
+    {
+        using var mutex = await MutexAsync(cancellationToken);
+        foreach (var lockFile in Directory.EnumerateFiles(folder, "*" + LockExtension).Where(file => Path.GetFileName(file) != StoreLock))
+        {
+            var entry = lockFile[..^LockExtension.Length];
+            if (!Directory.Exists(entry))
+                RemoveUnlessLocked(entry + BuildingExtension, lockFile);
+        }
+
+        await TemplateLimits.EvictAsync(Entries(), entry => entry.Bytes, entry => Task.FromResult(TryEvict(entry.Path, entry.LastUsed)), maxEntries, maxBytes);
+    }
+
+    private bool TryEvict(string path, DateTime lastUsed)
+    {
+        if (!RemoveUnlessLocked(path, path + LockExtension))
+            return false;
+        logger.LogDebug("Evicted the template {Template}, last used {LastUsed:u}", path, lastUsed);
+        return true;
+    }
+
+    private async Task<FileLock?> TryUseAsync(string path, CancellationToken cancellationToken)
+    {
+        using var mutex = await MutexAsync(cancellationToken);
+        if (!Directory.Exists(path))
+            return null;
+        return FileLock.TryShared(path + LockExtension);
+    }
+
+    private Entry Use(string path, bool hit, FileLock held)
+    {
+        Directory.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
+        return new Entry(path, hit, held);
+    }
+
+    private static async Task<bool> BuildUnlessThereAsync(
+        string path, Func<string, CancellationToken, Task> build, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(path))
+            return false;
+        var building = path + BuildingExtension;
+        RemoveFolder(building);
+        Directory.CreateDirectory(building);
+        try
+        {
+            await build(building, cancellationToken);
+            Directory.Move(building, path);
+            return true;
+        }
+        catch
+        {
+            RemoveFolder(building);
+            throw;
+        }
+    }
+
+    private async Task<FileLock?> TryLockForBuildAsync(string path, CancellationToken cancellationToken)
+    {
+        using var mutex = await MutexAsync(cancellationToken);
+        return FileLock.TryExclusive(path + LockExtension);
+    }
+
+    private Task<FileLock> MutexAsync(CancellationToken cancellationToken) =>
+        FileLock.ExclusiveAsync(Path.Combine(folder, StoreLock), time, cancellationToken);
+
+    private IEnumerable<(string Path, DateTime LastUsed, long Bytes)> Entries() =>
+        from path in Directory.EnumerateDirectories(folder)
+        where !path.EndsWith(BuildingExtension, StringComparison.Ordinal) && File.Exists(path + LockExtension)
+        let lastUsed = Directory.GetLastWriteTimeUtc(path)
+        orderby lastUsed descending
+        select (path, lastUsed, SizeOf(path));
+
+    private static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+
+    private static bool IsLocked(string lockFile)
+    {
+        using var held = FileLock.TryExclusive(lockFile);
+        return held is null;
+    }
+
+    private static bool RemoveUnlessLocked(string path, string lockFile)
+    {
+        using (var held = FileLock.TryExclusive(lockFile))
+        {
+            if (held is null)
+                return false;
+            RemoveFolder(path);
+        }
+
+        // Nobody opens a lock file without the store's own lock, which is ours: it cannot have been taken meanwhile.
+        File.Delete(lockFile);
+        return true;
+    }
+
+    private static void RemoveFolder(string path)
+    {
+        if (!Directory.Exists(path))
+            return;
+        // A folder half deleted must not pass for a whole entry.
+        var removing = path.EndsWith(BuildingExtension, StringComparison.Ordinal) ? path : path + BuildingExtension;
+        if (removing != path)
+        {
+            if (Directory.Exists(removing))
+                Directory.Delete(removing, recursive: true);
+            Directory.Move(path, removing);
+        }
+
+        Directory.Delete(removing, recursive: true);
+    }
+}
