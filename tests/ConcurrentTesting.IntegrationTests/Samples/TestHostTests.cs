@@ -42,12 +42,14 @@ public sealed class TestHostTests
         Regex.Count(Log(outcome), "Started test host").ShouldBe(2, Log(outcome));
     }
 
-    [Fact]
-    public async Task Message_of_twenty_megabytes_is_a_failure_and_no_time_out()
+    [Theory]
+    [InlineData("direct")]
+    [InlineData("console")]
+    public async Task Message_of_twenty_megabytes_is_a_failure_and_no_time_out(string host)
     {
         using var folder = new TroubledSuite();
 
-        var outcome = await folder.RunAsync("--workers 1 --test-host direct --test-timeout 30s --test-filter FullyQualifiedName~Troubled.Rows01", Cancellation, "LARGE=Rows01:2");
+        var outcome = await folder.RunAsync($"--workers 1 --test-host {host} --test-timeout 30s --test-filter FullyQualifiedName~Troubled.Rows01", Cancellation, "LARGE=Rows01:2");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Tests.Select(test => test.Outcome).Order().ShouldBe(["Failed", "Passed", "Passed"]);
