@@ -36,6 +36,12 @@ public sealed record ConcurrentTestResult
     /// <summary>Every result with what it did to the databases, ordered by <see cref="ConcurrentTestCase.Id"/>; empty where nothing ran.</summary>
     public IReadOnlyList<ConcurrentTestCase> Tests { get; init; } = [];
 
+    /// <summary>
+    /// What the CI server that the run is on is told by lines on the standard output: where tests failed, the artifacts to show; empty elsewhere. Each is one line and can be
+    /// printed as it is.
+    /// </summary>
+    public IReadOnlyList<string> HostCommands { get; init; } = [];
+
     /// <summary>What the process prints last: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
     public IReadOnlyList<string> ClosingLines { get; init; } = [];
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution;
@@ -81,7 +82,7 @@ public sealed class ConcurrentTestRun
         _run.Recorder.ReportExpiredQuarantine();
         if (_earlier.LeavesNothingToDo)
             return new RunEnd(ConcurrentTestExitCode.Success, "Nothing failed last: there is nothing to run again.");
-        _run.Log.LogInformation("Run {RunId}: {Workers} workers, database {Database}, seed {Seed}", _run.RunId, settings.Workers, settings.Database, _run.Seed);
+        _run.Log.LogInformation("Run {RunId}: {Workers}, database {Database}, seed {Seed}", _run.RunId, Quantity.Of(settings.Workers, "worker"), settings.Database, _run.Seed);
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting;
 
@@ -100,6 +101,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>The JUnit file; null: <c>junit.xml</c> in <see cref="ResultsDirectory"/>.</summary>
     public string? JUnitFile { get; init; }
 
+    /// <summary>What the JUnit file may contain.</summary>
+    public JUnitFormat JUnitFormat { get; init; } = JUnitFormat.Full;
+
     /// <summary>The longest one test may run. Positive.</summary>
     public TimeSpan TestTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -136,7 +140,7 @@ public sealed record ConcurrentTestSettings
     /// <summary>The only worker of <see cref="ReplayFile"/> that is repeated; null: all.</summary>
     public int? ReplayWorker { get; init; }
 
-    /// <summary>The failing test of <see cref="ReplayFile"/> to find the earlier test for that it depends on; null: none.</summary>
+    /// <summary>The failing test of <see cref="ReplayFile"/> whose cause among the earlier tests is looked for; null: none.</summary>
     public string? Bisect { get; init; }
 
     /// <summary>Stops after this many failures; 0: never.</summary>
@@ -159,6 +163,9 @@ public sealed record ConcurrentTestSettings
 
     /// <summary>Discovers, plans and prints, and runs nothing.</summary>
     public bool List { get; init; }
+
+    /// <summary>Explains the parameters instead of running anything.</summary>
+    public bool ShowHelp { get; init; }
 
     /// <summary>Zero tests are not an error.</summary>
     public bool AllowEmpty { get; init; }
@@ -199,5 +206,5 @@ public sealed record ConcurrentTestSettings
     };
 
     /// <summary>The settings without anything secret.</summary>
-    public override string ToString() => $"{Workers} workers, {Database}, {TestProjects.Length} projects";
+    public override string ToString() => $"{Quantity.Of(Workers, "worker")}, {Database}, {Quantity.Of(TestProjects.Length, "project")}";
 }

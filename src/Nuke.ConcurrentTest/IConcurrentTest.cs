@@ -16,7 +16,7 @@ public interface IConcurrentTest : INukeBuild
 {
     /// <summary>Runs the tests and leaves results, reports and timings in <see cref="ConcurrentTestResultsDirectory"/>.</summary>
     Target ConcurrentTest => _ => PlainSecrets.Explain(this, _)
-        .Description("Runs tests on several workers at once, each with databases of its own")
+        .Description("Runs tests on several workers at once, each with databases of its own; --test-help explains its parameters")
         .Produces(ConcurrentTestResultsDirectory / "**" / "*")
         .Executes(async () =>
         {
@@ -24,6 +24,12 @@ public interface IConcurrentTest : INukeBuild
             try
             {
                 var settings = run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings())));
+                if (settings.ShowHelp)
+                {
+                    Console.WriteLine(ConcurrentTestParameters.Explain());
+                    return;
+                }
+
                 run.NameSharedResults(settings);
                 await run.ExecuteAsync(settings);
                 run.HandOver();
@@ -102,6 +108,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestTimings)] string? TestTimings => TryGetValue(() => TestTimings);
     [Parameter(ConcurrentTestHelp.TestResultsDirectory)] string? TestResultsDirectory => TryGetValue(() => TestResultsDirectory);
     [Parameter(ConcurrentTestHelp.TestJUnitFile)] string? TestJUnitFile => TryGetValue(() => TestJUnitFile);
+    [Parameter(ConcurrentTestHelp.TestJUnitFormat)] string? TestJUnitFormat => TryGetValue(() => TestJUnitFormat);
     [Parameter(ConcurrentTestHelp.TestTimeout)] string? TestTimeout => TryGetValue(() => TestTimeout);
     [Parameter(ConcurrentTestHelp.TestWorkerTimeout)] string? TestWorkerTimeout => TryGetValue(() => TestWorkerTimeout);
     [Parameter(ConcurrentTestHelp.TestHealthCheckInterval)] string? TestHealthCheckInterval => TryGetValue(() => TestHealthCheckInterval);
@@ -122,6 +129,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestMetricsPush)][Secret] string? TestMetricsPush => TryGetValue(() => TestMetricsPush);
     [Parameter(ConcurrentTestHelp.TestBenchmark)] string? TestBenchmark => TryGetValue(() => TestBenchmark);
     [Parameter(ConcurrentTestHelp.TestList)] string? TestList => TryGetValue(() => TestList);
+    [Parameter(ConcurrentTestHelp.TestHelp)] string? TestHelp => TryGetValue(() => TestHelp);
     [Parameter(ConcurrentTestHelp.TestAllowEmpty)] string? TestAllowEmpty => TryGetValue(() => TestAllowEmpty);
     [Parameter(ConcurrentTestHelp.TestDryRun)] string? TestDryRun => TryGetValue(() => TestDryRun);
     [Parameter(ConcurrentTestHelp.TestDiagnostics)] string? TestDiagnostics => TryGetValue(() => TestDiagnostics);

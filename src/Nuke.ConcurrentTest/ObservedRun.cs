@@ -93,7 +93,9 @@ internal sealed class ObservedRun : IDisposable
 
     public void Report()
     {
-        LastLines.Print(_result);
+        if (_settings is { ShowHelp: true })
+            return;
+        LastLines.Print(_result, HasArtifacts ? _settings : null);
         ReportSummary();
         try
         {
@@ -112,6 +114,9 @@ internal sealed class ObservedRun : IDisposable
             return;
 
         _build.ExitCode = (int)_result.ExitCode;
+        // What ended before it was a run has said nothing yet.
+        if (_defect is null && _result.ClosingLines.Count > 0)
+            TargetFailure.IsTold();
         throw new TestRunFailedException(_result.Reason, _defect);
     }
 
@@ -120,6 +125,8 @@ internal sealed class ObservedRun : IDisposable
         _interruption.Dispose();
         _loggers.Dispose();
     }
+
+    private bool HasArtifacts => _settings is not null && !HasLeftLastArtifacts;
 
     // What lies in the results directory then is of another run.
     private bool HasLeftLastArtifacts =>
@@ -147,15 +154,17 @@ internal sealed class ObservedRun : IDisposable
 
     private void ReportToHost()
     {
-        if (_settings is null || HasLeftLastArtifacts)
+        foreach (var command in _result.HostCommands)
+            Console.WriteLine(command);
+        if (!HasArtifacts)
             return;
 
-        var results = Path.Combine(_settings.ResultsDirectory, "test-results.trx");
+        var results = Path.Combine(_settings!.ResultsDirectory, "test-results.trx");
         if (File.Exists(results))
-            AzurePipelines.Instance?.PublishTestResults("ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results]);
+            AzurePipelines.Instance?.PublishTestResults("ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results], publishRunAttachments: true);
 
         var summary = Path.Combine(_settings.ResultsDirectory, "summary.md");
         if (File.Exists(summary) && GitHubActions.Instance?.StepSummaryFile is { } stepSummary)
-            File.AppendAllText(stepSummary, File.ReadAllText(summary));
+            StepSummary.Append(stepSummary, summary);
     }
 }

@@ -19,6 +19,52 @@ public class CiServerTests
         outcome.ExitCode.ShouldBe(2, outcome.Output);
         var summary = File.ReadAllText(Path.Combine(root.Folder, "artifacts", "test-results", "summary.md"));
         File.ReadAllText(stepSummary).ShouldBe("what an earlier step wrote\n" + summary);
+        outcome.Lines.ShouldContain(line => line.StartsWith("::error title=ConcurrentTest::No test project was found", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_step_summary_that_is_nearly_full_gets_the_head_of_the_page_and_a_full_one_nothing()
+    {
+        using var root = new BuildRoot();
+        var page = root.Write("summary.md", $"# 1 passed\n\n## Failures\n{new string('x', 2000)}\n");
+        var nearlyFull = root.Write("nearly-full.md", new string('y', (1024 * 1024) - 500));
+        var full = root.Write("full.md", new string('y', 1024 * 1024));
+
+        StepSummary.Append(nearlyFull, page);
+        StepSummary.Append(full, page);
+
+        File.ReadAllText(nearlyFull).ShouldEndWith("y# 1 passed\n\nThe rest is in summary.md and report.html: this step's summary is full.\n");
+        new FileInfo(full).Length.ShouldBe(1024 * 1024);
+    }
+
+    [Fact]
+    public async Task The_reason_is_told_once_and_the_report_named()
+    {
+        using var root = new BuildRoot();
+        Directory.CreateDirectory(Path.Combine(root.Folder, "tests"));
+
+        var outcome = await root.RunAsync("ConcurrentTest", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(2, outcome.Output);
+        outcome.Output.ShouldNotContain("has thrown an exception");
+        outcome.Output.ShouldNotContain("   at ");
+        outcome.Lines.Count(line => line.Contains("No test project was found", StringComparison.Ordinal)).ShouldBe(2, $"the verdict, and NUKE's own table\n{outcome.Output}");
+        outcome.Lines[^3].ShouldBe($"Report: {new Uri(Path.Combine(root.Folder, "artifacts", "test-results", "report.html")).AbsoluteUri}");
+    }
+
+    [Fact]
+    public async Task The_parameters_are_explained_in_groups_and_nothing_runs()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ConcurrentTest --test-help", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        foreach (var title in new[] { "What to run", "Databases", "Trouble", "Speed", "Results", "Tools" })
+            outcome.Lines.ShouldContain(title);
+        outcome.Lines.ShouldContain("    --test-bisect");
+        outcome.Output.ShouldNotContain("0 passed");
+        File.Exists(Path.Combine(root.Folder, "artifacts", "test-results", "run.log")).ShouldBeFalse();
     }
 
     [Theory]

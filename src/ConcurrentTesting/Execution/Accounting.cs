@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
@@ -126,7 +127,7 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
 
     private static SettledTest DiedTwice(BatchEnd end, TestEntry entry)
     {
-        var rows = Rows(end, entry) is > 0 and var arrived ? $"\n{arrived} rows arrived before the process died." : "";
+        var rows = Rows(end, entry) is > 0 and var arrived ? $"\n{Quantity.Of(arrived, "row")} arrived before the process died." : "";
         return new SettledTest(entry, TestOutcome.Failed, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Story}{rows}");
     }
 
@@ -148,8 +149,8 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     }
 
     private static SettledTest GivenUp(BatchEnd end, TestEntry entry, int open, int tries) => open == 1 && end.HadTestProcess
-        ? new SettledTest(entry, TestOutcome.Failed, $"The test process died {tries} times while this test was the only one in it, last on worker {end.Worker}: {end.Story}")
-        : Lost(entry, 0, $"its test host died {tries} times before giving a result, last on worker {end.Worker}: {end.Fault}");
+        ? new SettledTest(entry, TestOutcome.Failed, $"The test process died {Quantity.Of(tries, "time")} while this test was the only one in it, last on worker {end.Worker}: {end.Story}")
+        : Lost(entry, 0, $"its test host died {Quantity.Of(tries, "time")} before giving a result, last on worker {end.Worker}: {end.Fault}");
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
@@ -196,7 +197,7 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     private static SettledTest Lost(TestEntry entry, int rows, string story) => new(
         entry,
         TestOutcome.Error,
-        rows == 0 ? $"The test was asked for and gave no result: {story}." : $"The test was asked for {entry.Cases.Length} times and gave {rows} results: {story}.");
+        rows == 0 ? $"The test was asked for and gave no result: {story}." : $"The test was asked for {Quantity.Of(entry.Cases.Length, "time")} and gave {Quantity.Of(rows, "result")}: {story}.");
 
     private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
         BatchOf.Entries(end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason, end.Worker) with { FruitlessTries = fruitless };

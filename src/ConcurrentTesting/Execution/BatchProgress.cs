@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -90,7 +91,7 @@ internal sealed class BatchProgress : IHostEvents
             if (Find(result.TestCase) is { } entry)
                 Book(entry, result);
             else if (_batch.Reason != BatchReasons.ByName)
-                _run.Recorder.Report("unasked-result", $"Worker {_worker} gave a result for {result.TestCase.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
+                _run.Recorder.Report("unasked-result", $"A result arrived for {result.TestCase.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
         }
     }
 
@@ -192,7 +193,7 @@ internal sealed class BatchProgress : IHostEvents
             {
                 _run.Recorder.Report(
                     $"infrastructure-{failed.Key}",
-                    $"{failed.Count()} tests failed through no fault of their own and are tried again while they have retries left (--test-max-retries); {failed.First().Key.DisplayName}: {failed.First().Value.Story}",
+                    $"{Quantity.Of(failed.Count(), "test")} failed through no fault of the test itself and will be tried again while retries are left (--test-max-retries); {failed.First().Key.DisplayName}: {failed.First().Value.Story}",
                     _worker);
             }
         }

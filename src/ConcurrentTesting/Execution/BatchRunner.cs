@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Measuring;
@@ -222,6 +223,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         var attempt = AttemptOfMissing(settled.Outcome, end.Worker, number, database) with
         {
             Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
+            Cause = settled.Outcome == TestOutcome.Failed ? AttemptCauses.Crashed : null,
             Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,
         };
         for (var missing = MissingOf(entry, rows); missing > 0; missing--)
@@ -237,7 +239,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
         foreach (var (entry, rows) in end.Rows.Where(seen => seen.Value < seen.Key.Cases.Length || end.Unclosed.Contains(seen.Key)))
         {
-            var attempt = AttemptOfMissing(outcome, end.Worker, number, database) with { Cause = AttemptCauses.NotRun, Message = $"{run.Stop.Reason} {rows} rows of this test had run." };
+            var attempt = AttemptOfMissing(outcome, end.Worker, number, database) with { Cause = AttemptCauses.NotRun, Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run." };
             for (var missing = MissingOf(entry, rows); missing > 0; missing--)
                 run.Recorder.SettleMissing(entry, attempt);
         }
@@ -258,7 +260,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
 
     private string TimedOutAfter(TestEntry entry, int rows) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The test ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout) and was ended with its process.{(entry.HasKnownRows || rows == 0 ? "" : $"\n{rows} rows arrived before.")}");
+        $"The test ran longer than {run.Settings.TestTimeout.TotalSeconds:0.###} s (--test-timeout) and was ended with its process.{(entry.HasKnownRows || rows == 0 ? "" : $"\n{Quantity.Of(rows, "row")} arrived before.")}");
 
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {
@@ -271,7 +273,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     private static string Consequence(BatchVerdict verdict)
     {
         var again = verdict.RunsAgain.Count();
-        return again == 0 ? "Nothing has to run again." : $"{again} tests run again in {verdict.Again.Length} batches.";
+        return again == 0 ? "Nothing has to run again." : $"To run again: {Quantity.Of(again, "test")} in {Quantity.Of(verdict.Again.Length, "batch")}.";
     }
 
     private static string? Existing(string path) => File.Exists(path) ? path : null;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Results;
@@ -29,7 +30,7 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
         {
             cancellationToken.ThrowIfCancellationRequested();
             var half = candidates.Count / 2;
-            run.Log.LogInformation("Bisecting {Test}: {Count} tests are left that it may depend on", failing.DisplayName, candidates.Count);
+            run.Log.LogInformation("Bisecting {Test}: {Count} left that it may depend on", failing.DisplayName, Quantity.Of(candidates.Count, "test"));
             var first = candidates.Take(half).ToList();
             var second = candidates.Skip(half).ToList();
             if (await FailsAsync(batches, first, failing))

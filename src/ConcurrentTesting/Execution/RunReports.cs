@@ -3,6 +3,7 @@ using System.Globalization;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Metrics.Export;
 using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Reporting.Hosts;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
 
@@ -46,7 +47,7 @@ internal static class RunReports
             RunTrace.Export(final, console.Redactor, Environment.GetEnvironmentVariable, journal.Run.Log);
         }
         console.Finish(final);
-        return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final) };
+        return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final), HostCommands = HostCommands.Of(final, console.Redactor) };
     }
 
     // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.

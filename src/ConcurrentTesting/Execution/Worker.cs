@@ -63,7 +63,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         }
         catch (Exception exception)
         {
-            run.Recorder.Report("worker-retired", $"Worker {number} is retired, its work goes to the others: {exception.Message}", number);
+            run.Recorder.Report("worker-retired", $"The worker is retired, its work goes to the others: {exception.Message}", number);
             run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
         }
         finally
@@ -158,7 +158,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         }
         else if (!databases.IsHealthy(lease))
         {
-            run.Recorder.Report("database-replaced", $"Worker {number}: its database {lease.Database} does not answer and is replaced.", number);
+            run.Recorder.Report("database-replaced", $"The database {lease.Database} does not answer and is replaced.", number);
         }
         else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry || IsSpent(batch, lease))
         {

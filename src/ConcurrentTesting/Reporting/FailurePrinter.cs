@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
@@ -14,10 +16,17 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
     public const int MostInFull = 50;
     public const int MostByName = 200;
 
+    private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
     private int _count;
 
     public void Print(TestRecord test)
     {
+        if (IsToldAlready(test))
+        {
+            log.LogTrace("{Failure}", new OwnWords(FailureText.Header(test, redactor)));
+            return;
+        }
+
         var number = Interlocked.Increment(ref _count);
         if (number <= MostInFull)
             log.LogInformation("{Failure}", new OwnWords(FailureText.Full(test, settings, redactor)));
@@ -26,6 +35,10 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
         if (number == MostInFull)
             log.LogInformation("{Failures} failures were printed in full; more are listed by name. All of them: {Summary}", MostInFull, RunClosing.ArtifactPath(settings, "summary.md"));
     }
+
+    // What takes a worker away leaves hundreds of tests without a result: they are told once, so that they do not hide what failed by itself.
+    private bool IsToldAlready(TestRecord test) =>
+        FailureKinds.Of(test) is FailureKind.NoResult or FailureKind.NotRun && !_told.TryAdd(test.Final.Message ?? "", true);
 
     /// <summary>Says how many failures were not even named.</summary>
     public void Finish()

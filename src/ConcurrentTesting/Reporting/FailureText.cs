@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
 
@@ -33,24 +34,27 @@ internal static class FailureText
     public static string Header(TestRecord test, Redactor redactor)
     {
         var attempt = test.Final;
-        var details = string.Create(CultureInfo.InvariantCulture, $"{test.Assembly.Source}, worker {attempt.Worker}, {DurationText.Measured(attempt.Duration)}");
-        if (attempt.Number > 1)
-            details += string.Create(CultureInfo.InvariantCulture, $", attempt {attempt.Number}");
-        return $"{Verdict(attempt.Outcome)}  {Name(test, redactor)}  [{details}]";
+        string[] details = [test.Assembly.Source, FailureKinds.Where(test, attempt), attempt.Number > 1 ? string.Create(CultureInfo.InvariantCulture, $"attempt {attempt.Number}") : ""];
+        return $"{Verdict(FailureKinds.Of(test))}  {Name(test, redactor)}  [{string.Join(", ", details.Where(detail => detail.Length > 0))}]";
     }
 
     /// <summary>The test's whole name on one line.</summary>
     public static string Name(TestRecord test, Redactor redactor) =>
         PlainText.Cap(PlainText.OneLine(redactor.Redact(test.FullName)), LongestName);
 
+    /// <summary>The first line of a message that says something.</summary>
+    public static string FirstLine(string? message) => (message ?? "").TrimStart().Split('\n', 2)[0].TrimEnd();
+
     /// <summary>Where the test's code is, as <c>file:line</c>; null where it is not known.</summary>
     public static string? Place(TestRecord test, string rootDirectory) => test.SourceFile is not { Length: > 0 } file ? null
         : PlainText.OneLine(StackTraceText.RelativePath(file, rootDirectory)) + (test.Line is { } line ? string.Create(CultureInfo.InvariantCulture, $":{line}") : "");
 
-    private static string Verdict(TestOutcome outcome) => outcome switch
+    private static string Verdict(FailureKind kind) => kind switch
     {
-        TestOutcome.Error => "ERROR",
-        TestOutcome.TimedOut => "TIMEOUT",
+        FailureKind.NoResult => "NO RESULT",
+        FailureKind.NotRun => "NOT RUN",
+        FailureKind.TimedOut => "TIMEOUT",
+        FailureKind.Crashed => "CRASH",
         _ => "FAIL",
     };
 

@@ -10,6 +10,7 @@ internal static class ProgressView
     private const int LongestBar = 30;
     private const int ShortestBar = 10;
     private const int ClockColumns = 7;
+    private static readonly TimeSpan WorthNaming = TimeSpan.FromSeconds(10);
 
     // Below this no row is given away.
     private const int FewRows = 6;
@@ -34,10 +35,19 @@ internal static class ProgressView
     /// <summary>The run's progress as one plain line.</summary>
     public static string Line(ProgressSnapshot progress)
     {
+        if (!progress.IsTesting)
+            return $"{string.Join(", ", progress.Phases.Select(Activity))}: {DurationText.Whole(progress.Elapsed)} elapsed";
         var done = Invariant($"{progress.Done}/{progress.Total} {What(progress)} ({progress.Percent}%), {progress.Failed} failed");
         var unsure = string.Concat(Count(progress.Flaky, "flaky"), Count(progress.Retried, "retried"));
         var left = progress.Left is null ? "" : $", about {DurationText.Whole(Rounded(progress.Left.Value))} left";
-        return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}";
+        return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}{Longest(progress)}";
+    }
+
+    // Who waits wants to know for what.
+    private static string Longest(ProgressSnapshot progress)
+    {
+        var longest = progress.Workers.Where(worker => worker is { Test: not null, HasResult: false }).OrderByDescending(worker => worker.Since).FirstOrDefault();
+        return longest.Test is null || longest.Since < WorthNaming ? "" : $"; {progress.Redact(ShortName(longest.Test))} for {DurationText.Whole(longest.Since)}";
     }
 
     /// <summary>A test as the block shows it: without namespace, which would only push the rest out of sight.</summary>
@@ -80,7 +90,8 @@ internal static class ProgressView
         yield return ($"  {Clock(progress)}", TextStyle.Dim);
     }
 
-    private static string Activity(string phase) => phase switch
+    /// <summary>A phase as people read it; the phase itself where it has no words of its own.</summary>
+    public static string Activity(string phase) => phase switch
     {
         "build" => "Building",
         "discovery" => "Discovering tests",

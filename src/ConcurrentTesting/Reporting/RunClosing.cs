@@ -10,6 +10,8 @@ namespace ConcurrentTesting.Reporting;
 internal static class RunClosing
 {
     private const int MostListed = 20;
+    private const int MostNames = 5;
+    private const int LongestMessage = 200;
     private const int WorkersPerLine = 16;
 
     /// <summary>
@@ -21,7 +23,7 @@ internal static class RunClosing
         var outcome = $"{Outcome(run.ExitCode)}  {PlainText.OneLine(redactor.Redact(run.Reason))}";
         if (run.Settings.List)
             return run.ExitCode == ConcurrentTestExitCode.Success ? [] : [outcome];
-        return [outcome, .. Details(run, redactor)];
+        return [.. Details(run, redactor), outcome];
     }
 
     /// <summary>The two last lines of the process: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
@@ -42,8 +44,9 @@ internal static class RunClosing
         .. Workers(run),
         .. run.Coverage is { } coverage ? [$"  Coverage   {coverage.Text}"] : Array.Empty<string>(),
         .. run.Idle is { } idle ? [$"  Idle       {PlainText.OneLine(redactor.Redact(idle))}"] : Array.Empty<string>(),
-        .. Listed("Failed", run.Entries.Where(IsFailed), test => FailedLine(test, run.Settings, redactor)),
+        .. Failures(run, redactor),
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
+        .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
         .. Incidents(run),
         .. run.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused).Select(incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
@@ -62,12 +65,11 @@ internal static class RunClosing
         _ => "INCOMPLETE",
     };
 
-    private static bool IsFailed(TestRecord test) => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped);
-
     private static string Counts(RunRecord run)
     {
         var flaky = run.Flaky == 0 ? "" : Invariant($", {run.Flaky} flaky");
-        return Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped{flaky}; {Cases(run)}");
+        var outside = run.OutsideEntries.Count(entry => !entry.IsFlaky) is > 0 and var count ? Invariant($" ({count} of them outside of tests)") : "";
+        return Invariant($"{run.Passed} passed, {run.Failed} failed{outside}, {run.Skipped} skipped{flaky}; {Cases(run)}");
     }
 
     // What is counted before adds up with it: rows that discovery could not tell apart, and tests that nobody asked for.
@@ -78,11 +80,12 @@ internal static class RunClosing
         return run.Explicit == 0 ? cases : Invariant($"{cases}, {run.Explicit} explicit ones did not run");
     }
 
+    /// <summary>The wall time of all, the phases, and of the tests' phase how much faster it was than one test after another.</summary>
     private static string Time(RunRecord run)
     {
-        var speed = run.Wall > TimeSpan.Zero ? Invariant($" ({run.TestTime / run.Wall:0.0}x)") : "";
-        var efficiency = run.Efficiency is { } share ? Invariant($", efficiency {share:P0}").Replace(" %", "%", StringComparison.Ordinal) : "";
-        return $"{DurationText.Measured(run.Wall)} for {DurationText.Measured(run.TestTime)} of tests{speed}, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
+        var efficiency = run.Efficiency is { } share ? Invariant($", efficiency {share * 100:0}%") : "";
+        var phases = RunPhases.Text(run) is { Length: > 0 } text ? $": {text}" : RunPhases.Factor(run);
+        return $"{DurationText.Measured(run.Wall)}{phases}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
     }
 
     private static IEnumerable<string> Workers(RunRecord run)
@@ -108,9 +111,38 @@ internal static class RunClosing
             yield return Invariant($"             ... and {all.Count - MostListed} more");
     }
 
+    /// <summary>A line a failure or a cluster of them; what tests say themselves comes first, so that no cut hides it behind what never ran.</summary>
+    private static IEnumerable<string> Failures(RunRecord run, Redactor redactor)
+    {
+        var clusters = FailureCluster.Of(run.Entries);
+        var shown = clusters.Take(MostListed).ToList();
+        for (var i = 0; i < shown.Count; i++)
+        {
+            var head = i > 0 && shown[i - 1].Kind == shown[i].Kind ? "" : Capital(FailureKinds.Text(shown[i].Kind));
+            yield return $"  {head,-9}  {FailureLine(shown[i], run.Settings, redactor)}";
+            if (shown[i].IsMany)
+                yield return $"               {Names(shown[i], redactor)}";
+        }
+
+        foreach (var left in clusters.Skip(MostListed).GroupBy(cluster => cluster.Kind))
+            yield return Invariant($"             ... and {left.Sum(cluster => cluster.Tests.Length)} more: {FailureKinds.Text(left.Key)}");
+    }
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    private static string FailureLine(FailureCluster cluster, ConcurrentTestSettings settings, Redactor redactor) => cluster.IsMany
+        ? Invariant($"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FailureText.FirstLine(cluster.First.Final.Message))), LongestMessage)}")
+        : FailedLine(cluster.First, settings, redactor);
+
+    private static string Names(FailureCluster cluster, Redactor redactor)
+    {
+        var left = cluster.Tests.Length - MostNames;
+        return string.Join(", ", cluster.Tests.Take(MostNames).Select(test => FailureText.Name(test, redactor))) + (left > 0 ? Invariant($" and {left} more") : "");
+    }
+
     private static string FailedLine(TestRecord test, ConcurrentTestSettings settings, Redactor redactor)
     {
-        var place = FailureText.Place(test, settings.RootDirectory) is { } known ? $"  {known}" : "";
+        var place = FailureLocation.Of(test, settings.RootDirectory) is { } known ? $"  {PlainText.OneLine(redactor.Redact(known))}" : "";
         return $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}]{place}";
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Reporting.Terminal;
 using ConcurrentTesting.Results;
@@ -17,28 +18,31 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 {
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestLineInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestLineInterval = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
 
-    // Warnings become annotations on a CI server: a fault that repeats itself is counted there, and listed in run.log.
-    private const int MostIncidentsPrinted = 10;
+    // Longer than this nobody can tell a run that goes on from one that hangs.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
     private readonly RunLog _runLog;
     private readonly RunProgress _progress;
     private readonly ConsolePrinter _printer;
     private readonly FailurePrinter _failures;
+    private readonly IncidentPrinter _incidents;
     private readonly ITimer _turns;
     private readonly ImmutableArray<IDisposable> _signals;
     private readonly Lock _lineGate = new();
+    private readonly bool _hasDatabases;
     private long _lineAt;
     private (int Done, int Failed, int Retried) _lineShowed;
-    private int _incidents;
+    private long _heardAt;
+    private int _heard;
     private volatile bool _isFinished;
 
     private RunConsole(ConcurrentTestSettings settings, ILogger logger, TimeProvider time, ConsoleSurface surface)
     {
         _time = time;
+        _hasDatabases = settings.Database != DatabaseEngine.None;
         Redactor.RegisterConnectionString(settings.ConnectionString);
         if (settings.MetricsPushUrl is { } push && Uri.TryCreate(push, UriKind.Absolute, out var address) && address.UserInfo.Length > 0)
             Redactor.RegisterConnectionString(push);
@@ -48,7 +52,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         Log = new RunLogger(_runLog, Redactor, _printer);
         _failures = new FailurePrinter(settings, Redactor, Log);
         SayWhatIsMasked();
-        _lineAt = time.GetTimestamp();
+        _incidents = new IncidentPrinter(Log);
+        _lineAt = _heardAt = time.GetTimestamp();
         _signals = _printer.IsLive ? GiveCursorBackAtAnyEnd() : [];
         _turns = time.CreateTimer(_ => TakeTurn(), null, RedrawInterval, RedrawInterval);
     }
@@ -85,6 +90,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         foreach (var failure in run.OutsideEntries.Where(entry => !entry.IsFlaky))
             _failures.Print(failure);
         _failures.Finish();
+        _incidents.Finish();
         var lines = RunClosing.Lines(run, Redactor);
         if (lines.Length > 0)
             Log.LogInformation("{Summary}", new OwnWords(string.Join('\n', lines)));
@@ -94,12 +100,16 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     {
         _progress.StartPhase(phase);
         Trace($"phase {phase}");
+        if (IsWorthALine(phase))
+            Log.LogInformation("{Activity}", new OwnWords(ProgressView.Activity(phase)));
     }
 
     public void Planned(int tests, int workers, TimeSpan expected)
     {
         _progress.Plan(tests, workers, expected);
-        Trace($"planned {tests} tests on {workers} workers, expected to take {expected.TotalSeconds:0.0}s");
+        Trace($"planned {Quantity.Of(tests, "test")} on {Quantity.Of(workers, "worker")}, expected to take {expected.TotalSeconds:0.0}s");
+        if (!_printer.IsLive)
+            Log.LogInformation("Running {Tests} on {Workers}{Expected}", new OwnWords(Quantity.Of(tests, "test")), new OwnWords(Quantity.Of(workers, "worker")), new OwnWords(Expected(expected)));
     }
 
     public void TestStarted(int worker, TestEntry entry)
@@ -120,12 +130,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 
     public void WorkerIdle(int worker) => _progress.Idle(worker);
 
-    public void IncidentHappened(Incident incident)
-    {
-        var worker = incident.Worker is { } number ? string.Create(CultureInfo.InvariantCulture, $" (worker {number})") : "";
-        var level = Interlocked.Increment(ref _incidents) <= MostIncidentsPrinted ? LogLevel.Warning : LogLevel.Trace;
-        Log.Log(level, "{Kind}{Worker}: {Message}", new OwnWords(incident.Kind), new OwnWords(worker), incident.Message);
-    }
+    public void IncidentHappened(Incident incident) => _incidents.Print(incident);
 
     /// <summary>Prints what is still queued, takes the block away, gives the cursor back and closes run.log.</summary>
     public async ValueTask DisposeAsync()
@@ -136,8 +141,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
             signal.Dispose();
         if (_runLog.Failure is { } failure)
             Log.LogWarning("{File} is not complete: {Failure}", RunLog.FileName, failure);
-        if (_incidents > MostIncidentsPrinted)
-            Log.LogWarning("{Count} more incidents are in {File}", _incidents - MostIncidentsPrinted, RunLog.FileName);
+        _incidents.Finish();
         _printer.Close();
         if (_printer.Failure is { } broken)
             Trace($"the console could not be written: {broken}");
@@ -161,6 +165,12 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         }
     }
 
+    // A terminal shows it in its block; a run without databases only looks for leftovers.
+    private bool IsWorthALine(string phase) =>
+        !_printer.IsLive && phase != RunProgress.TestPhase && ProgressView.Activity(phase) != phase && !(phase == "template" && !_hasDatabases);
+
+    private static string Expected(TimeSpan expected) => expected >= TimeSpan.FromSeconds(1) ? $", about {DurationText.Whole(expected)}" : "";
+
     private void TakeTurn()
     {
         foreach (var slow in _progress.NewlySlow())
@@ -183,20 +193,31 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         // A turn may begin while the last one still waits for a slow pipe.
         lock (_lineGate)
         {
-            var progress = _progress.Snapshot();
+            var progress = _progress.Snapshot() with { Redact = Redactor.Redact };
             var shows = (progress.Done, progress.Failed, progress.Retried);
-            if (_isFinished || !progress.IsTesting || shows == _lineShowed || _time.GetElapsedTime(_lineAt) < LineInterval(progress.Elapsed))
+            if (_isFinished || progress.Phases.IsEmpty || !(HasNews(progress, shows) || IsSilent()))
                 return;
             (_lineAt, _lineShowed) = (_time.GetTimestamp(), shows);
             Log.LogInformation("{Progress}", new OwnWords(ProgressView.Line(progress)));
         }
     }
 
-    // 5 s in the first minute, 15 s from the third on.
+    private bool HasNews(ProgressSnapshot progress, (int Done, int Failed, int Retried) shows) =>
+        progress.IsTesting && shows != _lineShowed && _time.GetElapsedTime(_lineAt) >= LineInterval(progress.Elapsed);
+
+    private bool IsSilent()
+    {
+        if (_printer.Printed == _heard)
+            return _time.GetElapsedTime(_heardAt) >= LongestSilence;
+        (_heard, _heardAt) = (_printer.Printed, _time.GetTimestamp());
+        return false;
+    }
+
+    // 5 s in the first minute, 10 s from the second on.
     private static TimeSpan LineInterval(TimeSpan elapsed)
     {
         var interval = elapsed / 12;
-        return interval < ShortestLineInterval ? ShortestLineInterval : interval > LongestLineInterval ? LongestLineInterval : interval;
+        return interval < ShortestLineInterval ? ShortestLineInterval : interval > LongestSilence ? LongestSilence : interval;
     }
 
     private ImmutableArray<IDisposable> GiveCursorBackAtAnyEnd()

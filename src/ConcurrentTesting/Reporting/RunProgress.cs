@@ -12,6 +12,7 @@ internal readonly record struct WorkerProgress(int Worker, TestEntry? Test, Time
 
 /// <summary>A run at a moment.</summary>
 /// <param name="Phases">The phases that go on now.</param>
+/// <param name="Elapsed">The time since the run began.</param>
 /// <param name="Planned">The cases that were discovered.</param>
 /// <param name="Total">The results that are expected; more than the cases where one gives several.</param>
 /// <param name="Left">The expected time left; null where nothing can be said.</param>
@@ -49,6 +50,7 @@ internal sealed class RunProgress(TimeProvider time)
     private readonly Dictionary<(string Assembly, Guid Case), Expectation> _expectations = [];
     private readonly List<Slot> _slots = [];
     private ImmutableArray<string> _phases = [];
+    private readonly long _startedAt = time.GetTimestamp();
     private long _phaseStartedAt = time.GetTimestamp();
     private TimeSpan _expected;
     private TimeSpan _predictedTotal;
@@ -144,7 +146,7 @@ internal sealed class RunProgress(TimeProvider time)
             for (var worker = 0; worker < _slots.Count; worker++)
                 workers.Add(WorkerAt(worker));
             return new ProgressSnapshot(
-                _phases, time.GetElapsedTime(_phaseStartedAt), _planned, _total, _done, _failed, _flaky, _retried, TimeLeft(), workers.MoveToImmutable());
+                _phases, time.GetElapsedTime(_startedAt), _planned, _total, _done, _failed, _flaky, _retried, TimeLeft(), workers.MoveToImmutable());
         }
     }
 
@@ -182,7 +184,7 @@ internal sealed class RunProgress(TimeProvider time)
     private void MarkResult(TestRecord test)
     {
         var worker = test.Final.Worker;
-        if (worker < _slots.Count && _slots[worker].Test is { } running && running.Id == test.CaseId)
+        if (worker >= 0 && worker < _slots.Count && _slots[worker].Test is { } running && running.Id == test.CaseId)
             _slots[worker] = new Slot(running, time.GetTimestamp(), true, Slow);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
 
 namespace ConcurrentTesting.Reporting;
@@ -56,7 +57,7 @@ internal sealed record TestListing
         var entries = Catalog.Units.SelectMany(unit => unit.Entries).ToList();
         var known = entries.Count == 0 ? 0 : 100 * entries.Count(entry => Predict(entry).IsKnown) / entries.Count;
         var workers = Plan.Count(share => share.Worker is not null);
-        yield return Invariant($"Plan  {workers} workers, {Tests(Catalog.CaseCount)}, about {DurationText.Measured(Expected)}, {known}% of the durations known, seed {Seed}");
+        yield return Invariant($"Plan  {Quantity.Of(workers, "worker")}, {Tests(Catalog.CaseCount)}, about {DurationText.Measured(Expected)}, {known}% of the durations known, seed {Seed}");
         foreach (var share in Plan)
         {
             yield return $"  {Owner(share)}  {DurationText.Measured(share.Expected)}, {Units(share.Units.Length)}, {Tests(Cases(share.Units))}";
@@ -83,9 +84,9 @@ internal sealed record TestListing
 
     private static int Cases(ImmutableArray<TestUnit> units) => units.Sum(unit => unit.Entries.Sum(entry => entry.Cases.Length));
 
-    private static string Tests(int count) => count == 1 ? "1 test" : Invariant($"{count} tests");
+    private static string Tests(int count) => Quantity.Of(count, "test");
 
-    private static string Units(int count) => count == 1 ? "1 unit" : Invariant($"{count} units");
+    private static string Units(int count) => Quantity.Of(count, "unit");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

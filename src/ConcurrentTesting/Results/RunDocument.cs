@@ -129,6 +129,7 @@ internal sealed record SettingsDocument
     public string? TimingsFile { get; init; }
     public string? ResultsDirectory { get; init; }
     public string? JUnitFile { get; init; }
+    public string? JUnitFormat { get; init; }
     public double TestTimeoutSeconds { get; init; }
     public double? WorkerTimeoutSeconds { get; init; }
     public double HealthCheckIntervalSeconds { get; init; }

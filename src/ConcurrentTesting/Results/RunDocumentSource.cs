@@ -113,6 +113,7 @@ internal static partial class RunDocumentSource
         TimingsFile = settings.TimingsFile,
         ResultsDirectory = settings.ResultsDirectory,
         JUnitFile = settings.JUnitFile,
+        JUnitFormat = settings.JUnitFormat.ToString(),
         TestTimeoutSeconds = settings.TestTimeout.TotalSeconds,
         WorkerTimeoutSeconds = settings.WorkerTimeout?.TotalSeconds,
         HealthCheckIntervalSeconds = settings.HealthCheckInterval.TotalSeconds,

@@ -22,6 +22,9 @@ internal static class AttemptCauses
 {
     /// <summary>The run was stopped before the test could run.</summary>
     public const string NotRun = "not-run";
+
+    /// <summary>The test process died while the test was the only one in it.</summary>
+    public const string Crashed = "crash";
 }
 
 /// <summary>One execution of a test on a worker. Missing figures are null, never zero.</summary>
@@ -44,7 +47,7 @@ internal sealed record TestAttempt
     public string? StandardOutput { get; init; }
     public string? StandardError { get; init; }
 
-    /// <summary>Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>, or <see cref="AttemptCauses.NotRun"/>; null for the first.</summary>
+    /// <summary>Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>, or one of <see cref="AttemptCauses"/>; null for the first.</summary>
     public string? Cause { get; init; }
 
     /// <summary>What it did to the databases, and its memory; null where it was not measured.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
 
 namespace ConcurrentTesting.Results;
@@ -17,8 +18,8 @@ internal static class Verdict
 
         var errors = tests.Count(test => test.Outcome == TestOutcome.Error);
         var failed = tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
-        return errors > 0 ? (ConcurrentTestExitCode.Incomplete, $"{errors} of {tests.Length} tests gave no result{(failed > 0 ? $" and {failed} failed" : "")}.")
-            : failed > 0 ? (ConcurrentTestExitCode.TestsFailed, $"{failed} of {tests.Length} tests failed.{Beside(outside)}")
+        return errors > 0 ? (ConcurrentTestExitCode.Incomplete, $"{errors} of {Quantity.Of(tests.Length, "test")} gave no result{(failed > 0 ? $" and {failed} failed" : "")}.")
+            : failed > 0 ? (ConcurrentTestExitCode.TestsFailed, $"{failed} of {Quantity.Of(tests.Length, "test")} failed.{Beside(outside)}")
             : OfOutside(tests, outside, settings);
     }
 
@@ -40,7 +41,7 @@ internal static class Verdict
     {
         var flaky = settings.Flaky == FlakyPolicy.Fail ? tests.Count(test => test.IsFlaky) + outside.Count(failure => failure.IsFlaky) : 0;
         return flaky > 0
-            ? (ConcurrentTestExitCode.TestsFailed, $"{flaky} of {tests.Length} tests were flaky (--test-flaky fail).")
+            ? (ConcurrentTestExitCode.TestsFailed, $"{flaky} of {Quantity.Of(tests.Length, "test")} {(flaky == 1 ? "was" : "were")} flaky (--test-flaky fail).")
             : (ConcurrentTestExitCode.Success, "All tests passed.");
     }
 

@@ -115,6 +115,10 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-junit-file</c></summary>
     public const string TestJUnitFile = "JUnit file. Default: junit.xml in the results directory";
 
+    /// <summary><c>--test-junit-format</c></summary>
+    public const string TestJUnitFormat =
+        "What the JUnit file may contain: full, or strict for readers that check it against the schema of Jenkins' xUnit plugin. Default: full";
+
     /// <summary><c>--test-timeout</c></summary>
     public const string TestTimeout = "Longest time for one test, for example 90s or 5m. Default: 5m";
 
@@ -153,7 +157,7 @@ public static class ConcurrentTestHelp
     public const string TestReplayWorker = "The only worker of --test-replay that is repeated, from 0. Default: all";
 
     /// <summary><c>--test-bisect</c></summary>
-    public const string TestBisect = "Failing test of --test-replay to find the earlier test for that it depends on. Default: none";
+    public const string TestBisect = "Failing test of --test-replay: finds the earlier test that makes it fail. Default: none";
 
     /// <summary><c>--test-fail-fast</c></summary>
     public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
@@ -176,6 +180,9 @@ public static class ConcurrentTestHelp
 
     /// <summary><c>--test-list</c></summary>
     public const string TestList = "Discovers, plans and prints, and runs nothing. Default: false";
+
+    /// <summary><c>--test-help</c></summary>
+    public const string TestHelp = "Explains the parameters in groups, with examples, and runs nothing. Default: false";
 
     /// <summary><c>--test-allow-empty</c></summary>
     public const string TestAllowEmpty = "Zero tests are not an error. Default: false";

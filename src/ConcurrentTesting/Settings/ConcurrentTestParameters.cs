@@ -5,6 +5,9 @@ namespace ConcurrentTesting.Settings;
 /// <summary>The settings of a run, from what the user wrote.</summary>
 public static class ConcurrentTestParameters
 {
+    /// <summary>All parameters in groups, with an example each: what <c>--test-help</c> prints.</summary>
+    public static string Explain() => ParameterGroups.Text();
+
     /// <summary>
     /// Puts the values of all parameters over <paramref name="settings"/> (the defaults and what was set in C#), makes paths absolute and checks
     /// everything that can be checked before a run begins.

@@ -64,6 +64,8 @@ internal static class ParameterTable
             "TestResultsDirectory", ConcurrentTestHelp.TestResultsDirectory, ValueKinds.Path, s => s.ResultsDirectory,
             (s, v) => s with { ResultsDirectory = v }),
         Parameter.Create("TestJUnitFile", ConcurrentTestHelp.TestJUnitFile, ValueKinds.Path, s => s.JUnitFile!, (s, v) => s with { JUnitFile = v }),
+        Parameter.Create(
+            "TestJUnitFormat", ConcurrentTestHelp.TestJUnitFormat, ValueKinds.OneOf<JUnitFormat>(), s => s.JUnitFormat, (s, v) => s with { JUnitFormat = v }),
         Parameter.Create("TestTimeout", ConcurrentTestHelp.TestTimeout, ValueKinds.Duration, s => s.TestTimeout, (s, v) => s with { TestTimeout = v }),
         Parameter.Create(
             "TestWorkerTimeout", ConcurrentTestHelp.TestWorkerTimeout, ValueKinds.Limit, s => s.WorkerTimeout, (s, v) => s with { WorkerTimeout = v }),
@@ -97,6 +99,7 @@ internal static class ParameterTable
             isSecret: true),
         Parameter.Create("TestBenchmark", ConcurrentTestHelp.TestBenchmark, ValueKinds.Flag, s => s.Benchmark, (s, v) => s with { Benchmark = v }),
         Parameter.Create("TestList", ConcurrentTestHelp.TestList, ValueKinds.Flag, s => s.List, (s, v) => s with { List = v }),
+        Parameter.Create("TestHelp", ConcurrentTestHelp.TestHelp, ValueKinds.Flag, s => s.ShowHelp, (s, v) => s with { ShowHelp = v }),
         Parameter.Create("TestAllowEmpty", ConcurrentTestHelp.TestAllowEmpty, ValueKinds.Flag, s => s.AllowEmpty, (s, v) => s with { AllowEmpty = v }),
         Parameter.Create("TestDryRun", ConcurrentTestHelp.TestDryRun, ValueKinds.Flag, s => s.DryRun, (s, v) => s with { DryRun = v }),
         Parameter.Create("TestDiagnostics", ConcurrentTestHelp.TestDiagnostics, ValueKinds.Flag, s => s.Diagnostics, (s, v) => s with { Diagnostics = v }),

@@ -36,7 +36,7 @@ public class FailureTextTests
 
     [Theory]
     [InlineData(TestOutcome.Failed, "FAIL  ")]
-    [InlineData(TestOutcome.Error, "ERROR  ")]
+    [InlineData(TestOutcome.Error, "NO RESULT  ")]
     [InlineData(TestOutcome.TimedOut, "TIMEOUT  ")]
     internal void The_header_says_how_it_failed(TestOutcome outcome, string start) =>
         Full(Failed with { Outcome = outcome }).ShouldStartWith(start);

@@ -237,10 +237,10 @@ public class RunConsoleOnATerminalTests
         run.Console.PhaseStarted("discovery");
         run.Console.PhaseStarted("template");
         run.Wait(1.1);
-        run.Terminal.Text.ShouldBe("\n  Discovering tests, Preparing databases  1s");
+        run.Terminal.Text.ShouldBe("\n  Discovering tests, Preparing databases  3s");
         run.Console.PhaseStarted("reports");
         run.Wait();
-        run.Terminal.Text.ShouldBe("\n  Writing reports  0s");
+        run.Terminal.Text.ShouldBe("\n  Writing reports  3s");
     }
 
     [Fact]
@@ -265,11 +265,11 @@ public class RunConsoleOnATerminalTests
             """
             [INF] FAIL  Shop.Tests.OrderTests.Places_order_2  [Shop.Tests (net10.0), worker 0, 1.23s]
               Expected 1, was 2.
-            [INF] FAILED  1 test failed.
-              Tests      1 passed, 1 failed, 0 skipped; 2 discovered
-              Time       10.0s for 1.73s of tests (0.2x), lower bound <1ms
+            [INF]   Tests      1 passed, 1 failed, 0 skipped; 2 discovered
+              Time       10.0s (0.2x); 1.73s of tests, lower bound <1ms
               Failed     Shop.Tests.OrderTests.Places_order_2  [Shop.Tests (net10.0)]
               Artifacts  results; begin with results/summary.md
+            FAILED  1 test failed.
             """);
         run.Terminal.CursorIsVisible.ShouldBeTrue();
         run.Terminal.IsUpdating.ShouldBeFalse();
@@ -287,10 +287,10 @@ public class RunConsoleOnATerminalTests
         await run.Console.DisposeAsync();
         run.Terminal.Text.ShouldBe(
             """
-            [INF] CANCELLED  Cancelled by Ctrl-C.
-              Tests      0 passed, 0 failed, 0 skipped; 10 discovered
-              Time       10.0s for <1ms of tests (0.0x), lower bound <1ms
+            [INF]   Tests      0 passed, 0 failed, 0 skipped; 10 discovered
+              Time       10.0s; <1ms of tests, lower bound <1ms
               Artifacts  results; begin with results/summary.md
+            CANCELLED  Cancelled by Ctrl-C.
             """);
         run.Terminal.CursorIsVisible.ShouldBeTrue();
     }

@@ -75,7 +75,7 @@ public class RunLogTests
         run.ReadRunLog().ShouldEndWith(
             """
             VRB phase tests
-            2026-01-02T03:04:05.000Z VRB planned 1 tests on 4 workers, expected to take 0.0s
+            2026-01-02T03:04:05.000Z VRB planned 1 test on 4 workers, expected to take 0.0s
             2026-01-02T03:04:05.000Z VRB worker 3 runs Shop.Tests (net10.0)/Shop.Tests.OrderTests.Pays
             2026-01-02T03:04:05.000Z VRB worker 3 Passed 0.500s attempt 1 Shop.Tests (net10.0)/Shop.Tests.OrderTests.Pays
 

@@ -13,7 +13,7 @@ internal sealed class ShownRun : IAsyncDisposable
     public ShownRun(int columns = 80, int rows = 24, bool isLive = true, LogLevel level = LogLevel.Information, bool hasColours = false, string? connectionString = null)
     {
         Terminal = new VirtualTerminal(columns, rows);
-        Settings = new ConcurrentTestSettings { RootDirectory = _folder.FullName, ResultsDirectory = "results", ConnectionString = connectionString };
+        Settings = new ConcurrentTestSettings { RootDirectory = _folder.FullName, ResultsDirectory = "results", Database = DatabaseEngine.Sqlite, ConnectionString = connectionString };
         Surface = new TerminalSurface(Terminal, isLive, hasColours);
         Console = RunConsole.Open(Settings, new TerminalLogger(Surface, level), Time, Surface);
     }

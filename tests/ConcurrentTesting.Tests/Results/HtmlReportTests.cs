@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Reporting.Summary;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Safety;
@@ -66,8 +67,8 @@ public sealed partial class HtmlReportTests : IDisposable
 
         page.ShouldNotContain("<script>alert");
         page.ShouldNotContain("<img");
-        Regex.Count(page, "<script[ >]").ShouldBe(2);
-        Regex.Count(page, "</script>").ShouldBe(2);
+        Regex.Count(page, "<script[ >]").ShouldBe(4);
+        Regex.Count(page, "</script>").ShouldBe(4);
         Data(page).GetProperty("tests")[0][0].GetString().ShouldBe(Attack);
     }
 
@@ -76,9 +77,9 @@ public sealed partial class HtmlReportTests : IDisposable
     {
         var data = Data(Page(FullRun()));
 
-        data.GetProperty("tests").EnumerateArray().Select(test => test[0].GetString()).ShouldBe(["Fails", "Lost", "Times_out", "Flaky", "Odd(\"😀 \uFFFD\")", "Skipped"]);
+        data.GetProperty("tests").EnumerateArray().Select(test => test[0].GetString()).ShouldBe(["Fails", "Times_out", "Lost", "Flaky", "Odd(\"😀 \uFFFD\")", "Skipped"]);
         data.GetProperty("tests").EnumerateArray().Select(test => data.GetProperty("outcomes")[test[3].GetInt32()].GetProperty("name").GetString())
-            .ShouldBe(["failed", "no result", "timed out", "passed", "passed", "skipped"]);
+            .ShouldBe(["failed", "timed out", "no result", "passed", "passed", "skipped"]);
         data.GetProperty("tests").EnumerateArray().Select(test => test[8].GetInt32()).ShouldBe([1, 2, 3, 0, 0, 0]);
         data.GetProperty("classes").EnumerateArray().Select(name => name.GetString()).ShouldBe(["Shop.Tests.BasketTests"]);
     }
@@ -93,6 +94,42 @@ public sealed partial class HtmlReportTests : IDisposable
         page.ShouldContain("<code>tests/BasketTests.cs:7</code>");
         page.ShouldContain("said before it failed");
         page.ShouldContain("cried before it failed");
+    }
+
+    [Fact]
+    public void Equal_failures_are_one_and_what_never_ran_comes_last()
+    {
+        var never = RecordedRun.Attempt(TestOutcome.Error, worker: -1) with { Message = "No worker was left to run it." };
+        var page = Page(RecordedRun.Of(_folder.Path, [.. Enumerable.Range(0, 408).Select(number => RecordedRun.Test($"Never_{number}", never)), RecordedRun.Test("Zips", RecordedRun.Attempt(TestOutcome.Failed) with { Message = "torn" })]));
+
+        page.ShouldContain("<summary><span class=\"failed\">✖ not run</span> 408 &#215; No worker was left to run it.</summary>");
+        page.ShouldContain("… and 308 more; all of them are in the list of all tests");
+        page.IndexOf("id=\"failure-1\"", StringComparison.Ordinal).ShouldBeLessThan(page.IndexOf(">Zips</code>", StringComparison.Ordinal));
+        page.IndexOf(">Zips</code>", StringComparison.Ordinal).ShouldBeLessThan(page.IndexOf("id=\"failure-2\"", StringComparison.Ordinal));
+        page.ShouldNotContain("worker -1");
+    }
+
+    [Fact]
+    public void Database_figures_are_there_wherever_something_was_measured()
+    {
+        var chatty = RecordedRun.Attempt() with { Figures = new TestFigures { Queries = 27_015, Reads = 27_003, Writes = 12, QuerySeconds = 1.5, Repeated = [new RepeatedQuery(27_000, "SELECT * FROM line WHERE id = ?")] } };
+        var page = Page(RecordedRun.Of(_folder.Path, [RecordedRun.Test("Sums", chatty), RecordedRun.Test("Quiet")]));
+
+        page.ShouldContain("<td data-label=\"Test\">Shop.Tests.BasketTests.Sums</td><td class=\"number\" data-label=\"Queries\">27,015</td><td class=\"number\" data-label=\"Reads\">27,003</td><td class=\"number\" data-label=\"Writes\">12</td><td class=\"number\" data-label=\"Query time\">1.50s</td>");
+        page.ShouldContain("<td data-label=\"Statement\">SELECT * FROM line WHERE id = ?</td><td class=\"number\" data-label=\"Most in a test\">27,000</td><td class=\"number\" data-label=\"In all\">27,000</td><td data-label=\"In\">Shop.Tests.BasketTests.Sums</td>");
+        page.ShouldContain("data-sort=\"querySeconds\"");
+        Data(page).GetProperty("tests").EnumerateArray().Single(test => test[0].GetString() == "Sums").EnumerateArray().Skip(10).Select(figure => figure.GetDouble()).ShouldBe([27_015, 12, 1.5]);
+        Page(FullRun()).ShouldNotContain("id=\"queries\"");
+    }
+
+    [Fact]
+    public void A_worker_that_had_nothing_to_do_is_an_empty_lane_and_the_page_says_why()
+    {
+        var run = FullRun();
+        var page = Page(run with { Settings = run.Settings with { Workers = 3 }, Idle = "1 of 3 workers: a class runs on one worker" });
+
+        page.ShouldContain(">worker 2</text>");
+        page.ShouldContain("<strong>Why it was not faster:</strong> next to nothing to do had 1 of 3 workers: a class");
     }
 
     [Fact]
@@ -178,7 +215,7 @@ public sealed partial class HtmlReportTests : IDisposable
         await error;
 
         dom.ShouldContain(">1 to 100 of 250 tests</caption>");
-        Regex.Count(dom, "<tr><td class=\"passed\">✔ passed</td>").ShouldBe(100);
+        Regex.Count(dom, "<tr><td class=\"passed\" data-label=\"Outcome\">✔ passed</td>").ShouldBe(100);
     }
 
     private RunRecord FullRun() => RecordedRun.Of(

@@ -62,6 +62,8 @@ public sealed class RunBenchmarkTests
         Console(asked).ShouldContain("  Phases     build 1.00s (10%), tests 8.00s (80%), merging 0.50s (5%)");
         Console(asked).ShouldContain("40x  Shop.Tests.BasketTests.Chatty: SELECT * FROM line WHERE id = ?");
         Console(silent).ShouldNotContain("Phases");
+        Console(silent).ShouldContain("  N+1?       40 times in Shop.Tests.BasketTests.Chatty: SELECT * FROM line WHERE id = ?");
+        Page(silent).ShouldContain("| Suspected N+1 | 1, the most frequent 40 times in <code>Shop.Tests.BasketTests</code>.<code>Chatty</code>: <code>SELECT &#42; FROM line WHERE id = ?</code> |");
         Page(asked).ShouldContain("## Where the time went");
         Page(asked).ShouldContain("## Suspected N+1");
         Page(silent).ShouldNotContain("Where the time went");

@@ -27,9 +27,9 @@ internal static class ConnectionNeed
         // The drivers' default is a hundred, which next to no test needs.
         logger.Log(
             pools.Any(pool => pool.IsGiven) ? LogLevel.Warning : LogLevel.Information,
-            "{Workers} workers with pools of {Pool} connections may open {Need}, and the server takes {Limit} of them (max_connections): "
+            "{Workers} with pools of {Pool} connections may open {Need}, and the server takes {Limit} of them (max_connections): "
             + "where that fails, raise max_connections, use fewer --workers, or --test-environment '{Variable};Maximum Pool Size={Fitting}'",
-            workers,
+            workers == 1 ? "1 worker" : $"{workers} workers",
             ofWorker,
             ofWorker * (long)workers,
             limit,

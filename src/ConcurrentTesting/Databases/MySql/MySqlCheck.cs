@@ -204,7 +204,7 @@ internal sealed class MySqlCheck(
         if (answers.IsOn("wsrep_on") || answers.IsOn("group_replication_group_name"))
             guards.Refuse(GuardName.ReplicatedServer, $"{product} is part of a cluster, where locks are not everybody's", "use a server for tests");
         if (answers.Others > 0)
-            guards.Warn($"{answers.Others} sessions of others work on {product}: is it a server for tests?");
+            guards.Warn($"Others work on {product} (sessions: {answers.Others}): is it a server for tests?");
         foreach (var name in answers.Databases.Where(name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
             guards.Warn($"{product} has a database '{name}': is it a server for tests?");
     }

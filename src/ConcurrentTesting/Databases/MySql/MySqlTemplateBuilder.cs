@@ -117,7 +117,7 @@ internal sealed class MySqlTemplateBuilder(
     {
         var ended = await sessions.EndAsync(name, cancellationToken);
         if (ended > 0)
-            logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: what built it has left a process or a connection behind", ended, name);
+            logger.LogWarning("Sessions were still in the finished template {Name} and were ended ({Count}): what built it has left a process or a connection behind", name, ended);
         var definition = await MySqlDefinitionReader.ReadAsync(admin, name, cancellationToken);
         var copy = new MySqlCopy(admin, facts, logger);
         definition = await copy.WithoutStaleViewsAsync(definition, cancellationToken);

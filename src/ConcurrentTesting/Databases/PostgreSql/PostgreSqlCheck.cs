@@ -189,7 +189,7 @@ internal sealed class PostgreSqlCheck(
         if (answers.Archives)
             guards.Refuse(GuardName.ArchivingServer, $"PostgreSQL at {Server} archives its log (archive_mode)", "use a server for tests");
         if (answers.Others > 0)
-            guards.Warn($"{answers.Others} sessions of others work on PostgreSQL at {Server}: is it a server for tests?");
+            guards.Warn($"Others work on PostgreSQL at {Server} (sessions: {answers.Others}): is it a server for tests?");
         if (answers.Bytes > suspectBytes)
             guards.Warn($"PostgreSQL at {Server} holds {answers.Bytes >> 20} MiB in databases of others: is it a server for tests?");
         foreach (var name in answers.Databases.Where(name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))

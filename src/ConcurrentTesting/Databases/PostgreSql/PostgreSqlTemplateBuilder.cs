@@ -184,7 +184,7 @@ internal sealed class PostgreSqlTemplateBuilder(
         var ended = await sessions.EndAsync(name, cancellationToken);
         if (ended == 0)
             return;
-        logger.LogWarning("{Count} sessions were still in the finished template {Name} and were ended: what built it has left a process or a connection behind", ended, name);
+        logger.LogWarning("Sessions were still in the finished template {Name} and were ended ({Count}): what built it has left a process or a connection behind", name, ended);
         await sessions.WaitUntilLeftAsync(name, LongestFarewell, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using ConcurrentTesting.Results;
 
@@ -6,6 +7,8 @@ namespace ConcurrentTesting.Reporting.Summary;
 /// <summary>Writes HTML in which every text is escaped; markup is only what is handed in as such.</summary>
 internal sealed class HtmlPage(TextWriter output, ReportText text)
 {
+    private static readonly SearchValues<char> Directions = SearchValues.Create("\u200E\u200F\u061C\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
+
     /// <summary>Markup of our own, written as it is.</summary>
     public HtmlPage Markup(string markup)
     {
@@ -16,9 +19,14 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
     /// <summary>Text from outside: redacted, cleaned, escaped. Fit for elements and for quoted attributes.</summary>
     public HtmlPage Text(string value)
     {
-        WebUtility.HtmlEncode(text.Whole(value), output);
+        WebUtility.HtmlEncode(Plain(text.Whole(value)), output);
         return this;
     }
+
+    /// <summary>Characters that turn the direction of text (https://trojansource.codes) are shown instead of obeyed; letters of every script stay.</summary>
+    public static string Plain(string value) => value.AsSpan().ContainsAny(Directions)
+        ? string.Concat(value.Select(character => Directions.Contains(character) ? $"\\u{(int)character:x4}" : character.ToString()))
+        : value;
 
     /// <summary>The same, at most <paramref name="limit"/> bytes of it.</summary>
     public HtmlPage Text(string value, int limit) => Text(text.Within(value, limit));
@@ -35,7 +43,7 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
     public HtmlPage Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
         var styles = headings.Select(heading => heading.StartsWith('#') ? "number" : null).ToList();
-        Markup("<div class=\"scroll\"><table>").Element("caption", caption).Markup("<thead><tr>");
+        Markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").Text(caption).Markup("\"><table class=\"cards\">").Element("caption", caption).Markup("<thead><tr>");
         for (var column = 0; column < headings.Count; column++)
         {
             Markup(styles[column] is null ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"number\">").Text(headings[column].TrimStart('#')).Markup("</th>");
@@ -44,18 +52,18 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
         Markup("</tr></thead><tbody>\n");
         foreach (var row in rows)
         {
-            Row(row, styles);
+            Row(row, styles, headings);
         }
 
         return Markup("</tbody></table></div>\n");
     }
 
-    private void Row(IReadOnlyList<string> row, List<string?> styles)
+    private void Row(IReadOnlyList<string> row, List<string?> styles, IReadOnlyList<string> headings)
     {
         Markup("<tr>");
         for (var column = 0; column < row.Count; column++)
         {
-            Element("td", row[column], styles[column]);
+            Markup(styles[column] is { } style ? $"<td class=\"{style}\" data-label=\"" : "<td data-label=\"").Text(headings[column].TrimStart('#')).Markup("\">").Text(row[column]).Markup("</td>");
         }
 
         Markup("</tr>\n");

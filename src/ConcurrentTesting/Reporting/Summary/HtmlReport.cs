@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,15 +13,20 @@ namespace ConcurrentTesting.Reporting.Summary;
 /// </summary>
 internal sealed class HtmlReport
 {
+    private static readonly string[] Scripts = ["report.js", "report-test.js", "report-timeline.js"];
+
     private const int FailuresInFull = 300;
     private const int Listed = 500;
     private const int Slowest = 20;
     private const int TextBytes = 16 * 1024;
+    private const int NameBytes = 2048;
+    private const int NamesOfCluster = 100;
 
     private readonly RunRecord _record;
     private readonly ReportText _text;
     private readonly AttachmentFolder _attachments;
-    private readonly List<TestRecord> _failures;
+    private readonly ImmutableArray<FailureCluster> _failures;
+    private readonly HtmlQueries _queries;
     private readonly HtmlPage _page;
     private readonly TextWriter _output;
 
@@ -31,7 +37,8 @@ internal sealed class HtmlReport
         _text = text;
         _attachments = attachments;
         _page = new HtmlPage(output, text);
-        _failures = [.. record.Entries.Where(IsFailed).OrderBy(test => test.Id, StringComparer.Ordinal).Take(FailuresInFull)];
+        _failures = FailureCluster.Of(record.Entries);
+        _queries = new HtmlQueries(_page, record);
     }
 
     /// <exception cref="IOException">The output cannot be written.</exception>
@@ -43,19 +50,23 @@ internal sealed class HtmlReport
 
     private void Write()
     {
-        var script = Resource("report.js");
+        var script = string.Concat(Scripts.Select(Resource));
         Head(script);
         Header();
-        _page.Markup("<main id=\"main\">\n");
-        HtmlTimeline.Write(_page, _record);
+        _page.Markup("<main id=\"main\">\n<section id=\"test\" hidden></section>\n");
         Failures();
+        HtmlTimeline.Write(_page, _record);
         Flaky();
         Muted();
         SlowestTests();
         SlowestClasses();
+        _queries.Write();
         Databases();
         Incidents();
-        new HtmlTestTable(_page, _record, _text, _failures).Write(_output);
+        var table = new HtmlTestTable(_page, _record, _text, [.. _failures.Take(FailuresInFull)]);
+        table.Write(_output);
+        new HtmlRunData(_record).Write(_output);
+        new HtmlTestDetails(_record, _text).Write(_output, table.Sorted());
         _page.Markup("</main>\n<script>").Markup(script).Markup("</script>\n</body></html>\n");
     }
 
@@ -81,11 +92,16 @@ internal sealed class HtmlReport
             .Markup("</span></p>\n");
         Navigation();
         _page.Markup("<dl class=\"figures\">\n");
-        Figure("Wall time", DurationText.Measured(_record.Wall), figures.Speedup is >= 1.05 and var speedup ? Invariant($"{speedup:0.0} times faster than one after another") : "");
-        Figure("Tests' own time", DurationText.Measured(_record.TestTime), figures.Average is { } average ? $"{DurationText.Measured(average)} on average" : "");
+        Figure("Wall time", DurationText.Measured(_record.Wall), RunPhases.Text(_record));
+        Figure("Tests' own time", DurationText.Measured(_record.TestTime), OwnTime(figures));
         Figure("Lower bound", DurationText.Measured(_record.LowerBound), _record.Efficiency is { } efficiency ? Invariant($"efficiency {efficiency * 100:0} %") : "");
         Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance ? Invariant($"the busiest {imbalance:0.00} times the average") : "");
         Figure("Flaky", Invariant($"{_record.Flaky}"), "failed at first, passed in the end");
+        if (figures.Measured.Queries is { } queries)
+        {
+            Figure("Queries", Invariant($"{queries:N0}"), Invariant($"{figures.Measured.Writes ?? 0:N0} of them writes"));
+        }
+
         Figure("95 % within", figures.Percentile95 is { } p95 ? DurationText.Measured(p95) : "–", Invariant($"{_record.KnownTimings * 100:0} % of durations known before"));
         if (_record.Coverage is { LinesValid: > 0 } coverage)
         {
@@ -95,15 +111,22 @@ internal sealed class HtmlReport
         _page.Markup("</dl></header>\n");
     }
 
+    private string OwnTime(RunFigures figures)
+    {
+        var average = figures.Average is { } time ? $"{DurationText.Measured(time)} on average" : "";
+        return RunPhases.SpeedUp(_record) is >= 1.05 and var factor ? Invariant($"{factor:0.0} times faster than one after another; {average}") : average;
+    }
+
     private void Navigation()
     {
         (string Id, string Name, bool IsThere)[] sections =
         [
+            ("failures", "Failures", _failures.Length > 0),
             ("timeline", "Workers over time", _record.Batches.Length > 0),
-            ("failures", "Failures", _failures.Count > 0),
             ("flaky", "Flaky", _record.Flaky > 0),
             ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
             ("slowest", "Slowest", _record.Tests.Length > 0),
+            ("queries", "Queries", _queries.HasAny),
             ("databases", "Databases", _record.Database is not null),
             ("incidents", "Incidents", _record.Incidents.Length > 0),
             ("tests", "All tests", true),
@@ -122,41 +145,75 @@ internal sealed class HtmlReport
 
     private void Failures()
     {
-        if (_failures.Count == 0)
+        if (_failures.Length == 0)
         {
             return;
         }
 
         _page.Markup("<section id=\"failures\"><h2>Failures</h2>\n");
-        for (var index = 0; index < _failures.Count; index++)
+        for (var index = 0; index < Math.Min(_failures.Length, FailuresInFull); index++)
         {
             Failure(_failures[index], index + 1);
         }
 
-        if (_record.Failed > _failures.Count)
+        foreach (var left in _failures.Skip(FailuresInFull).GroupBy(cluster => cluster.Kind))
         {
-            _page.Element("p", Invariant($"… and {_record.Failed - _failures.Count} more; all of them are in the list of all tests and in junit.xml."));
+            _page.Element("p", Invariant($"… and {left.Sum(cluster => cluster.Tests.Length)} more: {FailureKinds.Text(left.Key)}. All of them are in the list of all tests and in junit.xml."));
         }
 
         _page.Markup("</section>\n");
     }
 
-    private void Failure(TestRecord test, int number)
+    private void Failure(FailureCluster cluster, int number)
     {
-        var attempt = test.Final;
-        _page.Markup(Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {OutcomeText(test.Outcome)}</span> <code>"))
-            .Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n<p class=\"soft\">")
-            .Text(Invariant($"{test.Assembly.Source}, worker {attempt.Worker}, {DurationText.Measured(attempt.Duration)}"));
+        var test = cluster.First;
+        _page.Markup(Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "));
+        if (cluster.IsMany)
+        {
+            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FailureText.FirstLine(test.Final.Message), NameBytes).Markup("</summary>\n");
+            Names(cluster);
+        }
+        else
+        {
+            Name(test).Markup("</summary>\n");
+        }
+
+        Where(test);
+        Attempt(test.Final);
+        Files(test.Final);
+        EarlierAttempts(test);
+        _page.Markup("</details>\n");
+    }
+
+    private void Names(FailureCluster cluster)
+    {
+        _page.Markup("<ul class=\"names\">");
+        foreach (var test in cluster.Tests.Take(NamesOfCluster))
+        {
+            Name(test, "li");
+        }
+
+        if (cluster.Tests.Length > NamesOfCluster)
+        {
+            _page.Element("li", Invariant($"… and {cluster.Tests.Length - NamesOfCluster} more; all of them are in the list of all tests"), "soft");
+        }
+
+        _page.Markup("</ul>\n<h3>The first of them</h3>\n");
+    }
+
+    private HtmlPage Name(TestRecord test, string element = "span") =>
+        _page.Markup($"<{element}><bdi><code>").Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup($"</code></bdi></{element}>");
+
+    private void Where(TestRecord test)
+    {
+        string[] parts = [test.Assembly.Source, FailureKinds.Where(test, test.Final)];
+        _page.Markup("<p class=\"soft\">").Text(string.Join(", ", parts.Where(part => part.Length > 0)));
         if (FailureLocation.Of(test, _record.Settings.RootDirectory) is { } place)
         {
             _page.Markup(" · <code>").Text(place).Markup("</code>");
         }
 
         _page.Markup("</p>\n");
-        Attempt(attempt);
-        Files(attempt);
-        EarlierAttempts(test);
-        _page.Markup("</details>\n");
     }
 
     private void Attempt(TestAttempt attempt) =>
@@ -169,7 +226,7 @@ internal sealed class HtmlReport
     {
         foreach (var attempt in test.Attempts[..^1])
         {
-            _page.Element("h3", Invariant($"Attempt {attempt.Number} on worker {attempt.Worker}: {OutcomeText(attempt.Outcome)} after {DurationText.Measured(attempt.Duration)}"));
+            _page.Element("h3", Invariant($"Attempt {attempt.Number}: {FailureKinds.Text(attempt)} ({FailureKinds.Where(test, attempt)})"));
             Attempt(attempt);
             Files(attempt);
         }
@@ -195,8 +252,8 @@ internal sealed class HtmlReport
         _page.Markup("<section id=\"flaky\"><h2>Flaky tests</h2>\n<p class=\"soft\">They failed at first and passed in the end.</p>\n");
         foreach (var test in flaky.Take(Listed))
         {
-            _page.Markup("<details><summary><span class=\"flaky\">↻ flaky</span> <code>")
-                .Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n");
+            _page.Markup("<details><summary><span class=\"flaky\">↻ flaky</span> ");
+            Name(test).Markup("</summary>\n");
             EarlierAttempts(test);
             _page.Markup("</details>\n");
         }
@@ -215,9 +272,8 @@ internal sealed class HtmlReport
         _page.Markup("<section id=\"muted\"><h2>Muted failures</h2>\n<p class=\"soft\">They failed, are quarantined, and count as skipped.</p>\n");
         foreach (var test in muted.Take(Listed))
         {
-            _page.Markup("<details><summary><span class=\"skipped\">○ muted</span> <code>")
-                .Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></summary>\n")
-                .Element("p", test.Quarantine!);
+            _page.Markup("<details><summary><span class=\"skipped\">○ muted</span> ");
+            Name(test).Markup("</summary>\n").Element("p", test.Quarantine!);
             Attempt(test.Final);
             _page.Markup("</details>\n");
         }
@@ -236,11 +292,11 @@ internal sealed class HtmlReport
             "Tests by duration",
             ["Test", "#Time", "#Worker"],
             _record.Tests
-                .Where(test => test.Outcome != TestOutcome.Skipped)
+                .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
                 .OrderByDescending(test => test.Final.Duration)
                 .ThenBy(test => test.Id, StringComparer.Ordinal)
                 .Take(Slowest)
-                .Select(test => (string[])[Name(test), DurationText.Measured(test.Final.Duration), Invariant($"{test.Final.Worker}")]));
+                .Select(test => (string[])[FullName(test), DurationText.Measured(test.Final.Duration), Invariant($"{test.Final.Worker}")]));
     }
 
     private void SlowestClasses()
@@ -334,16 +390,7 @@ internal sealed class HtmlReport
         _ => "⚠",
     };
 
-    private static bool IsFailed(TestRecord test) => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped);
-
-    private static string OutcomeText(TestOutcome outcome) => outcome switch
-    {
-        TestOutcome.TimedOut => "timed out",
-        TestOutcome.Error => "no result",
-        _ => outcome.ToString().ToLowerInvariant(),
-    };
-
-    private string Name(TestRecord test) => _text.Within(test.FullName, 2048);
+    private string FullName(TestRecord test) => _text.Within(test.FullName, NameBytes);
 
     private static string Resource(string name)
     {

@@ -5,22 +5,30 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.Results;
 
 namespace ConcurrentTesting.Reporting.Summary;
 
 /// <summary>The list of all tests: data for the page's script, which shows a hundred rows at a time.</summary>
-internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText text, IReadOnlyList<TestRecord> failures)
+internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText text, IReadOnlyList<FailureCluster> failures)
 {
     /// <summary>In the order in which they are listed; their names are what the reader sees.</summary>
-    private static readonly ImmutableArray<(TestOutcome Outcome, string Name, string Sign, string Style)> Outcomes =
+    private static readonly ImmutableArray<(string Name, string Sign, string Style)> Outcomes =
     [
-        (TestOutcome.Failed, "failed", "✖", "failed"),
-        (TestOutcome.Error, "no result", "✖", "failed"),
-        (TestOutcome.TimedOut, "timed out", "✖", "failed"),
-        (TestOutcome.Passed, "passed", "✔", "passed"),
-        (TestOutcome.Skipped, "skipped", "○", "skipped"),
+        .. Enum.GetValues<FailureKind>().Select(kind => (FailureKinds.Text(kind), "✖", "failed")),
+        ("passed", "✔", "passed"),
+        ("skipped", "○", "skipped"),
     ];
+
+    private static readonly int Passed = Enum.GetValues<FailureKind>().Length;
+
+    /// <summary>The database figures are there where something was measured.</summary>
+    private readonly bool _isMeasured = record.Tests.Any(test => test.Final.Figures?.Queries is not null);
+
+    private const string QueryColumns = """
+        <th scope="col" class="number" data-sort="queries" data-first="descending"><button type="button">Queries</button></th><th scope="col" class="number" data-sort="writes" data-first="descending"><button type="button">Writes</button></th><th scope="col" class="number" data-sort="querySeconds" data-first="descending"><button type="button">Query time</button></th>
+        """;
 
     private static readonly JsonWriterOptions Json = new()
     {
@@ -32,10 +40,11 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     {
         page.Markup("<section id=\"tests\"><h2>All tests</h2>\n<noscript><p>This list needs JavaScript; the same tests are in run.json and junit.xml.</p></noscript>\n<div id=\"tests-tools\" hidden>\n");
         Filter();
-        page.Markup("<div class=\"scroll\"><table id=\"tests-table\"><caption id=\"tests-status\" role=\"status\"></caption><thead><tr>")
+        page.Markup("<details id=\"tree\"><summary>By assembly, namespace and class</summary></details>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All tests\"><table class=\"cards\" id=\"tests-table\"><caption id=\"tests-status\" role=\"status\"></caption><thead><tr>")
             .Markup("<th scope=\"col\" data-sort=\"outcome\"><button type=\"button\">Outcome</button></th>")
             .Markup("<th scope=\"col\" data-sort=\"name\"><button type=\"button\">Test</button></th>")
             .Markup("<th scope=\"col\" class=\"number\" data-sort=\"seconds\" data-first=\"descending\"><button type=\"button\">Time</button></th>")
+            .Markup(_isMeasured ? QueryColumns : "")
             .Markup("<th scope=\"col\" class=\"number\" data-sort=\"worker\"><button type=\"button\">Worker</button></th>")
             .Markup("<th scope=\"col\" class=\"number\" data-sort=\"attempts\" data-first=\"descending\"><button type=\"button\">Attempts</button></th>")
             .Markup("</tr></thead><tbody id=\"tests-body\"></tbody></table></div>\n")
@@ -48,15 +57,20 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     private void Filter()
     {
         page.Markup("<form class=\"filter\" id=\"filter\" role=\"search\"><label class=\"soft\" for=\"text\">Filter</label><input type=\"search\" id=\"text\" name=\"text\" placeholder=\"words of class, name or assembly\">\n<fieldset aria-label=\"Outcomes\">");
+        var ranks = record.Entries.CountBy(Rank).ToDictionary();
         for (var index = 0; index < Outcomes.Length; index++)
         {
-            var (outcome, name, _, style) = Outcomes[index];
-            var count = record.Entries.Count(test => test.Outcome == outcome);
+            var (name, _, style) = Outcomes[index];
+            if (ranks.GetValueOrDefault(index) is not (> 0 and var count))
+            {
+                continue;
+            }
+
             page.Markup(Invariant($"<label class=\"{style}\"><input type=\"checkbox\" name=\"outcome\" value=\"{index}\" checked> {name} ({count})</label>"));
         }
 
         page.Markup(Invariant($"<label class=\"flaky\"><input type=\"checkbox\" name=\"flaky\"> flaky only ({record.Flaky})</label></fieldset>\n<label class=\"soft\">Worker <select name=\"worker\"><option value=\"\">all</option>"));
-        foreach (var worker in record.Entries.Select(test => test.Final.Worker).Distinct().Order())
+        foreach (var worker in record.Entries.Select(test => test.Final.Worker).Where(worker => worker >= 0).Distinct().Order())
         {
             page.Markup(Invariant($"<option value=\"{worker}\">{worker}</option>"));
         }
@@ -68,13 +82,13 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     {
         var classes = new Dictionary<string, int>(StringComparer.Ordinal);
         var assemblies = new Dictionary<string, int>(StringComparer.Ordinal);
-        var numbers = failures.Select((test, index) => KeyValuePair.Create(test, index + 1)).ToDictionary(ReferenceEqualityComparer.Instance);
+        var numbers = failures.SelectMany((cluster, index) => cluster.Tests.Select(test => KeyValuePair.Create(test, index + 1))).ToDictionary(ReferenceEqualityComparer.Instance);
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Json))
         {
             json.WriteStartObject();
             json.WriteStartArray("tests");
-            foreach (var test in record.Entries.OrderBy(Rank).ThenByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal))
+            foreach (var test in Sorted())
             {
                 Row(json, test, Index(classes, test.ClassName), Index(assemblies, test.Assembly.Source), numbers.GetValueOrDefault(test));
             }
@@ -89,10 +103,13 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         return stream.ToArray();
     }
 
+    /// <summary>The tests in the order of the list.</summary>
+    public IOrderedEnumerable<TestRecord> Sorted() => record.Entries.OrderBy(Rank).ThenByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal);
+
     private void Row(Utf8JsonWriter json, TestRecord test, int className, int assembly, int failure)
     {
         json.WriteStartArray();
-        json.WriteStringValue(text.Within(TestNames.Short(test.ClassName, test.Name), 2048));
+        json.WriteStringValue(HtmlPage.Plain(text.Within(TestNames.Short(test.ClassName, test.Name), 2048)));
         json.WriteNumberValue(className);
         json.WriteNumberValue(assembly);
         json.WriteNumberValue(Rank(test));
@@ -101,7 +118,32 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         json.WriteNumberValue(test.Attempts.Length);
         json.WriteNumberValue(test.IsFlaky ? 1 : 0);
         json.WriteNumberValue(failure);
+        json.WriteNumberValue(Math.Round(Math.Max(0, (test.Final.StartedAt - record.StartedAt).TotalSeconds), 3));
+        if (_isMeasured)
+        {
+            Figures(json, test.Final.Figures ?? TestFigures.NotMeasured);
+        }
+
         json.WriteEndArray();
+    }
+
+    private static void Figures(Utf8JsonWriter json, TestFigures figures)
+    {
+        Number(json, figures.Queries);
+        Number(json, figures.Writes);
+        Number(json, figures.QuerySeconds is { } seconds ? Math.Round(seconds, 4) : null);
+    }
+
+    private static void Number(Utf8JsonWriter json, double? value)
+    {
+        if (value is { } known)
+        {
+            json.WriteNumberValue(known);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
     }
 
     private void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
@@ -109,7 +151,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         json.WriteStartArray(name);
         foreach (var value in values)
         {
-            json.WriteStringValue(text.Whole(value));
+            json.WriteStringValue(HtmlPage.Plain(text.Whole(value)));
         }
 
         json.WriteEndArray();
@@ -118,7 +160,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     private static void WriteOutcomes(Utf8JsonWriter json)
     {
         json.WriteStartArray("outcomes");
-        foreach (var (_, name, sign, style) in Outcomes)
+        foreach (var (name, sign, style) in Outcomes)
         {
             json.WriteStartObject();
             json.WriteString("name", name);
@@ -130,18 +172,12 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         json.WriteEndArray();
     }
 
-    private static int Rank(TestRecord test)
+    private static int Rank(TestRecord test) => test.Outcome switch
     {
-        for (var index = 0; index < Outcomes.Length; index++)
-        {
-            if (Outcomes[index].Outcome == test.Outcome)
-            {
-                return index;
-            }
-        }
-
-        return Outcomes.Length;
-    }
+        TestOutcome.Passed => Passed,
+        TestOutcome.Skipped => Passed + 1,
+        _ => (int)FailureKinds.Of(test),
+    };
 
     private static int Index(Dictionary<string, int> indices, string value)
     {

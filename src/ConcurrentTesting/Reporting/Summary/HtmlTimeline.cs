@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Results;
 using ConcurrentTesting.Scheduling;
 
@@ -23,7 +24,8 @@ internal sealed class HtmlTimeline
     {
         _page = page;
         _record = record;
-        _workers = [.. record.Batches.Select(batch => batch.Worker).Distinct().Order()];
+        // A worker that had nothing to do has a lane too: an empty one.
+        _workers = [.. Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order()];
         _seconds = Math.Max(0.001, Math.Max(record.Wall.TotalSeconds, record.Batches.Select(batch => Seconds(batch.StartedAt + batch.Duration)).DefaultIfEmpty().Max()));
     }
 
@@ -39,10 +41,12 @@ internal sealed class HtmlTimeline
 
     private void Write()
     {
-        _page.Markup("<section id=\"timeline\"><h2>Workers over time</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workers over time\">\n")
+        _page.Markup("<section id=\"timeline\"><h2>Workers over time</h2>\n")
+            .Markup(Canvas)
+            .Markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workers over time\">\n")
             .Markup(Invariant($"<svg class=\"timeline\" viewBox=\"0 0 {Right + 8} {Height}\" role=\"img\" aria-labelledby=\"timeline-title timeline-text\">"))
             .Markup("<title id=\"timeline-title\">Workers over time</title><desc id=\"timeline-text\">")
-            .Text(Invariant($"{_workers.Count} workers ran {_record.Batches.Length} batches in {DurationText.Measured(_record.Wall)}."))
+            .Text(Invariant($"{Quantity.Of(_workers.Count, "worker")} ran {Quantity.Of(_record.Batches.Length, "batch")} in {DurationText.Measured(_record.Wall)}."))
             .Markup("</desc>\n");
         Axis();
         Rows();
@@ -55,7 +59,27 @@ internal sealed class HtmlTimeline
         Bound();
         _page.Markup("</svg></div>\n<ul class=\"legend\">")
             .Markup("<li><span></span>planned</li><li><span class=\"tail\"></span>shared tail</li><li><span class=\"again\"></span>run again</li><li><span class=\"died\"></span>host died</li>")
-            .Markup("<li class=\"failed\">▼ failure</li><li>┆ lower bound after the first batch began</li></ul></section>\n");
+            .Markup("<li class=\"failed\">▼ failure</li><li>┆ lower bound after the first batch began</li></ul>\n");
+        Explanation();
+        _page.Markup("</section>\n");
+    }
+
+    private const string Canvas = """
+        <div id="lanes-tools" hidden><p class="soft"><label>Colour by <select id="lanes-colour"><option value="outcome">outcome</option><option value="duration">duration</option><option value="queries">time in queries</option></select></label>
+        Wheel or + and − to zoom, drag or arrow keys to move, 0 for all; a click, or up, down and Enter, opens a test.</p>
+        <div class="lanes"><canvas id="lanes" tabindex="0" role="application" aria-label="Timeline of all tests by worker; the list of all tests has the same"></canvas><div id="lanes-tip" role="status" hidden></div></div></div>
+
+        """;
+
+    private void Explanation()
+    {
+        if (_record.Idle is { } idle)
+        {
+            _page.Markup("<p><strong>Why it was not faster:</strong> next to nothing to do had ").Text(idle).Markup(".</p>\n");
+        }
+
+        _page.Markup("<p class=\"soft\">The lower bound is what no schedule on as many workers beats: the longest test or what has to stay together, or all tests shared evenly, whichever is longer. ")
+            .Markup("Efficiency is the lower bound as a share of the time that the tests' phase took.</p>\n");
     }
 
     private void Axis()
@@ -81,7 +105,7 @@ internal sealed class HtmlTimeline
         var x = X(Seconds(batch.StartedAt));
         var width = Math.Max(1.5, X(Seconds(batch.StartedAt + batch.Duration)) - x);
         _page.Markup(Invariant($"<rect class=\"{Style(batch)}\" x=\"{x:0.#}\" y=\"{Y(batch.Worker)}\" width=\"{width:0.#}\" height=\"{Bar}\" rx=\"2\"><title>"))
-            .Text(Invariant($"batch {batch.Number} ({batch.Reason}), worker {batch.Worker}: {batch.Tests} results of {batch.Assembly.Source} in {DurationText.Measured(batch.Duration)}"))
+            .Text(Invariant($"batch {batch.Number} ({batch.Reason}), worker {batch.Worker}: {Quantity.Of(batch.Tests, "result")} of {batch.Assembly.Source} in {DurationText.Measured(batch.Duration)}"))
             .Text(batch.Error is { } error ? $"; {error}" : "", 512)
             .Markup("</title></rect>\n");
     }

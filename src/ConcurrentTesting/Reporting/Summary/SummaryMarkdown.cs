@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Results;
 
 namespace ConcurrentTesting.Reporting.Summary;
@@ -9,6 +10,7 @@ namespace ConcurrentTesting.Reporting.Summary;
 internal sealed class SummaryMarkdown
 {
     private const int FailuresInFull = 50;
+    private const int NamesOfCluster = 5;
     private const int Listed = 100;
     private const int Slowest = 10;
     private const int TextBytes = 4 * 1024;
@@ -74,10 +76,16 @@ internal sealed class SummaryMarkdown
         var figures = RunFigures.Of(_record);
         Line($"| | |");
         Line($"|:--|:--|");
-        Row("Wall time", $"{DurationText.Measured(_record.Wall)}{Suffix(figures.Speedup, Speedup)}");
+        Row("Wall time", $"{DurationText.Measured(_record.Wall)}{(RunPhases.Text(_record) is { Length: > 0 } phases ? $": {phases}" : "")}");
+        Row("Tests' own time", $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Text($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
         Row("Lower bound", $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
         Row("Workers", Text($"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
         Row("Tests", Text($"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
+        if (_record.Idle is { } idle)
+        {
+            Row("Idle", Plain(idle));
+        }
+
         if (_record.Flaky > 0)
         {
             Row("Flaky", Text($"{_record.Flaky}"));
@@ -88,6 +96,7 @@ internal sealed class SummaryMarkdown
             Row("Databases", Database(database));
         }
 
+        QueryRows(figures);
         if (_record.Coverage is { } coverage)
         {
             Row("Coverage", coverage.Text);
@@ -97,10 +106,19 @@ internal sealed class SummaryMarkdown
         Line();
     }
 
-    /// <summary>Few and quick tests take less time than it takes to start them.</summary>
-    private string Speedup(double speedup) => speedup < 1.05
-        ? $", the tests themselves {DurationText.Measured(_record.TestTime)}"
-        : Text($", {speedup:0.0} times faster than the tests one after another ({DurationText.Measured(_record.TestTime)})");
+    private void QueryRows(RunFigures figures)
+    {
+        if (RunBenchmark.Of(_record).MostQueries is not [var first, ..])
+        {
+            return;
+        }
+
+        Row("Queries", Text($"{figures.Measured.Queries:N0} ({figures.Measured.Writes ?? 0:N0} writes), most in {Name(first)}: {first.Final.Figures!.Queries:N0}"));
+        if (RepeatedStatement.Of(_record) is [var worst, ..] statements)
+        {
+            Row("Suspected N+1", Text($"{statements.Length}, the most frequent {worst.Most:N0} times in {Name(worst.Tests[0])}: {Code(worst.Text)}"));
+        }
+    }
 
     private static string Database(DatabaseRecord database)
     {
@@ -112,18 +130,15 @@ internal sealed class SummaryMarkdown
         };
         var time = Suffix(database.TemplateTime, time => $" in {DurationText.Measured(time)}");
         var clones = database.CloneTimes is { Length: > 0 } clone
-            ? Text($", {clone.Length} clones of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
+            ? Text($", {Quantity.Of(clone.Length, "clone")} of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
             : "";
         return $"{database.Engine}{template}{time}{clones}";
     }
 
     private void Failures()
     {
-        var failed = _record.Entries
-            .Where(test => test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
-            .OrderBy(test => test.Id, StringComparer.Ordinal)
-            .ToList();
-        if (failed.Count == 0)
+        var clusters = FailureCluster.Of(_record.Entries);
+        if (clusters.IsEmpty)
         {
             return;
         }
@@ -131,36 +146,65 @@ internal sealed class SummaryMarkdown
         Line($"## Failures");
         Line();
         var shown = 0;
-        while (shown < Math.Min(failed.Count, FailuresInFull) && _page.Length < LongestFailures)
+        while (shown < Math.Min(clusters.Length, FailuresInFull) && _page.Length < LongestFailures)
         {
-            Failure(failed[shown++]);
+            Failure(clusters[shown++]);
         }
 
-        if (shown < failed.Count)
+        foreach (var left in clusters.Skip(shown).GroupBy(cluster => cluster.Kind))
         {
-            Line($"… and {failed.Count - shown} more in report.html and junit.xml.");
+            Line($"… and {left.Sum(cluster => cluster.Tests.Length)} more ({FailureKinds.Text(left.Key)}) in report.html and junit.xml.");
             Line();
         }
     }
 
-    private void Failure(TestRecord test)
+    private void Failure(FailureCluster cluster)
     {
+        var test = cluster.First;
         var place = FailureLocation.Of(test, _record.Settings.RootDirectory);
-        var outcome = test.Outcome switch
-        {
-            TestOutcome.TimedOut => " (timed out)",
-            TestOutcome.Error => " (no result)",
-            _ => "",
-        };
-        Line($"<details><summary>❌ {(test.IsOutside ? "" : $"{Code(test.ClassName)}.")}{Code(test.Name)}{outcome}{(place is null ? "" : $" at {Code(place)}")}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
+        var kind = cluster.Kind == FailureKind.Failed ? "" : $" ({FailureKinds.Text(cluster.Kind)})";
+        var what = cluster.IsMany
+            ? Text($"{cluster.Tests.Length} × {Plain(FailureText.FirstLine(test.Final.Message))}{kind}")
+            : $"{Name(test)}{kind}{(place is null ? "" : $" at {Code(place)}")}";
+        Line($"<details><summary>❌ {what}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
         Line();
-        Line($"{Plain(test.Assembly.Source)}, worker {test.Final.Worker}{(test.Attempts.Length > 1 ? Text($", {test.Attempts.Length} attempts") : "")}, {DurationText.Measured(test.Final.Duration)}");
+        if (cluster.IsMany)
+        {
+            Names(cluster);
+        }
+
+        Line($"{Plain(Where(test))}");
         Line();
         Block(test.Final.Message);
         Block(test.Final.StackTrace);
         Line($"</details>");
         Line();
     }
+
+    private void Names(FailureCluster cluster)
+    {
+        foreach (var test in cluster.Tests.Take(NamesOfCluster))
+        {
+            Line($"- {Name(test)}");
+        }
+
+        if (cluster.Tests.Length > NamesOfCluster)
+        {
+            Line($"- … and {cluster.Tests.Length - NamesOfCluster} more");
+        }
+
+        Line();
+        Line($"The first of them:");
+        Line();
+    }
+
+    private static string Where(TestRecord test)
+    {
+        string[] parts = [test.Assembly.Source, test.Attempts.Length > 1 ? Text($"{test.Attempts.Length} attempts") : "", FailureKinds.Where(test, test.Final)];
+        return string.Join(", ", parts.Where(part => part.Length > 0));
+    }
+
+    private string Name(TestRecord test) => test.IsOutside ? Code(test.Name) : $"{Code(test.ClassName)}.{Code(test.Name)}";
 
     private void Flaky()
     {
@@ -177,7 +221,7 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
             flaky,
-            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FailureText.FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
     }
 
     private static string? Known(KnownFlaky? known) => known is null ? null : Text($"known flaky, in {known.Runs} of {known.OfRuns} runs");
@@ -197,7 +241,7 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | quarantine | failure |\n|:--|:--|:--|",
             muted,
-            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FirstLine(test.Final.Message))} |"));
+            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FailureText.FirstLine(test.Final.Message))} |"));
     }
 
     private void Benchmark()
@@ -221,13 +265,14 @@ internal sealed class SummaryMarkdown
             Table("| test | queries | reads | writes | in them |\n|:--|--:|--:|--:|--:|", benchmark.MostQueries, Queries);
         }
 
-        if (benchmark.Suspected.Length > 0)
+        var repeated = RepeatedStatement.Of(_record);
+        if (repeated.Length > 0)
         {
             Line($"## Suspected N+1");
             Line();
             Line($"The same query many times in one test: one query for each row of another, perhaps.");
             Line();
-            Table("| test | times | query |\n|:--|--:|:--|", benchmark.Suspected, query => Text($"| {Code(query.Test.ClassName)}.{Code(query.Test.Name)} | {query.Count} | {Code(query.Text)} |"));
+            Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query => Text($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
         }
     }
 
@@ -240,7 +285,7 @@ internal sealed class SummaryMarkdown
 
     private void SlowestTests()
     {
-        var slowest = _record.Tests.Where(test => test.Outcome != TestOutcome.Skipped).OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
+        var slowest = _record.Tests.Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error)).OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
         if (slowest.Count == 0)
         {
             return;
@@ -337,8 +382,6 @@ internal sealed class SummaryMarkdown
             .Replace("\\", "&#92;")
             .ToString();
     }
-
-    private static string FirstLine(string? text) => (text ?? "").TrimStart().Split('\n', 2)[0].TrimEnd();
 
     private static string Suffix<T>(T? value, Func<T, string> text)
         where T : struct => value is { } given ? text(given) : "";

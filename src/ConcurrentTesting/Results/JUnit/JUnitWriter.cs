@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml;
 using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Reporting.Summary;
 
 namespace ConcurrentTesting.Results.JUnit;
 
@@ -13,9 +14,10 @@ namespace ConcurrentTesting.Results.JUnit;
 /// </summary>
 internal sealed partial class JUnitWriter
 {
-    private const double ShortestTime = 0.000001;
+    private const double ShortestTime = 0.001;
 
     private readonly RunRecord _record;
+    private readonly bool _isStrict;
     private readonly ImmutableArray<TestRecord> _entries;
     private readonly AttachmentFolder _attachments;
     private readonly ReportText _text;
@@ -25,6 +27,7 @@ internal sealed partial class JUnitWriter
     private JUnitWriter(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
     {
         _record = record;
+        _isStrict = record.Settings.JUnitFormat == JUnitFormat.Strict;
         _attachments = attachments;
         _text = text;
         _names = new JUnitNames(_entries = record.Entries, text);
@@ -65,7 +68,7 @@ internal sealed partial class JUnitWriter
         }
         else
         {
-            Totals(_entries);
+            Totals(_entries, isSuite: false);
         }
 
         foreach (var suite in suites)
@@ -81,10 +84,10 @@ internal sealed partial class JUnitWriter
     /// <summary>No test is not "all is well", which readers would take it for.</summary>
     private void RunItself()
     {
-        TotalsOfRunItself();
+        TotalsOfRunItself(isSuite: false);
         _xml.WriteStartElement("testsuite");
         Attribute("name", "ConcurrentTest");
-        TotalsOfRunItself();
+        TotalsOfRunItself(isSuite: true);
         Attribute("timestamp", Time(_record.StartedAt));
         Attribute("hostname", _record.Machine);
         Attribute("package", "ConcurrentTest");
@@ -93,7 +96,11 @@ internal sealed partial class JUnitWriter
         Attribute("classname", "ConcurrentTest");
         Attribute("name", "Run");
         Attribute("time", Seconds(ShortestTime));
-        RunProperties();
+        if (!_isStrict)
+        {
+            RunProperties();
+        }
+
         _xml.WriteStartElement("error");
         var reason = _text.Message(_record.Reason);
         _xml.WriteAttributeString("message", reason);
@@ -113,12 +120,16 @@ internal sealed partial class JUnitWriter
         _xml.WriteEndElement();
     }
 
-    private void TotalsOfRunItself()
+    private void TotalsOfRunItself(bool isSuite)
     {
         Attribute("tests", "1");
         Attribute("failures", "0");
         Attribute("errors", "1");
-        Attribute("skipped", "0");
+        if (isSuite || !_isStrict)
+        {
+            Attribute("skipped", "0");
+        }
+
         Attribute("time", Seconds(ShortestTime));
     }
 
@@ -126,7 +137,7 @@ internal sealed partial class JUnitWriter
     {
         _xml.WriteStartElement("testsuite");
         Attribute("name", className);
-        Totals(tests);
+        Totals(tests, isSuite: true);
         Attribute("timestamp", Time(tests.Min(test => test.Attempts[0].StartedAt)));
         Attribute("hostname", _record.Machine);
         Attribute("package", source);
@@ -144,13 +155,17 @@ internal sealed partial class JUnitWriter
         _xml.WriteEndElement();
     }
 
-    private void Totals(IReadOnlyCollection<TestRecord> tests)
+    private void Totals(IReadOnlyCollection<TestRecord> tests, bool isSuite)
     {
         Attribute("tests", Number(tests.Count));
         Attribute("failures", Number(tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)));
         Attribute("errors", Number(tests.Count(test => test.Outcome == TestOutcome.Error)));
-        Attribute("skipped", Number(tests.Count(test => test.Outcome == TestOutcome.Skipped)));
-        Attribute("time", Seconds(tests.Sum(test => Math.Max(test.Final.Duration.TotalSeconds, ShortestTime))));
+        if (isSuite || !_isStrict)
+        {
+            Attribute("skipped", Number(tests.Count(test => test.Outcome == TestOutcome.Skipped)));
+        }
+
+        Attribute("time", Seconds(tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3))));
     }
 
     private void Case(TestRecord test)
@@ -159,6 +174,19 @@ internal sealed partial class JUnitWriter
         Attribute("classname", test.ClassName);
         Attribute("name", _names[test]);
         Attribute("time", Seconds(test.Final.Duration.TotalSeconds));
+        if (!_isStrict)
+        {
+            Place(test);
+            Properties(CaseProperties(test));
+        }
+
+        Outcome(test);
+        Streams(test);
+        _xml.WriteEndElement();
+    }
+
+    private void Place(TestRecord test)
+    {
         if (test.SourceFile is { } file)
         {
             Attribute("file", RelativePath(file));
@@ -168,38 +196,57 @@ internal sealed partial class JUnitWriter
         {
             Attribute("line", Number(line));
         }
+    }
 
-        CaseProperties(test);
-        Outcome(test);
-        Streams(test);
+    private void Properties(IEnumerable<(string Name, string Value)> properties)
+    {
+        _xml.WriteStartElement("properties");
+        foreach (var (name, value) in properties)
+        {
+            Property(name, value);
+        }
+
         _xml.WriteEndElement();
     }
 
-    private void CaseProperties(TestRecord test)
+    private IEnumerable<(string Name, string Value)> CaseProperties(TestRecord test)
     {
         var final = test.Final;
-        _xml.WriteStartElement("properties");
-        Property("worker", Number(final.Worker));
-        if (final.Database is { } database)
+        if (final.Worker >= 0)
         {
-            Property("database", database);
+            yield return ("worker", Number(final.Worker));
         }
 
-        Property("attempt", Number(final.Number));
-        Property("attempts", Number(test.Attempts.Length));
-        Property("batch", Number(final.Batch));
-        Property("started", Time(final.StartedAt));
+        if (final.Database is { } database)
+        {
+            yield return ("database", database);
+        }
+
+        yield return ("attempt", Number(final.Number));
+        yield return ("attempts", Number(test.Attempts.Length));
+        yield return ("batch", Number(final.Batch));
+        yield return ("started", Time(final.StartedAt));
         if (_names[test] != test.Name)
         {
-            Property("original-name", test.Name);
+            yield return ("original-name", test.Name);
         }
 
         foreach (var (name, value) in test.Traits)
         {
-            Property($"trait.{name}", value);
+            yield return ($"trait.{name}", value);
+        }
+    }
+
+    /// <summary>What the strict format has no place for, in words: Jenkins shows it with the test.</summary>
+    private string InWords(TestRecord test)
+    {
+        var lines = CaseProperties(test).Where(property => property.Name != "worker").Select(property => $"{property.Name}: {property.Value}");
+        if (test.SourceFile is { } file)
+        {
+            lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? $":{Number(line)}" : "")}");
         }
 
-        _xml.WriteEndElement();
+        return string.Join('\n', lines.Select(line => _text.Whole(line.ReplaceLineEndings(" "))));
     }
 
     /// <summary>The elements in the order of the Surefire schema: failure and its reruns, skipped, error and its reruns.</summary>
@@ -274,13 +321,14 @@ internal sealed partial class JUnitWriter
 
     private void Streams(TestRecord test)
     {
-        _xml.WriteElementString("system-out", StandardOutput(test.Final));
+        var output = StandardOutput(test.Final);
+        _xml.WriteElementString("system-out", _isStrict ? $"{output}\n{InWords(test)}" : output);
         StandardError(test.Final);
     }
 
     private string StandardOutput(TestAttempt attempt)
     {
-        var output = new StringBuilder().Append(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}");
+        var output = new StringBuilder().Append(attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
         if (!string.IsNullOrEmpty(attempt.StandardOutput))
         {
             output.Append('\n').Append(_text.Stream(attempt.StandardOutput));
@@ -328,13 +376,13 @@ internal sealed partial class JUnitWriter
     private static string FailureType(TestAttempt attempt)
     {
         var match = ExceptionType().Match(attempt.Message ?? "");
-        return match.Success && attempt.Outcome == TestOutcome.Failed ? match.Groups["type"].Value : attempt.Outcome.ToString();
+        return match.Success && attempt.Outcome == TestOutcome.Failed ? match.Groups["type"].Value : FailureKinds.Of(attempt).ToString();
     }
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>No separators, never negative, and above zero: to some readers zero means that there is no time.</summary>
-    private static string Seconds(double seconds) => Math.Max(seconds, ShortestTime).ToString("0.000000", CultureInfo.InvariantCulture);
+    private static string Seconds(double seconds) => Math.Max(seconds, ShortestTime).ToString("0.000", CultureInfo.InvariantCulture);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 

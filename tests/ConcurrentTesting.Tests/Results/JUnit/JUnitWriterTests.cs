@@ -30,11 +30,11 @@ public sealed class JUnitWriterTests : IDisposable
 
         document.Root!.Elements().Select(Summary).ShouldBe(
         [
-            "Shop.Tests.BasketTests in Shop.Tests (net10.0): 2 tests, 1 failures, 0 errors, 0 skipped, 0.020000 s",
-            "Shop.Tests.OrderTests in Shop.Tests (net10.0): 2 tests, 0 failures, 1 errors, 1 skipped, 0.020000 s",
-            "Shop.Tests.OrderTests in Shop.Tests (net8.0): 1 tests, 1 failures, 0 errors, 0 skipped, 0.010000 s",
+            "Shop.Tests.BasketTests in Shop.Tests (net10.0): 2 tests, 1 failures, 0 errors, 0 skipped, 0.020 s",
+            "Shop.Tests.OrderTests in Shop.Tests (net10.0): 2 tests, 0 failures, 1 errors, 1 skipped, 0.020 s",
+            "Shop.Tests.OrderTests in Shop.Tests (net8.0): 1 tests, 1 failures, 0 errors, 0 skipped, 0.010 s",
         ]);
-        Summary(document.Root).ShouldBe("ConcurrentTest in : 5 tests, 2 failures, 1 errors, 1 skipped, 0.050000 s");
+        Summary(document.Root).ShouldBe("ConcurrentTest in : 5 tests, 2 failures, 1 errors, 1 skipped, 0.050 s");
     }
 
     [Fact]
@@ -57,13 +57,25 @@ public sealed class JUnitWriterTests : IDisposable
     [InlineData(nameof(TestOutcome.Failed), "Test method Shop.Tests.BasketTests.Fails threw exception: \nShop.NoStockException: none", "failure", "Shop.NoStockException")]
     [InlineData(nameof(TestOutcome.Failed), null, "failure", "Failed")]
     [InlineData(nameof(TestOutcome.TimedOut), null, "failure", "TimedOut")]
-    [InlineData(nameof(TestOutcome.Error), "System.InvalidOperationException: in the host", "error", "Error")]
+    [InlineData(nameof(TestOutcome.Error), "System.InvalidOperationException: in the host", "error", "NoResult")]
     public void Failures_and_errors_have_a_type(string outcome, string? message, string element, string type)
     {
         var problem = Case(RecordedRun.Test("Fails", RecordedRun.Attempt(Enum.Parse<TestOutcome>(outcome)) with { Message = message })).Element(element)!;
 
         problem.Attribute("type")!.Value.ShouldBe(type);
         problem.Value.ShouldContain(type);
+    }
+
+    [Fact]
+    public void What_the_strict_format_has_no_place_for_stands_in_the_output()
+    {
+        var run = RecordedRun.Of(_folder.Path, [RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed) with { StandardOutput = "said" }) with { SourceFile = "/repo/tests/BasketTests.cs", Line = 7 }]);
+
+        var test = Write(run with { Settings = run.Settings with { JUnitFormat = JUnitFormat.Strict } }).Descendants("testcase").Single();
+
+        test.Attribute("file").ShouldBeNull();
+        test.Element("properties").ShouldBeNull();
+        test.Element("system-out")!.Value.ShouldStartWith("Worker ID: 0\nsaid\nfile: tests/BasketTests.cs:7\nattempt: 1\n");
     }
 
     [Fact]
@@ -133,11 +145,11 @@ public sealed class JUnitWriterTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, "0.000001")]
-    [InlineData(-5, "0.000001")]
-    [InlineData(0.0000001, "0.000001")]
-    [InlineData(0.5, "0.500000")]
-    [InlineData(1234567.5, "1234567.500000")]
+    [InlineData(0, "0.001")]
+    [InlineData(-5, "0.001")]
+    [InlineData(0.0000001, "0.001")]
+    [InlineData(0.5, "0.500")]
+    [InlineData(1234567.5, "1234567.500")]
     public void Times_are_above_zero_and_without_separators_in_any_culture(double seconds, string expected)
     {
         var culture = CultureInfo.CurrentCulture;
@@ -315,10 +327,12 @@ public sealed class JUnitWriterTests : IDisposable
         stream.Position = 0;
         var document = XDocument.Load(stream, LoadOptions.PreserveWhitespace);
         var schemas = new XmlSchemaSet();
-        schemas.Add(null, RecordedRun.Asset("junit.xsd"));
+        schemas.Add(null, RecordedRun.Asset(record.Settings.JUnitFormat == JUnitFormat.Strict ? "junit-strict.xsd" : "junit.xsd"));
         var faults = new List<string>();
         document.Validate(schemas, (_, fault) => faults.Add(fault.Message));
         faults.ShouldBeEmpty();
+        if (record.Settings.JUnitFormat == JUnitFormat.Full)
+            Write(record with { Settings = record.Settings with { JUnitFormat = JUnitFormat.Strict } }, attachments);
         return document;
     }
 }

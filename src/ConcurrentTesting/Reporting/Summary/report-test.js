@@ -1,0 +1,172 @@
+// The page of one test, and what the address says.
+(() => {
+  const place = document.getElementById("test");
+  const facts = JSON.parse(document.getElementById("run-data").textContent);
+  const numbers = new Map();
+  tests.forEach((test, index) => { if (!numbers.has(address(test))) numbers.set(address(test), index); });
+  let details;
+
+  async function detailsOf(index) {
+    details ??= unpack(document.getElementById("details-data").textContent);
+    return (await details)[index] ?? {};
+  }
+
+  async function unpack(text) {
+    const bytes = Uint8Array.from(atob(text.trim()), character => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  async function open(index) {
+    const test = tests[index];
+    const outcome = outcomes[test[OUTCOME]];
+    const told = await detailsOf(index);
+    const heading = part("h2", "");
+    heading.tabIndex = -1;
+    heading.append(part("span", `${outcome.sign} ${outcome.name} `, outcome.style), isolated(part("span", `${classes[test[CLASS]]}.`, "soft"), test[NAME]));
+    const back = part("a", "All tests");
+    back.href = "#tests";
+    const ran = test[WORKER] >= 0 ? `worker ${test[WORKER]}, ${duration(test[SECONDS])}, begun ${duration(test[START])} after the run` : "not run";
+    const where = part("p", `${assemblies[test[ASSEMBLY]]}, ${ran}`, "soft");
+    if (told.place) where.append(" · ", isolated(part("code", told.place)));
+    place.replaceChildren(back, heading, where);
+    if (test[QUERIES] !== null && test[QUERIES] !== undefined) {
+      place.append(part("p", `${count(test[QUERIES])} queries, ${count(test[WRITES])} of them writes${test[QUERY_SECONDS] === null ? "" : `, ${duration(test[QUERY_SECONDS])} in them`}.`));
+    }
+    (told.attempts ?? []).forEach((attempt, number) => attempts(attempt, told.attempts.length, number + 1));
+    if (told.cut) place.append(part("p", told.cut, "soft"));
+    statements(told.statements ?? []);
+    commands(test, told);
+    before(index);
+    document.body.classList.add("one-test");
+    place.hidden = false;
+    heading.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
+  function attempts(attempt, all, number) {
+    if (all > 1) place.append(part("h3", `Attempt ${number}: ${attempt.outcome} (${attempt.where})`));
+    if (attempt.message) difference(attempt.message);
+    for (const [name, text] of [["Message", attempt.message], ["Stack", attempt.stack], ["Output", attempt.output], ["Error output", attempt.error]]) {
+      if (!text) continue;
+      place.append(part(all > 1 ? "h4" : "h3", name), block(text));
+    }
+  }
+
+  function block(text) {
+    const made = part("pre", text);
+    made.tabIndex = 0;
+    return made;
+  }
+
+  // Expected and actual below each other, with what differs marked.
+  function difference(message) {
+    const expected = /^\s*(?:Expected|expected):\s*(.*)$/m.exec(message)?.[1];
+    const actual = /^\s*(?:Actual|actual|But was):\s*(.*)$/m.exec(message)?.[1];
+    if (expected === undefined || actual === undefined || expected === actual) return;
+    let start = 0;
+    while (start < expected.length && expected[start] === actual[start]) start++;
+    let end = 0;
+    while (end < Math.min(expected.length, actual.length) - start && expected.at(-1 - end) === actual.at(-1 - end)) end++;
+    const made = document.createElement("dl");
+    made.className = "difference";
+    for (const [name, text, style] of [["Expected", expected, "passed"], ["Actual", actual, "failed"]]) {
+      const value = document.createElement("dd");
+      value.append(isolated(text.slice(0, start), part("mark", text.slice(start, text.length - end), style), text.slice(text.length - end)));
+      made.append(part("dt", name), value);
+    }
+    place.append(made);
+  }
+
+  function statements(repeated) {
+    if (!repeated.length) return;
+    place.append(part("h3", "Statements that it ran again and again"));
+    const made = document.createElement("ul");
+    made.className = "names";
+    repeated.forEach(([times, text]) => {
+      const item = part("li", `${count(times)} × `);
+      item.append(isolated(part("code", text)));
+      made.append(item);
+    });
+    place.append(made);
+  }
+
+  const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
+
+  function commands(test, told) {
+    if (told.outside) return;
+    const method = told.method ? `${classes[test[CLASS]].replaceAll("+", "\\+")}.${told.method}` : fullName(test);
+    const lines = [["Run it again", `./build.sh ConcurrentTest --test-filter ${quoted(`FullyQualifiedName=${method}`)}`]];
+    if (test[WORKER] >= 0) {
+      const replay = `./build.sh ConcurrentTest --test-replay ${quoted(facts.runJson)} --test-replay-worker ${test[WORKER]}`;
+      lines.push([`Repeat what worker ${test[WORKER]} ran, in the same order`, replay]);
+      if (outcomes[test[OUTCOME]].style === "failed") lines.push(["Find an earlier test that makes it fail", `./build.sh ConcurrentTest --test-replay ${quoted(facts.runJson)} --test-bisect ${quoted(fullName(test))}`]);
+    }
+    place.append(part("h3", "Commands"));
+    for (const [name, text] of lines) {
+      const line = part("div", "", "command");
+      const copy = part("button", "Copy");
+      copy.type = "button";
+      copy.setAttribute("aria-label", `Copy: ${name}`);
+      copy.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(text);
+          copy.textContent = "Copied";
+        } catch {
+          getSelection().selectAllChildren(line.querySelector("code"));
+        }
+      });
+      line.append(part("span", name, "soft"), isolated(part("code", text)), copy);
+      place.append(line);
+    }
+  }
+
+  function before(index) {
+    const test = tests[index];
+    if (test[WORKER] < 0) return;
+    const earlier = tests.filter(one => one[WORKER] === test[WORKER] && one[START] < test[START]).sort((a, b) => b[START] - a[START]).slice(0, 10);
+    if (!earlier.length) return;
+    place.append(part("h3", `What ran before it on worker ${test[WORKER]}, the latest first`));
+    const made = document.createElement("ol");
+    made.className = "names";
+    for (const one of earlier) {
+      const item = document.createElement("li");
+      const link = part("a", fullName(one));
+      link.href = address(one);
+      item.append(isolated(link), part("span", ` ${outcomes[one[OUTCOME]].name}, ${duration(one[SECONDS])}`, "soft"));
+      made.append(item);
+    }
+    place.append(made);
+  }
+
+  function close() {
+    if (place.hidden) return;
+    place.hidden = true;
+    document.body.classList.remove("one-test");
+  }
+
+  function follow() {
+    const parameters = new URLSearchParams(location.hash.slice(1));
+    const wanted = parameters.get("test");
+    if (wanted !== null) {
+      const index = numbers.get(`#${new URLSearchParams({ test: wanted })}`);
+      if (index !== undefined) open(index);
+      return;
+    }
+    close();
+    if (["q", "without", "worker", "flaky"].some(name => parameters.has(name))) {
+      list.recall(parameters);
+      document.getElementById("tests").scrollIntoView();
+      return;
+    }
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (target) {
+      if (target.tagName === "DETAILS") target.open = true;
+      target.scrollIntoView();
+    }
+  }
+
+  addEventListener("hashchange", follow);
+  addEventListener("keydown", event => { if (event.key === "Escape" && !place.hidden) location.hash = "#tests"; });
+  follow();
+})();
