@@ -26,7 +26,7 @@ internal sealed class TestPrerequisites(AbsolutePath tests)
         new("prometheus-pushgateway", "prometheus-pushgateway", "takes pushed metrics"),
     ];
 
-    private AbsolutePath Readers => tests / "ConcurrentTesting.Tests" / "Results" / "Readers";
+    private AbsolutePath Readers => tests / "ConcurrentTesting.Tests" / "Reports" / "Readers";
 
     private AbsolutePath PostgreSql18 => tests / "ConcurrentTesting.IntegrationTests" / "Databases" / "PostgreSql18";
 

@@ -1,16 +1,17 @@
 using System.Security.Cryptography;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Console;
+using ConcurrentTesting.Console.Terminal;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution;
-using ConcurrentTesting.Execution.VsTest;
-using ConcurrentTesting.Metrics.Export;
-using ConcurrentTesting.Metrics.Measuring;
-using ConcurrentTesting.Reporting;
-using ConcurrentTesting.Reporting.Terminal;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Hook;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Export;
+using ConcurrentTesting.Run;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting;

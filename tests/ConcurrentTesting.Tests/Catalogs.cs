@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Tests;

@@ -4,7 +4,7 @@ using System.Data.Common;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 using Polly;

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Discovery;
 

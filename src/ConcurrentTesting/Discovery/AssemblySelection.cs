@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Discovery;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.VsTest;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Discovery;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Reflection;
-using ConcurrentTesting.Execution.VsTest;
-using ConcurrentTesting.Reporting;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;

@@ -1,3 +1,6 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.VsTest;
+
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using ConcurrentTesting.Execution.VsTest;
 using ConcurrentTesting.Safety;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Execution;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.FileSystemGlobbing;
 
 namespace ConcurrentTesting.Discovery;

@@ -1,12 +1,12 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
-using TestAttempt = ConcurrentTesting.Results.TestAttempt;
-using TestOutcome = ConcurrentTesting.Results.TestOutcome;
+using TestAttempt = ConcurrentTesting.Record.TestAttempt;
+using TestOutcome = ConcurrentTesting.Record.TestOutcome;
 using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.Execution;

@@ -3,10 +3,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Metrics.Measuring;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;

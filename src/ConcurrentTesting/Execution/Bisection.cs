@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Execution;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.TestHook.Wire;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 

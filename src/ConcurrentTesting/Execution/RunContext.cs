@@ -1,6 +1,6 @@
-using ConcurrentTesting.Metrics.Measuring;
-using ConcurrentTesting.Reporting;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Console;
+using ConcurrentTesting.Hook;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

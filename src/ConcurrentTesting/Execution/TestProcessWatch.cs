@@ -1,6 +1,6 @@
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.TestHook.Wire;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 

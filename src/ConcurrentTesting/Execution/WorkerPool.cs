@@ -1,6 +1,6 @@
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;

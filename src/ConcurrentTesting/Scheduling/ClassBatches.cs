@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -11,7 +12,7 @@ internal static class ClassBatches
         Tail = [.. plan.Tail.SelectMany(batch => Cut(batch, plan.Predictions))],
     };
 
-    private static IEnumerable<Batch> Cut(Batch batch, IReadOnlyDictionary<Discovery.TestEntry, double> predictions) =>
+    private static IEnumerable<Batch> Cut(Batch batch, IReadOnlyDictionary<TestEntry, double> predictions) =>
         batch.Entries.GroupBy(entry => entry.ClassName, StringComparer.Ordinal)
             .Select(entries => batch with { Entries = [.. entries], Seconds = entries.Sum(entry => predictions[entry]) });
 }

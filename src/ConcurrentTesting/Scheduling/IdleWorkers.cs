@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 

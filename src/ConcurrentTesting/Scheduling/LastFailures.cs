@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.RunJson;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -29,7 +30,7 @@ internal sealed class LastFailures
     {
         try
         {
-            return KnowsTests(RunJson.Read(runJson));
+            return KnowsTests(RunJsonFile.Read(runJson));
         }
         catch (ConcurrentTestException)
         {
@@ -45,7 +46,7 @@ internal sealed class LastFailures
         var previous = Path.Combine(resultsDirectory, ArtifactNames.PreviousRun);
         if (File.Exists(previous) && !KnowsTests(runJson))
             runJson = previous;
-        var run = RunJson.Read(runJson);
+        var run = RunJsonFile.Read(runJson);
         var failures = new LastFailures([.. run.Tests.Where(HasNotPassed)], run.Outside);
         return failures.IsEmpty && !KnowsTests(run.ExitCode, entries: 0)
             ? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-only-failed: the last run, {runJson}, ended as {run.Outcome} before any test failed. Run all tests once without it.")

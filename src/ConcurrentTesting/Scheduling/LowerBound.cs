@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 

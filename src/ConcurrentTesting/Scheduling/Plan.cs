@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Scheduling;
 

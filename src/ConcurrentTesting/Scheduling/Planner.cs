@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -70,7 +70,7 @@ internal static class Planner
             .OrderByDescending(batch => batch.Seconds);
 
     private static bool FailedLast(TimingStore timings, TestEntry entry) =>
-        timings.Find(entry)?.LastOutcome is { } outcome && outcome != nameof(Results.TestOutcome.Passed);
+        timings.Find(entry)?.LastOutcome is { } outcome && outcome != nameof(Record.TestOutcome.Passed);
 
     private static ulong Shuffle(int seed, string key) =>
         XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed}/{key}")));

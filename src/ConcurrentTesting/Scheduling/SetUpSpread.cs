@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Scheduling;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Settings;
 
 namespace ConcurrentTesting.Scheduling;
 

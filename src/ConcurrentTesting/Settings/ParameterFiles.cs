@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Settings;
 

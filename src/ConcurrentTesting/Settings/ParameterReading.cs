@@ -1,3 +1,4 @@
+using ConcurrentTesting.Catalog;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Settings;

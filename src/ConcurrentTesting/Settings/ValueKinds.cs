@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
 using Microsoft.VisualStudio.TestPlatform.Common.Filtering;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.IntegrationTests.Discovery;
+using ConcurrentTesting.VsTest;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Xunit;
 

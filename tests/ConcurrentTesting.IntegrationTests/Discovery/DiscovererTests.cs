@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Xml.Linq;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

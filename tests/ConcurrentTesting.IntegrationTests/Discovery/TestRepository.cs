@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Execution.VsTest;
 using ConcurrentTesting.IntegrationTests.Databases;
-using ConcurrentTesting.Reporting;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

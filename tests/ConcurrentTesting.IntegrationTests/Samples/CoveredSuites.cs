@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Xml.Linq;
-using ConcurrentTesting.Execution.VsTest;
 using ConcurrentTesting.IntegrationTests.Discovery;
 using ConcurrentTesting.IntegrationTests.Samples;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

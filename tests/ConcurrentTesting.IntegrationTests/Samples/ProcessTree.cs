@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
 

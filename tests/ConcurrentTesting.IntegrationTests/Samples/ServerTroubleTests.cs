@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using ConcurrentTesting.IntegrationTests.Databases;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

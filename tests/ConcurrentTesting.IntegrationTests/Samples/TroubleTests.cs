@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

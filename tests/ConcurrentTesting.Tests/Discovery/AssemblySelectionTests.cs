@@ -3,7 +3,7 @@ using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Execution.VsTest;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;

@@ -59,7 +59,7 @@ public sealed class SolutionFileTests : IDisposable
 
         foreach (var read in new Action[] { () => SolutionFile.ReadProjects(path), () => _ = SolutionFile.RealSolution(path) })
         {
-            if (Record.Exception(read) is not { } exception)
+            if (Xunit.Record.Exception(read) is not { } exception)
                 continue;
             var refusal = exception.ShouldBeOfType<ConcurrentTestException>();
             refusal.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
@@ -67,7 +67,7 @@ public sealed class SolutionFileTests : IDisposable
             refusal.Message.ShouldContain(reason);
         }
 
-        Record.Exception(() => SolutionFile.ReadProjects(path)).ShouldNotBeNull();
+        Xunit.Record.Exception(() => SolutionFile.ReadProjects(path)).ShouldNotBeNull();
     }
 
     [Fact]

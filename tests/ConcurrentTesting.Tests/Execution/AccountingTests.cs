@@ -1,6 +1,6 @@
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using CsCheck;
 using Shouldly;

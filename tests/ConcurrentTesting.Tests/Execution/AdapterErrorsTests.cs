@@ -1,4 +1,5 @@
 using ConcurrentTesting.Execution;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Collections.Frozen;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Scheduling;
 using Shouldly;

@@ -1,6 +1,6 @@
 using ConcurrentTesting.Execution;
-using ConcurrentTesting.Metrics.Measuring;
 using ConcurrentTesting.TestHook.Wire;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
-using ConcurrentTesting.Tests.Results;
+using ConcurrentTesting.Tests.Reports;
 using Shouldly;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;

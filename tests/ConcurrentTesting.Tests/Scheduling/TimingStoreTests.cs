@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Scheduling;
 using Shouldly;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Benchmarks.Overhead;
 
@@ -11,8 +11,8 @@ internal sealed class CostTables(string suites, string[] frameworks, string test
     public async Task OfProcessesAsync(int rounds)
     {
         Environment.SetEnvironmentVariable("MEASURED_CPU", OverheadBenchmark.CpuFile);
-        Console.WriteLine("| framework | tests | CPU without, ms a test | hook, a process | hook, a test | of the CPU |");
-        Console.WriteLine("|---|---|---|---|---|---|");
+        System.Console.WriteLine("| framework | tests | CPU without, ms a test | hook, a process | hook, a test | of the CPU |");
+        System.Console.WriteLine("|---|---|---|---|---|---|");
         foreach (var framework in frameworks)
         {
             foreach (var method in new[] { "Empty", "OneQuery" })
@@ -25,8 +25,8 @@ internal sealed class CostTables(string suites, string[] frameworks, string test
     public async Task OfRunsAsync(WholeRuns runs, int rounds)
     {
         Environment.SetEnvironmentVariable("MEASURED_BENCHMARK", tests);
-        Console.WriteLine("| framework | CPU without, s | measuring, s | of the CPU |");
-        Console.WriteLine("|---|---|---|---|");
+        System.Console.WriteLine("| framework | CPU without, s | measuring, s | of the CPU |");
+        System.Console.WriteLine("|---|---|---|---|");
         foreach (var framework in frameworks)
         {
             var cost = await runs.CompareAsync(AssemblyOf(framework), rounds);
@@ -37,8 +37,8 @@ internal sealed class CostTables(string suites, string[] frameworks, string test
     public async Task OfSamplesAsync(WholeRuns runs)
     {
         Environment.SetEnvironmentVariable("MEASURED_BENCHMARK", tests);
-        Console.WriteLine($"| framework | of the samples | {string.Join(" | ", SampledRun.PartNames)} |");
-        Console.WriteLine($"|---|---{string.Concat(SampledRun.PartNames.Select(_ => "|---"))}|");
+        System.Console.WriteLine($"| framework | of the samples | {string.Join(" | ", SampledRun.PartNames)} |");
+        System.Console.WriteLine($"|---|---{string.Concat(SampledRun.PartNames.Select(_ => "|---"))}|");
         foreach (var framework in frameworks)
         {
             var shares = await runs.SampleAsync(AssemblyOf(framework));
@@ -61,5 +61,5 @@ internal sealed class CostTables(string suites, string[] frameworks, string test
 
     private string AssemblyOf(string framework) => Path.Combine(suites, $"Measured.{framework}", "bin", "Debug", "net10.0", $"Measured.{framework}.dll");
 
-    private static void Write(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    private static void Write(FormattableString line) => System.Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 }

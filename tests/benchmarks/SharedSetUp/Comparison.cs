@@ -23,7 +23,7 @@ internal sealed class Comparison(string[] suites, int workers, double seconds)
         var (without, first) = await WorkersAsync();
         var (with, second) = await WorkersAsync();
         var areSame = expected.SetEquals(first) && expected.SetEquals(second);
-        Console.WriteLine(string.Create(
+        System.Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{string.Join(", ", suites)}: serial {serial:0.0} s; {workers} workers without timings {without:0.0} s ({serial / without:0.0}x), with timings {with:0.0} s ({serial / with:0.0}x); {expected.Count} outcomes {(areSame ? "the same" : "DIFFER")}"));
         Directory.Delete(_folder, recursive: true);
@@ -79,7 +79,7 @@ internal sealed class Comparison(string[] suites, int workers, double seconds)
         var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
-            Console.WriteLine($"{string.Join(' ', command.Take(2))} ended with {process.ExitCode}: {string.Join('\n', await output)}");
+            System.Console.WriteLine($"{string.Join(' ', command.Take(2))} ended with {process.ExitCode}: {string.Join('\n', await output)}");
         return watch.Elapsed.TotalSeconds;
     }
 

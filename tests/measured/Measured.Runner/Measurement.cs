@@ -1,7 +1,7 @@
 using System.Text.Json;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Execution;
-using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.VsTest;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace Measured.Runner;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 using Measured.Runner;
 
 // Runs a suite as a worker would:

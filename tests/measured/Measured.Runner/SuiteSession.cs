@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using ConcurrentTesting;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Execution.VsTest;
-using ConcurrentTesting.Metrics.Measuring;
+using ConcurrentTesting.Hook;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;

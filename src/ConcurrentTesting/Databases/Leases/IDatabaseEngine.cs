@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Databases.Leases;
 

@@ -5,7 +5,7 @@ using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 

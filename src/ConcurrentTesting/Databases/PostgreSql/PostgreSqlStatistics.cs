@@ -1,4 +1,4 @@
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 

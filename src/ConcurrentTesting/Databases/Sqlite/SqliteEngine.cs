@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using ConcurrentTesting.Processes;
 using ConcurrentTesting.Safety;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Templates;

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using ConcurrentTesting.Processes;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Databases.Throwaway;
 

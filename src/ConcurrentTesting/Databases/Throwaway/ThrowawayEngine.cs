@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Results;
+using ConcurrentTesting.Record;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Throwaway;

@@ -1,0 +1,30 @@
+namespace ConcurrentTesting.Catalog;
+
+/// <summary>The test frameworks whose adapters are known.</summary>
+internal enum TestFramework
+{
+    Unknown,
+    XUnit2,
+    XUnit3,
+    NUnit,
+    MSTest,
+}
+
+/// <summary>A built test assembly; each target framework of a project is one of its own.</summary>
+/// <param name="Path">The assembly's absolute path.</param>
+/// <param name="TargetFramework">Its moniker, for example <c>net8.0</c>.</param>
+/// <param name="Framework">The test framework it is written with.</param>
+/// <param name="ProjectFile">The project it was built from; null where an assembly was given.</param>
+internal sealed record TestAssembly(string Path, string TargetFramework, TestFramework Framework, string? ProjectFile)
+{
+    public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+
+    /// <summary>The .runsettings that the project names by <c>RunSettingsFilePath</c>; it holds where the run is given none.</summary>
+    public string? RunSettingsFile { get; init; }
+
+    /// <summary>The data collectors that its run settings ask for.</summary>
+    public AssemblyCollectors Collectors { get; init; } = AssemblyCollectors.None;
+
+    /// <summary>The assembly in keys and reports: <c>Shop.Tests (net10.0)</c>.</summary>
+    public string Source => $"{Name} ({TargetFramework})";
+}

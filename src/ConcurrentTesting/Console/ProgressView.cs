@@ -1,0 +1,168 @@
+using System.Globalization;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Console.Terminal;
+using ConcurrentTesting.Reports.Text;
+
+namespace ConcurrentTesting.Console;
+
+/// <summary>A run's progress in words: as the live block of a terminal, or as one plain line.</summary>
+internal static class ProgressView
+{
+    private const int LongestBar = 30;
+    private const int ShortestBar = 10;
+    private const int ClockColumns = 7;
+    private static readonly TimeSpan WorthNaming = TimeSpan.FromSeconds(10);
+
+    // Below this no row is given away.
+    private const int FewRows = 6;
+
+    /// <summary>
+    /// The live block for a terminal of this size: a line for the run, one a worker, and less than the terminal's height. It begins with an empty line,
+    /// where the cursor rests: what others print, or a person types, lands there and not in the middle of the block.
+    /// </summary>
+    public static IReadOnlyList<string> Block(ProgressSnapshot progress, (int Columns, int Rows) size, bool hasColours)
+    {
+        var canvas = new BlockCanvas(size.Columns, hasColours);
+        if (progress.Phases.IsEmpty)
+            return canvas.Lines;
+        if (size.Rows >= FewRows)
+            canvas.EndLine();
+        AddRun(canvas, progress);
+        if (progress.IsTesting)
+            AddWorkers(canvas, progress, Math.Max(1, size.Rows * 2 / 3) - canvas.Lines.Count);
+        return canvas.Lines;
+    }
+
+    /// <summary>The run's progress as one plain line.</summary>
+    public static string Line(ProgressSnapshot progress)
+    {
+        if (!progress.IsTesting)
+            return $"{string.Join(", ", progress.Phases.Select(Activity))}: {DurationText.Whole(progress.Elapsed)} elapsed";
+        var done = Invariant($"{progress.Done}/{progress.Total} {What(progress)} ({progress.Percent}%), {progress.Failed} failed");
+        var unsure = string.Concat(Count(progress.Flaky, "flaky"), Count(progress.Retried, "retried"));
+        var left = progress.Left is null ? "" : $", about {DurationText.Whole(Rounded(progress.Left.Value))} left";
+        return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}{Longest(progress)}";
+    }
+
+    // Who waits wants to know for what.
+    private static string Longest(ProgressSnapshot progress)
+    {
+        var longest = progress.Workers.Where(worker => worker is { Test: not null, HasResult: false }).OrderByDescending(worker => worker.Since).FirstOrDefault();
+        return longest.Test is null || longest.Since < WorthNaming ? "" : $"; {progress.Redact(ShortName(longest.Test))} for {DurationText.Whole(longest.Since)}";
+    }
+
+    /// <summary>A test as the block shows it: without namespace, which would only push the rest out of sight.</summary>
+    public static string ShortName(TestEntry entry)
+    {
+        var className = entry.ClassName[(entry.ClassName.LastIndexOf('.') + 1)..];
+        return PlainText.OneLine($"{className}.{TestNames.Short(entry.ClassName, entry.DisplayName)}");
+    }
+
+    private static string What(ProgressSnapshot progress) => progress.Total == progress.Planned ? "tests" : Invariant($"results of {progress.Planned} cases");
+
+    private static string Count(int count, string what) => count == 0 ? "" : Invariant($", {count} {what}");
+
+    private static void AddRun(BlockCanvas canvas, ProgressSnapshot progress)
+    {
+        if (!progress.IsTesting)
+        {
+            canvas.Add("  ").Add(string.Join(", ", progress.Phases.Select(Activity)), TextStyle.Strong).Add($"  {DurationText.Whole(progress.Elapsed)}").EndLine();
+            return;
+        }
+
+        var counts = Counts(progress).ToList();
+        AddBar(canvas, progress, counts.Sum(part => part.Text.Length));
+        foreach (var (text, style) in counts)
+            canvas.Add(text, style);
+        canvas.EndLine();
+    }
+
+    private static IEnumerable<(string Text, TextStyle Style)> Counts(ProgressSnapshot progress)
+    {
+        yield return (Invariant($"{progress.Done}/{progress.Total}"), TextStyle.Strong);
+        if (progress.Total != progress.Planned)
+            yield return (Invariant($" of {progress.Planned} cases"), TextStyle.Dim);
+        if (progress.Failed > 0)
+            yield return (Invariant($"  {progress.Failed} failed"), TextStyle.Bad);
+        if (progress.Flaky > 0)
+            yield return (Invariant($"  {progress.Flaky} flaky"), TextStyle.Unsure);
+        if (progress.Retried > 0)
+            yield return (Invariant($"  {progress.Retried} retried"), TextStyle.Unsure);
+        yield return ($"  {Clock(progress)}", TextStyle.Dim);
+    }
+
+    /// <summary>A phase as people read it; the phase itself where it has no words of its own.</summary>
+    public static string Activity(string phase) => phase switch
+    {
+        "build" => "Building",
+        "discovery" => "Discovering tests",
+        "template" => "Preparing databases",
+        "reports" => "Writing reports",
+        _ => phase,
+    };
+
+    private static string Clock(ProgressSnapshot progress) => progress.Left is { } left
+        ? $"{DurationText.Whole(progress.Elapsed)}, about {DurationText.Whole(Rounded(left))} left"
+        : DurationText.Whole(progress.Elapsed);
+
+    // An estimate that ticks in seconds over minutes pretends to know more than it does. Never "0s left" while something is.
+    private static TimeSpan Rounded(TimeSpan left)
+    {
+        var step = left.TotalSeconds switch { < 60 => 1, < 600 => 5, _ => 60 };
+        return TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(left.TotalSeconds / step) * step));
+    }
+
+    // The bar takes what the counts leave, and gives way where that is too little.
+    private static void AddBar(BlockCanvas canvas, ProgressSnapshot progress, int countColumns)
+    {
+        canvas.Add("  ");
+        var length = Math.Min(LongestBar, canvas.Left - countColumns - "100% [] ".Length);
+        if (length < ShortestBar)
+            return;
+        var filled = progress.Total == 0 ? 0 : (int)((long)length * progress.Done / progress.Total);
+        var bar = filled == length ? new string('=', length) : new string('=', filled) + '>';
+        canvas.Add(Invariant($"{progress.Percent,3}% ")).Add("[", TextStyle.Dim)
+            .Add(bar.PadRight(length), progress.Failed > 0 ? TextStyle.Bad : TextStyle.Good).Add("] ", TextStyle.Dim);
+    }
+
+    private static int Digits(int number) => number.ToString(CultureInfo.InvariantCulture).Length;
+
+    private static void AddWorkers(BlockCanvas canvas, ProgressSnapshot progress, int rows)
+    {
+        var digits = Digits(Math.Max(0, progress.Workers.Length - 1));
+        if (progress.Workers.Length <= rows)
+        {
+            foreach (var worker in progress.Workers)
+                AddWorker(canvas, worker, digits, progress.Redact);
+            return;
+        }
+
+        // More workers than rows: those that have been at their test the longest, and how many there are besides.
+        var busy = progress.Workers.Where(worker => worker.Test is not null).OrderByDescending(worker => worker.Since).ToList();
+        foreach (var worker in busy.Take(rows - 1))
+            AddWorker(canvas, worker, digits, progress.Redact);
+        if (rows < 1)
+            return;
+        var shown = Math.Min(busy.Count, rows - 1);
+        canvas.Add(Invariant($"  and {busy.Count - shown} more running, {progress.Workers.Length - busy.Count} waiting"), TextStyle.Dim).EndLine();
+    }
+
+    private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits, Func<string, string> redact)
+    {
+        canvas.Add($"  {worker.Worker.ToString(CultureInfo.InvariantCulture).PadLeft(digits)} ", TextStyle.Dim);
+        if (worker.Test is null)
+        {
+            canvas.Add(new string(' ', ClockColumns)).Add("  waiting", TextStyle.Dim).EndLine();
+            return;
+        }
+
+        // The first second is not worth a number that changes ten times in it.
+        var clock = worker.Since >= TimeSpan.FromSeconds(1) ? DurationText.Whole(worker.Since) : "";
+        canvas.Add(clock.PadLeft(ClockColumns), worker.Since >= TimeSpan.FromSeconds(30) ? TextStyle.Unsure : TextStyle.Plain).Add("  ");
+        if (worker.HasResult && worker.Since >= TimeSpan.FromSeconds(1))
+            canvas.Add("after ", TextStyle.Dim);
+        canvas.Add(redact(ShortName(worker.Test))).EndLine();
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Run;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Console;
+
+/// <summary>What the console says of a run at its end.</summary>
+internal static class RunClosing
+{
+    private const int MostListed = 20;
+    private const int MostNames = 5;
+    private const int LongestMessage = 200;
+    private const int WorkersPerLine = 16;
+
+    /// <summary>
+    /// Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are. Of a run that only listed, no more than why it
+    /// could not.
+    /// </summary>
+    public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor)
+    {
+        var outcome = $"{Outcome(run.ExitCode)}  {PlainText.OneLine(redactor.Redact(run.Reason))}";
+        if (run.Settings.List)
+            return run.ExitCode == ConcurrentTestExitCode.Success ? [] : [outcome];
+        return [.. Details(run, redactor), outcome];
+    }
+
+    /// <summary>The two last lines of the process: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
+    public static ImmutableArray<string> ClosingLines(RunRecord run) =>
+        [Time(run), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
+
+    /// <summary>An artifact's path as the user reads it: relative to the repository's root where it is below it.</summary>
+    public static string ArtifactPath(ConcurrentTestSettings settings, string file)
+    {
+        var path = Path.GetFullPath(Path.Combine(settings.ResultsDirectory, file), settings.RootDirectory);
+        return StackTraceText.RelativePath(path, settings.RootDirectory);
+    }
+
+    private static ImmutableArray<string> Details(RunRecord run, Redactor redactor) =>
+    [
+        $"  Tests      {Counts(run)}",
+        $"  Time       {Time(run)}",
+        .. Workers(run),
+        .. run.Coverage is { } coverage ? [$"  Coverage   {coverage.Text}"] : Array.Empty<string>(),
+        .. run.Idle is { } idle ? [$"  Idle       {PlainText.OneLine(redactor.Redact(idle))}"] : Array.Empty<string>(),
+        .. Failures(run, redactor),
+        .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
+        .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
+        .. Incidents(run),
+        .. run.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused).Select(incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
+        .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
+        run.HasArtifacts
+            ? $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}"
+            : $"  Artifacts  only {ArtifactPath(run.Settings, ArtifactNames.Log)}; what the last run left beside it stays as it is",
+    ];
+
+    private static string Outcome(ConcurrentTestExitCode exitCode) => exitCode switch
+    {
+        ConcurrentTestExitCode.Success => "PASSED",
+        ConcurrentTestExitCode.TestsFailed => "FAILED",
+        ConcurrentTestExitCode.Cancelled => "CANCELLED",
+        ConcurrentTestExitCode.Refused => "REFUSED",
+        ConcurrentTestExitCode.BadSettings => "BAD SETTINGS",
+        _ => "INCOMPLETE",
+    };
+
+    private static string Counts(RunRecord run)
+    {
+        var flaky = run.Flaky == 0 ? "" : Invariant($", {run.Flaky} flaky");
+        var outside = run.OutsideEntries.Count(entry => !entry.IsFlaky) is > 0 and var count ? Invariant($" ({count} of them outside of tests)") : "";
+        return Invariant($"{run.Passed} passed, {run.Failed} failed{outside}, {run.Skipped} skipped{flaky}; {Cases(run)}");
+    }
+
+    // What is counted before adds up with it: rows that discovery could not tell apart, and tests that nobody asked for.
+    private static string Cases(RunRecord run)
+    {
+        var results = run.Tests.Length - run.Explicit;
+        var cases = results > run.Discovered ? Invariant($"{run.Discovered} cases gave {results} results") : Invariant($"{run.Discovered} discovered");
+        return run.Explicit == 0 ? cases : Invariant($"{cases}, {run.Explicit} explicit ones did not run");
+    }
+
+    /// <summary>The wall time of all, the phases, and of the tests' phase how much faster it was than one test after another.</summary>
+    private static string Time(RunRecord run)
+    {
+        var efficiency = run.Efficiency is { } share ? Invariant($", efficiency {share * 100:0}%") : "";
+        var phases = RunPhases.Text(run) is { Length: > 0 } text ? $": {text}" : RunPhases.Factor(run);
+        return $"{DurationText.Measured(run.Wall)}{phases}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
+    }
+
+    private static IEnumerable<string> Workers(RunRecord run)
+    {
+        if (run.Workers.IsEmpty)
+            yield break;
+        var busy = TimeSpan.FromTicks(run.Workers.Sum(worker => worker.Busy.Ticks));
+        var idle = TimeSpan.FromTicks(run.Workers.Sum(worker => Math.Max(0, (worker.Duration - worker.Busy).Ticks)));
+        yield return Invariant($"  Workers    {run.Workers.Length}, busy {DurationText.Measured(busy)}, idle {DurationText.Measured(idle)}");
+        foreach (var row in run.Workers.OrderBy(worker => worker.Number).Chunk(WorkersPerLine))
+            yield return "             " + string.Join("  ", row.Select(worker => Invariant($"{worker.Number}:{BusyPercent(worker)}%")));
+    }
+
+    private static int BusyPercent(WorkerRecord worker) =>
+        worker.Duration <= TimeSpan.Zero ? 0 : (int)Math.Round(Math.Clamp(worker.Busy / worker.Duration, 0, 1) * 100);
+
+    private static IEnumerable<string> Listed(string what, IEnumerable<TestRecord> tests, Func<TestRecord, string> line)
+    {
+        var all = tests.ToList();
+        for (var i = 0; i < Math.Min(all.Count, MostListed); i++)
+            yield return (i == 0 ? $"  {what,-9}  " : "             ") + line(all[i]);
+        if (all.Count > MostListed)
+            yield return Invariant($"             ... and {all.Count - MostListed} more");
+    }
+
+    /// <summary>A line a failure or a cluster of them; what tests say themselves comes first, so that no cut hides it behind what never ran.</summary>
+    private static IEnumerable<string> Failures(RunRecord run, Redactor redactor)
+    {
+        var clusters = FailureCluster.Of(run.Entries);
+        var shown = clusters.Take(MostListed).ToList();
+        for (var i = 0; i < shown.Count; i++)
+        {
+            var head = i > 0 && shown[i - 1].Kind == shown[i].Kind ? "" : Capital(FailureKinds.Text(shown[i].Kind));
+            yield return $"  {head,-9}  {FailureLine(shown[i], run.Settings, redactor)}";
+            if (shown[i].IsMany)
+                yield return $"               {Names(shown[i], redactor)}";
+        }
+
+        foreach (var left in clusters.Skip(MostListed).GroupBy(cluster => cluster.Kind))
+            yield return Invariant($"             ... and {left.Sum(cluster => cluster.Tests.Length)} more: {FailureKinds.Text(left.Key)}");
+    }
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    private static string FailureLine(FailureCluster cluster, ConcurrentTestSettings settings, Redactor redactor) => cluster.IsMany
+        ? Invariant($"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FailureText.FirstLine(cluster.First.Final.Message))), LongestMessage)}")
+        : FailedLine(cluster.First, settings, redactor);
+
+    private static string Names(FailureCluster cluster, Redactor redactor)
+    {
+        var left = cluster.Tests.Length - MostNames;
+        return string.Join(", ", cluster.Tests.Take(MostNames).Select(test => FailureText.Name(test, redactor))) + (left > 0 ? Invariant($" and {left} more") : "");
+    }
+
+    private static string FailedLine(TestRecord test, ConcurrentTestSettings settings, Redactor redactor)
+    {
+        var place = FailureLocation.Of(test, settings.RootDirectory) is { } known ? $"  {PlainText.OneLine(redactor.Redact(known))}" : "";
+        return $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}]{place}";
+    }
+
+    private static string FlakyLine(TestRecord test, Redactor redactor) =>
+        Invariant($"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}] passed on attempt {test.Final.Number}{(test.KnownFlaky is { } known ? Invariant($", known flaky, in {known.Runs} of {known.OfRuns} runs") : "")}");
+
+    private static IEnumerable<string> Incidents(RunRecord run)
+    {
+        if (run.Incidents.IsEmpty)
+            yield break;
+        var kinds = run.Incidents.GroupBy(incident => incident.Kind).OrderByDescending(kind => kind.Count()).Select(kind => Invariant($"{kind.Count()} {kind.Key}"));
+        yield return $"  Incidents  {string.Join(", ", kinds)}";
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

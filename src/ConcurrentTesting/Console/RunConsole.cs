@@ -1,0 +1,241 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Console.Terminal;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Console;
+
+/// <summary>
+/// What a person sees of a run while it goes on, and run.log. On a terminal a live block below the log; elsewhere a plain line every few seconds; each
+/// failure once, as soon as it is final. Everything the engine logs goes through <see cref="Log"/>. Its methods return at once and may be called from
+/// any thread: the console is written on a timer.
+/// </summary>
+internal sealed class RunConsole : IRunObserver, IAsyncDisposable
+{
+    private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ShortestLineInterval = TimeSpan.FromSeconds(5);
+
+    // Longer than this nobody can tell a run that goes on from one that hangs.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _time;
+    private readonly RunLog _runLog;
+    private readonly RunProgress _progress;
+    private readonly ConsolePrinter _printer;
+    private readonly FailurePrinter _failures;
+    private readonly IncidentPrinter _incidents;
+    private readonly ITimer _turns;
+    private readonly ImmutableArray<IDisposable> _signals;
+    private readonly Lock _lineGate = new();
+    private readonly bool _hasDatabases;
+    private long _lineAt;
+    private (int Done, int Failed, int Retried) _lineShowed;
+    private long _heardAt;
+    private int _heard;
+    private volatile bool _isFinished;
+
+    private RunConsole(ConcurrentTestSettings settings, ILogger logger, TimeProvider time, ConsoleSurface surface)
+    {
+        _time = time;
+        _hasDatabases = settings.Database != DatabaseEngine.None;
+        Redactor.RegisterConnectionString(settings.ConnectionString);
+        if (settings.MetricsPushUrl is { } push && Uri.TryCreate(push, UriKind.Absolute, out var address) && address.UserInfo.Length > 0)
+            Redactor.RegisterConnectionString(push);
+        _runLog = RunLog.Open(Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory), time);
+        _progress = new RunProgress(time);
+        _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot() with { Redact = Redactor.Redact }, size, surface.HasColours));
+        Log = new RunLogger(_runLog, Redactor, _printer);
+        _failures = new FailurePrinter(settings, Redactor, Log);
+        SayWhatIsMasked();
+        _incidents = new IncidentPrinter(Log);
+        _lineAt = _heardAt = time.GetTimestamp();
+        _signals = _printer.IsLive ? GiveCursorBackAtAnyEnd() : [];
+        _turns = time.CreateTimer(_ => TakeTurn(), null, RedrawInterval, RedrawInterval);
+    }
+
+    /// <summary>The logger of the whole engine.</summary>
+    public ILogger Log { get; }
+
+    /// <summary>Takes secrets out of every line; whoever makes a secret registers it here.</summary>
+    public Redactor Redactor { get; } = new();
+
+    /// <summary>Begins run.log in <see cref="ConcurrentTestSettings.ResultsDirectory"/> and the display.</summary>
+    /// <param name="logger">Where the console's lines go; what it does not enable is only written to run.log.</param>
+    /// <exception cref="ConcurrentTestException">The results directory cannot be written.</exception>
+    public static RunConsole Open(ConcurrentTestSettings settings, ILogger logger, TimeProvider time, ConsoleSurface surface) =>
+        new(settings, logger, time, surface);
+
+    /// <summary>The two last lines that the process prints: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
+    public static ImmutableArray<string> ClosingLines(RunRecord run) => RunClosing.ClosingLines(run);
+
+    /// <summary>Tells what each test is expected to take, so that progress and the time left count seconds instead of tests.</summary>
+    public void Expect(TestCatalog catalog, Func<TestEntry, TimeSpan> predicted) => _progress.Expect(catalog, predicted);
+
+    /// <summary>Prints what <c>--test-list</c> asks for.</summary>
+    public void List(TestListing listing)
+    {
+        foreach (var text in listing.Texts())
+            Log.LogInformation("{Text}", text);
+    }
+
+    /// <summary>Ends the display and prints what the run came to.</summary>
+    public void Finish(RunRecord run)
+    {
+        _isFinished = true;
+        foreach (var failure in run.OutsideEntries.Where(entry => !entry.IsFlaky))
+            _failures.Print(failure);
+        _failures.Finish();
+        _incidents.Finish();
+        var lines = RunClosing.Lines(run, Redactor);
+        if (lines.Length > 0)
+            Log.LogInformation("{Summary}", new OwnWords(string.Join('\n', lines)));
+    }
+
+    public void PhaseStarted(string phase)
+    {
+        _progress.StartPhase(phase);
+        Trace($"phase {phase}");
+        if (IsWorthALine(phase))
+            Log.LogInformation("{Activity}", new OwnWords(ProgressView.Activity(phase)));
+    }
+
+    public void Planned(int tests, int workers, TimeSpan expected)
+    {
+        _progress.Plan(tests, workers, expected);
+        Trace($"planned {Quantity.Of(tests, "test")} on {Quantity.Of(workers, "worker")}, expected to take {expected.TotalSeconds:0.0}s");
+        if (!_printer.IsLive)
+            Log.LogInformation("Running {Tests} on {Workers}{Expected}", new OwnWords(Quantity.Of(tests, "test")), new OwnWords(Quantity.Of(workers, "worker")), new OwnWords(Expected(expected)));
+    }
+
+    public void TestStarted(int worker, TestEntry entry)
+    {
+        _progress.Start(worker, entry);
+        Trace($"worker {worker} runs {entry.Assembly.Source}/{TestNames.Full(entry.ClassName, entry.DisplayName)}");
+    }
+
+    public void TestFinished(TestRecord test, bool isFinal)
+    {
+        _progress.Finish(test, isFinal);
+        var attempt = test.Final;
+        var again = isFinal ? "" : ", to be tried again";
+        Trace($"worker {attempt.Worker} {attempt.Outcome} {attempt.Duration.TotalSeconds:0.000}s attempt {attempt.Number}{again} {test.Assembly.Source}/{TestNames.Full(test.ClassName, test.Name)}");
+        if (isFinal && test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
+            _failures.Print(test);
+    }
+
+    public void WorkerIdle(int worker) => _progress.Idle(worker);
+
+    public void IncidentHappened(Incident incident) => _incidents.Print(incident);
+
+    /// <summary>Prints what is still queued, takes the block away, gives the cursor back and closes run.log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _turns.DisposeAsync();
+        _isFinished = true;
+        foreach (var signal in _signals)
+            signal.Dispose();
+        if (_runLog.Failure is { } failure)
+            Log.LogWarning("{File} is not complete: {Failure}", RunLog.FileName, failure);
+        _incidents.Finish();
+        _printer.Close();
+        if (_printer.Failure is { } broken)
+            Trace($"the console could not be written: {broken}");
+        await _runLog.DisposeAsync();
+    }
+
+    // The smallest steps of a run, of which there are thousands, are for run.log alone.
+    private void Trace(FormattableString text) =>
+        _runLog.Write(LogLevel.Trace, PlainText.OneLine(string.Format(CultureInfo.InvariantCulture, text.Format, [.. text.GetArguments().Select(Redacted)])));
+
+    private object? Redacted(object? value) => value is string text ? Redactor.Redact(text) : value;
+
+    private void SayWhatIsMasked()
+    {
+        if (Redactor.HasGuessablePassword)
+        {
+            Log.LogInformation(
+                "The password of --test-connection-string is a short or a common word (fewer than {Shortest} characters, among the commonest passwords, or also the name of the user or "
+                + "the database): it is masked where it stands as a password (Password=…, user:…@host) and nowhere else.",
+                GuessablePassword.Shortest);
+        }
+    }
+
+    // A terminal shows it in its block; a run without databases only looks for leftovers.
+    private bool IsWorthALine(string phase) =>
+        !_printer.IsLive && phase != RunProgress.TestPhase && ProgressView.Activity(phase) != phase && !(phase == "template" && !_hasDatabases);
+
+    private static string Expected(TimeSpan expected) => expected >= TimeSpan.FromSeconds(1) ? $", about {DurationText.Whole(expected)}" : "";
+
+    private void TakeTurn()
+    {
+        foreach (var slow in _progress.NewlySlow())
+            AnnounceSlow(slow);
+        if (!_printer.IsLive)
+            AddProgressLine();
+        _printer.Turn();
+    }
+
+    private void AnnounceSlow(WorkerProgress worker)
+    {
+        var test = worker.Test!;
+        var what = worker.HasResult ? "no further result for" : "running for";
+        var name = PlainText.OneLine(TestNames.Full(test.ClassName, test.DisplayName));
+        Log.LogInformation("SLOW  {Name}  [{Source}, worker {Worker}] {What} {Duration}", name, test.Assembly.Source, worker.Worker, new OwnWords(what), DurationText.Whole(worker.Since));
+    }
+
+    private void AddProgressLine()
+    {
+        // A turn may begin while the last one still waits for a slow pipe.
+        lock (_lineGate)
+        {
+            var progress = _progress.Snapshot() with { Redact = Redactor.Redact };
+            var shows = (progress.Done, progress.Failed, progress.Retried);
+            if (_isFinished || progress.Phases.IsEmpty || !(HasNews(progress, shows) || IsSilent()))
+                return;
+            (_lineAt, _lineShowed) = (_time.GetTimestamp(), shows);
+            Log.LogInformation("{Progress}", new OwnWords(ProgressView.Line(progress)));
+        }
+    }
+
+    private bool HasNews(ProgressSnapshot progress, (int Done, int Failed, int Retried) shows) =>
+        progress.IsTesting && shows != _lineShowed && _time.GetElapsedTime(_lineAt) >= LineInterval(progress.Elapsed);
+
+    private bool IsSilent()
+    {
+        if (_printer.Printed == _heard)
+            return _time.GetElapsedTime(_heardAt) >= LongestSilence;
+        (_heard, _heardAt) = (_printer.Printed, _time.GetTimestamp());
+        return false;
+    }
+
+    // 5 s in the first minute, 10 s from the second on.
+    private static TimeSpan LineInterval(TimeSpan elapsed)
+    {
+        var interval = elapsed / 12;
+        return interval < ShortestLineInterval ? ShortestLineInterval : interval > LongestSilence ? LongestSilence : interval;
+    }
+
+    private ImmutableArray<IDisposable> GiveCursorBackAtAnyEnd()
+    {
+        EventHandler exit = (_, _) => _printer.CloseNow(ExitPatience);
+        UnhandledExceptionEventHandler crash = (_, _) => _printer.CloseNow(ExitPatience);
+        AppDomain.CurrentDomain.ProcessExit += exit;
+        AppDomain.CurrentDomain.UnhandledException += crash;
+        var handlers = new Unsubscription(() =>
+        {
+            AppDomain.CurrentDomain.ProcessExit -= exit;
+            AppDomain.CurrentDomain.UnhandledException -= crash;
+        });
+        return OperatingSystem.IsWindows() ? [handlers] : [handlers, JobControl.StopWithin(_printer.WhileHidden)];
+    }
+
+    private sealed class Unsubscription(Action unsubscribe) : IDisposable
+    {
+        public void Dispose() => unsubscribe();
+    }
+}

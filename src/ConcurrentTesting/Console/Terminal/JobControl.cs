@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace ConcurrentTesting.Console.Terminal;
+
+/// <summary>Ctrl-Z: the terminal goes back to the shell until <c>fg</c>.</summary>
+[UnsupportedOSPlatform("windows")]
+internal static class JobControl
+{
+    // signal(7) on Linux; macOS and the BSDs number it differently.
+    private const int StopSignalLinux = 19;
+    private const int StopSignalBsd = 17;
+
+    /// <summary>From now on Ctrl-Z stops this process inside <paramref name="leaveTerminal"/>, which is to hide what is shown first.</summary>
+    public static IDisposable StopWithin(Action<Action> leaveTerminal) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => leaveTerminal(Stop));
+
+    // With a handler registered, .NET does not stop by itself.
+    private static void Stop() => _ = Kill(Environment.ProcessId, OperatingSystem.IsLinux() ? StopSignalLinux : StopSignalBsd);
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using ConcurrentTesting.TestHook.Wire;
+
+namespace ConcurrentTesting.Hook;
+
+/// <summary>The file in which the hook of one test process writes its figures, read as far as whole messages go. Not thread-safe.</summary>
+internal sealed class FigureFile(string path)
+{
+    private long _read;
+
+    /// <summary>Reads the messages that were written since the last time. Without a file, or with a broken one, nothing.</summary>
+    /// <param name="take">Told of each.</param>
+    /// <exception cref="InvalidDataException">What is written there is no message.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void ReadOn(Action<byte[]> take)
+    {
+        if (!File.Exists(path))
+            return;
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 64 * 1024);
+            file.Position = _read;
+            for (var end = _read; Next(file) is { } message;)
+            {
+                end += sizeof(int) + message.Length;
+                take(message);
+                // The last of these is written over while it is the last: it is read again.
+                if ((HookMessage)message[0] != HookMessage.Outside)
+                    _read = end;
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // Deleted between the two lines.
+        }
+    }
+
+    /// <summary>Removes it; what was not read is lost.</summary>
+    public void Delete()
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It goes with its folder.
+        }
+    }
+
+    // A process that was killed, or whose disk was full, may have written half of its last one.
+    private static byte[]? Next(FileStream file)
+    {
+        Span<byte> header = stackalloc byte[sizeof(int)];
+        if (file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length || IsUnwritten(header))
+            return null;
+        var message = new byte[HookMessages.LengthOf(header)];
+        return file.ReadAtLeast(message, message.Length, throwOnEndOfStream: false) < message.Length ? null : message;
+    }
+
+    // The file may be longer than what is in it.
+    private static bool IsUnwritten(ReadOnlySpan<byte> header) => header.IndexOfAnyExcept((byte)0) < 0;
+}

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Execution;
+
+namespace ConcurrentTesting.Record;
+
+/// <summary>What was tried again for one cause.</summary>
+/// <param name="Tried">Tries beyond the first.</param>
+/// <param name="Succeeded">Of these, those that ended well.</param>
+internal sealed record RetryCount(int Tried, int Succeeded)
+{
+    public static RetryCount None { get; } = new(0, 0);
+
+    public RetryCount With(bool succeeded) => new(Tried + 1, Succeeded + (succeeded ? 1 : 0));
+}
+
+/// <summary>
+/// What a run tried again for what was no test's fault, by cause: batches whose host died (<c>requeue</c>, <c>alone</c>, <c>by-name</c>), tests that the infrastructure
+/// failed (<c>connection</c>, <c>server-restart</c>, <c>too-many-connections</c>, <c>declared</c>), and what failed before a batch could run (<c>session-start</c>).
+/// </summary>
+internal static class RetryCounts
+{
+    private const string RetriedTest = "retry";
+
+    public static ImmutableSortedDictionary<string, RetryCount> Of(RunRecord record)
+    {
+        var counts = new SortedDictionary<string, RetryCount>(record.PreparationRetries, StringComparer.Ordinal);
+        foreach (var batch in record.Batches.Where(batch => batch.Reason is "requeue" or "alone" or "by-name"))
+            Count(counts, batch.Reason, batch.Error is null);
+        foreach (var test in record.Tests)
+        {
+            foreach (var (failed, again) in test.Attempts.Zip(test.Attempts.Skip(1)).Where(pair => pair.Second.Cause == RetriedTest))
+                Count(counts, InfrastructureFault.CauseOf(failed.Message, record.Settings.Database) ?? InfrastructureFault.Declared, again.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
+        }
+
+        return counts.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    }
+
+    private static void Count(SortedDictionary<string, RetryCount> counts, string cause, bool succeeded) =>
+        counts[cause] = (counts.GetValueOrDefault(cause) ?? RetryCount.None).With(succeeded);
+}

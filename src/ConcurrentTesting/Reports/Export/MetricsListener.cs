@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Prometheus;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Reports.Export;
+
+/// <summary>Answers Prometheus's scrapes while a run goes on, on this machine's loopback alone: <c>http://127.0.0.1:PORT/metrics</c>.</summary>
+internal sealed class MetricsListener : IAsyncDisposable
+{
+    // What Prometheus's text format calls itself.
+    private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private readonly HttpListener _listener;
+    private readonly LiveTests _tests = new();
+    private readonly ILogger _log;
+    private readonly Task _answering;
+    private volatile Func<RunRecord>? _record;
+
+    private MetricsListener(HttpListener listener, ILogger log)
+    {
+        _listener = listener;
+        _log = log;
+        _answering = Task.Run(AnswerAsync);
+    }
+
+    /// <summary>Hears of the tests as they run.</summary>
+    public IRunObserver Observer => _tests;
+
+    /// <summary>Begins to listen; null where no port is asked for.</summary>
+    /// <exception cref="ConcurrentTestException">The port is in use, or may not be used.</exception>
+    public static MetricsListener? Open(int? port, ILogger log)
+    {
+        if (port is not { } number)
+            return null;
+        var listener = Listening($"http://127.0.0.1:{number}/", out var reason)
+            ?? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-metrics-listen {number}: nothing can listen there ({reason}). Choose another port.");
+        log.LogInformation("Metrics are at http://127.0.0.1:{Port}/metrics while the run goes on", number);
+        return new MetricsListener(listener, log);
+    }
+
+    /// <summary>From now on the figures are there.</summary>
+    /// <param name="record">The run as far as it has come.</param>
+    public void Follow(Func<RunRecord> record) => _record = record;
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Close();
+        await _answering;
+    }
+
+    // "localhost" is asked for by that name too; where it cannot be bound, the address is enough.
+    private static HttpListener? Listening(string address, out string reason)
+    {
+        reason = "";
+        foreach (var prefixes in new[] { [address, address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)], new[] { address } })
+        {
+            var listener = new HttpListener();
+            foreach (var prefix in prefixes)
+                listener.Prefixes.Add(prefix);
+            try
+            {
+                listener.Start();
+                return listener;
+            }
+            catch (Exception exception) when (exception is HttpListenerException or SocketException)
+            {
+                reason = exception.Message;
+                listener.Close();
+            }
+        }
+
+        return null;
+    }
+
+    private async Task AnswerAsync()
+    {
+        while (_listener.IsListening)
+        {
+            try
+            {
+                await AnswerAsync(await _listener.GetContextAsync());
+            }
+            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException or IOException)
+            {
+                // Closed, or a scraper that went away.
+                _log.LogDebug("A scrape was not answered: {Reason}", exception.Message);
+            }
+        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        var response = context.Response;
+        if (context.Request.HttpMethod == "GET" && context.Request.Url?.AbsolutePath == "/metrics")
+            await WriteAsync(response);
+        else
+            response.StatusCode = (int)HttpStatusCode.NotFound;
+
+        // Disposing it would abort the answer.
+        response.Close();
+    }
+
+    private async Task WriteAsync(HttpListenerResponse response)
+    {
+        using var text = new MemoryStream();
+        if (_record is { } record)
+            await MetricsFile.WriteAsync(record(), _tests, text, CancellationToken.None);
+        response.ContentType = ContentType;
+        response.ContentLength64 = text.Length;
+        text.Position = 0;
+        await text.CopyToAsync(response.OutputStream);
+    }
+}

@@ -1,0 +1,404 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
+
+namespace ConcurrentTesting.Reports.Html;
+
+/// <summary>
+/// The run to look through, <c>report.html</c>: one file without anything from outside, which works from a folder. All but the list of all tests is there without
+/// scripts; its own script is the only one that the page lets run.
+/// </summary>
+internal sealed class HtmlReport
+{
+    private static readonly string[] Scripts = ["report.js", "report-test.js", "report-timeline.js"];
+
+    private const int FailuresInFull = 300;
+    private const int Listed = 500;
+    private const int Slowest = 20;
+    private const int TextBytes = 16 * 1024;
+    private const int NameBytes = 2048;
+    private const int NamesOfCluster = 100;
+
+    private readonly RunRecord _record;
+    private readonly ReportText _text;
+    private readonly AttachmentFolder _attachments;
+    private readonly ImmutableArray<FailureCluster> _failures;
+    private readonly HtmlQueries _queries;
+    private readonly HtmlPage _page;
+    private readonly TextWriter _output;
+
+    private HtmlReport(RunRecord record, TextWriter output, AttachmentFolder attachments, ReportText text)
+    {
+        _record = record;
+        _output = output;
+        _text = text;
+        _attachments = attachments;
+        _page = new HtmlPage(output, text);
+        _failures = FailureCluster.Of(record.Entries);
+        _queries = new HtmlQueries(_page, record);
+    }
+
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    public static void Write(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
+    {
+        using var writer = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 * 1024, leaveOpen: true) { NewLine = "\n" };
+        new HtmlReport(record, writer, attachments, text).Write();
+    }
+
+    private void Write()
+    {
+        var script = string.Concat(Scripts.Select(Resource));
+        Head(script);
+        Header();
+        _page.Markup("<main id=\"main\">\n<section id=\"test\" hidden></section>\n");
+        Failures();
+        HtmlTimeline.Write(_page, _record);
+        Flaky();
+        Muted();
+        SlowestTests();
+        SlowestClasses();
+        _queries.Write();
+        Databases();
+        Incidents();
+        var table = new HtmlTestTable(_page, _record, _text, [.. _failures.Take(FailuresInFull)]);
+        table.Write(_output);
+        new HtmlRunData(_record).Write(_output);
+        new HtmlTestDetails(_record, _text).Write(_output, table.Sorted());
+        _page.Markup("</main>\n<script>").Markup(script).Markup("</script>\n</body></html>\n");
+    }
+
+    private void Head(string script)
+    {
+        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
+        _page.Markup("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
+            .Markup($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'\">\n")
+            .Markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
+            .Text(Invariant($"{Sign()} {_record.Failed} failed, {_record.Passed} passed"))
+            .Markup("</title>\n<style>").Markup(Resource("report.css")).Markup("</style></head>\n<body><a class=\"skip\" href=\"#main\">To the results</a>\n");
+    }
+
+    private void Header()
+    {
+        var figures = RunFigures.Of(_record);
+        var style = _record.ExitCode == ConcurrentTestExitCode.Success ? "passed" : "failed";
+        _page.Markup($"<header><h1><span class=\"{style}\">")
+            .Text(Invariant($"{Sign()} {_record.Passed} passed, {_record.Failed} failed, {_record.Skipped} skipped"))
+            .Markup("</span></h1><p>").Text(_record.Reason)
+            .Markup("<br><span class=\"soft\">")
+            .Text(Invariant($"Run {_record.RunId} on {_record.Machine}, {_record.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, seed {_record.Seed}"))
+            .Markup("</span></p>\n");
+        Navigation();
+        _page.Markup("<dl class=\"figures\">\n");
+        Figure("Wall time", DurationText.Measured(_record.Wall), RunPhases.Text(_record));
+        Figure("Tests' own time", DurationText.Measured(_record.TestTime), OwnTime(figures));
+        Figure("Lower bound", DurationText.Measured(_record.LowerBound), _record.Efficiency is { } efficiency ? Invariant($"efficiency {efficiency * 100:0} %") : "");
+        Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance ? Invariant($"the busiest {imbalance:0.00} times the average") : "");
+        Figure("Flaky", Invariant($"{_record.Flaky}"), "failed at first, passed in the end");
+        if (figures.Measured.Queries is { } queries)
+        {
+            Figure("Queries", Invariant($"{queries:N0}"), Invariant($"{figures.Measured.Writes ?? 0:N0} of them writes"));
+        }
+
+        Figure("95 % within", figures.Percentile95 is { } p95 ? DurationText.Measured(p95) : "–", Invariant($"{_record.KnownTimings * 100:0} % of durations known before"));
+        if (_record.Coverage is { LinesValid: > 0 } coverage)
+        {
+            Figure("Lines covered", Invariant($"{100.0 * coverage.LinesCovered / coverage.LinesValid:0.0} %"), coverage.Text);
+        }
+
+        _page.Markup("</dl></header>\n");
+    }
+
+    private string OwnTime(RunFigures figures)
+    {
+        var average = figures.Average is { } time ? $"{DurationText.Measured(time)} on average" : "";
+        return RunPhases.SpeedUp(_record) is >= 1.05 and var factor ? Invariant($"{factor:0.0} times faster than one after another; {average}") : average;
+    }
+
+    private void Navigation()
+    {
+        (string Id, string Name, bool IsThere)[] sections =
+        [
+            ("failures", "Failures", _failures.Length > 0),
+            ("timeline", "Workers over time", _record.Batches.Length > 0),
+            ("flaky", "Flaky", _record.Flaky > 0),
+            ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
+            ("slowest", "Slowest", _record.Tests.Length > 0),
+            ("queries", "Queries", _queries.HasAny),
+            ("databases", "Databases", _record.Database is not null),
+            ("incidents", "Incidents", _record.Incidents.Length > 0),
+            ("tests", "All tests", true),
+        ];
+        _page.Markup("<nav aria-label=\"Sections\"><ul>");
+        foreach (var (id, name, _) in sections.Where(section => section.IsThere))
+        {
+            _page.Markup($"<li><a href=\"#{id}\">{name}</a></li>");
+        }
+
+        _page.Markup("</ul></nav>\n");
+    }
+
+    private void Figure(string name, string value, string note) =>
+        _page.Markup("<div>").Element("dt", name).Markup("<dd>").Text(value).Element("small", note).Markup("</dd></div>\n");
+
+    private void Failures()
+    {
+        if (_failures.Length == 0)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"failures\"><h2>Failures</h2>\n");
+        for (var index = 0; index < Math.Min(_failures.Length, FailuresInFull); index++)
+        {
+            Failure(_failures[index], index + 1);
+        }
+
+        foreach (var left in _failures.Skip(FailuresInFull).GroupBy(cluster => cluster.Kind))
+        {
+            _page.Element("p", Invariant($"… and {left.Sum(cluster => cluster.Tests.Length)} more: {FailureKinds.Text(left.Key)}. All of them are in the list of all tests and in junit.xml."));
+        }
+
+        _page.Markup("</section>\n");
+    }
+
+    private void Failure(FailureCluster cluster, int number)
+    {
+        var test = cluster.First;
+        _page.Markup(Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "));
+        if (cluster.IsMany)
+        {
+            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FailureText.FirstLine(test.Final.Message), NameBytes).Markup("</summary>\n");
+            Names(cluster);
+        }
+        else
+        {
+            Name(test).Markup("</summary>\n");
+        }
+
+        Where(test);
+        Attempt(test.Final);
+        Files(test.Final);
+        EarlierAttempts(test);
+        _page.Markup("</details>\n");
+    }
+
+    private void Names(FailureCluster cluster)
+    {
+        _page.Markup("<ul class=\"names\">");
+        foreach (var test in cluster.Tests.Take(NamesOfCluster))
+        {
+            Name(test, "li");
+        }
+
+        if (cluster.Tests.Length > NamesOfCluster)
+        {
+            _page.Element("li", Invariant($"… and {cluster.Tests.Length - NamesOfCluster} more; all of them are in the list of all tests"), "soft");
+        }
+
+        _page.Markup("</ul>\n<h3>The first of them</h3>\n");
+    }
+
+    private HtmlPage Name(TestRecord test, string element = "span") =>
+        _page.Markup($"<{element}><bdi><code>").Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup($"</code></bdi></{element}>");
+
+    private void Where(TestRecord test)
+    {
+        string[] parts = [test.Assembly.Source, FailureKinds.Where(test, test.Final)];
+        _page.Markup("<p class=\"soft\">").Text(string.Join(", ", parts.Where(part => part.Length > 0)));
+        if (FailureLocation.Of(test, _record.Settings.RootDirectory) is { } place)
+        {
+            _page.Markup(" · <code>").Text(place).Markup("</code>");
+        }
+
+        _page.Markup("</p>\n");
+    }
+
+    private void Attempt(TestAttempt attempt) =>
+        _page.Block("Message", attempt.Message, TextBytes)
+            .Block("Stack", attempt.StackTrace, TextBytes)
+            .Block("Output", attempt.StandardOutput, TextBytes)
+            .Block("Error output", attempt.StandardError, TextBytes);
+
+    private void EarlierAttempts(TestRecord test)
+    {
+        foreach (var attempt in test.Attempts[..^1])
+        {
+            _page.Element("h3", Invariant($"Attempt {attempt.Number}: {FailureKinds.Text(attempt)} ({FailureKinds.Where(test, attempt)})"));
+            Attempt(attempt);
+            Files(attempt);
+        }
+    }
+
+    private void Files(TestAttempt attempt)
+    {
+        foreach (var file in _attachments.Of(attempt))
+        {
+            var path = string.Join('/', Path.GetRelativePath(_record.Settings.ResultsDirectory, file).Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString));
+            _page.Markup("<p>Attached: <a href=\"").Text(path).Markup("\">").Text(Path.GetFileName(file)).Markup("</a></p>\n");
+        }
+    }
+
+    private void Flaky()
+    {
+        var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        if (flaky.Count == 0)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"flaky\"><h2>Flaky tests</h2>\n<p class=\"soft\">They failed at first and passed in the end.</p>\n");
+        foreach (var test in flaky.Take(Listed))
+        {
+            _page.Markup("<details><summary><span class=\"flaky\">↻ flaky</span> ");
+            Name(test).Markup("</summary>\n");
+            EarlierAttempts(test);
+            _page.Markup("</details>\n");
+        }
+
+        _page.Markup("</section>\n");
+    }
+
+    private void Muted()
+    {
+        var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        if (muted.Count == 0)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"muted\"><h2>Muted failures</h2>\n<p class=\"soft\">They failed, are quarantined, and count as skipped.</p>\n");
+        foreach (var test in muted.Take(Listed))
+        {
+            _page.Markup("<details><summary><span class=\"skipped\">○ muted</span> ");
+            Name(test).Markup("</summary>\n").Element("p", test.Quarantine!);
+            Attempt(test.Final);
+            _page.Markup("</details>\n");
+        }
+
+        _page.Markup("</section>\n");
+    }
+
+    private void SlowestTests()
+    {
+        if (_record.Tests.Length == 0)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"slowest\"><h2>Slowest</h2>\n").Table(
+            "Tests by duration",
+            ["Test", "#Time", "#Worker"],
+            _record.Tests
+                .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
+                .OrderByDescending(test => test.Final.Duration)
+                .ThenBy(test => test.Id, StringComparer.Ordinal)
+                .Take(Slowest)
+                .Select(test => (string[])[FullName(test), DurationText.Measured(test.Final.Duration), Invariant($"{test.Final.Worker}")]));
+    }
+
+    private void SlowestClasses()
+    {
+        if (_record.Tests.Length == 0)
+        {
+            return;
+        }
+
+        _page.Table(
+            "Classes by what their tests took together",
+            ["Class", "Assembly", "#Tests", "#Time"],
+            _record.Tests
+                .GroupBy(test => (test.ClassName, test.Assembly.Source))
+                .Select(group => (group.Key, Count: group.Count(), Time: TimeSpan.FromTicks(group.Sum(test => test.Final.Duration.Ticks))))
+                .OrderByDescending(group => group.Time)
+                .ThenBy(group => group.Key.ClassName, StringComparer.Ordinal)
+                .Take(Slowest)
+                .Select(group => (string[])[group.Key.ClassName, group.Key.Source, Invariant($"{group.Count}"), DurationText.Measured(group.Time)]))
+            .Markup("</section>\n");
+    }
+
+    private void Databases()
+    {
+        if (_record.Database is not { } database)
+        {
+            return;
+        }
+
+        List<(string Name, string Value)> figures =
+        [
+            ("engine", database.Engine),
+            ("template", database.Template ?? "–"),
+            ("fingerprint", database.Fingerprint ?? "–"),
+            ("template was", TemplateText(database)),
+            ("clones", Times(database.CloneTimes)),
+            ("drops", Times(database.DropTimes)),
+            .. database.Counts.Select(count => (count.Key.Replace('_', ' '), Invariant($"{count.Value}"))),
+        ];
+        _page.Markup("<section id=\"databases\"><h2>Databases</h2>\n")
+            .Table("What the databases came to", ["", "Value"], figures.Select(figure => (string[])[figure.Name, figure.Value]))
+            .Markup("</section>\n");
+    }
+
+    private static string TemplateText(DatabaseRecord database)
+    {
+        var how = database.TemplateHit switch
+        {
+            true => "found and used again",
+            false => "built",
+            null => "–",
+        };
+        return database.TemplateTime is { } time ? $"{how}, {DurationText.Measured(time)}" : how;
+    }
+
+    private static string Times(IReadOnlyCollection<TimeSpan> times)
+    {
+        if (times.Count == 0)
+        {
+            return "–";
+        }
+
+        var sorted = times.Order().ToList();
+        return Invariant($"{sorted.Count}: median {DurationText.Measured(sorted[sorted.Count / 2])}, from {DurationText.Measured(sorted[0])} to {DurationText.Measured(sorted[^1])}");
+    }
+
+    private void Incidents()
+    {
+        if (_record.Incidents.Length == 0)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"incidents\"><h2>Incidents</h2>\n").Table(
+            "What happened besides the tests",
+            ["#After", "Kind", "What", "#Worker"],
+            _record.Incidents.Take(Listed).Select(incident => (string[])
+            [
+                DurationText.Measured(incident.At - _record.StartedAt),
+                incident.Kind,
+                _text.Within(incident.Message, TextBytes),
+                incident.Worker is { } worker ? Invariant($"{worker}") : "",
+            ]))
+            .Markup("</section>\n");
+    }
+
+    private string Sign() => _record.ExitCode switch
+    {
+        ConcurrentTestExitCode.Success => "✔",
+        ConcurrentTestExitCode.TestsFailed => "✖",
+        _ => "⚠",
+    };
+
+    private string FullName(TestRecord test) => _text.Within(test.FullName, NameBytes);
+
+    private static string Resource(string name)
+    {
+        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream(typeof(HtmlReport), name)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

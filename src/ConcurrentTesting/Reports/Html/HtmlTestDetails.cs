@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
+
+namespace ConcurrentTesting.Reports.Html;
+
+/// <summary>
+/// What the page of a single test shows beyond its row: attempts, output, statements. Compressed, because it is most of what a run says; where it is more than a page can hold, what
+/// failed comes first and the rest says that it was left out.
+/// </summary>
+internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
+{
+    private const int FailureBytes = 16 * 1024;
+    private const int PassedBytes = 2 * 1024;
+
+    // Before it is compressed, in characters.
+    private const int LongestInAll = 24_000_000;
+
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+
+    private int _left = LongestInAll;
+
+    /// <param name="tests">In the order of the list: failures come first.</param>
+    public void Write(TextWriter output, IEnumerable<TestRecord> tests)
+    {
+        using var compressed = new MemoryStream();
+        using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
+        using (var json = new Utf8JsonWriter(gzip, Json))
+        {
+            json.WriteStartObject();
+            var index = 0;
+            foreach (var test in tests)
+            {
+                Test(json, test, index++);
+            }
+
+            json.WriteEndObject();
+        }
+
+        output.Write("<script type=\"text/plain\" id=\"details-data\">");
+        output.Write(Convert.ToBase64String(compressed.GetBuffer(), 0, (int)compressed.Length));
+        output.Write("</script>\n");
+    }
+
+    private void Test(Utf8JsonWriter json, TestRecord test, int index)
+    {
+        json.WriteStartObject(index.ToString(CultureInfo.InvariantCulture));
+        String(json, "method", test.MethodName == test.Name ? null : test.MethodName, PassedBytes);
+        String(json, "place", FailureLocation.Of(test, record.Settings.RootDirectory), PassedBytes);
+        if (test.IsOutside)
+        {
+            json.WriteBoolean("outside", true);
+        }
+
+        if (_left > 0)
+        {
+            Attempts(json, test);
+            Statements(json, test);
+        }
+        else
+        {
+            json.WriteString("cut", "What it said is left out here, because the run said more than this page can hold; junit.xml and test-results.trx have it.");
+        }
+
+        json.WriteEndObject();
+    }
+
+    private void Attempts(Utf8JsonWriter json, TestRecord test)
+    {
+        if (test.Attempts.All(attempt => attempt is { Outcome: TestOutcome.Passed, StandardOutput: null or "", StandardError: null or "" }))
+        {
+            return;
+        }
+
+        json.WriteStartArray("attempts");
+        foreach (var attempt in test.Attempts)
+        {
+            var limit = attempt.Outcome == TestOutcome.Passed ? PassedBytes : FailureBytes;
+            json.WriteStartObject();
+            json.WriteString("outcome", FailureKinds.Text(attempt));
+            json.WriteString("where", FailureKinds.Where(test, attempt));
+            String(json, "message", attempt.Message, limit);
+            String(json, "stack", attempt.StackTrace is { } stack ? string.Join('\n', StackTraceText.Trim(stack, record.Settings.RootDirectory)) : null, limit);
+            String(json, "output", attempt.StandardOutput, limit);
+            String(json, "error", attempt.StandardError, limit);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void Statements(Utf8JsonWriter json, TestRecord test)
+    {
+        if (test.Final.Figures?.Repeated is not [_, ..] repeated)
+        {
+            return;
+        }
+
+        json.WriteStartArray("statements");
+        foreach (var query in repeated)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(query.Count);
+            json.WriteStringValue(Shown(query.Text, PassedBytes));
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void String(Utf8JsonWriter json, string name, string? value, int limit)
+    {
+        if (!string.IsNullOrWhiteSpace(value))
+        {
+            json.WriteString(name, Shown(value.ReplaceLineEndings("\n").TrimEnd(), limit));
+        }
+    }
+
+    private string Shown(string value, int limit)
+    {
+        var shown = HtmlPage.Plain(text.Within(value, limit));
+        _left -= shown.Length;
+        return shown;
+    }
+}

@@ -1,0 +1,408 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Run;
+
+namespace ConcurrentTesting.Reports.Markdown;
+
+/// <summary>The run on one page, <c>summary.md</c>: GitHub-flavoured Markdown that also fits a step summary, which takes 1 MiB.</summary>
+internal sealed class SummaryMarkdown
+{
+    private const int FailuresInFull = 50;
+    private const int NamesOfCluster = 5;
+    private const int Listed = 100;
+    private const int Slowest = 10;
+    private const int TextBytes = 4 * 1024;
+    private const int NameBytes = 512;
+
+    // In characters, of which none takes more than three bytes; room for what follows is left.
+    private const int LongestFailures = 150_000;
+    private const int LongestPage = 300_000;
+
+    private readonly StringBuilder _page = new();
+    private readonly RunRecord _record;
+    private readonly ReportText _text;
+
+    private SummaryMarkdown(RunRecord record, ReportText text)
+    {
+        _record = record;
+        _text = text;
+    }
+
+    public static string Of(RunRecord record, ReportText text)
+    {
+        var summary = new SummaryMarkdown(record, text);
+        summary.Verdict();
+        summary.UnusedDatabases();
+        summary.Figures();
+        summary.Failures();
+        summary.Flaky();
+        summary.Quarantined();
+        summary.Benchmark();
+        summary.SlowestTests();
+        summary.SlowestClasses();
+        summary.Incidents();
+        return summary._page.ToString();
+    }
+
+    private void Verdict()
+    {
+        var sign = _record.ExitCode switch
+        {
+            ConcurrentTestExitCode.Success => "✅",
+            ConcurrentTestExitCode.TestsFailed => "❌",
+            _ => "⚠️",
+        };
+        Line($"# {sign} {_record.Passed} passed, {_record.Failed} failed, {_record.Skipped} skipped");
+        Line();
+        Line($"{Plain(_record.Reason)}");
+        Line();
+    }
+
+    /// <summary>The commonest silent mistake, and the results look well: it stands before them.</summary>
+    private void UnusedDatabases()
+    {
+        foreach (var incident in _record.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused))
+        {
+            Line($"> [!WARNING]");
+            Line($"> {Plain(incident.Message)}");
+            Line();
+        }
+    }
+
+    private void Figures()
+    {
+        var figures = RunFigures.Of(_record);
+        Line($"| | |");
+        Line($"|:--|:--|");
+        Row("Wall time", $"{DurationText.Measured(_record.Wall)}{(RunPhases.Text(_record) is { Length: > 0 } phases ? $": {phases}" : "")}");
+        Row("Tests' own time", $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Text($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
+        Row("Lower bound", $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
+        Row("Workers", Text($"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
+        Row("Tests", Text($"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
+        if (_record.Idle is { } idle)
+        {
+            Row("Idle", Plain(idle));
+        }
+
+        if (_record.Flaky > 0)
+        {
+            Row("Flaky", Text($"{_record.Flaky}"));
+        }
+
+        if (_record.Database is { } database)
+        {
+            Row("Databases", Database(database));
+        }
+
+        QueryRows(figures);
+        if (_record.Coverage is { } coverage)
+        {
+            Row("Coverage", coverage.Text);
+        }
+
+        Row("Run", Text($"{Code(_record.RunId)}, seed {_record.Seed}"));
+        Line();
+    }
+
+    private void QueryRows(RunFigures figures)
+    {
+        if (RunBenchmark.Of(_record).MostQueries is not [var first, ..])
+        {
+            return;
+        }
+
+        Row("Queries", Text($"{figures.Measured.Queries:N0} ({figures.Measured.Writes ?? 0:N0} writes), most in {Name(first)}: {first.Final.Figures!.Queries:N0}"));
+        if (RepeatedStatement.Of(_record) is [var worst, ..] statements)
+        {
+            Row("Suspected N+1", Text($"{statements.Length}, the most frequent {worst.Most:N0} times in {Name(worst.Tests[0])}: {Code(worst.Text)}"));
+        }
+    }
+
+    private static string Database(DatabaseRecord database)
+    {
+        var template = database.TemplateHit switch
+        {
+            true => ", template reused",
+            false => ", template built",
+            null => "",
+        };
+        var time = Suffix(database.TemplateTime, time => $" in {DurationText.Measured(time)}");
+        var clones = database.CloneTimes is { Length: > 0 } clone
+            ? Text($", {Quantity.Of(clone.Length, "clone")} of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
+            : "";
+        return $"{database.Engine}{template}{time}{clones}";
+    }
+
+    private void Failures()
+    {
+        var clusters = FailureCluster.Of(_record.Entries);
+        if (clusters.IsEmpty)
+        {
+            return;
+        }
+
+        Line($"## Failures");
+        Line();
+        var shown = 0;
+        while (shown < Math.Min(clusters.Length, FailuresInFull) && _page.Length < LongestFailures)
+        {
+            Failure(clusters[shown++]);
+        }
+
+        foreach (var left in clusters.Skip(shown).GroupBy(cluster => cluster.Kind))
+        {
+            Line($"… and {left.Sum(cluster => cluster.Tests.Length)} more ({FailureKinds.Text(left.Key)}) in report.html and junit.xml.");
+            Line();
+        }
+    }
+
+    private void Failure(FailureCluster cluster)
+    {
+        var test = cluster.First;
+        var place = FailureLocation.Of(test, _record.Settings.RootDirectory);
+        var kind = cluster.Kind == FailureKind.Failed ? "" : $" ({FailureKinds.Text(cluster.Kind)})";
+        var what = cluster.IsMany
+            ? Text($"{cluster.Tests.Length} × {Plain(FailureText.FirstLine(test.Final.Message))}{kind}")
+            : $"{Name(test)}{kind}{(place is null ? "" : $" at {Code(place)}")}";
+        Line($"<details><summary>❌ {what}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
+        Line();
+        if (cluster.IsMany)
+        {
+            Names(cluster);
+        }
+
+        Line($"{Plain(Where(test))}");
+        Line();
+        Block(test.Final.Message);
+        Block(test.Final.StackTrace);
+        Line($"</details>");
+        Line();
+    }
+
+    private void Names(FailureCluster cluster)
+    {
+        foreach (var test in cluster.Tests.Take(NamesOfCluster))
+        {
+            Line($"- {Name(test)}");
+        }
+
+        if (cluster.Tests.Length > NamesOfCluster)
+        {
+            Line($"- … and {cluster.Tests.Length - NamesOfCluster} more");
+        }
+
+        Line();
+        Line($"The first of them:");
+        Line();
+    }
+
+    private static string Where(TestRecord test)
+    {
+        string[] parts = [test.Assembly.Source, test.Attempts.Length > 1 ? Text($"{test.Attempts.Length} attempts") : "", FailureKinds.Where(test, test.Final)];
+        return string.Join(", ", parts.Where(part => part.Length > 0));
+    }
+
+    private string Name(TestRecord test) => test.IsOutside ? Code(test.Name) : $"{Code(test.ClassName)}.{Code(test.Name)}";
+
+    private void Flaky()
+    {
+        var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        if (flaky.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Flaky tests");
+        Line();
+        Line($"They failed at first and passed in the end.");
+        Line();
+        Table(
+            "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
+            flaky,
+            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FailureText.FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+    }
+
+    private static string? Known(KnownFlaky? known) => known is null ? null : Text($"known flaky, in {known.Runs} of {known.OfRuns} runs");
+
+    private void Quarantined()
+    {
+        var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        if (muted.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Muted failures");
+        Line();
+        Line($"They failed, are quarantined, and count as skipped.");
+        Line();
+        Table(
+            "| test | quarantine | failure |\n|:--|:--|:--|",
+            muted,
+            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FailureText.FirstLine(test.Final.Message))} |"));
+    }
+
+    private void Benchmark()
+    {
+        if (!_record.Settings.Benchmark)
+        {
+            return;
+        }
+
+        var benchmark = RunBenchmark.Of(_record);
+        Line($"## Where the time went");
+        Line();
+        Line($"{BenchmarkLines.Speed(benchmark)}.");
+        Line();
+        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        if (benchmark.MostQueries.Length > 0)
+        {
+            Line($"## Most queries");
+            Line();
+            Table("| test | queries | reads | writes | in them |\n|:--|--:|--:|--:|--:|", benchmark.MostQueries, Queries);
+        }
+
+        var repeated = RepeatedStatement.Of(_record);
+        if (repeated.Length > 0)
+        {
+            Line($"## Suspected N+1");
+            Line();
+            Line($"The same query many times in one test: one query for each row of another, perhaps.");
+            Line();
+            Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query => Text($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
+        }
+    }
+
+    private string Queries(TestRecord test)
+    {
+        var figures = test.Final.Figures!;
+        var time = figures.QuerySeconds is { } seconds ? DurationText.Measured(TimeSpan.FromSeconds(seconds)) : "";
+        return Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {figures.Queries} | {figures.Reads} | {figures.Writes} | {time} |");
+    }
+
+    private void SlowestTests()
+    {
+        var slowest = _record.Tests.Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error)).OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
+        if (slowest.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Slowest tests");
+        Line();
+        Table("| test | time | worker |\n|:--|--:|--:|", slowest, test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
+    }
+
+    private void SlowestClasses()
+    {
+        var classes = _record.Tests
+            .GroupBy(test => (test.Assembly.Source, test.ClassName))
+            .Select(group => (group.Key.Source, group.Key.ClassName, Tests: group.Count(), Time: TimeSpan.FromTicks(group.Sum(test => test.Final.Duration.Ticks))))
+            .OrderByDescending(one => one.Time)
+            .ThenBy(one => one.ClassName, StringComparer.Ordinal)
+            .Take(Slowest)
+            .ToList();
+        if (classes.Count == 0)
+        {
+            return;
+        }
+
+        Line($"## Slowest classes");
+        Line();
+        Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one => Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
+    }
+
+    private void Incidents()
+    {
+        if (_record.Incidents.Length == 0)
+        {
+            return;
+        }
+
+        Line($"## Incidents");
+        Line();
+        Table(
+            "| | what | worker |\n|:--|:--|--:|",
+            _record.Incidents,
+            incident => Text($"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
+    }
+
+    private void Table<T>(string head, IReadOnlyCollection<T> items, Func<T, string> row)
+    {
+        _page.Append(head).Append('\n');
+        var shown = 0;
+        foreach (var item in items.Take(Listed).TakeWhile(_ => _page.Length < LongestPage))
+        {
+            _page.Append(row(item)).Append('\n');
+            shown++;
+        }
+
+        Line();
+        if (shown < items.Count)
+        {
+            Line($"… and {items.Count - shown} more.");
+            Line();
+        }
+    }
+
+    private void Row(string name, string value) => Line($"| {name} | {value} |");
+
+    /// <summary>Text as it stands, in a fence that it cannot close.</summary>
+    private void Block(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return;
+        }
+
+        var body = TextCap.Apply(_text.Whole(text).ReplaceLineEndings("\n").TrimEnd(), TextBytes);
+        var fence = new string('`', Math.Max(3, LongestRun(body, '`') + 1));
+        Line($"{fence}text");
+        Line($"{body}");
+        Line($"{fence}");
+        Line();
+    }
+
+    /// <summary>Text on one line, not too long, in which nothing is taken for markup.</summary>
+    private string Plain(string text) => Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal);
+
+    private string Code(string text) => $"<code>{Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal)}</code>";
+
+    private string Escape(string text)
+    {
+        var line = TextCap.Apply(_text.Whole(text), NameBytes).ReplaceLineEndings(" ").Replace('\t', ' ');
+        return new StringBuilder(WebUtility.HtmlEncode(line))
+            .Replace("|", "&#124;")
+            .Replace("`", "&#96;")
+            .Replace("[", "&#91;")
+            .Replace("]", "&#93;")
+            .Replace("\\", "&#92;")
+            .ToString();
+    }
+
+    private static string Suffix<T>(T? value, Func<T, string> text)
+        where T : struct => value is { } given ? text(given) : "";
+
+    private static int LongestRun(string text, char character)
+    {
+        var (longest, run) = (0, 0);
+        foreach (var one in text)
+        {
+            run = one == character ? run + 1 : 0;
+            longest = Math.Max(longest, run);
+        }
+
+        return longest;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private void Line(FormattableString text) => _page.Append(Text(text)).Append('\n');
+
+    private void Line() => _page.Append('\n');
+}

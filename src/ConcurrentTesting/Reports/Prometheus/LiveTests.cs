@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+
+namespace ConcurrentTesting.Reports.Prometheus;
+
+/// <summary>The tests of a run that goes on. A failure that may be taken back by a rerun is not counted yet: a counter must not decrease.</summary>
+internal sealed class LiveTests : IRunObserver
+{
+    private readonly Lock _gate = new();
+    private readonly List<TestRecord> _settled = [];
+    private readonly Dictionary<int, TestEntry> _running = [];
+
+    /// <summary>Those whose results are final, as of now.</summary>
+    public ImmutableArray<TestRecord> Settled
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _settled];
+        }
+    }
+
+    /// <summary>How many are running.</summary>
+    public int Active
+    {
+        get
+        {
+            lock (_gate)
+                return _running.Count;
+        }
+    }
+
+    public void TestStarted(int worker, TestEntry entry)
+    {
+        lock (_gate)
+            _running[worker] = entry;
+    }
+
+    public void TestFinished(TestRecord test, bool isFinal)
+    {
+        lock (_gate)
+        {
+            if (isFinal)
+                _settled.Add(test);
+
+            // The result of the one may come after the begin of the next.
+            if (_running.TryGetValue(test.Final.Worker, out var running) && running.Id == test.CaseId)
+                _running.Remove(test.Final.Worker);
+        }
+    }
+
+    public void WorkerIdle(int worker)
+    {
+        lock (_gate)
+            _running.Remove(worker);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using ConcurrentTesting.Record;
+using Prometheus;
+
+namespace ConcurrentTesting.Reports.Prometheus;
+
+/// <summary>What the tests' own drivers told, added up by worker; a figure that nobody told is not there.</summary>
+internal static class MeasuredMetrics
+{
+    public static void Write(RunRecord record, RunMetrics metrics)
+    {
+        Batches(record, metrics, record.Database?.Engine ?? "none");
+        if (record.Database is { } database)
+            Server(database, metrics);
+        foreach (var worker in record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Figures is not null).GroupBy(attempt => attempt.Worker))
+        {
+            var label = worker.Key.ToString(CultureInfo.InvariantCulture);
+            var total = TestFigures.Sum(worker.Select(attempt => attempt.Figures!));
+            Add(total.Queries, () => metrics.Queries.WithLabels(label));
+            Add(total.Reads, () => metrics.Reads.WithLabels(label));
+            Add(total.Writes, () => metrics.Writes.WithLabels(label));
+            Add(total.QuerySeconds, () => metrics.QuerySeconds.WithLabels(label));
+            Add(total.Connections, () => metrics.Connections.WithLabels(label));
+            Add(total.ConnectionErrors, () => metrics.ConnectionErrors.WithLabels(label));
+            Add(total.AllocatedBytes, () => metrics.AllocatedBytes.WithLabels(label));
+            if (total.PeakBytes is { } peak)
+                metrics.PeakBytes.WithLabels(label).Set(peak);
+        }
+    }
+
+    private static void Batches(RunRecord record, RunMetrics metrics, string engine)
+    {
+        foreach (var batch in record.Batches)
+        {
+            var label = batch.Worker.ToString(CultureInfo.InvariantCulture);
+            Add(batch.Figures?.Operations, () => metrics.Operations.WithLabels(label, engine));
+            Add(batch.Fixtures?.Queries, () => metrics.FixtureQueries.WithLabels(label));
+        }
+    }
+
+    private static void Server(DatabaseRecord database, RunMetrics metrics)
+    {
+        foreach (var statistics in database.Statistics.Where(statistics => statistics.Transactions is not null))
+        {
+            string[] labels = [statistics.Worker.ToString(CultureInfo.InvariantCulture), database.Engine];
+            Add(statistics.Sessions, () => metrics.ServerSessions.WithLabels(labels));
+            Add(statistics.Transactions, () => metrics.ServerTransactions.WithLabels(labels));
+            Add(statistics.RowsRead, () => metrics.ServerRowsRead.WithLabels(labels));
+            Add(statistics.RowsInserted + statistics.RowsUpdated + statistics.RowsDeleted, () => metrics.ServerRowsChanged.WithLabels(labels));
+        }
+    }
+
+    private static void Add(double? figure, Func<Counter.Child> counter)
+    {
+        if (figure is { } value)
+            counter().Inc(Math.Max(0, value));
+    }
+}

@@ -1,0 +1,237 @@
+using System.Globalization;
+using ConcurrentTesting.Record;
+using Prometheus;
+
+namespace ConcurrentTesting.Reports.Prometheus;
+
+/// <summary>Writes the figures of a finished run in Prometheus's text format, <c>metrics.prom</c>, for the node exporter's textfile collector or promtool.</summary>
+internal static class MetricsFile
+{
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    public static async Task WriteAsync(RunRecord record, Stream output, CancellationToken cancellationToken)
+    {
+        var registry = Metrics.NewCustomRegistry();
+        var metrics = new RunMetrics(registry);
+        Tests(record, metrics);
+        Workers(record, metrics);
+        End(record, metrics);
+        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same of a run that goes on: what only its end decides is not there, and no counter ever decreases.</summary>
+    public static async Task WriteAsync(RunRecord record, LiveTests live, Stream output, CancellationToken cancellationToken)
+    {
+        var registry = Metrics.NewCustomRegistry();
+        var metrics = new RunMetrics(registry);
+        metrics.Active.Set(live.Active);
+        Tests(record with { Tests = live.Settled }, metrics);
+        RunningWorkers(record, metrics);
+        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task ExportAsync(RunRecord record, RunMetrics metrics, CollectorRegistry registry, Stream output, CancellationToken cancellationToken)
+    {
+        Errors(record, metrics);
+        Retries(record, metrics);
+        MeasuredMetrics.Write(record, metrics);
+        Run(record, metrics);
+        if (record.Database is { } database)
+        {
+            Databases(database, metrics);
+        }
+
+        await registry.CollectAndExportAsTextAsync(output, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void Tests(RunRecord record, RunMetrics metrics)
+    {
+        // An outcome that did not occur is known to be zero, and an alert on it needs the series to exist.
+        var results = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.Results.WithLabels(Label(outcome)));
+        var durations = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.TestDuration.WithLabels(Label(outcome)));
+        foreach (var test in record.Tests)
+        {
+            results[test.Outcome].Inc();
+            durations[test.Outcome].Observe(NotNegative(test.Final.Duration));
+        }
+
+        foreach (var cause in record.Tests.SelectMany(test => test.Attempts.Skip(1)).CountBy(attempt => Label(attempt.Cause ?? "unknown")))
+        {
+            metrics.Reruns.WithLabels(cause.Key).IncTo(cause.Value);
+        }
+
+        foreach (var kind in record.Outside.Where(failure => !failure.IsFlaky).CountBy(failure => Label(failure.Kind)))
+        {
+            metrics.Outside.WithLabels(kind.Key).IncTo(kind.Value);
+        }
+
+        metrics.Discovered.Set(record.Discovered);
+        metrics.Flaky.Set(record.Flaky);
+        metrics.Muted.Set(record.Tests.Count(test => test.IsMuted));
+    }
+
+    private static void Workers(RunRecord record, RunMetrics metrics)
+    {
+        metrics.Workers.Set(record.Settings.Workers);
+        foreach (var worker in record.Workers)
+        {
+            var label = Label(worker.Number);
+            metrics.WorkerDuration.WithLabels(label).Set(NotNegative(worker.Duration));
+            metrics.WorkerBusy.WithLabels(label).Set(NotNegative(worker.Busy));
+            metrics.WorkerIdle.WithLabels(label).Set(NotNegative(worker.Duration - worker.Busy));
+            metrics.WorkerTests.WithLabels(label).IncTo(worker.Tests);
+            metrics.WorkerBatches.WithLabels(label).IncTo(worker.Batches);
+            metrics.Recycles.WithLabels(label).IncTo(worker.Recycles);
+            metrics.Resets.WithLabels(label).IncTo(worker.Resets);
+        }
+    }
+
+    /// <summary>How long a worker has been at work is known at its end; its batches are known as they end.</summary>
+    private static void RunningWorkers(RunRecord record, RunMetrics metrics)
+    {
+        metrics.Workers.Set(record.Settings.Workers);
+        foreach (var worker in record.Batches.GroupBy(batch => batch.Worker))
+        {
+            metrics.WorkerTests.WithLabels(Label(worker.Key)).IncTo(worker.Sum(batch => batch.Tests));
+            metrics.WorkerBatches.WithLabels(Label(worker.Key)).IncTo(worker.Count());
+        }
+    }
+
+    private static void Errors(RunRecord record, RunMetrics metrics)
+    {
+        var crashed = record.Batches.Where(batch => batch.Error is not null).Select(batch => (batch.Worker, Cause: "crashed"));
+        var timedOut = record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Outcome == TestOutcome.TimedOut).Select(attempt => (attempt.Worker, Cause: "timed_out"));
+        var retired = record.Incidents.Where(incident => incident is { Kind: "worker-retired", Worker: not null }).Select(incident => (incident.Worker!.Value, Cause: "retired"));
+        foreach (var ((worker, cause), count) in crashed.Concat(timedOut).Concat(retired).CountBy(error => error))
+        {
+            metrics.WorkerErrors.WithLabels(Label(worker), cause).IncTo(count);
+        }
+
+        foreach (var (kind, count) in record.Incidents.CountBy(incident => Label(incident.Kind)))
+        {
+            metrics.Incidents.WithLabels(kind).IncTo(count);
+        }
+    }
+
+    private static void Retries(RunRecord record, RunMetrics metrics)
+    {
+        foreach (var (cause, count) in RetryCounts.Of(record))
+        {
+            metrics.WorkerRetries.WithLabels(Label(cause)).IncTo(count.Tried);
+            metrics.WorkerRetrySuccesses.WithLabels(Label(cause)).IncTo(count.Succeeded);
+        }
+    }
+
+    private static void Run(RunRecord record, RunMetrics metrics)
+    {
+        var figures = RunFigures.Of(record);
+        metrics.Wall.Set(NotNegative(record.Wall));
+        metrics.LowerBound.Set(NotNegative(record.LowerBound));
+        metrics.TestTime.Set(NotNegative(record.TestTime));
+        metrics.KnownTimings.Set(record.KnownTimings);
+        SetIfMeasured(() => metrics.Efficiency, record.Efficiency);
+        SetIfMeasured(() => metrics.Speedup, figures.Speedup);
+        SetIfMeasured(() => metrics.Imbalance, figures.Imbalance);
+    }
+
+    private static void End(RunRecord record, RunMetrics metrics)
+    {
+        metrics.ExitCode.Set((int)record.ExitCode);
+        metrics.FinishTime.Set(record.FinishedAt.ToUnixTimeMilliseconds() / 1000d);
+    }
+
+    private static void Databases(DatabaseRecord database, RunMetrics metrics)
+    {
+        var (hits, misses) = Templates(database);
+        metrics.TemplateHits.WithLabels(database.Engine).IncTo(hits);
+        metrics.TemplateMisses.WithLabels(database.Engine).IncTo(misses);
+        if (database.TemplateTime is { } time)
+        {
+            metrics.TemplateDuration.WithLabels(database.Engine).Set(NotNegative(time));
+        }
+
+        Observe(metrics.CloneDuration, database.Engine, database.CloneTimes);
+        Observe(metrics.DropDuration, database.Engine, database.DropTimes);
+        foreach (var (name, count) in database.Counts)
+        {
+            Count(metrics, database.Engine, name, count);
+        }
+    }
+
+    /// <summary>The counts know of several templates, the record itself of one.</summary>
+    private static (long Hits, long Misses) Templates(DatabaseRecord database)
+    {
+        var hits = database.Counts.GetValueOrDefault("template_hits");
+        var misses = database.Counts.GetValueOrDefault("template_misses");
+        return hits + misses > 0 ? (hits, misses) : (database.TemplateHit == true ? 1 : 0, database.TemplateHit == false ? 1 : 0);
+    }
+
+    private static void Count(RunMetrics metrics, string engine, string name, long count)
+    {
+        switch (name)
+        {
+            case "template_hits" or "template_misses" or "retries":
+                // Written above, or the sum of the retries by cause.
+                break;
+            case "retries_succeeded":
+                metrics.DatabaseRetrySuccesses.WithLabels(engine).IncTo(count);
+                break;
+            case "leaked":
+                metrics.Leaked.WithLabels(engine).Set(count);
+                break;
+            default:
+                CountByKind(metrics, engine, name, count);
+                break;
+        }
+    }
+
+    private static void CountByKind(RunMetrics metrics, string engine, string name, long count)
+    {
+        const string HealthChecks = "health_checks_";
+        const string Retries = "retries_";
+        if (name.StartsWith(HealthChecks, StringComparison.Ordinal))
+        {
+            metrics.HealthChecks.WithLabels(engine, name[HealthChecks.Length..]).IncTo(count);
+        }
+        else if (name.StartsWith(Retries, StringComparison.Ordinal))
+        {
+            metrics.DatabaseRetries.WithLabels(engine, name[Retries.Length..]).IncTo(count);
+        }
+        else
+        {
+            metrics.DatabaseEvents.WithLabels(engine, Label(name)).IncTo(count);
+        }
+    }
+
+    private static void Observe(Histogram histogram, string engine, IEnumerable<TimeSpan> times)
+    {
+        foreach (var time in times)
+        {
+            histogram.WithLabels(engine).Observe(NotNegative(time));
+        }
+    }
+
+    /// <summary>A metric that is not asked for is not declared either.</summary>
+    private static void SetIfMeasured(Func<Gauge> gauge, double? value)
+    {
+        if (value is { } measured)
+        {
+            gauge().Set(measured);
+        }
+    }
+
+    private static double NotNegative(TimeSpan time) => Math.Max(0, time.TotalSeconds);
+
+    private static string Label(int worker) => worker.ToString(CultureInfo.InvariantCulture);
+
+    private static string Label(TestOutcome outcome) => outcome switch
+    {
+        TestOutcome.Passed => "passed",
+        TestOutcome.Failed => "failed",
+        TestOutcome.Skipped => "skipped",
+        TestOutcome.Error => "error",
+        _ => "timed_out",
+    };
+
+    /// <summary>Words of the record in the spelling of labels.</summary>
+    private static string Label(string word) => word.Replace(' ', '_').Replace('-', '_');
+}

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using System.Text;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Html;
+using ConcurrentTesting.Reports.JUnit;
+using ConcurrentTesting.Reports.Markdown;
+using ConcurrentTesting.Reports.Prometheus;
+using ConcurrentTesting.Reports.RunJson;
+using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Reports.Trx;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Reports;
+
+/// <summary>Writes everything that a run leaves behind for people and for other tools.</summary>
+internal static class RunArtifacts
+{
+    /// <summary>The kind of the incidents that tell of an artifact that is not there.</summary>
+    public const string NotWrittenKind = "artifact-not-written";
+
+    /// <summary>
+    /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What stops one of them stops no other.
+    /// </summary>
+    /// <returns>
+    /// What could not be written, and what was wrong with the test hosts' own files, as incidents. Those of the test hosts' files are in the artifacts too.
+    /// </returns>
+    /// <exception cref="OperationCanceledException">Of <paramref name="cancellationToken"/>; what was complete by then is there.</exception>
+    public static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var redactor = new Redactor();
+        redactor.RegisterConnectionString(record.Settings.ConnectionString);
+        return WriteAsync(record, redactor, cancellationToken);
+    }
+
+    /// <inheritdoc cref="WriteAsync(RunRecord, CancellationToken)"/>
+    /// <param name="redactor">Knows more secrets than the settings hold, for example the passwords of the workers' databases.</param>
+    public static async Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, Redactor redactor, CancellationToken cancellationToken)
+    {
+        var results = record.Settings.ResultsDirectory;
+        var attachments = new AttachmentFolder(results);
+        var incidents = ImmutableArray.CreateBuilder<Incident>();
+
+        incidents.AddRange(HostFiles.Redact(results, redactor, cancellationToken)
+            .Select(failure => new Incident(record.FinishedAt, "secret-not-removed", $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
+
+        // First, because the other reports tell what it found, and where the attachments lie.
+        incidents.AddRange(await WriteTrxAsync(record, Path.Combine(results, "test-results.trx"), attachments, redactor, cancellationToken).ConfigureAwait(false));
+        var known = record with { Incidents = [.. record.Incidents, .. incidents] };
+
+        foreach (var (path, write) in Files(known, attachments, redactor, cancellationToken))
+        {
+            if (await TryWriteAsync(path, write, record.FinishedAt, cancellationToken).ConfigureAwait(false) is { } incident)
+            {
+                incidents.Add(incident);
+            }
+        }
+
+        return incidents.ToImmutable();
+    }
+
+    private static IEnumerable<(string Path, Func<Stream, Task> Write)> Files(RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
+    {
+        var results = record.Settings.ResultsDirectory;
+        var text = new ReportText(redactor);
+        yield return (record.Settings.JUnitFile ?? Path.Combine(results, "junit.xml"), stream => Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
+        yield return (Path.Combine(results, "run.json"), stream => Now(() => RunJsonFile.Write(record, stream, redactor, cancellationToken)));
+        yield return (Path.Combine(results, "metrics.prom"), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
+        yield return (Path.Combine(results, "report.html"), stream => Now(() => HtmlReport.Write(record, stream, attachments, text)));
+        yield return (Path.Combine(results, "summary.md"), stream => stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
+    }
+
+    private static async Task<ImmutableArray<Incident>> WriteTrxAsync(RunRecord record, string path, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
+    {
+        if (record.Batches.Any(batch => batch.TrxFile is { } input && Path.GetFullPath(input) == Path.GetFullPath(path)))
+        {
+            return [NotWritten(path, "a test host has written its own results there", record.FinishedAt)];
+        }
+
+        ImmutableArray<Incident> found = [];
+        var failure = await TryWriteAsync(
+            path,
+            stream => Now(() => found = TrxMerger.Merge(record, stream, attachments, new ReportText(redactor), cancellationToken)),
+            record.FinishedAt,
+            cancellationToken).ConfigureAwait(false);
+        return failure is null ? found : [.. found, failure];
+    }
+
+    private static async Task<Incident?> TryWriteAsync(string path, Func<Stream, Task> write, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ArtifactFile.WriteAsync(path, write, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return NotWritten(path, exception.Message, at);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A defect of ours in one report is no reason to withhold the others.
+            return NotWritten(path, exception.ToString(), at);
+        }
+    }
+
+    private static Incident NotWritten(string path, string cause, DateTimeOffset at) =>
+        new(at, NotWrittenKind, $"{path} was not written: {cause.TrimEnd('.')}. Make room, or choose another place by --test-results-directory or --test-junit-file.");
+
+    private static Task Now(Action write)
+    {
+        write();
+        return Task.CompletedTask;
+    }
+}

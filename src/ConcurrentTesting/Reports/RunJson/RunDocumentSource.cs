@@ -1,0 +1,290 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Reports.RunJson;
+
+/// <summary>Makes the document from the record.</summary>
+internal static partial class RunDocumentSource
+{
+    private const string Mask = "***";
+
+    public static RunDocument From(RunRecord record, Redactor redactor)
+    {
+        return new RunDocument
+        {
+            Run = record.RunId,
+            Workers = record.Settings.Workers,
+            Seed = record.Seed,
+            Host = record.Settings.Host,
+            Nuke = record.Settings.Nuke,
+            StartedAt = record.StartedAt.ToUniversalTime(),
+            FinishedAt = record.FinishedAt.ToUniversalTime(),
+            Settings = From(record.Settings, redactor),
+            Discovered = record.Discovered,
+            Explicit = record.Explicit,
+            Outcome = record.ExitCode.ToString(),
+            ExitCode = (int)record.ExitCode,
+            Reason = redactor.Redact(record.Reason),
+            Tests = [.. record.Tests.Select(test => From(test, redactor))],
+            Outside = [.. record.Outside.Select(failure => From(failure, redactor))],
+            Batches = [.. record.Batches.Select(batch => From(batch, record.Settings.ResultsDirectory, redactor))],
+            LowerBoundSeconds = record.LowerBound.TotalSeconds,
+            WallSeconds = record.Wall.TotalSeconds,
+            Efficiency = record.Efficiency,
+            Summary = Summarize(record),
+            Incidents = [.. record.Incidents.Select(incident => new IncidentDocument(incident.At.ToUniversalTime(), incident.Kind, redactor.Redact(incident.Message), incident.Worker))],
+            Machine = record.Machine,
+            WorkerTimes = [.. record.Workers.Select(From)],
+            Database = record.Database is { } database ? From(database, DatabaseUse.Of(record), redactor) : null,
+            Overrides = [.. record.Overrides.Select(text => redactor.Redact(text))],
+            Retries = RetryCounts.Of(record),
+            Phases = record.Phases,
+            Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
+            Coverage = record.Coverage is { } coverage ? From(coverage) : null,
+        };
+    }
+
+    private static CoverageDocument From(CoverageRecord coverage) => new()
+    {
+        LinesCovered = coverage.LinesCovered,
+        LinesValid = coverage.LinesValid,
+        BranchesCovered = coverage.BranchesCovered,
+        BranchesValid = coverage.BranchesValid,
+        LostBatches = coverage.LostBatches,
+        LostResults = coverage.LostResults,
+    };
+
+    private static OutsideDocument From(OutsideFailure failure, Redactor redactor) => new()
+    {
+        Kind = failure.Kind,
+        Name = redactor.Redact(failure.Name),
+        Assembly = failure.Assembly.Name,
+        Framework = failure.Assembly.TargetFramework,
+        Workers = failure.Workers,
+        Message = Capped(failure.Message, TextCap.Message, redactor)!,
+        Stack = Capped(failure.StackTrace, TextCap.Stream, redactor),
+        Classes = failure.Classes,
+        Flaky = failure.IsFlaky,
+    };
+
+    private static BenchmarkDocument From(RunBenchmark benchmark, Redactor redactor) => new()
+    {
+        Phases = [.. benchmark.Phases.Select(part => new PartDocument(part.Name, part.Time.TotalSeconds))],
+        WorkerTime = [.. benchmark.WorkerTime.Select(part => new PartDocument(part.Name, part.Time.TotalSeconds))],
+        SequentialSeconds = benchmark.Sequential.TotalSeconds,
+        SpeedUp = benchmark.SpeedUp,
+        Imbalance = benchmark.Imbalance,
+        Slowest = [.. benchmark.Slowest.Select(test => redactor.Redact(test.Id))],
+        MostQueries = [.. benchmark.MostQueries.Select(test => redactor.Redact(test.Id))],
+        SuspectedQueries = [.. benchmark.Suspected.Select(query => new SuspectedQueryDocument(redactor.Redact(query.Test.Id), query.Count, redactor.Redact(query.Text)))],
+    };
+
+    private static SettingsDocument From(ConcurrentTestSettings settings, Redactor redactor) => new()
+    {
+        Workers = settings.Workers,
+        TestProjects = settings.TestProjects,
+        NoBuild = settings.NoBuild,
+        Configuration = settings.Configuration,
+        Framework = settings.Framework,
+        Filter = settings.Filter,
+        RunSettingsFile = settings.RunSettingsFile,
+        Coverage = settings.Coverage,
+        Database = settings.Database.ToString(),
+        HasConnectionString = settings.ConnectionString is not null,
+        Template = [.. settings.Template.Select(source => redactor.Redact(WithoutArguments(source)))],
+        Databases = settings.Databases,
+        Isolation = settings.Isolation.ToString(),
+        ServerListen = settings.ServerListen.ToString(),
+        TestHost = settings.TestHost.ToString(),
+        Reset = settings.Reset.ToString(),
+        Granularity = settings.Granularity.ToString(),
+        Together = settings.Together,
+        KeepFailed = settings.KeepFailed,
+        DatabaseSettings = [.. settings.DatabaseSettings.Select(setting => redactor.Redact(setting))],
+        ServerBinaries = settings.ServerBinaries,
+        ProductionFallback = settings.ProductionFallback.ToString(),
+        Allow = settings.Allow,
+        AllowedHosts = settings.AllowedHosts,
+        TemplateCache = settings.TemplateCache,
+        TemplateExtensions = settings.TemplateExtensions,
+        Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(Placeholders().IsMatch(variable.Pattern) ? variable.Pattern : Mask)}")],
+        TimingsFile = settings.TimingsFile,
+        ResultsDirectory = settings.ResultsDirectory,
+        JUnitFile = settings.JUnitFile,
+        JUnitFormat = settings.JUnitFormat.ToString(),
+        TestTimeoutSeconds = settings.TestTimeout.TotalSeconds,
+        WorkerTimeoutSeconds = settings.WorkerTimeout?.TotalSeconds,
+        HealthCheckIntervalSeconds = settings.HealthCheckInterval.TotalSeconds,
+        MaxOperations = settings.MaxOperations,
+        MaxRetries = settings.MaxRetries,
+        RetryDelaySeconds = settings.RetryDelay.TotalSeconds,
+        Reruns = settings.Reruns,
+        Flaky = settings.Flaky.ToString(),
+        QuarantineFile = settings.QuarantineFile,
+        OnlyFailed = settings.OnlyFailed,
+        ReplayFile = settings.ReplayFile,
+        ReplayWorker = settings.ReplayWorker,
+        Bisect = settings.Bisect,
+        FailFast = settings.FailFast,
+        Seed = settings.Seed,
+        Measure = settings.Measure,
+        MetricsPort = settings.MetricsPort,
+        Benchmark = settings.Benchmark,
+        List = settings.List,
+        AllowEmpty = settings.AllowEmpty,
+        Diagnostics = settings.Diagnostics,
+        RootDirectory = settings.RootDirectory,
+        WorkingDirectory = settings.WorkingDirectory,
+    };
+
+    /// <summary>A template's command line may hold a password; its program does not.</summary>
+    private static string WithoutArguments(string source)
+    {
+        if (!source.StartsWith("cmd:", StringComparison.Ordinal))
+        {
+            return source;
+        }
+
+        var program = source["cmd:".Length..].TrimStart().Split(' ', 2)[0];
+        return program.Contains('=', StringComparison.Ordinal) ? $"cmd:{Mask}" : $"cmd:{program} {Mask}";
+    }
+
+    private static TestDocument From(TestRecord test, Redactor redactor)
+    {
+        var final = test.Final;
+        var figures = final.Figures ?? TestFigures.NotMeasured;
+        return new TestDocument
+        {
+            Id = redactor.Redact(test.Id),
+            Assembly = test.Assembly.Name,
+            Framework = test.Assembly.TargetFramework,
+            Class = test.ClassName,
+            Name = redactor.Redact(test.Name),
+            Outcome = test.Outcome.ToString(),
+            Worker = final.Worker,
+            Database = final.Database,
+            StartedAt = final.StartedAt.ToUniversalTime(),
+            Seconds = final.Duration.TotalSeconds,
+            Attempts = [.. test.Attempts.Select(attempt => From(attempt, redactor))],
+            Operations = figures.Operations,
+            Queries = figures.Queries,
+            Reads = figures.Reads,
+            Writes = figures.Writes,
+            QuerySeconds = figures.QuerySeconds,
+            Connections = figures.Connections,
+            ConnectionErrors = figures.ConnectionErrors,
+            AllocatedBytes = figures.AllocatedBytes,
+            PeakBytes = figures.PeakBytes,
+            Flaky = test.IsFlaky,
+            FlakyRuns = test.KnownFlaky?.Runs,
+            Quarantine = test.IsMuted ? redactor.Redact(test.Quarantine!) : null,
+            Method = test.MethodName,
+            CaseId = test.CaseId,
+            Path = test.Assembly.Path,
+            File = test.SourceFile,
+            Line = test.Line,
+        };
+    }
+
+    private static AttemptDocument From(TestAttempt attempt, Redactor redactor) => new()
+    {
+        Number = attempt.Number,
+        Outcome = attempt.Outcome.ToString(),
+        Worker = attempt.Worker,
+        Batch = attempt.Batch,
+        Database = attempt.Database,
+        StartedAt = attempt.StartedAt.ToUniversalTime(),
+        Seconds = attempt.Duration.TotalSeconds,
+        Cause = attempt.Cause,
+        Message = Capped(attempt.Message, TextCap.Message, redactor),
+        StackTrace = Capped(attempt.StackTrace, TextCap.Stream, redactor),
+    };
+
+    private static BatchDocument From(BatchRecord batch, string results, Redactor redactor) => new()
+    {
+        Worker = batch.Worker,
+        StartedAt = batch.StartedAt.ToUniversalTime(),
+        Seconds = batch.Duration.TotalSeconds,
+        Tests = batch.Tests,
+        Reason = batch.Reason,
+        Number = batch.Number,
+        Assembly = batch.Assembly.Name,
+        Framework = batch.Assembly.TargetFramework,
+        Database = batch.Database,
+        Trx = batch.TrxFile is { } file ? Path.GetRelativePath(results, file) : null,
+        Error = Capped(batch.Error, TextCap.Message, redactor),
+    };
+
+    private static WorkerDocument From(WorkerRecord worker) => new()
+    {
+        Worker = worker.Number,
+        StartedAt = worker.StartedAt.ToUniversalTime(),
+        Seconds = worker.Duration.TotalSeconds,
+        BusySeconds = worker.Busy.TotalSeconds,
+        Batches = worker.Batches,
+        Tests = worker.Tests,
+        Recycles = worker.Recycles,
+        Resets = worker.Resets,
+        CloneSeconds = worker.Cloning.TotalSeconds,
+        StartSeconds = worker.Starting.TotalSeconds,
+    };
+
+    private static UseDocument From(DatabaseUse use) => new()
+    {
+        Database = use.Database,
+        Worker = use.Worker,
+        Used = use.IsUsed,
+        Connections = use.Connections,
+        Operations = use.Drivers?.Operations,
+        Reads = use.Drivers?.Reads,
+        Writes = use.Drivers?.Writes,
+        UnseenSessions = use.UnseenSessions,
+    };
+
+    private static DatabaseDocument From(DatabaseRecord database, ImmutableArray<DatabaseUse> uses, Redactor redactor) => new()
+    {
+        Engine = database.Engine,
+        Template = database.Template is { } template ? redactor.Redact(template) : null,
+        Fingerprint = database.Fingerprint,
+        TemplateHit = database.TemplateHit,
+        TemplateSeconds = database.TemplateTime?.TotalSeconds,
+        CloneSeconds = [.. database.CloneTimes.Select(time => time.TotalSeconds)],
+        DropSeconds = [.. database.DropTimes.Select(time => time.TotalSeconds)],
+        Counts = database.Counts,
+        Statistics = database.Statistics,
+        Uses = [.. uses.Select(From)],
+        Kept = [.. database.Kept.Select(kept => kept with { How = redactor.Redact(kept.How) })],
+    };
+
+    private static SummaryDocument Summarize(RunRecord record)
+    {
+        var figures = RunFigures.Of(record);
+        return new SummaryDocument
+        {
+            Passed = record.Passed,
+            Failed = record.Failed,
+            Skipped = record.Skipped,
+            Errors = record.Tests.Count(test => test.Outcome == TestOutcome.Error),
+            TimedOut = record.Tests.Count(test => test.Outcome == TestOutcome.TimedOut),
+            Flaky = record.Flaky,
+            TestSeconds = record.TestTime.TotalSeconds,
+            AverageSeconds = figures.Average?.TotalSeconds,
+            P95Seconds = figures.Percentile95?.TotalSeconds,
+            Speedup = figures.Speedup,
+            AverageWorkerSeconds = record.Workers.Length == 0 ? null : record.Workers.Average(worker => worker.Duration.TotalSeconds),
+            KnownTimings = record.KnownTimings,
+            Queries = figures.Measured.Queries,
+            Writes = figures.Measured.Writes,
+            ConnectionErrors = figures.Measured.ConnectionErrors,
+            WorkerRetries = RetryCounts.Of(record).Values.Sum(count => count.Tried),
+        };
+    }
+
+    private static string? Capped(string? text, int limit, Redactor redactor) => text is null ? null : TextCap.Apply(redactor.Redact(text), limit);
+
+    /// <summary>Nothing but placeholders and what stands between the parts of a host and a path.</summary>
+    [GeneratedRegex(@"\A[\s/:.,_-]*(\{[\w:.-]+\}[\s/:.,_-]*)+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Placeholders();
+}

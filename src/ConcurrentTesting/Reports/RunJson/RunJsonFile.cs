@@ -1,0 +1,101 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Reports.RunJson;
+
+/// <summary>The run's own file for other tools and for later runs, <c>run.json</c>; documented in docs/run-json.md.</summary>
+internal static class RunJsonFile
+{
+    private static readonly JsonWriterOptions WriterOptions = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Indented = true,
+        NewLine = "\n",
+    };
+
+    /// <summary>One line each in the file, so that a run of thousands of tests stays readable, searchable and small.</summary>
+    private static readonly RunDocumentJson Lines = new(new JsonSerializerOptions(RunDocumentJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = false,
+    });
+
+    /// <exception cref="IOException">The output cannot be written.</exception>
+    public static void Write(RunRecord record, Stream output, Redactor redactor, CancellationToken cancellationToken)
+    {
+        var document = RunDocumentSource.From(record, redactor);
+        using var json = new Utf8JsonWriter(output, WriterOptions);
+        json.WriteStartObject();
+        foreach (var property in Lines.RunDocument.Properties)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            WriteProperty(json, property, property.Get!(document));
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads a file that this or an older version wrote; fields it does not know are passed over.</summary>
+    /// <exception cref="ConcurrentTestException">There is none at that path, it is damaged, or a newer version wrote it.</exception>
+    public static RunDocument Read(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            var document = JsonSerializer.Deserialize(stream, Lines.RunDocument) ?? throw new JsonException("it is empty");
+            return document.Version <= RunDocument.CurrentVersion
+                ? document
+                : throw Unreadable(path, $"it has version {document.Version}, and this ConcurrentTest knows up to {RunDocument.CurrentVersion}; use the one that wrote it", null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, $"{exception.Message} Give the path of a run.json that an earlier run left in its results folder", exception);
+        }
+        catch (JsonException exception)
+        {
+            throw Unreadable(path, $"{exception.Message} Give a run.json that an earlier run wrote to its end", exception);
+        }
+    }
+
+    private static void WriteProperty(Utf8JsonWriter json, JsonPropertyInfo property, object? value)
+    {
+        json.WritePropertyName(property.Name);
+        switch (value)
+        {
+            case IEnumerable<TestDocument> tests:
+                WriteLines(json, tests, Lines.TestDocument);
+                break;
+            case IEnumerable<BatchDocument> batches:
+                WriteLines(json, batches, Lines.BatchDocument);
+                break;
+            case IEnumerable<IncidentDocument> incidents:
+                WriteLines(json, incidents, Lines.IncidentDocument);
+                break;
+            case IEnumerable<WorkerDocument> workers:
+                WriteLines(json, workers, Lines.WorkerDocument);
+                break;
+            default:
+                JsonSerializer.Serialize(json, value, Lines.GetTypeInfo(property.PropertyType)!);
+                break;
+        }
+    }
+
+    private static void WriteLines<T>(Utf8JsonWriter json, IEnumerable<T> items, JsonTypeInfo<T> type)
+    {
+        json.WriteStartArray();
+        foreach (var item in items)
+        {
+            // The writer does not indent raw values.
+            json.WriteRawValue($"\n    {JsonSerializer.Serialize(item, type)}", skipInputValidation: true);
+        }
+
+        json.WriteEndArray();
+        json.Flush();
+    }
+
+    private static ConcurrentTestException Unreadable(string path, string why, Exception? exception) =>
+        new(ConcurrentTestExitCode.BadSettings, $"{path} cannot be read as a run.json: {why}.", exception);
+}

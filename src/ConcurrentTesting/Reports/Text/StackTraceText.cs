@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace ConcurrentTesting.Reports.Text;
+
+/// <summary>A stack trace as a reader wants it: from the failing line of the test's own code outwards, with places that an editor opens.</summary>
+internal static partial class StackTraceText
+{
+    private static readonly ImmutableArray<string> NoiseAtTheEnds =
+    [
+        "Xunit.", "NUnit.", "Microsoft.VisualStudio.TestPlatform.", "Microsoft.VisualStudio.TestTools.", "Microsoft.Testing.",
+        "Shouldly.", "FluentAssertions.", "AwesomeAssertions.", "ConcurrentTesting.",
+        "System.Reflection.", "System.RuntimeMethodHandle.", "System.RuntimeType.", "System.Runtime.CompilerServices.", "System.Runtime.ExceptionServices.",
+        "System.Threading.ExecutionContext.", "System.Threading.Tasks.", "System.Threading.Thread", "System.Threading.PortableThreadPool",
+        "InvokeStub_",
+    ];
+
+    private static StringComparison PathComparison => OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+
+    /// <summary>
+    /// The frames without those of the test framework, the assertion library and reflection at both ends, files relative to
+    /// <paramref name="rootDirectory"/> as <c>file:line</c>. All frames where nothing else would be left.
+    /// </summary>
+    public static ImmutableArray<string> Trim(string stackTrace, string rootDirectory)
+    {
+        var lines = WithoutRepetition(stackTrace.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        var first = Array.FindIndex(lines, line => !IsNoise(line, rootDirectory));
+        var last = Array.FindLastIndex(lines, line => !IsNoise(line, rootDirectory));
+        var kept = first < 0 ? lines : lines[first..(last + 1)];
+        return [.. kept.Select(line => WithPlace(line, rootDirectory))];
+    }
+
+    /// <summary>A file relative to the root where it is below it, with forward slashes.</summary>
+    public static string RelativePath(string file, string rootDirectory)
+    {
+        // Deterministic builds map the repository's root to /_/.
+        if (file.StartsWith("/_/", StringComparison.Ordinal))
+            return file[3..];
+        return IsBelow(file, rootDirectory) ? Slashed(file)[Root(rootDirectory).Length..] : file;
+    }
+
+    // NUnit numbers the stacks of several assertions; where there was one, it gives the same stack twice.
+    private static string[] WithoutRepetition(string[] lines)
+    {
+        var first = Array.FindIndex(lines, line => NumberedFrame().IsMatch(line));
+        return first > 0 && lines[first..].Select(line => NumberedFrame().Replace(line, "at ")).SequenceEqual(lines[..first]) ? lines[..first] : lines;
+    }
+
+    private static bool IsNoise(string line, string rootDirectory)
+    {
+        // "--- End of stack trace from previous location ---"
+        if (line.StartsWith("---", StringComparison.Ordinal))
+            return true;
+        var frame = Frame().Match(line);
+        return frame.Success
+            && !IsBelow(frame.Groups["file"].Value, rootDirectory)
+            && NoiseAtTheEnds.Any(prefix => frame.Groups["call"].ValueSpan.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    // The user's own sources count whatever their namespace is.
+    private static bool IsBelow(string file, string rootDirectory) => file.Length > 0 && Slashed(file).StartsWith(Root(rootDirectory), PathComparison);
+
+    private static string Root(string rootDirectory) => Slashed(rootDirectory).TrimEnd('/') + "/";
+
+    private static string Slashed(string path) => path.Replace('\\', '/');
+
+    private static string WithPlace(string line, string rootDirectory)
+    {
+        var frame = Frame().Match(line);
+        return frame.Groups["file"].Success
+            ? $"{frame.Groups["number"].Value}at {frame.Groups["call"].Value} in {RelativePath(frame.Groups["file"].Value, rootDirectory)}:{frame.Groups["line"].Value}"
+            : line;
+    }
+
+    [GeneratedRegex(@"^\d+\)\s+at ")]
+    private static partial Regex NumberedFrame();
+
+    [GeneratedRegex(@"^(?<number>(?:\d+\)\s+)?)at (?<call>.+?)(?: in (?<file>.+):line (?<line>\d+))?$")]
+    private static partial Regex Frame();
+}

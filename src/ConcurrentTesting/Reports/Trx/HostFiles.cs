@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Xml;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Reports.Trx;
+
+/// <summary>What test hosts wrote themselves, TRX files and diagnostic logs: they know nothing of secrets, and repeat the settings that they were given.</summary>
+internal static class HostFiles
+{
+    /// <summary>Takes the secrets out of each file that has one.</summary>
+    /// <param name="results">The results directory.</param>
+    /// <returns>The files that could not be rewritten, with the reason.</returns>
+    public static ImmutableArray<(string File, string Reason)> Redact(string results, Redactor redactor, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(results))
+            return [];
+        var failures = ImmutableArray.CreateBuilder<(string, string)>();
+        foreach (var file in Files(results))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                Rewrite(file, redactor);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or XmlException)
+            {
+                failures.Add((file, exception.Message));
+            }
+        }
+
+        return failures.ToImmutable();
+    }
+
+    // By the names that they have: beside them may lie what is not ours.
+    private static IEnumerable<string> Files(string results) =>
+        DirectoryContents.Folders(results).Where(ArtifactNames.IsWorker).Select(worker => Path.Combine(results, worker))
+            .SelectMany(worker => Directory.EnumerateFiles(worker, "batch-*.trx").Concat(Directory.EnumerateFiles(worker, "vstest-*.log")));
+
+    private static void Rewrite(string file, Redactor redactor)
+    {
+        switch (Path.GetExtension(file))
+        {
+            case ".trx" when RedactedTrx.HasSecret(file, redactor):
+                Replace(file, rewritten => RedactedTrx.Write(file, rewritten, redactor));
+                break;
+            case ".log" when File.ReadLines(file).Any(line => !ReferenceEquals(redactor.Redact(line), line)):
+                Replace(file, rewritten => File.WriteAllLines(rewritten, File.ReadLines(file).Select(redactor.Redact)));
+                break;
+        }
+    }
+
+    private static void Replace(string file, Action<string> write)
+    {
+        var rewritten = file + ".redacting";
+        write(rewritten);
+        File.Move(rewritten, file, overwrite: true);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+using ConcurrentTesting.Record;
+
+namespace ConcurrentTesting.Reports.Trx;
+
+/// <summary>
+/// The names and notations of Visual Studio's test results, as VSTest's own logger writes them
+/// (<see href="https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger"/>).
+/// </summary>
+internal static class TrxFormat
+{
+    public const string Namespace = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+    public const string UnitTestType = "13cdc9d9-ddb5-4fa4-a97d-d965ccfc6d4b";
+    public const string UncategorizedList = "8c84fa94-04c1-424b-9868-57a2d4851a1d";
+    public const string AllLoadedList = "19431567-8539-422a-85d7-44ee4e166bda";
+
+    /// <summary>
+    /// The outcome of a result. Errors and time-outs are written as failed, the only word for it that VSTest itself writes: readers that count rows
+    /// know no other, and would take them for neither passed nor failed.
+    /// </summary>
+    public static string Outcome(TestOutcome outcome) => outcome switch
+    {
+        TestOutcome.Passed => "Passed",
+        TestOutcome.Skipped => "NotExecuted",
+        _ => "Failed",
+    };
+
+    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture);
+
+    public static string Duration(TimeSpan duration) => (duration < TimeSpan.Zero ? TimeSpan.Zero : duration).ToString("c", CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Text as VSTest's logger writes it: what it takes for illegal in XML becomes <c>\u</c> and four digits. It takes every surrogate for that,
+    /// so that an emoji arrives as <c>\ud83d\ude00</c>.
+    /// </summary>
+    public static string Escape(string text)
+    {
+        if (!text.AsSpan().ContainsAnyInRange('\0', '\u001F') && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && !text.AsSpan().ContainsAnyInRange('\uFFFE', '\uFFFF'))
+        {
+            return text;
+        }
+
+        var escaped = new StringBuilder(text.Length + 16);
+        foreach (var character in text)
+        {
+            if (IsKept(character))
+            {
+                escaped.Append(character);
+            }
+            else
+            {
+                escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
+            }
+        }
+
+        return escaped.ToString();
+    }
+
+    private static bool IsKept(char character) => character is '\t' or '\n' or '\r' or (>= ' ' and <= '\uD7FF') or (>= '\uE000' and <= '\uFFFD');
+}

@@ -1,0 +1,39 @@
+using System.Xml.Linq;
+
+namespace ConcurrentTesting.Reports.Trx;
+
+/// <summary>What a result row says beyond its outcome: the words of VSTest's row where there is one, else those of the record.</summary>
+internal sealed record TrxOutput(string? StdOut, string? StdErr, string? DebugTrace, string? Message, string? StackTrace, IReadOnlyList<string> TextMessages)
+{
+    public bool IsEmpty => (StdOut ?? StdErr ?? DebugTrace ?? Message ?? StackTrace) is null && TextMessages.Count == 0;
+
+    public static TrxOutput Of(RecordedAttempt recorded, TrxRow? row, IEnumerable<string> earlier)
+    {
+        var attempt = recorded.Attempt;
+        var output = row?.Element.Child("Output");
+        var error = output?.Child("ErrorInfo");
+        return new TrxOutput(
+            Text(output, "StdOut", attempt.StandardOutput),
+            Text(output, "StdErr", attempt.StandardError),
+            Text(output, "DebugTrace", null),
+            Text(error, "Message", attempt.Message),
+            Text(error, "StackTrace", attempt.StackTrace),
+            [.. output?.Child("TextMessages")?.Elements().Select(message => message.Value) ?? [], .. earlier]);
+    }
+
+    /// <summary>The text as it was before VSTest's logger escaped it, where the record still has it; else as the logger wrote it.</summary>
+    public static string Restore(string written, string? recorded) =>
+        recorded is not null && written.Contains("\\u", StringComparison.Ordinal) && Comparable(TrxFormat.Escape(recorded)) == Comparable(written)
+            ? recorded
+            : written;
+
+    private static string? Text(XElement? parent, string name, string? recorded)
+    {
+        var written = parent?.Child(name)?.Value;
+        return string.IsNullOrEmpty(written) ? Given(recorded) : Restore(written, recorded);
+    }
+
+    private static string? Given(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static string Comparable(string text) => text.ReplaceLineEndings("\n").Trim();
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Xml;
+using System.Xml.Linq;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports;
+using ConcurrentTesting.VsTest;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>
+/// Makes one Cobertura file of what the collectors wrote for each batch, with ReportGenerator (https://reportgenerator.io), which lies beside the engine, in a process of its own.
+/// The collectors' files go away: each tells of a part only.
+/// </summary>
+internal static class CoverageMerge
+{
+    private const string Tool = "ReportGenerator.dll";
+    private const string MergedName = "Cobertura.xml";
+
+    // What it says of a file that it passes over, with a success.
+    private const string ReadError = "Error during reading report";
+
+    private static readonly XmlReaderSettings ReaderSettings = new() { DtdProcessing = DtdProcessing.Ignore };
+
+    private static string ToolPath =>
+        Path.Combine(Path.GetDirectoryName(typeof(CoverageMerge).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "reportgenerator", Tool);
+
+    /// <summary>What was covered, and what of it could not be written; both null where no coverage was asked for.</summary>
+    public static async Task<(CoverageRecord? Coverage, Incident? NotWritten)> WriteAsync(
+        IReadOnlyCollection<BatchRecord> batches, ConcurrentTestSettings settings, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var asked = batches.Where(batch => batch.Coverage is not null).ToList();
+        if (asked.Count == 0)
+            return (null, null);
+        var target = Path.Combine(settings.ResultsDirectory, CoverageRecord.FileName);
+        if (File.Exists(target))
+            return (null, NotWritten(target, "no run wrote the file that is there; move it away", at));
+        var folder = Path.Combine(settings.ResultsDirectory, $".coverage-{Guid.NewGuid():N}");
+        try
+        {
+            var (files, lost) = Gather(asked, folder);
+            if (files == 0)
+                return (null, NotWritten(target, "no test host left any coverage; see run.log for what its collectors said", at));
+            var merged = await MergeAsync(folder, cancellationToken);
+            Relocate(merged, settings.RootDirectory);
+            await ArtifactFile.WriteAsync(target, stream => merged.SaveAsync(stream, SaveOptions.None, cancellationToken), cancellationToken);
+            return (Figures(merged.Root!, lost), null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or XmlException or ConcurrentTestException)
+        {
+            return (null, NotWritten(target, exception.Message, at));
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // One folder, and names that say nothing: the command line stays short.
+    private static (int Files, List<BatchRecord> Lost) Gather(IEnumerable<BatchRecord> batches, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var (files, lost) = (0, new List<BatchRecord>());
+        foreach (var batch in batches)
+        {
+            var before = files;
+            foreach (var file in batch.Coverage!.Value.Where(IsWhole))
+                File.Copy(file, Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{files++}.xml")));
+            foreach (var file in batch.Coverage.Value.Where(File.Exists))
+                Remove(file);
+            if (batch.Error is not null || files == before)
+                lost.Add(batch);
+        }
+
+        return (files, lost);
+    }
+
+    // ReportGenerator passes over what it cannot read.
+    private static bool IsWhole(string file)
+    {
+        try
+        {
+            using var content = File.OpenRead(file);
+            using var reader = XmlReader.Create(content, ReaderSettings);
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is XmlException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    // With the folder that the collector made for it, and VSTest's copy beside the TRX.
+    private static void Remove(string file)
+    {
+        File.Delete(file);
+        var own = Path.GetDirectoryName(file)!;
+        if (!Directory.EnumerateFileSystemEntries(own).Any())
+            Directory.Delete(own);
+        var results = Path.GetDirectoryName(own)!;
+        foreach (var copy in Directory.EnumerateFiles(results, Path.GetFileName(file), SearchOption.AllDirectories).Where(IsOfTrx).ToList())
+        {
+            File.Delete(copy);
+            for (var empty = Path.GetDirectoryName(copy)!; empty != results && !Directory.EnumerateFileSystemEntries(empty).Any(); empty = Path.GetDirectoryName(empty)!)
+                Directory.Delete(empty);
+        }
+    }
+
+    // <deployment>/In/<machine>/<file>
+    private static bool IsOfTrx(string file) => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file))) == "In";
+
+    private static async Task<XDocument> MergeAsync(string folder, CancellationToken cancellationToken)
+    {
+        string[] arguments = ["exec", ToolPath, "-reports:*.xml", "-targetdir:merged", "-reporttypes:Cobertura", "-verbosity:Warning"];
+        var result = await DotNetCommand.RunAsync(VsTestLocation.FindDotNet(), arguments, folder, null, cancellationToken);
+        var merged = Path.Combine(folder, "merged", MergedName);
+        if (result.ExitCode != 0 || !File.Exists(merged) || result.Output.Contains(ReadError, StringComparison.Ordinal))
+            throw new IOException($"ReportGenerator ended with {result.ExitCode}: {result.Output.Trim().Split('\n')[^1]}");
+        using var file = File.OpenRead(merged);
+        using var reader = XmlReader.Create(file, ReaderSettings);
+        return XDocument.Load(reader);
+    }
+
+    // Readers on CI servers look for files below the repository's root.
+    private static void Relocate(XDocument merged, string root)
+    {
+        merged.Root!.Element("sources")?.ReplaceNodes(new XElement("source", root));
+        foreach (var name in merged.Descendants("class").Select(type => type.Attribute("filename")).OfType<XAttribute>())
+        {
+            if (Path.IsPathRooted(name.Value) && Path.GetRelativePath(root, name.Value) is var relative && !relative.StartsWith("..", StringComparison.Ordinal))
+                name.Value = relative.Replace(Path.DirectorySeparatorChar, '/');
+        }
+    }
+
+    private static CoverageRecord Figures(XElement root, List<BatchRecord> lost) =>
+        new(Number(root, "lines-covered"), Number(root, "lines-valid"), Number(root, "branches-covered"), Number(root, "branches-valid"))
+        {
+            LostBatches = lost.Count,
+            LostResults = lost.Sum(batch => batch.Tests),
+        };
+
+    private static int Number(XElement element, string name) => (int?)element.Attribute(name) ?? 0;
+
+    private static Incident NotWritten(string path, string cause, DateTimeOffset at) =>
+        new(at, RunArtifacts.NotWrittenKind, $"{path} was not written: {cause.TrimEnd('.')}.");
+}

@@ -1,0 +1,75 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Reports.RunJson;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>What a run takes from an earlier one's run.json: what failed, or an order to repeat. Read before that file may be written anew.</summary>
+internal sealed class EarlierRun
+{
+    private readonly ConcurrentTestSettings _settings;
+    private readonly LastFailures? _failures;
+
+    private EarlierRun(ConcurrentTestSettings settings, LastFailures? failures, RunDocument? replayed)
+    {
+        _settings = settings;
+        _failures = failures;
+        Replayed = replayed;
+    }
+
+    /// <summary>The run to repeat; null: none.</summary>
+    public RunDocument? Replayed { get; }
+
+    /// <exception cref="ConcurrentTestException">A run.json that is asked for is missing or damaged, or a bisection has no run to repeat.</exception>
+    public static EarlierRun Read(ConcurrentTestSettings settings)
+    {
+        if (settings is { Bisect: not null, ReplayFile: null })
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-bisect {settings.Bisect} needs --test-replay with the run.json of the run in which it failed.");
+        var replayed = settings.ReplayFile is { } file ? RunJsonFile.Read(file) : null;
+        if (replayed is not null && settings.ReplayWorker is { } worker && replayed.Batches.All(batch => batch.Worker != worker))
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-replay-worker {worker}: in {settings.ReplayFile} the workers {string.Join(", ", replayed.Batches.Select(batch => batch.Worker).Distinct().Order())} ran tests.");
+        return new EarlierRun(settings, settings.OnlyFailed ? LastFailures.Read(settings.ResultsDirectory) : null, replayed);
+    }
+
+    /// <summary>Only what failed last is asked for, and nothing did.</summary>
+    public bool LeavesNothingToDo => _failures is { IsEmpty: true };
+
+    /// <summary>The part of the catalog that is asked for.</summary>
+    public TestCatalog Select(TestCatalog catalog)
+    {
+        var replayed = Replayed is { } run ? ReplayPlan.Select(run, catalog, _settings.ReplayWorker) : catalog;
+        return _failures?.Select(replayed) ?? replayed;
+    }
+
+    /// <param name="isDirect">Whether the run itself starts the test hosts of an assembly.</param>
+    public Plan Plan(TestCatalog catalog, TimingStore timings, int seed, Predicate<TestAssembly> isDirect)
+    {
+        if (Replayed is { } run)
+            return ReplayPlan.Of(run, catalog, timings, _settings.ReplayWorker);
+        var plan = Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount, HostStartsOf(catalog, isDirect));
+        return _settings.Reset == DatabaseReset.Class ? ClassBatches.Cut(plan) : plan;
+    }
+
+    // Whoever sets up again needs a process of its own for it.
+    private HostStarts HostStartsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect) =>
+        !catalog.Units.Select(unit => unit.Assembly).Distinct().All(assembly => isDirect(assembly)) ? HostStarts.ByConsole
+        : _settings.Reset == DatabaseReset.Never && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture)) ? HostStarts.DirectAndKept
+        : HostStarts.Direct;
+
+    /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>
+    public (IEnumerable<Batch> Batches, TestEntry Failing) ToBisect(Plan plan)
+    {
+        var name = _settings.Bisect!;
+        foreach (var seed in plan.Seeds)
+        {
+            var index = seed.Select((batch, index) => batch.Entries.Any(IsMeant) ? index : -1).FirstOrDefault(found => found >= 0, -1);
+            if (index >= 0)
+                return (seed[..(index + 1)], seed[index].Entries.First(IsMeant));
+        }
+
+        throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-bisect {name}: {_settings.ReplayFile} has no such test; give namespace, class and method as it names them.");
+
+        bool IsMeant(TestEntry entry) =>
+            entry.Key == name || TestNames.Full(entry.ClassName, entry.DisplayName) == name || $"{entry.ClassName}.{entry.MethodName}" == name;
+    }
+}

@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>
+/// The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its own to say, and
+/// nothing of anybody else's touched. What is whose a list tells, which each run leaves behind; see <see cref="ArtifactList"/>.
+/// </summary>
+internal sealed class ResultsDirectory : IAsyncDisposable
+{
+    private const string LockName = ".concurrent-test.lock";
+
+    private readonly ConcurrentTestSettings _settings;
+    private readonly string _directory;
+    private readonly FileStream _lock;
+    private readonly ArtifactList? _earlier;
+
+    /// <summary>The last run's files that are as it left them, or that their content gives away, with the time of their last change.</summary>
+    private readonly Dictionary<string, DateTime> _own;
+
+    /// <summary>What others have put into folders that the run writes to.</summary>
+    private readonly HashSet<string> _foreign;
+
+    private ResultsDirectory(ConcurrentTestSettings settings, FileStream @lock, ArtifactList? earlier)
+    {
+        _settings = settings;
+        _directory = settings.ResultsDirectory;
+        _lock = @lock;
+        _earlier = earlier;
+        var names = earlier is { IsFinished: true } ? earlier.Files.Where(IsUnchanged).Select(file => file.Key) : UnlistedArtifacts.Find(_directory);
+        _own = names.Concat(FileNames.Where(name => OwnContent.Matches(name, PathOf(name)))).Distinct(StringComparer.Ordinal)
+            .ToDictionary(name => name, name => File.GetLastWriteTimeUtc(PathOf(name)), StringComparer.Ordinal);
+        _foreign = [.. Folders.SelectMany(Below).Where(name => !_own.ContainsKey(name) && earlier?.Folders.Contains(name) != true)];
+    }
+
+    /// <summary>The last run's artifacts are gone, this run's take their place.</summary>
+    public bool HasBegun { get; private set; }
+
+    private string? JUnitName => DirectoryContents.NameOf(_directory, _settings.JUnitFile ?? PathOf(ArtifactNames.JUnit));
+
+    private IEnumerable<string> FileNames => JUnitName is { } junit ? ArtifactNames.Files.Append(junit) : ArtifactNames.Files;
+
+    // Run settings may ask for coverage too; that is found out when it is written.
+    private IEnumerable<string> NamesToWrite => FileNames.Where(name => name != CoverageRecord.FileName || _settings.Coverage);
+
+    private IEnumerable<string> Folders =>
+        Enumerable.Range(0, _settings.Workers).Select(ArtifactNames.Worker).Concat([AttachmentFolder.Name, ArtifactNames.Diagnostics, ArtifactNames.Previous]);
+
+    /// <summary>Changes nothing yet but the lock.</summary>
+    /// <exception cref="ConcurrentTestException">
+    /// The folder cannot be written, another run is using it, or a name that this run has to write is taken by a file that no run wrote.
+    /// </exception>
+    public static ResultsDirectory Claim(ConcurrentTestSettings settings)
+    {
+        var directory = settings.ResultsDirectory;
+        var held = Lock(directory);
+        try
+        {
+            var claimed = new ResultsDirectory(settings, held, ArtifactList.Read(directory));
+            return claimed.Obstacle is { } obstacle ? throw BadSettings(obstacle) : claimed;
+        }
+        catch (Exception exception)
+        {
+            held.Dispose();
+            throw exception switch
+            {
+                JsonException => BadSettings(
+                    $"{Path.Combine(directory, ArtifactList.FileName)} is not a list of a run's artifacts ({exception.Message}). Remove it, or give another --test-results-directory.",
+                    exception),
+                IOException or UnauthorizedAccessException => Unwritable(directory, exception),
+                _ => exception,
+            };
+        }
+    }
+
+    /// <summary>Removes what the last run left, as far as nobody has changed it since; the run has something of its own to put in its place.</summary>
+    /// <param name="comesToNothing">The run ends without having come to any test: what the last one knew of them is kept for <c>--test-only-failed</c>.</param>
+    public async Task BeginAsync(ILogger log, bool comesToNothing = false)
+    {
+        if (HasBegun)
+            return;
+        HasBegun = true;
+        try
+        {
+            var kept = comesToNothing ? KeepLastRun() : null;
+            foreach (var name in _own.Keys.Where(name => name != kept && name != ArtifactNames.Log && IsAsFound(name)))
+                File.Delete(PathOf(name));
+            RemoveEmptyFolders();
+            _foreign.RemoveWhere(name => !DirectoryContents.IsTaken(_directory, name));
+            await new ArtifactList(ImmutableSortedDictionary<string, string>.Empty, [], IsFinished: false).WriteAsync(_directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("Artifacts of an earlier run could not be removed from {Directory}: {Reason}", _directory, exception.Message);
+        }
+    }
+
+    /// <summary>Writes down what the run has left here.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (ListOfNow() is { } list)
+                await list.WriteAsync(_directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next run goes by the files' content.
+        }
+
+        await _lock.DisposeAsync();
+    }
+
+    private string? Obstacle
+    {
+        get
+        {
+            var taken = (_settings.List ? [ArtifactNames.Log] : NamesToWrite).Where(name => DirectoryContents.IsTaken(_directory, name) && !_own.ContainsKey(name))
+                .Concat(_settings.List ? [] : TakenInFolders()).FirstOrDefault();
+            return taken is not null ? $"{PathOf(taken)} is where this run has to write, and no run wrote it. Move it away, or give another --test-results-directory."
+                : JUnitName is null && File.Exists(_settings.JUnitFile) && !OwnContent.IsAnyJUnit(_settings.JUnitFile)
+                    ? $"{_settings.JUnitFile} is no JUnit file. Move it away, or give another --test-junit-file."
+                    : null;
+        }
+    }
+
+    private IEnumerable<string> TakenInFolders() =>
+        Folders.Append($"{AttachmentFolder.Name}/In").Where(folder => DirectoryContents.IsTaken(_directory, folder) && !DirectoryContents.IsFolder(_directory, folder))
+            .Concat(_foreign.Where(name => OwnContent.IsNameOfBatch(name) && !OwnContent.Matches(name, PathOf(name))));
+
+    private static FileStream Lock(string directory)
+    {
+        var path = Path.Combine(directory, LockName);
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException exception) when (File.Exists(path))
+        {
+            throw BadSettings($"Another run is writing to {directory}. Wait for it, or give this one its own --test-results-directory.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(directory, exception);
+        }
+    }
+
+    /// <summary>Moves the last run.json that knows tests aside, unless that was done before.</summary>
+    /// <returns>The name of what is kept and not this run's; null: nothing.</returns>
+    private string? KeepLastRun()
+    {
+        if (_own.ContainsKey(ArtifactNames.Run) && LastFailures.KnowsTests(PathOf(ArtifactNames.Run)))
+        {
+            Directory.CreateDirectory(PathOf(ArtifactNames.Previous));
+            File.Move(PathOf(ArtifactNames.Run), PathOf(ArtifactNames.PreviousRun), overwrite: true);
+        }
+
+        return ArtifactNames.PreviousRun;
+    }
+
+    private void RemoveEmptyFolders()
+    {
+        var folders = _earlier is { IsFinished: true } ? _earlier.Folders : _own.Keys.SelectMany(Parents);
+        foreach (var folder in folders.Distinct(StringComparer.Ordinal).OrderByDescending(name => name.Length))
+        {
+            if (DirectoryContents.IsFolder(_directory, folder) && !Directory.EnumerateFileSystemEntries(PathOf(folder)).Any())
+                Directory.Delete(PathOf(folder));
+        }
+    }
+
+    private static IEnumerable<string> Parents(string name)
+    {
+        for (var end = name.LastIndexOf('/'); end > 0; end = name.LastIndexOf('/', end - 1))
+            yield return name[..end];
+    }
+
+    private ArtifactList? ListOfNow()
+    {
+        if (!HasBegun)
+        {
+            return _earlier is { IsFinished: true } && DirectoryContents.IsFile(_directory, ArtifactNames.Log)
+                ? _earlier with { Files = _earlier.Files.SetItem(ArtifactNames.Log, HashOf(ArtifactNames.Log)) }
+                : null;
+        }
+
+        var files = FileNames.Concat(Folders.SelectMany(folder => DirectoryContents.FilesBelow(_directory, folder)).Where(name => !_foreign.Contains(name)))
+            .Distinct(StringComparer.Ordinal).Where(name => DirectoryContents.IsFile(_directory, name));
+        var folders = Folders.SelectMany(folder => DirectoryContents.FoldersBelow(_directory, folder)).Where(name => !_foreign.Contains(name));
+        return new ArtifactList(files.ToImmutableSortedDictionary(name => name, HashOf, StringComparer.Ordinal), [.. folders], IsFinished: true);
+    }
+
+    private IEnumerable<string> Below(string folder) =>
+        DirectoryContents.FoldersBelow(_directory, folder).Concat(DirectoryContents.FilesBelow(_directory, folder));
+
+    private bool IsUnchanged(KeyValuePair<string, string> file) => DirectoryContents.IsFile(_directory, file.Key) && HashOf(file.Key) == file.Value;
+
+    // Diagnostic logs are written anew before anything is removed.
+    private bool IsAsFound(string name) => DirectoryContents.IsFile(_directory, name) && File.GetLastWriteTimeUtc(PathOf(name)) == _own[name];
+
+    private string HashOf(string name) => ArtifactList.HashOf(PathOf(name));
+
+    private string PathOf(string name) => Path.Combine(_directory, name);
+
+    private static ConcurrentTestException Unwritable(string directory, Exception cause) =>
+        BadSettings($"The results directory {directory} cannot be written ({cause.Message}). Mend its permissions or give another --test-results-directory.", cause);
+
+    private static ConcurrentTestException BadSettings(string message, Exception? cause = null) => new(ConcurrentTestExitCode.BadSettings, message, cause);
+}

@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Console;
+using ConcurrentTesting.Console.Hosts;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.Export;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>The end of every run, however it went: artifacts, timings, the last words on the console.</summary>
+internal static class RunReports
+{
+    private const int MostTold = 10;
+
+    public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, RunConsole console, ResultsDirectory results)
+    {
+        // Cancelling a run must not cancel its reports.
+        var cancellationToken = CancellationToken.None;
+        var settings = journal.Run.Settings;
+        var writes = !settings.List && await TakePlaceAsync(results, journal, end, database);
+        if (writes)
+        {
+            TellFewerRows(journal);
+            using (journal.Phase("timings"))
+                await SaveTimingsAsync(journal, end, database, cancellationToken);
+            foreach (var (kind, message) in DatabaseUseFindings.Of(journal.ToRecord(end, database)))
+                journal.Run.Recorder.Report(kind, message);
+            if (journal is { Catalog: { } catalog, Plan: { } plan })
+                SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
+            var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
+            var record = journal.ToRecord(end, database);
+            using (journal.Phase("reports"))
+            {
+                ImmutableArray<Incident> incidents = [.. lostCoverage, .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken)];
+                foreach (var incident in incidents)
+                    journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
+                end = EndWithout(incidents.Count(incident => incident.Kind == RunArtifacts.NotWrittenKind), record, end);
+            }
+        }
+
+        var final = journal.ToRecord(end, database) with { HasArtifacts = writes };
+        if (!settings.List)
+        {
+            await MetricsPush.PutAsync(final, journal.Run.Log, cancellationToken);
+            RunTrace.Export(final, console.Redactor, Environment.GetEnvironmentVariable, journal.Run.Log);
+        }
+        console.Finish(final);
+        return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final), HostCommands = HostCommands.Of(final, console.Redactor) };
+    }
+
+    // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.
+    private static async Task<bool> TakePlaceAsync(ResultsDirectory results, RunJournal journal, RunEnd end, DatabaseRecord? database)
+    {
+        var record = journal.ToRecord(end, database);
+        if (!results.HasBegun && record.ExitCode is (ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings))
+            return false;
+        await results.BeginAsync(journal.Run.Log, comesToNothing: !LastFailures.KnowsTests((int)record.ExitCode, record.Tests.Length + record.Outside.Length));
+        return true;
+    }
+
+    private static async Task<ImmutableArray<Incident>> WriteCoverageAsync(RunJournal journal, CancellationToken cancellationToken)
+    {
+        var run = journal.Run;
+        if (run.Recorder.Batches.All(batch => batch.Coverage is null))
+            return [];
+        using var phase = journal.Phase("coverage");
+        (journal.Coverage, var notWritten) = await CoverageMerge.WriteAsync(run.Recorder.Batches, run.Settings, run.Time.GetUtcNow(), cancellationToken);
+        return notWritten is null ? [] : [notWritten];
+    }
+
+    // Who reads the artifacts would miss the results: no success.
+    private static RunEnd EndWithout(int artifacts, RunRecord record, RunEnd end) =>
+        artifacts > 0 && record.ExitCode == ConcurrentTestExitCode.Success
+            ? new RunEnd(ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {artifacts} artifacts could not be written.")
+            : end;
+
+    // Rows come from files, databases and clocks: fewer are no failure, and may be a mistake.
+    private static void TellFewerRows(RunJournal journal)
+    {
+        if (journal is not { Timings: { } timings, Catalog: { } catalog })
+            return;
+        var fewer = timings.WithFewerRows(catalog, journal.Run.Recorder.Tests).ToList();
+        foreach (var (test, before, now) in fewer.Take(MostTold))
+            journal.Run.Recorder.Report("fewer-rows", string.Create(CultureInfo.InvariantCulture, $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
+        if (fewer.Count > MostTold)
+            journal.Run.Recorder.Report("fewer-rows", string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
+    }
+
+    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, CancellationToken cancellationToken)
+    {
+        if (journal is not { Timings: { } timings, Catalog: { } catalog })
+            return;
+
+        var settings = journal.Run.Settings;
+        timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
+        BatchCosts.Learn(timings, catalog, journal.ToRecord(end, database), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
+        foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, "timings.json") })
+        {
+            try
+            {
+                await timings.SaveAsync(path, cancellationToken);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                journal.Run.Recorder.Report("artifact-not-written", $"{path} could not be written: {exception.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,449 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
+using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.CoreUtilities.Helpers;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>One test host of the platform and its protocol, without a vstest.console between: any number of runs, one at a time, until it is ended.</summary>
+/// <remarks>https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CrossPlatEngine/EventHandlers/TestRequestHandler.cs</remarks>
+internal sealed class DirectHostProcess : IAsyncDisposable
+{
+    private const int HighestVersion = 7;
+    private const string Crashed = "Test host process crashed";
+
+    // Before that, payloads were written in another way.
+    private const int LowestVersion = 2;
+
+    // As much as the platform keeps of it.
+    private const int LongestErrorOutput = 8 * 1024;
+
+    /// <summary>The variable by which users give test hosts more time to end, in milliseconds.</summary>
+    private const string EndVariable = "VSTEST_TESTHOST_SHUTDOWN_TIMEOUT";
+
+    // The platform's own.
+    private static readonly TimeSpan DefaultEndBound = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan KillBound = TimeSpan.FromSeconds(2);
+
+    // A connection breaks a moment before its process has ended, and its last messages are read a moment after.
+    private static readonly TimeSpan DeathBound = TimeSpan.FromSeconds(10);
+    // Megabytes take a second.
+    private static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ErrorOutputBound = TimeSpan.FromSeconds(1);
+
+    private static readonly JsonDataSerializer Serializer = JsonDataSerializer.Instance;
+
+    private readonly Process _process;
+    private readonly SessionProcesses _processes;
+    private readonly StringBuilder _errors;
+    private readonly ILogger _log;
+    private readonly TaskCompletionSource<int> _exited;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource<int> _version = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HostChannel _channel;
+    private readonly Task _reading;
+    private readonly Lock _taking = new();
+    private RunInProgress? _run;
+    private bool _isInitialized;
+    private int _disposed;
+
+    private DirectHostProcess(Process process, SessionProcesses processes, StringBuilder errors, TaskCompletionSource<int> exited, HostChannel channel, ILogger log)
+    {
+        _process = process;
+        _processes = processes;
+        _errors = errors;
+        _exited = exited;
+        _channel = channel;
+        _log = log;
+        Id = process.Id;
+        _reading = ReadAsync();
+    }
+
+    public int Id { get; }
+
+    /// <summary>Completes when the process has ended, for whatever reason.</summary>
+    public Task<ProcessExit> Exited => ExitAsync();
+
+    /// <summary>It lives, and what it says is understood.</summary>
+    public bool IsGood => IsAlive && !_reading.IsCompleted;
+
+    /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
+    public bool IsTelling => _channel.Amid < LongestMessage;
+
+    public bool IsAlive => !_exited.Task.IsCompleted;
+
+    /// <summary>How it ended; null while it lives.</summary>
+    public ProcessExit? Exit => IsAlive ? null : ProcessExit.OfCode(_exited.Task.Result);
+
+    /// <summary>What it wrote to its error stream before it ended, in the platform's words; empty where that is nothing.</summary>
+    public string Story
+    {
+        get
+        {
+            lock (_errors)
+                return _errors.Length == 0 ? "" : $"{Crashed} : {_errors.ToString().Trim()}";
+        }
+    }
+
+    /// <summary>Resident bytes; 0 where the process has ended.</summary>
+    public long Memory
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.WorkingSet64;
+            }
+            catch (InvalidOperationException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <summary>Starts a test host and agrees with it on the protocol's version.</summary>
+    /// <param name="environment">Its whole environment; nothing else is inherited.</param>
+    /// <param name="processes">Marks it and what its tests start.</param>
+    /// <exception cref="HostProtocolException">It did not start, or does not understand.</exception>
+    public static async Task<DirectHostProcess> StartAsync(
+        TestHostCommand command, IReadOnlyDictionary<string, string> environment, SessionProcesses processes, ILogger log, CancellationToken cancellationToken)
+    {
+        Process? process = null;
+        DirectHostProcess? host = null;
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start(1);
+            var errors = new StringBuilder();
+            var exited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+            process = Launch(command, ((IPEndPoint)listener.LocalEndpoint).Port, environment, processes, errors, exited);
+            using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bound.CancelAfter(TimeSpan.FromSeconds(EnvironmentHelper.GetConnectionTimeout()));
+            var accepting = listener.AcceptSocketAsync(bound.Token).AsTask();
+            if (await Task.WhenAny(accepting, exited.Task) == exited.Task)
+                throw EndedAtOnce(await exited.Task, errors);
+            host = new DirectHostProcess(process, processes, errors, exited, new HostChannel(await accepting), log);
+            await host.AgreeAsync(bound.Token);
+            log.LogDebug("Started test host {ProcessId} for {Folder}", host.Id, command.Folder);
+            return host;
+        }
+        catch (Exception exception)
+        {
+            await AbandonAsync(process, host);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (exception is HostProtocolException)
+                throw;
+            throw new HostProtocolException($"the test host did not start: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Runs tests. Completes also when the process dies; what happened is what <paramref name="handler"/> was told.</summary>
+    /// <param name="messageType">The platform's word for the request, and what it takes.</param>
+    /// <exception cref="HostProtocolException">The test host said what cannot be understood.</exception>
+    public async Task RunAsync(string messageType, object criteria, IEnumerable<string> adapters, HostRunHandler handler, CancellationToken cancellationToken)
+    {
+        var run = new RunInProgress(handler);
+        lock (_errors)
+            _errors.Clear();
+        lock (_taking)
+            _run = run;
+        try
+        {
+            using var ending = new CancellationTokenSource();
+            var lost = LostAsync(cancellationToken, ending.Token);
+            _ = Task.Run(() => Request(run, messageType, criteria, adapters), CancellationToken.None);
+            await Task.WhenAny(run.Completed, lost);
+            await ending.CancelAsync();
+            Forget();
+            if (run.Completed.IsCompleted)
+                await run.Completed;
+            else if (!cancellationToken.IsCancellationRequested)
+                await TellDeathAsync(handler);
+            else
+                handler.HandleTestRunComplete(Aborted(), null, null, null);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+
+    /// <summary>Lets the process end, and ends it where it does not. What its tests started and left goes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        if (TrySend(MessageType.SessionEnd))
+            await Task.WhenAny(_exited.Task, Task.Delay(EndBound));
+        Kill(_process);
+        await Task.WhenAny(_exited.Task, Task.Delay(KillBound));
+        await _closing.CancelAsync();
+        _channel.Dispose();
+        await _reading;
+        _process.Dispose();
+        _closing.Dispose();
+    }
+
+    private static async Task AbandonAsync(Process? process, DirectHostProcess? host)
+    {
+        if (process is not null)
+            Kill(process);
+        if (host is not null)
+            await host.DisposeAsync();
+        else
+            process?.Dispose();
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
+        {
+            // It has ended.
+        }
+    }
+
+    // Completes when nothing more is to come: the process has ended and its last words are read, or was to be ended and that does not happen.
+    private async Task LostAsync(CancellationToken cancellationToken, CancellationToken noMore)
+    {
+        var cancelled = new TaskCompletionSource();
+        using var killing = cancellationToken.Register(() =>
+        {
+            _processes.Kill(IsAlive ? Id : null);
+            cancelled.TrySetResult();
+        });
+        using var over = noMore.Register(() => cancelled.TrySetResult());
+        if (await Task.WhenAny(_reading, _exited.Task, cancelled.Task) != _reading)
+            await Task.WhenAny(_reading, Task.Delay(DeathBound, noMore));
+    }
+
+    private static HostProtocolException EndedAtOnce(int exitCode, StringBuilder errors)
+    {
+        lock (errors)
+            return new(string.Create(CultureInfo.InvariantCulture, $"the test host ended at once with exit code {exitCode}: {errors.ToString().Trim()}"));
+    }
+
+    private static TimeSpan EndBound =>
+        int.TryParse(Environment.GetEnvironmentVariable(EndVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : DefaultEndBound;
+
+    private static Process Launch(TestHostCommand command, int port, IReadOnlyDictionary<string, string> environment, SessionProcesses processes, StringBuilder errors, TaskCompletionSource<int> exited)
+    {
+        var start = new ProcessStartInfo(command.DotNet, command.ArgumentsFor(port)) { WorkingDirectory = command.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        start.Environment[SessionProcesses.MarkerVariable] = processes.Session;
+
+        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.Exited += (_, _) => exited.TrySetResult(process.ExitCode);
+        process.ErrorDataReceived += (_, line) => Keep(errors, line.Data);
+        // What tests write there is in their results; the rest is nobody's.
+        process.OutputDataReceived += (_, _) => { };
+        process.Start();
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        return process;
+    }
+
+    private async Task<ProcessExit> ExitAsync() => ProcessExit.OfCode(await _exited.Task);
+
+    private static void Keep(StringBuilder errors, string? line)
+    {
+        if (string.IsNullOrEmpty(line))
+            return;
+        lock (errors)
+        {
+            var room = LongestErrorOutput - errors.Length;
+            if (room > 0)
+                errors.AppendLine(line.Length > room ? line[..room] : line);
+        }
+    }
+
+    private async Task AgreeAsync(CancellationToken cancellationToken)
+    {
+        _channel.Send(Serializer.SerializePayload(MessageType.VersionCheck, HighestVersion));
+        await Task.WhenAny(_version.Task, _reading).WaitAsync(cancellationToken);
+        if (!_version.Task.IsCompleted)
+            throw new HostProtocolException("the test host ended before it had answered.");
+        if (await _version.Task is not (>= LowestVersion and <= HighestVersion) and var version)
+            throw new HostProtocolException(string.Create(CultureInfo.InvariantCulture, $"the test host speaks version {version} of the protocol."));
+    }
+
+    // Nothing is told of a run any more once its end is; what is being told is told to its end.
+    private void Forget()
+    {
+        lock (_taking)
+            _run = null;
+    }
+
+    private void Request(RunInProgress run, string messageType, object criteria, IEnumerable<string> adapters)
+    {
+        try
+        {
+            if (!_isInitialized)
+                Send(MessageType.ExecutionInitialize, adapters);
+            _isInitialized = true;
+            Send(messageType, criteria);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
+        {
+            // The reading side sees the same, and what it means.
+            _log.LogDebug("The test host {ProcessId} could not be asked: {Reason}", Id, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            run.Fail(new HostProtocolException($"the test host {Id} could not be asked: {exception.Message}", exception));
+        }
+    }
+
+    private void Send(string messageType, object payload) => _channel.Send(Serializer.SerializePayload(messageType, payload, _version.Task.Result));
+
+    private bool TrySend(string messageType)
+    {
+        try
+        {
+            if (_exited.Task.IsCompleted)
+                return false;
+            _channel.Send(Serializer.SerializeMessage(messageType));
+            return true;
+        }
+        catch (Exception exception)
+        {
+            // Then it is ended in another way.
+            _log.LogDebug("The test host {ProcessId} could not be told: {Reason}", Id, exception.Message);
+            return false;
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            while (await _channel.ReadAsync(_closing.Token) is { } message)
+            {
+                lock (_taking)
+                    Take(message);
+                _channel.Heard();
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            _log.LogTrace("The test host {ProcessId} is heard no more", Id);
+        }
+        catch (Exception exception)
+        {
+            var unreadable = new HostProtocolException($"the test host {Id} said what cannot be understood: {exception.Message}", exception);
+            _version.TrySetException(unreadable);
+            _run?.Fail(unreadable);
+        }
+    }
+
+    private void Take(string text)
+    {
+        var message = Serializer.DeserializeMessage(text);
+        switch (message.MessageType)
+        {
+            case MessageType.VersionCheck:
+                _version.TrySetResult(Serializer.DeserializePayload<int>(message));
+                break;
+            case MessageType.ProtocolError:
+                throw new InvalidDataException("it does not know the protocol's version.");
+            case MessageType.LaunchAdapterProcessWithDebuggerAttached:
+                Send(MessageType.LaunchAdapterProcessWithDebuggerAttachedCallback, -1);
+                break;
+            case MessageType.AttachDebugger:
+                Send(MessageType.AttachDebuggerCallback, false);
+                break;
+            default:
+                TakeOfRun(message);
+                break;
+        }
+    }
+
+    private void TakeOfRun(Message message)
+    {
+        switch (message.MessageType)
+        {
+            case MessageType.TestRunStatsChange:
+                _run?.Handler.HandleTestRunStatsChange(Serializer.DeserializePayload<TestRunChangedEventArgs>(message));
+                break;
+            case MessageType.TestMessage when Serializer.DeserializePayload<TestMessagePayload>(message) is { } said:
+                _run?.Handler.HandleLogMessage(said.MessageLevel, said.Message);
+                break;
+            case MessageType.ExecutionComplete:
+                Complete(Serializer.DeserializePayload<TestRunCompletePayload>(message)!);
+                break;
+            default:
+                _log.LogDebug("The test host {ProcessId} said {Message}", Id, message.MessageType);
+                break;
+        }
+    }
+
+    private void Complete(TestRunCompletePayload payload)
+    {
+        if (_run is not { } run)
+            return;
+        run.Handler.HandleTestRunComplete(payload.TestRunCompleteArgs!, payload.LastRunTests, payload.RunAttachments, payload.ExecutorUris);
+        run.Complete();
+    }
+
+    // In the platform's own words, which others read too.
+    private async Task TellDeathAsync(HostRunHandler handler)
+    {
+        await Task.WhenAny(_exited.Task, Task.Delay(DeathBound, CancellationToken.None));
+        var reason = _exited.Task.IsCompleted ? Crashed : "Unable to communicate with test host process.";
+        if (_exited.Task.IsCompleted && await ErrorOutputAsync() is { Length: > 0 } written)
+            reason = $"{reason} : {written}";
+        handler.HandleLogMessage(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");
+        handler.HandleTestRunComplete(Aborted(), null, null, null);
+    }
+
+    private static TestRunCompleteEventArgs Aborted() => new(null, isCanceled: false, isAborted: true, null, null, null, TimeSpan.Zero);
+
+    // A process that tests have started may hold the stream open.
+    private async Task<string> ErrorOutputAsync()
+    {
+        try
+        {
+            using var bound = new CancellationTokenSource(ErrorOutputBound);
+            await _process.WaitForExitAsync(bound.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.LogDebug("The error output of the test host {ProcessId} is still open", Id);
+        }
+
+        lock (_errors)
+            return _errors.ToString().Trim();
+    }
+
+    private sealed class RunInProgress(HostRunHandler handler)
+    {
+        private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public HostRunHandler Handler => handler;
+
+        public Task Completed => _completed.Task;
+
+        public void Complete() => _completed.TrySetResult();
+
+        public void Fail(Exception exception) => _completed.TrySetException(exception);
+    }
+}
+
+/// <summary>A test host does not do what the platform's protocol says.</summary>
+internal sealed class HostProtocolException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,263 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Xml.Linq;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Execution;
+using ConcurrentTesting.TestHook.Wire;
+using Microsoft.Extensions.Logging;
+using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Engine.ClientProtocol;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>
+/// The test host of one worker: starts the platform's test hosts itself and keeps the last one for further batches of its assembly, with the same environment. What needs a
+/// vstest.console is handed to one.
+/// </summary>
+internal sealed class DirectTestHost(RunContext run, VsTestLocation location, RunSettingsDocument runSettings, DirectAssemblies assemblies, int worker, Func<CancellationToken, Task<ITestHost>> startConsole) : ITestHost
+{
+    private const long LargestHost = 1L << 30;
+
+    // Below it, twice as much as at first is nothing to care for.
+    private const long SmallHost = 256L << 20;
+
+    // How the platform's console asks test hosts: each result at once, and what runs at most this often.
+    private const long ResultsTogether = 1;
+    private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1.5);
+
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(2);
+
+    private static readonly EnumerationOptions AnyCase = new() { MatchCasing = MatchCasing.CaseInsensitive };
+
+    private readonly SessionProcesses _processes = new(Guid.NewGuid().ToString("N"));
+    private ITestHost? _console;
+    private DirectHostProcess? _process;
+    private string? _source;
+    private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
+    private long _firstMemory;
+
+    // Asked more than once between two batches, and the answer has to stay.
+    private bool? _isSpent;
+    private int _batch;
+
+    // Of a process that is not used any more; what the hook knows of it is kept until it was told.
+    private (IdleEnd End, int ProcessId)? _idleEnd;
+
+    public IdleEnd? IdleEnd => _idleEnd?.End ?? (_process is { IsAlive: false } process ? EndOf(process) : null);
+
+    public bool IsTelling => _process is { IsTelling: true };
+
+    public async Task<HostRunEnd> RunAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return assemblies.IsDirect(hostRun.Assembly)
+                ? await RunDirectOrOnConsoleAsync(hostRun, new Begun(events), cancellationToken)
+                : await RunOnConsoleAsync(hostRun, events, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await EndProcessAsync();
+            return new HostRunEnd("the run was ended early.");
+        }
+    }
+
+    public async Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken)
+    {
+        if (assemblies.IsDirect(assembly))
+            return;
+        await LeaveProcessAsync();
+        _console ??= await startConsole(cancellationToken);
+    }
+
+    public int? KeptProcess(TestAssembly assembly) =>
+        _process is { IsGood: true } process && assembly.Path == _source && assemblies.IsDirect(assembly) && !IsSpent(process)
+            ? process.Id
+            : null;
+
+    public Task EndProcessesAsync() => LeaveProcessAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveProcessAsync();
+        if (_idleEnd is { } idle)
+            run.Hook.Release(idle.ProcessId);
+        _processes.Kill(null);
+        if (_console is { } console)
+            await console.DisposeAsync();
+    }
+
+    private async Task<HostRunEnd> RunDirectOrOnConsoleAsync(HostRun hostRun, Begun events, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunDirectAsync(hostRun, events, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or ConcurrentTestException))
+        {
+            // Whatever it is, a platform of another version too: a console needs nothing of this.
+            run.Log.LogDebug(exception, "Worker {Worker}: no test host could be used", worker);
+            await EndProcessAsync();
+            assemblies.GiveUp(hostRun.Assembly, exception.Message);
+            return events.HasBegun ? new HostRunEnd(exception.Message, IsConsoleGone: true) : await RunOnConsoleAsync(hostRun, events, cancellationToken);
+        }
+    }
+
+    private async Task<HostRunEnd> RunOnConsoleAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
+    {
+        await PrepareAsync(hostRun.Assembly, cancellationToken);
+        return await _console!.RunAsync(hostRun, events, cancellationToken);
+    }
+
+    private async Task<HostRunEnd> RunDirectAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
+    {
+        var settings = runSettings.ForBatch(new BatchRunSettings(hostRun.Seed, hostRun.Environment, hostRun.ResultsDirectory, hostRun.TrxFileName, hostRun.Assembly)
+        {
+            Configure = root => AsConsoleDoes(root, hostRun),
+            NUnitWhere = hostRun.Selection?.NUnitWhere,
+        });
+        var (process, isWarm) = await ProcessForAsync(hostRun, EnvironmentIn(settings), cancellationToken);
+        _batch = hostRun.Batch;
+        _isSpent = null;
+        var handler = new HostRunHandler(events, TrxLog.Begin(location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
+        var (request, criteria) = RequestOf(hostRun, settings);
+        await Task.Run(() => process.RunAsync(request, criteria, AdaptersBeside(hostRun.Assembly.Path), handler, cancellationToken), CancellationToken.None);
+
+        var end = handler.End!;
+        if (end.Fault is not null)
+            await EndProcessAsync();
+        return end with { Coverage = null, WasWarm = isWarm };
+    }
+
+    private async Task<(DirectHostProcess Process, bool IsWarm)> ProcessForAsync(HostRun hostRun, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
+        if (_process is { IsGood: true } warm && CanRun(hostRun, environment) && !IsSpent(warm))
+        {
+            run.Hook.Continue(warm.Id, hostRun.Batch);
+            return (warm, true);
+        }
+
+        await LeaveProcessAsync();
+        var process = await StartAsync(assemblies.CommandFor(hostRun.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
+        run.Hook.Keep(process.Id, process.Exited);
+        _process = process;
+        _source = hostRun.Assembly.Path;
+        _environment = Lasting(environment);
+        _firstMemory = 0;
+        return (process, false);
+    }
+
+    // A machine that is short of something may have more of it in a moment.
+    private async Task<DirectHostProcess> StartAsync(TestHostCommand command, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DirectHostProcess.StartAsync(command, environment, _processes, run.Log, cancellationToken);
+        }
+        catch (HostProtocolException exception)
+        {
+            run.Log.LogDebug("Worker {Worker} starts its test host again: {Reason}", worker, exception.Message);
+            return await DirectHostProcess.StartAsync(command, environment, _processes, run.Log, cancellationToken);
+        }
+    }
+
+    private bool CanRun(HostRun hostRun, ImmutableDictionary<string, string> environment) =>
+        !hostRun.NeedsFreshProcess
+        && hostRun.Assembly.Path == _source
+        && Lasting(environment) is var wanted && wanted.Count == _environment.Count && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
+
+    // The hook is told of its batch in another way.
+    private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) => environment.Remove(HookAddress.Variable);
+
+    private bool IsSpent(DirectHostProcess process) => _isSpent ??= HoldsTooMuch(process);
+
+    private bool HoldsTooMuch(DirectHostProcess process)
+    {
+        var memory = process.Memory;
+        if (_firstMemory == 0)
+            _firstMemory = memory;
+        if (memory < LargestHost && (memory < SmallHost || memory < 2 * _firstMemory))
+            return false;
+        run.Log.LogDebug("Worker {Worker}: the test host {ProcessId} holds {Memory} MB and is replaced", worker, process.Id, memory >> 20);
+        return true;
+    }
+
+    private IdleEnd EndOf(DirectHostProcess process) => new(
+        _batch,
+        string.Create(CultureInfo.InvariantCulture, $"the test host {process.Id} of {Path.GetFileNameWithoutExtension(_source)} ended after it had run its tests. {process.Story}"),
+        new HookedProcess(process.Id, HookedProcessRole.TestHost, IsAlive: false, EndedByItself: false) { Exit = process.Exit });
+
+    private async Task LeaveProcessAsync()
+    {
+        // Its connection breaks a moment before it has ended.
+        if (_process is { IsGood: false } broken)
+            await Task.WhenAny(broken.Exited, Task.Delay(EndBound));
+        if (_process is { IsAlive: false } process)
+        {
+            if (_idleEnd is { } earlier)
+                run.Hook.Release(earlier.ProcessId);
+            _idleEnd = (EndOf(process), process.Id);
+            _process = null;
+            await process.DisposeAsync();
+        }
+
+        await EndProcessAsync();
+    }
+
+    private async Task EndProcessAsync()
+    {
+        if (_process is not { } process)
+            return;
+        _process = null;
+        await process.DisposeAsync();
+        run.Hook.Release(process.Id);
+    }
+
+    private static void AsConsoleDoes(XElement root, HostRun hostRun)
+    {
+        hostRun.Configure(root);
+        var configuration = root.Section("RunConfiguration");
+        foreach (var name in (string[])["DesignMode", "CollectSourceInformation"])
+        {
+            if (configuration.Element(name) is null)
+                configuration.SetElementValue(name, "True");
+        }
+    }
+
+    private static ImmutableDictionary<string, string> EnvironmentIn(string settings) =>
+        XDocument.Parse(settings, LoadOptions.PreserveWhitespace).Root!.Elements("RunConfiguration").Elements("EnvironmentVariables").Elements()
+            .DistinctBy(variable => variable.Name.LocalName).ToImmutableDictionary(variable => variable.Name.LocalName, variable => variable.Value);
+
+    private static (string Request, object Criteria) RequestOf(HostRun hostRun, string settings)
+    {
+        var filter = hostRun.Assembly.Framework == TestFramework.NUnit ? null : hostRun.Selection?.Filter;
+        var context = new TestExecutionContext(ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false, areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
+        if (hostRun.Selection is null)
+            return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(PackedValues.Unpack(hostRun.Cases), null, settings, context));
+        var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [hostRun.Assembly.Path] };
+        return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
+    }
+
+    private static List<string> AdaptersBeside(string source) => [.. Directory.EnumerateFiles(Path.GetDirectoryName(source)!, "*TestAdapter.dll", AnyCase)];
+
+    /// <summary>Knows whether a test has been heard of.</summary>
+    private sealed class Begun(IHostEvents events) : IHostEvents
+    {
+        public bool HasBegun { get; private set; }
+
+        public void ResultArrived(TestResult result)
+        {
+            HasBegun = true;
+            events.ResultArrived(result);
+        }
+
+        public void ActiveTests(IReadOnlyCollection<TestCase> tests)
+        {
+            HasBegun |= tests.Count > 0;
+            events.ActiveTests(tests);
+        }
+
+        public void Message(HostMessageLevel level, string text) => events.Message(level, text);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using System.Xml.Linq;
+using ConcurrentTesting.Catalog;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>The seam to what runs tests: one operation at a time, each with an end that tells whether all went well.</summary>
+internal interface ITestHost : IAsyncDisposable
+{
+    /// <summary>Starts what runs of an assembly take and what is no part of them; trying again is the host's own.</summary>
+    Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The id of the test process that has run tests of the assembly and would run further ones; null where none is kept.
+    /// </summary>
+    int? KeptProcess(TestAssembly assembly);
+
+    /// <summary>Ends test processes that are kept for further runs: what they worked with is about to change.</summary>
+    Task EndProcessesAsync();
+
+    /// <summary>
+    /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at once,
+    /// with all its processes, and makes the host unusable.
+    /// </summary>
+    /// <param name="events">Hears of each result when it happens, on one thread at a time; must not block.</param>
+    Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken);
+
+    /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
+    bool IsTelling { get; }
+
+    /// <summary>A test process that lived on after its last run and has ended since, although nobody ended it; null where there is none.</summary>
+    IdleEnd? IdleEnd { get; }
+}
+
+/// <summary>A test process ended while nothing ran in it.</summary>
+/// <param name="Batch">The number of the last batch that it ran.</param>
+/// <param name="Fault">What is known of it.</param>
+/// <param name="Process">The process, with how it ended.</param>
+internal sealed record IdleEnd(int Batch, string Fault, HookedProcess Process);
+
+/// <summary>What a host runs in one go.</summary>
+internal sealed record HostRun
+{
+    /// <summary>The batch's number, unique in the run.</summary>
+    public required int Batch { get; init; }
+
+    public required TestAssembly Assembly { get; init; }
+
+    /// <summary>Nothing of earlier runs may be in the test process.</summary>
+    public bool NeedsFreshProcess { get; init; }
+
+    /// <summary>Where the assembly is for this run; null: where it was built.</summary>
+    public string? Source { get; init; }
+
+    public required ImmutableArray<TestCase> Cases { get; init; }
+
+    /// <summary>Selects by name instead of by <see cref="Cases"/>, for tests whose ids differ from process to process.</summary>
+    public NameSelection? Selection { get; init; }
+
+    public required ImmutableDictionary<string, string> Environment { get; init; }
+    public required string ResultsDirectory { get; init; }
+    public required string TrxFileName { get; init; }
+    public required int Seed { get; init; }
+
+    /// <summary>Adds to the run settings what the batch needs beyond them.</summary>
+    public Action<XElement> Configure { get; init; } = _ => { };
+}
+
+/// <summary>How a host's run ended.</summary>
+/// <param name="Fault">What went wrong with the host, in one line; null where it ended well, whatever the tests' outcomes.</param>
+/// <param name="IsConsoleGone">The console died before the test process did: whatever ran is not to blame.</param>
+internal sealed record HostRunEnd(string? Fault, bool IsConsoleGone = false)
+{
+    /// <summary>The test process had run tests before.</summary>
+    public bool WasWarm { get; init; }
+
+    /// <summary>The coverage files that collectors left, absolute; null where no coverage was asked for.</summary>
+    public ImmutableArray<string>? Coverage { get; init; }
+}
+
+/// <summary>Hears what a host does.</summary>
+internal interface IHostEvents
+{
+    void ResultArrived(TestResult result);
+
+    /// <summary>The tests that are running now.</summary>
+    void ActiveTests(IReadOnlyCollection<TestCase> tests);
+
+    void Message(HostMessageLevel level, string text);
+}
+
+internal enum HostMessageLevel
+{
+    Information,
+    Warning,
+    Error,
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ConcurrentTesting.Catalog;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>
+/// Selects tests by the names of their types and methods, where their ids or row names differ from process to process or cannot be asked for. Arguments of fixtures and rows are left
+/// out: they may differ too. No character of a name is handed on that means something in one of these languages, so that no name can spoil the selection of the others; what is
+/// selected too much is booked to nobody.
+/// </summary>
+/// <param name="Filter">In VSTest's language.</param>
+/// <param name="NUnitWhere">In NUnit's, which finds methods whatever their rows are called.</param>
+internal sealed partial record NameSelection(string Filter, string NUnitWhere)
+{
+    public static NameSelection Of(IReadOnlyCollection<TestEntry> entries) => new(
+        string.Join('|', entries.Select(entry => PlainPart(entry.Cases[0].FullyQualifiedName)).Distinct().Select(name => $"FullyQualifiedName~{name}")),
+        string.Join(
+            " or ",
+            entries.Select(entry => $"(class =~ '^{TypePattern(entry.ClassName)}$' and {Which(entry)})").Distinct()));
+
+    // A name that was given to a row and differs from process to process, by a Guid or a time in it, mostly keeps its length. What XML
+    // cannot hold arrives here as an escape of six characters.
+    private static string Which(TestEntry entry) => TestCaseNames.IsMethodKnown(entry.Cases[0], entry.Assembly.Framework)
+        ? $"method =~ '^{Pattern(entry.MethodName)}$'"
+        : string.Create(CultureInfo.InvariantCulture, $"name =~ '(?s)^.{{{Escape().Replace(entry.DisplayName, "?").Length},{entry.DisplayName.Length}}}$'");
+
+    // The beginning, or where that is odd the longest part that is not; every full name has a dot.
+    private static string PlainPart(string name)
+    {
+        var plain = string.Concat(name.Select(character => IsPlain(character) || character == '.' ? character : ' ')).Split(' ');
+        return plain[0].Length > 0 ? plain[0] : plain.MaxBy(part => part.Length) is { Length: > 0 } longest ? longest : ".";
+    }
+
+    // Orders(1) and Repository<Int32> are of the types Orders and Repository`1; other languages than C# have types whose own names hold such characters.
+    private static string TypePattern(string fixture)
+    {
+        var type = NUnitFixtures.WithoutArguments(fixture);
+        return type.Length == fixture.Length ? Pattern(type) : $"{Pattern(type)}([^A-Za-z0-9_.+].*)?";
+    }
+
+    private static string Pattern(string name) => string.Concat(name.Select(character => IsPlain(character) ? character : '.'));
+
+    [GeneratedRegex(@"\\u[0-9A-Fa-f]{4}")]
+    private static partial Regex Escape();
+
+    private static bool IsPlain(char character) => char.IsLetterOrDigit(character) || character == '_';
+}

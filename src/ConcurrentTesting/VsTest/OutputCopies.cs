@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>
+/// Copies of output folders, one a worker, for what must not meet in one folder or must not change it. They lie beside the folder, so that what tests
+/// look for above it is as near, and are removed at the end; those of a run that was killed are removed by the next that copies the same folder.
+/// </summary>
+internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
+{
+    /// <summary>Stands between the folder's name and the run's.</summary>
+    public const string Infix = ".concurrent-test-";
+    private const string LockName = ".concurrent-test-copy";
+    private const string Mark = "ConcurrentTest copy of an output folder 1";
+
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = FileAttributes.None };
+
+    private readonly ConcurrentDictionary<(string Folder, int Worker), Lazy<Copy>> _copies = new();
+    private readonly ConcurrentDictionary<string, Lazy<bool>> _swept = new();
+    private int _number;
+
+    /// <summary>Where a worker has a file of an output folder; copies the folder when the worker asks for the first time.</summary>
+    /// <exception cref="ConcurrentTestException">The folder cannot be copied.</exception>
+    public string PathOf(string file, int worker)
+    {
+        var folder = Path.GetDirectoryName(file)!;
+        _ = _swept.GetOrAdd(folder, _ => new Lazy<bool>(() => Sweep(folder))).Value;
+        var copy = _copies.GetOrAdd((folder, worker), _ => new Lazy<Copy>(() => Make(folder))).Value;
+        return Path.Combine(copy.Path, Path.GetFileName(file));
+    }
+
+    /// <summary>Gives a worker new copies when it asks next: what changed the ones it has was ended before it could put them back.</summary>
+    public void Renew(int worker)
+    {
+        foreach (var key in _copies.Keys.Where(key => key.Worker == worker))
+        {
+            if (_copies.TryRemove(key, out var copy))
+                Remove(copy);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var key in _copies.Keys)
+        {
+            if (_copies.TryRemove(key, out var copy))
+                Remove(copy);
+        }
+    }
+
+    private Copy Make(string folder)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"{folder}{Infix}{runId}-{Interlocked.Increment(ref _number)}");
+        FileLock? held = null;
+        try
+        {
+            Directory.CreateDirectory(path);
+            held = FileLock.TryExclusive(Path.Combine(path, LockName)) ?? throw new IOException("another run holds it.");
+            held.Write(Mark);
+            CopyInto(folder, path);
+            logger.LogDebug("Copied {Folder} to {Copy}", folder, path);
+            return new Copy(path, held);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            held?.Dispose();
+            Delete(path);
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                $"The output folder {folder} cannot be copied to {path} for a worker: {exception.Message.TrimEnd('.')}. Make room there, or mend its permissions.",
+                exception);
+        }
+    }
+
+    // The bytes themselves, never links to them: a collector writes into the files. Where the file system can, they share blocks until then.
+    private static void CopyInto(string folder, string target)
+    {
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Everything))
+        {
+            var path = Path.Combine(target, entry.Name);
+            if (entry is FileInfo file)
+            {
+                file.CopyTo(path);
+            }
+            else if (entry.LinkTarget is { } link)
+            {
+                Directory.CreateSymbolicLink(path, Path.GetFullPath(link, folder));
+            }
+            else
+            {
+                Directory.CreateDirectory(path);
+                CopyInto(entry.FullName, path);
+            }
+        }
+    }
+
+    // What a run that no longer lives left beside the folder: it carries the mark, and nobody holds it.
+    private bool Sweep(string folder)
+    {
+        foreach (var left in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, $"{Path.GetFileName(folder)}{Infix}*").ToList())
+        {
+            var lockFile = Path.Combine(left, LockName);
+            if (!File.Exists(lockFile))
+                continue;
+            using var held = FileLock.TryExclusive(lockFile);
+            if (held is not null && held.Read().StartsWith(Mark, StringComparison.Ordinal) && Delete(left))
+                logger.LogDebug("Removed {Folder}, which a run that no longer lives had left", left);
+        }
+
+        return true;
+    }
+
+    private void Remove(Lazy<Copy> copy)
+    {
+        // What could not be made is not there.
+        if (!copy.IsValueCreated)
+            return;
+        Delete(copy.Value.Path);
+        copy.Value.Held.Dispose();
+    }
+
+    private bool Delete(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning("{Folder}, a copy for one worker, could not be removed ({Reason}); the next run with coverage removes it", path, exception.Message);
+            return false;
+        }
+    }
+
+    private sealed record Copy(string Path, FileLock Held);
+}

@@ -1,0 +1,51 @@
+using System.Collections;
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>The environment that test processes start from: the build's own, without its secrets and without what MSBuild and the CLI left in it.</summary>
+internal static class ProcessEnvironment
+{
+    private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+
+    // What `dotnet` and MSBuild set for their own children. A test that starts dotnet itself would be led astray by it.
+    private static readonly string[] BuildPrefixes = ["MSBUILD", "DOTNET_CLI_TELEMETRY_SESSIONID", "CONCURRENT_TEST_"];
+
+    // Test hosts live for seconds. Instrumenting their code for a better second compilation costs a quarter of their CPU time, compiling it
+    // once more after 30 calls another third, and neither is paid back; after 512 calls, counted from half a second without new code on, what
+    // is hot still is (the runtime reads hexadecimal). Whoever set a variable knows better.
+    private static readonly KeyValuePair<string, string>[] ForShortProcesses =
+    [
+        new("DOTNET_TieredPGO", "0"),
+        new("DOTNET_TC_CallCountThreshold", "200"),
+        new("DOTNET_TC_CallCountingDelayMs", "200"),
+    ];
+
+    private static readonly string[] SecretWords = ["PASSWORD", "SECRET", "TOKEN", "APIKEY", "API_KEY", "CONNECTION_STRING", "CREDENTIAL"];
+
+    /// <summary>The current environment for test processes of a run with these settings.</summary>
+    public static ImmutableDictionary<string, string> For(ConcurrentTestSettings settings) =>
+        Environment.GetEnvironmentVariables()
+            .Cast<DictionaryEntry>()
+            .Select(entry => KeyValuePair.Create((string)entry.Key, entry.Value as string ?? ""))
+            .Where(variable => !IsSecret(variable.Key, settings) && !IsOfTheBuild(variable.Key, variable.Value))
+            .ToImmutableDictionary(Names)
+            .WithDefaults(ForShortProcesses);
+
+    private static ImmutableDictionary<string, string> WithDefaults(this ImmutableDictionary<string, string> environment, KeyValuePair<string, string>[] defaults) =>
+        environment.AddRange(defaults.Where(variable => !environment.ContainsKey(variable.Key)));
+
+    // A secret parameter can be given with and without NUKE's prefix.
+    private static bool IsSecret(string name, ConcurrentTestSettings settings)
+    {
+        const string prefix = "NUKE_";
+        var isNuke = name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);
+        return settings.SecretVariables.Contains(name, StringComparer.OrdinalIgnoreCase)
+            || (isNuke && settings.SecretVariables.Contains(name[prefix.Length..], StringComparer.OrdinalIgnoreCase))
+            || (isNuke && SecretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase)));
+    }
+
+    private static bool IsOfTheBuild(string name, string value) =>
+        BuildPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+        || (name.Equals("DOTNET_HOST_PATH", StringComparison.OrdinalIgnoreCase) && !File.Exists(value));
+}

@@ -1,0 +1,69 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>A process with everything that it and its children have started.</summary>
+internal static class ProcessTree
+{
+    /// <summary>
+    /// Ends all of it. On Linux no process is stopped before it is ended, as the runtime does it: an engine that is itself ended between the two would leave
+    /// a stopped process for good.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The process was never started.</exception>
+    public static void Kill(Process root)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            root.Kill(entireProcessTree: true);
+            return;
+        }
+
+        var below = Below(root.Id);
+        // From the top down: who is dead starts nothing more.
+        root.Kill();
+        foreach (var id in below)
+            Kill(id);
+    }
+
+    private static List<int> Below(int root)
+    {
+        var children = Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id > 0)
+            .ToLookup(ParentOf);
+        var below = new List<int>(children[root]);
+        for (var index = 0; index < below.Count; index++)
+            below.AddRange(children[below[index]]);
+        return below;
+    }
+
+    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name stands in parentheses and may hold any character.
+    private static int ParentOf(int id)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{id}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It ended meanwhile.
+            return 0;
+        }
+    }
+
+    private static void Kill(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            process.Kill();
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Console;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Markdown;
+using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Run;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.Tests.Reports;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Record;
+
+public sealed class DatabaseUseTests
+{
+    [Theory]
+    [InlineData(0L, 0L, true)]
+    [InlineData(0L, null, true)]
+    [InlineData(null, 0L, true)]
+    [InlineData(null, null, false)]
+    [InlineData(0L, 2L, false)]
+    [InlineData(3L, 0L, false)]
+    [InlineData(3L, null, false)]
+    public void Databases_are_unused_where_a_witness_says_so_and_none_contradicts(long? connections, long? sessions, bool isUnused)
+    {
+        var run = Run([Batch(1, "w0", connections)], [new DatabaseStatistics { Database = "w0", Sessions = sessions, Transactions = sessions }]);
+
+        DatabaseUseFindings.Of(run).Any(finding => finding.Kind == DatabaseUseFindings.Unused).ShouldBe(isUnused);
+    }
+
+    [Fact]
+    public void Where_one_worker_used_its_database_the_variable_is_read()
+    {
+        var run = Run([Batch(1, "w0", 0), Batch(2, "w1", 4)], []);
+
+        DatabaseUseFindings.Of(run).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_second_database_of_a_lease_counts_too()
+    {
+        var run = Run([Batch(1, "w0", 0) with { Opened = [new OpenedDatabase("w0_audit", 2)] }], [new DatabaseStatistics { Database = "w0" }, new DatabaseStatistics { Database = "w0_audit" }]);
+
+        DatabaseUseFindings.Of(run).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void It_is_said_where_the_tests_went_instead_and_what_to_do()
+    {
+        var run = Run([Batch(1, "/run/w0.db", 0) with { Opened = [new OpenedDatabase("/home/me/shared.db", 5)] }], []);
+
+        var (_, message) = DatabaseUseFindings.Of(run).ShouldHaveSingleItem();
+
+        message.ShouldContain("they connected to /home/me/shared.db instead");
+        message.ShouldContain("ConnectionStrings__Default");
+        message.ShouldContain("--test-environment");
+        var told = run with { Incidents = [new Incident(RecordedRun.Start, DatabaseUseFindings.Unused, message)] };
+        string.Join('\n', RunClosing.Lines(told, new Redactor())).ShouldContain("  WARNING    NO TEST USED ITS DATABASE");
+        SummaryMarkdown.Of(told, new ReportText(new Redactor())).ShouldContain("> [!WARNING]\n> NO TEST USED ITS DATABASE");
+    }
+
+    [Fact]
+    public void Only_variables_that_hold_a_database_are_named()
+    {
+        var run = Run([Batch(1, "w0", 0)], []);
+        run = run with { Settings = run.Settings with { Environment = [new("SHOP_PORT", "51{Worker}0"), new("SHOP_DB", "{Host}:{Port}/{Database}")] } };
+
+        var (_, message) = DatabaseUseFindings.Of(run).ShouldHaveSingleItem();
+
+        message.ShouldContain("the variable SHOP_DB,");
+    }
+
+    [Fact]
+    public void Where_no_test_ran_nothing_is_to_be_said()
+    {
+        var run = Run([Batch(1, "w0", 0)], []) with { Tests = [RecordedRun.Test("Skipped", RecordedRun.Attempt(TestOutcome.Skipped))] };
+
+        DatabaseUseFindings.Of(run).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(2, 5, null, 3)]
+    [InlineData(5, 5, null, 0)]
+    [InlineData(5, 2, null, 0)]
+    [InlineData(2, 5, "killed", 0)]
+    public void Sessions_that_no_driver_told_of_are_work_that_was_not_seen(long connections, long sessions, string? error, long unseen)
+    {
+        var run = Run([Batch(1, "w0", connections) with { Error = error }], [new DatabaseStatistics { Database = "w0", Sessions = sessions, Transactions = 9 }]);
+
+        DatabaseUse.Of(run).Single().UnseenSessions.ShouldBe(unseen);
+        DatabaseUseFindings.Of(run).Count(finding => finding.Kind == DatabaseUseFindings.Unseen).ShouldBe(unseen > 0 ? 1 : 0);
+    }
+
+    private static BatchRecord Batch(int number, string database, long? connections) => RecordedRun.Batch(number) with
+    {
+        Database = database,
+        Opened = connections is { } count ? count == 0 ? [] : [new OpenedDatabase(database, count)] : null,
+        Figures = connections is null ? null : new TestFigures { Operations = 1 },
+    };
+
+    private static RunRecord Run(BatchRecord[] batches, ImmutableArray<DatabaseStatistics> statistics) =>
+        RecordedRun.Of("/results", [RecordedRun.Test("Passes")], batches) with { Database = new DatabaseRecord { Engine = "postgresql", Statistics = statistics } };
+}

@@ -1,0 +1,97 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Record;
+
+public sealed class RunRecorderTests
+{
+    private static readonly TestAssembly Assembly = Catalogs.Assembly();
+
+    private readonly RunRecorder _recorder = new(TimeProvider.System, new NoObserver(), Quarantine.Read(null, DateOnly.MaxValue));
+    private readonly TestEntry _theory = Catalogs.Entry(Assembly, "Orders", "Ships", hasKnownRows: false);
+
+    [Fact]
+    public void Rows_that_the_last_run_did_not_give_are_attempts_of_those_that_it_gave()
+    {
+        Give(batch: 1, "a", "b", "c");
+        Give(batch: 2, "a", "d");
+
+        _recorder.Supersede(_theory, 2);
+
+        var rows = _recorder.RowsSoFar(_theory);
+        rows.Select(row => row.Name).ShouldBe(["a", "d"], ignoreOrder: true);
+        rows.Sum(row => row.Attempts.Length).ShouldBe(5);
+        rows.ShouldAllBe(row => row.Final.Batch == 2 && row.Attempts.Select(attempt => attempt.Number).SequenceEqual(Enumerable.Range(1, row.Attempts.Length)));
+    }
+
+    [Fact]
+    public void Rows_of_a_test_whose_second_process_died_sooner_are_attempts_of_its_failure()
+    {
+        Give(batch: 1, "a", "b", "c");
+        Give(batch: 2, "a");
+        _recorder.SettleMissing(_theory, Attempt(2, TestOutcome.Failed));
+
+        _recorder.Supersede(_theory, 2);
+
+        var rows = _recorder.RowsSoFar(_theory);
+        rows.Select(row => row.Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Failed]);
+        rows[1].Attempts.Length.ShouldBe(3);
+    }
+
+    [Fact]
+    public void What_a_host_did_not_give_is_a_row_beside_those_of_the_same_name()
+    {
+        var name = TestNames.Short(_theory.ClassName, _theory.DisplayName);
+        Give(batch: 1, name, name);
+
+        _recorder.SettleMissing(_theory, Attempt(1, TestOutcome.Failed));
+
+        _recorder.RowsSoFar(_theory).Select(row => row.Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Passed, TestOutcome.Failed]);
+    }
+
+    [Theory]
+    [InlineData(TestOutcome.Passed, 1)]
+    [InlineData(TestOutcome.Failed, 0)]
+    internal void End_of_a_process_counts_where_no_test_that_it_left_open_fails(TestOutcome outcome, int count)
+    {
+        _recorder.Add(Outside(OutsideKinds.ProcessEnd, "it exited", worker: 1), [_theory]);
+        _recorder.Add(_theory, "a", 0, Attempt(2, outcome), []);
+
+        _recorder.Outside.Length.ShouldBe(count);
+    }
+
+    [Fact]
+    public void Same_failure_on_several_workers_is_one_that_names_them()
+    {
+        _recorder.Add(Outside(OutsideKinds.CleanUp, "broke", worker: 3), []);
+        _recorder.Add(Outside(OutsideKinds.CleanUp, "broke", worker: 1), []);
+        _recorder.Add(Outside(OutsideKinds.CleanUp, "broke otherwise", worker: 1), []);
+
+        _recorder.Outside.Select(failure => string.Join(',', failure.Workers)).ShouldBe(["1,3", "1"]);
+    }
+
+    private void Give(int batch, params string[] rows)
+    {
+        foreach (var same in rows.GroupBy(row => row))
+        {
+            for (var occurrence = 0; occurrence < same.Count(); occurrence++)
+                _recorder.Add(_theory, same.Key, occurrence, Attempt(batch, TestOutcome.Passed), []);
+        }
+    }
+
+    private static TestAttempt Attempt(int batch, TestOutcome outcome) => new() { Outcome = outcome, Worker = 0, Batch = batch, Number = 1 };
+
+    private static OutsideFailure Outside(string kind, string message, int worker) => new()
+    {
+        Kind = kind,
+        Name = "Class clean-up Orders",
+        Assembly = Assembly,
+        Workers = [worker],
+        At = DateTimeOffset.UnixEpoch,
+        Message = message,
+    };
+
+    private sealed class NoObserver : IRunObserver;
+}

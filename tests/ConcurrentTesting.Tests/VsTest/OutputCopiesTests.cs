@@ -1,0 +1,96 @@
+using ConcurrentTesting.Tests.Databases;
+using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.VsTest;
+
+public sealed class OutputCopiesTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _assembly;
+
+    public OutputCopiesTests()
+    {
+        _assembly = _folder.Write("bin/net10.0/Shop.Tests.dll", "as built");
+        _folder.Write("bin/net10.0/de/Shop.resources.dll", "satellite");
+    }
+
+    private string Bin => Path.Combine(_folder.Path, "bin");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_worker_has_a_copy_of_its_own_beside_the_folder()
+    {
+        using var copies = Copies("run");
+
+        var (first, second) = (copies.PathOf(_assembly, worker: 0), copies.PathOf(_assembly, worker: 1));
+        File.WriteAllText(first, "rewritten");
+
+        first.ShouldNotBe(second);
+        File.ReadAllText(second).ShouldBe("as built");
+        File.ReadAllText(_assembly).ShouldBe("as built");
+        File.ReadAllText(Path.Combine(Path.GetDirectoryName(first)!, "de", "Shop.resources.dll")).ShouldBe("satellite");
+        Path.GetDirectoryName(Path.GetDirectoryName(first)).ShouldBe(Bin, "what a test looks for above its folder is as near");
+    }
+
+    [Fact]
+    public void A_worker_keeps_its_copy_until_it_is_renewed()
+    {
+        using var copies = Copies("run");
+        var first = copies.PathOf(_assembly, worker: 0);
+        var others = copies.PathOf(_assembly, worker: 1);
+        copies.PathOf(_assembly, worker: 0).ShouldBe(first);
+        File.WriteAllText(first, "half rewritten");
+
+        copies.Renew(worker: 0);
+
+        File.ReadAllText(copies.PathOf(_assembly, worker: 0)).ShouldBe("as built");
+        File.Exists(first).ShouldBeFalse();
+        copies.PathOf(_assembly, worker: 1).ShouldBe(others);
+    }
+
+    [Fact]
+    public void The_end_removes_all_copies_and_nothing_else()
+    {
+        _folder.Write("bin/net10.0.concurrent-test-notes/mine.txt", "the user's");
+        using (var copies = Copies("run"))
+        {
+            copies.PathOf(_assembly, worker: 0);
+            copies.PathOf(_assembly, worker: 1);
+        }
+
+        Directory.GetDirectories(Bin).Select(folder => Path.GetFileName(folder)).Order().ShouldBe(["net10.0", "net10.0.concurrent-test-notes"]);
+    }
+
+    [Fact]
+    public void What_a_dead_run_left_goes_and_what_a_living_one_has_stays()
+    {
+        using var living = Copies("living");
+        var kept = living.PathOf(_assembly, worker: 0);
+        var dead = Path.Combine(Bin, "net10.0.concurrent-test-dead-1");
+        _folder.Write("bin/net10.0.concurrent-test-dead-1/.concurrent-test-copy", "ConcurrentTest copy of an output folder 1");
+
+        using var copies = Copies("next");
+        copies.PathOf(_assembly, worker: 0);
+
+        Directory.Exists(dead).ShouldBeFalse();
+        File.Exists(kept).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_copied_is_named_with_the_remedy()
+    {
+        using var copies = Copies("run");
+
+        var problem = Should.Throw<ConcurrentTestException>(() => copies.PathOf(Path.Combine(Bin, "gone", "Shop.Tests.dll"), worker: 0));
+
+        problem.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        problem.Message.ShouldContain(Path.Combine(Bin, "gone"));
+        problem.Message.ShouldContain("permissions");
+    }
+
+    private static OutputCopies Copies(string run) => new(run, NullLogger.Instance);
+}

@@ -1,0 +1,33 @@
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.VsTest;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.VsTest;
+
+public class ResultReaderTests
+{
+    [Fact]
+    public void A_password_at_the_cap_is_masked_before_the_text_is_cut()
+    {
+        const string Password = "s3cret-Qx7-word";
+        var redactor = new Redactor();
+        redactor.Register(Password);
+        for (var before = (TextCap.Stream / 2) - 60 - Password.Length; before < TextCap.Stream / 2; before++)
+        {
+            var text = new string('x', before) + Password + new string('y', TextCap.Stream);
+            var result = new Microsoft.VisualStudio.TestPlatform.ObjectModel.TestResult(new TestCase("A.B", new Uri("executor://x"), "a.dll")) { ErrorMessage = text, ErrorStackTrace = text };
+            result.Messages.Add(new TestResultMessage(TestResultMessage.StandardOutCategory, text));
+
+            var attempt = ResultReader.Attempt(result, 0, 0, null, null, redactor);
+
+            foreach (var kept in new[] { attempt.Message!, attempt.StackTrace!, attempt.StandardOutput! })
+            {
+                kept.ShouldNotContain("xs3", customMessage: $"{before}");
+                kept.ShouldNotContain("wordy");
+            }
+        }
+    }
+}
