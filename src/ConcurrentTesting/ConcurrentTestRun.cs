@@ -1,41 +1,13 @@
-using System.Security.Cryptography;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Console;
-using ConcurrentTesting.Console.Terminal;
-using ConcurrentTesting.Databases;
-using ConcurrentTesting.Discovery;
-using ConcurrentTesting.Execution;
-using ConcurrentTesting.Hook;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Run;
-using ConcurrentTesting.Safety;
-using ConcurrentTesting.Scheduling;
-using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting;
 
-/// <summary>A run, as a table of contents: guard, discover and prepare, plan, work, report.</summary>
+/// <summary>Runs the tests of a project on several workers at once, each with databases of its own.</summary>
 public sealed class ConcurrentTestRun
 {
-    private readonly RunContext _run;
-    private readonly RunJournal _journal;
-    private readonly RunConsole _console;
-    private readonly TestDatabases _databases;
-    private readonly EarlierRun _earlier;
-    private readonly ResultsDirectory _results;
-    private readonly RunSettingsDocument _runSettings;
-
-    private ConcurrentTestRun(RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ResultsDirectory results)
+    private ConcurrentTestRun()
     {
-        _run = journal.Run;
-        _journal = journal;
-        _console = console;
-        _databases = databases;
-        _earlier = earlier;
-        _results = results;
-        _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
     }
 
     /// <summary>Runs the tests that the settings name and writes all artifacts, whatever happens.</summary>
@@ -44,154 +16,6 @@ public sealed class ConcurrentTestRun
     /// <param name="cancellationToken">Ends the run: sessions are ended, databases dropped, artifacts written with what is known.</param>
     /// <returns>The verdict. Failing tests are a result, not an exception.</returns>
     /// <exception cref="ConcurrentTestException">A guard refused the run or a setting is wrong; nothing was started.</exception>
-    public static async Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default)
-    {
-        if (settings.DryRun)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-dry-run is for ConcurrentTestClean; --test-list shows what a run would do");
-        var time = TimeProvider.System;
-        var guards = new Guards(settings, logger);
-        var isProduction = ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential;
-        if (isProduction)
-            settings = settings.Sequential();
-        settings = settings.WithAbsolutePaths();
-        var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
-        var earlier = EarlierRun.Read(settings);
-        settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
-        await using var results = ResultsDirectory.Claim(settings);
-        await using var console = RunConsole.Open(settings, logger, time, ConsoleSurface.OfProcess());
-        await using var memory = MemoryWatch.Begin(time, console.Log);
-        using var stop = new RunStop(settings.FailFast, cancellationToken);
-        var runId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
-        await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
-        await using var metrics = MetricsListener.Open(settings.MetricsPort, console.Log);
-        var observer = RunObservers.Of(console, metrics?.Observer);
-        var journal = new RunJournal(RunContext.Create(settings, console, observer, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden };
-        if (isProduction)
-            journal.Run.Recorder.Report("production-sequential", "The environment says production: the tests ran one after another, without variables or databases of the run.");
-        await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time, console.Redactor);
-        metrics?.Follow(() => journal.ToRecord(RunEnd.TestsDecide, databases.Record));
-        await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
-        var end = await journal.ConcludeAsync(() => new ConcurrentTestRun(journal, console, databases, earlier, results).ExecuteAsync(cancellationToken), cancellationToken);
-        // First, so that the reports tell what became of them.
-        await databases.EndAsync();
-        return await RunReports.WriteAsync(journal, end, databases.Record, console, results);
-    }
-
-    private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
-    {
-        var settings = _run.Settings;
-        _run.Recorder.ReportExpiredQuarantine();
-        if (_earlier.LeavesNothingToDo)
-            return new RunEnd(ConcurrentTestExitCode.Success, "Nothing failed last: there is nothing to run again.");
-        _run.Log.LogInformation("Run {RunId}: {Workers}, database {Database}, seed {Seed}", _run.RunId, Quantity.Of(settings.Workers, "worker"), settings.Database, _run.Seed);
-        var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
-        var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
-        var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);
-        (catalog, var plan) = await PlanAsync(catalog, direct, cancellationToken);
-        if (settings.List)
-            _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
-        else if (settings.Bisect is not null)
-            return await BisectAsync(vsTest, direct, plan, cancellationToken);
-        else
-            await WorkAsync(vsTest, direct, plan, cancellationToken);
-        return RunEnd.TestsDecide;
-    }
-
-    // The databases are prepared while tests are discovered; what fails first ends both.
-    private async Task<TestCatalog> DiscoverAndPrepareAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
-    {
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(both.Token));
-        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, both.Token));
-        await FirstFailureOf(prepare, discover);
-        return _journal.Catalog!;
-    }
-
-    private async Task PrepareAsync(CancellationToken cancellationToken)
-    {
-        using var phase = _journal.Phase("template");
-        await _databases.CheckAsync(cancellationToken);
-        await _databases.SweepAsync(cancellationToken);
-        await _databases.PrepareAsync(cancellationToken);
-    }
-
-    private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
-    {
-        var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
-        _journal.Catalog = _earlier.Select(await discoverer.DiscoverAsync(cancellationToken));
-    }
-
-    private async Task<(TestCatalog Catalog, Plan Plan)> PlanAsync(TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
-    {
-        _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report("timings-damaged", message), cancellationToken);
-        var catalog = UnitGrouping.Apply(classes, _run.Settings, _journal.Timings);
-        _journal.Catalog = catalog;
-        var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed, direct.IsDirect);
-        _journal.Plan = plan;
-        PlanLog.Write(_run.Log, plan);
-        SplitGuards.Report(_run.Recorder, catalog, plan, _run.Settings.Workers);
-        _console.Expect(catalog, entry => TimeSpan.FromSeconds(plan.Predictions[entry]));
-        return (catalog, plan);
-    }
-
-    private async Task WorkAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
-    {
-        using var phase = _journal.Phase("tests");
-        if (_journal.Catalog!.CaseCount > 0)
-            await _results.BeginAsync(_run.Log);
-        _run.Observer.Planned(_journal.Catalog.CaseCount, _run.Settings.Workers, plan.Expected);
-        using var copies = new OutputCopies(_run.RunId, _run.Log);
-        await new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies)).RunAsync(plan);
-        if (_run.Stop.Reason is null)
-            _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
-        cancellationToken.ThrowIfCancellationRequested();
-    }
-
-    private async Task<RunEnd> BisectAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
-    {
-        using var phase = _journal.Phase("tests");
-        var (batches, failing) = _earlier.ToBisect(plan);
-        await _results.BeginAsync(_run.Log);
-        using var copies = new OutputCopies(_run.RunId, _run.Log);
-        var bisection = new Bisection(_run, _databases, HostsOf(vsTest, direct, copies));
-        var result = await bisection.FindAsync([.. batches], failing, cancellationToken);
-        return new RunEnd(ConcurrentTestExitCode.Success, result.Answer);
-    }
-
-    private StartTestHost HostsOf(VsTestLocation vsTest, DirectAssemblies direct, OutputCopies copies)
-    {
-        if (_run.Settings.TestHost == TestHostMode.Console)
-            return StartConsoleAsync;
-        var retry = new InfrastructureRetry(_run);
-        return (worker, _) => Task.FromResult<ITestHost>(
-            new DirectTestHost(_run, vsTest, _runSettings, direct, worker, token => retry.ExecuteAsync(worker, "session-start", inner => StartConsoleAsync(worker, inner), token)));
-
-        Task<ITestHost> StartConsoleAsync(int worker, CancellationToken cancellationToken) => VsTestHost.StartAsync(vsTest, _runSettings, copies, _run, worker, cancellationToken);
-    }
-
-    private static async Task EndingOthers(CancellationTokenSource others, Func<Task> work)
-    {
-        try
-        {
-            await Task.Run(work, others.Token);
-        }
-        catch
-        {
-            await others.CancelAsync();
-            throw;
-        }
-    }
-
-    // The cancellation that a failure caused is not the reason.
-    private static async Task FirstFailureOf(params Task[] tasks)
-    {
-        try
-        {
-            await Task.WhenAll(tasks);
-        }
-        catch (OperationCanceledException) when (Array.Find(tasks, task => task.IsFaulted) is { } failed)
-        {
-            await failed;
-        }
-    }
+    public static Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
+        TestRun.RunAsync(settings, logger, cancellationToken);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting;
 
@@ -206,5 +205,6 @@ public sealed record ConcurrentTestSettings
     };
 
     /// <summary>The settings without anything secret.</summary>
-    public override string ToString() => $"{Quantity.Of(Workers, "worker")}, {Database}, {Quantity.Of(TestProjects.Length, "project")}";
+    public override string ToString() =>
+        $"{(Workers == 1 ? "1 worker" : $"{Workers} workers")}, {Database}, {(TestProjects.Length == 1 ? "1 project" : $"{TestProjects.Length} projects")}";
 }

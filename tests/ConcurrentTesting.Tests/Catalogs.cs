@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Tests;
 
@@ -12,13 +12,16 @@ internal static class Catalogs
 
     public static TestEntry Entry(TestAssembly assembly, string className, string name, int cases = 1, bool hasKnownRows = true)
     {
-        var test = new TestCase($"{className}.{name}", new Uri("executor://tests"), assembly.Path) { DisplayName = $"{className}.{name}" };
         return new TestEntry
         {
             Assembly = assembly,
-            Cases = [.. Enumerable.Repeat(test, cases)],
+            Id = StableGuid.Of($"{assembly.Source}/{className}.{name}"),
+            CaseCount = cases,
+            Payload = new NoPayload(),
             ClassName = className,
             MethodName = name.Split('(')[0],
+            DisplayName = $"{className}.{name}",
+            FullyQualifiedName = $"{className}.{name}",
             HasKnownRows = hasKnownRows,
         };
     }
@@ -35,3 +38,6 @@ internal static class Catalogs
 
     public static ImmutableArray<TestEntry> Entries(this TestCatalog catalog) => [.. catalog.Units.SelectMany(unit => unit.Entries)];
 }
+
+/// <summary>Of an entry that no host is to run.</summary>
+internal sealed record NoPayload : TestPayload;

@@ -19,6 +19,9 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
 {
     public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
 
+    /// <summary>Counts assemblies of one name and framework in the order of their paths, from 0.</summary>
+    public int Ordinal { get; init; }
+
     /// <summary>The .runsettings that the project names by <c>RunSettingsFilePath</c>; it holds where the run is given none.</summary>
     public string? RunSettingsFile { get; init; }
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Catalog;
 
@@ -14,7 +12,15 @@ internal sealed record TestEntry
     public const string ExclusiveTrait = "ConcurrentTest";
 
     public required TestAssembly Assembly { get; init; }
-    public required ImmutableArray<TestCase> Cases { get; init; }
+
+    /// <summary>The id that its cases share in the test platform.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>How many cases it holds.</summary>
+    public int CaseCount { get; init; } = 1;
+
+    /// <summary>What the test platform needs to run its cases.</summary>
+    public required TestPayload Payload { get; init; }
 
     /// <summary>Namespace and class, nested classes joined by <c>+</c>.</summary>
     public required string ClassName { get; init; }
@@ -22,16 +28,22 @@ internal sealed record TestEntry
     /// <summary>The method's name, without arguments.</summary>
     public required string MethodName { get; init; }
 
+    /// <summary>False where the adapter tells a row's name alone: <see cref="MethodName"/> is taken from it.</summary>
+    public bool IsMethodKnown { get; init; } = true;
+
     /// <summary>Selecting it by name would run it although a plain run does not (NUnit's and xunit v3's explicit tests).</summary>
     public bool IsExplicit { get; init; }
 
     /// <summary>Each of its cases gives one result. Otherwise how many rows it has is only known when it has run to its end.</summary>
     public bool HasKnownRows { get; init; } = true;
 
-    public Guid Id => Cases[0].Id;
-    public string DisplayName => Cases[0].DisplayName;
-    public string? SourceFile => Cases[0].CodeFilePath;
-    public int? Line => Cases[0].LineNumber > 0 ? Cases[0].LineNumber : null;
+    public required string DisplayName { get; init; }
+
+    /// <summary>The name that filters and adapters know it by.</summary>
+    public required string FullyQualifiedName { get; init; }
+
+    public string? SourceFile { get; init; }
+    public int? Line { get; init; }
 
     /// <summary>The key of timings and run.json: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
     public string Key => $"{Assembly.Source}/{TestNames.Full(ClassName, DisplayName)}";
@@ -43,14 +55,27 @@ internal sealed record TestEntry
         [.. Marks.Where(value => !TogetherMark.Is(value)).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>The values of the trait <c>ConcurrentTest</c>, among them those that keep classes together (<see cref="TogetherMark"/>).</summary>
-    public IEnumerable<string> Marks =>
-        Cases[0].Traits.Where(trait => trait.Name.Equals(ExclusiveTrait, StringComparison.OrdinalIgnoreCase)).Select(trait => trait.Value);
+    public ImmutableArray<string> Marks { get; init; } = [];
 
-    /// <summary>An entry is one thing of one catalog, not a value.</summary>
-    public bool Equals(TestEntry? other) => ReferenceEquals(this, other);
+    /// <summary>Which test it is, by value.</summary>
+    public TestKey Identity => new(Assembly.Name, Assembly.TargetFramework, Id, DisplayName, Assembly.Ordinal);
 
-    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+    /// <summary>An entry of another discovery, process or machine is the same where its <see cref="Identity"/> is.</summary>
+    public bool Equals(TestEntry? other) => ReferenceEquals(this, other) || (other is not null && Id == other.Id && Identity == other.Identity);
+
+    public override int GetHashCode() => Id.GetHashCode();
 }
+
+/// <summary>Names a test in another process and on another machine too.</summary>
+/// <param name="Assembly">The assembly's name, without path and extension.</param>
+/// <param name="Framework">Its target framework moniker.</param>
+/// <param name="CaseId">The id that the entry's cases share.</param>
+/// <param name="Name">As the adapter shows it.</param>
+/// <param name="Ordinal">Which of several assemblies of that name and framework; see <see cref="TestAssembly.Ordinal"/>.</param>
+internal sealed record TestKey(string Assembly, string Framework, Guid CaseId, string Name, int Ordinal);
+
+/// <summary>What a test platform keeps with an entry to run it; only the room of that platform opens it.</summary>
+internal abstract record TestPayload;
 
 /// <summary>
 /// What runs on one worker as a whole: a class, or several that have to stay together. Discovery makes one of each class; whether more stay together
@@ -75,5 +100,5 @@ internal sealed record TestCatalog(ImmutableArray<TestAssembly> Assemblies, Immu
     /// <summary>What <c>--test-together</c> may name, of all tests, also those that a filter leaves out.</summary>
     public ImmutableHashSet<string> Names { get; init; } = [];
 
-    public int CaseCount => Units.Sum(unit => unit.Entries.Sum(entry => entry.Cases.Length));
+    public int CaseCount => Units.Sum(unit => unit.Entries.Sum(entry => entry.CaseCount));
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Discovery;
 
 namespace ConcurrentTesting.Catalog;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console.Terminal;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Console;
 
@@ -94,10 +96,10 @@ internal static class ProgressView
     /// <summary>A phase as people read it; the phase itself where it has no words of its own.</summary>
     public static string Activity(string phase) => phase switch
     {
-        "build" => "Building",
-        "discovery" => "Discovering tests",
-        "template" => "Preparing databases",
-        "reports" => "Writing reports",
+        PhaseNames.Build => "Building",
+        PhaseNames.Discovery => "Discovering tests",
+        PhaseNames.Template => "Preparing databases",
+        PhaseNames.Reports => "Writing reports",
         _ => phase,
     };
 
@@ -163,6 +165,4 @@ internal static class ProgressView
             canvas.Add("after ", TextStyle.Dim);
         canvas.Add(redact(ShortName(worker.Test))).EndLine();
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

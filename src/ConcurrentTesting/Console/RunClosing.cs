@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Run;
 using ConcurrentTesting.Safety;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Console;
 
@@ -49,10 +49,10 @@ internal static class RunClosing
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
         .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
         .. Incidents(run),
-        .. run.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused).Select(incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
+        .. run.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused).Select(incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
         run.HasArtifacts
-            ? $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, "summary.md")}"
+            ? $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, ArtifactNames.Summary)}"
             : $"  Artifacts  only {ArtifactPath(run.Settings, ArtifactNames.Log)}; what the last run left beside it stays as it is",
     ];
 
@@ -157,6 +157,4 @@ internal static class RunClosing
         var kinds = run.Incidents.GroupBy(incident => incident.Kind).OrderByDescending(kind => kind.Count()).Select(kind => Invariant($"{kind.Count()} {kind.Key}"));
         yield return $"  Incidents  {string.Join(", ", kinds)}";
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -39,13 +39,11 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     private int _heard;
     private volatile bool _isFinished;
 
-    private RunConsole(ConcurrentTestSettings settings, ILogger logger, TimeProvider time, ConsoleSurface surface)
+    private RunConsole(ConcurrentTestSettings settings, Redactor redactor, ILogger logger, TimeProvider time, ConsoleSurface surface)
     {
         _time = time;
         _hasDatabases = settings.Database != DatabaseEngine.None;
-        Redactor.RegisterConnectionString(settings.ConnectionString);
-        if (settings.MetricsPushUrl is { } push && Uri.TryCreate(push, UriKind.Absolute, out var address) && address.UserInfo.Length > 0)
-            Redactor.RegisterConnectionString(push);
+        Redactor = redactor;
         _runLog = RunLog.Open(Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory), time);
         _progress = new RunProgress(time);
         _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot() with { Redact = Redactor.Redact }, size, surface.HasColours));
@@ -61,14 +59,14 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     /// <summary>The logger of the whole engine.</summary>
     public ILogger Log { get; }
 
-    /// <summary>Takes secrets out of every line; whoever makes a secret registers it here.</summary>
-    public Redactor Redactor { get; } = new();
+    /// <summary>Takes secrets out of every line.</summary>
+    public Redactor Redactor { get; }
 
     /// <summary>Begins run.log in <see cref="ConcurrentTestSettings.ResultsDirectory"/> and the display.</summary>
     /// <param name="logger">Where the console's lines go; what it does not enable is only written to run.log.</param>
     /// <exception cref="ConcurrentTestException">The results directory cannot be written.</exception>
-    public static RunConsole Open(ConcurrentTestSettings settings, ILogger logger, TimeProvider time, ConsoleSurface surface) =>
-        new(settings, logger, time, surface);
+    public static RunConsole Open(ConcurrentTestSettings settings, Redactor redactor, ILogger logger, TimeProvider time, ConsoleSurface surface) =>
+        new(settings, redactor, logger, time, surface);
 
     /// <summary>The two last lines that the process prints: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
     public static ImmutableArray<string> ClosingLines(RunRecord run) => RunClosing.ClosingLines(run);

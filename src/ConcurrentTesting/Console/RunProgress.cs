@@ -32,7 +32,7 @@ internal sealed record ProgressSnapshot(
     public Func<string, string> Redact { get; init; } = name => name;
 
     /// <summary>Tests are running now.</summary>
-    public bool IsTesting => Phases.Contains(RunProgress.TestPhase);
+    public bool IsTesting => Phases.Contains(PhaseNames.Tests);
 
     /// <summary>0 to 100; 100 only where all is done.</summary>
     public int Percent => Total == 0 ? 0 : (int)(Done * 100L / Total);
@@ -41,7 +41,6 @@ internal sealed record ProgressSnapshot(
 /// <summary>Keeps count of a run while it goes on. Thread-safe; every method returns at once.</summary>
 internal sealed class RunProgress(TimeProvider time)
 {
-    public const string TestPhase = "tests";
 
     /// <summary>A test that runs this long is announced, and again each time that its duration has doubled.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(30);
@@ -67,12 +66,14 @@ internal sealed class RunProgress(TimeProvider time)
     {
         lock (_gate)
         {
-            var isBesideAnother = phase is "discovery" or "template" && _phases.All(other => other is "discovery" or "template");
+            var isBesideAnother = IsPreparation(phase) && _phases.All(IsPreparation);
             _phases = isBesideAnother && !_phases.IsEmpty ? [.. _phases.Remove(phase), phase] : [phase];
             if (!isBesideAnother || _phases.Length == 1)
                 _phaseStartedAt = time.GetTimestamp();
         }
     }
+
+    private static bool IsPreparation(string phase) => phase is PhaseNames.Discovery or PhaseNames.Template;
 
     public void Plan(int tests, int workers, TimeSpan expected)
     {
@@ -90,7 +91,7 @@ internal sealed class RunProgress(TimeProvider time)
         {
             foreach (var entry in catalog.Units.SelectMany(unit => unit.Entries))
             {
-                var expectation = new Expectation(entry.Cases.Length, predicted(entry));
+                var expectation = new Expectation(entry.CaseCount, predicted(entry));
                 if (_expectations.TryAdd((entry.Assembly.Path, entry.Id), expectation))
                     _predictedTotal += expectation.Duration;
             }
@@ -211,7 +212,7 @@ internal sealed class RunProgress(TimeProvider time)
     private TimeSpan? TimeLeft()
     {
         var elapsed = time.GetElapsedTime(_phaseStartedAt);
-        if (!_phases.Contains(TestPhase) || _done >= _total)
+        if (!_phases.Contains(PhaseNames.Tests) || _done >= _total)
             return null;
         var running = Running();
         var done = _predictedTotal > TimeSpan.Zero

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Console;
 
@@ -47,7 +47,7 @@ internal sealed record TestListing
 
     private IEnumerable<string> Explicit()
     {
-        yield return Invariant($"Explicit, run only when named  {Tests(Catalog.Explicit.Sum(entry => entry.Cases.Length))}");
+        yield return Invariant($"Explicit, run only when named  {Tests(Catalog.Explicit.Sum(entry => entry.CaseCount))}");
         foreach (var entry in Catalog.Explicit)
             yield return $"  {PlainText.OneLine(entry.Assembly.Source)}  {PlainText.OneLine(TestNames.Full(entry.ClassName, entry.DisplayName))}";
     }
@@ -75,18 +75,16 @@ internal sealed record TestListing
     private static string Entry(TestEntry entry)
     {
         var name = PlainText.OneLine(TestNames.Short(entry.ClassName, entry.DisplayName));
-        return entry.Cases.Length == 1 ? name : Invariant($"{name} (x{entry.Cases.Length})");
+        return entry.CaseCount == 1 ? name : Invariant($"{name} (x{entry.CaseCount})");
     }
 
     private static string Text(TestPrediction prediction) => (prediction.IsKnown ? "" : "~") + DurationText.Measured(prediction.Duration);
 
     private static string Owner(PlannedShare share) => share.Worker is { } worker ? Invariant($"worker {worker}") : "shared";
 
-    private static int Cases(ImmutableArray<TestUnit> units) => units.Sum(unit => unit.Entries.Sum(entry => entry.Cases.Length));
+    private static int Cases(ImmutableArray<TestUnit> units) => units.Sum(unit => unit.Entries.Sum(entry => entry.CaseCount));
 
     private static string Tests(int count) => Quantity.Of(count, "test");
 
     private static string Units(int count) => Quantity.Of(count, "unit");
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -4,13 +4,11 @@ using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>All test cases of an assembly, unfiltered.</summary>
-internal sealed record DiscoveredAssembly(TestAssembly Assembly, ImmutableArray<TestCase> Cases);
+internal sealed record DiscoveredAssembly(TestAssembly Assembly, SessionDiscovery Found);
 
 /// <summary>Discovers assemblies through VSTest, over a few sessions at once that pull one assembly after another.</summary>
 internal sealed class AssemblyDiscovery(
@@ -56,7 +54,7 @@ internal sealed class AssemblyDiscovery(
                     continue;
                 }
 
-                discovered[index] = new DiscoveredAssembly(assembly, discovery.Cases);
+                discovered[index] = new DiscoveredAssembly(assembly, discovery);
                 Report(assembly, discovery);
             }
         }
@@ -82,9 +80,9 @@ internal sealed class AssemblyDiscovery(
 
     private void Report(TestAssembly assembly, SessionDiscovery discovery)
     {
-        logger.LogDebug("{Assembly}: {Count} cases", assembly.Source, discovery.Cases.Length);
-        var complaints = discovery.Messages.Where(message => message.Level != TestMessageLevel.Informational).ToList();
-        if (discovery.IsAborted || discovery.Cases.IsEmpty && complaints.Any(complaint => !IsNoTestAvailable(complaint)))
+        logger.LogDebug("{Assembly}: {Count} cases", assembly.Source, discovery.Count);
+        var complaints = discovery.Messages.Where(message => message.Level != HostMessageLevel.Information).ToList();
+        if (discovery.IsAborted || discovery.Count == 0 && complaints.Any(complaint => !IsNoTestAvailable(complaint)))
             problems.Add($"{assembly.Source}: its tests cannot be discovered. {Describe(complaints)}");
         else
             complaints.ForEach(complaint => Tell(assembly, complaint));
@@ -93,17 +91,14 @@ internal sealed class AssemblyDiscovery(
     private void Tell(TestAssembly assembly, SessionMessage complaint)
     {
         logger.LogWarning("{Assembly}: {Message}", assembly.Source, complaint.Text.Trim());
-        if (complaint.Level == TestMessageLevel.Error)
-            observer.IncidentHappened(new Incident(DateTimeOffset.UtcNow, "discovery", $"{assembly.Source}: {FirstLine(complaint.Text)}"));
+        if (complaint.Level == HostMessageLevel.Error)
+            observer.IncidentHappened(new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {TextCap.FirstLine(complaint.Text)}"));
     }
 
     // VSTest's own words for an assembly with no tests in it.
     private static bool IsNoTestAvailable(SessionMessage message) => message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
 
     private static string Describe(List<SessionMessage> complaints) =>
-        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => FirstLine(complaint.Text)).FirstOrDefault(text => text.Length > 0)
+        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => TextCap.FirstLine(complaint.Text)).FirstOrDefault(text => text.Length > 0)
         ?? "The test host ended without a word: run with --test-diagnostics.";
-
-    private static string FirstLine(string text) =>
-        text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault() ?? "";
 }

@@ -33,7 +33,14 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
                 $"No test project has the target framework '{settings.Framework}': there are {string.Join(", ", there)}. Change --test-framework.");
         }
 
-        return [.. wanted.Select(entry => ToTestAssembly(entry.Candidate, entry.Facts)).OfType<TestAssembly>()];
+        return Numbered([.. wanted.Select(entry => ToTestAssembly(entry.Candidate, entry.Facts)).OfType<TestAssembly>()]);
+    }
+
+    // Several repositories may have an assembly of one name.
+    private static ImmutableArray<TestAssembly> Numbered(ImmutableArray<TestAssembly> assemblies)
+    {
+        var namesakes = assemblies.ToLookup(assembly => assembly.Source);
+        return [.. assemblies.Select(assembly => assembly with { Ordinal = namesakes[assembly.Source].Count(other => string.CompareOrdinal(other.Path, assembly.Path) < 0) })];
     }
 
     private static AssemblyFacts? Inspect(AssemblyCandidate candidate) => File.Exists(candidate.Path) ? AssemblyInspector.Inspect(candidate.Path) : null;

@@ -27,7 +27,7 @@ internal sealed class Discoverer(
         var inputs = TestInputResolver.Resolve(settings);
 
         var assemblies = await BuildAsync(inputs, cancellationToken);
-        using var discovering = phase("discovery");
+        using var discovering = phase(PhaseNames.Discovery);
         var discovery = new AssemblyDiscovery(settings, runSettings, location, seed, filter is not null, logger, observer, _problems);
         var discovered = await discovery.DiscoverAsync(assemblies, cancellationToken);
         _problems.ThrowIfAny();
@@ -36,7 +36,7 @@ internal sealed class Discoverer(
 
     private async Task<ImmutableArray<TestAssembly>> BuildAsync(TestInputs inputs, CancellationToken cancellationToken)
     {
-        using var building = phase("build");
+        using var building = phase(PhaseNames.Build);
         return Select(await PrepareAsync(inputs.Projects, cancellationToken), inputs);
     }
 
@@ -97,14 +97,13 @@ internal sealed class Discoverer(
         var units = ImmutableArray.CreateBuilder<TestUnit>();
         var notExecuted = ImmutableArray.CreateBuilder<TestEntry>();
         var names = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (assembly, cases) in discovered)
+        foreach (var (assembly, found) in discovered)
         {
-            var selected = filter is null ? cases : [.. cases.Where(test => filter.Selects(test, assembly.Framework))];
-            var split = ExplicitTests.Split(selected, assembly.Framework, filter, runSettings.For(assembly).XUnitExplicit, runSettings.For(assembly).NUnitSelectLimit);
+            var (run, notRun) = found.Select(assembly, filter, runSettings.For(assembly));
             if (!settings.Together.IsEmpty)
-                names.UnionWith(CatalogBuilder.Units(assembly, CatalogBuilder.Entries(assembly, cases)).SelectMany(TogetherNames.Of));
-            units.AddRange(CatalogBuilder.Units(assembly, CatalogBuilder.Entries(assembly, split.Run)));
-            notExecuted.AddRange(CatalogBuilder.Entries(assembly, split.NotExecuted));
+                names.UnionWith(CatalogBuilder.Units(assembly, found.Entries(assembly)).SelectMany(TogetherNames.Of));
+            units.AddRange(CatalogBuilder.Units(assembly, run));
+            notExecuted.AddRange(notRun);
         }
 
         return new TestCatalog([.. discovered.Select(entry => entry.Assembly)], units.ToImmutable(), notExecuted.ToImmutable()) { Names = names.ToImmutable() };

@@ -95,7 +95,7 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
 
     private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)
     {
-        var lost = end.Batch.Entries.Where(entry => Rows(end, entry) < entry.Cases.Length && !end.TimedOut.Contains(entry)).ToList();
+        var lost = end.Batch.Entries.Where(entry => Rows(end, entry) < entry.CaseCount && !end.TimedOut.Contains(entry)).ToList();
         if (lost.Count == 0)
             return ([], []);
         return end.Batch.Reason == BatchReasons.ByName
@@ -189,14 +189,14 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
 
     // A test that was still running when the host died may have had more rows to give, and one whose rows nobody knows the number of.
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
-        !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.Cases.Length || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
+        !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
 
     private static int Rows(BatchEnd end, TestEntry entry) => end.Rows.GetValueOrDefault(entry);
 
     private static SettledTest Lost(TestEntry entry, int rows, string story) => new(
         entry,
         TestOutcome.Error,
-        rows == 0 ? $"The test was asked for and gave no result: {story}." : $"The test was asked for {Quantity.Of(entry.Cases.Length, "time")} and gave {Quantity.Of(rows, "result")}: {story}.");
+        rows == 0 ? $"The test was asked for and gave no result: {story}." : $"The test was asked for {Quantity.Of(entry.CaseCount, "time")} and gave {Quantity.Of(rows, "result")}: {story}.");
 
     private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
         BatchOf.Entries(end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason, end.Worker) with { FruitlessTries = fruitless };

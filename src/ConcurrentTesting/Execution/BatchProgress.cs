@@ -1,13 +1,10 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
-using TestAttempt = ConcurrentTesting.Record.TestAttempt;
-using TestOutcome = ConcurrentTesting.Record.TestOutcome;
-using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.Execution;
 
@@ -81,21 +78,21 @@ internal sealed class BatchProgress : IHostEvents
     /// <summary>Result rows that arrived.</summary>
     public int Results => Volatile.Read(ref _results);
 
-    public void ResultArrived(TestResult result)
+    public void ResultArrived(HostResult result)
     {
         lock (_gate)
         {
             _lastSign = _run.Time.GetTimestamp();
             _firstTest ??= _lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency);
             _lastResult = _lastSign;
-            if (Find(result.TestCase) is { } entry)
+            if (Find(result.Test) is { } entry)
                 Book(entry, result);
             else if (_batch.Reason != BatchReasons.ByName)
-                _run.Recorder.Report("unasked-result", $"A result arrived for {result.TestCase.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
+                _run.Recorder.Report(IncidentKinds.UnaskedResult, $"A result arrived for {result.Test.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
         }
     }
 
-    public void ActiveTests(IReadOnlyCollection<TestCase> tests)
+    public void ActiveTests(IReadOnlyCollection<ToldTest> tests)
     {
         lock (_gate)
         {
@@ -130,7 +127,7 @@ internal sealed class BatchProgress : IHostEvents
         {
             _errors.Add(level, text);
             if (level == HostMessageLevel.Error)
-                _lastError = FirstLine(text);
+                _lastError = TextCap.FirstLine(text);
         }
     }
 
@@ -143,9 +140,6 @@ internal sealed class BatchProgress : IHostEvents
                 return _lastError;
         }
     }
-
-    /// <summary>The first line, for where there is room for one.</summary>
-    public static string FirstLine(string text) => text.Split('\n', 2) is [var first, _] ? $"{first.TrimEnd()} …" : text;
 
     /// <summary>What has been running for longer than allowed.</summary>
     public IReadOnlyList<TestEntry> RunningLongerThan(TimeSpan limit)
@@ -192,14 +186,14 @@ internal sealed class BatchProgress : IHostEvents
             foreach (var failed in _infrastructure.GroupBy(failed => failed.Value.Cause))
             {
                 _run.Recorder.Report(
-                    $"infrastructure-{failed.Key}",
+                    IncidentKinds.Infrastructure(failed.Key),
                     $"{Quantity.Of(failed.Count(), "test")} failed through no fault of the test itself and will be tried again while retries are left (--test-max-retries); {failed.First().Key.DisplayName}: {failed.First().Value.Story}",
                     _worker);
             }
         }
 
         if (File.Exists(_declaration))
-            _run.Recorder.Report("infrastructure-declared", $"A test process said that the infrastructure failed: {FirstLine(File.ReadAllText(_declaration).Trim())}", _worker);
+            _run.Recorder.Report(IncidentKinds.InfrastructureDeclared, $"A test process said that the infrastructure failed: {TextCap.FirstLine(File.ReadAllText(_declaration).Trim())}", _worker);
     }
 
     public BatchEnd End(string? fault, IReadOnlySet<TestEntry> timedOut)
@@ -227,15 +221,15 @@ internal sealed class BatchProgress : IHostEvents
 
     private TestEntry? UnclosedNow() => _latest is { HasKnownRows: false } latest && _rows.ContainsKey(latest) ? latest : null;
 
-    private TestEntry? Find(TestCase test) =>
+    private TestEntry? Find(ToldTest test) =>
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
     // Ids and rows that differ from process to process: a result of the same method goes to an entry of it that has none yet.
-    private TestEntry? FindByName(TestCase test) => NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.Cases.Length);
+    private TestEntry? FindByName(ToldTest test) => NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
 
-    private void Book(TestEntry entry, TestResult result)
+    private void Book(TestEntry entry, HostResult result)
     {
-        if (result.Outcome == VsOutcome.Failed && _rows.GetValueOrDefault(entry) >= entry.Cases.Length && AdapterErrors.OfResult(result.ErrorMessage, result.ErrorStackTrace) is { } cleanUp)
+        if (result.Outcome == TestOutcome.Failed && _rows.GetValueOrDefault(entry) >= entry.CaseCount && AdapterErrors.OfResult(result.Message, result.StackTrace) is { } cleanUp)
         {
             _cleanUpResults.Add(cleanUp with { Fixture = cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal) ? entry.ClassName : null });
             return;
@@ -244,10 +238,10 @@ internal sealed class BatchProgress : IHostEvents
         _latest = entry;
         _rows[entry] = _rows.GetValueOrDefault(entry) + 1;
         Interlocked.Increment(ref _results);
-        var name = ResultReader.NameOf(entry, result);
+        var name = HostAttempt.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
-        var attempt = ResultReader.Attempt(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason, _run.Secrets);
-        var test = _run.Recorder.Add(entry, name, occurrence, attempt, ResultReader.Traits(result.TestCase));
+        var attempt = HostAttempt.Of(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason, _run.Secrets);
+        var test = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits);
         var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
         _run.Observer.TestFinished(test, isFinal);
         if (isFinal && test.Outcome == TestOutcome.Failed)
@@ -260,7 +254,7 @@ internal sealed class BatchProgress : IHostEvents
         _failed.Add(entry);
         var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database) ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
         if (cause is not null && _run.Settings.MaxRetries > 0)
-            _infrastructure.TryAdd(entry, (cause, FirstLine(attempt.Message ?? "")));
+            _infrastructure.TryAdd(entry, (cause, TextCap.FirstLine(attempt.Message ?? "")));
 
         return _run.Settings.Reruns > 0 || _infrastructure.ContainsKey(entry);
     }

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>Runs one batch on a host, watches it, records it, and says what has to run again.</summary>
-internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTests asked)
+internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTests asked)
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
@@ -77,7 +77,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         var own = OwnEnd.Of(known.IsEmpty ? [end.Process] : known, end.Fault);
         var declaration = DeclarationIn(Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker)));
         if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
-            run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(end.Fault)} Nothing ran in it.", worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{TextCap.FirstLine(end.Fault)} Nothing ran in it.", worker);
         else
             new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database).RecordIdleEnd(own);
         KeepDeclaration(declaration, end.Batch);
@@ -105,7 +105,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         progress.ReportInfrastructure();
         var outside = new OutsideRecorder(run, end.Batch, end.Worker, database);
         var errors = progress.Errors;
-        var verdict = accounting.Judge(end with { OfFailedCleanUps = outside.ToRetry(errors) });
+        var verdict = source.Judge(end with { OfFailedCleanUps = outside.ToRetry(errors) });
         foreach (var settled in verdict.Settled)
             Record(settled, end, number, database);
         Supersede(end, verdict, number);
@@ -113,7 +113,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict);
         if (end.Fault is { } fault)
-            run.Recorder.Report("session-died", $"{BatchProgress.FirstLine(fault)} {Consequence(verdict)}", end.Worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{TextCap.FirstLine(fault)} {Consequence(verdict)}", end.Worker);
         else
             TellWhatIsMissing(verdict, progress, end.Worker);
         return verdict;
@@ -206,7 +206,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
         Batch = number,
         Assembly = batch.Assembly,
         NeedsFreshProcess = batch.NeedsFreshProcess,
-        Cases = [.. batch.Entries.SelectMany(entry => entry.Cases)],
+        Entries = [.. batch.Entries],
         Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
         Environment = environment,
         Configure = root => run.Hook.Configure(root, worker, number, batch.Assembly),
@@ -236,7 +236,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     private void SettleInterrupted(BatchEnd end, int number, string? database)
     {
         var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
-        foreach (var (entry, rows) in end.Rows.Where(seen => seen.Value < seen.Key.Cases.Length || end.Unclosed.Contains(seen.Key)))
+        foreach (var (entry, rows) in end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key)))
         {
             var attempt = AttemptOfMissing(outcome, end.Worker, number, database) with { Cause = AttemptCauses.NotRun, Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run." };
             for (var missing = MissingOf(entry, rows); missing > 0; missing--)
@@ -245,7 +245,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     }
 
     // A test that was left open lacks one row at least, however many it has.
-    private static int MissingOf(TestEntry entry, int rows) => Math.Max(1, entry.Cases.Length - rows);
+    private static int MissingOf(TestEntry entry, int rows) => Math.Max(1, entry.CaseCount - rows);
 
     private TestAttempt AttemptOfMissing(TestOutcome outcome, int worker, int batch, string? database) => new()
     {
@@ -264,7 +264,7 @@ internal sealed class BatchRunner(RunContext run, Accounting accounting, AskedTe
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {
         if (verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
-            run.Recorder.Report("no-result", $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
+            run.Recorder.Report(IncidentKinds.NoResult, $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
         else if (verdict.Again.FirstOrDefault(again => again.Reason == BatchReasons.ByName) is { } byName)
             run.Log.LogDebug("Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Filter}", worker, byName.CaseCount, NameSelection.Of(byName.Entries).Filter);
     }

@@ -44,7 +44,7 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
     }
 
     private static List<TestEntry> Before(ImmutableArray<Batch> batches, TestEntry failing) =>
-        [.. batches.SelectMany(batch => batch.Entries).TakeWhile(entry => !ReferenceEquals(entry, failing)).Distinct()];
+        [.. batches.SelectMany(batch => batch.Entries).TakeWhile(entry => !entry.Equals(failing)).Distinct()];
 
     private async Task<bool> FailsAsync(ImmutableArray<Batch> batches, List<TestEntry> before, TestEntry failing)
     {

@@ -1,3 +1,4 @@
+using ConcurrentTesting.Record;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -64,7 +65,7 @@ internal sealed class InfrastructureRetry(RunContext run)
         // The last one is counted by how it ends.
         if (retried.Tries++ > 0)
             run.Recorder.CountRetry(cause, succeeded: false);
-        run.Recorder.Report($"retry-{cause}", $"{cause} failed ({arguments.Outcome.Exception?.Message}); retry {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} in {arguments.RetryDelay.TotalSeconds:0.0} s.", worker);
+        run.Recorder.Report(IncidentKinds.Retry(cause), $"{cause} failed ({arguments.Outcome.Exception?.Message}); retry {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} in {arguments.RetryDelay.TotalSeconds:0.0} s.", worker);
         run.Log.LogDebug(arguments.Outcome.Exception, "Worker {Worker}: {Cause} failed", worker, cause);
         return ValueTask.CompletedTask;
     }

@@ -2,7 +2,6 @@ using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.Execution;
 
@@ -12,22 +11,20 @@ namespace ConcurrentTesting.Execution;
 internal static class NameMatch
 {
     /// <param name="hasRoom">Whether an entry still lacks a result.</param>
-    public static TestEntry? Find(TestCase test, Batch batch, AskedTests asked, Func<TestEntry, bool> hasRoom)
+    public static TestEntry? Find(ToldTest test, Batch batch, AskedTests asked, Func<TestEntry, bool> hasRoom)
     {
-        var className = TestCaseNames.ClassOf(test, batch.Assembly.Framework);
-        var method = MethodOf(test, batch.Assembly.Framework);
-        if (asked.HasClass(batch.Assembly, className))
-            return batch.Entries.FirstOrDefault(entry => entry.ClassName == className && MethodOf(entry) == method && hasRoom(entry));
+        var method = NameOf(test.IsMethodKnown, test.MethodName, test.DisplayName);
+        if (asked.HasClass(batch.Assembly, test.ClassName))
+            return batch.Entries.FirstOrDefault(entry => entry.ClassName == test.ClassName && NameOf(entry) == method && hasRoom(entry));
 
         // A fixture whose arguments differ from process to process too: by its type.
-        var type = NUnitFixtures.WithoutArguments(className);
-        return batch.Entries.FirstOrDefault(entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && MethodOf(entry) == method && hasRoom(entry));
+        var type = NUnitFixtures.WithoutArguments(test.ClassName);
+        return batch.Entries.FirstOrDefault(entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && NameOf(entry) == method && hasRoom(entry));
     }
 
-    private static string MethodOf(TestEntry entry) => MethodOf(entry.Cases[0], entry.Assembly.Framework);
+    private static string NameOf(TestEntry entry) => NameOf(entry.IsMethodKnown, entry.MethodName, entry.DisplayName);
 
     // As it was selected: by the length of its name where no method is known.
-    private static string MethodOf(TestCase test, TestFramework framework) => TestCaseNames.IsMethodKnown(test, framework)
-        ? TestCaseNames.MethodOf(test, framework)
-        : test.DisplayName.Length.ToString(CultureInfo.InvariantCulture);
+    private static string NameOf(bool isMethodKnown, string method, string displayName) =>
+        isMethodKnown ? method : displayName.Length.ToString(CultureInfo.InvariantCulture);
 }

@@ -20,7 +20,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         foreach (var error in errors)
         {
             if (IsForgiven(error) && EntriesOf(error).All(again.Contains))
-                run.Recorder.Report("cleanup-retried", $"{error.Subject} failed through no fault of its own and is tried again with its tests: {BatchProgress.FirstLine(error.Message)}", worker);
+                run.Recorder.Report(IncidentKinds.CleanUpRetried, $"{error.Subject} failed through no fault of its own and is tried again with its tests: {TextCap.FirstLine(error.Message)}", worker);
             else if (!HarmlessErrors.Contains(error, end))
                 Add(error);
         }

@@ -16,10 +16,8 @@ internal delegate Task<ITestHost> StartTestHost(int worker, CancellationToken ca
 /// One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first batch needs them,
 /// and replaced when they broke or had their share of work.
 /// </summary>
-internal sealed class Worker(int number, RunContext run, BatchQueue queue, BatchRunner runner, TestDatabases databases, StartTestHost startHost, InfrastructureRetry retry)
+internal sealed class Worker(int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, StartTestHost startHost, InfrastructureRetry retry)
 {
-    // What has been set up in the databases of the lease.
-    
     // What was set up in the databases that it has, and the test process that did it where that one was kept.
     private readonly Dictionary<NeededSetUp, int?> _setUp = [];
     private ITestHost? _host;
@@ -52,7 +50,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
             while (await TakeAsync(cancellationToken) is { } batch)
             {
                 await RunAsync(batch, cancellationToken);
-                if (_metFullServer && queue.TryLeave(number))
+                if (_metFullServer && source.TryLeave(number))
                     throw new InvalidOperationException("the database server takes no more connections.");
                 if (_deadline.Fault is { } overdue)
                     throw new TimeoutException(overdue);
@@ -64,12 +62,12 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         }
         catch (Exception exception)
         {
-            run.Recorder.Report("worker-retired", $"The worker is retired, its work goes to the others: {exception.Message}", number);
+            run.Recorder.Report(IncidentKinds.WorkerRetired, $"The worker is retired, its work goes to the others: {exception.Message}", number);
             run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
         }
         finally
         {
-            queue.Leave(number);
+            source.Leave(number);
             await ReleaseAsync();
             run.Recorder.Add(new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests) { Recycles = _recycles, Resets = _resets, Cloning = _cloning, Starting = _starting });
         }
@@ -78,7 +76,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
     // Who waits holds nothing: others may need the connections and the memory.
     private async Task<Batch?> TakeAsync(CancellationToken cancellationToken)
     {
-        var taking = queue.TakeAsync(number, cancellationToken).AsTask();
+        var taking = source.TakeAsync(number, cancellationToken).AsTask();
         try
         {
             if (!taking.IsCompleted)
@@ -114,8 +112,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         }
         finally
         {
-            // What could not even be begun goes back whole.
-            queue.Complete(batch, ran?.Verdict.Again ?? [batch with { NotOnWorker = number, Reason = BatchReasons.Requeue }]);
+            source.Complete(batch, number, ran?.Verdict);
             run.Observer.WorkerIdle(number);
         }
     }
@@ -159,7 +156,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         }
         else if (!databases.IsHealthy(lease))
         {
-            run.Recorder.Report("database-replaced", $"The database {lease.Database} does not answer and is replaced.", number);
+            run.Recorder.Report(IncidentKinds.DatabaseReplaced, $"The database {lease.Database} does not answer and is replaced.", number);
         }
         else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry || IsSpent(batch, lease))
         {
@@ -238,7 +235,7 @@ internal sealed class Worker(int number, RunContext run, BatchQueue queue, Batch
         }
         catch (Exception exception)
         {
-            run.Recorder.Report("release-failed", $"What worker {number} used could not be released: {exception.Message}", number);
+            run.Recorder.Report(IncidentKinds.ReleaseFailed, $"What worker {number} used could not be released: {exception.Message}", number);
         }
     }
 }

@@ -17,9 +17,10 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
     {
         var queue = new BatchQueue(plan, worthStealing: plan.IsFixed ? double.PositiveInfinity : 1.0);
         var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)), new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
-        var runner = new BatchRunner(run, accounting, new AskedTests([.. plan.Predictions.Keys]));
+        var source = new LocalBatchSource(queue, accounting);
+        var runner = new BatchRunner(run, source, new AskedTests([.. plan.Predictions.Keys]));
         var retry = new InfrastructureRetry(run);
-        var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, queue, runner, databases, startHost, retry) { SetUps = plan.SetUps }).ToArray();
+        var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, source, runner, databases, startHost, retry) { SetUps = plan.SetUps }).ToArray();
         await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
 
         var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
@@ -37,7 +38,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
             BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
             _ => "The test was asked for and never ran: no worker was left to run it.",
         };
-        for (var index = 0; index < entry.Cases.Length; index++)
+        for (var index = 0; index < entry.CaseCount; index++)
         {
             run.Recorder.Settle(entry, index, new TestAttempt
             {

@@ -17,7 +17,7 @@ namespace ConcurrentTesting.Hook;
 /// The engine's end of the hooks in the test processes. While it is open, test processes of the run end when this process does, however it does; and they
 /// tell what their tests did to the databases.
 /// </summary>
-internal sealed class TestHookServer : IAsyncDisposable
+internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 {
     private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
     private const string RunConfiguration = "RunConfiguration";

@@ -3,8 +3,31 @@ namespace ConcurrentTesting.Record;
 /// <summary>Where a run's artifacts lie in its results directory; with the JUnit file, which may lie elsewhere, these are all of them.</summary>
 internal static class ArtifactNames
 {
+    /// <summary>Everything that is known of the run, for other tools.</summary>
     public const string Run = "run.json";
+
+    /// <summary>VSTest's own files in one.</summary>
+    public const string MergedTrx = "test-results.trx";
+
+    /// <summary>The same results for CI servers; it lies here unless <c>--test-junit-file</c> says otherwise.</summary>
     public const string JUnit = "junit.xml";
+
+    /// <summary>For Prometheus.</summary>
+    public const string Metrics = "metrics.prom";
+
+    /// <summary>How long each test took, for the next plan.</summary>
+    public const string Timings = "timings.json";
+
+    /// <summary>What a person reads first.</summary>
+    public const string Summary = "summary.md";
+
+    /// <summary>The whole run as one page.</summary>
+    public const string Report = "report.html";
+
+    /// <summary>What the tests covered.</summary>
+    public const string Coverage = "coverage.cobertura.xml";
+
+    /// <summary>All that the run said, as it said it.</summary>
     public const string Log = "run.log";
 
     /// <summary>The last run.json that knows tests, once a run ended before its plan.</summary>
@@ -17,7 +40,7 @@ internal static class ArtifactNames
 
     /// <summary>The files that have one name in every run.</summary>
     public static readonly IReadOnlyList<string> Files =
-        ["test-results.trx", "metrics.prom", "timings.json", Run, "summary.md", "report.html", CoverageRecord.FileName, Log, PreviousRun];
+        [MergedTrx, Metrics, Timings, Run, Summary, Report, Coverage, Log, PreviousRun];
 
     /// <summary>The folder of a worker's own files.</summary>
     public static string Worker(int number) => FormattableString.Invariant($"{WorkerPrefix}{number}");

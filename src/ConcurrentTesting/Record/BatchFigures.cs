@@ -30,7 +30,7 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any arguments.
     private TestFigures? OfUnknownCase(TestEntry entry, string name, int occurrence, int occurrenceInClass)
     {
-        var sameName = _index.ByFullName[entry.Cases[0].FullyQualifiedName];
+        var sameName = _index.ByFullName[entry.FullyQualifiedName];
         var row = sameName.Any() ? sameName.ElementAtOrDefault(occurrence) : _index.ByName[(entry.ClassName, name)].ElementAtOrDefault(occurrenceInClass);
         return row?.Figures;
     }

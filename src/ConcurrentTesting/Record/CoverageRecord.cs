@@ -5,9 +5,6 @@ namespace ConcurrentTesting.Record;
 /// <summary>What the tests of all workers covered together, as the merged Cobertura file says.</summary>
 internal sealed record CoverageRecord(int LinesCovered, int LinesValid, int BranchesCovered, int BranchesValid)
 {
-    /// <summary>The merged file's name in the results directory.</summary>
-    public const string FileName = "coverage.cobertura.xml";
-
     /// <summary>Runs of test hosts that ended before their hits were saved: what they covered may be missing.</summary>
     public int LostBatches { get; init; }
 

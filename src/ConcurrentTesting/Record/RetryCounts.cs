@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Execution;
 
 namespace ConcurrentTesting.Record;
 
@@ -19,16 +18,14 @@ internal sealed record RetryCount(int Tried, int Succeeded)
 /// </summary>
 internal static class RetryCounts
 {
-    private const string RetriedTest = "retry";
-
     public static ImmutableSortedDictionary<string, RetryCount> Of(RunRecord record)
     {
         var counts = new SortedDictionary<string, RetryCount>(record.PreparationRetries, StringComparer.Ordinal);
-        foreach (var batch in record.Batches.Where(batch => batch.Reason is "requeue" or "alone" or "by-name"))
+        foreach (var batch in record.Batches.Where(batch => batch.Reason is BatchReasons.Requeue or BatchReasons.Alone or BatchReasons.ByName))
             Count(counts, batch.Reason, batch.Error is null);
         foreach (var test in record.Tests)
         {
-            foreach (var (failed, again) in test.Attempts.Zip(test.Attempts.Skip(1)).Where(pair => pair.Second.Cause == RetriedTest))
+            foreach (var (failed, again) in test.Attempts.Zip(test.Attempts.Skip(1)).Where(pair => pair.Second.Cause == BatchReasons.Retry))
                 Count(counts, InfrastructureFault.CauseOf(failed.Message, record.Settings.Database) ?? InfrastructureFault.Declared, again.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
         }
 

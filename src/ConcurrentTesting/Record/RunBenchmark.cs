@@ -57,7 +57,7 @@ internal sealed record RunBenchmark
 
     private static IEnumerable<BenchmarkPart> PhasesOf(RunRecord record)
     {
-        (string Phase, string Name)[] order = [("build", "build"), ("discovery", "discovery"), ("template", "template"), ("tests", "tests"), ("timings", "timings"), ("reports", "merging")];
+        (string Phase, string Name)[] order = [(PhaseNames.Build, "build"), (PhaseNames.Discovery, "discovery"), (PhaseNames.Template, "template"), (PhaseNames.Tests, "tests"), (PhaseNames.Timings, "timings"), (PhaseNames.Reports, "merging")];
         return order.Where(phase => record.Phases.ContainsKey(phase.Phase)).Select(phase => new BenchmarkPart(phase.Name, TimeSpan.FromSeconds(record.Phases[phase.Phase])));
     }
 
@@ -78,7 +78,7 @@ internal sealed record RunBenchmark
 
     private static TimeSpan SequentialOf(RunRecord record)
     {
-        var testPhase = TimeSpan.FromSeconds(record.Phases.GetValueOrDefault("tests"));
+        var testPhase = TimeSpan.FromSeconds(record.Phases.GetValueOrDefault(PhaseNames.Tests));
         var batches = record.Batches.Length;
         var hosts = record.Batches.DistinctBy(batch => batch.Assembly).Count();
         var hostTime = NotNegative(Sum(record.Batches, batch => batch.Duration) - record.TestTime);

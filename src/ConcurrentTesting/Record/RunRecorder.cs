@@ -124,7 +124,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// <summary>Adds the explicit tests that a plain run reports as not executed.</summary>
     public void AddExplicit(IEnumerable<TestEntry> entries)
     {
-        foreach (var (entry, index) in entries.SelectMany(entry => entry.Cases.Select((_, index) => (entry, index))))
+        foreach (var (entry, index) in entries.SelectMany(entry => Enumerable.Range(0, entry.CaseCount).Select(index => (entry, index))))
         {
             Settle(entry, index, new TestAttempt
             {
@@ -175,7 +175,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     public void ReportExpiredQuarantine()
     {
         foreach (var test in quarantine.Expired)
-            Report("quarantine-expired", string.Create(CultureInfo.InvariantCulture, $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Mend the test, or give the entry a later date."));
+            Report(IncidentKinds.QuarantineExpired, string.Create(CultureInfo.InvariantCulture, $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Mend the test, or give the entry a later date."));
     }
 
     public ImmutableArray<TestRecord> Tests

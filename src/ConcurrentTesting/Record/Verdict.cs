@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Run;
 
 namespace ConcurrentTesting.Record;
 

@@ -15,9 +15,6 @@ namespace ConcurrentTesting.Reports;
 /// <summary>Writes everything that a run leaves behind for people and for other tools.</summary>
 internal static class RunArtifacts
 {
-    /// <summary>The kind of the incidents that tell of an artifact that is not there.</summary>
-    public const string NotWrittenKind = "artifact-not-written";
-
     /// <summary>
     /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What stops one of them stops no other.
     /// </summary>
@@ -25,12 +22,8 @@ internal static class RunArtifacts
     /// What could not be written, and what was wrong with the test hosts' own files, as incidents. Those of the test hosts' files are in the artifacts too.
     /// </returns>
     /// <exception cref="OperationCanceledException">Of <paramref name="cancellationToken"/>; what was complete by then is there.</exception>
-    public static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken)
-    {
-        var redactor = new Redactor();
-        redactor.RegisterConnectionString(record.Settings.ConnectionString);
-        return WriteAsync(record, redactor, cancellationToken);
-    }
+    public static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken) =>
+        WriteAsync(record, Redactor.Of(record.Settings), cancellationToken);
 
     /// <inheritdoc cref="WriteAsync(RunRecord, CancellationToken)"/>
     /// <param name="redactor">Knows more secrets than the settings hold, for example the passwords of the workers' databases.</param>
@@ -41,10 +34,10 @@ internal static class RunArtifacts
         var incidents = ImmutableArray.CreateBuilder<Incident>();
 
         incidents.AddRange(HostFiles.Redact(results, redactor, cancellationToken)
-            .Select(failure => new Incident(record.FinishedAt, "secret-not-removed", $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
+            .Select(failure => new Incident(record.FinishedAt, IncidentKinds.SecretNotRemoved, $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
 
         // First, because the other reports tell what it found, and where the attachments lie.
-        incidents.AddRange(await WriteTrxAsync(record, Path.Combine(results, "test-results.trx"), attachments, redactor, cancellationToken).ConfigureAwait(false));
+        incidents.AddRange(await WriteTrxAsync(record, Path.Combine(results, ArtifactNames.MergedTrx), attachments, redactor, cancellationToken).ConfigureAwait(false));
         var known = record with { Incidents = [.. record.Incidents, .. incidents] };
 
         foreach (var (path, write) in Files(known, attachments, redactor, cancellationToken))
@@ -62,11 +55,11 @@ internal static class RunArtifacts
     {
         var results = record.Settings.ResultsDirectory;
         var text = new ReportText(redactor);
-        yield return (record.Settings.JUnitFile ?? Path.Combine(results, "junit.xml"), stream => Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
-        yield return (Path.Combine(results, "run.json"), stream => Now(() => RunJsonFile.Write(record, stream, redactor, cancellationToken)));
-        yield return (Path.Combine(results, "metrics.prom"), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
-        yield return (Path.Combine(results, "report.html"), stream => Now(() => HtmlReport.Write(record, stream, attachments, text)));
-        yield return (Path.Combine(results, "summary.md"), stream => stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
+        yield return (record.Settings.JUnitFile ?? Path.Combine(results, ArtifactNames.JUnit), stream => Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
+        yield return (Path.Combine(results, ArtifactNames.Run), stream => Now(() => RunJsonFile.Write(record, stream, redactor, cancellationToken)));
+        yield return (Path.Combine(results, ArtifactNames.Metrics), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
+        yield return (Path.Combine(results, ArtifactNames.Report), stream => Now(() => HtmlReport.Write(record, stream, attachments, text)));
+        yield return (Path.Combine(results, ArtifactNames.Summary), stream => stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
     }
 
     private static async Task<ImmutableArray<Incident>> WriteTrxAsync(RunRecord record, string path, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
@@ -104,7 +97,7 @@ internal static class RunArtifacts
     }
 
     private static Incident NotWritten(string path, string cause, DateTimeOffset at) =>
-        new(at, NotWrittenKind, $"{path} was not written: {cause.TrimEnd('.')}. Make room, or choose another place by --test-results-directory or --test-junit-file.");
+        new(at, IncidentKinds.ArtifactNotWritten, $"{path} was not written: {cause.TrimEnd('.')}. Make room, or choose another place by --test-results-directory or --test-junit-file.");
 
     private static Task Now(Action write)
     {

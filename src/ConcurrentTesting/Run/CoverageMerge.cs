@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
 using ConcurrentTesting.Record;
-using ConcurrentTesting.Reports;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Run;
@@ -31,7 +30,7 @@ internal static class CoverageMerge
         var asked = batches.Where(batch => batch.Coverage is not null).ToList();
         if (asked.Count == 0)
             return (null, null);
-        var target = Path.Combine(settings.ResultsDirectory, CoverageRecord.FileName);
+        var target = Path.Combine(settings.ResultsDirectory, ArtifactNames.Coverage);
         if (File.Exists(target))
             return (null, NotWritten(target, "no run wrote the file that is there; move it away", at));
         var folder = Path.Combine(settings.ResultsDirectory, $".coverage-{Guid.NewGuid():N}");
@@ -146,5 +145,5 @@ internal static class CoverageMerge
     private static int Number(XElement element, string name) => (int?)element.Attribute(name) ?? 0;
 
     private static Incident NotWritten(string path, string cause, DateTimeOffset at) =>
-        new(at, RunArtifacts.NotWrittenKind, $"{path} was not written: {cause.TrimEnd('.')}.");
+        new(at, IncidentKinds.ArtifactNotWritten, $"{path} was not written: {cause.TrimEnd('.')}.");
 }

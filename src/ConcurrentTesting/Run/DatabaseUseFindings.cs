@@ -1,18 +1,12 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ConcurrentTesting.Record;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Run;
 
 /// <summary>What the run has to say of how its databases were used.</summary>
 internal static class DatabaseUseFindings
 {
-    /// <summary>Nobody used the databases that were made for the tests.</summary>
-    public const string Unused = "database-unused";
-
-    /// <summary>The server counted work that the drivers did not tell.</summary>
-    public const string Unseen = "unseen-work";
-
     private const int Named = 3;
 
     /// <summary>Kind and message of each finding; empty where all is well, or nothing can be told.</summary>
@@ -21,14 +15,14 @@ internal static class DatabaseUseFindings
         var uses = DatabaseUse.Of(record);
         if (IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record))
         {
-            yield return (Unused, Text($"NO TEST USED ITS DATABASE: {uses.Length} were cloned for the workers and nothing connected to them{Instead(record, uses)}. ")
+            yield return (IncidentKinds.DatabaseUnused, Invariant($"NO TEST USED ITS DATABASE: {uses.Length} were cloned for the workers and nothing connected to them{Instead(record, uses)}. ")
                 + $"Tests that share one database spoil each other's data: make them read the variable {Variables(record)}, or name the one that they read by --test-environment.");
         }
 
         var unseen = uses.Where(use => use.UnseenSessions > 0).ToList();
         if (unseen.Count > 0)
         {
-            yield return (Unseen, Text($"The server counted {unseen.Sum(use => use.UnseenSessions)} sessions in {unseen.Count} workers' databases ({Names(unseen.Select(use => use.Database))}) that no driver in the test processes told of: ")
+            yield return (IncidentKinds.UnseenWork, Invariant($"The server counted {unseen.Sum(use => use.UnseenSessions)} sessions in {unseen.Count} workers' databases ({Names(unseen.Select(use => use.Database))}) that no driver in the test processes told of: ")
                 + "a process that tests start, or a driver that is not measured. The figures of tests do not hold that work.");
         }
     }
@@ -54,12 +48,10 @@ internal static class DatabaseUseFindings
     private static string Names(IEnumerable<string> databases)
     {
         var all = databases.ToList();
-        return string.Join(", ", all.Take(Named)) + (all.Count > Named ? Text($" and {all.Count - Named} more") : "");
+        return string.Join(", ", all.Take(Named)) + (all.Count > Named ? Invariant($" and {all.Count - Named} more") : "");
     }
 
     private static string Variables(RunRecord record) =>
         string.Join(" or ", record.Settings.Environment.Where(pattern => pattern.HoldsDatabase)
             .Select(pattern => pattern.Name).DefaultIfEmpty("CONCURRENT_TEST_CONNECTION_STRING"));
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

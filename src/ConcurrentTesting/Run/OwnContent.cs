@@ -26,12 +26,12 @@ internal static partial class OwnContent
 
     private static Regex? PatternOf(string name) => name switch
     {
-        "test-results.trx" => MergedTrx(),
-        "metrics.prom" => Metrics(),
-        "timings.json" => Timings(),
+        ArtifactNames.MergedTrx => MergedTrx(),
+        ArtifactNames.Metrics => Metrics(),
+        ArtifactNames.Timings => Timings(),
         ArtifactNames.Run or ArtifactNames.PreviousRun => Run(),
-        "summary.md" => Summary(),
-        "report.html" => Report(),
+        ArtifactNames.Summary => Summary(),
+        ArtifactNames.Report => Report(),
         ArtifactNames.Log => Log(),
         _ when name.EndsWith(".xml", StringComparison.OrdinalIgnoreCase) => JUnit(),
         _ => PatternOfWorkers(name),

@@ -8,13 +8,6 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>How a run's work came to its end, before the tests' outcomes are looked at.</summary>
-/// <param name="ExitCode">Null where the work was done and the tests decide.</param>
-internal sealed record RunEnd(ConcurrentTestExitCode? ExitCode, string Reason)
-{
-    public static RunEnd TestsDecide { get; } = new(null, "");
-}
-
 /// <summary>What a run has come to know on its way: phases, catalog, plan, timings. Makes the record of it, however far it came.</summary>
 internal sealed class RunJournal(RunContext run)
 {
@@ -66,7 +59,7 @@ internal sealed class RunJournal(RunContext run)
         var outside = run.Recorder.Outside;
         var (exitCode, reason) = Verdict.Of(end, tests, outside, run.Settings);
         var lowerBound = LowerBound.Of(tests, Catalog, run.Settings.Workers);
-        var (cases, notAsked) = Catalog is { } catalog ? (catalog.CaseCount, catalog.Explicit.Sum(entry => entry.Cases.Length)) : (0, 0);
+        var (cases, notAsked) = Catalog is { } catalog ? (catalog.CaseCount, catalog.Explicit.Sum(entry => entry.CaseCount)) : (0, 0);
         return new RunRecord
         {
             RunId = run.RunId,
@@ -91,7 +84,7 @@ internal sealed class RunJournal(RunContext run)
             Idle = IdleWorkers.Of(run.Recorder.Workers, tests, Catalog),
             KnownTimings = Plan?.KnownTimings ?? 0,
             Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
+            Efficiency = _phases.TryGetValue(PhaseNames.Tests, out var seconds) && seconds > 0 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
         };
     }
 

@@ -24,7 +24,7 @@ internal static class RunReports
         if (writes)
         {
             TellFewerRows(journal);
-            using (journal.Phase("timings"))
+            using (journal.Phase(PhaseNames.Timings))
                 await SaveTimingsAsync(journal, end, database, cancellationToken);
             foreach (var (kind, message) in DatabaseUseFindings.Of(journal.ToRecord(end, database)))
                 journal.Run.Recorder.Report(kind, message);
@@ -32,12 +32,12 @@ internal static class RunReports
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
             var record = journal.ToRecord(end, database);
-            using (journal.Phase("reports"))
+            using (journal.Phase(PhaseNames.Reports))
             {
                 ImmutableArray<Incident> incidents = [.. lostCoverage, .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken)];
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
-                end = EndWithout(incidents.Count(incident => incident.Kind == RunArtifacts.NotWrittenKind), record, end);
+                end = EndWithout(incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten), record, end);
             }
         }
 
@@ -66,7 +66,7 @@ internal static class RunReports
         var run = journal.Run;
         if (run.Recorder.Batches.All(batch => batch.Coverage is null))
             return [];
-        using var phase = journal.Phase("coverage");
+        using var phase = journal.Phase(PhaseNames.Coverage);
         (journal.Coverage, var notWritten) = await CoverageMerge.WriteAsync(run.Recorder.Batches, run.Settings, run.Time.GetUtcNow(), cancellationToken);
         return notWritten is null ? [] : [notWritten];
     }
@@ -84,9 +84,9 @@ internal static class RunReports
             return;
         var fewer = timings.WithFewerRows(catalog, journal.Run.Recorder.Tests).ToList();
         foreach (var (test, before, now) in fewer.Take(MostTold))
-            journal.Run.Recorder.Report("fewer-rows", string.Create(CultureInfo.InvariantCulture, $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
+            journal.Run.Recorder.Report(IncidentKinds.FewerRows, string.Create(CultureInfo.InvariantCulture, $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
         if (fewer.Count > MostTold)
-            journal.Run.Recorder.Report("fewer-rows", string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
+            journal.Run.Recorder.Report(IncidentKinds.FewerRows, string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
     }
 
     private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, CancellationToken cancellationToken)
@@ -97,7 +97,7 @@ internal static class RunReports
         var settings = journal.Run.Settings;
         timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
         BatchCosts.Learn(timings, catalog, journal.ToRecord(end, database), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
-        foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, "timings.json") })
+        foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
         {
             try
             {
@@ -105,7 +105,7 @@ internal static class RunReports
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                journal.Run.Recorder.Report("artifact-not-written", $"{path} could not be written: {exception.Message}");
+                journal.Run.Recorder.Report(IncidentKinds.ArtifactNotWritten, $"{path} could not be written: {exception.Message}");
             }
         }
     }

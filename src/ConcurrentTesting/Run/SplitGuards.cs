@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Execution;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
@@ -15,9 +14,6 @@ namespace ConcurrentTesting.Run;
 /// </summary>
 internal static partial class SplitGuards
 {
-    public const string Kind = "guard-split";
-    public const string SuspectedKind = "guard-suspected";
-
     private const int MostNamed = 5;
 
     /// <summary>Names what the plan splits.</summary>
@@ -25,9 +21,9 @@ internal static partial class SplitGuards
     {
         var guards = In(catalog, plan, workers);
         foreach (var guard in guards.Take(MostNamed))
-            recorder.Report(Kind, guard.Sentence("runs"));
+            recorder.Report(IncidentKinds.GuardSplit, guard.Sentence("runs"));
         if (guards.Length > MostNamed)
-            recorder.Report(Kind, string.Create(CultureInfo.InvariantCulture, $"{guards.Length - MostNamed} more collections like these run on several workers; --test-granularity collection keeps all of them together"));
+            recorder.Report(IncidentKinds.GuardSplit, string.Create(CultureInfo.InvariantCulture, $"{guards.Length - MostNamed} more collections like these run on several workers; --test-granularity collection keeps all of them together"));
     }
 
     /// <summary>Names what was split where a test failed as tests do that share a port or a file.</summary>
@@ -41,7 +37,7 @@ internal static partial class SplitGuards
         foreach (var guard in found.GroupBy(item => item.Guard).Take(MostNamed))
         {
             var (_, test, message) = guard.First();
-            recorder.Report(SuspectedKind, $"{test.ClassName}.{test.Name} failed with \"{BatchProgress.FirstLine(message!.Trim())}\": {guard.Key.Sentence("ran")}");
+            recorder.Report(IncidentKinds.GuardSuspected, $"{test.ClassName}.{test.Name} failed with \"{TextCap.FirstLine(message!.Trim())}\": {guard.Key.Sentence("ran")}");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 

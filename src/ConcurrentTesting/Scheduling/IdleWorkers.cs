@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -34,17 +35,15 @@ internal static class IdleWorkers
         var test = longest.Entries.MaxBy(seconds)!;
         var share = Uneven * total / workers;
         if (longest.Entries.Sum(seconds) > share)
-            return seconds(test) > share ? Text($"{TestNames.Full(test.ClassName, test.DisplayName)} alone takes {seconds(test):0.0} s of {total:0.0} s") : Whole(longest, seconds, total);
+            return seconds(test) > share ? Invariant($"{TestNames.Full(test.ClassName, test.DisplayName)} alone takes {seconds(test):0.0} s of {total:0.0} s") : Whole(longest, seconds, total);
         if (units.Any(unit => unit.Entries.Any(entry => !entry.ExclusiveGroups.IsEmpty && seconds(entry) > 0)))
             return "tests of exclusive groups wait for each other";
         return units.Length < workers
-            ? Text($"there is no more to share than {units.Length} {(units.Length == 1 ? "class" : "classes")} or what stays together")
-            : Text($"{total:0.0} s of tests are not worth more test hosts");
+            ? Invariant($"there is no more to share than {units.Length} {(units.Length == 1 ? "class" : "classes")} or what stays together")
+            : Invariant($"{total:0.0} s of tests are not worth more test hosts");
     }
 
     private static string Whole(TestUnit unit, Func<TestEntry, double> seconds, double total) => unit.Ties.IsEmpty
-        ? Text($"the class {unit.Name} takes {unit.Entries.Sum(seconds):0.0} s of {total:0.0} s, and a class runs on one worker")
+        ? Invariant($"the class {unit.Name} takes {unit.Entries.Sum(seconds):0.0} s of {total:0.0} s, and a class runs on one worker")
         : $"all tests of {unit.Name} stay together ({unit.Ties[0].Cause})";
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>A unit and how long it is expected to take.</summary>
 internal sealed record PlannedUnit(TestUnit Unit, double Seconds, bool FailedLast)
 {
-    public int CaseCount { get; } = Unit.Entries.Sum(entry => entry.Cases.Length);
+    public int CaseCount { get; } = Unit.Entries.Sum(entry => entry.CaseCount);
 
     public bool IsExclusive { get; } = Unit.Entries.Any(entry => !entry.ExclusiveGroups.IsEmpty);
 }
@@ -35,22 +36,10 @@ internal sealed record Batch
     /// <summary>What it must not run beside: batches of the same group, or any other batch (<see cref="ExclusiveGroup.Everything"/>).</summary>
     public ImmutableArray<string> ExclusiveGroups { get; init; } = [];
 
-    public int CaseCount => Entries.Sum(entry => entry.Cases.Length);
+    public int CaseCount => Entries.Sum(entry => entry.CaseCount);
 
     /// <summary>Nothing of earlier batches may be in its test process.</summary>
     public bool NeedsFreshProcess => FruitlessTries > 0 || Reason is not (BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Requeue);
-}
-
-/// <summary>Why a batch exists, as run.json names it.</summary>
-internal static class BatchReasons
-{
-    public const string Plan = "plan";
-    public const string Tail = "tail";
-    public const string Requeue = "requeue";
-    public const string Alone = "alone";
-    public const string ByName = "by-name";
-    public const string Rerun = "rerun";
-    public const string Retry = "retry";
 }
 
 /// <summary>Which batches each worker starts with and which ones are shared.</summary>

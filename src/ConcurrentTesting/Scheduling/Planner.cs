@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 

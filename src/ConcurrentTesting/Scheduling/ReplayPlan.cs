@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 
 namespace ConcurrentTesting.Scheduling;

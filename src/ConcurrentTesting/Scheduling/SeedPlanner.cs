@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 

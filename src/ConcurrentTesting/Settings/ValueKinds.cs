@@ -6,7 +6,7 @@ using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
-using Microsoft.VisualStudio.TestPlatform.Common.Filtering;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Settings;
 
@@ -208,7 +208,7 @@ internal static partial class ValueKinds
             return "a value is missing";
 
         // VSTest's own parser, so that nothing gets through that it would refuse later.
-        var error = new FilterExpressionWrapper(filter).ParseError;
+        var error = TestFilter.FlawOf(filter);
         return string.IsNullOrEmpty(error)
             ? null
             : error.Split(Boilerplate)[0].Replace("Incorrect format for TestCaseFilter ", string.Empty, StringComparison.Ordinal)

@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Discovery;
 
 namespace ConcurrentTesting.VsTest;
 

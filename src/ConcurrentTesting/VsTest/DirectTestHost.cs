@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Execution;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
@@ -15,7 +14,7 @@ namespace ConcurrentTesting.VsTest;
 /// The test host of one worker: starts the platform's test hosts itself and keeps the last one for further batches of its assembly, with the same environment. What needs a
 /// vstest.console is handed to one.
 /// </summary>
-internal sealed class DirectTestHost(RunContext run, VsTestLocation location, RunSettingsDocument runSettings, DirectAssemblies assemblies, int worker, Func<CancellationToken, Task<ITestHost>> startConsole) : ITestHost
+internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblies, int worker, Func<CancellationToken, Task<ITestHost>> startConsole) : ITestHost
 {
     private const long LargestHost = 1L << 30;
 
@@ -112,7 +111,7 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
 
     private async Task<HostRunEnd> RunDirectAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
     {
-        var settings = runSettings.ForBatch(new BatchRunSettings(hostRun.Seed, hostRun.Environment, hostRun.ResultsDirectory, hostRun.TrxFileName, hostRun.Assembly)
+        var settings = run.RunSettings.ForBatch(new BatchRunSettings(hostRun.Seed, hostRun.Environment, hostRun.ResultsDirectory, hostRun.TrxFileName, hostRun.Assembly)
         {
             Configure = root => AsConsoleDoes(root, hostRun),
             NUnitWhere = hostRun.Selection?.NUnitWhere,
@@ -120,7 +119,7 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
         var (process, isWarm) = await ProcessForAsync(hostRun, EnvironmentIn(settings), cancellationToken);
         _batch = hostRun.Batch;
         _isSpent = null;
-        var handler = new HostRunHandler(events, TrxLog.Begin(location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
+        var handler = new HostRunHandler(hostRun.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
         var (request, criteria) = RequestOf(hostRun, settings);
         await Task.Run(() => process.RunAsync(request, criteria, AdaptersBeside(hostRun.Assembly.Path), handler, cancellationToken), CancellationToken.None);
 
@@ -234,7 +233,7 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
         var filter = hostRun.Assembly.Framework == TestFramework.NUnit ? null : hostRun.Selection?.Filter;
         var context = new TestExecutionContext(ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false, areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
         if (hostRun.Selection is null)
-            return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(PackedValues.Unpack(hostRun.Cases), null, settings, context));
+            return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
         var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [hostRun.Assembly.Path] };
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
     }
@@ -246,13 +245,13 @@ internal sealed class DirectTestHost(RunContext run, VsTestLocation location, Ru
     {
         public bool HasBegun { get; private set; }
 
-        public void ResultArrived(TestResult result)
+        public void ResultArrived(HostResult result)
         {
             HasBegun = true;
             events.ResultArrived(result);
         }
 
-        public void ActiveTests(IReadOnlyCollection<TestCase> tests)
+        public void ActiveTests(IReadOnlyCollection<ToldTest> tests)
         {
             HasBegun |= tests.Count > 0;
             events.ActiveTests(tests);

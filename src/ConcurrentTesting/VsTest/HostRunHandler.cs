@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
@@ -7,7 +8,7 @@ namespace ConcurrentTesting.VsTest;
 
 /// <summary>Hears what the platform tells of one run and passes it on. Called on one thread at a time.</summary>
 /// <param name="trx">Written from the same events; null where a console writes it.</param>
-internal sealed class HostRunHandler(IHostEvents events, TrxLog? trx) : ITestRunEventsHandler
+internal sealed class HostRunHandler(TestFramework framework, IHostEvents events, TrxLog? trx) : ITestRunEventsHandler
 {
     private volatile HostRunEnd? _end;
     private volatile string? _lastError;
@@ -21,7 +22,7 @@ internal sealed class HostRunHandler(IHostEvents events, TrxLog? trx) : ITestRun
             return;
         Add(testRunChangedArgs);
         if (testRunChangedArgs.ActiveTests is { } active)
-            events.ActiveTests([.. active]);
+            events.ActiveTests([.. active.Select(Told)]);
     }
 
     public void HandleTestRunComplete(
@@ -43,13 +44,15 @@ internal sealed class HostRunHandler(IHostEvents events, TrxLog? trx) : ITestRun
         if (level == TestMessageLevel.Error)
             _lastError = message;
         trx?.Add(level, message ?? "");
-        events.Message(level switch
-        {
-            TestMessageLevel.Error => HostMessageLevel.Error,
-            TestMessageLevel.Warning => HostMessageLevel.Warning,
-            _ => HostMessageLevel.Information,
-        }, message ?? "");
+        events.Message(LevelOf(level), message ?? "");
     }
+
+    public static HostMessageLevel LevelOf(TestMessageLevel level) => level switch
+    {
+        TestMessageLevel.Error => HostMessageLevel.Error,
+        TestMessageLevel.Warning => HostMessageLevel.Warning,
+        _ => HostMessageLevel.Information,
+    };
 
     public void HandleRawMessage(string rawMessage)
     {
@@ -62,9 +65,11 @@ internal sealed class HostRunHandler(IHostEvents events, TrxLog? trx) : ITestRun
         foreach (var result in change?.NewTestResults ?? [])
         {
             trx?.Add(result);
-            events.ResultArrived(result);
+            events.ResultArrived(ResultReader.Read(result, framework));
         }
     }
+
+    private ToldTest Told(TestCase test) => ResultReader.Told(test, framework);
 
     private static TestRunCompleteEventArgs WithAll(TestRunCompleteEventArgs end, ICollection<AttachmentSet>? attachments) => attachments is { Count: > 0 }
         ? new TestRunCompleteEventArgs(

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.VsTest;
 
@@ -53,9 +53,9 @@ internal sealed record HostRun
     /// <summary>Where the assembly is for this run; null: where it was built.</summary>
     public string? Source { get; init; }
 
-    public required ImmutableArray<TestCase> Cases { get; init; }
+    public required ImmutableArray<TestEntry> Entries { get; init; }
 
-    /// <summary>Selects by name instead of by <see cref="Cases"/>, for tests whose ids differ from process to process.</summary>
+    /// <summary>Selects by name instead of by id, for tests whose ids differ from process to process; null: by id.</summary>
     public NameSelection? Selection { get; init; }
 
     public required ImmutableDictionary<string, string> Environment { get; init; }
@@ -82,12 +82,38 @@ internal sealed record HostRunEnd(string? Fault, bool IsConsoleGone = false)
 /// <summary>Hears what a host does.</summary>
 internal interface IHostEvents
 {
-    void ResultArrived(TestResult result);
+    void ResultArrived(HostResult result);
 
     /// <summary>The tests that are running now.</summary>
-    void ActiveTests(IReadOnlyCollection<TestCase> tests);
+    void ActiveTests(IReadOnlyCollection<ToldTest> tests);
 
     void Message(HostMessageLevel level, string text);
+}
+
+/// <summary>A test as a host names it.</summary>
+/// <param name="MethodName">Without arguments; see <see cref="TestEntry.MethodName"/>.</param>
+/// <param name="IsMethodKnown">See <see cref="TestEntry.IsMethodKnown"/>.</param>
+internal sealed record ToldTest(Guid Id, string FullyQualifiedName, string DisplayName, string ClassName, string MethodName, bool IsMethodKnown);
+
+/// <summary>A result as a host tells it: secrets are in it, and texts of any length.</summary>
+internal sealed record HostResult
+{
+    public required ToldTest Test { get; init; }
+
+    /// <summary>The name of its row.</summary>
+    public required string DisplayName { get; init; }
+
+    public required TestOutcome Outcome { get; init; }
+    public DateTimeOffset StartedAt { get; init; }
+    public TimeSpan Duration { get; init; }
+    public string? Message { get; init; }
+    public string? StackTrace { get; init; }
+    public string? StandardOutput { get; init; }
+    public string? StandardError { get; init; }
+    public ImmutableArray<KeyValuePair<string, string>> Traits { get; init; } = [];
+
+    /// <summary>Files that the test attached, absolute.</summary>
+    public ImmutableArray<string> Attachments { get; init; } = [];
 }
 
 internal enum HostMessageLevel

@@ -1,4 +1,4 @@
-using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.VsTest;
 

@@ -14,14 +14,14 @@ namespace ConcurrentTesting.VsTest;
 internal sealed partial record NameSelection(string Filter, string NUnitWhere)
 {
     public static NameSelection Of(IReadOnlyCollection<TestEntry> entries) => new(
-        string.Join('|', entries.Select(entry => PlainPart(entry.Cases[0].FullyQualifiedName)).Distinct().Select(name => $"FullyQualifiedName~{name}")),
+        string.Join('|', entries.Select(entry => PlainPart(entry.FullyQualifiedName)).Distinct().Select(name => $"FullyQualifiedName~{name}")),
         string.Join(
             " or ",
             entries.Select(entry => $"(class =~ '^{TypePattern(entry.ClassName)}$' and {Which(entry)})").Distinct()));
 
     // A name that was given to a row and differs from process to process, by a Guid or a time in it, mostly keeps its length. What XML
     // cannot hold arrives here as an escape of six characters.
-    private static string Which(TestEntry entry) => TestCaseNames.IsMethodKnown(entry.Cases[0], entry.Assembly.Framework)
+    private static string Which(TestEntry entry) => entry.IsMethodKnown
         ? $"method =~ '^{Pattern(entry.MethodName)}$'"
         : string.Create(CultureInfo.InvariantCulture, $"name =~ '(?s)^.{{{Escape().Replace(entry.DisplayName, "?").Length},{entry.DisplayName.Length}}}$'");
 

@@ -1,12 +1,26 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>What one discovery on a session found.</summary>
 /// <param name="IsAborted">The console or its test host died, or was stopped, before it was done.</param>
-internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, ImmutableArray<SessionMessage> Messages, bool IsAborted);
+internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, ImmutableArray<SessionMessage> Messages, bool IsAborted)
+{
+    public int Count => Cases.Length;
+
+    /// <summary>Everything that was found in an assembly, whatever is asked for.</summary>
+    public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases);
+
+    /// <summary>What runs of it, and what a serial run reports as not executed.</summary>
+    public (ImmutableArray<TestEntry> Run, ImmutableArray<TestEntry> NotExecuted) Select(TestAssembly assembly, TestFilter? filter, RunSettingsDocument settings)
+    {
+        var selected = filter is null ? Cases : [.. Cases.Where(test => filter.Selects(test, assembly.Framework))];
+        var split = ExplicitTests.Split(selected, assembly.Framework, filter, settings.XUnitExplicit, settings.NUnitSelectLimit);
+        return (CaseEntries.Of(assembly, split.Run), CaseEntries.Of(assembly, split.NotExecuted));
+    }
+}
 
 /// <summary>What VSTest or an adapter had to say.</summary>
-internal sealed record SessionMessage(TestMessageLevel Level, string Text);
+internal sealed record SessionMessage(HostMessageLevel Level, string Text);

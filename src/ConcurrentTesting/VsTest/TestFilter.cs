@@ -30,6 +30,9 @@ internal sealed partial class TestFilter
     /// <summary>It asks for categories in the way that NUnit hands to its own engine.</summary>
     public bool IsNUnitCategoryFilter => CategoryCondition().IsMatch(Text);
 
+    /// <summary>What VSTest's own parser finds wrong with a filter, in its words; null or empty: nothing.</summary>
+    public static string? FlawOf(string filter) => new FilterExpressionWrapper(filter).ParseError;
+
     /// <summary>Reads a filter; null for none. Two hold together, as when <c>dotnet test</c> is given one beside the run settings' own.</summary>
     /// <exception cref="ConcurrentTestException">It is not in VSTest's syntax.</exception>
     public static TestFilter? Parse(string? filter, string? runSettingsFilter = null)

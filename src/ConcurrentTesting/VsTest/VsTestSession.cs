@@ -313,7 +313,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         public void HandleLogMessage(Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging.TestMessageLevel level, string? message)
         {
             lock (_lock)
-                _messages.Add(new SessionMessage(level, message ?? ""));
+                _messages.Add(new SessionMessage(HostRunHandler.LevelOf(level), message ?? ""));
         }
 
         public void HandleRawMessage(string rawMessage)

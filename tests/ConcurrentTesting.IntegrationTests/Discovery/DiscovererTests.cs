@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 
@@ -60,8 +61,8 @@ public sealed class DiscovererTests(BuiltSuites suites)
     {
         var rows = (await suites.EntriesAsync("NUnit")).Where(entry => entry is { ClassName: "Suites.Plain", MethodName: "Rows" }).ToList();
 
-        rows.Select(entry => entry.Cases.Length).Order().ShouldBe([1, 2]);
-        rows.Single(entry => entry.Cases.Length == 2).Cases.ShouldAllBe(test => test.DisplayName == "Rows(2)");
+        rows.Select(entry => entry.CaseCount).Order().ShouldBe([1, 2]);
+        CasesPayload.Of([rows.Single(entry => entry.CaseCount == 2)]).ShouldAllBe(test => test.DisplayName == "Rows(2)");
     }
 
     [Fact]

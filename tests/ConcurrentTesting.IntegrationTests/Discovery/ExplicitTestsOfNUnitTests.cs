@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 
@@ -39,8 +40,8 @@ public sealed class ExplicitTestsOfNUnitTests
             var reported = await ReportedAsync(repository, assembly, filter, limit);
 
             var because = $"NUnit {nunit}, adapter {adapter}: {filter}";
-            var run = catalog.Units.SelectMany(unit => unit.Entries).SelectMany(entry => entry.Cases).Select(test => test.DisplayName).ToList();
-            var notRun = catalog.Explicit.SelectMany(entry => entry.Cases).Select(test => test.DisplayName).ToList();
+            var run = CasesPayload.Of(catalog.Units.SelectMany(unit => unit.Entries)).Select(test => test.DisplayName).ToList();
+            var notRun = CasesPayload.Of(catalog.Explicit).Select(test => test.DisplayName).ToList();
             Sorted(run.Concat(notRun)).ShouldBe(Sorted(reported.Select(result => result.Name)), because);
             Sorted(notRun).ShouldBe(Sorted(reported.Where(result => result.Outcome == "NotExecuted" && result.Name != "Ignored").Select(result => result.Name)), because);
         });

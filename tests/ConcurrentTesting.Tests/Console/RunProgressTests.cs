@@ -15,7 +15,7 @@ public class RunProgressTests
     public RunProgressTests()
     {
         _progress = new RunProgress(_time);
-        _progress.StartPhase(RunProgress.TestPhase);
+        _progress.StartPhase(PhaseNames.Tests);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
-using TestCase = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestCase;
 
 namespace ConcurrentTesting.Tests.Console;
 
@@ -15,15 +14,14 @@ internal static class SampleRun
     {
         assembly ??= Assembly;
         var method = name.Split('(')[0];
-        var testCase = new TestCase($"{className}.{method}", new Uri("executor://sample"), assembly.Path)
-        {
-            Id = Guid.NewGuid(),
-            DisplayName = $"{className}.{name}",
-        };
         return new TestEntry
         {
             Assembly = assembly,
-            Cases = [.. Enumerable.Repeat(testCase, cases)],
+            Id = Guid.NewGuid(),
+            CaseCount = cases,
+            Payload = new NoPayload(),
+            DisplayName = $"{className}.{name}",
+            FullyQualifiedName = $"{className}.{method}",
             ClassName = className,
             MethodName = method,
         };

@@ -1,5 +1,6 @@
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Terminal;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -15,7 +16,7 @@ internal sealed class ShownRun : IAsyncDisposable
         Terminal = new VirtualTerminal(columns, rows);
         Settings = new ConcurrentTestSettings { RootDirectory = _folder.FullName, ResultsDirectory = "results", Database = DatabaseEngine.Sqlite, ConnectionString = connectionString };
         Surface = new TerminalSurface(Terminal, isLive, hasColours);
-        Console = RunConsole.Open(Settings, new TerminalLogger(Surface, level), Time, Surface);
+        Console = RunConsole.Open(Settings, Redactor.Of(Settings), new TerminalLogger(Surface, level), Time, Surface);
     }
 
     public FakeTimeProvider Time { get; } = new(SampleRun.Start);

@@ -196,7 +196,7 @@ public sealed class AccountingTests
         {
             Batch = BatchOf.Entries(Assembly, entries.Select(entry => (entry, 1.0)), reason, null),
             Worker = 3,
-            Rows = (arrived ?? []).ToDictionary(entry => entry, entry => entry.Cases.Length),
+            Rows = (arrived ?? []).ToDictionary(entry => entry, entry => entry.CaseCount),
             Failed = (failed ?? []).ToHashSet(),
             Active = (active ?? []).ToHashSet(),
             TimedOut = new HashSet<TestEntry>(),

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;

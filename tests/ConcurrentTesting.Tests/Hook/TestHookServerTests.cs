@@ -6,7 +6,6 @@ using ConcurrentTesting.Record;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Shouldly;
 using Xunit;
 
@@ -280,7 +279,10 @@ public sealed class TestHookServerTests : IAsyncDisposable
     private static TestEntry Entry(Guid id) => new()
     {
         Assembly = Assembly(TestFramework.NUnit),
-        Cases = [new TestCase("Shop.Tests.Buys", new Uri("executor://x"), "/shop/Shop.Tests.dll") { Id = id }],
+        Id = id,
+        Payload = new NoPayload(),
+        DisplayName = "Shop.Tests.Buys",
+        FullyQualifiedName = "Shop.Tests.Buys",
         ClassName = "Shop.Tests",
         MethodName = "Buys",
     };

@@ -25,7 +25,7 @@ public sealed class DatabaseUseTests
     {
         var run = Run([Batch(1, "w0", connections)], [new DatabaseStatistics { Database = "w0", Sessions = sessions, Transactions = sessions }]);
 
-        DatabaseUseFindings.Of(run).Any(finding => finding.Kind == DatabaseUseFindings.Unused).ShouldBe(isUnused);
+        DatabaseUseFindings.Of(run).Any(finding => finding.Kind == IncidentKinds.DatabaseUnused).ShouldBe(isUnused);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class DatabaseUseTests
         message.ShouldContain("they connected to /home/me/shared.db instead");
         message.ShouldContain("ConnectionStrings__Default");
         message.ShouldContain("--test-environment");
-        var told = run with { Incidents = [new Incident(RecordedRun.Start, DatabaseUseFindings.Unused, message)] };
+        var told = run with { Incidents = [new Incident(RecordedRun.Start, IncidentKinds.DatabaseUnused, message)] };
         string.Join('\n', RunClosing.Lines(told, new Redactor())).ShouldContain("  WARNING    NO TEST USED ITS DATABASE");
         SummaryMarkdown.Of(told, new ReportText(new Redactor())).ShouldContain("> [!WARNING]\n> NO TEST USED ITS DATABASE");
     }
@@ -88,7 +88,7 @@ public sealed class DatabaseUseTests
         var run = Run([Batch(1, "w0", connections) with { Error = error }], [new DatabaseStatistics { Database = "w0", Sessions = sessions, Transactions = 9 }]);
 
         DatabaseUse.Of(run).Single().UnseenSessions.ShouldBe(unseen);
-        DatabaseUseFindings.Of(run).Count(finding => finding.Kind == DatabaseUseFindings.Unseen).ShouldBe(unseen > 0 ? 1 : 0);
+        DatabaseUseFindings.Of(run).Count(finding => finding.Kind == IncidentKinds.UnseenWork).ShouldBe(unseen > 0 ? 1 : 0);
     }
 
     private static BatchRecord Batch(int number, string database, long? connections) => RecordedRun.Batch(number) with

@@ -1,4 +1,5 @@
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Execution;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.VsTest;
@@ -21,7 +23,7 @@ public class ResultReaderTests
             var result = new Microsoft.VisualStudio.TestPlatform.ObjectModel.TestResult(new TestCase("A.B", new Uri("executor://x"), "a.dll")) { ErrorMessage = text, ErrorStackTrace = text };
             result.Messages.Add(new TestResultMessage(TestResultMessage.StandardOutCategory, text));
 
-            var attempt = ResultReader.Attempt(result, 0, 0, null, null, redactor);
+            var attempt = HostAttempt.Of(ResultReader.Read(result, TestFramework.XUnit2), 0, 0, null, null, redactor);
 
             foreach (var kept in new[] { attempt.Message!, attempt.StackTrace!, attempt.StandardOutput! })
             {

@@ -24,7 +24,7 @@ internal static class OverheadBenchmark
         var entries = suite.Entries.Values.Where(entry => entry.ClassName.EndsWith("BenchmarkTests", StringComparison.Ordinal) && entry.MethodName == method).ToArray();
         var batch = 0;
         var rows = await InterleavedRounds.RunAsync(rounds, hooked => CpuAsync(suite, entries, ++batch, hooked));
-        return new Cost(entries.Sum(entry => entry.Cases.Length), rows.Without, rows.Difference);
+        return new Cost(entries.Sum(entry => entry.CaseCount), rows.Without, rows.Difference);
     }
 
     private static async Task<double> CpuAsync(SuiteSession suite, TestEntry[] entries, int batch, bool hooked)
@@ -33,7 +33,7 @@ internal static class OverheadBenchmark
         var handler = await suite.RunAsync(entries, batch, hooked, () => { });
         if (hooked)
             await suite.Hooks.CollectAsync(batch, default);
-        if (handler.IsAborted || handler.Results.Count != entries.Sum(entry => entry.Cases.Length))
+        if (handler.IsAborted || handler.Results.Count != entries.Sum(entry => entry.CaseCount))
             throw new InvalidOperationException($"{handler.Results.Count} results");
 
         return File.ReadLines(CpuFile).Sum(line => double.Parse(line, CultureInfo.InvariantCulture)) / 1_000_000;

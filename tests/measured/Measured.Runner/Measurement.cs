@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Execution;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -34,7 +35,7 @@ internal static class Measurement
         var rows = results.ConvertAll(result =>
         {
             var entry = suite.Entries[result.TestCase.Id];
-            var name = ResultReader.NameOf(entry, result);
+            var name = HostAttempt.NameOf(entry, ResultReader.Read(result, entry.Assembly.Framework));
             var found = figures.Find(entry, name, Count(entry, name), Count(entry.ClassName, name));
             return new { entry.ClassName, Name = name, Outcome = result.Outcome.ToString(), Figures = found };
         });

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting;
 using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Hook;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -40,7 +39,7 @@ internal sealed class SuiteSession : IAsyncDisposable
         var session = await VsTestSession.StartAsync(location, ProcessEnvironment.For(settings), null, NullLogger.Instance, default);
         var suite = new SuiteSession(assembly, RunSettingsDocument.Load(settings, NullLogger.Instance), session, TestHookServer.Open(Guid.NewGuid().ToString("N"), measure, NullLogger.Instance));
         var discovery = await session.DiscoverAsync([assembly.Path], suite._runSettings.ForDiscovery(1, assembly), default);
-        suite.Entries = CatalogBuilder.Entries(assembly, discovery.Cases).ToImmutableDictionary(entry => entry.Id);
+        suite.Entries = discovery.Entries(assembly).ToImmutableDictionary(entry => entry.Id);
         return suite;
     }
 
@@ -61,7 +60,7 @@ internal sealed class SuiteSession : IAsyncDisposable
 
         var handler = new RunHandler();
         var running = where is null
-            ? _session.RunTestsAsync([.. entries.SelectMany(entry => entry.Cases)], settings, handler, default)
+            ? _session.RunTestsAsync(CasesPayload.Of(entries), settings, handler, default)
             : _session.RunTestsAsync([_assembly.Path], filter: null, settings, handler, default);
         while (await Task.WhenAny(running, Task.Delay(100)) != running)
             whileRunning();

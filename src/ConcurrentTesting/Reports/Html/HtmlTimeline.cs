@@ -3,6 +3,7 @@ using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Scheduling;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Html;
 
@@ -161,6 +162,4 @@ internal sealed class HtmlTimeline
     private double X(double seconds) => Left + (Math.Clamp(seconds / _seconds, 0, 1) * (Right - Left));
 
     private int Y(int worker) => Top + (_workers.IndexOf(worker) * RowHeight);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

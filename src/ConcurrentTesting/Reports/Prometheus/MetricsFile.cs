@@ -100,7 +100,7 @@ internal static class MetricsFile
     {
         var crashed = record.Batches.Where(batch => batch.Error is not null).Select(batch => (batch.Worker, Cause: "crashed"));
         var timedOut = record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Outcome == TestOutcome.TimedOut).Select(attempt => (attempt.Worker, Cause: "timed_out"));
-        var retired = record.Incidents.Where(incident => incident is { Kind: "worker-retired", Worker: not null }).Select(incident => (incident.Worker!.Value, Cause: "retired"));
+        var retired = record.Incidents.Where(incident => incident is { Kind: IncidentKinds.WorkerRetired, Worker: not null }).Select(incident => (incident.Worker!.Value, Cause: "retired"));
         foreach (var ((worker, cause), count) in crashed.Concat(timedOut).Concat(retired).CountBy(error => error))
         {
             metrics.WorkerErrors.WithLabels(Label(worker), cause).IncTo(count);

@@ -35,7 +35,7 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     /// <summary>What could not be copied, in one incident.</summary>
     public ImmutableArray<Incident> Incidents(DateTimeOffset at) => _losses == 0
         ? []
-        : [new Incident(at, "attachment-lost", string.Create(CultureInfo.InvariantCulture, $"{_losses} attachments could not be kept; the first is {_firstLoss}"))];
+        : [new Incident(at, IncidentKinds.AttachmentLost, string.Create(CultureInfo.InvariantCulture, $"{_losses} attachments could not be kept; the first is {_firstLoss}"))];
 
     private string? Adopt(TestAttempt? attempt, string source, string folder)
     {

@@ -1,6 +1,6 @@
-using System.Globalization;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Text;
 
@@ -15,29 +15,27 @@ internal static class BenchmarkLines
         $"  Work       {Parts(benchmark.WorkerTime, TimeSpan.FromTicks(benchmark.WorkerTime.Sum(part => part.Time.Ticks)))}",
         $"  Speed      {Speed(benchmark)}",
         .. Rows("Slowest", benchmark.Slowest.Select(test => $"{DurationText.Measured(test.Final.Duration),8}  {Name(test, redactor)}")),
-        .. Rows("Queries", benchmark.MostQueries.Select(test => Text($"{test.Final.Figures!.Queries,8}  {Name(test, redactor)}"))),
-        .. Rows("N+1?", benchmark.Suspected.Select(query => Text($"{query.Count,7}x  {Name(query.Test, redactor)}: {PlainText.OneLine(redactor.Redact(query.Text))}"))),
+        .. Rows("Queries", benchmark.MostQueries.Select(test => Invariant($"{test.Final.Figures!.Queries,8}  {Name(test, redactor)}"))),
+        .. Rows("N+1?", benchmark.Suspected.Select(query => Invariant($"{query.Count,7}x  {Name(query.Test, redactor)}: {PlainText.OneLine(redactor.Redact(query.Text))}"))),
     ];
 
     /// <summary>Sequential estimate, speed-up, lower bound, efficiency, imbalance, in one line.</summary>
     public static string Speed(RunBenchmark benchmark)
     {
-        var speedUp = benchmark.SpeedUp is { } factor ? Text($" ({factor:0.0}x)") : "";
-        var efficiency = benchmark.Efficiency is { } share ? Text($", efficiency {share * 100:0}%") : "";
-        var imbalance = benchmark.Imbalance is { } busiest ? Text($", the busiest worker {busiest:0.00} times the average") : "";
+        var speedUp = benchmark.SpeedUp is { } factor ? Invariant($" ({factor:0.0}x)") : "";
+        var efficiency = benchmark.Efficiency is { } share ? Invariant($", efficiency {share * 100:0}%") : "";
+        var imbalance = benchmark.Imbalance is { } busiest ? Invariant($", the busiest worker {busiest:0.00} times the average") : "";
         return $"{DurationText.Measured(benchmark.Wall)} instead of about {DurationText.Measured(benchmark.Sequential)} on one worker{speedUp}, lower bound {DurationText.Measured(benchmark.LowerBound)}{efficiency}{imbalance}";
     }
 
     private static string Parts(IReadOnlyCollection<BenchmarkPart> parts, TimeSpan whole) => parts.Count == 0
         ? "nothing ran"
-        : string.Join(", ", parts.Select(part => Text($"{part.Name} {DurationText.Measured(part.Time)}{Share(part.Time, whole)}")));
+        : string.Join(", ", parts.Select(part => Invariant($"{part.Name} {DurationText.Measured(part.Time)}{Share(part.Time, whole)}")));
 
-    private static string Share(TimeSpan part, TimeSpan whole) => whole > TimeSpan.Zero ? Text($" ({part / whole * 100:0}%)") : "";
+    private static string Share(TimeSpan part, TimeSpan whole) => whole > TimeSpan.Zero ? Invariant($" ({part / whole * 100:0}%)") : "";
 
     private static IEnumerable<string> Rows(string name, IEnumerable<string> rows) =>
         rows.Take(Listed).Select((row, index) => $"  {(index == 0 ? name : ""),-9}  {row}");
 
     private static string Name(TestRecord test, Redactor redactor) => FailureText.Name(test, redactor);
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Text;
 
@@ -26,6 +26,4 @@ internal static class DurationText
             _ => Invariant($"{seconds / 3600}h {seconds / 60 % 60:00}m"),
         };
     }
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -60,7 +60,7 @@ internal static class TrxMerger
 
         if (!File.Exists(file))
         {
-            return batch.Error is null ? [Lost(batch, "trx-missing", "is missing", at)] : [];
+            return batch.Error is null ? [Lost(batch, IncidentKinds.TrxMissing, "is missing", at)] : [];
         }
 
         using var parts = TrxReader.Read(file).GetEnumerator();
@@ -73,11 +73,11 @@ internal static class TrxMerger
 
         if (damage is not null)
         {
-            return [Lost(batch, "trx-damaged", $"cannot be read to its end ({damage})", at)];
+            return [Lost(batch, IncidentKinds.TrxDamaged, $"cannot be read to its end ({damage})", at)];
         }
 
         return input.HasUnexplainedFailure && record.Outside.IsEmpty
-            ? [new Incident(at, "run-error", $"{file}: the test host reported an error outside any test: {input.FirstError ?? "see the file"}", batch.Worker)]
+            ? [new Incident(at, IncidentKinds.RunError, $"{file}: the test host reported an error outside any test: {input.FirstError ?? "see the file"}", batch.Worker)]
             : [];
     }
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace ConcurrentTesting.Execution;
+namespace ConcurrentTesting.Record;
 
 /// <summary>
 /// Tells a failure that the infrastructure caused from one of the test, by the exception that ended the test: its type, and what the drivers say in it. An assertion that failed is

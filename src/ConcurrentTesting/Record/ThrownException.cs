@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace ConcurrentTesting.Execution;
+namespace ConcurrentTesting.Record;
 
 /// <summary>An exception as the message of a failed test tells of it.</summary>
 /// <param name="Type">Its full name; empty where the message names none, as frameworks write their own assertions.</param>

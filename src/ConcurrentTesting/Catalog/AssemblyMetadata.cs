@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 
-namespace ConcurrentTesting.Discovery;
+namespace ConcurrentTesting.Catalog;
 
 /// <summary>A custom attribute as it is written: type and arguments, types in arguments by their full name.</summary>
 /// <param name="TypeArgument">The first type argument of a generic attribute; null otherwise.</param>

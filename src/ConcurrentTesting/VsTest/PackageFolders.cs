@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace ConcurrentTesting.Discovery;
+namespace ConcurrentTesting.VsTest;
 
 /// <summary>Reads what NuGet's restore wrote of a project: the folders of packages whose build files it imports.</summary>
 /// <remarks>https://learn.microsoft.com/nuget/concepts/dependency-resolution: targets, libraries and packageFolders of project.assets.json.</remarks>

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using ConcurrentTesting.Execution;
+using ConcurrentTesting.Record;
 using Shouldly;
 using Xunit;
 
-namespace ConcurrentTesting.Tests.Execution;
+namespace ConcurrentTesting.Tests.Record;
 
 /// <summary>With messages that the frameworks wrote: xunit 2.9.3, xunit.v3 4.0.2, NUnit 3.14.0 and 5.0.0, MSTest 4.5.2, Npgsql 10.0.3, MySqlConnector 2.6.2, Shouldly 4.2.1.</summary>
 public class InfrastructureFaultTests
@@ -53,7 +53,7 @@ public class InfrastructureFaultTests
     [InlineData("MySqlConnector.MySqlException : Duplicate entry '1' for key 'PRIMARY'", null)]
     public void A_cause_of_MySQL_has_its_name(string message, string? cause) => InfrastructureFault.CauseOf(message, DatabaseEngine.MySql).ShouldBe(cause);
 
-    private static Failure[] Read() => JsonSerializer.Deserialize<Failure[]>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Execution", "Assets", "failures.json")), JsonSerializerOptions.Web)!;
+    private static Failure[] Read() => JsonSerializer.Deserialize<Failure[]>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Record", "Assets", "failures.json")), JsonSerializerOptions.Web)!;
 
     private sealed record Failure(string Framework, string Test, string Message);
 }

@@ -1,0 +1,24 @@
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>Where workers take their work from and tell what became of it.</summary>
+internal interface IBatchSource
+{
+    /// <summary>The next batch for a worker; waits while others hold work that may come back; null when all is done.</summary>
+    ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken);
+
+    /// <summary>What follows from the end of a batch. Nothing of it runs before <see cref="Complete"/>.</summary>
+    BatchVerdict Judge(BatchEnd end);
+
+    /// <summary>Gives a batch back; what has to run again may be taken from now on.</summary>
+    /// <param name="verdict">Null where it was never begun: it goes to another worker as it is.</param>
+    void Complete(Batch batch, int worker, BatchVerdict? verdict);
+
+    /// <summary>A worker stops for good: what it alone would have run is everybody's.</summary>
+    void Leave(int worker);
+
+    /// <summary>The same, unless nobody else would be left.</summary>
+    /// <returns>Whether the worker is to stop.</returns>
+    bool TryLeave(int worker);
+}

@@ -1,0 +1,19 @@
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>The plan's queue and the accounting of this process.</summary>
+internal sealed class LocalBatchSource(BatchQueue queue, Accounting accounting) : IBatchSource
+{
+    public ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken) => queue.TakeAsync(worker, cancellationToken);
+
+    public BatchVerdict Judge(BatchEnd end) => accounting.Judge(end);
+
+    public void Complete(Batch batch, int worker, BatchVerdict? verdict) =>
+        queue.Complete(batch, verdict?.Again ?? [batch with { NotOnWorker = worker, Reason = BatchReasons.Requeue }]);
+
+    public void Leave(int worker) => queue.Leave(worker);
+
+    public bool TryLeave(int worker) => queue.TryLeave(worker);
+}

@@ -1,0 +1,26 @@
+namespace ConcurrentTesting.Record;
+
+/// <summary>Why a batch exists, as run.json names it.</summary>
+internal static class BatchReasons
+{
+    /// <summary>A worker begins with it.</summary>
+    public const string Plan = "plan";
+
+    /// <summary>Whoever is free takes it.</summary>
+    public const string Tail = "tail";
+
+    /// <summary>Its host died before its tests had run.</summary>
+    public const string Requeue = "requeue";
+
+    /// <summary>Its test ran when its host died, and runs once more with no other.</summary>
+    public const string Alone = "alone";
+
+    /// <summary>Its tests gave no result by their ids and are asked for by name.</summary>
+    public const string ByName = "by-name";
+
+    /// <summary>Its test failed and runs again (<c>--test-reruns</c>).</summary>
+    public const string Rerun = "rerun";
+
+    /// <summary>The infrastructure failed its tests.</summary>
+    public const string Retry = "retry";
+}

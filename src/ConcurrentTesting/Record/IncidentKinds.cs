@@ -1,0 +1,80 @@
+namespace ConcurrentTesting.Record;
+
+/// <summary>The kinds of incidents, as run.json names them; beside them stand <c>retry-</c> and <c>infrastructure-</c> with a cause.</summary>
+internal static class IncidentKinds
+{
+    /// <summary>An artifact could not be written; a run that was green is not.</summary>
+    public const string ArtifactNotWritten = "artifact-not-written";
+
+    /// <summary>Files that tests attached could not be kept.</summary>
+    public const string AttachmentLost = "attachment-lost";
+
+    /// <summary>The infrastructure failed a clean-up; it was tried again with its tests.</summary>
+    public const string CleanUpRetried = "cleanup-retried";
+
+    /// <summary>A worker's database did not answer and was replaced.</summary>
+    public const string DatabaseReplaced = "database-replaced";
+
+    /// <summary>No test used the databases that were made for the workers.</summary>
+    public const string DatabaseUnused = "database-unused";
+
+    /// <summary>The test platform told an error while tests were discovered.</summary>
+    public const string Discovery = "discovery";
+
+    /// <summary>A test gave fewer rows than in its last run.</summary>
+    public const string FewerRows = "fewer-rows";
+
+    /// <summary>What may guard more than the database runs on several workers.</summary>
+    public const string GuardSplit = "guard-split";
+
+    /// <summary>A test failed as tests do that share a port or a file, beside such a guard.</summary>
+    public const string GuardSuspected = "guard-suspected";
+
+    /// <summary>A test process said itself that the infrastructure failed.</summary>
+    public const string InfrastructureDeclared = "infrastructure-declared";
+
+    /// <summary>A test host ended well without a result for every test.</summary>
+    public const string NoResult = "no-result";
+
+    /// <summary>The environment says production: the tests ran one after another.</summary>
+    public const string ProductionSequential = "production-sequential";
+
+    /// <summary>A quarantine is over: failures of its test count again.</summary>
+    public const string QuarantineExpired = "quarantine-expired";
+
+    /// <summary>What a worker used could not be released.</summary>
+    public const string ReleaseFailed = "release-failed";
+
+    /// <summary>A test host reported an error outside any test.</summary>
+    public const string RunError = "run-error";
+
+    /// <summary>A file of a test host may hold a password that could not be taken out.</summary>
+    public const string SecretNotRemoved = "secret-not-removed";
+
+    /// <summary>A test host or its console died.</summary>
+    public const string SessionDied = "session-died";
+
+    /// <summary>The timings file was damaged and is set aside.</summary>
+    public const string TimingsDamaged = "timings-damaged";
+
+    /// <summary>A test host's TRX file cannot be read to its end.</summary>
+    public const string TrxDamaged = "trx-damaged";
+
+    /// <summary>A test host's TRX file is missing.</summary>
+    public const string TrxMissing = "trx-missing";
+
+    /// <summary>A host gave a result that nobody asked it for; it is not counted.</summary>
+    public const string UnaskedResult = "unasked-result";
+
+    /// <summary>The server counted work that no driver in the test processes told of.</summary>
+    public const string UnseenWork = "unseen-work";
+
+    /// <summary>A worker is retired; its work went to the others.</summary>
+    public const string WorkerRetired = "worker-retired";
+
+    /// <summary>Something that failed before a batch could run is tried again.</summary>
+    public static string Retry(string cause) => $"retry-{cause}";
+
+    /// <summary>The infrastructure failed tests for this cause, and they run again.</summary>
+    public static string Infrastructure(string cause) => $"infrastructure-{cause}";
+}

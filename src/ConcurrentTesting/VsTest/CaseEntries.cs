@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>Sorts the test cases of an assembly into entries that share an id.</summary>
+internal static class CaseEntries
+{
+    public static ImmutableArray<TestEntry> Of(TestAssembly assembly, IEnumerable<TestCase> cases) =>
+        [.. cases.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group]))];
+
+    private static TestEntry Entry(TestAssembly assembly, ImmutableArray<TestCase> cases)
+    {
+        var first = cases[0];
+        return new TestEntry
+        {
+            Assembly = assembly,
+            Id = first.Id,
+            CaseCount = cases.Length,
+            Payload = new CasesPayload(cases),
+            ClassName = TestCaseNames.ClassOf(first, assembly.Framework),
+            MethodName = TestCaseNames.MethodOf(first, assembly.Framework),
+            IsMethodKnown = TestCaseNames.IsMethodKnown(first, assembly.Framework),
+            DisplayName = first.DisplayName,
+            FullyQualifiedName = first.FullyQualifiedName,
+            SourceFile = first.CodeFilePath,
+            Line = first.LineNumber > 0 ? first.LineNumber : null,
+            Marks = [.. first.Traits.Where(trait => trait.Name.Equals(TestEntry.ExclusiveTrait, StringComparison.OrdinalIgnoreCase)).Select(trait => trait.Value)],
+            HasKnownRows = cases.All(test => RowKnowledge.HasOneRow(test, assembly.Framework)),
+            IsExplicit = cases.All(TestCaseNames.IsExplicit),
+        };
+    }
+}

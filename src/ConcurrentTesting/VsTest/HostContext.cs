@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>What the hosts of a run share.</summary>
+internal sealed record HostContext(
+    ConcurrentTestSettings Settings, VsTestLocation Location, RunSettingsDocument RunSettings, TimeProvider Time, ILogger Log, IHookedHosts Hook);
+
+/// <summary>Hears of the processes that hosts start, because the hook speaks from them.</summary>
+internal interface IHookedHosts
+{
+    /// <summary>The environment of a worker's console, with what loads the hook in it.</summary>
+    ImmutableDictionary<string, string> ForConsole(ImmutableDictionary<string, string> environment, int worker);
+
+    /// <summary>Keeps what a test host said, beyond its end too, until <see cref="Release"/>.</summary>
+    void Keep(int processId, Task<ProcessExit> exited);
+
+    /// <summary>A test host that is kept runs this batch from now on.</summary>
+    void Continue(int processId, int batch);
+
+    /// <summary>Forgets a test host that was kept, once it has ended.</summary>
+    void Release(int processId);
+}
