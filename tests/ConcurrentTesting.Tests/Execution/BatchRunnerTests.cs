@@ -1,0 +1,85 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Execution;
+
+public sealed class BatchRunnerTests
+{
+    private readonly TestEntry _first = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "First");
+    private readonly TestEntry _hanging = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Hangs");
+
+    [Fact]
+    public async Task A_test_that_runs_too_long_is_ended_with_its_host_and_the_rest_runs_again()
+    {
+        var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
+        await using var run = new FakeRun(settings => settings with { TestTimeout = TimeSpan.FromSeconds(5) }, time);
+        var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
+
+        var pool = run.Pool(HangAsync).RunAsync(FakeRun.Plan([_first, _hanging, last]));
+        while (!pool.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await pool;
+        run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
+        run.ResultOf(_hanging).Outcome.ShouldBe(TestOutcome.TimedOut);
+        run.ResultOf(last).Outcome.ShouldBe(TestOutcome.Passed);
+    }
+
+    [Fact]
+    public async Task A_batch_is_recorded_with_what_its_host_said_was_wrong()
+    {
+        await using var run = new FakeRun();
+
+        await run.Pool((asked, events, _) => FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed)).RunAsync(FakeRun.Plan([_first]));
+
+        var batch = run.Context.Recorder.Batches.ShouldHaveSingleItem();
+        batch.Error.ShouldBeNull();
+        batch.Tests.ShouldBe(1);
+        batch.Reason.ShouldBe(BatchReasons.Plan);
+    }
+
+    [Fact]
+    public async Task A_result_that_nobody_asked_for_is_told_and_not_counted()
+    {
+        await using var run = new FakeRun();
+
+        await run.Pool((asked, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(_hanging, TestOutcome.Passed));
+            return FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed);
+        }).RunAsync(FakeRun.Plan([_first]));
+
+        run.Context.Recorder.Tests.ShouldHaveSingleItem().ClassName.ShouldBe(_first.ClassName);
+        run.Context.Recorder.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.UnaskedResult);
+    }
+
+    private async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+    {
+        foreach (var entry in run.Entries)
+        {
+            events.ActiveTests([FakeHost.Told(entry)]);
+            if (entry.Equals(_hanging))
+                await EndedAsync(cancellationToken);
+            if (cancellationToken.IsCancellationRequested)
+                return new HostRunEnd("the run was ended early.");
+            events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed));
+        }
+
+        events.ActiveTests([]);
+        return FakeHost.WellEnded;
+    }
+
+    private static async Task EndedAsync(CancellationToken cancellationToken)
+    {
+        var ended = new TaskCompletionSource();
+        await using var registration = cancellationToken.Register(ended.SetResult);
+        await ended.Task;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Databases;
+using ConcurrentTesting.Execution;
+using ConcurrentTesting.Hook;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Tests.Databases;
+using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ConcurrentTesting.Tests.Execution;
+
+/// <summary>A run without databases whose hosts are fakes.</summary>
+internal sealed class FakeRun : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly TestHookServer _hook;
+    private readonly TestDatabases _databases;
+
+    public FakeRun(Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null)
+    {
+        var settings = new ConcurrentTestSettings { ResultsDirectory = _folder.Path, RootDirectory = _folder.Path, MaxRetries = 0 };
+        settings = configure?.Invoke(settings) ?? settings;
+        time ??= TimeProvider.System;
+        _hook = TestHookServer.Open(Guid.NewGuid().ToString("N")[..10], measure: false, NullLogger.Instance);
+        _databases = TestDatabases.Create(settings, "run", NullLogger.Instance, time);
+        var observer = new NoObserver();
+        Context = new RunContext
+        {
+            Settings = settings,
+            RunId = "run",
+            Seed = 1,
+            Log = NullLogger.Instance,
+            Secrets = new Redactor(),
+            Observer = observer,
+            Recorder = new RunRecorder(time, observer, Quarantine.None),
+            Time = time,
+            Stop = new RunStop(settings.FailFast, CancellationToken.None),
+            Hook = _hook,
+        };
+    }
+
+    public RunContext Context { get; }
+
+    /// <summary>Every host that was started, with its worker.</summary>
+    public ConcurrentQueue<(int Worker, FakeHost Host)> Hosts { get; } = [];
+
+    /// <summary>What each run of a host was asked for, in the order they began.</summary>
+    public ConcurrentQueue<HostRun> Runs { get; } = [];
+
+    public WorkerPool Pool(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => new(Context, _databases, StartHostOf(run));
+
+    public WorkerPool PoolOf(StartTestHost startHost) => new(Context, _databases, startHost);
+
+    public Bisection Bisection(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => new(Context, _databases, StartHostOf(run));
+
+    /// <summary>One batch a list, each worker beginning with its own.</summary>
+    public static Plan Plan(params TestEntry[][] seeds) => new()
+    {
+        Seeds = [.. seeds.Select(seed => seed.Length == 0 ? ImmutableArray<Batch>.Empty : [Batch(seed)])],
+        Tail = [],
+        Seconds = seeds.Sum(seed => seed.Length),
+        LowerBoundSeconds = 1,
+        KnownTimings = 1,
+        Predictions = seeds.SelectMany(seed => seed).ToDictionary(entry => entry, _ => 1.0),
+    };
+
+    public static Batch Batch(IReadOnlyCollection<TestEntry> entries) =>
+        BatchOf.Entries(entries.First().Assembly, entries.Select(entry => (entry, 1.0)), BatchReasons.Plan, notOnWorker: null);
+
+    public TestRecord ResultOf(TestEntry entry) => Context.Recorder.RowsSoFar(entry).Single();
+
+    public async ValueTask DisposeAsync()
+    {
+        Context.Stop.Dispose();
+        await _databases.DisposeAsync();
+        await _hook.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    public StartTestHost StartHostOf(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => (worker, _) =>
+    {
+        var host = new FakeHost((hostRun, events, cancellationToken) =>
+        {
+            Runs.Enqueue(hostRun);
+            return run(hostRun, events, cancellationToken);
+        });
+        Hosts.Enqueue((worker, host));
+        return Task.FromResult<ITestHost>(host);
+    };
+
+    private sealed class NoObserver : IRunObserver;
+}

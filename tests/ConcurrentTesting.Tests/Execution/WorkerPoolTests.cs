@@ -1,0 +1,105 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.VsTest;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Execution;
+
+public sealed class WorkerPoolTests : IAsyncDisposable
+{
+    private static readonly TestAssembly Assembly = Catalogs.Assembly();
+
+    private readonly TestEntry _first = Catalogs.Entry(Assembly, "Shop.Orders", "First");
+    private readonly TestEntry _second = Catalogs.Entry(Assembly, "Shop.Orders", "Second");
+    private readonly TestEntry _third = Catalogs.Entry(Assembly, "Shop.Orders", "Third");
+    private readonly FakeRun _run = new();
+
+    public ValueTask DisposeAsync() => _run.DisposeAsync();
+
+    [Fact]
+    public async Task Every_test_of_the_plan_has_the_result_that_its_host_gave()
+    {
+        await _run.Pool((run, events, _) => FakeHost.GiveAll(run, events, entry => entry.Equals(_second) ? TestOutcome.Failed : TestOutcome.Passed))
+            .RunAsync(FakeRun.Plan([_first, _second], [_third]));
+
+        new[] { _first, _second, _third }.Select(entry => _run.ResultOf(entry).Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Failed, TestOutcome.Passed]);
+        _run.Hosts.ShouldAllBe(started => started.Host.IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_test_that_its_host_died_with_runs_alone_and_the_rest_runs_again()
+    {
+        await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));
+
+        _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
+        _run.ResultOf(_third).Outcome.ShouldBe(TestOutcome.Passed);
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Failed);
+        _run.Runs.ShouldContain(run => run.Entries.Length == 1 && run.Entries[0].Equals(_second) && run.NeedsFreshProcess);
+    }
+
+    [Fact]
+    public async Task A_host_that_broke_is_replaced()
+    {
+        await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));
+
+        _run.Hosts.Count.ShouldBeGreaterThan(1);
+        _run.Hosts.ShouldAllBe(started => started.Host.IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_worker_that_gets_no_host_leaves_its_work_to_the_others()
+    {
+        var start = _run.StartHostOf((run, events, _) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed));
+
+        await _run.PoolOf((worker, token) => worker == 0 ? throw new InvalidOperationException("no memory") : start(worker, token)).RunAsync(FakeRun.Plan([_first], [_second]) with { IsFixed = true });
+
+        _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
+        _run.Context.Recorder.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.WorkerRetired && incident.Worker == 0);
+    }
+
+    [Fact]
+    public async Task A_test_that_nobody_was_left_to_run_is_an_error()
+    {
+        await _run.PoolOf((_, _) => throw new InvalidOperationException("no memory")).RunAsync(FakeRun.Plan([_first], [_second]));
+
+        _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Error);
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Error);
+    }
+
+    [Fact]
+    public async Task A_test_without_result_is_asked_for_by_name_and_then_an_error()
+    {
+        await _run.Pool((run, events, _) => FakeHost.GiveAll(run with { Entries = run.Entries.Remove(_second) }, events, _ => TestOutcome.Passed))
+            .RunAsync(FakeRun.Plan([_first, _second]));
+
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Error);
+        _run.Runs.Last().Selection!.Filter.ShouldContain("Second");
+    }
+
+    [Fact]
+    public async Task What_did_not_run_when_enough_tests_had_failed_is_skipped()
+    {
+        await using var run = new FakeRun(settings => settings with { FailFast = 1 });
+
+        await run.Pool((asked, events, _) => FakeHost.GiveAll(asked with { Entries = [_first] }, events, _ => TestOutcome.Failed))
+            .RunAsync(FakeRun.Plan([_first, _second]));
+
+        run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Skipped);
+        run.ResultOf(_second).Final.Message!.ShouldContain("--test-fail-fast");
+    }
+
+    private Task<HostRunEnd> DieWithSecond(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+    {
+        foreach (var entry in run.Entries)
+        {
+            events.ActiveTests([FakeHost.Told(entry)]);
+            if (entry.Equals(_second))
+                return Task.FromResult(new HostRunEnd("Test host process crashed"));
+            events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed));
+        }
+
+        events.ActiveTests([]);
+        return Task.FromResult(FakeHost.WellEnded);
+    }
+}
