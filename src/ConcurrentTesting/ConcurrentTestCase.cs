@@ -1,8 +1,8 @@
 namespace ConcurrentTesting;
 
 /// <summary>
-/// One result of a run: a test case, or a data row of one, and what its last attempt did to the databases. Null is what was not measured, or what the driver does
-/// not tell; never zero.
+/// One result of a run: a test case, or a data row of one, and what its last attempt did to the databases. Null is what was not measured,
+/// or what the driver does not tell; never zero.
 /// </summary>
 public sealed record ConcurrentTestCase
 {
@@ -33,10 +33,14 @@ public sealed record ConcurrentTestCase
     /// <summary>How long its last attempt took.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is one.</summary>
+    /// <summary>
+    /// Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is one.
+    /// </summary>
     public long? Operations { get; init; }
 
-    /// <summary>SQL statements: <see cref="Reads"/>, <see cref="Writes"/>, and all others (transactions, settings, schema changes).</summary>
+    /// <summary>
+    /// SQL statements: <see cref="Reads"/>, <see cref="Writes"/>, and all others (transactions, settings, schema changes).
+    /// </summary>
     public long? Queries { get; init; }
 
     /// <summary>Of <see cref="Queries"/>, those that read.</summary>
@@ -45,10 +49,14 @@ public sealed record ConcurrentTestCase
     /// <summary>Of <see cref="Queries"/>, those that changed rows.</summary>
     public long? Writes { get; init; }
 
-    /// <summary>The time from sending each command until its result was read to the end, added up; commands side by side count twice.</summary>
+    /// <summary>
+    /// The time from sending each command until its result was read to the end, added up; commands side by side count twice.
+    /// </summary>
     public TimeSpan? QueryTime { get; init; }
 
-    /// <summary>Connections opened, as the driver counts them: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.</summary>
+    /// <summary>
+    /// Connections opened, as the driver counts them: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.
+    /// </summary>
     public long? Connections { get; init; }
 
     /// <summary>Connections that could not be opened.</summary>

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting;
 
 /// <summary>
-/// Lists and removes what runs have made and left or kept: templates, databases of failed tests, leftovers of killed runs (the accounts that build templates among them), on this machine and on the server that the
-/// settings name. What a live run uses stays, and anything without our name and mark is never touched.
+/// Lists and removes what runs have made and left or kept: templates, databases of failed tests, leftovers of killed runs (the accounts
+/// that build templates among them), on this machine and on the server that the settings name. What a live run uses stays, and anything
+/// without our name and mark is never touched.
 /// </summary>
 public sealed class ConcurrentTestCleaning
 {
@@ -30,22 +31,26 @@ public sealed class ConcurrentTestCleaning
     /// <summary>Removes what can be removed, or with <see cref="ConcurrentTestSettings.DryRun"/> only lists it.</summary>
     /// <returns>The names of what could not be removed though no run uses it; empty where all went well.</returns>
     /// <exception cref="ConcurrentTestException">A guard refused, or the server cannot be reached.</exception>
-    public static async Task<IReadOnlyList<string>> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
+    public static async Task<IReadOnlyList<string>> RunAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         await new ConcurrentTestCleaning(settings, logger).RunAsync(cancellationToken);
 
     private async Task<ImmutableArray<string>> RunAsync(CancellationToken cancellationToken)
     {
         // Nothing runs one after another here: production is refused whatever the fallback.
-        ProductionEnvironment.Check(_settings with { ProductionFallback = ProductionFallback.Refuse }, _guards, Environment.GetEnvironmentVariable, _logger);
+        ProductionEnvironment.Check(
+            _settings with { ProductionFallback = ProductionFallback.Refuse }, _guards, Environment.GetEnvironmentVariable, _logger);
         try
         {
-            await using var server = await ServerInventories.OpenAsync(_settings, _guards, _secrets, _logger, TimeProvider.System, cancellationToken);
+            await using var server = await ServerInventories.OpenAsync(
+                _settings, _guards, _secrets, _logger, TimeProvider.System, cancellationToken);
             var local = await new LocalInventory(_settings, _logger, TimeProvider.System).ListAsync(cancellationToken);
             return await CleanAsync([.. await OnServerAsync(server, cancellationToken), .. local], cancellationToken);
         }
         catch (DbException exception)
         {
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, _secrets.Redact($"cleaning the database server failed: {exception.Message}"), exception);
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, _secrets.Redact($"cleaning the database server failed: {exception.Message}"), exception);
         }
     }
 
@@ -54,10 +59,14 @@ public sealed class ConcurrentTestCleaning
         if (server is null)
             return [];
         var databases = (await server.ListOwnAsync(cancellationToken))
-            .Select(database => new OwnItem(KindOf(database.Kind), database.Name, database.IsInUse, database.Bytes, token => server.RemoveOwnAsync(database, token)));
+            .Select(database => new OwnItem(
+                KindOf(database.Kind), database.Name, database.IsInUse, database.Bytes, token => server.RemoveOwnAsync(database, token)));
         // Last, because an account cannot go before what it owns.
         var accounts = (await server.ListAccountsAsync(cancellationToken))
-            .Select(account => new OwnItem("template builder's account", account.Name, account.IsInUse, Bytes: null, token => server.RemoveAccountAsync(account, token)));
+            .Select(account =>
+                new OwnItem(
+                    "template builder's account", account.Name, account.IsInUse, Bytes: null,
+                    token => server.RemoveAccountAsync(account, token)));
         return databases.Concat(accounts);
     }
 
@@ -107,5 +116,7 @@ public sealed class ConcurrentTestCleaning
     }
 
     private void Tell(OwnItem item, string fate) =>
-        _logger.LogInformation("{Kind} {Name}{Size}: {Fate}", item.Kind, item.Name, item.Bytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" ({bytes / 1048576.0:0.0} MiB)") : "", fate);
+        _logger.LogInformation(
+            "{Kind} {Name}{Size}: {Fate}", item.Kind, item.Name,
+            item.Bytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" ({bytes / 1048576.0:0.0} MiB)") : "", fate);
 }

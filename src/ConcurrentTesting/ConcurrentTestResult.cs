@@ -21,10 +21,15 @@ public sealed record ConcurrentTestResult
     /// <summary>The whole run, in seconds of wall time.</summary>
     public double WallSeconds { get; init; }
 
-    /// <summary>The shortest time this plan could have taken: the longest test or what has to stay together, or the work shared evenly, whichever is longer.</summary>
+    /// <summary>
+    /// The shortest time this plan could have taken: the longest test or what has to stay together, or the work shared evenly, whichever is
+    /// longer.
+    /// </summary>
     public double LowerBoundSeconds { get; init; }
 
-    /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.</summary>
+    /// <summary>
+    /// The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.
+    /// </summary>
     public double? Efficiency { get; init; }
 
     /// <summary>What the tests' durations add up to, in seconds.</summary>
@@ -33,12 +38,14 @@ public sealed record ConcurrentTestResult
     /// <summary>The run in a few figures.</summary>
     public ConcurrentTestSummary Summary { get; init; } = new();
 
-    /// <summary>Every result with what it did to the databases, ordered by <see cref="ConcurrentTestCase.Id"/>; empty where nothing ran.</summary>
+    /// <summary>
+    /// Every result with what it did to the databases, ordered by <see cref="ConcurrentTestCase.Id"/>; empty where nothing ran.
+    /// </summary>
     public IReadOnlyList<ConcurrentTestCase> Tests { get; init; } = [];
 
     /// <summary>
-    /// What the CI server that the run is on is told by lines on the standard output: where tests failed, the artifacts to show; empty elsewhere. Each is one line and can be
-    /// printed as it is.
+    /// What the CI server that the run is on is told by lines on the standard output: where tests failed, the artifacts to show; empty
+    /// elsewhere. Each is one line and can be printed as it is.
     /// </summary>
     public IReadOnlyList<string> HostCommands { get; init; } = [];
 

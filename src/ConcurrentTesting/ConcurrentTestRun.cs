@@ -16,6 +16,7 @@ public sealed class ConcurrentTestRun
     /// <param name="cancellationToken">Ends the run: sessions are ended, databases dropped, artifacts written with what is known.</param>
     /// <returns>The verdict. Failing tests are a result, not an exception.</returns>
     /// <exception cref="ConcurrentTestException">A guard refused the run or a setting is wrong; nothing was started.</exception>
-    public static Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
+    public static Task<ConcurrentTestResult> RunAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         TestRun.RunAsync(settings, logger, cancellationToken);
 }

@@ -28,7 +28,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>The path of the user's .runsettings, into which the run's own are merged; null: none.</summary>
     public string? RunSettingsFile { get; init; }
 
-    /// <summary>Collects code coverage also where the run settings name no collector for it, and leaves one merged Cobertura file.</summary>
+    /// <summary>
+    /// Collects code coverage also where the run settings name no collector for it, and leaves one merged Cobertura file.
+    /// </summary>
     public bool Coverage { get; init; }
 
     /// <summary>The database engine that gives every worker databases of its own.</summary>
@@ -43,7 +45,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Builds on the template in C#, after <see cref="Template"/>; null: nothing does.</summary>
     public TemplateHook? TemplateHook { get; init; }
 
-    /// <summary>The names of the databases that each worker has; the first is the one that bare placeholders mean. Letters, digits and underscores.</summary>
+    /// <summary>
+    /// The names of the databases that each worker has; the first is the one that bare placeholders mean. Letters, digits and underscores.
+    /// </summary>
     public ImmutableArray<string> Databases { get; init; } = ["main"];
 
     /// <summary>What separates the workers.</summary>
@@ -73,7 +77,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Server settings for every session of a clone, as <c>name=value</c>: <c>statement_timeout=30s</c>.</summary>
     public ImmutableArray<string> DatabaseSettings { get; init; } = [];
 
-    /// <summary>The folder of a database server's programs, for a throwaway server; null: looked for on the PATH and in the usual folders.</summary>
+    /// <summary>
+    /// The folder of a database server's programs, for a throwaway server; null: looked for on the PATH and in the usual folders.
+    /// </summary>
     public string? ServerBinaries { get; init; }
 
     /// <summary>What happens where the environment says production.</summary>
@@ -133,7 +139,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Runs only what did not pass in the last run, as its run.json in the results directory says.</summary>
     public bool OnlyFailed { get; init; }
 
-    /// <summary>The run.json of an earlier run whose batches are repeated on the same workers in the same order; null: the run makes its own plan.</summary>
+    /// <summary>
+    /// The run.json of an earlier run whose batches are repeated on the same workers in the same order; null: the run makes its own plan.
+    /// </summary>
     public string? ReplayFile { get; init; }
 
     /// <summary>The only worker of <see cref="ReplayFile"/> that is repeated; null: all.</summary>
@@ -151,7 +159,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Measures each test's database work.</summary>
     public bool Measure { get; init; } = true;
 
-    /// <summary>The port on this machine's loopback where Prometheus finds the figures while the run goes on, 1 to 65535; null: none.</summary>
+    /// <summary>
+    /// The port on this machine's loopback where Prometheus finds the figures while the run goes on, 1 to 65535; null: none.
+    /// </summary>
     public int? MetricsPort { get; init; }
 
     /// <summary>The Pushgateway's URL that the figures are put to at the end; credentials in it are secret. Null: none.</summary>
@@ -205,6 +215,7 @@ public sealed record ConcurrentTestSettings
     };
 
     /// <summary>The settings without anything secret.</summary>
-    public override string ToString() =>
-        $"{(Workers == 1 ? "1 worker" : $"{Workers} workers")}, {Database}, {(TestProjects.Length == 1 ? "1 project" : $"{TestProjects.Length} projects")}";
+    public override string ToString() => $"{Number(Workers, "worker")}, {Database}, {Number(TestProjects.Length, "project")}";
+
+    private static string Number(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 }

@@ -15,8 +15,10 @@ public sealed partial record EnvironmentPattern(string Name, string Pattern)
     /// <summary>Its value is made from a database's.</summary>
     internal bool HoldsDatabase => Placeholder().Matches(Pattern).Any(match => !IsWorker(match));
 
-    internal static bool IsWorker(Match placeholder) => placeholder.Groups["name"].Value.Equals("Worker", StringComparison.OrdinalIgnoreCase);
+    internal static bool IsWorker(Match placeholder) =>
+        placeholder.Groups["name"].Value.Equals("Worker", StringComparison.OrdinalIgnoreCase);
 
-    [GeneratedRegex(@"\{(?<name>ConnectionString|Database|Host|Port|Username|Password|Worker)(:(?<database>[^{}]+))?\}", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\{(?<name>ConnectionString|Database|Host|Port|Username|Password|Worker)(:(?<database>[^{}]+))?\}", RegexOptions.IgnoreCase)]
     internal static partial Regex Placeholder();
 }

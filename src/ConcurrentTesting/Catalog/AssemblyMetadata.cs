@@ -15,7 +15,9 @@ internal sealed record AttributeFacts(string Type, string? TypeArgument, Immutab
 /// <summary>Where the base type of a type is: in the same assembly (<paramref name="Assembly"/> null) or in a referenced one.</summary>
 internal sealed record BaseType(string Name, string? Assembly);
 
-/// <summary>The metadata of an assembly, read without loading it: the code under test must not run here, and may be for another runtime.</summary>
+/// <summary>
+/// The metadata of an assembly, read without loading it: the code under test must not run here, and may be for another runtime.
+/// </summary>
 internal sealed class AssemblyMetadata : IDisposable
 {
     private readonly PEReader _file;
@@ -32,7 +34,8 @@ internal sealed class AssemblyMetadata : IDisposable
 
     public string Path { get; }
 
-    public IEnumerable<string> References => _reader.AssemblyReferences.Select(handle => _reader.GetString(_reader.GetAssemblyReference(handle).Name));
+    public IEnumerable<string> References =>
+        _reader.AssemblyReferences.Select(handle => _reader.GetString(_reader.GetAssemblyReference(handle).Name));
 
     public IEnumerable<AttributeFacts> AssemblyAttributes => Read(_reader.GetAssemblyDefinition().GetCustomAttributes());
 
@@ -65,10 +68,13 @@ internal sealed class AssemblyMetadata : IDisposable
 
     /// <summary>The attributes on the methods of a type of this assembly, its base types' not included.</summary>
     public IEnumerable<AttributeFacts> MethodAttributesOf(string type) => _types.Value.TryGetValue(type, out var handle)
-        ? _reader.GetTypeDefinition(handle).GetMethods().SelectMany(method => Read(_reader.GetMethodDefinition(method).GetCustomAttributes()))
+        ? _reader.GetTypeDefinition(handle).GetMethods().SelectMany(
+            method => Read(_reader.GetMethodDefinition(method).GetCustomAttributes()))
         : [];
 
-    /// <summary>The interfaces that a type of this assembly names, generic ones without their arguments: <c>Xunit.ICollectionFixture`1</c>.</summary>
+    /// <summary>
+    /// The interfaces that a type of this assembly names, generic ones without their arguments: <c>Xunit.ICollectionFixture`1</c>.
+    /// </summary>
     public IEnumerable<string> InterfacesOf(string type) => _types.Value.TryGetValue(type, out var handle)
         ? _reader.GetTypeDefinition(handle).GetInterfaceImplementations()
             .Select(implementation => Locate(_reader.GetInterfaceImplementation(implementation).Interface)?.Name)
@@ -149,7 +155,8 @@ internal sealed class AssemblyMetadata : IDisposable
 
     private (string? Type, string? Argument) TypeOf(EntityHandle constructor) => constructor.Kind switch
     {
-        HandleKind.MethodDefinition => (FullName(_reader.GetMethodDefinition((MethodDefinitionHandle)constructor).GetDeclaringType()), null),
+        HandleKind.MethodDefinition =>
+            (FullName(_reader.GetMethodDefinition((MethodDefinitionHandle)constructor).GetDeclaringType()), null),
         HandleKind.MemberReference => TypeOfParent(_reader.GetMemberReference((MemberReferenceHandle)constructor).Parent),
         _ => (null, null),
     };

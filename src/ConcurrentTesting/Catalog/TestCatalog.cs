@@ -49,19 +49,23 @@ internal sealed record TestEntry
     public string Key => $"{Assembly.Source}/{TestNames.Full(ClassName, DisplayName)}";
 
     /// <summary>
-    /// The groups whose members must not run beside each other: the values of the trait <c>ConcurrentTest</c>, <c>Exclusive</c> for beside nothing at all.
+    /// The groups whose members must not run beside each other: the values of the trait <c>ConcurrentTest</c>, <c>Exclusive</c> for beside
+    /// nothing at all.
     /// </summary>
     public ImmutableArray<string> ExclusiveGroups =>
         [.. Marks.Where(value => !TogetherMark.Is(value)).Distinct(StringComparer.OrdinalIgnoreCase)];
 
-    /// <summary>The values of the trait <c>ConcurrentTest</c>, among them those that keep classes together (<see cref="TogetherMark"/>).</summary>
+    /// <summary>
+    /// The values of the trait <c>ConcurrentTest</c>, among them those that keep classes together (<see cref="TogetherMark"/>).
+    /// </summary>
     public ImmutableArray<string> Marks { get; init; } = [];
 
     /// <summary>Which test it is, by value.</summary>
     public TestKey Identity => new(Assembly.Name, Assembly.TargetFramework, Id, DisplayName, Assembly.Ordinal);
 
     /// <summary>An entry of another discovery, process or machine is the same where its <see cref="Identity"/> is.</summary>
-    public bool Equals(TestEntry? other) => ReferenceEquals(this, other) || (other is not null && Id == other.Id && Identity == other.Identity);
+    public bool Equals(TestEntry? other) =>
+        ReferenceEquals(this, other) || (other is not null && Id == other.Id && Identity == other.Identity);
 
     public override int GetHashCode() => Id.GetHashCode();
 }
@@ -78,8 +82,8 @@ internal sealed record TestKey(string Assembly, string Framework, Guid CaseId, s
 internal abstract record TestPayload;
 
 /// <summary>
-/// What runs on one worker as a whole: a class, or several that have to stay together. Discovery makes one of each class; whether more stay together
-/// is decided once it is known whether the run's workers have databases of their own.
+/// What runs on one worker as a whole: a class, or several that have to stay together. Discovery makes one of each class; whether more stay
+/// together is decided once it is known whether the run's workers have databases of their own.
 /// </summary>
 internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArray<TestEntry> Entries)
 {
@@ -95,7 +99,8 @@ internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArr
 /// <summary>Everything that was discovered and is to be accounted for.</summary>
 /// <param name="Units">The units to run, explicit tests left out.</param>
 /// <param name="Explicit">Explicit tests that nobody asked for by name.</param>
-internal sealed record TestCatalog(ImmutableArray<TestAssembly> Assemblies, ImmutableArray<TestUnit> Units, ImmutableArray<TestEntry> Explicit)
+internal sealed record TestCatalog(
+    ImmutableArray<TestAssembly> Assemblies, ImmutableArray<TestUnit> Units, ImmutableArray<TestEntry> Explicit)
 {
     /// <summary>What <c>--test-together</c> may name, of all tests, also those that a filter leaves out.</summary>
     public ImmutableHashSet<string> Names { get; init; } = [];

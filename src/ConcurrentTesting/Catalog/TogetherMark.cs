@@ -12,7 +12,8 @@ internal static class TogetherMark
     private const string Word = "Together";
 
     // Their last segments; which framework they are from does not matter.
-    private static readonly ImmutableHashSet<string> Pairs = ["TraitAttribute", "AssemblyTraitAttribute", "PropertyAttribute", "TestPropertyAttribute"];
+    private static readonly ImmutableHashSet<string> Pairs =
+        ["TraitAttribute", "AssemblyTraitAttribute", "PropertyAttribute", "TestPropertyAttribute"];
     private static readonly ImmutableHashSet<string> Words = ["CategoryAttribute", "TestCategoryAttribute"];
 
     public static bool Is(string value) =>
@@ -22,14 +23,16 @@ internal static class TogetherMark
     public static IEnumerable<string> In(IEnumerable<AttributeFacts> attributes) => attributes.Select(ValueOf).OfType<string>().Where(Is);
 
     /// <summary>Ties whatever is marked by the same value.</summary>
-    public static Tie ToTie(string value) => value.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && value[(colon + 1)..].Trim() is { Length: > 0 } name
+    public static Tie ToTie(string value) =>
+        value.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && value[(colon + 1)..].Trim() is { Length: > 0 } name
         ? new Tie($"classes marked {Word}:{name}", $"{TestEntry.ExclusiveTrait}={Word}:{name}")
         : new Tie($"classes marked {Word}", $"{TestEntry.ExclusiveTrait}={Word}");
 
     private static string? ValueOf(AttributeFacts attribute)
     {
         var type = attribute.Type[(attribute.Type.LastIndexOf('.') + 1)..];
-        if (Pairs.Contains(type) && attribute.Arguments is [string name, string value, ..] && name.Equals(TestEntry.ExclusiveTrait, StringComparison.OrdinalIgnoreCase))
+        if (Pairs.Contains(type) && attribute.Arguments is [string name, string value, ..]
+            && name.Equals(TestEntry.ExclusiveTrait, StringComparison.OrdinalIgnoreCase))
             return value.Trim();
 
         // A category has no value of its own.

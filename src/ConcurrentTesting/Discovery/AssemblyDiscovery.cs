@@ -26,7 +26,8 @@ internal sealed class AssemblyDiscovery(
 
     private readonly ConcurrentDictionary<int, bool> _again = new();
 
-    public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(ImmutableArray<TestAssembly> assemblies, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(
+        ImmutableArray<TestAssembly> assemblies, CancellationToken cancellationToken)
     {
         var queue = new ConcurrentQueue<int>(Enumerable.Range(0, assemblies.Length));
         var discovered = new DiscoveredAssembly[assemblies.Length];
@@ -36,16 +37,19 @@ internal sealed class AssemblyDiscovery(
     }
 
     private async Task PullAsync(
-        ImmutableArray<TestAssembly> assemblies, ConcurrentQueue<int> queue, DiscoveredAssembly[] discovered, CancellationToken cancellationToken)
+        ImmutableArray<TestAssembly> assemblies, ConcurrentQueue<int> queue, DiscoveredAssembly[] discovered,
+        CancellationToken cancellationToken)
     {
         VsTestSession? session = null;
         try
         {
             while (queue.TryDequeue(out var index))
             {
-                session ??= await VsTestSession.StartAsync(location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken);
+                session ??= await VsTestSession.StartAsync(
+                    location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken);
                 var assembly = assemblies[index];
-                var discovery = await session.DiscoverAsync([assembly.Path], runSettings.ForDiscovery(seed, assembly, isFiltered), cancellationToken);
+                var discovery = await session.DiscoverAsync(
+                    [assembly.Path], runSettings.ForDiscovery(seed, assembly, isFiltered), cancellationToken);
                 session = await KeepIfAliveAsync(session);
                 if (discovery.IsAborted && _again.TryAdd(index, true))
                 {
@@ -75,7 +79,8 @@ internal sealed class AssemblyDiscovery(
 
     private string? DiagnosticsFile(int index) =>
         settings.Diagnostics
-            ? Path.Combine(Path.GetFullPath(settings.ResultsDirectory, settings.WorkingDirectory), ArtifactNames.Diagnostics, $"discovery-{index}.log")
+            ? Path.Combine(
+                Path.GetFullPath(settings.ResultsDirectory, settings.WorkingDirectory), ArtifactNames.Diagnostics, $"discovery-{index}.log")
             : null;
 
     private void Report(TestAssembly assembly, SessionDiscovery discovery)
@@ -92,13 +97,16 @@ internal sealed class AssemblyDiscovery(
     {
         logger.LogWarning("{Assembly}: {Message}", assembly.Source, complaint.Text.Trim());
         if (complaint.Level == HostMessageLevel.Error)
-            observer.IncidentHappened(new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {TextCap.FirstLine(complaint.Text)}"));
+            observer.IncidentHappened(
+                new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {TextCap.FirstLine(complaint.Text)}"));
     }
 
     // VSTest's own words for an assembly with no tests in it.
-    private static bool IsNoTestAvailable(SessionMessage message) => message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
+    private static bool IsNoTestAvailable(SessionMessage message) =>
+        message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
 
     private static string Describe(List<SessionMessage> complaints) =>
-        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => TextCap.FirstLine(complaint.Text)).FirstOrDefault(text => text.Length > 0)
+        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => TextCap.FirstLine(complaint.Text))
+            .FirstOrDefault(text => text.Length > 0)
         ?? "The test host ended without a word: run with --test-diagnostics.";
 }

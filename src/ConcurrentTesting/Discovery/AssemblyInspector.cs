@@ -8,7 +8,8 @@ namespace ConcurrentTesting.Discovery;
 /// <param name="HasAdapter">VSTest's adapter for its framework is beside it.</param>
 /// <param name="IsTestingPlatform">It is, or can be, run by Microsoft.Testing.Platform.</param>
 /// <param name="OtherAdapter">The file of an adapter for a framework that is not known here; null: none.</param>
-internal sealed record AssemblyFacts(string? TargetFramework, TestFramework Framework, bool HasAdapter, bool IsTestingPlatform, string? OtherAdapter);
+internal sealed record AssemblyFacts(
+    string? TargetFramework, TestFramework Framework, bool HasAdapter, bool IsTestingPlatform, string? OtherAdapter);
 
 /// <summary>Reads what a test assembly is written with, without loading it.</summary>
 internal static class AssemblyInspector
@@ -50,7 +51,8 @@ internal static class AssemblyInspector
     }
 
     private static HashSet<string> FilesBeside(string path) =>
-        Directory.EnumerateFiles(Path.GetDirectoryName(path)!, "*.dll").Select(file => Path.GetFileName(file)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        Directory.EnumerateFiles(Path.GetDirectoryName(path)!, "*.dll").Select(file => Path.GetFileName(file)).ToHashSet(
+            StringComparer.OrdinalIgnoreCase);
 
     private static bool IsOtherAdapter(string file) =>
         file.EndsWith("TestAdapter.dll", StringComparison.OrdinalIgnoreCase)
@@ -70,7 +72,8 @@ internal static class AssemblyInspector
 
     private static string? TargetFrameworkOf(AssemblyMetadata metadata)
     {
-        var value = metadata.AssemblyAttributes.FirstOrDefault(attribute => attribute.Type == "System.Runtime.Versioning.TargetFrameworkAttribute")?.Arguments is [string name, ..]
+        var value = metadata.AssemblyAttributes.FirstOrDefault(
+            attribute => attribute.Type == "System.Runtime.Versioning.TargetFrameworkAttribute")?.Arguments is [string name, ..]
             ? name
             : null;
         if (value is null)

@@ -14,7 +14,8 @@ internal sealed record AssemblyCandidate(string Path, string? TargetFramework, s
 }
 
 /// <summary>Decides which assemblies can be run with VSTest, and says of each other one why not and what to do.</summary>
-internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, DiscoveryProblems problems)
+internal sealed class AssemblySelection(
+    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, DiscoveryProblems problems)
 {
     private const string Supported = "xunit 2, xunit v3, NUnit and MSTest are supported";
 
@@ -23,7 +24,8 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
     /// </exception>
     public ImmutableArray<TestAssembly> Select(IEnumerable<AssemblyCandidate> candidates)
     {
-        var all = candidates.DistinctBy(candidate => candidate.Path).Select(candidate => (Candidate: candidate, Facts: Inspect(candidate))).ToList();
+        var all = candidates.DistinctBy(candidate => candidate.Path).Select(candidate => (Candidate: candidate, Facts: Inspect(candidate)))
+            .ToList();
         var wanted = all.Where(entry => IsWanted(Moniker(entry.Candidate, entry.Facts))).ToList();
         if (wanted.Count == 0 && all.Count > 0 && settings.Framework is not null)
         {
@@ -40,20 +42,27 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
     private static ImmutableArray<TestAssembly> Numbered(ImmutableArray<TestAssembly> assemblies)
     {
         var namesakes = assemblies.ToLookup(assembly => assembly.Source);
-        return [.. assemblies.Select(assembly => assembly with { Ordinal = namesakes[assembly.Source].Count(other => string.CompareOrdinal(other.Path, assembly.Path) < 0) })];
+        return [.. assemblies.Select(
+            assembly => assembly with { Ordinal = namesakes[assembly.Source].Count(
+                other => string.CompareOrdinal(other.Path, assembly.Path) < 0) })];
     }
 
-    private static AssemblyFacts? Inspect(AssemblyCandidate candidate) => File.Exists(candidate.Path) ? AssemblyInspector.Inspect(candidate.Path) : null;
+    private static AssemblyFacts? Inspect(AssemblyCandidate candidate) =>
+        File.Exists(candidate.Path) ? AssemblyInspector.Inspect(candidate.Path) : null;
 
-    private static string Moniker(AssemblyCandidate candidate, AssemblyFacts? facts) => candidate.TargetFramework ?? facts?.TargetFramework ?? "unknown";
+    private static string Moniker(AssemblyCandidate candidate, AssemblyFacts? facts) =>
+        candidate.TargetFramework ?? facts?.TargetFramework ?? "unknown";
 
-    private bool IsWanted(string moniker) => settings.Framework is null || settings.Framework.Equals(moniker, StringComparison.OrdinalIgnoreCase);
+    private bool IsWanted(string moniker) =>
+        settings.Framework is null || settings.Framework.Equals(moniker, StringComparison.OrdinalIgnoreCase);
 
     private TestAssembly? ToTestAssembly(AssemblyCandidate candidate, AssemblyFacts? facts)
     {
-        if (!candidate.IsNamed && facts is null or { Framework: TestFramework.Unknown, OtherAdapter: null } or { IsTestingPlatform: false, HasAdapter: false })
+        if (!candidate.IsNamed
+            && facts is null or { Framework: TestFramework.Unknown, OtherAdapter: null } or { IsTestingPlatform: false, HasAdapter: false })
             return null;
-        var assembly = new TestAssembly(candidate.Path, Moniker(candidate, facts), facts?.Framework ?? TestFramework.Unknown, candidate.ProjectFile)
+        var assembly = new TestAssembly(
+            candidate.Path, Moniker(candidate, facts), facts?.Framework ?? TestFramework.Unknown, candidate.ProjectFile)
         {
             RunSettingsFile = candidate.RunSettingsFile,
         };
@@ -76,7 +85,8 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
     {
         { Framework: not TestFramework.Unknown } => null,
         { OtherAdapter: { } adapter } => $"it is written with an unknown test framework (its adapter is {adapter}). Only {Supported}.",
-        { IsTestingPlatform: true } => $"it runs on Microsoft.Testing.Platform only, with a test framework that has no VSTest adapter. Only {Supported}.",
+        { IsTestingPlatform: true } =>
+            $"it runs on Microsoft.Testing.Platform only, with a test framework that has no VSTest adapter. Only {Supported}.",
         _ => $"it refers to no known test framework. Name a test project; {Supported}.",
     };
 
@@ -94,7 +104,8 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
         {
             { IsTestingPlatform: true, Framework: TestFramework.MSTest } =>
                 "it is built for Microsoft.Testing.Platform only. Put <UseVSTest>true</UseVSTest> into a project of the SDK MSTest.Sdk, or add the packages MSTest.TestAdapter and Microsoft.NET.Test.Sdk to another, so that VSTest can run it.",
-            { IsTestingPlatform: true } => $"it is a Microsoft.Testing.Platform-only project. Add the packages {package} and Microsoft.NET.Test.Sdk to it, so that VSTest can run it.",
+            { IsTestingPlatform: true } =>
+                $"it is a Microsoft.Testing.Platform-only project. Add the packages {package} and Microsoft.NET.Test.Sdk to it, so that VSTest can run it.",
             _ => $"it has no VSTest adapter beside it. Add the packages {package} and Microsoft.NET.Test.Sdk to its project.",
         };
     }
@@ -104,9 +115,12 @@ internal sealed class AssemblySelection(ConcurrentTestSettings settings, RunSett
         if (assembly.TargetFramework.StartsWith("netstandard", StringComparison.OrdinalIgnoreCase))
             return "it is a library for several runtimes and cannot be run. Give the test project a target framework such as net10.0.";
         if (!assembly.TargetFramework.Contains('.', StringComparison.Ordinal))
-            return OperatingSystem.IsWindows() ? null : "it is for .NET Framework, which only Windows has. Choose another one with --test-framework.";
+            return OperatingSystem.IsWindows()
+                ? null
+                : "it is for .NET Framework, which only Windows has. Choose another one with --test-framework.";
         var dotnet = runSettings.For(assembly).DotNetHostPath ?? location.DotNet;
-        var missing = new InstalledRuntimes(dotnet, Environment.GetEnvironmentVariable("DOTNET_ROLL_FORWARD")).Missing(assembly.Path, assembly.TargetFramework);
+        var missing = new InstalledRuntimes(dotnet, Environment.GetEnvironmentVariable("DOTNET_ROLL_FORWARD")).Missing(
+            assembly.Path, assembly.TargetFramework);
         return missing is null ? null : $"it needs the runtime {missing}. Install it, or choose another framework with --test-framework.";
     }
 }

@@ -17,6 +17,7 @@ internal static class CatalogBuilder
     private static TestUnit Unit(TestAssembly assembly, ImmutableArray<TestEntry> entries, ClassSharing sharing)
     {
         var marks = entries.SelectMany(entry => entry.Marks).Where(TogetherMark.Is).Select(TogetherMark.ToTie);
-        return new TestUnit(entries[0].ClassName, assembly, entries) { SetUps = sharing.SetUps, Ties = [.. sharing.Ties.Concat(marks).Distinct()] };
+        return new TestUnit(
+            entries[0].ClassName, assembly, entries) { SetUps = sharing.SetUps, Ties = [.. sharing.Ties.Concat(marks).Distinct()] };
     }
 }

@@ -7,10 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover, sort.</summary>
+/// <summary>
+/// From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover, sort.
+/// </summary>
 /// <param name="phase">Begins a phase, <c>build</c> or <c>discovery</c>, which ends with the returned scope.</param>
 internal sealed class Discoverer(
-    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, int seed, ILogger logger, IRunObserver observer, Func<string, IDisposable> phase)
+    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, int seed, ILogger logger,
+    IRunObserver observer, Func<string, IDisposable> phase)
 {
     private readonly ProjectEvaluator _evaluator = new(settings, location.DotNet, logger);
     private readonly ProjectBuilder _builder = new(settings, location.DotNet, logger);
@@ -41,7 +44,8 @@ internal sealed class Discoverer(
     }
 
     // Which of the found projects are test projects is known once their packages are restored.
-    private async Task<ImmutableArray<ProjectEvaluation>> PrepareAsync(ImmutableArray<ProjectInput> inputs, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<ProjectEvaluation>> PrepareAsync(
+        ImmutableArray<ProjectInput> inputs, CancellationToken cancellationToken)
     {
         var found = inputs.Where(input => !input.IsNamed).ToList();
         var tests = found.Count > 0 ? await FindTestProjectsAsync(found, cancellationToken) : [];
@@ -51,7 +55,8 @@ internal sealed class Discoverer(
         return await EvaluateAsync(projects, cancellationToken);
     }
 
-    private async Task<ImmutableHashSet<string>> FindTestProjectsAsync(IReadOnlyCollection<ProjectInput> found, CancellationToken cancellationToken)
+    private async Task<ImmutableHashSet<string>> FindTestProjectsAsync(
+        IReadOnlyCollection<ProjectInput> found, CancellationToken cancellationToken)
     {
         var result = await _evaluator.EvaluateAsync(found, cancellationToken);
         var unrestored = result.Projects.Where(project => !project.IsRestored).Select(project => project.Project).ToHashSet();
@@ -66,7 +71,8 @@ internal sealed class Discoverer(
         return [.. result.Projects.Where(project => project.IsTestProject && !IsThisBuild(project)).Select(project => project.Project)];
     }
 
-    private async Task<ImmutableArray<ProjectEvaluation>> EvaluateAsync(ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<ProjectEvaluation>> EvaluateAsync(
+        ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
     {
         var result = await _evaluator.EvaluateAsync(projects, cancellationToken);
         foreach (var error in result.Errors)
@@ -80,7 +86,8 @@ internal sealed class Discoverer(
     private ImmutableArray<TestAssembly> Select(ImmutableArray<ProjectEvaluation> projects, TestInputs inputs)
     {
         var built = projects.Select(project => new AssemblyCandidate(
-            project.TargetPath, project.TargetFramework.Length > 0 ? project.TargetFramework : null, project.Project, project.RunSettingsFile, IsNamed: true)
+            project.TargetPath, project.TargetFramework.Length > 0 ? project.TargetFramework : null, project.Project,
+            project.RunSettingsFile, IsNamed: true)
         { AssetsFile = project.AssetsFile });
         var given = inputs.Assemblies.Select(assembly => new AssemblyCandidate(assembly.Path, null, null, null, assembly.IsNamed));
         var assemblies = new AssemblySelection(settings, runSettings, location, _problems).Select(built.Concat(given));
@@ -106,6 +113,8 @@ internal sealed class Discoverer(
             notExecuted.AddRange(notRun);
         }
 
-        return new TestCatalog([.. discovered.Select(entry => entry.Assembly)], units.ToImmutable(), notExecuted.ToImmutable()) { Names = names.ToImmutable() };
+        return new TestCatalog(
+            [.. discovered.Select(entry => entry.Assembly)], units.ToImmutable(),
+            notExecuted.ToImmutable()) { Names = names.ToImmutable() };
     }
 }

@@ -18,7 +18,8 @@ internal sealed class EvaluationCache
     private static readonly string[] VolatileVariables = ["_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM"];
 
     // MSBuild looks for them in every folder above a project: one that appears changes the result.
-    private static readonly string[] FilesFoundByName = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json"];
+    private static readonly string[] FilesFoundByName =
+        ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json"];
 
     private readonly string _folder;
     private readonly string _configuration;
@@ -38,7 +39,8 @@ internal sealed class EvaluationCache
         try
         {
             var entry = JsonSerializer.Deserialize<Entry>(File.ReadAllBytes(FileOf(project)));
-            return entry is { Version: Version } && entry.Surroundings == _surroundings && entry.Inputs.All(input => Stamp(input.Key) == input.Value)
+            return entry is { Version: Version } && entry.Surroundings == _surroundings
+                && entry.Inputs.All(input => Stamp(input.Key) == input.Value)
                 ? entry.Evaluations
                 : null;
         }
@@ -94,5 +96,6 @@ internal sealed class EvaluationCache
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private sealed record Entry(int Version, string Surroundings, Dictionary<string, string> Inputs, ImmutableArray<ProjectEvaluation> Evaluations);
+    private sealed record Entry(
+        int Version, string Surroundings, Dictionary<string, string> Inputs, ImmutableArray<ProjectEvaluation> Evaluations);
 }

@@ -18,7 +18,9 @@ internal sealed class InstalledRuntimes
         _rollForwardVariable = rollForwardVariable;
     }
 
-    /// <summary>What is missing for an assembly, in words: <c>Microsoft.NETCore.App 8.0.0 (/usr/share/dotnet has 10.0.12)</c>; null: nothing.</summary>
+    /// <summary>
+    /// What is missing for an assembly, in words: <c>Microsoft.NETCore.App 8.0.0 (/usr/share/dotnet has 10.0.12)</c>; null: nothing.
+    /// </summary>
     public string? Missing(string assembly, string targetFramework)
     {
         foreach (var (name, version, policy) in Needed(assembly, targetFramework))
@@ -45,12 +47,15 @@ internal sealed class InstalledRuntimes
         if (!File.Exists(file))
         {
             // Without it the test host runs on what the target framework implies.
-            return Parse(targetFramework.Replace("netcoreapp", "", StringComparison.Ordinal).Replace("net", "", StringComparison.Ordinal).Split('-')[0]) is { } version
+            return Parse(
+                targetFramework.Replace("netcoreapp", "", StringComparison.Ordinal).Replace("net", "", StringComparison.Ordinal)
+                    .Split('-')[0]) is { } version
                 ? [("Microsoft.NETCore.App", version, _rollForwardVariable ?? "Minor")]
                 : [];
         }
 
-        using var document = JsonDocument.Parse(File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        using var document = JsonDocument.Parse(
+            File.ReadAllBytes(file), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         return document.RootElement.TryGetProperty("runtimeOptions", out var options) ? [.. Read(options)] : [];
     }
 

@@ -26,7 +26,8 @@ internal sealed class MSTestSharing : ISharingReader
         var setUps = ImmutableArray.CreateBuilder<SharedSetUp>();
         if (_hasAssemblySetUp)
             setUps.Add(new SharedSetUp("[AssemblyInitialize]", _assembly.Name) { IsBond = false });
-        if (attributes.Concat(_types.MethodAttributesOf(className)).Any(attribute => attribute.Type == Prefix + "DoNotParallelizeAttribute"))
+        if (attributes.Concat(_types.MethodAttributesOf(className)).Any(
+            attribute => attribute.Type == Prefix + "DoNotParallelizeAttribute"))
             setUps.Add(NotInParallel.SetUp("DoNotParallelize"));
         return new ClassSharing(setUps.ToImmutable(), [.. TogetherMark.In(attributes).Select(TogetherMark.ToTie)]);
     }
@@ -37,5 +38,6 @@ internal sealed class MSTestSharing : ISharingReader
 /// <summary>Classes that their author marked as not to run in parallel.</summary>
 internal static class NotInParallel
 {
-    public static SharedSetUp SetUp(string attribute) => new($"what [{attribute}] marks", attribute) { HasFixture = false, Guard = "must not run in parallel" };
+    public static SharedSetUp SetUp(string attribute) =>
+        new($"what [{attribute}] marks", attribute) { HasFixture = false, Guard = "must not run in parallel" };
 }

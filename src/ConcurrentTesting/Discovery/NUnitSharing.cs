@@ -38,7 +38,8 @@ internal sealed class NUnitSharing : ISharingReader
 
     public void Dispose() => _types.Dispose();
 
-    private SharedSetUp SetUp(string space) => space.Length == 0 ? new SharedSetUp(WholeAssembly, _assembly.Name) : new SharedSetUp($"namespace {space}", space);
+    private SharedSetUp SetUp(string space) =>
+        space.Length == 0 ? new SharedSetUp(WholeAssembly, _assembly.Name) : new SharedSetUp($"namespace {space}", space);
 
     private IEnumerable<Tie> Ties(string type, string space, List<AttributeFacts> attributes)
     {
@@ -53,5 +54,7 @@ internal sealed class NUnitSharing : ISharingReader
     // A mark on a set-up fixture keeps all that it sets up for together.
     private IEnumerable<Tie> Marks(IGrouping<string, string> setUp) =>
         setUp.SelectMany(type => TogetherMark.In(_types.AttributesOf(type)))
-            .SelectMany(mark => new[] { new Tie(SetUp(setUp.Key).Name, TogetherMark.ToTie(mark).Cause) }.Concat(mark.Contains(':') ? [TogetherMark.ToTie(mark)] : []));
+            .SelectMany(
+                mark => new[] { new Tie(SetUp(setUp.Key).Name, TogetherMark.ToTie(mark).Cause) }.Concat(
+                    mark.Contains(':') ? [TogetherMark.ToTie(mark)] : []));
 }

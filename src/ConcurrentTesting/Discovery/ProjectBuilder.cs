@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// Builds test projects: through a filter over their solution, so that what depends on the solution's folder and configuration is right and what
-/// projects share is built once; where there is no solution, one after another. No build server or node is left behind.
+/// Builds test projects: through a filter over their solution, so that what depends on the solution's folder and configuration is right and
+/// what projects share is built once; where there is no solution, one after another. No build server or node is left behind.
 /// </summary>
 internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dotnet, ILogger logger)
 {
@@ -17,7 +17,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
 
     private const string LockName = "test-build.lock";
 
-    private static readonly string[] CommonArguments = ["-nologo", "-verbosity:quiet", "-terminalLogger:off", "-nodeReuse:false", "-consoleLoggerParameters:NoSummary"];
+    private static readonly string[] CommonArguments =
+        ["-nologo", "-verbosity:quiet", "-terminalLogger:off", "-nodeReuse:false", "-consoleLoggerParameters:NoSummary"];
 
     /// <summary>Restores the packages of projects.</summary>
     public Task RestoreAsync(IReadOnlyCollection<ProjectInput> projects, CancellationToken cancellationToken) =>
@@ -32,7 +33,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
     {
         // Runs in one checkout go on beside each other, but two builds of one project would write the same files.
         Directory.CreateDirectory(settings.TemporaryDirectory);
-        using var alone = await FileLock.ExclusiveAsync(Path.Combine(settings.TemporaryDirectory, LockName), TimeProvider.System, cancellationToken);
+        using var alone = await FileLock.ExclusiveAsync(
+            Path.Combine(settings.TemporaryDirectory, LockName), TimeProvider.System, cancellationToken);
         var failures = new List<string>();
         foreach (var group in projects.GroupBy(project => project.Solution ?? SolutionFile.FindFor(project.Path)))
             failures.AddRange(await RunGroupAsync(command, group.Key, [.. group.Select(project => project.Path)], cancellationToken));
@@ -48,7 +50,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
 
         var failures = new List<string>();
         foreach (var project in projects)
-            failures.AddRange(Failure(command, project, await RunOneAsync(command, project, Path.GetDirectoryName(project)!, cancellationToken)));
+            failures.AddRange(
+                Failure(command, project, await RunOneAsync(command, project, Path.GetDirectoryName(project)!, cancellationToken)));
         return failures;
     }
 
@@ -61,7 +64,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
         try
         {
             var filter = Path.Combine(temporary, Path.GetFileNameWithoutExtension(solution) + ".slnf");
-            var content = new { solution = new { path = solution, projects = projects.Select(project => Path.GetRelativePath(folder, project)) } };
+            var content =
+                new { solution = new { path = solution, projects = projects.Select(project => Path.GetRelativePath(folder, project)) } };
             await File.WriteAllTextAsync(filter, JsonSerializer.Serialize(content), cancellationToken);
             var result = await RunOneAsync(command, filter, folder, cancellationToken);
             return result.ExitCode != 0 && result.Output.Contains(UnknownSolutionConfiguration, StringComparison.Ordinal) ? null : result;
@@ -85,7 +89,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
     private string[] Options(string command, string target) => command switch
     {
         "restore" => [],
-        _ when settings.Framework is { } framework && TestInputResolver.IsProject(target) => ["--configuration", settings.Configuration, "--framework", framework],
+        _ when settings.Framework is { } framework && TestInputResolver.IsProject(target) =>
+            ["--configuration", settings.Configuration, "--framework", framework],
         _ => ["--configuration", settings.Configuration],
     };
 

@@ -6,7 +6,9 @@ namespace ConcurrentTesting.Discovery;
 /// <param name="Project">The project file's absolute path.</param>
 /// <param name="TargetFramework">The moniker; empty in projects of the old kind.</param>
 /// <param name="TargetPath">Where the build puts the assembly, absolute.</param>
-/// <param name="IsTestProject">The project calls itself a test project (<c>IsTestProject</c> or <c>IsTestingPlatformApplication</c>).</param>
+/// <param name="IsTestProject">
+/// The project calls itself a test project (<c>IsTestProject</c> or <c>IsTestingPlatformApplication</c>).
+/// </param>
 /// <param name="IsRestored">Its packages are restored; without them their properties are missing.</param>
 /// <param name="RunSettingsFile">What <c>RunSettingsFilePath</c> names, absolute; null: nothing.</param>
 internal sealed record ProjectEvaluation(

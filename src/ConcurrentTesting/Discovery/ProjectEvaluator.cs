@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// Asks MSBuild, never guesses, where projects put their assemblies: all projects of one SDK in one process, which costs little more than one
-/// project does. Answers are kept until a file that they came from changes.
+/// Asks MSBuild, never guesses, where projects put their assemblies: all projects of one SDK in one process, which costs little more than
+/// one project does. Answers are kept until a file that they came from changes.
 /// </summary>
 /// <remarks>
 /// The question is put the way NuGet's restore puts its own: by a target imported through <c>CustomAfterMicrosoftCommonTargets</c>, in an
@@ -76,14 +76,16 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
         return Path.GetPathRoot(own)!;
     }
 
-    private async Task<EvaluationResult> AskAsync(string sdkFolder, ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
+    private async Task<EvaluationResult> AskAsync(
+        string sdkFolder, ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("concurrent-test-").FullName;
         try
         {
             await File.WriteAllTextAsync(Path.Combine(folder, "describe.targets"), DescribeTargets, cancellationToken);
             Question(folder, projects).Save(Path.Combine(folder, "describe.proj"));
-            var result = await DotNetCommand.RunAsync(dotnet, Arguments(folder, projects.Length), sdkFolder, Environment(), cancellationToken);
+            var result = await DotNetCommand.RunAsync(
+                dotnet, Arguments(folder, projects.Length), sdkFolder, Environment(), cancellationToken);
             var answers = ReadAnswers(Path.Combine(folder, "answer.json"));
             Remember(projects, answers, folder);
             return new EvaluationResult([.. answers.Select(answer => answer.Evaluation)], Unanswered(projects, answers, result.Output));
@@ -97,7 +99,8 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
     private XDocument Question(string folder, ImmutableArray<ProjectInput> projects)
     {
         var targets = Path.Combine(folder, "describe.targets");
-        var properties = $"Configuration={Escape(settings.Configuration)};CustomAfterMicrosoftCommonTargets={targets};CustomAfterMicrosoftCommonCrossTargetingTargets={targets}";
+        var properties =
+            $"Configuration={Escape(settings.Configuration)};CustomAfterMicrosoftCommonTargets={targets};CustomAfterMicrosoftCommonCrossTargetingTargets={targets}";
         return new XDocument(
             new XElement(
                 "Project",
@@ -119,7 +122,8 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
                         new XAttribute("Properties", properties),
                         new XAttribute("BuildInParallel", "true"),
                         new XAttribute("ContinueOnError", "true"),
-                        new XElement("Output", new XAttribute("TaskParameter", "TargetOutputs"), new XAttribute("ItemName", "Description"))))));
+                        new XElement(
+                            "Output", new XAttribute("TaskParameter", "TargetOutputs"), new XAttribute("ItemName", "Description"))))));
     }
 
     // Output folders are often given relative to $(SolutionDir), which only a build of the solution sets.
@@ -133,8 +137,10 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
     }
 
     private static string Escape(string value) =>
-        value.Replace("%", "%25", StringComparison.Ordinal).Replace(";", "%3B", StringComparison.Ordinal).Replace("$", "%24", StringComparison.Ordinal)
-            .Replace("@", "%40", StringComparison.Ordinal).Replace("*", "%2A", StringComparison.Ordinal).Replace("?", "%3F", StringComparison.Ordinal);
+        value.Replace("%", "%25", StringComparison.Ordinal).Replace(";", "%3B", StringComparison.Ordinal).Replace(
+            "$", "%24", StringComparison.Ordinal)
+            .Replace("@", "%40", StringComparison.Ordinal).Replace("*", "%2A", StringComparison.Ordinal).Replace(
+                "?", "%3F", StringComparison.Ordinal);
 
     private static IEnumerable<string> Arguments(string folder, int projects) =>
     [
@@ -184,7 +190,9 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
                 IsTrue(item, "IsRestored"),
                 runSettings.Length > 0 ? Path.GetFullPath(runSettings, Path.GetDirectoryName(project)!) : null)
             {
-                AssetsFile = Text(item, "AssetsFile") is { Length: > 0 } assets ? Path.GetFullPath(assets, Path.GetDirectoryName(project)!) : null,
+                AssetsFile = Text(item, "AssetsFile") is { Length: > 0 } assets
+                    ? Path.GetFullPath(assets, Path.GetDirectoryName(project)!)
+                    : null,
             },
             Text(item, "PackageRoot"));
     }
@@ -196,11 +204,14 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
     private void Remember(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string folder)
     {
         // SDKs and packages do not change under their version; the question itself is gone in a moment.
-        var roots = answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder).Where(root => root.Length > 0).Distinct().ToList();
-        var imports = ReadImports(Path.Combine(folder, "imports.log")).Where(path => !roots.Any(root => path.StartsWith(root, StringComparison.Ordinal))).ToList();
+        var roots = answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder)
+            .Where(root => root.Length > 0).Distinct().ToList();
+        var imports = ReadImports(Path.Combine(folder, "imports.log"))
+            .Where(path => !roots.Any(root => path.StartsWith(root, StringComparison.Ordinal))).ToList();
         foreach (var project in projects)
         {
-            ImmutableArray<ProjectEvaluation> own = [.. answers.Select(answer => answer.Evaluation).Where(evaluation => evaluation.Project == project.Path)];
+            ImmutableArray<ProjectEvaluation> own =
+                [.. answers.Select(answer => answer.Evaluation).Where(evaluation => evaluation.Project == project.Path)];
             if (own.Length > 0 && own.All(evaluation => evaluation.IsRestored))
                 _cache.Keep(project, own, imports);
         }
@@ -208,7 +219,8 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
 
     private static IEnumerable<string> ReadImports(string log) =>
         File.Exists(log)
-            ? File.ReadLines(log).Select(line => ImportLine().Match(line)).Where(match => match.Success).Select(match => match.Groups["path"].Value).Distinct()
+            ? File.ReadLines(log).Select(line => ImportLine().Match(line)).Where(match => match.Success)
+                .Select(match => match.Groups["path"].Value).Distinct()
             : [];
 
     private static ImmutableArray<string> Unanswered(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string output)
@@ -219,7 +231,8 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
         [
             .. projects.Where(project => !answered.Contains(project.Path)).Select(project =>
             {
-                var reason = errors.FirstOrDefault(error => error.Text.Contains(Path.GetFileName(project.Path), StringComparison.Ordinal))?.Text
+                var reason = errors.FirstOrDefault(error => error.Text.Contains(Path.GetFileName(project.Path), StringComparison.Ordinal))
+                    ?.Text
                     ?? (errors.Count > 0 ? errors[0].Text : null)
                     ?? "it does not import the common MSBuild targets";
                 return $"{project.Path} cannot be evaluated by MSBuild: {reason}";

@@ -6,7 +6,9 @@ using Microsoft.VisualStudio.SolutionPersistence.Serializer;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>Which projects a solution (<c>.sln</c>, <c>.slnx</c>) or a filter over one (<c>.slnf</c>) lists, as <c>dotnet build</c> reads them.</summary>
+/// <summary>
+/// Which projects a solution (<c>.sln</c>, <c>.slnx</c>) or a filter over one (<c>.slnf</c>) lists, as <c>dotnet build</c> reads them.
+/// </summary>
 internal static class SolutionFile
 {
     private static readonly string[] SolutionPatterns = ["*.sln", "*.slnx"];
@@ -94,7 +96,8 @@ internal static class SolutionFile
         {
             throw Unreadable(path, exception.LineNumber, exception.Message, exception);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or FormatException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException
+            or UnauthorizedAccessException or ArgumentException or FormatException or InvalidOperationException)
         {
             throw Unreadable(path, null, exception.Message, exception);
         }
@@ -133,8 +136,10 @@ internal sealed record SolutionFilter(string Path, string Solution, IReadOnlyLis
     /// <exception cref="ConcurrentTestException">It names one that the solution does not have.</exception>
     public IReadOnlyList<string> Of(IReadOnlyList<string> solution)
     {
-        var known = solution.DistinctBy(project => project, StringComparer.OrdinalIgnoreCase).ToDictionary(project => project, StringComparer.OrdinalIgnoreCase);
-        return [.. Projects.Select(name => known.TryGetValue(SolutionFile.Full(name, Solution), out var project) ? project : throw Missing(name))];
+        var known = solution.DistinctBy(project => project, StringComparer.OrdinalIgnoreCase).ToDictionary(
+            project => project, StringComparer.OrdinalIgnoreCase);
+        return [.. Projects.Select(
+            name => known.TryGetValue(SolutionFile.Full(name, Solution), out var project) ? project : throw Missing(name))];
     }
 
     private ConcurrentTestException Missing(string name)
@@ -149,8 +154,10 @@ internal sealed record SolutionFilter(string Path, string Solution, IReadOnlyLis
             throw SolutionFile.Unreadable(path, LineOf(text, "\"solution\""), "it has no object \"solution\"");
         if (Member(solution, "path", JsonValueKind.String)?.GetString() is not { Length: > 0 } named)
             throw SolutionFile.Unreadable(path, LineOf(text, "\"path\"", "\"solution\""), "its \"solution\" has no \"path\"");
-        if (Member(solution, "projects", JsonValueKind.Array) is not { } projects || projects.EnumerateArray().Any(project => project.ValueKind != JsonValueKind.String))
-            throw SolutionFile.Unreadable(path, LineOf(text, "\"projects\"", "\"solution\""), "its \"solution\" has no list of \"projects\"");
+        if (Member(solution, "projects", JsonValueKind.Array) is not { } projects
+            || projects.EnumerateArray().Any(project => project.ValueKind != JsonValueKind.String))
+            throw SolutionFile.Unreadable(
+                path, LineOf(text, "\"projects\"", "\"solution\""), "its \"solution\" has no list of \"projects\"");
         var full = SolutionFile.Full(named, path);
         if (!File.Exists(full))
             throw SolutionFile.Unreadable(path, LineOf(text, "\"path\""), $"there is no solution {full}");

@@ -5,12 +5,14 @@ using Microsoft.Extensions.FileSystemGlobbing;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// Turns the entries of <c>--test-projects</c> into files: projects, solutions, built assemblies, folders, globs, and <c>!pattern</c> to leave
-/// something out.
+/// Turns the entries of <c>--test-projects</c> into files: projects, solutions, built assemblies, folders, globs, and <c>!pattern</c> to
+/// leave something out.
 /// </summary>
 internal sealed class TestInputResolver
 {
-    private static readonly StringComparer PathComparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+    private static readonly StringComparer PathComparer = OperatingSystem.IsWindows()
+        ? StringComparer.OrdinalIgnoreCase
+        : StringComparer.Ordinal;
     private static readonly string[] ProjectExtensions = [".csproj", ".fsproj", ".vbproj"];
     private static readonly string[] SolutionExtensions = [".sln", ".slnx", ".slnf"];
     private static readonly string[] AssemblyExtensions = [".dll", ".exe"];
@@ -43,7 +45,8 @@ internal sealed class TestInputResolver
 
     private static bool IsExclusion(string entry) => entry.StartsWith('!');
 
-    private static bool HasExtension(string path, string[] extensions) => extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+    private static bool HasExtension(string path, string[] extensions) =>
+        extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     private void Add(string entry)
     {
@@ -55,7 +58,8 @@ internal sealed class TestInputResolver
         else if (IsGlob(entry))
             AddGlob(entry);
         else
-            throw BadSettings($"The test project '{entry}' does not exist: looked for {path}. Paths are relative to {_settings.WorkingDirectory}.");
+            throw BadSettings(
+                $"The test project '{entry}' does not exist: looked for {path}. Paths are relative to {_settings.WorkingDirectory}.");
     }
 
     private void AddFile(string path, string entry)
@@ -97,7 +101,8 @@ internal sealed class TestInputResolver
     {
         var (root, pattern) = Split(entry);
         if (!Directory.Exists(root))
-            throw BadSettings($"The test projects '{entry}' do not exist: there is no folder {root}. Paths are relative to {_settings.WorkingDirectory}.");
+            throw BadSettings(
+                $"The test projects '{entry}' do not exist: there is no folder {root}. Paths are relative to {_settings.WorkingDirectory}.");
         var matcher = NewMatcher(pattern);
         foreach (var file in matcher.GetResultsInFullPath(root).Select(Path.GetFullPath).Order(PathComparer))
             AddFound(file);
@@ -121,7 +126,8 @@ internal sealed class TestInputResolver
         if (Path.HasExtension(pattern) || pattern.Contains("**", StringComparison.Ordinal))
             return [];
         var depth = pattern.Count(character => character == '/');
-        var folders = Directory.EnumerateDirectories(root, "*", new EnumerationOptions { RecurseSubdirectories = depth > 0, MaxRecursionDepth = depth });
+        var folders = Directory.EnumerateDirectories(
+            root, "*", new EnumerationOptions { RecurseSubdirectories = depth > 0, MaxRecursionDepth = depth });
         var matcher = new Matcher().AddInclude(pattern);
         return [.. folders.Where(folder => matcher.Match(Path.GetRelativePath(root, folder)).HasMatches).Order(PathComparer)];
     }
@@ -129,7 +135,8 @@ internal sealed class TestInputResolver
     private static Matcher NewMatcher(string pattern)
     {
         var matcher = new Matcher(OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
-        matcher.AddInclude(pattern).AddExclude("**/node_modules/**").AddExclude("**/.git/**").AddExclude("**/obj/**").AddExclude($"**/*{OutputCopies.Infix}*/**");
+        matcher.AddInclude(pattern).AddExclude("**/node_modules/**").AddExclude("**/.git/**").AddExclude("**/obj/**").AddExclude(
+            $"**/*{OutputCopies.Infix}*/**");
         return HasExtension(pattern, AssemblyExtensions) ? matcher : matcher.AddExclude("**/bin/**");
     }
 
@@ -151,7 +158,8 @@ internal sealed class TestInputResolver
         if (!IsGlob(entry))
         {
             var excluded = Path.GetFullPath(entry, _settings.WorkingDirectory);
-            return path => PathComparer.Equals(path, excluded) || path.StartsWith(excluded + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+            return path =>
+                PathComparer.Equals(path, excluded) || path.StartsWith(excluded + Path.DirectorySeparatorChar, StringComparison.Ordinal);
         }
 
         var (root, pattern) = Split(entry);

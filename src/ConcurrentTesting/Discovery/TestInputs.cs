@@ -4,7 +4,9 @@ namespace ConcurrentTesting.Discovery;
 
 /// <summary>A project that may hold tests.</summary>
 /// <param name="Path">Its absolute path.</param>
-/// <param name="IsNamed">The user named this very file; otherwise it was found in a folder, by a glob or in a solution, and counts only if it is a test project.</param>
+/// <param name="IsNamed">
+/// The user named this very file; otherwise it was found in a folder, by a glob or in a solution, and counts only if it is a test project.
+/// </param>
 /// <param name="Solution">The solution it was named by, absolute; null: none was given.</param>
 internal sealed record ProjectInput(string Path, bool IsNamed, string? Solution = null);
 

@@ -13,7 +13,8 @@ internal static class TogetherNames
 
     /// <summary>All names that a class goes by.</summary>
     public static IEnumerable<string> Of(TestUnit unit) =>
-        unit.SetUps.Select(setUp => setUp.Handle).Concat(unit.Entries.SelectMany(ClassNames)).Concat(unit.Entries.SelectMany(Namespaces)).Append(unit.Assembly.Name).Distinct();
+        unit.SetUps.Select(setUp => setUp.Handle).Concat(unit.Entries.SelectMany(ClassNames)).Concat(unit.Entries.SelectMany(Namespaces))
+            .Append(unit.Assembly.Name).Distinct();
 
     /// <summary>What ties a class where the user named this; null: the class does not go by that name.</summary>
     public static Tie? TieOf(TestUnit unit, string name)
@@ -38,7 +39,8 @@ internal static class TogetherNames
 
     private static IEnumerable<string> Namespaces(TestEntry entry)
     {
-        for (var space = NUnitFixtures.NamespaceOf(NUnitFixtures.WithoutArguments(entry.ClassName)); space.Length > 0; space = NUnitFixtures.NamespaceOf(space))
+        for (var space = NUnitFixtures.NamespaceOf(
+            NUnitFixtures.WithoutArguments(entry.ClassName)); space.Length > 0; space = NUnitFixtures.NamespaceOf(space))
             yield return space;
     }
 }

@@ -28,14 +28,16 @@ internal sealed class TypeHierarchy : IDisposable
     public IEnumerable<AttributeFacts> AttributesOf(string type) => Chain(type).SelectMany(link => link.Assembly.AttributesOf(link.Type));
 
     /// <summary>The attributes on the methods of a class and its base classes.</summary>
-    public IEnumerable<AttributeFacts> MethodAttributesOf(string type) => Chain(type).SelectMany(link => link.Assembly.MethodAttributesOf(link.Type));
+    public IEnumerable<AttributeFacts> MethodAttributesOf(string type) =>
+        Chain(type).SelectMany(link => link.Assembly.MethodAttributesOf(link.Type));
 
     /// <summary>The interfaces that a class and its base classes name.</summary>
     public IEnumerable<string> InterfacesOf(string type) => Chain(type).SelectMany(link => link.Assembly.InterfacesOf(link.Type));
 
     /// <summary>The types of the test assembly and of all beside it that it refers to, with their assembly.</summary>
     public IEnumerable<(AssemblyMetadata Assembly, string Type)> Find(string type) =>
-        (Assembly?.References ?? []).Select(Sibling).Prepend(Assembly).OfType<AssemblyMetadata>().Where(assembly => assembly.Has(type)).Select(assembly => (assembly, type));
+        (Assembly?.References ?? []).Select(Sibling).Prepend(Assembly).OfType<AssemblyMetadata>().Where(assembly => assembly.Has(type))
+            .Select(assembly => (assembly, type));
 
     public void Dispose()
     {

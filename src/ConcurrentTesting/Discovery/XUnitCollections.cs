@@ -4,7 +4,8 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// The xunit collections of an assembly, which VSTest does not tell: classes of one collection share its fixtures; and what else an assembly of xunit shares.
+/// The xunit collections of an assembly, which VSTest does not tell: classes of one collection share its fixtures; and what else an
+/// assembly of xunit shares.
 /// </summary>
 internal sealed class XUnitCollections : ISharingReader
 {
@@ -61,7 +62,8 @@ internal sealed class XUnitCollections : ISharingReader
             yield return new Tie(className, $"[{ShortName(orderer)}]");
     }
 
-    private static bool IsOrdererOfCases(AttributeFacts attribute) => Is(attribute, "TestCaseOrderer") || Is(attribute, "TestMethodOrderer");
+    private static bool IsOrdererOfCases(AttributeFacts attribute) =>
+        Is(attribute, "TestCaseOrderer") || Is(attribute, "TestMethodOrderer");
 
     private static bool IsOrderer(AttributeFacts attribute) => IsOrdererOfCases(attribute) || Is(attribute, "TestClassOrderer");
 
@@ -83,7 +85,8 @@ internal sealed class XUnitCollections : ISharingReader
         _ => false,
     };
 
-    private static bool IsOwnFactory(string factory) => !factory.EndsWith("CollectionPerClassTestCollectionFactory", StringComparison.Ordinal);
+    private static bool IsOwnFactory(string factory) =>
+        !factory.EndsWith("CollectionPerClassTestCollectionFactory", StringComparison.Ordinal);
 
     private CollectionFacts WholeAssemblyCollection() => new(
         new SharedSetUp(WholeAssembly, _assembly.Name) { HasFixture = false, MayHaveFixture = _hasOwnFactory, Guard = NoFixture }, []);
@@ -107,7 +110,8 @@ internal sealed class XUnitCollections : ISharingReader
         var setUp = new SharedSetUp($"collection {name}", name);
         var (attributes, interfaces) = Definition(name);
         var hasFixture = interfaces.Contains("Xunit.ICollectionFixture`1");
-        var isAlone = attributes.Any(attribute => Is(attribute, "CollectionDefinition") && attribute.Named.GetValueOrDefault("DisableParallelization") is true);
+        var isAlone = attributes.Any(
+            attribute => Is(attribute, "CollectionDefinition") && attribute.Named.GetValueOrDefault("DisableParallelization") is true);
         setUp = setUp with { HasFixture = hasFixture, Guard = isAlone ? "must not run in parallel" : hasFixture ? null : NoFixture };
         return new CollectionFacts(setUp, [.. Ties(setUp, attributes)]);
     }
@@ -139,7 +143,8 @@ internal sealed class XUnitCollections : ISharingReader
         var definitions = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var type in _types.TypeNames)
         {
-            if (_types.Assembly!.AttributesOf(type).FirstOrDefault(attribute => Is(attribute, "CollectionDefinition")) is { Arguments: [string name, ..] })
+            if (_types.Assembly!.AttributesOf(type).FirstOrDefault(
+                attribute => Is(attribute, "CollectionDefinition")) is { Arguments: [string name, ..] })
                 definitions.TryAdd(name, type);
         }
 

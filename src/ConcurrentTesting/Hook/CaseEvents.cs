@@ -3,10 +3,13 @@ using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Hook;
 
-/// <summary>VSTest tells a test process of the cases that it runs, where it is asked to. It costs up to half a percent of short tests.</summary>
+/// <summary>
+/// VSTest tells a test process of the cases that it runs, where it is asked to. It costs up to half a percent of short tests.
+/// </summary>
 internal static class CaseEvents
 {
-    private static readonly string[] MSTestFiles = ["MSTestAdapter.PlatformServices.dll", "Microsoft.VisualStudio.TestPlatform.MSTestAdapter.PlatformServices.dll"];
+    private static readonly string[] MSTestFiles =
+        ["MSTestAdapter.PlatformServices.dll", "Microsoft.VisualStudio.TestPlatform.MSTestAdapter.PlatformServices.dll"];
 
     // 3.11, the first that was seen to have a context flow with its tests. The files of MSTest 1 and 2 have the version 14.
     private static readonly Version MSTestTellsTests = new(3, 1100);

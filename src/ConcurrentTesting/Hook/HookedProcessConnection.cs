@@ -36,7 +36,8 @@ internal sealed class HookedProcessConnection
     /// <param name="folder">Where processes write the files with their figures.</param>
     /// <param name="greeted">Told once it is known who it is.</param>
     /// <param name="childEnded">Told how a child of the process ended, which <see cref="Watch"/> asked for.</param>
-    public HookedProcessConnection(Socket socket, string folder, ILogger log, Action<HookedProcessConnection> greeted, Action<int, ProcessExit> childEnded)
+    public HookedProcessConnection(
+        Socket socket, string folder, ILogger log, Action<HookedProcessConnection> greeted, Action<int, ProcessExit> childEnded)
     {
         _greeted = greeted;
         _childEnded = childEnded;
@@ -54,7 +55,11 @@ internal sealed class HookedProcessConnection
         get
         {
             lock (_gate)
-                return _process is null ? null : _process with { IsAlive = !Ended.IsCompleted, EndedByItself = _endedByItself, Exit = _exit.Task.IsCompleted ? _exit.Task.Result : null };
+                return _process is null
+                    ? null
+                    : _process with { IsAlive = !Ended.IsCompleted, EndedByItself = _endedByItself, Exit = _exit.Task.IsCompleted
+                        ? _exit.Task.Result
+                        : null };
         }
     }
 
@@ -289,6 +294,8 @@ internal sealed class HookedProcessConnection
         _batch = (int)content.Number();
         _process = new HookedProcess(id, (HookedProcessRole)content.Number(), true, false);
         _file = new FigureFile(HookAddress.FiguresOf(_folder, _batch.Value, id));
-        _log.LogDebug("Worker {Worker}: the test process {ProcessId} ({Role}, {Runtime}) runs batch {Batch}", worker, id, _process.Role, content.Text(), _batch);
+        _log.LogDebug(
+            "Worker {Worker}: the test process {ProcessId} ({Role}, {Runtime}) runs batch {Batch}", worker, id, _process.Role,
+            content.Text(), _batch);
     }
 }

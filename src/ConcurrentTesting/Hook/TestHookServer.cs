@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Hook;
 
 /// <summary>
-/// The engine's end of the hooks in the test processes. While it is open, test processes of the run end when this process does, however it does; and they
-/// tell what their tests did to the databases.
+/// The engine's end of the hooks in the test processes. While it is open, test processes of the run end when this process does, however it
+/// does; and they tell what their tests did to the databases.
 /// </summary>
 internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 {
@@ -80,7 +80,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// and asked for.
     /// </summary>
     /// <param name="runSettings">
-    /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else this process's own, comes first.
+    /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else
+    /// this process's own, comes first.
     /// </param>
     /// <param name="batch">The batch's number, unique in the run.</param>
     public void Configure(XElement runSettings, int worker, int batch, TestAssembly assembly)
@@ -109,12 +110,14 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
             return environment;
         var others = environment.GetValueOrDefault(StartupHooksVariable, "");
         return environment
-            .SetItem(HookAddress.Variable, HookAddress.OfConsole(SocketFolder.SocketPath(_folder!.Path), Environment.ProcessId, worker, others).ToString())
+            .SetItem(HookAddress.Variable, HookAddress.OfConsole(
+                SocketFolder.SocketPath(_folder!.Path), Environment.ProcessId, worker, others).ToString())
             .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
     }
 
     /// <summary>
-    /// Keeps what a test host of this process's own said, beyond its end too, until <see cref="Release(int)"/>: it runs one batch after another, and who starts it learns how it ended.
+    /// Keeps what a test host of this process's own said, beyond its end too, until <see cref="Release(int)"/>: it runs one batch after
+    /// another, and who starts it learns how it ended.
     /// </summary>
     public void Keep(int processId, Task<ProcessExit> exited)
     {
@@ -141,7 +144,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     public async Task<ImmutableArray<HookedProcess>> EndsAsync(int batch, TimeSpan bound, CancellationToken cancellationToken)
     {
         // The console may say that a host died before the host's own connection has ended. Nobody waits for the child of a host that died.
-        var hosts = _connections.Keys.Where(connection => connection.Batch == batch && connection.Process?.Role == HookedProcessRole.TestHost);
+        var hosts = _connections.Keys.Where(
+            connection => connection.Batch == batch && connection.Process?.Role == HookedProcessRole.TestHost);
         var ends = hosts.Select(host => OperatingSystem.IsLinux() ? Task.WhenAll(host.Ended, host.ExitKnown) : host.Ended);
         await Task.WhenAny(Task.WhenAll(ends), Task.Delay(bound, cancellationToken));
 
@@ -150,15 +154,17 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 
     /// <summary>Whether a row of a case runs in a batch, as the hook in its process saw it.</summary>
     public bool IsRunning(int batch, Guid caseId) =>
-        _connections.Keys.Where(connection => connection.Batch == batch).Any(connection => connection.ReadFigures().Tests.Any(test => test.CaseId == caseId && test.IsRunning));
+        _connections.Keys.Where(connection => connection.Batch == batch).Any(
+            connection => connection.ReadFigures().Tests.Any(test => test.CaseId == caseId && test.IsRunning));
 
     /// <summary>The test processes of a batch that have greeted, the dead ones too.</summary>
     public ImmutableArray<HookedProcess> ProcessIds(int batch) =>
-        [.. _connections.Keys.Where(connection => connection.Batch == batch).Select(connection => connection.Process).OfType<HookedProcess>()];
+        [.. _connections.Keys.Where(connection => connection.Batch == batch).Select(connection => connection.Process)
+            .OfType<HookedProcess>()];
 
     /// <summary>
-    /// Collects what was measured in a batch that has ended, well or not, and forgets the batch. Waits for test processes that are still there to tell the
-    /// last of it, for a bounded time.
+    /// Collects what was measured in a batch that has ended, well or not, and forgets the batch. Waits for test processes that are still
+    /// there to tell the last of it, for a bounded time.
     /// </summary>
     public async Task<BatchFigures> CollectAsync(int batch, CancellationToken cancellationToken)
     {
@@ -216,7 +222,9 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
             "InProcDataCollector",
             new XAttribute("friendlyName", "ConcurrentTest hook"),
             new XAttribute("uri", "datacollector://ConcurrentTesting/TestHook/1"),
-            new XAttribute("assemblyQualifiedName", "ConcurrentTesting.TestHook.Frameworks.TestCaseCollector, ConcurrentTesting.TestHook, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"),
+            new XAttribute(
+                "assemblyQualifiedName",
+                "ConcurrentTesting.TestHook.Frameworks.TestCaseCollector, ConcurrentTesting.TestHook, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"),
             new XAttribute("codebase", hook),
             new XAttribute("enabled", "True"),
             new XElement("Configuration")));
@@ -233,10 +241,13 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 
     // Code that was compiled ahead is for one runtime and one kind of machine; the other file is for all.
     private static string HookPathFor(int runtime) =>
-        runtime >= RuntimeCompiledFor && RuntimeInformation.RuntimeIdentifier == MachineCompiledFor && File.Exists(CompiledHookPath) ? CompiledHookPath : HookPath;
+        runtime >= RuntimeCompiledFor && RuntimeInformation.RuntimeIdentifier == MachineCompiledFor
+            && File.Exists(CompiledHookPath) ? CompiledHookPath : HookPath;
 
     private static string HookFolder { get; } =
-        Path.Combine(Path.GetDirectoryName(typeof(TestHookServer).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "testhook");
+        Path.Combine(
+            Path.GetDirectoryName(typeof(TestHookServer).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory,
+            "testhook");
 
     private static string HookPath { get; } = Path.Combine(HookFolder, HookFile);
 
@@ -247,7 +258,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var figures = connections.ConvertAll(connection => connection.ReadFigures());
         var troubles = figures.SelectMany(process => process.Troubles);
         if (connections.Count == 0)
-            troubles = troubles.Append($"{expectation.Assembly.Source}: the test process did not load the hook (startup hooks are switched off, or the process died before).");
+            troubles = troubles.Append(
+                $"{expectation.Assembly.Source}: the test process did not load the hook (startup hooks are switched off, or the process died before).");
         return new BatchFigures(
             [.. figures.SelectMany(process => process.Tests)],
             figures.Aggregate(OutsideFigures.None, (sum, process) => sum.Plus(process.Outside)),
@@ -267,7 +279,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         {
             try
             {
-                var connection = new HookedProcessConnection(await socket.AcceptAsync(_closing.Token), _folder!.Path, _log, Greeted, ChildEnded);
+                var connection = new HookedProcessConnection(
+                    await socket.AcceptAsync(_closing.Token), _folder!.Path, _log, Greeted, ChildEnded);
                 _connections.TryAdd(connection, 0);
                 connection.Start();
                 _ = ForgetAsync(connection);
@@ -285,7 +298,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         }
     }
 
-    // Only its parent learns how a process ended: a console of its test host, a test host of xunit v3's test process. Either may greet first.
+    // Only its parent learns how a process ended: a console of its test host, a test host of xunit v3's test process. Either may greet
+    // first.
     private void Greeted(HookedProcessConnection connection)
     {
         foreach (var other in _connections.Keys)
@@ -297,7 +311,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         }
     }
 
-    private static bool IsParent(HookedProcessConnection parent, HookedProcessConnection child) => (parent.Process?.Role, child.Process?.Role) switch
+    private static bool IsParent(HookedProcessConnection parent, HookedProcessConnection child) =>
+        (parent.Process?.Role, child.Process?.Role) switch
     {
         (HookedProcessRole.Console, HookedProcessRole.TestHost) => true,
         (HookedProcessRole.TestHost, HookedProcessRole.TestProcess) => parent.Batch == child.Batch,
@@ -320,7 +335,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     private bool IsKept(HookedProcessConnection connection) => connection.Process is { } process && _kept.ContainsKey(process.Id);
 
     private IEnumerable<HookedProcessConnection> OfHost(int processId) =>
-        _connections.Keys.Where(connection => connection.Process is { Role: HookedProcessRole.TestHost } process && process.Id == processId);
+        _connections.Keys.Where(
+            connection => connection.Process is { Role: HookedProcessRole.TestHost } process && process.Id == processId);
 
     private async Task TellExitAsync(int processId, Task<ProcessExit> exited)
     {

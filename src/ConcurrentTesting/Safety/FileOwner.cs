@@ -11,7 +11,9 @@ internal enum FileKind
     Socket,
 }
 
-/// <summary>What a file is and whose, for places where everybody may put something. A symbolic link is itself, never what it leads to.</summary>
+/// <summary>
+/// What a file is and whose, for places where everybody may put something. A symbolic link is itself, never what it leads to.
+/// </summary>
 /// <param name="IsOurs">The run's own user has it.</param>
 /// <param name="IsWritableByOthers">By mode, be it the group.</param>
 internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOthers)
@@ -34,7 +36,8 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
         : OfUnix(path);
 
     /// <summary>The user's name, or the number where it has none.</summary>
-    public static string UserName => Environment.UserName is { Length: > 0 } name || OperatingSystem.IsWindows() ? Environment.UserName : $"{EffectiveUser()}";
+    public static string UserName =>
+        Environment.UserName is { Length: > 0 } name || OperatingSystem.IsWindows() ? Environment.UserName : $"{EffectiveUser()}";
 
     private static FileOwner? OfLinux(string path)
     {
@@ -42,7 +45,9 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
         if (Statx(CurrentDirectory, path, NoFollow, BasicStats, stat) != 0)
             return null;
         var mode = BitConverter.ToUInt16(stat, ModeOffset);
-        return new FileOwner(KindOf(mode & KindMask), BitConverter.ToUInt32(stat, UserOffset) == EffectiveUser(), ((UnixFileMode)(mode & ~KindMask) & OthersWrite) != 0);
+        return new FileOwner(
+            KindOf(mode & KindMask), BitConverter.ToUInt32(stat, UserOffset) == EffectiveUser(),
+            ((UnixFileMode)(mode & ~KindMask) & OthersWrite) != 0);
     }
 
     private static FileKind KindOf(int kind) => kind switch

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Safety;
 
 /// <summary>
-/// Refuses what looks dangerous unless the user allowed exactly that by name (<see cref="ConcurrentTestSettings.Allow"/>). What was allowed and would have been
-/// refused is printed and kept for the record.
+/// Refuses what looks dangerous unless the user allowed exactly that by name (<see cref="ConcurrentTestSettings.Allow"/>). What was allowed
+/// and would have been refused is printed and kept for the record.
 /// </summary>
 internal sealed class Guards
 {
@@ -23,7 +23,8 @@ internal sealed class Guards
         if (settings.Allow.FirstOrDefault(name => !names.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings, $"--test-allow '{unknown}': there is no such guard; there are {string.Join(", ", names)}");
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-allow '{unknown}': there is no such guard; there are {string.Join(", ", names)}");
         }
     }
 
@@ -38,7 +39,8 @@ internal sealed class Guards
     public void Refuse(GuardName guard, string finding, string remedy)
     {
         if (!Allows(guard))
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Refused, $"refused: {finding}; {remedy}, or allow it with --test-allow {guard.Name}");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Refused, $"refused: {finding}; {remedy}, or allow it with --test-allow {guard.Name}");
         _overridden.Enqueue($"{guard.Name}: {finding}");
         _logger.LogWarning("Allowed by --test-allow {Guard}: {Finding}", guard.Name, finding);
     }

@@ -18,7 +18,8 @@ internal sealed class JoinedLines
 
     public string Text { get; }
 
-    public static bool HasBreaks(string text) => text.AsSpan().IndexOfAny('\r', '\n') >= 0 || text.Contains("\\n", StringComparison.Ordinal);
+    public static bool HasBreaks(string text) =>
+        text.AsSpan().IndexOfAny('\r', '\n') >= 0 || text.Contains("\\n", StringComparison.Ordinal);
 
     public static JoinedLines Of(string text)
     {

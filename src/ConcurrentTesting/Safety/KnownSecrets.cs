@@ -46,14 +46,16 @@ internal sealed class KnownSecrets
             return;
         var joined = JoinedLines.Of(text);
         if (joined.Text.AsSpan().ContainsAny(_search))
-            Mark(joined.Text, (start, length) => hidden.Add(joined.Origin(start), joined.Origin(start + length - 1) + 1 - joined.Origin(start)));
+            Mark(joined.Text, (start, length) =>
+                hidden.Add(joined.Origin(start), joined.Origin(start + length - 1) + 1 - joined.Origin(start)));
     }
 
     private void Mark(string text, Action<int, int> hide)
     {
         foreach (var secret in _everywhere)
         {
-            for (var at = text.IndexOf(secret, StringComparison.Ordinal); at >= 0; at = text.IndexOf(secret, at + 1, StringComparison.Ordinal))
+            for (var at = text.IndexOf(
+                secret, StringComparison.Ordinal); at >= 0; at = text.IndexOf(secret, at + 1, StringComparison.Ordinal))
                 hide(at, secret.Length);
         }
     }
@@ -61,7 +63,8 @@ internal sealed class KnownSecrets
     // As connection strings quote it, as URLs, XML and JSON write it, XML in JSON, and JSON in JSON.
     private static IEnumerable<string> FormsOf(string secret)
     {
-        string[] quoted = [secret, secret.Replace("'", "''", StringComparison.Ordinal), secret.Replace("\"", "\"\"", StringComparison.Ordinal)];
+        string[] quoted =
+            [secret, secret.Replace("'", "''", StringComparison.Ordinal), secret.Replace("\"", "\"\"", StringComparison.Ordinal)];
         var encoded = quoted.SelectMany(Encoded).Distinct().ToArray();
         var inJson = encoded.SelectMany(InJson).Distinct().ToArray();
         return encoded.Concat(inJson).Concat(inJson.SelectMany(InJson)).Append(AsVsTestWritesIt(secret));
@@ -73,16 +76,20 @@ internal sealed class KnownSecrets
         var percents = Uri.EscapeDataString(legal);
         return
         [
-            secret, legal, percents, LowerCaseEscapes(percents), WebUtility.UrlEncode(legal), SecurityElement.Escape(legal), WebUtility.HtmlEncode(legal),
+            secret, legal, percents, LowerCaseEscapes(percents), WebUtility.UrlEncode(legal), SecurityElement.Escape(legal),
+            WebUtility.HtmlEncode(legal),
             new XAttribute("a", legal).ToString()[3..^1], new XText(legal).ToString(SaveOptions.DisableFormatting),
         ];
     }
 
     // In TRX files, where it takes every surrogate and every control character for illegal.
     private static string AsVsTestWritesIt(string secret) =>
-        string.Concat(secret.Select(character => char.IsSurrogate(character) || char.IsControl(character) ? $"\\u{(int)character:x4}" : $"{character}"));
+        string.Concat(
+            secret.Select(
+                character => char.IsSurrogate(character) || char.IsControl(character) ? $"\\u{(int)character:x4}" : $"{character}"));
 
-    private static string LowerCaseEscapes(string percents) => Regex.Replace(percents, "%[0-9A-F]{2}", escape => escape.Value.ToLowerInvariant());
+    private static string LowerCaseEscapes(string percents) =>
+        Regex.Replace(percents, "%[0-9A-F]{2}", escape => escape.Value.ToLowerInvariant());
 
     private static IEnumerable<string> InJson(string text) =>
     [
@@ -92,5 +99,6 @@ internal sealed class KnownSecrets
 
     // Half of a surrogate pair, or what XML allows nowhere, has no form in these.
     private static string Legal(string text) =>
-        string.Concat(text.EnumerateRunes().Select(rune => rune.IsBmp && !XmlConvert.IsXmlChar((char)rune.Value) ? Rune.ReplacementChar : rune));
+        string.Concat(
+            text.EnumerateRunes().Select(rune => rune.IsBmp && !XmlConvert.IsXmlChar((char)rune.Value) ? Rune.ReplacementChar : rune));
 }

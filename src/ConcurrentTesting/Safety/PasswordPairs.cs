@@ -14,7 +14,8 @@ internal static partial class PasswordPairs
     private const string Quote = """(?:["']|\\+["']|\\*u002[27]|&quot;|&apos;|&#39;|%2[27])""";
 
     // Most texts have none of these.
-    private static readonly SearchValues<string> Signs = SearchValues.Create(["password", "passwd", "pwd", "://", "%3A%2F%2F"], StringComparison.OrdinalIgnoreCase);
+    private static readonly SearchValues<string> Signs = SearchValues.Create(
+        ["password", "passwd", "pwd", "://", "%3A%2F%2F"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Marks each password.</summary>
     /// <param name="known">Finds passwords that are known to be some, as <see cref="Of"/> makes it: what ends them is sure.</param>
@@ -35,7 +36,9 @@ internal static partial class PasswordPairs
     /// </summary>
     public static KnownPairs Of(IEnumerable<string> passwords)
     {
-        var any = string.Join('|', passwords.OrderByDescending(password => password.Length).ThenBy(password => password, StringComparer.Ordinal).Select(Regex.Escape));
+        var any = string.Join(
+            '|', passwords.OrderByDescending(password => password.Length).ThenBy(password => password, StringComparer.Ordinal)
+                .Select(Regex.Escape));
         // The passwords themselves differ by case.
         var value = $"(?<{Value}>(?-i:{any}))";
         string[] places =
@@ -45,7 +48,9 @@ internal static partial class PasswordPairs
             $"""(?:password|passwd|pwd)(?:>|&gt;|\\*u003E){value}(?=<|&lt;|\\*u003C)""",
             $"""(?:password|passwd|pwd)\s+{Quote}{value}(?={Quote})""",
         ];
-        return new KnownPairs(new Regex(string.Join('|', places), Options), new Regex($$"""(?://|%2F%2F)[^\s/@]{0,256}?(?::|%3A){{value}}(?=@|%40)""", Options));
+        return new KnownPairs(
+            new Regex(string.Join('|', places), Options),
+            new Regex($$"""(?://|%2F%2F)[^\s/@]{0,256}?(?::|%3A){{value}}(?=@|%40)""", Options));
     }
 
     private static void HideEach(string text, Regex? place, HiddenParts hidden)

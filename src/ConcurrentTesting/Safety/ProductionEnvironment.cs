@@ -28,17 +28,23 @@ internal static partial class ProductionEnvironment
         var finding = $"{found} is '{read(found)!.Trim()}', which says production";
         if (settings.ProductionFallback == ProductionFallback.Sequential)
         {
-            logger.LogWarning("{Finding}: the tests run one after another, without databases of their own (--test-production-fallback sequential)", finding);
+            logger.LogWarning(
+                "{Finding}: the tests run one after another, without databases of their own (--test-production-fallback sequential)",
+                finding);
             return ProductionVerdict.Sequential;
         }
 
-        guards.Refuse(GuardName.ProductionEnvironment, finding, $"set {found} to Development or unset it, or run with --test-production-fallback sequential");
+        guards.Refuse(
+            GuardName.ProductionEnvironment, finding,
+            $"set {found} to Development or unset it, or run with --test-production-fallback sequential");
         return ProductionVerdict.Proceed;
     }
 
     private static bool SaysProduction(string? environment) => environment is not null && Production().IsMatch(environment);
 
-    /// <summary>A word of the name is one for production, whatever numbers or marks stand around it, and the word before it does not take that back.</summary>
+    /// <summary>
+    /// A word of the name is one for production, whatever numbers or marks stand around it, and the word before it does not take that back.
+    /// </summary>
     [GeneratedRegex(
         @"(?<!(?<![\p{L}\p{M}])(?:non|pre|not)[^\p{L}\p{M}]+)(?<![\p{L}\p{M}])(?:production|prod|prd|live|produktion)(?![\p{L}\p{M}])",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Safety;
 
 /// <summary>
-/// A run's folder for what must not outlive it: database files, a throwaway server's data. Beside the folder lies a lock file that says whose it is and
-/// that the run holds while it lives; a folder whose lock file carries the mark and is free is a dead run's, and nothing else ever is.
-/// Where others may write to the place, the folder that holds all of it is ours alone, or is not used.
+/// A run's folder for what must not outlive it: database files, a throwaway server's data. Beside the folder lies a lock file that says
+/// whose it is and that the run holds while it lives; a folder whose lock file carries the mark and is free is a dead run's, and nothing
+/// else ever is. Where others may write to the place, the folder that holds all of it is ours alone, or is not used.
 /// </summary>
 internal sealed partial class RunFolder : IDisposable
 {
@@ -35,7 +35,9 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>Absolute.</summary>
     public string Path { get; }
 
-    /// <summary>Where run folders are looked for: memory first, then the given folder's own file system (which may share blocks with the templates).</summary>
+    /// <summary>
+    /// Where run folders are looked for: memory first, then the given folder's own file system (which may share blocks with the templates).
+    /// </summary>
     public static IEnumerable<string> Roots(string temporaryDirectory)
     {
         if (OperatingSystem.IsLinux() && Directory.Exists("/dev/shm"))
@@ -82,7 +84,8 @@ internal sealed partial class RunFolder : IDisposable
     /// <param name="only">The only folder to look at; null: all.</param>
     /// <param name="beforeRemoval">Ends what still lives in a folder, a server say; false leaves the folder for the next sweep.</param>
     public static async Task<int> SweepAsync(
-        string root, Func<string, CancellationToken, Task<bool>> beforeRemoval, ILogger logger, CancellationToken cancellationToken, string? only = null)
+        string root, Func<string, CancellationToken, Task<bool>> beforeRemoval, ILogger logger, CancellationToken cancellationToken,
+        string? only = null)
     {
         var removed = 0;
         foreach (var lockFile in LockFiles(root).Where(file => only is null || file == only + LockExtension))
@@ -183,7 +186,8 @@ internal sealed partial class RunFolder : IDisposable
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 logger.LogWarning(
-                    "Could not remove {Folder}, left by a run that no longer lives: {Reason} The next run tries again", path, exception.Message);
+                    "Could not remove {Folder}, left by a run that no longer lives: {Reason} The next run tries again", path,
+                    exception.Message);
                 return false;
             }
         }
@@ -220,7 +224,8 @@ internal sealed partial class RunFolder : IDisposable
         null => null,
         { Kind: not FileKind.Folder } => $"{root} is not a folder but a link: remove it.",
         { IsWritableByOthers: true } => $"Others may write to {root}: remove it, or take that right away.",
-        { IsOurs: false } when FileOwner.Of(System.IO.Path.GetDirectoryName(root)!) is { IsWritableByOthers: true } => $"{root} belongs to another user: remove it.",
+        { IsOurs: false } when FileOwner.Of(System.IO.Path.GetDirectoryName(root)!) is { IsWritableByOthers: true } =>
+            $"{root} belongs to another user: remove it.",
         _ => null,
     };
 }

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may be anybody's.</summary>
+/// <summary>
+/// Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may be anybody's.
+/// </summary>
 internal static class ServerHost
 {
     private static readonly string[] ContainerInterfaces = ["docker", "br-", "podman", "cni", "veth", "virbr", "vmnet", "bridge"];
@@ -12,7 +14,8 @@ internal static class ServerHost
     /// <exception cref="ConcurrentTestException">The host is none of these, and the guard is not overridden.</exception>
     public static async Task CheckAsync(string host, ConcurrentTestSettings settings, Guards guards, CancellationToken cancellationToken)
     {
-        if (IsSocket(host) || settings.AllowedHosts.Any(pattern => Matches(host, pattern)) || !IsUnspecified(host) && await IsNearAsync(host, cancellationToken))
+        if (IsSocket(host) || settings.AllowedHosts.Any(pattern => Matches(host, pattern)) || !IsUnspecified(host)
+            && await IsNearAsync(host, cancellationToken))
             return;
         if (IsUnspecified(host))
         {
@@ -38,7 +41,8 @@ internal static class ServerHost
     /// <summary>0.0.0.0 and ::, however they are written: where they lead differs from system to system.</summary>
     internal static bool IsUnspecified(string host) =>
         IPAddress.TryParse(host.Trim(), out var address)
-        && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv4MappedToIPv6 && address.MapToIPv4().Equals(IPAddress.Any));
+        && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.IsIPv4MappedToIPv6
+            && address.MapToIPv4().Equals(IPAddress.Any));
 
     private static async Task<bool> IsNearAsync(string host, CancellationToken cancellationToken)
     {

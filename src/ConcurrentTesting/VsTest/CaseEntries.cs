@@ -26,7 +26,8 @@ internal static class CaseEntries
             FullyQualifiedName = first.FullyQualifiedName,
             SourceFile = first.CodeFilePath,
             Line = first.LineNumber > 0 ? first.LineNumber : null,
-            Marks = [.. first.Traits.Where(trait => trait.Name.Equals(TestEntry.ExclusiveTrait, StringComparison.OrdinalIgnoreCase)).Select(trait => trait.Value)],
+            Marks = [.. first.Traits.Where(trait => trait.Name.Equals(TestEntry.ExclusiveTrait, StringComparison.OrdinalIgnoreCase))
+                .Select(trait => trait.Value)],
             HasKnownRows = cases.All(test => RowKnowledge.HasOneRow(test, assembly.Framework)),
             IsExplicit = cases.All(TestCaseNames.IsExplicit),
         };

@@ -8,5 +8,6 @@ namespace ConcurrentTesting.VsTest;
 internal sealed record CasesPayload(ImmutableArray<TestCase> Cases) : TestPayload
 {
     /// <summary>The cases of entries that were discovered through VSTest, in their order.</summary>
-    public static ImmutableArray<TestCase> Of(IEnumerable<TestEntry> entries) => [.. entries.SelectMany(entry => ((CasesPayload)entry.Payload).Cases)];
+    public static ImmutableArray<TestCase> Of(IEnumerable<TestEntry> entries) =>
+        [.. entries.SelectMany(entry => ((CasesPayload)entry.Payload).Cases)];
 }

@@ -4,12 +4,13 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// Finds the data collectors that run settings ask for before anything runs: VSTest runs the tests without one that it does not find, and says so
-/// where nobody looks.
+/// Finds the data collectors that run settings ask for before anything runs: VSTest runs the tests without one that it does not find, and
+/// says so where nobody looks.
 /// </summary>
 internal static class CollectorFinder
 {
-    private const string FriendlyNameAttribute = "Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollection.DataCollectorFriendlyNameAttribute";
+    private const string FriendlyNameAttribute =
+        "Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollection.DataCollectorFriendlyNameAttribute";
     private const string UriAttribute = "Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollection.DataCollectorTypeUriAttribute";
 
     // What VSTest takes for a file of collectors.
@@ -20,14 +21,16 @@ internal static class CollectorFinder
 
     /// <param name="assetsFile">What NuGet restored for the assembly's project; null where there is none.</param>
     /// <exception cref="ConcurrentTestException">A collector is nowhere to be found.</exception>
-    public static AssemblyCollectors Find(TestAssembly assembly, string? assetsFile, RunSettingsDocument runSettings, VsTestLocation location)
+    public static AssemblyCollectors Find(
+        TestAssembly assembly, string? assetsFile, RunSettingsDocument runSettings, VsTestLocation location)
     {
         var document = runSettings.For(assembly);
         if (!IsAnythingAsked(document))
             return AssemblyCollectors.None;
 
         var found = Available(assembly, assetsFile, document, location).ToList();
-        var files = document.Collectors.Select(collector => FileOf(collector, found) ?? throw Missing(collector, assembly, document)).ToList();
+        var files = document.Collectors.Select(collector => FileOf(collector, found) ?? throw Missing(collector, assembly, document))
+            .ToList();
         var added = IsCoverageMissing(document) ? Preferred(assembly, found) : null;
         if (added is not null)
             files.Add(added.File);
@@ -43,18 +46,21 @@ internal static class CollectorFinder
     private static bool IsAnythingAsked(RunSettingsDocument document) =>
         document.CollectCoverage || document.Collectors.Count > 0 || document.InProcessCollectors.Count > 0;
 
-    private static bool IsCoverageMissing(RunSettingsDocument document) => document.CollectCoverage && !document.Collectors.Any(CoverageSettings.IsCoverage);
+    private static bool IsCoverageMissing(RunSettingsDocument document) =>
+        document.CollectCoverage && !document.Collectors.Any(CoverageSettings.IsCoverage);
 
     private static AssemblyCollectors Collectors(TestAssembly assembly, VsTestLocation location, List<string> files) => new()
     {
-        Folders = [.. files.Select(file => Path.GetDirectoryName(file)!).Where(folder => IsOutOfTheWay(folder, assembly, location)).Distinct()],
+        Folders = [.. files.Select(file => Path.GetDirectoryName(file)!).Where(folder => IsOutOfTheWay(folder, assembly, location))
+            .Distinct()],
         Coverlet = files.Find(file => Path.GetFileName(file).Equals(CoverageSettings.CoverletFile, StringComparison.OrdinalIgnoreCase)),
     };
 
     private static AvailableCollector Preferred(TestAssembly assembly, List<AvailableCollector> found) =>
         found.Find(collector => CoverageSettings.IsCoverlet(collector.FriendlyName, collector.Uri))
         ?? found.Find(collector => CoverageSettings.IsMicrosoft(collector.FriendlyName, collector.Uri))
-        ?? throw BadSettings($"--test-coverage: {assembly.Source} has no coverage collector. Add the package coverlet.collector to its project.");
+        ?? throw BadSettings(
+            $"--test-coverage: {assembly.Source} has no coverage collector. Add the package coverlet.collector to its project.");
 
     private static string? FileOf(XElement collector, List<AvailableCollector> found)
     {
@@ -62,9 +68,11 @@ internal static class CollectorFinder
         return found.Find(available => Same(available.FriendlyName, name) || Same(available.Uri, uri))?.File;
     }
 
-    private static bool Same(string? first, string? second) => first is not null && first.Equals(second, StringComparison.OrdinalIgnoreCase);
+    private static bool Same(string? first, string? second) =>
+        first is not null && first.Equals(second, StringComparison.OrdinalIgnoreCase);
 
-    private static IEnumerable<AvailableCollector> Available(TestAssembly assembly, string? assetsFile, RunSettingsDocument document, VsTestLocation location)
+    private static IEnumerable<AvailableCollector> Available(
+        TestAssembly assembly, string? assetsFile, RunSettingsDocument document, VsTestLocation location)
     {
         var beside = Path.GetDirectoryName(assembly.Path)!;
         string[] folders =
@@ -98,7 +106,8 @@ internal static class CollectorFinder
         attributes.Find(attribute => attribute.Type == type)?.Arguments.FirstOrDefault() as string;
 
     private static bool IsOutOfTheWay(string folder, TestAssembly assembly, VsTestLocation location) =>
-        folder != Path.GetDirectoryName(assembly.Path) && !folder.StartsWith(Path.GetDirectoryName(location.Console)!, StringComparison.Ordinal);
+        folder != Path.GetDirectoryName(assembly.Path)
+            && !folder.StartsWith(Path.GetDirectoryName(location.Console)!, StringComparison.Ordinal);
 
     private static void CheckInProcess(TestAssembly assembly, RunSettingsDocument document, AssemblyCollectors collectors)
     {
@@ -107,16 +116,20 @@ internal static class CollectorFinder
         {
             var file = (string?)collector.Attribute("codebase");
             if (string.IsNullOrEmpty(file) || !folders.Any(folder => File.Exists(Path.Combine(folder, file))))
-                throw BadSettings($"{document.Origin}: the in-process data collector '{CoverageSettings.NameOf(collector)}' cannot be loaded: its codebase '{file}' is not there for {assembly.Source}. Mend the path, or take the collector out.");
+                throw BadSettings(
+                    $"{document.Origin}: the in-process data collector '{CoverageSettings.NameOf(collector)}' cannot be loaded: its codebase '{file}' is not there for {assembly.Source}. Mend the path, or take the collector out.");
         }
     }
 
     private static ConcurrentTestException Missing(XElement collector, TestAssembly assembly, RunSettingsDocument document) =>
-        BadSettings($"{document.Origin}: there is no data collector '{CoverageSettings.NameOf(collector) ?? CoverageSettings.UriOf(collector)}' for {assembly.Source}. {Remedy(collector)}");
+        BadSettings(
+            $"{document.Origin}: there is no data collector '{CoverageSettings.NameOf(collector) ?? CoverageSettings.UriOf(collector)}' for {assembly.Source}. {Remedy(collector)}");
 
     private static string Remedy(XElement collector) =>
-        CoverageSettings.IsCoverlet(collector) ? "Add the package coverlet.collector to its project, or take the collector out of the run settings."
-        : CoverageSettings.IsMicrosoft(collector) ? "Add the package Microsoft.CodeCoverage to its project, or take the collector out of the run settings."
+        CoverageSettings.IsCoverlet(collector)
+            ? "Add the package coverlet.collector to its project, or take the collector out of the run settings."
+        : CoverageSettings.IsMicrosoft(collector)
+            ? "Add the package Microsoft.CodeCoverage to its project, or take the collector out of the run settings."
         : "Check its friendlyName, add the package that brings it, or name its folder in TestAdaptersPaths.";
 
     private static ConcurrentTestException BadSettings(string message) => new(ConcurrentTestExitCode.BadSettings, message);

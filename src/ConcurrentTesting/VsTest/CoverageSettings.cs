@@ -5,7 +5,8 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// The coverage collectors in run settings: coverlet's (https://github.com/coverlet-coverage/coverlet/blob/master/Documentation/VSTestIntegration.md) and Microsoft's.
+/// The coverage collectors in run settings: coverlet's
+/// (https://github.com/coverlet-coverage/coverlet/blob/master/Documentation/VSTestIntegration.md) and Microsoft's.
 /// </summary>
 internal static class CoverageSettings
 {
@@ -32,18 +33,21 @@ internal static class CoverageSettings
     public static bool IsMicrosoft(string? name, string? uri) => Is(name, MicrosoftName) || Is(uri, MicrosoftUri);
 
     /// <summary>Whether a collector of coverage wrote an attachment.</summary>
-    public static bool IsCoverage(Uri? collector) => Is(collector?.OriginalString, CoverletUri) || Is(collector?.OriginalString, MicrosoftUri);
+    public static bool IsCoverage(Uri? collector) =>
+        Is(collector?.OriginalString, CoverletUri) || Is(collector?.OriginalString, MicrosoftUri);
 
     /// <summary>The collectors that are switched on.</summary>
     public static IReadOnlyList<XElement> Enabled(XElement? root, string section, string list) =>
-        [.. root?.Elements(section).Elements(list).Elements().Where(collector => !Is((string?)collector.Attribute("enabled"), "false")) ?? []];
+        [.. root?.Elements(section).Elements(list).Elements().Where(collector => !Is((string?)collector.Attribute("enabled"), "false"))
+            ?? []];
 
     /// <summary>Makes the collectors of an assembly load, and write what can be merged.</summary>
     public static void Apply(XElement root, AssemblyCollectors collectors)
     {
         AddFolders(root, collectors);
         if (collectors.Added is { } added)
-            root.Section("DataCollectionRunSettings").Section("DataCollectors").Add(new XElement("DataCollector", new XAttribute("friendlyName", added)));
+            root.Section("DataCollectionRunSettings").Section("DataCollectors").Add(
+                new XElement("DataCollector", new XAttribute("friendlyName", added)));
         foreach (var collector in Enabled(root, "DataCollectionRunSettings", "DataCollectors"))
         {
             if (IsCoverlet(collector))
@@ -71,13 +75,16 @@ internal static class CoverageSettings
     }
 
     // Its Cobertura says how many branches of a line were taken, its OpenCover which, so that those of several runs can be put together.
-    private static string FormatOfCoverlet(XElement configuration) => Is(configuration.Element("DeterministicReport")?.Value.Trim(), "true") ? "cobertura" : "opencover";
+    private static string FormatOfCoverlet(XElement configuration) =>
+        Is(configuration.Element("DeterministicReport")?.Value.Trim(), "true") ? "cobertura" : "opencover";
 
     // The half of coverlet that saves the hits before the test host ends. vstest.console adds it by itself for --collect alone.
     private static void AddInProcess(XElement root, string file)
     {
         var collectors = root.Section("InProcDataCollectionRunSettings").Section("InProcDataCollectors");
-        if (collectors.Elements().Any(collector => ((string?)collector.Attribute("assemblyQualifiedName"))?.StartsWith(CoverletInProcessType, StringComparison.Ordinal) == true))
+        if (collectors.Elements().Any(
+            collector => ((string?)collector.Attribute("assemblyQualifiedName"))?.StartsWith(
+                CoverletInProcessType, StringComparison.Ordinal) == true))
             return;
         collectors.Add(
             new XElement(

@@ -5,11 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>Which assemblies of a run go to test hosts that the run starts itself, and which to a vstest.console.</summary>
-internal sealed class DirectAssemblies(ConcurrentTestSettings settings, VsTestLocation location, RunSettingsDocument runSettings, ILogger log)
+internal sealed class DirectAssemblies(
+    ConcurrentTestSettings settings, VsTestLocation location, RunSettingsDocument runSettings, ILogger log)
 {
     private readonly ConcurrentDictionary<string, Lazy<string?>> _reasons = new(StringComparer.Ordinal);
 
-    public bool IsDirect(TestAssembly assembly) => _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
+    public bool IsDirect(TestAssembly assembly) =>
+        _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
 
     public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, assembly.Path);
 
@@ -23,14 +25,17 @@ internal sealed class DirectAssemblies(ConcurrentTestSettings settings, VsTestLo
     private string? Tell(TestAssembly assembly, string? reason)
     {
         if (reason is not null && settings.TestHost != TestHostMode.Console)
-            log.Log(settings.TestHost == TestHostMode.Direct ? LogLevel.Warning : LogLevel.Debug, "{Assembly} runs on vstest.console: {Reason}", assembly.Source, reason);
+            log.Log(settings.TestHost == TestHostMode.Direct
+                ? LogLevel.Warning
+                : LogLevel.Debug, "{Assembly} runs on vstest.console: {Reason}", assembly.Source, reason);
         return reason;
     }
 
     private string? ReasonForConsole(TestAssembly assembly) =>
         settings.TestHost == TestHostMode.Console ? "it was asked for."
         : settings.TestHost == TestHostMode.Auto && OperatingSystem.IsWindows() ? "on Windows test hosts are started by it."
-        : assembly.Framework is not (TestFramework.XUnit2 or TestFramework.NUnit or TestFramework.MSTest) ? "its framework starts test processes of its own."
+        : assembly.Framework is not (TestFramework.XUnit2 or TestFramework.NUnit or TestFramework.MSTest)
+            ? "its framework starts test processes of its own."
         : settings.Diagnostics ? "it writes the platform's own trace."
         : assembly.Collectors != AssemblyCollectors.None ? "it is to load data collectors."
         : runSettings.For(assembly).NeedOfConsole is { } need ? $"its run settings have {need}."

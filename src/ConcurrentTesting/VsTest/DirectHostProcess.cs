@@ -13,8 +13,12 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>One test host of the platform and its protocol, without a vstest.console between: any number of runs, one at a time, until it is ended.</summary>
-/// <remarks>https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CrossPlatEngine/EventHandlers/TestRequestHandler.cs</remarks>
+/// <summary>
+/// One test host of the platform and its protocol, without a vstest.console between: any number of runs, one at a time, until it is ended.
+/// </summary>
+/// <remarks>
+/// https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CrossPlatEngine/EventHandlers/TestRequestHandler.cs
+/// </remarks>
 internal sealed class DirectHostProcess : IAsyncDisposable
 {
     private const int HighestVersion = 7;
@@ -55,7 +59,9 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private bool _isInitialized;
     private int _disposed;
 
-    private DirectHostProcess(Process process, SessionProcesses processes, StringBuilder errors, TaskCompletionSource<int> exited, HostChannel channel, ILogger log)
+    private DirectHostProcess(
+        Process process, SessionProcesses processes, StringBuilder errors, TaskCompletionSource<int> exited, HostChannel channel,
+        ILogger log)
     {
         _process = process;
         _processes = processes;
@@ -115,7 +121,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <param name="processes">Marks it and what its tests start.</param>
     /// <exception cref="HostProtocolException">It did not start, or does not understand.</exception>
     public static async Task<DirectHostProcess> StartAsync(
-        TestHostCommand command, IReadOnlyDictionary<string, string> environment, SessionProcesses processes, ILogger log, CancellationToken cancellationToken)
+        TestHostCommand command, IReadOnlyDictionary<string, string> environment, SessionProcesses processes, ILogger log,
+        CancellationToken cancellationToken)
     {
         Process? process = null;
         DirectHostProcess? host = null;
@@ -149,7 +156,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <summary>Runs tests. Completes also when the process dies; what happened is what <paramref name="handler"/> was told.</summary>
     /// <param name="messageType">The platform's word for the request, and what it takes.</param>
     /// <exception cref="HostProtocolException">The test host said what cannot be understood.</exception>
-    public async Task RunAsync(string messageType, object criteria, IEnumerable<string> adapters, HostRunHandler handler, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        string messageType, object criteria, IEnumerable<string> adapters, HostRunHandler handler, CancellationToken cancellationToken)
     {
         var run = new RunInProgress(handler);
         lock (_errors)
@@ -216,7 +224,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
     }
 
-    // Completes when nothing more is to come: the process has ended and its last words are read, or was to be ended and that does not happen.
+    // Completes when nothing more is to come: the process has ended and its last words are read, or was to be ended and that does not
+    // happen.
     private async Task LostAsync(CancellationToken cancellationToken, CancellationToken noMore)
     {
         var cancelled = new TaskCompletionSource();
@@ -233,15 +242,22 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private static HostProtocolException EndedAtOnce(int exitCode, StringBuilder errors)
     {
         lock (errors)
-            return new(string.Create(CultureInfo.InvariantCulture, $"the test host ended at once with exit code {exitCode}: {errors.ToString().Trim()}"));
+            return new(string.Create(
+                CultureInfo.InvariantCulture, $"the test host ended at once with exit code {exitCode}: {errors.ToString().Trim()}"));
     }
 
     private static TimeSpan EndBound =>
-        int.TryParse(Environment.GetEnvironmentVariable(EndVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : DefaultEndBound;
+        int.TryParse(Environment.GetEnvironmentVariable(EndVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : DefaultEndBound;
 
-    private static Process Launch(TestHostCommand command, int port, IReadOnlyDictionary<string, string> environment, SessionProcesses processes, StringBuilder errors, TaskCompletionSource<int> exited)
+    private static Process Launch(
+        TestHostCommand command, int port, IReadOnlyDictionary<string, string> environment, SessionProcesses processes,
+        StringBuilder errors, TaskCompletionSource<int> exited)
     {
-        var start = new ProcessStartInfo(command.DotNet, command.ArgumentsFor(port)) { WorkingDirectory = command.Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            command.DotNet, command.ArgumentsFor(port)) { WorkingDirectory = command.Folder, RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment.Clear();
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
@@ -279,7 +295,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         if (!_version.Task.IsCompleted)
             throw new HostProtocolException("the test host ended before it had answered.");
         if (await _version.Task is not (>= LowestVersion and <= HighestVersion) and var version)
-            throw new HostProtocolException(string.Create(CultureInfo.InvariantCulture, $"the test host speaks version {version} of the protocol."));
+            throw new HostProtocolException(
+                string.Create(CultureInfo.InvariantCulture, $"the test host speaks version {version} of the protocol."));
     }
 
     // Nothing is told of a run any more once its end is; what is being told is told to its end.
@@ -309,7 +326,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
     }
 
-    private void Send(string messageType, object payload) => _channel.Send(Serializer.SerializePayload(messageType, payload, _version.Task.Result));
+    private void Send(string messageType, object payload) =>
+        _channel.Send(Serializer.SerializePayload(messageType, payload, _version.Task.Result));
 
     private bool TrySend(string messageType)
     {
@@ -346,7 +364,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            var unreadable = new HostProtocolException($"the test host {Id} said what cannot be understood: {exception.Message}", exception);
+            var unreadable = new HostProtocolException(
+                $"the test host {Id} said what cannot be understood: {exception.Message}", exception);
             _version.TrySetException(unreadable);
             _run?.Fail(unreadable);
         }

@@ -11,10 +11,11 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Engine.ClientProtocol;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// The test host of one worker: starts the platform's test hosts itself and keeps the last one for further batches of its assembly, with the same environment. What needs a
-/// vstest.console is handed to one.
+/// The test host of one worker: starts the platform's test hosts itself and keeps the last one for further batches of its assembly, with
+/// the same environment. What needs a vstest.console is handed to one.
 /// </summary>
-internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblies, int worker, Func<CancellationToken, Task<ITestHost>> startConsole) : ITestHost
+internal sealed class DirectTestHost(
+    HostContext run, DirectAssemblies assemblies, int worker, Func<CancellationToken, Task<ITestHost>> startConsole) : ITestHost
 {
     private const long LargestHost = 1L << 30;
 
@@ -99,7 +100,9 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
             run.Log.LogDebug(exception, "Worker {Worker}: no test host could be used", worker);
             await EndProcessAsync();
             assemblies.GiveUp(hostRun.Assembly, exception.Message);
-            return events.HasBegun ? new HostRunEnd(exception.Message, IsConsoleGone: true) : await RunOnConsoleAsync(hostRun, events, cancellationToken);
+            return events.HasBegun
+                ? new HostRunEnd(exception.Message, IsConsoleGone: true)
+                : await RunOnConsoleAsync(hostRun, events, cancellationToken);
         }
     }
 
@@ -111,7 +114,9 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
 
     private async Task<HostRunEnd> RunDirectAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
     {
-        var settings = run.RunSettings.ForBatch(new BatchRunSettings(hostRun.Seed, hostRun.Environment, hostRun.ResultsDirectory, hostRun.TrxFileName, hostRun.Assembly)
+        var settings =
+            run.RunSettings.ForBatch(new BatchRunSettings(
+                hostRun.Seed, hostRun.Environment, hostRun.ResultsDirectory, hostRun.TrxFileName, hostRun.Assembly)
         {
             Configure = root => AsConsoleDoes(root, hostRun),
             NUnitWhere = hostRun.Selection?.NUnitWhere,
@@ -119,9 +124,12 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
         var (process, isWarm) = await ProcessForAsync(hostRun, EnvironmentIn(settings), cancellationToken);
         _batch = hostRun.Batch;
         _isSpent = null;
-        var handler = new HostRunHandler(hostRun.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
+        var handler = new HostRunHandler(
+            hostRun.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
         var (request, criteria) = RequestOf(hostRun, settings);
-        await Task.Run(() => process.RunAsync(request, criteria, AdaptersBeside(hostRun.Assembly.Path), handler, cancellationToken), CancellationToken.None);
+        await Task.Run(
+            () => process.RunAsync(request, criteria, AdaptersBeside(hostRun.Assembly.Path), handler, cancellationToken),
+            CancellationToken.None);
 
         var end = handler.End!;
         if (end.Fault is not null)
@@ -129,7 +137,8 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
         return end with { Coverage = null, WasWarm = isWarm };
     }
 
-    private async Task<(DirectHostProcess Process, bool IsWarm)> ProcessForAsync(HostRun hostRun, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
+    private async Task<(DirectHostProcess Process, bool IsWarm)> ProcessForAsync(
+        HostRun hostRun, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         if (_process is { IsGood: true } warm && CanRun(hostRun, environment) && !IsSpent(warm))
         {
@@ -138,7 +147,8 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
         }
 
         await LeaveProcessAsync();
-        var process = await StartAsync(assemblies.CommandFor(hostRun.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
+        var process = await StartAsync(
+            assemblies.CommandFor(hostRun.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
         run.Hook.Keep(process.Id, process.Exited);
         _process = process;
         _source = hostRun.Assembly.Path;
@@ -148,7 +158,8 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
     }
 
     // A machine that is short of something may have more of it in a moment.
-    private async Task<DirectHostProcess> StartAsync(TestHostCommand command, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
+    private async Task<DirectHostProcess> StartAsync(
+        TestHostCommand command, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         try
         {
@@ -164,10 +175,12 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
     private bool CanRun(HostRun hostRun, ImmutableDictionary<string, string> environment) =>
         !hostRun.NeedsFreshProcess
         && hostRun.Assembly.Path == _source
-        && Lasting(environment) is var wanted && wanted.Count == _environment.Count && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
+        && Lasting(environment) is var wanted && wanted.Count == _environment.Count
+            && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
 
     // The hook is told of its batch in another way.
-    private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) => environment.Remove(HookAddress.Variable);
+    private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) =>
+        environment.Remove(HookAddress.Variable);
 
     private bool IsSpent(DirectHostProcess process) => _isSpent ??= HoldsTooMuch(process);
 
@@ -184,7 +197,9 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
 
     private IdleEnd EndOf(DirectHostProcess process) => new(
         _batch,
-        string.Create(CultureInfo.InvariantCulture, $"the test host {process.Id} of {Path.GetFileNameWithoutExtension(_source)} ended after it had run its tests. {process.Story}"),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the test host {process.Id} of {Path.GetFileNameWithoutExtension(_source)} ended after it had run its tests. {process.Story}"),
         new HookedProcess(process.Id, HookedProcessRole.TestHost, IsAlive: false, EndedByItself: false) { Exit = process.Exit });
 
     private async Task LeaveProcessAsync()
@@ -225,20 +240,26 @@ internal sealed class DirectTestHost(HostContext run, DirectAssemblies assemblie
     }
 
     private static ImmutableDictionary<string, string> EnvironmentIn(string settings) =>
-        XDocument.Parse(settings, LoadOptions.PreserveWhitespace).Root!.Elements("RunConfiguration").Elements("EnvironmentVariables").Elements()
-            .DistinctBy(variable => variable.Name.LocalName).ToImmutableDictionary(variable => variable.Name.LocalName, variable => variable.Value);
+        XDocument.Parse(settings, LoadOptions.PreserveWhitespace).Root!.Elements("RunConfiguration").Elements("EnvironmentVariables")
+            .Elements()
+            .DistinctBy(variable => variable.Name.LocalName).ToImmutableDictionary(
+                variable => variable.Name.LocalName, variable => variable.Value);
 
     private static (string Request, object Criteria) RequestOf(HostRun hostRun, string settings)
     {
         var filter = hostRun.Assembly.Framework == TestFramework.NUnit ? null : hostRun.Selection?.Filter;
-        var context = new TestExecutionContext(ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false, areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
+        var context = new TestExecutionContext(
+            ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false,
+            areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
         if (hostRun.Selection is null)
-            return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
+            return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(
+                PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
         var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [hostRun.Assembly.Path] };
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
     }
 
-    private static List<string> AdaptersBeside(string source) => [.. Directory.EnumerateFiles(Path.GetDirectoryName(source)!, "*TestAdapter.dll", AnyCase)];
+    private static List<string> AdaptersBeside(string source) =>
+        [.. Directory.EnumerateFiles(Path.GetDirectoryName(source)!, "*TestAdapter.dll", AnyCase)];
 
     /// <summary>Knows whether a test has been heard of.</summary>
     private sealed class Begun(IHostEvents events) : IHostEvents

@@ -4,7 +4,9 @@ namespace ConcurrentTesting.VsTest;
 
 /// <summary>A test process that the hook was loaded in.</summary>
 /// <param name="IsAlive">False from the moment the kernel closed its connection, which is when it died.</param>
-/// <param name="EndedByItself">It said that it ends. A test host that VSTest ends hard does not; xunit v3's test process does unless it crashed.</param>
+/// <param name="EndedByItself">
+/// It said that it ends. A test host that VSTest ends hard does not; xunit v3's test process does unless it crashed.
+/// </param>
 internal sealed record HookedProcess(int Id, HookedProcessRole Role, bool IsAlive, bool EndedByItself)
 {
     /// <summary>The exception that nobody handled and that ended it; null where it told of none.</summary>
@@ -29,8 +31,11 @@ internal sealed record ProcessExit(bool IsKilled, int Status)
     // SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV, SIGSYS: signals after which no program is left that could exit.
     private static readonly int[] SignalsThatEnd = [4, 5, 6, 7, 8, 9, 11, 31];
 
-    /// <summary>From the exit code that the runtime tells of a child, in which a signal and an exit with a number above 128 are the same.</summary>
-    public static ProcessExit OfCode(int code) => SignalsThatEnd.Contains(code - SignalBase) ? new ProcessExit(true, code - SignalBase) : new ProcessExit(false, code);
+    /// <summary>
+    /// From the exit code that the runtime tells of a child, in which a signal and an exit with a number above 128 are the same.
+    /// </summary>
+    public static ProcessExit OfCode(int code) =>
+        SignalsThatEnd.Contains(code - SignalBase) ? new ProcessExit(true, code - SignalBase) : new ProcessExit(false, code);
 
     /// <summary>What it was where the process is known to have exited.</summary>
     public ProcessExit AsExit() => IsKilled ? new ProcessExit(false, SignalBase + Status) : this;

@@ -7,9 +7,12 @@ using System.Text;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// The platform's messages to and from one test host. Each is a text in UTF-8 with its length in bytes before it, seven bits a byte, the lowest first.
+/// The platform's messages to and from one test host. Each is a text in UTF-8 with its length in bytes before it, seven bits a byte, the
+/// lowest first.
 /// </summary>
-/// <remarks>https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CommunicationUtilities/LengthPrefixCommunicationChannel.cs</remarks>
+/// <remarks>
+/// https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CommunicationUtilities/LengthPrefixCommunicationChannel.cs
+/// </remarks>
 internal sealed class HostChannel : IDisposable
 {
     // Five bytes of seven bits hold any length.

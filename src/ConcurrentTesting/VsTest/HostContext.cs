@@ -5,7 +5,8 @@ namespace ConcurrentTesting.VsTest;
 
 /// <summary>What the hosts of a run share.</summary>
 internal sealed record HostContext(
-    ConcurrentTestSettings Settings, VsTestLocation Location, RunSettingsDocument RunSettings, TimeProvider Time, ILogger Log, IHookedHosts Hook);
+    ConcurrentTestSettings Settings, VsTestLocation Location, RunSettingsDocument RunSettings, TimeProvider Time, ILogger Log,
+    IHookedHosts Hook);
 
 /// <summary>Hears of the processes that hosts start, because the hook speaks from them.</summary>
 internal interface IHookedHosts

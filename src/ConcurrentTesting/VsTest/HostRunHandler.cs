@@ -71,13 +71,16 @@ internal sealed class HostRunHandler(TestFramework framework, IHostEvents events
 
     private ToldTest Told(TestCase test) => ResultReader.Told(test, framework);
 
-    private static TestRunCompleteEventArgs WithAll(TestRunCompleteEventArgs end, ICollection<AttachmentSet>? attachments) => attachments is { Count: > 0 }
+    private static TestRunCompleteEventArgs WithAll(TestRunCompleteEventArgs end, ICollection<AttachmentSet>? attachments) =>
+        attachments is { Count: > 0 }
         ? new TestRunCompleteEventArgs(
-            end.TestRunStatistics, end.IsCanceled, end.IsAborted, end.Error, [.. end.AttachmentSets, .. attachments], end.InvokedDataCollectors, end.ElapsedTimeInRunningTests)
+            end.TestRunStatistics, end.IsCanceled, end.IsAborted, end.Error, [.. end.AttachmentSets, .. attachments],
+            end.InvokedDataCollectors, end.ElapsedTimeInRunningTests)
         : end;
 
     private static ImmutableArray<string> CoverageIn(IEnumerable<AttachmentSet> attachments) =>
-        [.. attachments.Where(set => CoverageSettings.IsCoverage(set.Uri)).SelectMany(set => set.Attachments).Select(file => file.Uri.LocalPath).Distinct()];
+        [.. attachments.Where(set => CoverageSettings.IsCoverage(set.Uri)).SelectMany(set => set.Attachments)
+            .Select(file => file.Uri.LocalPath).Distinct()];
 
     private string? FaultOf(TestRunCompleteEventArgs end) =>
         end.IsAborted || end.IsCanceled || end.Error is not null ? end.Error?.Message ?? _lastError ?? "the test run was aborted." : null;

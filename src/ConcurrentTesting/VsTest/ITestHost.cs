@@ -20,8 +20,8 @@ internal interface ITestHost : IAsyncDisposable
     Task EndProcessesAsync();
 
     /// <summary>
-    /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at once,
-    /// with all its processes, and makes the host unusable.
+    /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at
+    /// once, with all its processes, and makes the host unusable.
     /// </summary>
     /// <param name="events">Hears of each result when it happens, on one thread at a time; must not block.</param>
     Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken);
@@ -29,7 +29,9 @@ internal interface ITestHost : IAsyncDisposable
     /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
     bool IsTelling { get; }
 
-    /// <summary>A test process that lived on after its last run and has ended since, although nobody ended it; null where there is none.</summary>
+    /// <summary>
+    /// A test process that lived on after its last run and has ended since, although nobody ended it; null where there is none.
+    /// </summary>
     IdleEnd? IdleEnd { get; }
 }
 
@@ -93,7 +95,8 @@ internal interface IHostEvents
 /// <summary>A test as a host names it.</summary>
 /// <param name="MethodName">Without arguments; see <see cref="TestEntry.MethodName"/>.</param>
 /// <param name="IsMethodKnown">See <see cref="TestEntry.IsMethodKnown"/>.</param>
-internal sealed record ToldTest(Guid Id, string FullyQualifiedName, string DisplayName, string ClassName, string MethodName, bool IsMethodKnown);
+internal sealed record ToldTest(
+    Guid Id, string FullyQualifiedName, string DisplayName, string ClassName, string MethodName, bool IsMethodKnown);
 
 /// <summary>A result as a host tells it: secrets are in it, and texts of any length.</summary>
 internal sealed record HostResult

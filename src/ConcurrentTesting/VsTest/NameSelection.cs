@@ -5,16 +5,17 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// Selects tests by the names of their types and methods, where their ids or row names differ from process to process or cannot be asked for. Arguments of fixtures and rows are left
-/// out: they may differ too. No character of a name is handed on that means something in one of these languages, so that no name can spoil the selection of the others; what is
-/// selected too much is booked to nobody.
+/// Selects tests by the names of their types and methods, where their ids or row names differ from process to process or cannot be asked
+/// for. Arguments of fixtures and rows are left out: they may differ too. No character of a name is handed on that means something in one
+/// of these languages, so that no name can spoil the selection of the others; what is selected too much is booked to nobody.
 /// </summary>
 /// <param name="Filter">In VSTest's language.</param>
 /// <param name="NUnitWhere">In NUnit's, which finds methods whatever their rows are called.</param>
 internal sealed partial record NameSelection(string Filter, string NUnitWhere)
 {
     public static NameSelection Of(IReadOnlyCollection<TestEntry> entries) => new(
-        string.Join('|', entries.Select(entry => PlainPart(entry.FullyQualifiedName)).Distinct().Select(name => $"FullyQualifiedName~{name}")),
+        string.Join(
+            '|', entries.Select(entry => PlainPart(entry.FullyQualifiedName)).Distinct().Select(name => $"FullyQualifiedName~{name}")),
         string.Join(
             " or ",
             entries.Select(entry => $"(class =~ '^{TypePattern(entry.ClassName)}$' and {Which(entry)})").Distinct()));
@@ -23,7 +24,9 @@ internal sealed partial record NameSelection(string Filter, string NUnitWhere)
     // cannot hold arrives here as an escape of six characters.
     private static string Which(TestEntry entry) => entry.IsMethodKnown
         ? $"method =~ '^{Pattern(entry.MethodName)}$'"
-        : string.Create(CultureInfo.InvariantCulture, $"name =~ '(?s)^.{{{Escape().Replace(entry.DisplayName, "?").Length},{entry.DisplayName.Length}}}$'");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"name =~ '(?s)^.{{{Escape().Replace(entry.DisplayName, "?").Length},{entry.DisplayName.Length}}}$'");
 
     // The beginning, or where that is odd the longest part that is not; every full name has a dot.
     private static string PlainPart(string name)
@@ -32,7 +35,8 @@ internal sealed partial record NameSelection(string Filter, string NUnitWhere)
         return plain[0].Length > 0 ? plain[0] : plain.MaxBy(part => part.Length) is { Length: > 0 } longest ? longest : ".";
     }
 
-    // Orders(1) and Repository<Int32> are of the types Orders and Repository`1; other languages than C# have types whose own names hold such characters.
+    // Orders(1) and Repository<Int32> are of the types Orders and Repository`1; other languages than C# have types whose own names hold
+    // such characters.
     private static string TypePattern(string fixture)
     {
         var type = NUnitFixtures.WithoutArguments(fixture);

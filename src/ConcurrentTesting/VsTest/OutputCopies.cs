@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// Copies of output folders, one a worker, for what must not meet in one folder or must not change it. They lie beside the folder, so that what tests
-/// look for above it is as near, and are removed at the end; those of a run that was killed are removed by the next that copies the same folder.
+/// Copies of output folders, one a worker, for what must not meet in one folder or must not change it. They lie beside the folder, so that
+/// what tests look for above it is as near, and are removed at the end; those of a run that was killed are removed by the next that copies
+/// the same folder.
 /// </summary>
 internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
 {
@@ -32,7 +33,9 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         return Path.Combine(copy.Path, Path.GetFileName(file));
     }
 
-    /// <summary>Gives a worker new copies when it asks next: what changed the ones it has was ended before it could put them back.</summary>
+    /// <summary>
+    /// Gives a worker new copies when it asks next: what changed the ones it has was ended before it could put them back.
+    /// </summary>
     public void Renew(int worker)
     {
         foreach (var key in _copies.Keys.Where(key => key.Worker == worker))
@@ -75,7 +78,8 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         }
     }
 
-    // The bytes themselves, never links to them: a collector writes into the files. Where the file system can, they share blocks until then.
+    // The bytes themselves, never links to them: a collector writes into the files. Where the file system can, they share blocks until
+    // then.
     private static void CopyInto(string folder, string target)
     {
         foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Everything))
@@ -132,7 +136,9 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning("{Folder}, a copy for one worker, could not be removed ({Reason}); the next run with coverage removes it", path, exception.Message);
+            logger.LogWarning(
+                "{Folder}, a copy for one worker, could not be removed ({Reason}); the next run with coverage removes it", path,
+                exception.Message);
             return false;
         }
     }

@@ -3,7 +3,9 @@ using System.Text.Json;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>Reads what NuGet's restore wrote of a project: the folders of packages whose build files it imports.</summary>
-/// <remarks>https://learn.microsoft.com/nuget/concepts/dependency-resolution: targets, libraries and packageFolders of project.assets.json.</remarks>
+/// <remarks>
+/// https://learn.microsoft.com/nuget/concepts/dependency-resolution: targets, libraries and packageFolders of project.assets.json.
+/// </remarks>
 internal static class PackageFolders
 {
     /// <summary>The folders, absolute, in which packages of one target framework keep build files, and what those bring along.</summary>
@@ -14,7 +16,8 @@ internal static class PackageFolders
             using var assets = JsonDocument.Parse(File.ReadAllBytes(assetsFile));
             return [.. Folders(assets.RootElement, targetFramework).Distinct()];
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception) when (exception is IOException
+            or UnauthorizedAccessException or JsonException or InvalidOperationException or KeyNotFoundException)
         {
             // A project that was built with another restore: what it lacks is told by who looks for it.
             return [];
@@ -25,7 +28,8 @@ internal static class PackageFolders
     {
         var roots = assets.GetProperty("packageFolders").EnumerateObject().Select(root => root.Name).ToList();
         var libraries = assets.GetProperty("libraries");
-        foreach (var package in TargetOf(assets, targetFramework).EnumerateObject().Where(package => package.Value.TryGetProperty("build", out _)))
+        foreach (var package in TargetOf(assets, targetFramework).EnumerateObject().Where(
+            package => package.Value.TryGetProperty("build", out _)))
         {
             var path = libraries.GetProperty(package.Name).GetProperty("path").GetString()!;
             var folder = roots.Select(root => Path.Combine(root, path)).FirstOrDefault(Directory.Exists);
@@ -37,7 +41,8 @@ internal static class PackageFolders
     // Keys are monikers, since SDK 9, or their long form; those of a runtime have "/<runtime>" after them.
     private static JsonElement TargetOf(JsonElement assets, string targetFramework)
     {
-        var targets = assets.GetProperty("targets").EnumerateObject().Where(target => !target.Name.Contains('/', StringComparison.Ordinal)).ToList();
+        var targets = assets.GetProperty("targets").EnumerateObject().Where(target => !target.Name.Contains('/', StringComparison.Ordinal))
+            .ToList();
         var version = targetFramework.Split('-')[0].Replace("net", "", StringComparison.OrdinalIgnoreCase);
         return targets
             .OrderByDescending(target => target.Name.Equals(targetFramework, StringComparison.OrdinalIgnoreCase))

@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>The environment that test processes start from: the build's own, without its secrets and without what MSBuild and the CLI left in it.</summary>
+/// <summary>
+/// The environment that test processes start from: the build's own, without its secrets and without what MSBuild and the CLI left in it.
+/// </summary>
 internal static class ProcessEnvironment
 {
     private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
@@ -12,8 +14,8 @@ internal static class ProcessEnvironment
     private static readonly string[] BuildPrefixes = ["MSBUILD", "DOTNET_CLI_TELEMETRY_SESSIONID", "CONCURRENT_TEST_"];
 
     // Test hosts live for seconds. Instrumenting their code for a better second compilation costs a quarter of their CPU time, compiling it
-    // once more after 30 calls another third, and neither is paid back; after 512 calls, counted from half a second without new code on, what
-    // is hot still is (the runtime reads hexadecimal). Whoever set a variable knows better.
+    // once more after 30 calls another third, and neither is paid back; after 512 calls, counted from half a second without new code on,
+    // what is hot still is (the runtime reads hexadecimal). Whoever set a variable knows better.
     private static readonly KeyValuePair<string, string>[] ForShortProcesses =
     [
         new("DOTNET_TieredPGO", "0"),
@@ -32,7 +34,8 @@ internal static class ProcessEnvironment
             .ToImmutableDictionary(Names)
             .WithDefaults(ForShortProcesses);
 
-    private static ImmutableDictionary<string, string> WithDefaults(this ImmutableDictionary<string, string> environment, KeyValuePair<string, string>[] defaults) =>
+    private static ImmutableDictionary<string, string> WithDefaults(
+        this ImmutableDictionary<string, string> environment, KeyValuePair<string, string>[] defaults) =>
         environment.AddRange(defaults.Where(variable => !environment.ContainsKey(variable.Key)));
 
     // A secret parameter can be given with and without NUKE's prefix.

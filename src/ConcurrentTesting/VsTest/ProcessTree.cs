@@ -8,8 +8,8 @@ namespace ConcurrentTesting.VsTest;
 internal static class ProcessTree
 {
     /// <summary>
-    /// Ends all of it. On Linux no process is stopped before it is ended, as the runtime does it: an engine that is itself ended between the two would leave
-    /// a stopped process for good.
+    /// Ends all of it. On Linux no process is stopped before it is ended, as the runtime does it: an engine that is itself ended between
+    /// the two would leave a stopped process for good.
     /// </summary>
     /// <exception cref="InvalidOperationException">The process was never started.</exception>
     public static void Kill(Process root)

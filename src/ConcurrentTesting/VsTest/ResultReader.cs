@@ -31,7 +31,8 @@ internal static class ResultReader
         Attachments = [.. result.Attachments.SelectMany(set => set.Attachments).Select(file => PathOf(file.Uri, result.TestCase.Source))],
     };
 
-    // None is what adapters say of a test that was asked for and not executed: explicit, inconclusive. A plain run counts it as not executed.
+    // None is what adapters say of a test that was asked for and not executed: explicit, inconclusive. A plain run counts it as not
+    // executed.
     private static TestOutcome Outcome(VsOutcome outcome) => outcome switch
     {
         VsOutcome.Passed => TestOutcome.Passed,
@@ -42,11 +43,14 @@ internal static class ResultReader
 
     // MSTest tells some files relative to where the tests ran.
     private static string PathOf(Uri file, string source) =>
-        file is { IsAbsoluteUri: true, IsFile: true } ? file.LocalPath : Path.GetFullPath(file.OriginalString, Path.GetDirectoryName(source) ?? "/");
+        file is { IsAbsoluteUri: true, IsFile: true }
+            ? file.LocalPath
+            : Path.GetFullPath(file.OriginalString, Path.GetDirectoryName(source) ?? "/");
 
     private static string? Output(TestResult result, string category)
     {
-        var texts = result.Messages.Where(message => message.Category == category && !string.IsNullOrEmpty(message.Text)).Select(message => message.Text).ToArray();
+        var texts = result.Messages.Where(message => message.Category == category && !string.IsNullOrEmpty(message.Text))
+            .Select(message => message.Text).ToArray();
         return texts.Length == 0 ? null : string.Concat(texts);
     }
 }

@@ -19,7 +19,8 @@ internal static class RowKnowledge
     public static bool HasOneRow(TestCase test, TestFramework framework) => framework switch
     {
         TestFramework.NUnit => true,
-        TestFramework.XUnit2 or TestFramework.XUnit3 => PackedValues.HasOneRow(test) ?? test.Properties.Any(property => IsOneRow(test, property)),
+        TestFramework.XUnit2 or TestFramework.XUnit3 =>
+            PackedValues.HasOneRow(test) ?? test.Properties.Any(property => IsOneRow(test, property)),
         TestFramework.MSTest => IsOneRowOfMSTest(test),
         _ => false,
     };
@@ -31,7 +32,8 @@ internal static class RowKnowledge
     // ":F:" is xunit 2's short form of a fact; "Xunit.Sdk.XunitTestCase, xunit.execution…:" a whole one; "-3:WHVuaXQudjM…:" v3's, with the
     // type in base 64.
     private static bool IsOneRow(string serialized) =>
-        serialized.StartsWith(":F:", StringComparison.Ordinal) || OneRowTypes.Contains(TypeOf(serialized).Split(',')[0].Split('.')[^1], StringComparer.Ordinal);
+        serialized.StartsWith(":F:", StringComparison.Ordinal)
+            || OneRowTypes.Contains(TypeOf(serialized).Split(',')[0].Split('.')[^1], StringComparer.Ordinal);
 
     private static string TypeOf(string serialized)
     {

@@ -12,8 +12,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Utilities;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// The user's <c>.runsettings</c>, into which a run's own settings are merged. What it takes to run one test at a time and to get every result
-/// is ours; everything else stays the user's.
+/// The user's <c>.runsettings</c>, into which a run's own settings are merged. What it takes to run one test at a time and to get every
+/// result is ours; everything else stays the user's.
 /// </summary>
 /// <remarks>https://learn.microsoft.com/visualstudio/test/configure-unit-tests-by-using-a-dot-runsettings-file</remarks>
 internal sealed class RunSettingsDocument
@@ -27,7 +27,8 @@ internal sealed class RunSettingsDocument
     private static readonly string[] FileNameElements = ["LogFileName", "LogFilePath"];
 
     // What decides where the platform looks for test hosts and adapters, and which it takes.
-    private static readonly string[] ConsoleElements = ["DotNetHostPath", "TestAdaptersPaths", "TargetPlatform", "TargetFrameworkVersion", "TestAdapterLoadingStrategy"];
+    private static readonly string[] ConsoleElements =
+        ["DotNetHostPath", "TestAdaptersPaths", "TargetPlatform", "TargetFrameworkVersion", "TestAdapterLoadingStrategy"];
 
     private static readonly string[] PathElements = ["DotNetHostPath", "SolutionDirectory", "TestAdaptersPaths", "SettingsFile"];
 
@@ -54,13 +55,16 @@ internal sealed class RunSettingsDocument
     public IReadOnlyList<XElement> Collectors => CoverageSettings.Enabled(_document.Root, "DataCollectionRunSettings", "DataCollectors");
 
     /// <summary>The data collectors that are to be loaded into test processes.</summary>
-    public IReadOnlyList<XElement> InProcessCollectors => CoverageSettings.Enabled(_document.Root, "InProcDataCollectionRunSettings", "InProcDataCollectors");
+    public IReadOnlyList<XElement> InProcessCollectors =>
+        CoverageSettings.Enabled(_document.Root, "InProcDataCollectionRunSettings", "InProcDataCollectors");
 
     /// <summary>Where the settings say that adapters and collectors are, absolute.</summary>
-    public IReadOnlyList<string> AdapterPaths => Value(RunConfiguration, "TestAdaptersPaths")?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
+    public IReadOnlyList<string> AdapterPaths =>
+        Value(RunConfiguration, "TestAdaptersPaths")?.Split(';', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>The <c>dotnet</c> that the user wants tests to be run with; null: the one that runs VSTest.</summary>
-    public string? DotNetHostPath => Value(RunConfiguration, "DotNetHostPath") is { } path ? Environment.ExpandEnvironmentVariables(path) : null;
+    public string? DotNetHostPath =>
+        Value(RunConfiguration, "DotNetHostPath") is { } path ? Environment.ExpandEnvironmentVariables(path) : null;
 
     /// <summary>The filter in the user's settings, which holds beside one that is given as a parameter; null: none.</summary>
     public string? TestCaseFilter => Value(RunConfiguration, "TestCaseFilter");
@@ -75,18 +79,25 @@ internal sealed class RunSettingsDocument
     public string? XUnitExplicit => Value("xUnit", "Explicit");
 
     /// <summary>How many tests NUnit's adapter hands to its engine as a list, in a plain run with the user's settings.</summary>
-    public int NUnitSelectLimit => int.TryParse(Value("NUnit", "AssemblySelectLimit"), CultureInfo.InvariantCulture, out var limit) ? limit : ExplicitTests.DefaultSelectLimit;
+    public int NUnitSelectLimit => int.TryParse(Value("NUnit", "AssemblySelectLimit"), CultureInfo.InvariantCulture, out var limit)
+        ? limit
+        : ExplicitTests.DefaultSelectLimit;
 
-    /// <summary>Reads the user's settings, or starts from none where <see cref="ConcurrentTestSettings.RunSettingsFile"/> is null.</summary>
+    /// <summary>
+    /// Reads the user's settings, or starts from none where <see cref="ConcurrentTestSettings.RunSettingsFile"/> is null.
+    /// </summary>
     /// <exception cref="ConcurrentTestException">The file is missing, is not XML, or is not what VSTest takes.</exception>
     public static RunSettingsDocument Load(ConcurrentTestSettings settings, ILogger logger) =>
         settings.RunSettingsFile is { } file
             ? Read(Path.GetFullPath(file, settings.WorkingDirectory), settings.Coverage, logger)
-            : new RunSettingsDocument(new XDocument(new XElement("RunSettings")), file: null, logger) { CollectCoverage = settings.Coverage };
+            : new RunSettingsDocument(
+                new XDocument(new XElement("RunSettings")), file: null, logger) { CollectCoverage = settings.Coverage };
 
     /// <summary>The document that holds for an assembly: the run's where one was given, else the one that its project names.</summary>
     public RunSettingsDocument For(TestAssembly? assembly) =>
-        _isGiven || assembly?.RunSettingsFile is not { } file ? this : _ofProjects.GetOrAdd(file, path => Read(path, CollectCoverage, _logger));
+        _isGiven || assembly?.RunSettingsFile is not { } file
+            ? this
+            : _ofProjects.GetOrAdd(file, path => Read(path, CollectCoverage, _logger));
 
     /// <summary>The settings to discover an assembly's tests with.</summary>
     /// <param name="allProperties">Asks NUnit's adapter for properties such as Description too, which a filter may name.</param>
@@ -170,7 +181,9 @@ internal sealed class RunSettingsDocument
         var run = _document.Root!.Element(RunConfiguration);
         if (run?.Element("TestSessionTimeout") is { } timeout)
         {
-            _logger.LogWarning("TestSessionTimeout {Timeout} of the run settings is not used: --test-worker-timeout bounds a worker.", timeout.Value.Trim());
+            _logger.LogWarning(
+                "TestSessionTimeout {Timeout} of the run settings is not used: --test-worker-timeout bounds a worker.",
+                timeout.Value.Trim());
             timeout.Remove();
         }
 
@@ -182,7 +195,8 @@ internal sealed class RunSettingsDocument
     // vstest.console takes paths in a settings file as relative to that file; through the translation layer it does not know the file.
     private static void Root(XElement element, string folder)
     {
-        var paths = Environment.ExpandEnvironmentVariables(element.Value).Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var paths = Environment.ExpandEnvironmentVariables(element.Value).Split(
+            ';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         element.Value = string.Join(';', paths.Select(path => Path.GetFullPath(path, folder)));
     }
 
@@ -197,7 +211,8 @@ internal sealed class RunSettingsDocument
             if (!replaced && !logger.Elements("Configuration").Elements().Any(element => FileNameElements.Contains(element.Name.LocalName)))
                 continue;
             logger.Remove();
-            _logger.LogInformation("The logger {Logger} of the run settings is not used: the run writes its own results, for all workers together.", name);
+            _logger.LogInformation(
+                "The logger {Logger} of the run settings is not used: the run writes its own results, for all workers together.", name);
         }
     }
 
@@ -217,7 +232,8 @@ internal sealed class RunSettingsDocument
         var xunit = document.Root!.Section("xUnit");
         xunit.SetElementValue("ParallelizeAssembly", "false");
         xunit.SetElementValue("ParallelizeTestCollections", "false");
-        // A suite's own xunit.runner.json wins over the line above, but not over these two; "aggressive" would let tests overlap at each await.
+        // A suite's own xunit.runner.json wins over the line above, but not over these two; "aggressive" would let tests overlap at each
+        // await.
         xunit.SetElementValue("MaxParallelThreads", "1");
         xunit.SetElementValue("ParallelAlgorithm", "conservative");
 
@@ -234,8 +250,8 @@ internal sealed class RunSettingsDocument
         return document;
     }
 
-    // NUnit's adapter ignores VSTest's filter in the translation layer's design mode and runs the whole assembly. Its own it takes; in its current
-    // mode it makes a list of names of it, and loses those that XML cannot hold.
+    // NUnit's adapter ignores VSTest's filter in the translation layer's design mode and runs the whole assembly. Its own it takes; in its
+    // current mode it makes a list of names of it, and loses those that XML cannot hold.
     private static void SelectWhere(XElement nunit, string where)
     {
         nunit.SetElementValue("Where", where);

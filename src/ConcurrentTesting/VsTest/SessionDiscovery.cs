@@ -14,7 +14,8 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases);
 
     /// <summary>What runs of it, and what a serial run reports as not executed.</summary>
-    public (ImmutableArray<TestEntry> Run, ImmutableArray<TestEntry> NotExecuted) Select(TestAssembly assembly, TestFilter? filter, RunSettingsDocument settings)
+    public (ImmutableArray<TestEntry> Run, ImmutableArray<TestEntry> NotExecuted) Select(
+        TestAssembly assembly, TestFilter? filter, RunSettingsDocument settings)
     {
         var selected = filter is null ? Cases : [.. Cases.Where(test => filter.Selects(test, assembly.Framework))];
         var split = ExplicitTests.Split(selected, assembly.Framework, filter, settings.XUnitExplicit, settings.NUnitSelectLimit);

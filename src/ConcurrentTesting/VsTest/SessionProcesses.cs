@@ -60,7 +60,8 @@ internal sealed class SessionProcesses
         {
             ProcessTree.Kill(process);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
+        catch (Exception exception) when (exception is InvalidOperationException
+            or Win32Exception or AggregateException or NotSupportedException)
         {
             // It ended by itself meanwhile.
         }
@@ -72,7 +73,8 @@ internal sealed class SessionProcesses
             yield break;
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), out var id) && id != Environment.ProcessId && HasMark(folder) && TryGet(id) is { } process)
+            if (int.TryParse(Path.GetFileName(folder), out var id) && id != Environment.ProcessId && HasMark(folder)
+                && TryGet(id) is { } process)
                 yield return process;
         }
     }

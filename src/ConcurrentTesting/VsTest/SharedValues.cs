@@ -3,8 +3,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// Test cases come from VSTest with texts of their own each, paths, class names, the adapter's address, and descriptions of their properties besides. Of tens of thousands, those
-/// that are equal are held once.
+/// Test cases come from VSTest with texts of their own each, paths, class names, the adapter's address, and descriptions of their
+/// properties besides. Of tens of thousands, those that are equal are held once.
 /// </summary>
 internal sealed class SharedValues
 {
@@ -24,7 +24,8 @@ internal sealed class SharedValues
     // Names and ids differ from case to case.
     private object? Shared(TestProperty property, object? value) => value switch
     {
-        string text when property.Id.StartsWith("TestCase.Managed", StringComparison.Ordinal) || property == TestCaseProperties.CodeFilePath || property == TestCaseProperties.Source => Shared(text),
+        string text when property.Id.StartsWith("TestCase.Managed", StringComparison.Ordinal) || property == TestCaseProperties.CodeFilePath
+            || property == TestCaseProperties.Source => Shared(text),
         string[] texts => Array.ConvertAll(texts, text => text is null ? null! : Shared(text)),
         Uri address => Shared(address),
         _ => value,

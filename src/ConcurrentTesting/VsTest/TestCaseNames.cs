@@ -7,8 +7,8 @@ namespace ConcurrentTesting.VsTest;
 internal static class TestCaseNames
 {
     /// <summary>
-    /// Namespace and class, nested classes joined by <c>+</c>. For NUnit the fixture with its arguments (<c>Shop.Tests.Orders(1)</c>): each is set
-    /// up on its own, and NUnit's own class name is the base class where a test is inherited.
+    /// Namespace and class, nested classes joined by <c>+</c>. For NUnit the fixture with its arguments (<c>Shop.Tests.Orders(1)</c>): each
+    /// is set up on its own, and NUnit's own class name is the base class where a test is inherited.
     /// </summary>
     public static string ClassOf(TestCase test, TestFramework framework)
     {
@@ -27,9 +27,12 @@ internal static class TestCaseNames
         return end > 0 ? name[..end] : name;
     }
 
-    /// <summary>Whether <see cref="MethodOf"/> knows: NUnit's adapter before 6.0 tells of a row that was given a name that name alone.</summary>
+    /// <summary>
+    /// Whether <see cref="MethodOf"/> knows: NUnit's adapter before 6.0 tells of a row that was given a name that name alone.
+    /// </summary>
     public static bool IsMethodKnown(TestCase test, TestFramework framework) =>
-        framework != TestFramework.NUnit || Text(test, "NUnit.MethodName") is not null || MethodOf(test, framework).All(character => char.IsLetterOrDigit(character) || character == '_');
+        framework != TestFramework.NUnit || Text(test, "NUnit.MethodName") is not null
+            || MethodOf(test, framework).All(character => char.IsLetterOrDigit(character) || character == '_');
 
     /// <summary>Marked as explicit by NUnit or xunit v3.</summary>
     public static bool IsExplicit(TestCase test) => Flag(test, "NUnit.Explicit") || Flag(test, "XunitTestCaseExplicit");
@@ -40,7 +43,8 @@ internal static class TestCaseNames
     public static string[] Texts(TestCase test, string property) =>
         TestProperty.Find(property) is { } known ? test.GetPropertyValue(known, Array.Empty<string>()) ?? [] : [];
 
-    private static bool Flag(TestCase test, string property) => TestProperty.Find(property) is { } known && test.GetPropertyValue(known, false);
+    private static bool Flag(TestCase test, string property) =>
+        TestProperty.Find(property) is { } known && test.GetPropertyValue(known, false);
 
     // The full name is the fixture's and the test's; a test's own name may hold dots, so it is taken off as a whole.
     private static string NUnitFixture(TestCase test)

@@ -8,8 +8,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// A filter in VSTest's syntax, applied to discovered tests. It selects what <c>dotnet test --filter</c> selects, which each adapter decides in
-/// its own way; not every version of every adapter applies a filter at discovery, so that this is done here, for all of them.
+/// A filter in VSTest's syntax, applied to discovered tests. It selects what <c>dotnet test --filter</c> selects, which each adapter
+/// decides in its own way; not every version of every adapter applies a filter at discovery, so that this is done here, for all of them.
 /// </summary>
 /// <remarks>https://learn.microsoft.com/dotnet/core/testing/selective-unit-tests</remarks>
 internal sealed partial class TestFilter
@@ -33,7 +33,9 @@ internal sealed partial class TestFilter
     /// <summary>What VSTest's own parser finds wrong with a filter, in its words; null or empty: nothing.</summary>
     public static string? FlawOf(string filter) => new FilterExpressionWrapper(filter).ParseError;
 
-    /// <summary>Reads a filter; null for none. Two hold together, as when <c>dotnet test</c> is given one beside the run settings' own.</summary>
+    /// <summary>
+    /// Reads a filter; null for none. Two hold together, as when <c>dotnet test</c> is given one beside the run settings' own.
+    /// </summary>
     /// <exception cref="ConcurrentTestException">It is not in VSTest's syntax.</exception>
     public static TestFilter? Parse(string? filter, string? runSettingsFilter = null)
     {
@@ -81,7 +83,9 @@ internal sealed partial class TestFilter
     };
 
     private static string[]? TraitValues(TestCase test, string name, StringComparison comparison) =>
-        test.Traits.Where(trait => trait.Name.Equals(name, comparison)).Select(trait => trait.Value).ToArray() is { Length: > 0 } values ? values : null;
+        test.Traits.Where(trait => trait.Name.Equals(name, comparison)).Select(trait => trait.Value).ToArray() is { Length: > 0 } values
+            ? values
+            : null;
 
     // NUnit selects a test also when a suite around it matches: the parameterized method, the fixture, a namespace, the assembly. Upper and
     // lower case differ.
@@ -135,7 +139,8 @@ internal sealed partial class TestFilter
         return marked.ToString();
     }
 
-    private static string UnmarkCase(string marked) => string.Concat(marked.Where(character => character is not (SmallMark or CapitalMark)));
+    private static string UnmarkCase(string marked) =>
+        string.Concat(marked.Where(character => character is not (SmallMark or CapitalMark)));
 
     [GeneratedRegex(@"(^|[&|(]\s*)TestCategory\s*(=|!=|~|!~)")]
     private static partial Regex CategoryCondition();

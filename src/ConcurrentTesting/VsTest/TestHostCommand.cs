@@ -5,7 +5,9 @@ namespace ConcurrentTesting.VsTest;
 
 /// <summary>How the platform's test host is started for a test assembly.</summary>
 /// <param name="Folder">The folder that it works in.</param>
-/// <remarks>https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.TestHostProvider/Hosting/DotnetTestHostManager.cs</remarks>
+/// <remarks>
+/// https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.TestHostProvider/Hosting/DotnetTestHostManager.cs
+/// </remarks>
 internal sealed record TestHostCommand(string DotNet, ImmutableArray<string> Arguments, string Folder)
 {
     private const string Program = "testhost.dll";

@@ -5,8 +5,9 @@ using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// The two things that the translation layer keeps to itself: which <c>dotnet</c> it starts (its public constructor takes the first in PATH,
-/// which need not exist or be the right one) and which process it started. Each has a way out where a version does not have the member.
+/// The two things that the translation layer keeps to itself: which <c>dotnet</c> it starts (its public constructor takes the first in
+/// PATH, which need not exist or be the right one) and which process it started. Each has a way out where a version does not have the
+/// member.
 /// </summary>
 internal static class TranslationLayerAccess
 {
@@ -14,7 +15,8 @@ internal static class TranslationLayerAccess
 
     public static VsTestConsoleWrapper CreateWrapper(VsTestLocation location, ConsoleParameters parameters)
     {
-        var constructor = typeof(VsTestConsoleWrapper).GetConstructor(AnyInstance, [typeof(string), typeof(string), typeof(ConsoleParameters)]);
+        var constructor = typeof(VsTestConsoleWrapper).GetConstructor(
+            AnyInstance, [typeof(string), typeof(string), typeof(ConsoleParameters)]);
         return constructor is null
             ? new VsTestConsoleWrapper(location.Console, parameters)
             : (VsTestConsoleWrapper)constructor.Invoke(

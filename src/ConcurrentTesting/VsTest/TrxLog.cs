@@ -33,7 +33,9 @@ internal sealed class TrxLog
         {
             var result = new TrxLog(log);
             var logger = (ITestLoggerWithParameters)Activator.CreateInstance(TypeOf(location), nonPublic: true)!;
-            logger.Initialize(result._events, new Dictionary<string, string?> { [DefaultLoggerParameterNames.TestRunDirectory] = folder, ["LogFileName"] = fileName });
+            logger.Initialize(
+                result._events,
+                new Dictionary<string, string?> { [DefaultLoggerParameterNames.TestRunDirectory] = folder, ["LogFileName"] = fileName });
             return result;
         }
         catch (Exception exception) when (exception is not NotSupportedException)

@@ -26,9 +26,12 @@ internal sealed class VsTestHost : ITestHost
     public static async Task<ITestHost> StartAsync(HostContext run, OutputCopies copies, int worker, CancellationToken cancellationToken)
     {
         var diagnostics = run.Settings.Diagnostics
-            ? Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker), string.Create(CultureInfo.InvariantCulture, $"vstest-{run.Time.GetUtcNow():HHmmssfff}.log"))
+            ? Path.Combine(
+                run.Settings.ResultsDirectory, ArtifactNames.Worker(worker),
+                string.Create(CultureInfo.InvariantCulture, $"vstest-{run.Time.GetUtcNow():HHmmssfff}.log"))
             : null;
-        var session = await VsTestSession.StartAsync(run.Location, run.Hook.ForConsole(ProcessEnvironment.For(run.Settings), worker), diagnostics, run.Log, cancellationToken);
+        var session = await VsTestSession.StartAsync(
+            run.Location, run.Hook.ForConsole(ProcessEnvironment.For(run.Settings), worker), diagnostics, run.Log, cancellationToken);
         return new VsTestHost(session, run.RunSettings, copies, worker);
     }
 
@@ -46,12 +49,17 @@ internal sealed class VsTestHost : ITestHost
 
     private async Task<HostRunEnd> RunOnceAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
     {
-        var settings = _runSettings.ForBatch(new BatchRunSettings(run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly) { Configure = run.Configure, NUnitWhere = run.Selection?.NUnitWhere });
+        var settings = _runSettings.ForBatch(
+            new BatchRunSettings(
+                run.Seed, run.Environment, run.ResultsDirectory, run.TrxFileName, run.Assembly) { Configure = run.Configure,
+                NUnitWhere = run.Selection?.NUnitWhere });
         var handler = new HostRunHandler(run.Assembly.Framework, events, null);
         try
         {
             await (run.Selection is { } selection
-                ? _session.RunTestsAsync([run.Source ?? run.Assembly.Path], run.Assembly.Framework == TestFramework.NUnit ? null : selection.Filter, settings, handler, cancellationToken)
+                ? _session.RunTestsAsync(
+                    [run.Source ?? run.Assembly.Path], run.Assembly.Framework == TestFramework.NUnit ? null : selection.Filter, settings,
+                    handler, cancellationToken)
                 : _session.RunTestsAsync(CasesPayload.Of(run.Entries), run.Source, settings, handler, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

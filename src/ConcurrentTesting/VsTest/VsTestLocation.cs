@@ -9,7 +9,9 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
     private static readonly string ExecutableName = OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet";
 
     /// <summary>Finds the SDK that a <c>global.json</c> in <paramref name="directory"/> or above it selects, else the newest one.</summary>
-    /// <exception cref="ConcurrentTestException">There is no dotnet, the SDK that is asked for is not installed, or it has no VSTest.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// There is no dotnet, the SDK that is asked for is not installed, or it has no VSTest.
+    /// </exception>
     public static async Task<VsTestLocation> FindAsync(string directory, CancellationToken cancellationToken)
     {
         var dotnet = FindDotNet();
@@ -21,10 +23,13 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
             : throw Incomplete($"The .NET SDK {version} has no {console}: repair or reinstall the SDK.");
     }
 
-    /// <summary>The dotnet that was said to be the host, else the one that runs this process, else the first in PATH, else the usual folders.</summary>
+    /// <summary>
+    /// The dotnet that was said to be the host, else the one that runs this process, else the first in PATH, else the usual folders.
+    /// </summary>
     public static string FindDotNet() =>
         DotNetCandidates().FirstOrDefault(File.Exists)
-        ?? throw Incomplete($"No {ExecutableName} was found by DOTNET_HOST_PATH, PATH or DOTNET_ROOT: install the .NET SDK or add its folder to PATH.");
+        ?? throw Incomplete(
+            $"No {ExecutableName} was found by DOTNET_HOST_PATH, PATH or DOTNET_ROOT: install the .NET SDK or add its folder to PATH.");
 
     private static IEnumerable<string> DotNetCandidates()
     {
@@ -32,7 +37,8 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
             yield return hostPath;
         if (Environment.ProcessPath is { } process && Path.GetFileName(process).Equals(ExecutableName, StringComparison.OrdinalIgnoreCase))
             yield return process;
-        foreach (var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        foreach (var folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+            Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             yield return Resolve(Path.Combine(folder.Trim(), ExecutableName));
         if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root)
             yield return Path.Combine(root, ExecutableName);
@@ -42,7 +48,8 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
     }
 
     // PATH often holds a link; SDKs and runtimes are beside what it points to.
-    private static string Resolve(string path) => File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+    private static string Resolve(string path) =>
+        File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
 
     private static async Task<string> FindSdkVersionAsync(string dotnet, string directory, CancellationToken cancellationToken)
     {
@@ -54,7 +61,8 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
                 $"No .NET SDK applies in {directory} ('{dotnet} --version' ended with {exitCode}: {firstLine}): install the SDK that its global.json asks for.");
     }
 
-    private static async Task<string> FindSdkDirectoryAsync(string dotnet, string version, string directory, CancellationToken cancellationToken)
+    private static async Task<string> FindSdkDirectoryAsync(
+        string dotnet, string version, string directory, CancellationToken cancellationToken)
     {
         var usual = Path.Combine(Path.GetDirectoryName(dotnet)!, "sdk", version);
         if (Directory.Exists(usual))
@@ -62,10 +70,12 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
 
         // A line is "10.0.401 [/usr/share/dotnet/sdk]".
         var sdks = await DotNetCommand.RunAsync(dotnet, ["--list-sdks"], directory, null, cancellationToken);
-        var line = sdks.Output.Split('\n', StringSplitOptions.TrimEntries).LastOrDefault(line => line.StartsWith(version + " [", StringComparison.Ordinal));
+        var line = sdks.Output.Split('\n', StringSplitOptions.TrimEntries).LastOrDefault(
+            line => line.StartsWith(version + " [", StringComparison.Ordinal));
         return line is not null
             ? Path.Combine(line[(version.Length + 2)..].TrimEnd(']'), version)
-            : throw Incomplete($"The .NET SDK {version} applies in {directory}, but '{dotnet} --list-sdks' does not say where it is: repair the installation.");
+            : throw Incomplete(
+                $"The .NET SDK {version} applies in {directory}, but '{dotnet} --list-sdks' does not say where it is: repair the installation.");
     }
 
     private static ConcurrentTestException Incomplete(string message) => new(ConcurrentTestExitCode.Incomplete, message);

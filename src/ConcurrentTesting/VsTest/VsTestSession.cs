@@ -18,7 +18,9 @@ internal sealed class VsTestSession : IAsyncDisposable
     // The last messages of a console that died are read before its operation is given up.
     private static readonly TimeSpan DrainBound = TimeSpan.FromSeconds(5);
 
-    /// <summary>Test cases whose sending leaves so much garbage, tens of megabytes, that it is collected before the next worker's request.</summary>
+    /// <summary>
+    /// Test cases whose sending leaves so much garbage, tens of megabytes, that it is collected before the next worker's request.
+    /// </summary>
     private const int LargeRequest = 1_000;
 
     // A console that does not read what it is sent must not keep the others waiting.
@@ -54,7 +56,9 @@ internal sealed class VsTestSession : IAsyncDisposable
     public Task Exited => _exited.Task;
 
     /// <summary>Starts a console and waits until it answers.</summary>
-    /// <param name="environment">The whole environment of the console and, through it, of the test processes: nothing else is inherited.</param>
+    /// <param name="environment">
+    /// The whole environment of the console and, through it, of the test processes: nothing else is inherited.
+    /// </param>
     /// <param name="diagnosticsFile">Where VSTest writes its own trace; null: nowhere.</param>
     /// <exception cref="ConcurrentTestException">The console did not start or ended at once.</exception>
     public static async Task<VsTestSession> StartAsync(
@@ -110,7 +114,9 @@ internal sealed class VsTestSession : IAsyncDisposable
     public Task<SessionDiscovery> DiscoverAsync(IEnumerable<string> sources, string runSettings, CancellationToken cancellationToken) =>
         DiscoverAsync(sources, runSettings, null, cancellationToken);
 
-    /// <summary>Runs exactly these test cases. Completes also when the console dies; what happened is what <paramref name="handler"/> was told.</summary>
+    /// <summary>
+    /// Runs exactly these test cases. Completes also when the console dies; what happened is what <paramref name="handler"/> was told.
+    /// </summary>
     /// <param name="handler">Called on the reading thread: it must not block.</param>
     public Task RunTestsAsync(
         IReadOnlyCollection<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken) =>
@@ -119,7 +125,8 @@ internal sealed class VsTestSession : IAsyncDisposable
     /// <inheritdoc cref="RunTestsAsync(IReadOnlyCollection{TestCase}, string, ITestRunEventsHandler, CancellationToken)"/>
     /// <param name="source">Where their assembly is now; null: where it was discovered.</param>
     public Task RunTestsAsync(
-        IReadOnlyCollection<TestCase> tests, string? source, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
+        IReadOnlyCollection<TestCase> tests, string? source, string runSettings, ITestRunEventsHandler handler,
+        CancellationToken cancellationToken)
     {
         var isLarge = tests.Count >= LargeRequest;
         return OperateAsync(() => SendInTurn(Send, isLarge, cancellationToken), Abort, cancellationToken);
@@ -177,7 +184,8 @@ internal sealed class VsTestSession : IAsyncDisposable
         {
             _wrapper.EndSession();
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException or NullReferenceException)
+        catch (Exception exception) when (exception is IOException
+            or ObjectDisposedException or InvalidOperationException or NullReferenceException)
         {
             _logger.LogDebug("The console {ProcessId} did not take the end of its session: {Reason}", ProcessId, exception.Message);
         }
