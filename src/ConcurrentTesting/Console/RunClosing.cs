@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Run;
 using ConcurrentTesting.Safety;
 using static System.FormattableString;
 

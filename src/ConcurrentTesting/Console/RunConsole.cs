@@ -165,7 +165,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 
     // A terminal shows it in its block; a run without databases only looks for leftovers.
     private bool IsWorthALine(string phase) =>
-        !_printer.IsLive && phase != RunProgress.TestPhase && ProgressView.Activity(phase) != phase && !(phase == "template" && !_hasDatabases);
+        !_printer.IsLive && phase != PhaseNames.Tests && ProgressView.Activity(phase) != phase && !(phase == PhaseNames.Template && !_hasDatabases);
 
     private static string Expected(TimeSpan expected) => expected >= TimeSpan.FromSeconds(1) ? $", about {DurationText.Whole(expected)}" : "";
 

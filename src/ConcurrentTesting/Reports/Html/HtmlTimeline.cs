@@ -1,8 +1,6 @@
-using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Scheduling;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Html;

@@ -4,7 +4,6 @@ using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Run;
 
 namespace ConcurrentTesting.Reports.Markdown;
 
@@ -65,7 +64,7 @@ internal sealed class SummaryMarkdown
     /// <summary>The commonest silent mistake, and the results look well: it stands before them.</summary>
     private void UnusedDatabases()
     {
-        foreach (var incident in _record.Incidents.Where(incident => incident.Kind == DatabaseUseFindings.Unused))
+        foreach (var incident in _record.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused))
         {
             Line($"> [!WARNING]");
             Line($"> {Plain(incident.Message)}");
