@@ -173,6 +173,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Discovers, plans and prints, and runs nothing.</summary>
     public bool List { get; init; }
 
+    /// <summary>The run.json of another run that the report puts beside this one; null: none.</summary>
+    public string? CompareFile { get; init; }
+
     /// <summary>Explains the parameters instead of running anything.</summary>
     public bool ShowHelp { get; init; }
 

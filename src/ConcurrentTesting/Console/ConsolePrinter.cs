@@ -20,7 +20,7 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
     /// <summary>A live block is shown: on a terminal, unless the build is to be quiet.</summary>
     public bool IsLive { get; } = surface.IsLive && console.IsEnabled(LogLevel.Information);
 
-    /// <summary>Lines that were taken to be printed so far.</summary>
+    /// <summary>Lines that people see which were taken to be printed so far.</summary>
     public int Printed => Volatile.Read(ref _printed);
 
     /// <summary>What went wrong when writing to the console; null while all is well.</summary>
@@ -31,7 +31,9 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
     /// <summary>Queues a text that is safe to print.</summary>
     public void Print(LogLevel level, string text)
     {
-        Interlocked.Increment(ref _printed);
+        // What is only for a verbose build may not be shown, whatever the build's logger says of its levels.
+        if (level >= LogLevel.Information)
+            Interlocked.Increment(ref _printed);
         _lines.Enqueue((level, text));
         // After the end nobody takes turns any more.
         if (Volatile.Read(ref _isClosed))

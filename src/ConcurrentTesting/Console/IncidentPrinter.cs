@@ -43,7 +43,7 @@ internal sealed partial class IncidentPrinter(ILogger log)
 
     private bool Count(Incident incident)
     {
-        // Workers, batches and processes have numbers; what happened to them is the same.
+        // Workers, batches and processes have numbers, and one or many tests are lost: what happened is the same.
         var pattern = Number().Replace($"{incident.Kind}: {incident.Message}", "#");
         lock (_gate)
         {
@@ -58,7 +58,7 @@ internal sealed partial class IncidentPrinter(ILogger log)
         }
     }
 
-    [GeneratedRegex(@"\d+")]
+    [GeneratedRegex(@"\d+( [a-z]+)?")]
     private static partial Regex Number();
 
     private sealed class Repeated(string pattern, Incident first)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
 using static System.FormattableString;
@@ -119,7 +120,7 @@ internal static class RunClosing
         for (var i = 0; i < shown.Count; i++)
         {
             var head = i > 0 && shown[i - 1].Kind == shown[i].Kind ? "" : Capital(FailureKinds.Text(shown[i].Kind));
-            yield return $"  {head,-9}  {FailureLine(shown[i], run.Settings, redactor)}";
+            yield return $"  {head,-9}  {FailureLine(shown[i], run, redactor)}";
             if (shown[i].IsMany)
                 yield return $"               {Names(shown[i], redactor)}";
         }
@@ -130,9 +131,9 @@ internal static class RunClosing
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
-    private static string FailureLine(FailureCluster cluster, ConcurrentTestSettings settings, Redactor redactor) => cluster.IsMany
+    private static string FailureLine(FailureCluster cluster, RunRecord run, Redactor redactor) => cluster.IsMany
         ? Invariant($"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FailureText.FirstLine(cluster.First.Final.Message))), LongestMessage)}")
-        : FailedLine(cluster.First, settings, redactor);
+        : FailedLine(cluster.First, run, redactor);
 
     private static string Names(FailureCluster cluster, Redactor redactor)
     {
@@ -140,10 +141,11 @@ internal static class RunClosing
         return string.Join(", ", cluster.Tests.Take(MostNames).Select(test => FailureText.Name(test, redactor))) + (left > 0 ? Invariant($" and {left} more") : "");
     }
 
-    private static string FailedLine(TestRecord test, ConcurrentTestSettings settings, Redactor redactor)
+    private static string FailedLine(TestRecord test, RunRecord run, Redactor redactor)
     {
-        var place = FailureLocation.Of(test, settings.RootDirectory) is { } known ? $"  {PlainText.OneLine(redactor.Redact(known))}" : "";
-        return $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}]{place}";
+        var place = FailureLocation.Of(test, run.Settings.RootDirectory) is { } known ? $"  {PlainText.OneLine(redactor.Redact(known))}" : "";
+        var since = HistoryFindings.OfFailure(run, test) is { } text ? $"  ({text})" : "";
+        return $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}]{place}{since}";
     }
 
     private static string FlakyLine(TestRecord test, Redactor redactor) =>

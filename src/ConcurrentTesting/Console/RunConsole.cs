@@ -32,7 +32,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     private readonly ITimer _turns;
     private readonly ImmutableArray<IDisposable> _signals;
     private readonly Lock _lineGate = new();
-    private readonly bool _hasDatabases;
+    private readonly ImmutableArray<string> _unsaid;
     private long _lineAt;
     private (int Done, int Failed, int Retried) _lineShowed;
     private long _heardAt;
@@ -42,7 +42,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     private RunConsole(ConcurrentTestSettings settings, Redactor redactor, ILogger logger, TimeProvider time, ConsoleSurface surface)
     {
         _time = time;
-        _hasDatabases = settings.Database != DatabaseEngine.None;
+        _unsaid = [.. settings.Database == DatabaseEngine.None ? [PhaseNames.Template] : Array.Empty<string>(), .. settings.NoBuild ? [PhaseNames.Build] : Array.Empty<string>()];
         Redactor = redactor;
         _runLog = RunLog.Open(Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory), time);
         _progress = new RunProgress(time);
@@ -163,9 +163,9 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         }
     }
 
-    // A terminal shows it in its block; a run without databases only looks for leftovers.
+    // A terminal shows it in its block; without databases, or with tests that are built already, there is next to nothing to do.
     private bool IsWorthALine(string phase) =>
-        !_printer.IsLive && phase != PhaseNames.Tests && ProgressView.Activity(phase) != phase && !(phase == PhaseNames.Template && !_hasDatabases);
+        !_printer.IsLive && phase != PhaseNames.Tests && ProgressView.Activity(phase) != phase && !_unsaid.Contains(phase);
 
     private static string Expected(TimeSpan expected) => expected >= TimeSpan.FromSeconds(1) ? $", about {DurationText.Whole(expected)}" : "";
 

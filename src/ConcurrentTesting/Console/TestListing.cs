@@ -16,6 +16,9 @@ internal sealed record PlannedShare(int? Worker, ImmutableArray<TestUnit> Units,
 /// <summary>Everything that <c>--test-list</c> shows: what would run, how long it is expected to take, and who would begin with what.</summary>
 internal sealed record TestListing
 {
+    // All of them stand above already, by assembly.
+    private const int MostUnits = 5;
+
     public required TestCatalog Catalog { get; init; }
     public required Func<TestEntry, TestPrediction> Predict { get; init; }
     public required ImmutableArray<PlannedShare> Plan { get; init; }
@@ -61,8 +64,10 @@ internal sealed record TestListing
         foreach (var share in Plan)
         {
             yield return $"  {Owner(share)}  {DurationText.Measured(share.Expected)}, {Units(share.Units.Length)}, {Tests(Cases(share.Units))}";
-            foreach (var unit in share.Units)
+            foreach (var unit in share.Units.Take(MostUnits))
                 yield return $"    {unit.Assembly.Source}  {PlainText.OneLine(unit.Name)}  {Size([unit])}";
+            if (share.Units.Length > MostUnits)
+                yield return Invariant($"    ... and {Units(share.Units.Length - MostUnits)} more");
         }
     }
 

@@ -238,6 +238,12 @@ internal sealed record RunRecord
     }
     = [];
 
+    /// <summary>How the tests ended in earlier runs, by their ids, the oldest first.</summary>
+    public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; init; } = ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
+
+    /// <summary>The run that this one is held against (<see cref="ConcurrentTestSettings.CompareFile"/>); null: none.</summary>
+    public ComparedRun? Compared { get; init; }
+
     public required ImmutableArray<BatchRecord> Batches { get; init; }
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
     public required ImmutableArray<Incident> Incidents { get; init; }

@@ -1,4 +1,5 @@
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Scheduling;
 
@@ -20,6 +21,9 @@ internal sealed class EarlierRun
     /// <summary>The run to repeat; null: none.</summary>
     public RunDocument? Replayed { get; }
 
+    /// <summary>The run to hold this one against; null: none.</summary>
+    public ComparedRun? Compared { get; private init; }
+
     /// <exception cref="ConcurrentTestException">A run.json that is asked for is missing or damaged, or a bisection has no run to repeat.</exception>
     public static EarlierRun Read(ConcurrentTestSettings settings)
     {
@@ -28,7 +32,7 @@ internal sealed class EarlierRun
         var replayed = settings.ReplayFile is { } file ? RunJsonFile.Read(file) : null;
         if (replayed is not null && settings.ReplayWorker is { } worker && replayed.Batches.All(batch => batch.Worker != worker))
             throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-replay-worker {worker}: in {settings.ReplayFile} the workers {string.Join(", ", replayed.Batches.Select(batch => batch.Worker).Distinct().Order())} ran tests.");
-        return new EarlierRun(settings, settings.OnlyFailed ? LastFailures.Read(settings.ResultsDirectory) : null, replayed);
+        return new EarlierRun(settings, settings.OnlyFailed ? LastFailures.Read(settings.ResultsDirectory) : null, replayed) { Compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null };
     }
 
     /// <summary>Only what failed last is asked for, and nothing did.</summary>

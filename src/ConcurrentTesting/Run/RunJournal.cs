@@ -24,6 +24,12 @@ internal sealed class RunJournal(RunContext run)
     public TimingStore? Timings { get; set; }
     public CoverageRecord? Coverage { get; set; }
 
+    /// <summary>The run that this one is held against.</summary>
+    public ComparedRun? Compared { get; init; }
+
+    /// <summary>How the tests ended in earlier runs.</summary>
+    public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; set; } = ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
+
     /// <summary>Measures a phase from here to the end of the returned scope.</summary>
     public IDisposable Phase(string name)
     {
@@ -79,6 +85,8 @@ internal sealed class RunJournal(RunContext run)
             PreparationRetries = run.Recorder.PreparationRetries,
             Database = database,
             Coverage = Coverage,
+            History = History,
+            Compared = Compared,
             Overrides = database is null ? Overrides : [.. Overrides, .. database.Overrides],
             LowerBound = lowerBound,
             Idle = IdleWorkers.Of(run.Recorder.Workers, tests, Catalog),

@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Export;
+using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;
@@ -31,9 +33,12 @@ internal static class RunReports
             if (journal is { Catalog: { } catalog, Plan: { } plan })
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
+            var history = ReadHistory(journal);
+            journal.History = history.ByTest();
             var record = journal.ToRecord(end, database);
             using (journal.Phase(PhaseNames.Reports))
             {
+                await SaveHistoryAsync(journal, history.With(record, console.Redactor), record, cancellationToken);
                 ImmutableArray<Incident> incidents = [.. lostCoverage, .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken)];
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
@@ -87,6 +92,37 @@ internal static class RunReports
             journal.Run.Recorder.Report(IncidentKinds.FewerRows, string.Create(CultureInfo.InvariantCulture, $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
         if (fewer.Count > MostTold)
             journal.Run.Recorder.Report(IncidentKinds.FewerRows, string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
+    }
+
+    private static string HistoryPath(RunJournal journal) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(journal.Run.Settings.TimingsFile))!, RunHistory.FileName);
+
+    private static RunHistory ReadHistory(RunJournal journal)
+    {
+        var path = HistoryPath(journal);
+        try
+        {
+            return RunHistory.Read(path);
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            journal.Run.Recorder.Report("history-damaged", $"The history {path} cannot be read ({exception.Message.TrimEnd('.')}): it begins anew.");
+            return RunHistory.Empty;
+        }
+    }
+
+    private static async Task SaveHistoryAsync(RunJournal journal, RunHistory history, RunRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Tests.IsEmpty)
+            return;
+        try
+        {
+            await history.WriteAsync(HistoryPath(journal), cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            journal.Run.Recorder.Report("history-not-written", $"{HistoryPath(journal)} could not be written: {exception.Message}");
+        }
     }
 
     private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, CancellationToken cancellationToken)

@@ -60,7 +60,7 @@ internal sealed class TestRun
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
         await using var metrics = MetricsListener.Open(settings.MetricsPort, console.Log);
         var observer = RunObservers.Of(console, metrics?.Observer);
-        var journal = new RunJournal(RunContext.Create(settings, console, observer, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden };
+        var journal = new RunJournal(RunContext.Create(settings, console, observer, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden, Compared = earlier.Compared };
         if (isProduction)
             journal.Run.Recorder.Report(IncidentKinds.ProductionSequential, "The environment says production: the tests ran one after another, without variables or databases of the run.");
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time, redactor);

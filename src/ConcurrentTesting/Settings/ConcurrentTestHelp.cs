@@ -159,6 +159,9 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-bisect</c></summary>
     public const string TestBisect = "Failing test of --test-replay: finds the earlier test that makes it fail. Default: none";
 
+    /// <summary><c>--test-compare</c></summary>
+    public const string TestCompare = "run.json of another run that the report puts beside this one. Default: none";
+
     /// <summary><c>--test-fail-fast</c></summary>
     public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
 

@@ -88,6 +88,7 @@ internal static class ParameterTable
             "TestReplayWorker", ConcurrentTestHelp.TestReplayWorker, ValueKinds.OptionalNumber(0), s => s.ReplayWorker,
             (s, v) => s with { ReplayWorker = v }),
         Parameter.Create("TestBisect", ConcurrentTestHelp.TestBisect, ValueKinds.TestName, s => s.Bisect!, (s, v) => s with { Bisect = v }),
+        Parameter.Create("TestCompare", ConcurrentTestHelp.TestCompare, ValueKinds.ExistingFile, s => s.CompareFile!, (s, v) => s with { CompareFile = v }),
         Parameter.Create(
             "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast, (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),

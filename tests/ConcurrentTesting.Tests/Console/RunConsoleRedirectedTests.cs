@@ -50,6 +50,20 @@ public class RunConsoleRedirectedTests
     }
 
     [Fact]
+    public async Task What_is_only_for_a_verbose_build_does_not_hide_that_the_log_is_silent()
+    {
+        await using var run = new ShownRun(columns: 200, rows: 100, isLive: false, level: LogLevel.Trace);
+        run.Begin(4, workers: 1);
+        for (var second = 0; second < 12; second++)
+        {
+            run.Console.Log.LogDebug("a step");
+            run.Wait(1);
+        }
+
+        run.Terminal.Text.ShouldContain("[INF] Progress: 0/4 tests (0%), 0 failed, 10s elapsed");
+    }
+
+    [Fact]
     public async Task Lines_get_rarer_in_a_long_run_but_not_rarer_than_every_ten_seconds()
     {
         await using var run = new ShownRun(columns: 200, rows: 100, isLive: false);
@@ -95,15 +109,15 @@ public class RunConsoleRedirectedTests
     {
         await using var run = new ShownRun(columns: 200, isLive: false);
         for (var i = 0; i < 58; i++)
-            run.Console.IncidentHappened(new Incident(SampleRun.Start, "session-died", $"vstest.console {i} ended with 137.", 3));
+            run.Console.IncidentHappened(new Incident(SampleRun.Start, "session-died", $"vstest.console {i} ended with 137; {(i == 1 ? "1 test" : $"{i} tests")} to run again.", 3));
         run.Console.IncidentHappened(new Incident(SampleRun.Start, "no-result", "The test host ended well."));
         run.Console.Finish(SampleRun.Run(run.Settings));
         await run.Console.DisposeAsync();
         run.Terminal.Text.Split('\n').Where(line => !line.StartsWith(' ')).Take(4).ShouldBe(
         [
-            "[INF] session-died (worker 3): vstest.console 0 ended with 137.",
+            "[INF] session-died (worker 3): vstest.console 0 ended with 137; 0 tests to run again.",
             "[INF] no-result: The test host ended well.",
-            "[WAR] session-died: vstest.console 0 ended with 137. (×58)",
+            "[WAR] session-died: vstest.console 0 ended with 137; 0 tests to run again. (×58)",
             "[WAR] no-result: The test host ended well.",
         ]);
         run.ReadRunLog().Split("session-died").Length.ShouldBeGreaterThan(58);

@@ -86,7 +86,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             .RunAsync(FakeRun.Plan([_first, _second]));
 
         run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Skipped);
-        run.ResultOf(_second).Final.Message!.ShouldContain("--test-fail-fast");
+        run.ResultOf(_second).Final.Message.ShouldNotBeNull().ShouldContain("--test-fail-fast");
     }
 
     private Task<HostRunEnd> DieWithSecond(HostRun run, IHostEvents events, CancellationToken cancellationToken)

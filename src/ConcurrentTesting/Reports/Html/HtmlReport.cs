@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
@@ -28,6 +29,7 @@ internal sealed class HtmlReport
     private readonly AttachmentFolder _attachments;
     private readonly ImmutableArray<FailureCluster> _failures;
     private readonly HtmlQueries _queries;
+    private readonly ImmutableArray<HistoryFinding> _changes;
     private readonly HtmlPage _page;
     private readonly TextWriter _output;
 
@@ -40,6 +42,7 @@ internal sealed class HtmlReport
         _page = new HtmlPage(output, text);
         _failures = FailureCluster.Of(record.Entries);
         _queries = new HtmlQueries(_page, record);
+        _changes = HistoryFindings.Of(record);
     }
 
     /// <exception cref="IOException">The output cannot be written.</exception>
@@ -61,6 +64,8 @@ internal sealed class HtmlReport
         Muted();
         SlowestTests();
         SlowestClasses();
+        Changes();
+        Comparison();
         _queries.Write();
         Databases();
         Incidents();
@@ -127,6 +132,8 @@ internal sealed class HtmlReport
             ("flaky", "Flaky", _record.Flaky > 0),
             ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
             ("slowest", "Slowest", _record.Tests.Length > 0),
+            ("changes", "Changes", _changes.Length > 0),
+            ("comparison", "Beside another run", _record.Compared is not null),
             ("queries", "Queries", _queries.HasAny),
             ("databases", "Databases", _record.Database is not null),
             ("incidents", "Incidents", _record.Incidents.Length > 0),
@@ -176,7 +183,13 @@ internal sealed class HtmlReport
         }
         else
         {
-            Name(test).Markup("</summary>\n");
+            Name(test);
+            if (HistoryFindings.OfFailure(_record, test) is { } since)
+            {
+                _page.Markup(" <span class=\"soft\">(").Text(since).Markup(")</span>");
+            }
+
+            _page.Markup("</summary>\n");
         }
 
         Where(test);
@@ -320,6 +333,34 @@ internal sealed class HtmlReport
             .Markup("</section>\n");
     }
 
+    private void Changes()
+    {
+        if (_changes.Length == 0)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"changes\"><h2>Changes</h2>\n").Table(
+            _changes.Length > Listed ? Invariant($"Against earlier runs; the first {Listed} of {_changes.Length}") : "Against earlier runs",
+            ["Test", "What"],
+            _changes.Take(Listed).Select(change => (string[])[FullName(change.Test), change.Text]))
+            .Markup("</section>\n");
+    }
+
+    private void Comparison()
+    {
+        if (_record.Compared is not { } before)
+        {
+            return;
+        }
+
+        var comparison = RunComparison.Of(_record, before);
+        _page.Markup("<section id=\"comparison\"><h2>Beside run ").Text(comparison.Other).Markup("</h2>\n")
+            .Table("The runs", ["Figure", "#Before", "#Now"], comparison.Figures.Select(figure => (string[])[figure.Name, figure.Before, figure.Now]))
+            .Table("What differs", ["Test", "What", "#Before", "#Now"], comparison.Tests.Select(test => (string[])[test.Test, test.What, test.Before, test.Now]))
+            .Markup("</section>\n");
+    }
+
     private void Databases()
     {
         if (_record.Database is not { } database)
@@ -338,7 +379,7 @@ internal sealed class HtmlReport
             .. database.Counts.Select(count => (count.Key.Replace('_', ' '), Invariant($"{count.Value}"))),
         ];
         _page.Markup("<section id=\"databases\"><h2>Databases</h2>\n")
-            .Table("What the databases came to", ["", "Value"], figures.Select(figure => (string[])[figure.Name, figure.Value]))
+            .Table("What the databases came to", ["Figure", "Value"], figures.Select(figure => (string[])[figure.Name, figure.Value]))
             .Markup("</section>\n");
     }
 

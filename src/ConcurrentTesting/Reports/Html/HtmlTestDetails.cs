@@ -17,6 +17,9 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
     private const int FailureBytes = 16 * 1024;
     private const int PassedBytes = 2 * 1024;
 
+    private const int PastResults = 30;
+    private const int CharactersOfAResult = 12;
+
     // Before it is compressed, in characters.
     private const int LongestInAll = 24_000_000;
 
@@ -60,6 +63,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         {
             Attempts(json, test);
             Statements(json, test);
+            History(json, test);
         }
         else
         {
@@ -91,6 +95,28 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         }
 
         json.WriteEndArray();
+    }
+
+    private void History(Utf8JsonWriter json, TestRecord test)
+    {
+        if (!record.History.TryGetValue(test.Id, out var past))
+        {
+            return;
+        }
+
+        json.WriteStartArray("history");
+        foreach (var result in past.TakeLast(PastResults))
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(result.IsFailure ? 1 : 0);
+            json.WriteNumberValue(Math.Round(result.Seconds, 3));
+            json.WriteEndArray();
+            _left -= CharactersOfAResult;
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("flaky", past.Count(result => result.IsFlaky));
+        json.WriteNumber("runs", past.Length);
     }
 
     private void Statements(Utf8JsonWriter json, TestRecord test)

@@ -40,7 +40,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     {
         page.Markup("<section id=\"tests\"><h2>All tests</h2>\n<noscript><p>This list needs JavaScript; the same tests are in run.json and junit.xml.</p></noscript>\n<div id=\"tests-tools\" hidden>\n");
         Filter();
-        page.Markup("<details id=\"tree\"><summary>By assembly, namespace and class</summary></details>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All tests\"><table class=\"cards\" id=\"tests-table\"><caption id=\"tests-status\" role=\"status\"></caption><thead><tr>")
+        page.Markup("<details id=\"tree\"><summary>By assembly, namespace and class</summary></details>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All tests\"><table class=\"cards\" id=\"tests-table\"><caption id=\"tests-status\" aria-live=\"polite\"></caption><thead><tr>")
             .Markup("<th scope=\"col\" data-sort=\"outcome\"><button type=\"button\">Outcome</button></th>")
             .Markup("<th scope=\"col\" data-sort=\"name\"><button type=\"button\">Test</button></th>")
             .Markup("<th scope=\"col\" class=\"number\" data-sort=\"seconds\" data-first=\"descending\"><button type=\"button\">Time</button></th>")

@@ -43,7 +43,7 @@ internal sealed class HtmlTimeline
     {
         _page.Markup("<section id=\"timeline\"><h2>Workers over time</h2>\n")
             .Markup(Canvas)
-            .Markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workers over time\">\n")
+            .Markup("<div id=\"batches\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workers over time\">\n")
             .Markup(Invariant($"<svg class=\"timeline\" viewBox=\"0 0 {Right + 8} {Height}\" role=\"img\" aria-labelledby=\"timeline-title timeline-text\">"))
             .Markup("<title id=\"timeline-title\">Workers over time</title><desc id=\"timeline-text\">")
             .Text(Invariant($"{Quantity.Of(_workers.Count, "worker")} ran {Quantity.Of(_record.Batches.Length, "batch")} in {DurationText.Measured(_record.Wall)}."))
@@ -59,7 +59,7 @@ internal sealed class HtmlTimeline
         Bound();
         _page.Markup("</svg></div>\n<ul class=\"legend\">")
             .Markup("<li><span></span>planned</li><li><span class=\"tail\"></span>shared tail</li><li><span class=\"again\"></span>run again</li><li><span class=\"died\"></span>host died</li>")
-            .Markup("<li class=\"failed\">▼ failure</li><li>┆ lower bound after the first batch began</li></ul>\n");
+            .Markup("<li class=\"failed\">▼ failure</li><li>┆ lower bound after the first batch began</li></ul></div>\n");
         Explanation();
         _page.Markup("</section>\n");
     }
@@ -67,7 +67,8 @@ internal sealed class HtmlTimeline
     private const string Canvas = """
         <div id="lanes-tools" hidden><p class="soft"><label>Colour by <select id="lanes-colour"><option value="outcome">outcome</option><option value="duration">duration</option><option value="queries">time in queries</option></select></label>
         Wheel or + and − to zoom, drag or arrow keys to move, 0 for all; a click, or up, down and Enter, opens a test.</p>
-        <div class="lanes"><canvas id="lanes" tabindex="0" role="application" aria-label="Timeline of all tests by worker; the list of all tests has the same"></canvas><div id="lanes-tip" role="status" hidden></div></div></div>
+        <div class="lanes"><canvas id="lanes" tabindex="0" role="application" aria-label="Timeline of all tests by worker; the list of all tests has the same"></canvas><div id="lanes-tip" role="status" hidden></div></div>
+        <ul class="legend"><li><span></span>passed</li><li><span class="died"></span>failed</li><li><span class="flaky-fill"></span>flaky</li><li><span class="skipped-fill"></span>skipped</li><li><span class="host-fill"></span>the test host beside its tests</li><li>nothing: the worker was idle</li><li>┆ lower bound after the first batch began</li></ul></div>
 
         """;
 
@@ -76,6 +77,11 @@ internal sealed class HtmlTimeline
         if (_record.Idle is { } idle)
         {
             _page.Markup("<p><strong>Why it was not faster:</strong> next to nothing to do had ").Text(idle).Markup(".</p>\n");
+        }
+
+        if (BenchmarkLines.WorkerTime(RunBenchmark.Of(_record)) is { Length: > 0 } parts)
+        {
+            _page.Markup("<p>The workers' time: ").Text(parts).Markup(".</p>\n");
         }
 
         _page.Markup("<p class=\"soft\">The lower bound is what no schedule on as many workers beats: the longest test or what has to stay together, or all tests shared evenly, whichever is longer. ")

@@ -21,12 +21,12 @@
     const test = tests[index];
     const outcome = outcomes[test[OUTCOME]];
     const told = await detailsOf(index);
-    const heading = part("h2", "");
+    const heading = part("h1", "");
     heading.tabIndex = -1;
     heading.append(part("span", `${outcome.sign} ${outcome.name} `, outcome.style), isolated(part("span", `${classes[test[CLASS]]}.`, "soft"), test[NAME]));
     const back = part("a", "All tests");
     back.href = "#tests";
-    const ran = test[WORKER] >= 0 ? `worker ${test[WORKER]}, ${duration(test[SECONDS])}, begun ${duration(test[START])} after the run` : "not run";
+    const ran = test[WORKER] >= 0 ? `worker ${test[WORKER]}, ${duration(test[SECONDS])}, begun ${duration(test[START])} into the run` : "not run";
     const where = part("p", `${assemblies[test[ASSEMBLY]]}, ${ran}`, "soft");
     if (told.place) where.append(" · ", isolated(part("code", told.place)));
     place.replaceChildren(back, heading, where);
@@ -36,6 +36,7 @@
     (told.attempts ?? []).forEach((attempt, number) => attempts(attempt, told.attempts.length, number + 1));
     if (told.cut) place.append(part("p", told.cut, "soft"));
     statements(told.statements ?? []);
+    history(test, told);
     commands(test, told);
     before(index);
     document.body.classList.add("one-test");
@@ -45,11 +46,11 @@
   }
 
   function attempts(attempt, all, number) {
-    if (all > 1) place.append(part("h3", `Attempt ${number}: ${attempt.outcome} (${attempt.where})`));
+    if (all > 1) place.append(part("h2", `Attempt ${number}: ${attempt.outcome} (${attempt.where})`));
     if (attempt.message) difference(attempt.message);
     for (const [name, text] of [["Message", attempt.message], ["Stack", attempt.stack], ["Output", attempt.output], ["Error output", attempt.error]]) {
       if (!text) continue;
-      place.append(part(all > 1 ? "h4" : "h3", name), block(text));
+      place.append(part(all > 1 ? "h3" : "h2", name), block(text));
     }
   }
 
@@ -80,7 +81,7 @@
 
   function statements(repeated) {
     if (!repeated.length) return;
-    place.append(part("h3", "Statements that it ran again and again"));
+    place.append(part("h2", "Statements that it ran again and again"));
     const made = document.createElement("ul");
     made.className = "names";
     repeated.forEach(([times, text]) => {
@@ -89,6 +90,23 @@
       made.append(item);
     });
     place.append(made);
+  }
+
+  // A bar a run, as high as the test took, and this run's last.
+  function history(test, told) {
+    if (!told.history?.length) return;
+    const results = [...told.history, [outcomes[test[OUTCOME]].style === "failed" ? 1 : 0, test[SECONDS]]];
+    const most = Math.max(0.001, ...results.map(result => result[1]));
+    const drawing = part("div", "", "spark");
+    drawing.setAttribute("role", "img");
+    drawing.setAttribute("aria-label", `${results.filter(result => result[0]).length} of the last ${results.length} runs failed; it took ${duration(Math.min(...results.map(result => result[1])))} to ${duration(most)}`);
+    for (const [failed, seconds] of results) {
+      const bar = part("span", "", failed ? "died" : "");
+      bar.style.height = `${Math.max(5, seconds / most * 100)}%`;
+      drawing.append(bar);
+    }
+    const flaky = told.flaky ? `, flaky in ${told.flaky}` : "";
+    place.append(part("h2", "Earlier runs"), drawing, part("p", `${told.runs} known${flaky}; the last bar is this run, red ones failed.`, "soft"));
   }
 
   const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
@@ -102,7 +120,7 @@
       lines.push([`Repeat what worker ${test[WORKER]} ran, in the same order`, replay]);
       if (outcomes[test[OUTCOME]].style === "failed") lines.push(["Find an earlier test that makes it fail", `./build.sh ConcurrentTest --test-replay ${quoted(facts.runJson)} --test-bisect ${quoted(fullName(test))}`]);
     }
-    place.append(part("h3", "Commands"));
+    place.append(part("h2", "Commands"));
     for (const [name, text] of lines) {
       const line = part("div", "", "command");
       const copy = part("button", "Copy");
@@ -126,7 +144,7 @@
     if (test[WORKER] < 0) return;
     const earlier = tests.filter(one => one[WORKER] === test[WORKER] && one[START] < test[START]).sort((a, b) => b[START] - a[START]).slice(0, 10);
     if (!earlier.length) return;
-    place.append(part("h3", `What ran before it on worker ${test[WORKER]}, the latest first`));
+    place.append(part("h2", `What ran before it on worker ${test[WORKER]}, the latest first`));
     const made = document.createElement("ol");
     made.className = "names";
     for (const one of earlier) {

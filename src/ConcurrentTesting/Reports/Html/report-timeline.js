@@ -25,7 +25,7 @@
     const style = getComputedStyle(document.documentElement);
     const of = name => style.getPropertyValue(name).trim();
     const scale = [0, 1, 2, 3, 4].map(step => `color-mix(in srgb, ${of("--failed-fill")} ${step * 25}%, ${of("--passed-fill")})`);
-    colours = { text: of("--soft"), line: of("--line"), accent: of("--accent"), card: of("--card"), host: of("--host-fill"), bands: [of("--tail-fill"), of("--retry-fill"), of("--host-fill"), of("--passed-fill")], passed: of("--passed-fill"), failed: of("--failed-fill"), skipped: of("--skipped"), flaky: of("--retry-fill"), scale };
+    colours = { text: of("--soft"), strong: of("--text"), line: of("--line"), accent: of("--accent"), card: of("--card"), host: of("--host-fill"), bands: [of("--tail-fill"), of("--retry-fill"), of("--host-fill"), of("--passed-fill")], passed: of("--passed-fill"), failed: of("--failed-fill"), skipped: of("--skipped"), flaky: of("--retry-fill"), scale };
   }
 
   function resize() {
@@ -97,7 +97,7 @@
       context.fillStyle = colours.bands[index % 4];
       context.fillRect(a, top, b - a, bandHeight);
       if (b - a < context.measureText(name).width + 8) return;
-      context.fillStyle = colours.card;
+      context.fillStyle = colours.strong;
       context.fillText(name, a + 4, top + 12);
     });
     // What a host takes beside its tests: starting, loading, what tests share.
@@ -235,7 +235,7 @@
   }
 
   document.getElementById("lanes-tools").hidden = false;
-  document.querySelector("svg.timeline")?.parentElement.setAttribute("hidden", "");
+  document.getElementById("batches").hidden = true;
   if (!tests.some(test => test[QUERY_SECONDS] !== null && test[QUERY_SECONDS] !== undefined)) mode.querySelector("[value=queries]").remove();
   readColours();
   new ResizeObserver(resize).observe(canvas);

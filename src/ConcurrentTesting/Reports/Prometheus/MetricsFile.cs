@@ -7,6 +7,10 @@ namespace ConcurrentTesting.Reports.Prometheus;
 /// <summary>Writes the figures of a finished run in Prometheus's text format, <c>metrics.prom</c>, for the node exporter's textfile collector or promtool.</summary>
 internal static class MetricsFile
 {
+    private static readonly string[] ErrorCauses = ["crashed", "timed_out", "retired"];
+    private static readonly string[] RetryCauses = ["requeue", "alone", "by_name", "session_start"];
+    private static readonly string[] OutsideCauses = ["cleanup", "process_end", "error"];
+
     /// <exception cref="IOException">The output cannot be written.</exception>
     public static async Task WriteAsync(RunRecord record, Stream output, CancellationToken cancellationToken)
     {
@@ -59,6 +63,11 @@ internal static class MetricsFile
             metrics.Reruns.WithLabels(cause.Key).IncTo(cause.Value);
         }
 
+        foreach (var kind in OutsideCauses)
+        {
+            metrics.Outside.WithLabels(kind).IncTo(0);
+        }
+
         foreach (var kind in record.Outside.Where(failure => !failure.IsFlaky).CountBy(failure => Label(failure.Kind)))
         {
             metrics.Outside.WithLabels(kind.Key).IncTo(kind.Value);
@@ -98,6 +107,15 @@ internal static class MetricsFile
 
     private static void Errors(RunRecord record, RunMetrics metrics)
     {
+        // As with outcomes: what did not happen is known to be zero.
+        foreach (var worker in record.Workers)
+        {
+            foreach (var cause in ErrorCauses)
+            {
+                metrics.WorkerErrors.WithLabels(Label(worker.Number), cause).IncTo(0);
+            }
+        }
+
         var crashed = record.Batches.Where(batch => batch.Error is not null).Select(batch => (batch.Worker, Cause: "crashed"));
         var timedOut = record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Outcome == TestOutcome.TimedOut).Select(attempt => (attempt.Worker, Cause: "timed_out"));
         var retired = record.Incidents.Where(incident => incident is { Kind: IncidentKinds.WorkerRetired, Worker: not null }).Select(incident => (incident.Worker!.Value, Cause: "retired"));
@@ -114,6 +132,12 @@ internal static class MetricsFile
 
     private static void Retries(RunRecord record, RunMetrics metrics)
     {
+        foreach (var cause in RetryCauses)
+        {
+            metrics.WorkerRetries.WithLabels(cause).IncTo(0);
+            metrics.WorkerRetrySuccesses.WithLabels(cause).IncTo(0);
+        }
+
         foreach (var (cause, count) in RetryCounts.Of(record))
         {
             metrics.WorkerRetries.WithLabels(Label(cause)).IncTo(count.Tried);

@@ -144,6 +144,7 @@ internal sealed record SettingsDocument
     public string? ReplayFile { get; init; }
     public int? ReplayWorker { get; init; }
     public string? Bisect { get; init; }
+    public string? CompareFile { get; init; }
     public int FailFast { get; init; }
     public int? Seed { get; init; }
     public bool Measure { get; init; }

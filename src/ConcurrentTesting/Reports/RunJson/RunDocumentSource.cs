@@ -127,6 +127,7 @@ internal static partial class RunDocumentSource
         ReplayFile = settings.ReplayFile,
         ReplayWorker = settings.ReplayWorker,
         Bisect = settings.Bisect,
+        CompareFile = settings.CompareFile,
         FailFast = settings.FailFast,
         Seed = settings.Seed,
         Measure = settings.Measure,

@@ -12,7 +12,7 @@ internal static class BenchmarkLines
     public static IEnumerable<string> Of(RunBenchmark benchmark, Redactor redactor) =>
     [
         $"  Phases     {Parts(benchmark.Phases, benchmark.Wall)}",
-        $"  Work       {Parts(benchmark.WorkerTime, TimeSpan.FromTicks(benchmark.WorkerTime.Sum(part => part.Time.Ticks)))}",
+        $"  Work       {(WorkerTime(benchmark) is { Length: > 0 } parts ? parts : "nothing ran")}",
         $"  Speed      {Speed(benchmark)}",
         .. Rows("Slowest", benchmark.Slowest.Select(test => $"{DurationText.Measured(test.Final.Duration),8}  {Name(test, redactor)}")),
         .. Rows("Queries", benchmark.MostQueries.Select(test => Invariant($"{test.Final.Figures!.Queries,8}  {Name(test, redactor)}"))),
@@ -27,6 +27,10 @@ internal static class BenchmarkLines
         var imbalance = benchmark.Imbalance is { } busiest ? Invariant($", the busiest worker {busiest:0.00} times the average") : "";
         return $"{DurationText.Measured(benchmark.Wall)} instead of about {DurationText.Measured(benchmark.Sequential)} on one worker{speedUp}, lower bound {DurationText.Measured(benchmark.LowerBound)}{efficiency}{imbalance}";
     }
+
+    /// <summary>What the workers' own time went into, in one line; empty where nothing ran.</summary>
+    public static string WorkerTime(RunBenchmark benchmark) =>
+        benchmark.WorkerTime.IsEmpty ? "" : Parts(benchmark.WorkerTime, TimeSpan.FromTicks(benchmark.WorkerTime.Sum(part => part.Time.Ticks)));
 
     private static string Parts(IReadOnlyCollection<BenchmarkPart> parts, TimeSpan whole) => parts.Count == 0
         ? "nothing ran"

@@ -48,6 +48,16 @@ public sealed partial class MetricsFileTests
     }
 
     [Fact]
+    public async Task What_did_not_go_wrong_is_zero_and_not_missing()
+    {
+        var lines = (await WriteAsync(RecordedRun.Of("/results", [RecordedRun.Test("Passes")]))).Split('\n');
+
+        lines.ShouldContain("concurrent_test_worker_errors_total{worker=\"1\",cause=\"crashed\"} 0");
+        lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"requeue\"} 0");
+        lines.ShouldContain("concurrent_test_outside_failures_total{cause=\"process_end\"} 0");
+    }
+
+    [Fact]
     public async Task Every_metric_has_our_prefix_a_help_text_and_labels_of_few_values()
     {
         var text = await WriteAsync(FullRun());
@@ -60,7 +70,7 @@ public sealed partial class MetricsFileTests
         }
 
         Labels().Matches(text).Select(match => match.Groups[1].Value).Distinct().ShouldBe(["outcome", "le", "cause", "worker", "engine"], ignoreOrder: true);
-        text.ShouldNotContain("process_");
+        text.ShouldNotContain("\nprocess_");
         text.ShouldNotContain("dotnet_");
     }
 

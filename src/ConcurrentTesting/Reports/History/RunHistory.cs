@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Reports.History;
+
+/// <summary>
+/// What became of every test in the last runs: a file of lines of JSON, the first with the names of the tests, then one a run, the oldest first. It has a bound: a hundred runs, fewer
+/// where they are large.
+/// </summary>
+internal sealed class RunHistory
+{
+    public const string FileName = "test-history.jsonl";
+    public const int MostRuns = 100;
+
+    /// <summary>Characters of all runs together after which the oldest ones go.</summary>
+    public const long MostCharacters = 32L << 20;
+
+    private const int Version = 1;
+
+    private readonly ImmutableArray<PastRun> _runs;
+
+    private RunHistory(ImmutableArray<PastRun> runs) => _runs = runs;
+
+    public static RunHistory Empty { get; } = new([]);
+
+    /// <summary>Reads the file; nothing where there is none.</summary>
+    /// <exception cref="JsonException">It is damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RunHistory Read(string path)
+    {
+        if (!File.Exists(path))
+            return Empty;
+        using var lines = File.ReadLines(path).GetEnumerator();
+        if (!lines.MoveNext())
+            return Empty;
+        var names = Names(lines.Current);
+        var runs = ImmutableArray.CreateBuilder<PastRun>();
+        while (lines.MoveNext())
+            runs.Add(PastRun.Parse(lines.Current, names));
+        return new RunHistory(runs.ToImmutable());
+    }
+
+    /// <summary>The results of each test by its id, the oldest first.</summary>
+    public ImmutableDictionary<string, ImmutableArray<PastResult>> ByTest() => _runs
+        .SelectMany(run => run.Tests)
+        .GroupBy(test => test.Id, test => test.Result, StringComparer.Ordinal)
+        .ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray(), StringComparer.Ordinal);
+
+    /// <summary>The history with this run in it, and without what it has no room for.</summary>
+    public RunHistory With(RunRecord run, Redactor redactor)
+    {
+        // Of several results of one name the worst is remembered.
+        var tests = run.Tests.GroupBy(test => test.Id, StringComparer.Ordinal).Select(group => (redactor.Redact(group.Key), Of(group.OrderByDescending(FailureRank).First())));
+        var all = _runs.Add(new PastRun(run.RunId, run.StartedAt.ToUniversalTime(), (int)run.ExitCode, Math.Round(run.Wall.TotalSeconds, 3), [.. tests]));
+        var room = MostCharacters;
+        return new RunHistory([.. all.Reverse().TakeWhile((past, index) => index < MostRuns && (index == 0 || (room -= past.Size) > 0)).Reverse()]);
+    }
+
+    public Task WriteAsync(string path, CancellationToken cancellationToken) => ArtifactFile.WriteAsync(path, stream => WriteAsync(stream, cancellationToken), cancellationToken);
+
+    private async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (id, _) in _runs.SelectMany(run => run.Tests))
+            numbers.TryAdd(id, numbers.Count);
+        await using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
+        await writer.WriteLineAsync($"{{\"version\":{Version},\"names\":{JsonSerializer.Serialize(numbers.Keys.ToArray(), HistoryJson.Default.StringArray)}}}");
+        foreach (var run in _runs)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await writer.WriteLineAsync(run.ToLine(numbers));
+        }
+    }
+
+    private static string[] Names(string line)
+    {
+        using var header = JsonDocument.Parse(line);
+        return header.RootElement.TryGetProperty("version", out var version) && version.GetInt32() == Version
+            ? [.. header.RootElement.GetProperty("names").EnumerateArray().Select(name => name.GetString()!)]
+            : throw new JsonException(string.Create(CultureInfo.InvariantCulture, $"it is not of version {Version}"));
+    }
+
+    private static int FailureRank(TestRecord test) => test.Outcome switch
+    {
+        TestOutcome.Skipped => 0,
+        TestOutcome.Passed => 1,
+        _ => 2,
+    };
+
+    private static PastResult Of(TestRecord test) => new(test.Outcome, Math.Round(test.Final.Duration.TotalSeconds, 4), test.Final.Figures?.Queries, test.IsFlaky);
+}

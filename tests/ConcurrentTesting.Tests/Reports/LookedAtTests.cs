@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Html;
+using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Safety;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Reports;
+
+/// <summary>The report in a real Chromium: at the widths of a phone, a tablet and a desk, in light, dark and forced colours, checked by axe-core.</summary>
+public sealed class LookedAtTests : IDisposable
+{
+    private const string Hash = "#test=Shop.Tests+%28net10.0%29%2FShop.Tests.BasketTests.Fails";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Nobody_is_shut_out_at_any_width_and_nothing_is_wider_than_the_screen()
+    {
+        var looked = await LookAsync(Run(150), Hash);
+
+        foreach (var view in looked.EnumerateArray())
+        {
+            var name = $"{view.GetProperty("width")} {view.GetProperty("scheme")} {view.GetProperty("hash")}";
+            view.GetProperty("errors").GetArrayLength().ShouldBe(0, $"{name}: {view.GetProperty("errors")}");
+            view.GetProperty("violations").GetArrayLength().ShouldBe(0, $"{name}: {view.GetProperty("violations")}");
+            view.GetProperty("pageWidth").GetInt32().ShouldBeLessThanOrEqualTo(view.GetProperty("width").GetInt32(), name);
+        }
+
+        looked[0].GetProperty("pageHeight").GetInt32().ShouldBeLessThan(12_000, "a phone's page");
+        var page = looked[1].GetProperty("text").GetString()!;
+        page.ShouldContain("Fails");
+        page.ShouldContain("Expected\n1 unit of stock");
+        page.ShouldContain("--test-bisect 'Shop.Tests.BasketTests.Fails'");
+        page.ShouldContain("What ran before it on worker 0");
+        page.ShouldContain("40 ×");
+    }
+
+    [Fact]
+    public async Task Fifty_thousand_tests_open_in_two_seconds_and_move_smoothly()
+    {
+        var run = Run(50_000);
+
+        var looked = await LookAsync(run, "timeline");
+
+        new FileInfo(_folder.File("report.html")).Length.ShouldBeLessThan(12_000_000);
+        looked.GetProperty("frames").GetInt32().ShouldBeGreaterThan(30);
+        // Twice what is wanted on a machine that does nothing else: 10 ms, 2 s.
+        looked.GetProperty("p95").GetDouble().ShouldBeLessThan(20);
+        looked.GetProperty("loaded").GetDouble().ShouldBeLessThan(4000);
+    }
+
+    private RunRecord Run(int tests)
+    {
+        var passing = Enumerable.Range(0, tests).Select(number => RecordedRun.Test($"Test_{number}", RecordedRun.Attempt(worker: number % 8) with
+        {
+            StartedAt = RecordedRun.Start.AddSeconds(1 + (number / 8 * 8d / tests)),
+            Duration = TimeSpan.FromSeconds(6d / tests),
+            Figures = new TestFigures { Queries = number % 7, Reads = 1, Writes = 0, QuerySeconds = 0.001 },
+        }) with { ClassName = $"Shop.Tests.Part{number / 100}.BasketTests" });
+        var failing = RecordedRun.Attempt(TestOutcome.Failed) with
+        {
+            StartedAt = RecordedRun.Start.AddSeconds(9),
+            Message = "Assert.Equal() Failure: Strings differ\nExpected: 1 unit of stock\nActual:   2 units of stock",
+            StackTrace = "   at Shop.Tests.BasketTests.Fails() in /repo/tests/BasketTests.cs:line 7",
+            StandardOutput = "said before it failed",
+            Figures = new TestFigures { Queries = 41, Reads = 41, Writes = 0, Repeated = [new RepeatedQuery(40, "SELECT * FROM line WHERE id = ?")] },
+        };
+        ImmutableArray<TestRecord> others =
+        [
+            RecordedRun.Test("Fails", failing),
+            RecordedRun.Test("Turns(\"\u202Eright to left\u2069\u05D0\u05D1\u05D2\")", RecordedRun.Attempt(TestOutcome.Skipped)),
+            RecordedRun.Test("Flaky", RecordedRun.Attempt(TestOutcome.Failed) with { Message = "first" }, RecordedRun.Attempt(number: 2)),
+            .. Enumerable.Range(0, 5).Select(number => RecordedRun.Test($"Never_{number}", RecordedRun.Attempt(TestOutcome.Error, worker: -1) with { Message = "No worker was left to run it." })),
+        ];
+        var run = RecordedRun.Of(_folder.Path, [.. passing, .. others], RecordedRun.Batch(0), RecordedRun.Batch(1, worker: 1, error: "killed"));
+        return run with
+        {
+            Settings = run.Settings with { Workers = 8 },
+            Idle = "1 of 8 workers: a class runs on one worker",
+            Incidents = [new Incident(RecordedRun.Start.AddSeconds(3), "session-died", "it was killed", 1)],
+            Phases = ImmutableSortedDictionary<string, double>.Empty.Add("build", 0.5).Add("discovery", 0.4).Add("tests", 8.5),
+            Database = new DatabaseRecord { Engine = "sqlite", CloneTimes = [TimeSpan.FromMilliseconds(4)] },
+        };
+    }
+
+    private async Task<JsonElement> LookAsync(RunRecord run, string what)
+    {
+        var readers = Path.Combine(Repository.Root, "tests", "ConcurrentTesting.Tests", "Reports", "Readers");
+        var chromium = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "chromium")).FirstOrDefault(File.Exists);
+        Assert.SkipUnless(chromium is not null && Directory.Exists(Path.Combine(readers, "node_modules", "axe-core")), "Chromium or the readers are not installed: ./build.sh Prepare");
+        var path = _folder.File("report.html");
+        await using (var file = File.Create(path))
+            HtmlReport.Write(run, file, new AttachmentFolder(_folder.Path), new ReportText(new Redactor()));
+
+        using var process = Process.Start(new ProcessStartInfo("node", [Path.Combine(readers, "look.mjs"), chromium!, path, what])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        process.ExitCode.ShouldBe(0, await error);
+        return JsonDocument.Parse(output).RootElement;
+    }
+}

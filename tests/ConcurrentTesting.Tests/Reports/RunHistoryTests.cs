@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.History;
+using ConcurrentTesting.Reports.RunJson;
+using ConcurrentTesting.Safety;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Reports;
+
+public sealed class RunHistoryTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task What_is_written_is_read_again()
+    {
+        var path = _folder.File("test-history.jsonl");
+        var history = RunHistory.Empty
+            .With(Run(RecordedRun.Test("Pays(\"😀\")", RecordedRun.Attempt() with { Figures = new TestFigures { Queries = 3 } })), new Redactor())
+            .With(Run(RecordedRun.Test("Pays(\"😀\")", RecordedRun.Attempt(TestOutcome.TimedOut)), RecordedRun.Test("Ships", RecordedRun.Attempt(TestOutcome.Failed), RecordedRun.Attempt(number: 2))), new Redactor());
+
+        await history.WriteAsync(path, TestContext.Current.CancellationToken);
+        var read = RunHistory.Read(path).ByTest();
+
+        read["Shop.Tests (net10.0)/Shop.Tests.BasketTests.Pays(\"😀\")"].ShouldBe([new PastResult(TestOutcome.Passed, 0.01, 3, false), new PastResult(TestOutcome.TimedOut, 0.01, null, false)]);
+        read["Shop.Tests (net10.0)/Shop.Tests.BasketTests.Ships"].ShouldBe([new PastResult(TestOutcome.Passed, 0.01, null, true)]);
+    }
+
+    [Fact]
+    public async Task It_has_a_bound_and_forgets_the_oldest()
+    {
+        var path = _folder.File("test-history.jsonl");
+        var history = RunHistory.Empty;
+        for (var run = 0; run < RunHistory.MostRuns + 5; run++)
+            history = history.With(Run(RecordedRun.Test($"Test_{run}")), new Redactor());
+
+        await history.WriteAsync(path, TestContext.Current.CancellationToken);
+
+        File.ReadLines(path).Count().ShouldBe(RunHistory.MostRuns + 1);
+        RunHistory.Read(path).ByTest().Keys.ShouldNotContain(id => id.EndsWith("Test_4"));
+        RunHistory.Read(path).ByTest().Keys.ShouldContain(id => id.EndsWith("Test_5"));
+    }
+
+    [Theory]
+    [InlineData("no json")]
+    [InlineData("{\"version\":9,\"names\":[]}")]
+    [InlineData("{\"version\":1,\"names\":[]}\n{\"run\":\"r\",\"at\":\"2026-01-01T00:00:00Z\",\"exitCode\":0,\"wallSeconds\":1,\"tests\":[[7,\"P\",1]]}")]
+    public void A_damaged_history_is_said_to_be_damaged(string content)
+    {
+        var path = _folder.File("test-history.jsonl");
+        File.WriteAllText(path, content);
+
+        Should.Throw<JsonException>(() => RunHistory.Read(path));
+    }
+
+    [Fact]
+    public void A_run_is_held_against_the_earlier_ones()
+    {
+        var passed = new PastResult(TestOutcome.Passed, 0.2, 5, false);
+        var failed = new PastResult(TestOutcome.Failed, 0.2, 5, false);
+        var record = Run(
+            RecordedRun.Test("Breaks", RecordedRun.Attempt(TestOutcome.Failed)),
+            RecordedRun.Test("Broken", RecordedRun.Attempt(TestOutcome.Failed)),
+            RecordedRun.Test("Mended"),
+            RecordedRun.Test("Slow", RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(0.9) }),
+            RecordedRun.Test("Chatty", RecordedRun.Attempt() with { Figures = new TestFigures { Queries = 35 } }),
+            RecordedRun.Test("Fine", RecordedRun.Attempt() with { Figures = new TestFigures { Queries = 6 } }),
+            RecordedRun.Test("Unknown", RecordedRun.Attempt(TestOutcome.Failed)));
+        record = record with
+        {
+            History = record.Tests.Where(test => test.Name != "Unknown").ToImmutableDictionary(
+                test => test.Id,
+                test => Enumerable.Repeat(passed, 10).Concat(test.Name is "Broken" ? [failed, failed] : test.Name is "Mended" ? [failed] : []).ToImmutableArray()),
+        };
+
+        HistoryFindings.Of(record).Select(found => (found.Test.Name, found.Text)).ShouldBe(
+        [
+            ("Breaks", "new failure"),
+            ("Broken", "failing since 3 runs"),
+            ("Mended", "passes again"),
+            ("Slow", "slower than its p95 (0.20s, now 0.90s)"),
+            ("Chatty", "+30 queries (5, now 35)"),
+        ]);
+    }
+
+    [Fact]
+    public void Two_runs_are_put_side_by_side()
+    {
+        var before = ComparedDocument.Of(RunDocumentSource.From(Run(RecordedRun.Test("Breaks"), RecordedRun.Test("Goes"), RecordedRun.Test("Slows"), RecordedRun.Test("Stays")), new Redactor()));
+        var now = Run(RecordedRun.Test("Breaks", RecordedRun.Attempt(TestOutcome.Failed)), RecordedRun.Test("Comes"), RecordedRun.Test("Slows", RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(2) }), RecordedRun.Test("Stays"));
+
+        var comparison = RunComparison.Of(now, before);
+
+        comparison.Figures.ShouldContain(("Failed", "0", "1"));
+        comparison.Tests.ShouldBe(
+        [
+            ("Shop.Tests.BasketTests.Breaks", "outcome", "Passed", "Failed"),
+            ("Shop.Tests.BasketTests.Comes", "new", "–", "10ms"),
+            ("Shop.Tests.BasketTests.Goes", "gone", "10ms", "–"),
+            ("Shop.Tests.BasketTests.Slows", "time", "10ms", "2.00s"),
+        ]);
+    }
+
+    private RunRecord Run(params TestRecord[] tests) => RecordedRun.Of(_folder.Path, tests);
+}
