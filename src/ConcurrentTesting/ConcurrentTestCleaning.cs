@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Data.Common;
 using System.Globalization;
 using ConcurrentTesting.Databases.Cleaning;
-using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
@@ -42,10 +41,11 @@ public sealed class ConcurrentTestCleaning
             _settings with { ProductionFallback = ProductionFallback.Refuse }, _guards, Environment.GetEnvironmentVariable, _logger);
         try
         {
-            await using var server = await ServerInventories.OpenAsync(
+            await using var server = await ServerInventory.OpenAsync(
                 _settings, _guards, _secrets, _logger, TimeProvider.System, cancellationToken);
             var local = await new LocalInventory(_settings, _logger, TimeProvider.System).ListAsync(cancellationToken);
-            return await CleanAsync([.. await OnServerAsync(server, cancellationToken), .. local], cancellationToken);
+            var onServer = server is null ? [] : await server.ListAsync(cancellationToken);
+            return await CleanAsync([.. onServer, .. local], cancellationToken);
         }
         catch (DbException exception)
         {
@@ -53,29 +53,6 @@ public sealed class ConcurrentTestCleaning
                 ConcurrentTestExitCode.Incomplete, _secrets.Redact($"cleaning the database server failed: {exception.Message}"), exception);
         }
     }
-
-    private static async Task<IEnumerable<OwnItem>> OnServerAsync(ServerInventory? server, CancellationToken cancellationToken)
-    {
-        if (server is null)
-            return [];
-        var databases = (await server.ListOwnAsync(cancellationToken))
-            .Select(database => new OwnItem(
-                KindOf(database.Kind), database.Name, database.IsInUse, database.Bytes, token => server.RemoveOwnAsync(database, token)));
-        // Last, because an account cannot go before what it owns.
-        var accounts = (await server.ListAccountsAsync(cancellationToken))
-            .Select(account =>
-                new OwnItem(
-                    "template builder's account", account.Name, account.IsInUse, Bytes: null,
-                    token => server.RemoveAccountAsync(account, token)));
-        return databases.Concat(accounts);
-    }
-
-    private static string KindOf(OwnDatabaseKind kind) => kind switch
-    {
-        OwnDatabaseKind.Template => "template",
-        OwnDatabaseKind.Kept => "kept database",
-        _ => "run's database",
-    };
 
     private async Task<ImmutableArray<string>> CleanAsync(ImmutableArray<OwnItem> items, CancellationToken cancellationToken)
     {

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Databases.MySql;
-using ConcurrentTesting.Databases.PostgreSql;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Sqlite;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Throwaway;
@@ -25,48 +24,36 @@ internal static class DatabaseEngines
         TimeProvider time)
     {
         RequireSense(settings, sources);
-        return settings.Database switch
+        if (ServerKind.Of(settings.Database) is not { } kind)
         {
-            DatabaseEngine.Sqlite => new SqliteEngine(settings, runId, secrets, logger, time),
-            DatabaseEngine.PostgreSql when settings.ConnectionString is { } given => OnPostgreSql(settings, given, isOurs: false),
-            DatabaseEngine.PostgreSql => new ThrowawayEngine(
-                "postgresql",
-                settings,
-                runId,
-                async token => await PostgreSqlProduct.FindAsync(settings.ServerBinaries, token, settings.ServerListen),
-                // What is kept is the server's whole directory; in it, templates always are.
-                connectionString => OnPostgreSql(settings with { TemplateCache = true }, connectionString, isOurs: true),
-                PostgreSqlFaults.Classify,
-                logger,
-                time),
-            DatabaseEngine.MySql when settings.ConnectionString is { } given => OnMySql(settings, given, isOurs: false),
-            DatabaseEngine.MySql => new ThrowawayEngine(
-                "mysql",
-                settings,
-                runId,
-                async token => await MySqlProduct.FindAsync(settings.ServerBinaries, token),
-                connectionString => OnMySql(settings with { TemplateCache = true }, connectionString, isOurs: true),
-                MySqlFaults.Classify,
-                logger,
-                time),
-            DatabaseEngine.None => null,
-            _ => throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
-        };
-
-        PostgreSqlEngine OnPostgreSql(ConcurrentTestSettings its, string connectionString, bool isOurs)
-        {
-            var admin = PostgreSqlAdmin.Create(connectionString);
-            if (isOurs)
-                secrets.Register(admin.ConnectionTo("").Password);
-            return new PostgreSqlEngine(admin, isOurs, its, runId, sources, guards, secrets, logger, time);
+            return settings.Database switch
+            {
+                DatabaseEngine.Sqlite => new SqliteEngine(settings, runId, secrets, logger, time),
+                DatabaseEngine.None => null,
+                _ => throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
+            };
         }
 
-        MySqlEngine OnMySql(ConcurrentTestSettings its, string connectionString, bool isOurs)
+        // What is kept of a throwaway server is its whole directory; in it, templates always are.
+        return settings.ConnectionString is { } given
+            ? On(given, settings, isOurs: false)
+            : new ThrowawayEngine(
+                kind.Name,
+                settings,
+                runId,
+                token => kind.FindAsync(settings, token),
+                connectionString => On(connectionString, settings with { TemplateCache = true }, isOurs: true),
+                kind.Classify,
+                logger,
+                time);
+
+        ServerEngine On(string connectionString, ConcurrentTestSettings its, bool isOurs)
         {
-            var admin = MySqlAdmin.Create(connectionString);
+            var context = new ServerContext(its, runId, isOurs, sources, guards, secrets, logger, time);
+            var dialect = kind.Connect(connectionString, context);
             // A throwaway server's is made by the run itself.
-            secrets.Register(admin.ConnectionTo("").Password);
-            return new MySqlEngine(admin, isOurs, its, runId, sources, guards, secrets, logger, time);
+            secrets.Register(dialect.ConnectionTo("").Password);
+            return new ServerEngine(dialect, context);
         }
     }
 

@@ -9,41 +9,6 @@ namespace ConcurrentTesting.IntegrationTests.Databases;
 public sealed class CleaningTests(DatabaseServers servers) : PostgreSqlFixture(servers)
 {
     [Fact]
-    public async Task Templates_kept_databases_and_leftovers_go_and_a_living_runs_stay()
-    {
-        Script("CREATE TABLE book (id int);");
-        Script("CREATE TABLE shelf (id int);", "other.sql");
-        var settings = await SettingsAsync("schema.sql") with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
-        string template, kept;
-        await using (var ended = await PreparedAsync(settings with { KeepFailed = true }))
-        {
-            template = ended.Record!.Template!;
-            await ended.KeepAsync(await ended.LeaseAsync(0, CancellationToken), "BookTests.Fails", CancellationToken);
-            kept = ended.Record.Kept[0].Name;
-        }
-
-        var leftover = OwnDatabaseName.OfRun(UniqueName(), "main_w0_1").ToString();
-        await AdminAsync($"CREATE DATABASE {leftover}");
-        await AdminAsync("CREATE DATABASE ct_r_somebodys_own");
-        await using var living = await PreparedAsync(settings with { Template = ["other.sql"] });
-        var lease = await living.LeaseAsync(0, CancellationToken);
-
-        (await CleanAsync(settings with { DryRun = true })).ShouldBeEmpty();
-        (await ExistsAsync(template)).ShouldBeTrue();
-        Log.Text.ShouldContain("would be removed");
-
-        (await CleanAsync(settings)).ShouldBeEmpty();
-
-        foreach (var gone in new[] { template, kept, leftover })
-            (await ExistsAsync(gone)).ShouldBeFalse(gone);
-        foreach (var stays in new[] { living.Record!.Template!, lease.Database!, "ct_r_somebodys_own" })
-            (await ExistsAsync(stays)).ShouldBeTrue(stays);
-        Log.Text.ShouldContain($"run's database {lease.Database}");
-        Log.Text.ShouldContain("in use, stays");
-        await AdminAsync("DROP DATABASE ct_r_somebodys_own");
-    }
-
-    [Fact]
     public async Task The_role_that_a_killed_run_built_its_template_by_goes_with_what_it_owns()
     {
         var settings = await SettingsAsync() with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };

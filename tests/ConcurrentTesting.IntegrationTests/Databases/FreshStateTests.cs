@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Npgsql;
 using Shouldly;
 using Xunit;
 
@@ -53,37 +52,6 @@ public sealed class FreshStateTests(DatabaseServers servers) : PostgreSqlFixture
 
         renewed.Database.ShouldNotBe(spare);
         (await ExistsAsync(renewed.Database!)).ShouldBeTrue();
-    }
-
-    [Fact]
-    public async Task A_database_in_which_a_test_failed_is_kept_with_its_data_and_survives_sweeps()
-    {
-        Script("CREATE TABLE book (id int);");
-        var settings = await SettingsAsync("schema.sql") with { KeepFailed = true };
-        string kept;
-        await using (var databases = await PreparedAsync(settings))
-        {
-            var lease = await databases.LeaseAsync(0, CancellationToken);
-            await QueryAsync(lease, "INSERT INTO book VALUES (42)");
-            // A test process that is still about to end.
-            await using var lingering = await OpenAsync(lease.Database!);
-
-            var fresh = await databases.KeepAsync(lease, "BookTests.Fails", CancellationToken);
-
-            (await QueryAsync(fresh, "SELECT count(*) FROM book")).ShouldBe(0L);
-            databases.Record!.Kept.ShouldHaveSingleItem().Test.ShouldBe("BookTests.Fails");
-            kept = databases.Record.Kept[0].Name;
-            databases.Record.Kept[0].How.ShouldEndWith(kept);
-            Log.Text.ShouldContain(kept);
-        }
-
-        await using (await PreparedAsync(settings))
-        {
-        }
-
-        await using var session = await OpenAsync(kept);
-        await using var command = new NpgsqlCommand("SELECT id FROM book", session);
-        (await command.ExecuteScalarAsync(CancellationToken)).ShouldBe(42);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
@@ -11,21 +10,6 @@ namespace ConcurrentTesting.IntegrationTests.Databases;
 [Collection("MySQL")]
 public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(servers)
 {
-    [Fact]
-    public async Task Each_worker_has_a_copy_of_its_own()
-    {
-        Script("CREATE TABLE book (id INT); INSERT INTO book VALUES (1);");
-        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"));
-
-        var leases = await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => databases.LeaseAsync(worker, CancellationToken)));
-
-        leases.Select(lease => lease.Database).Distinct().Count().ShouldBe(8);
-        await QueryAsync(leases[0], "INSERT INTO book VALUES (2)");
-        (await QueryAsync(leases[0], "SELECT COUNT(*) FROM book")).ShouldBe(2L);
-        (await QueryAsync(leases[1], "SELECT COUNT(*) FROM book")).ShouldBe(1L);
-        databases.Record!.CloneTimes.Length.ShouldBe(8);
-    }
-
     [Fact]
     public async Task Many_tables_that_refer_to_each_other_are_cloned_side_by_side()
     {
@@ -54,79 +38,6 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
 
         lease.Environment["APP_DB"].ShouldBe($"127.0.0.1|{given.Port}|{user}|pass'w;ord|{lease.Database}|5");
         (await QueryAsync(lease, "SELECT CONCAT(DATABASE(), '|', SUBSTRING_INDEX(USER(), '@', 1))")).ShouldBe($"{lease.Database}|{user}");
-    }
-
-    [Fact]
-    public async Task A_second_run_finds_the_template()
-    {
-        Script("CREATE TABLE book (id INT);");
-        await using (var first = await PreparedAsync(await SettingsAsync("schema.sql")))
-            first.Record!.TemplateHit.ShouldBe(false);
-
-        await using var second = await PreparedAsync(await SettingsAsync("schema.sql"));
-
-        second.Record!.TemplateHit.ShouldBe(true);
-        (await QueryAsync(await second.LeaseAsync(0, CancellationToken), "SELECT COUNT(*) FROM book")).ShouldBe(0L);
-    }
-
-    [Fact]
-    public async Task Of_runs_that_start_together_one_builds_and_the_others_wait()
-    {
-        Script("CREATE TABLE book (id INT); SELECT SLEEP(0.3);");
-        var settings = await SettingsAsync("schema.sql");
-
-        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PreparedAsync(settings)));
-
-        runs.Count(run => run.Record!.TemplateHit == false).ShouldBe(1);
-        runs.Select(run => run.Record!.Template).Distinct().Count().ShouldBe(1);
-        foreach (var run in runs)
-            await run.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task A_half_built_template_is_built_again()
-    {
-        Script("CREATE TABLE book (id INT);");
-        string name;
-        await using (var first = await PreparedAsync(await SettingsAsync("schema.sql")))
-            name = first.Record!.Template!;
-        // What a builder leaves that dies before its mark.
-        await AdminAsync($"DROP TABLE {name}.concurrent_test_template, {name}.book");
-
-        await using var second = await PreparedAsync(await SettingsAsync("schema.sql"));
-
-        second.Record!.TemplateHit.ShouldBe(false);
-        (await QueryAsync(await second.LeaseAsync(0, CancellationToken), "SELECT COUNT(*) FROM book")).ShouldBe(0L);
-    }
-
-    [Fact]
-    public async Task Without_the_cache_the_template_goes_with_the_run()
-    {
-        Script("CREATE TABLE book (id INT);");
-        string name;
-        await using (var databases = await PreparedAsync(await SettingsAsync("schema.sql") with { TemplateCache = false }))
-        {
-            name = databases.Record!.Template!;
-            (await ExistsAsync(name)).ShouldBeTrue();
-        }
-
-        (await ExistsAsync(name)).ShouldBeFalse();
-    }
-
-    [Fact]
-    public async Task Nothing_of_a_run_is_left_but_its_template()
-    {
-        Script("CREATE TABLE book (id INT);");
-        var run = UniqueName();
-        await using (var databases = await PreparedAsync(await SettingsAsync("schema.sql"), run))
-        {
-            var lease = await databases.LeaseAsync(0, CancellationToken);
-            await databases.LeaseAsync(1, CancellationToken);
-            await databases.ReleaseAsync(lease, CancellationToken);
-            (await ExistsAsync(lease.Database!)).ShouldBeFalse();
-        }
-
-        (await AdminAsync($"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE '%{run}%'")).ShouldBe(0L);
     }
 
     [Fact]
@@ -181,47 +92,6 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
         var lease = await databases.LeaseAsync(0, CancellationToken);
 
         (await QueryAsync(lease, "INSERT INTO book (title) VALUES ('x'); SELECT GROUP_CONCAT(id, title ORDER BY id) FROM book")).ShouldBe("1one; 'two',3threethree,4xx");
-    }
-
-    [Fact]
-    public async Task A_command_builds_the_template_with_the_connection_string_from_its_environment()
-    {
-        Folder.Write("migrate.sh", """
-            # schema for this test alone
-            MYSQL_PWD="$APP_PASSWORD" mariadb --no-defaults -h "$APP_HOST" -P "$APP_PORT" -u "$APP_USER" "$CONCURRENT_TEST_DATABASE" -e 'CREATE TABLE book (id int)'
-            """);
-        var settings = await SettingsAsync($"cmd:sh {Folder.Path}/migrate.sh") with
-        {
-            Environment = [new("APP_HOST", "{Host}"), new("APP_PORT", "{Port}"), new("APP_USER", "{Username}"), new("APP_PASSWORD", "{Password}")],
-        };
-        await using var databases = await PreparedAsync(settings);
-
-        (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT COUNT(*) FROM book")).ShouldBe(0L);
-    }
-
-    [Fact]
-    public async Task A_command_that_made_nothing_is_an_error()
-    {
-        await using var databases = Create(await SettingsAsync($"cmd:true {Folder.Path}"));
-
-        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
-
-        failure.Message.ShouldContain("ended well but made nothing in its database");
-    }
-
-    [Fact]
-    public async Task A_database_is_dropped_although_tests_left_sessions_and_transactions_in_it()
-    {
-        Script("CREATE TABLE book (id INT);");
-        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"));
-        var lease = await databases.LeaseAsync(0, CancellationToken);
-        await using var left = await OpenAsync(lease.Database!);
-        await ExecuteAsync(left, "START TRANSACTION; INSERT INTO book VALUES (1)");
-
-        await databases.ReleaseAsync(lease, CancellationToken);
-
-        (await ExistsAsync(lease.Database!)).ShouldBeFalse();
-        databases.Record!.DropTimes.ShouldHaveSingleItem().ShouldBeLessThan(MySqlAdmin.LockWait);
     }
 
     [Fact]
@@ -314,86 +184,24 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
     }
 
     [Fact]
-    public async Task A_renewed_lease_is_a_fresh_database_under_a_new_name()
-    {
-        Script("CREATE TABLE book (id INT);");
-        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql") with { Reset = DatabaseReset.Batch, Workers = 2 });
-        var lease = await databases.LeaseAsync(0, CancellationToken);
-        await QueryAsync(lease, "INSERT INTO book VALUES (1)");
-
-        var renewed = await databases.RenewAsync(lease, CancellationToken);
-
-        renewed.Database.ShouldNotBe(lease.Database);
-        (await QueryAsync(renewed, "SELECT COUNT(*) FROM book")).ShouldBe(0L);
-    }
-
-    [Fact]
-    public async Task A_run_whose_protecting_connection_is_ended_takes_hold_again()
-    {
-        var run = UniqueName();
-        await using var databases = await PreparedAsync(await SettingsAsync(), run);
-        var lease = await databases.LeaseAsync(0, CancellationToken);
-        var holder = $"SELECT IS_USED_LOCK('{MySqlLock.OfRun(OwnDatabaseName.RunToken(run))}')";
-        var ended = await AdminAsync(holder);
-
-        await AdminAsync($"KILL {ended}");
-
-        await Eventually.BeAsync(async () => await AdminAsync(holder) is { } connection and not DBNull && !connection.Equals(ended), "another session holds the run's lock", CancellationToken);
-        databases.Lost.IsCancellationRequested.ShouldBeFalse();
-        (await QueryAsync(lease, "SELECT 1")).ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task A_session_for_locks_of_templates_that_was_ended_is_opened_again()
-    {
-        await using var admin = MySqlAdmin.Create(await Servers.MySqlAsync());
-        await using var locks = await MySqlLock.OpenAsync(admin, TimeProvider.System, CancellationToken);
-        var name = UniqueName();
-        (await locks.TryAsync(name, CancellationToken)).ShouldBeTrue();
-        await AdminAsync($"KILL {await AdminAsync($"SELECT IS_USED_LOCK('{name}')")}");
-
-        var failure = await Should.ThrowAsync<MySqlException>(locks.TryAsync(name, CancellationToken));
-        var taken = await locks.TryAsync(name, CancellationToken);
-
-        MySqlFaults.Classify(failure).ShouldBe(FaultCause.Connection);
-        taken.ShouldBeTrue();
-        await locks.ReleaseAsync(name, CancellationToken);
-    }
-
-    [Fact]
     public async Task Who_asks_for_the_lock_that_is_called_like_a_database_is_not_at_work_on_it()
     {
         await using var admin = MySqlAdmin.Create(await Servers.MySqlAsync());
-        await using var locks = await MySqlLock.OpenAsync(admin, TimeProvider.System, CancellationToken);
+        await using var locks = await MySqlLockSession.OpenAsync(admin, UniqueName(), TimeProvider.System, CancellationToken);
         await using var other = await OpenAsync("");
         var name = UniqueName();
-        (await locks.TryAsync(name, CancellationToken)).ShouldBeTrue();
+        (await locks.TryAsync(LockName.OfTemplate(name), CancellationToken)).ShouldBeTrue();
         var asking = ExecuteAsync(other, $"SELECT GET_LOCK('{name}', 60)");
         await Eventually.BeAsync(
             async () => Convert.ToInt64(await AdminAsync($"SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT GET_LOCK(''{name}%'"), CultureInfo.InvariantCulture) == 1,
             "the other asks",
             CancellationToken);
 
-        var ended = await new MySqlSessions(admin, Log).EndAsync(name, CancellationToken);
+        var ended = await new MySqlSessions(admin).EndAsync(name, CancellationToken);
 
         ended.ShouldBe(0);
-        await locks.ReleaseAsync(name, CancellationToken);
+        await locks.ReleaseAsync(LockName.OfTemplate(name), CancellationToken);
         await asking;
-    }
-
-    [Fact]
-    public async Task A_run_whose_databases_were_swept_while_it_held_nothing_is_lost()
-    {
-        var run = UniqueName();
-        await using var databases = await PreparedAsync(await SettingsAsync(), run);
-        var lease = await databases.LeaseAsync(0, CancellationToken);
-        var lost = new TaskCompletionSource();
-        await using var registration = databases.Lost.Register(lost.SetResult);
-
-        await AdminAsync($"DROP DATABASE {lease.Database}");
-        await AdminAsync($"KILL {await AdminAsync($"SELECT IS_USED_LOCK('{MySqlLock.OfRun(OwnDatabaseName.RunToken(run))}')")}");
-
-        await lost.Task.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
     }
 
     [Fact]
@@ -448,47 +256,5 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
         await using var databases = await PreparedAsync(settings);
 
         (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT id FROM book")).ShouldBe(7);
-    }
-
-    [Fact]
-    public async Task A_database_that_tests_drop_and_make_themselves_is_lived_with_and_the_wasted_template_is_told_once()
-    {
-        Script("CREATE TABLE book (id int); CREATE TABLE shelf (id int); INSERT INTO book VALUES (1);");
-        var run = UniqueName();
-        await using var databases = await PreparedAsync(await SettingsAsync("schema.sql") with { HealthCheckInterval = TimeSpan.FromMilliseconds(50), KeepFailed = true }, run);
-        var lease = await databases.LeaseAsync(0, CancellationToken);
-        var (second, last) = (await databases.LeaseAsync(1, CancellationToken), await databases.LeaseAsync(2, CancellationToken));
-        await Eventually.BeAsync(
-            async () => (string?)await AdminAsync($"SELECT CAST(NOW() > (SELECT MAX(create_time) FROM information_schema.tables WHERE table_schema = '{last.Database}') AS CHAR)") == "1",
-            "the second in which the tables were made is over",
-            CancellationToken);
-
-        // EF Core's EnsureDeleted, and later EnsureCreated, on a connection to another database.
-        await AdminAsync($"DROP DATABASE {lease.Database}");
-        await Eventually.BeAsync(() => databases.IsDroppedByTests(lease), "the health check has seen it", CancellationToken);
-        databases.IsHealthy(lease).ShouldBeTrue();
-        await AdminAsync($"CREATE DATABASE {lease.Database}");
-        await QueryAsync(lease, "CREATE TABLE loan (id int); INSERT INTO loan VALUES (7), (8)");
-        await Eventually.BeAsync(() => !databases.IsDroppedByTests(lease), "the health check has seen the other", CancellationToken);
-
-        // The run takes hold again after its connection was ended, and misses nothing that tests have dropped.
-        await AdminAsync($"DROP DATABASE {last.Database}");
-        await Eventually.BeAsync(() => databases.IsDroppedByTests(last), "the health check has seen it", CancellationToken);
-        await AdminAsync($"KILL {await AdminAsync($"SELECT IS_USED_LOCK('{MySqlLock.OfRun(OwnDatabaseName.RunToken(run))}')")}");
-        await Eventually.BeAsync(() => Log.Text.Contains("taking hold of them again", StringComparison.Ordinal), "the run takes hold again", CancellationToken);
-
-        var renewed = await databases.KeepAsync(last, "LoanTests.Fails", CancellationToken);
-        databases.Record!.Kept.ShouldBeEmpty();
-        await databases.KeepAsync(lease, "BookTests.Fails", CancellationToken);
-        (await AdminAsync($"SELECT COUNT(*) FROM {databases.Record.Kept[0].Name}.loan")).ShouldBe(2L);
-        await databases.ReleaseAsync(second, CancellationToken);
-        await databases.ReleaseAsync(renewed, CancellationToken);
-
-        databases.Lost.IsCancellationRequested.ShouldBeFalse();
-        databases.Record.Statistics.Single(statistics => statistics.Worker == 0).RowsChanged.ShouldBe(2L);
-        databases.Record.Counts.GetValueOrDefault("leaked").ShouldBe(0);
-        databases.Record.Counts.GetValueOrDefault("health_checks_failed").ShouldBe(0);
-        Log.Text.Split("what the template has is wasted on them").Length.ShouldBe(2);
-        Log.Text.ShouldContain("There is no database to keep of LoanTests.Fails");
     }
 }

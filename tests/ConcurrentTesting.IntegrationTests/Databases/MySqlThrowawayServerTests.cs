@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Databases.Throwaway;
 using MySqlConnector;
 using Shouldly;
 using Xunit;
@@ -10,24 +9,6 @@ namespace ConcurrentTesting.IntegrationTests.Databases;
 [Collection("MySQL")]
 public sealed class MySqlThrowawayServerTests(DatabaseServers servers) : MySqlFixture(servers)
 {
-    [Fact]
-    public async Task Without_a_connection_string_a_private_server_is_started_and_leaves_nothing()
-    {
-        Script("CREATE TABLE book (id INT);");
-        string folder;
-        await using (var databases = await PreparedAsync(await ThrowawayAsync("schema.sql")))
-        {
-            var lease = await databases.LeaseAsync(0, CancellationToken);
-            (await QueryAsync(lease, "SELECT COUNT(*) FROM book")).ShouldBe(0L);
-            (await QueryAsync(lease, "SELECT CONCAT_WS(' ', @@bind_address, @@log_bin, @@innodb_flush_log_at_trx_commit)")).ShouldBe("127.0.0.1 OFF 0");
-            folder = await FolderOfAsync(lease);
-            ProcessList.Mentioning(folder).ShouldNotBeEmpty();
-        }
-
-        Directory.Exists(folder).ShouldBeFalse();
-        ProcessList.Mentioning(folder).ShouldBeEmpty();
-    }
-
     [Fact]
     public async Task It_lets_nobody_in_without_the_password_of_this_start_which_no_command_line_and_no_log_shows()
     {
@@ -44,37 +25,6 @@ public sealed class MySqlThrowawayServerTests(DatabaseServers servers) : MySqlFi
         Log.Text.ShouldNotContain(connection.Password);
         if (!OperatingSystem.IsWindows())
             File.GetUnixFileMode(Path.Combine(await FolderOfAsync(lease), "data")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
-
-    [Fact]
-    public async Task The_kept_data_directory_has_the_template_in_it()
-    {
-        Script("CREATE TABLE book (id INT); INSERT INTO book VALUES (1);");
-        var settings = await ThrowawayAsync("schema.sql");
-        await using (var first = await PreparedAsync(settings))
-            first.Record!.TemplateHit.ShouldBe(false);
-
-        await using var second = await PreparedAsync(settings);
-        var lease = await second.LeaseAsync(0, CancellationToken);
-
-        second.Record!.TemplateHit.ShouldBe(true);
-        (await QueryAsync(lease, "SELECT COUNT(*) FROM book")).ShouldBe(1L);
-    }
-
-    [Fact]
-    public async Task With_a_server_for_each_worker_what_belongs_to_the_server_is_private_too()
-    {
-        Script("CREATE TABLE book (id INT);");
-        await using var databases = await PreparedAsync(await ThrowawayAsync("schema.sql") with { Isolation = DatabaseIsolation.Server, Workers = 2 });
-
-        var leases = await Task.WhenAll(databases.LeaseAsync(0, CancellationToken), databases.LeaseAsync(1, CancellationToken));
-        await QueryAsync(leases[0], "SET GLOBAL max_connections = 77");
-
-        (await QueryAsync(leases[0], "SELECT @@max_connections")).ShouldBe(77L);
-        (await QueryAsync(leases[1], "SELECT @@max_connections")).ShouldBe(500L);
-        var folder = await FolderOfAsync(leases[0]);
-        await databases.ReleaseAsync(leases[0], CancellationToken);
-        ProcessList.Mentioning(folder).ShouldBeEmpty();
     }
 
     [Fact]
@@ -108,31 +58,6 @@ public sealed class MySqlThrowawayServerTests(DatabaseServers servers) : MySqlFi
         failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
         failure.Message.ShouldContain($"'{setting}'");
         failure.Message.ShouldContain(why);
-    }
-
-    [Fact]
-    public async Task A_failing_script_names_itself_and_leaves_no_server()
-    {
-        Script("SELECT nonsense;");
-        var run = UniqueName();
-        await using (var databases = Create(await ThrowawayAsync("schema.sql"), run))
-        {
-            await databases.CheckAsync(CancellationToken);
-            (await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken))).Message.ShouldContain("Unknown column 'nonsense'");
-        }
-
-        ThrowawayServers.Roots.Select(root => Path.Combine(root, run)).ShouldNotContain(folder => Directory.Exists(folder) || ProcessList.Mentioning(folder).Length > 0);
-    }
-
-    [Fact]
-    public async Task Missing_programs_are_an_error_that_says_what_to_install()
-    {
-        await using var databases = Create(await ThrowawayAsync() with { ServerBinaries = Folder.Path });
-
-        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken));
-
-        failure.Message.ShouldContain($"--test-server-binaries '{Folder.Path}' has no mariadbd or mysqld");
-        failure.Message.ShouldContain("apt-get install mariadb-server");
     }
 
     [Fact]

@@ -21,68 +21,140 @@ public sealed class RunHoldTests
     [Fact]
     public async Task A_finished_database_that_is_gone_ends_the_run()
     {
-        await using var hold = new Hold(_ => { });
+        var server = new LockServer();
+        await using var hold = Hold(server);
         await hold.TakeAsync(Cancellation);
         hold.Finish("swept");
         var lost = new TaskCompletionSource();
         await using var registered = hold.Lost.Register(lost.SetResult);
 
-        hold.LoseSession();
+        server.End(0);
 
         await lost.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
     }
 
-    private static async Task StaysHeldAsync(string finished, Action<Hold> meanwhile)
+    [Fact]
+    public async Task A_session_for_templates_that_still_answers_keeps_its_locks_when_the_runs_own_is_lost()
     {
-        await using var hold = new Hold(meanwhile);
+        var server = new LockServer();
+        await using var hold = Hold(server);
+        await hold.TakeAsync(Cancellation);
+        var template = LockName.OfTemplate("template");
+        (await hold.Locks.TryAsync(template, Cancellation)).ShouldBeTrue();
+
+        server.End(0);
+        await server.WatchedAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        (await hold.Locks.HoldsAsync(template, Cancellation)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_template_is_shared_again_in_a_new_session_and_what_was_held_alone_is_lost()
+    {
+        var server = new LockServer();
+        await using var hold = Hold(server);
+        await hold.TakeAsync(Cancellation);
+        var (shared, alone) = (LockName.OfTemplate("shared"), LockName.OfTemplate("alone"));
+        await hold.Locks.TryShareAsync(shared, Cancellation);
+        await hold.Locks.TryAsync(alone, Cancellation);
+
+        server.End(1);
+        server.End(0);
+        await server.WatchedAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+
+        server.Sessions[^1].Shared.ShouldBe([shared]);
+        (await hold.Locks.HoldsAsync(alone, Cancellation)).ShouldBeFalse();
+        (await hold.Locks.TryAsync(alone, Cancellation)).ShouldBeTrue();
+        (await hold.Locks.TryAsync(LockName.OfRun("dead"), Cancellation)).ShouldBeFalse();
+    }
+
+    private static async Task StaysHeldAsync(string finished, Action<RunHold> meanwhile)
+    {
+        var server = new LockServer();
+        await using var hold = Hold(server);
+        server.Meanwhile = () => meanwhile(hold);
         await hold.TakeAsync(Cancellation);
         hold.Finish(finished);
 
-        hold.LoseSession();
-        await hold.HeldAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        server.End(0);
+        await server.WatchedAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
 
         hold.Lost.IsCancellationRequested.ShouldBeFalse();
     }
 
-    private sealed class Session : IAsyncDisposable
+    private static RunHold Hold(LockServer server)
     {
-        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        var settings = new ConcurrentTestSettings();
+        var guards = new Guards(settings, NullLogger.Instance);
+        return new RunHold(server, new ServerContext(settings, "run", IsOurs: false, [], guards, Redactor.Of(settings), NullLogger.Instance, TimeProvider.System));
     }
 
-    /// <param name="meanwhile">What the run does while the server answers.</param>
-    private sealed class Hold(Action<Hold> meanwhile)
-        : RunHold<Session>("run", "server:1", TimeSpan.FromSeconds(60), Redactor.Of(new ConcurrentTestSettings()), NullLogger.Instance, TimeProvider.System)
+    private sealed class LockServer : ILockServer
     {
-        private readonly TaskCompletionSource _heldAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private Session? _watched;
+        private readonly TaskCompletionSource _watchedAgain = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _watched;
+
+        public string Address => "server:1";
+
+        public List<Session> Sessions { get; } = [];
+
+        /// <summary>What the run does while the server answers.</summary>
+        public Action Meanwhile { get; set; } = () => { };
 
         /// <summary>The new session is watched.</summary>
-        public Task HeldAgain => _heldAgain.Task;
+        public Task WatchedAgain => _watchedAgain.Task;
 
-        public void LoseSession() => _watched!.Ended.SetResult();
+        public void End(int session) => Sessions[session].Ended.SetResult();
 
-        protected override Task<Session> OpenAsync(CancellationToken cancellationToken) => Task.FromResult(new Session());
-
-        protected override Task<bool> TryTakeRunAsync(Session run, CancellationToken cancellationToken) => Task.FromResult(true);
-
-        protected override Task ShareTemplatesAsync(Session templates, CancellationToken cancellationToken) => Task.CompletedTask;
-
-        protected override Task WatchAsync(Session run, CancellationToken cancellationToken)
+        public void Watched()
         {
-            if (_watched is not null)
-                _heldAgain.TrySetResult();
-            _watched = run;
-            return run.Ended.Task.WaitAsync(cancellationToken);
+            if (Interlocked.Increment(ref _watched) > 1)
+                _watchedAgain.TrySetResult();
         }
 
-        protected override Task<IReadOnlyList<string>> ListDatabasesAsync(CancellationToken cancellationToken)
+        public Task<ILockSession> OpenLockSessionAsync(CancellationToken cancellationToken)
         {
-            meanwhile(this);
+            Sessions.Add(new Session(this));
+            return Task.FromResult<ILockSession>(Sessions[^1]);
+        }
+
+        public Task<IReadOnlyList<string>> ListDatabasesAsync(CancellationToken cancellationToken)
+        {
+            Meanwhile();
             return Task.FromResult<IReadOnlyList<string>>(["there"]);
         }
 
-        protected override FaultCause Classify(Exception exception) => FaultCause.None;
+        public FaultCause Classify(Exception exception) => FaultCause.None;
+    }
+
+    private sealed class Session(LockServer server) : ILockSession
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public List<LockName> Shared { get; } = [];
+
+        public bool IsOpen => !Ended.Task.IsCompleted;
+
+        public Task<bool> TryAsync(LockName name, CancellationToken cancellationToken) => Task.FromResult(true);
+
+        public Task<bool> TryShareAsync(LockName name, CancellationToken cancellationToken)
+        {
+            Shared.Add(name);
+            return Task.FromResult(true);
+        }
+
+        public Task ReleaseAsync(LockName name, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task UnshareAsync(LockName name, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task<bool> HoldsAsync(LockName name, CancellationToken cancellationToken) => Task.FromResult(true);
+
+        public Task WatchAsync(LockName name, CancellationToken cancellationToken)
+        {
+            server.Watched();
+            return Ended.Task.WaitAsync(cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

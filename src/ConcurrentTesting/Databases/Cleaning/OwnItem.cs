@@ -1,7 +1,9 @@
 namespace ConcurrentTesting.Databases.Cleaning;
 
 /// <summary>Something that runs have made and that is still there.</summary>
-/// <param name="Kind">For people: <c>template</c>, <c>run's database</c>, <c>kept database</c>, <c>run's folder</c>, <c>template builder's account</c>.</param>
+/// <param name="Kind">
+/// For people: <c>template</c>, <c>run's database</c>, <c>kept database</c>, <c>run's folder</c>, <c>template builder's account</c>.
+/// </param>
 /// <param name="Name">A database's name, or a path.</param>
 /// <param name="IsInUse">A live run works with it.</param>
 /// <param name="Bytes">Its size; null where it is not known.</param>

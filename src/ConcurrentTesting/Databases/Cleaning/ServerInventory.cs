@@ -1,77 +1,108 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Cleaning;
 
-/// <summary>What of ours is on a server that others use too, for cleaning.</summary>
-internal abstract class ServerInventory : IAsyncDisposable
+/// <summary>
+/// What of ours is on a server that others use too: a run's things are in use while it lives, a template while it is used or built.
+/// </summary>
+internal sealed class ServerInventory : IAsyncDisposable
 {
-    /// <summary>All databases whose name proves that they are ours, whichever run made them.</summary>
-    public async Task<ImmutableArray<OwnDatabase>> ListOwnAsync(CancellationToken cancellationToken)
+    private readonly IServerDialect _dialect;
+    private readonly ServerLocks _locks;
+    private readonly OwnDatabases _databases;
+
+    private ServerInventory(IServerDialect dialect, Redactor secrets, ILogger logger, TimeProvider time)
     {
-        var own = ImmutableArray.CreateBuilder<OwnDatabase>();
-        foreach (var (name, bytes) in await ListAsync(cancellationToken))
+        _dialect = dialect;
+        _locks = new ServerLocks(dialect, time);
+        _databases = new OwnDatabases(dialect, secrets, logger);
+    }
+
+    /// <returns>Null where no server is named.</returns>
+    /// <exception cref="ConcurrentTestException">The connection string cannot be read, or the server may be anybody's.</exception>
+    public static async Task<ServerInventory?> OpenAsync(
+        ConcurrentTestSettings settings,
+        Guards guards,
+        Redactor secrets,
+        ILogger logger,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        if (settings.ConnectionString is not { } connectionString || ServerKind.Of(settings.Database) is not { } kind)
+            return null;
+        var context = new ServerContext(settings, "cleaning", IsOurs: false, [], guards, secrets, logger, time);
+        var dialect = kind.Connect(connectionString, context);
+        await ServerHost.CheckAsync(dialect.Host, settings, guards, cancellationToken);
+        return new ServerInventory(dialect, secrets, logger, time);
+    }
+
+    /// <summary>All whose name proves that it is ours, whichever run made it.</summary>
+    public async Task<ImmutableArray<OwnItem>> ListAsync(CancellationToken cancellationToken)
+    {
+        var items = ImmutableArray.CreateBuilder<OwnItem>();
+        foreach (var name in await _dialect.ListOwnAsync(OwnDatabaseName.Prefix, cancellationToken))
         {
-            if (OwnDatabaseName.Parse(name) is { } parsed)
-                own.Add(new OwnDatabase(name, parsed.Kind, !await WhileUnusedAsync(name, parsed, () => Task.FromResult(true), cancellationToken), bytes));
+            if (OwnDatabaseName.Parse(name) is not { } parsed)
+                continue;
+            var item = await ItemAsync(
+                KindOf(parsed.Kind), name, LockOf(name, parsed), token => DropAsync(name, parsed.Kind, token), cancellationToken);
+            items.Add(item with { Bytes = await _dialect.SizeOfAsync(name, cancellationToken) });
         }
 
-        return own.ToImmutable();
-    }
-
-    /// <returns>Whether it is gone; false where a run uses it or it resists.</returns>
-    public async Task<bool> RemoveOwnAsync(OwnDatabase database, CancellationToken cancellationToken)
-    {
-        var parsed = OwnDatabaseName.Parse(database.Name) ?? throw new InvalidOperationException($"{database.Name} is not a database of ours");
-        return await WhileUnusedAsync(database.Name, parsed, () => DropAsync(database, cancellationToken), cancellationToken);
-    }
-
-    /// <summary>The accounts that templates of killed runs were built by, or that a living run builds one by.</summary>
-    public async Task<ImmutableArray<OwnAccount>> ListAccountsAsync(CancellationToken cancellationToken)
-    {
-        var own = ImmutableArray.CreateBuilder<OwnAccount>();
-        foreach (var name in await ListAccountNamesAsync(cancellationToken))
+        // Last, because an account cannot go before what it owns.
+        foreach (var name in await _dialect.ListAccountsAsync(cancellationToken))
         {
-            if (OwnDatabaseName.Parse(name) is { Kind: OwnDatabaseKind.Run } parsed)
-                own.Add(new OwnAccount(name, !await WithLockAsync(name, parsed, () => Task.FromResult(true), cancellationToken)));
+            if (OwnDatabaseName.Parse(name) is not { Kind: OwnDatabaseKind.Run } parsed)
+                continue;
+            items.Add(await ItemAsync(
+                "template builder's account",
+                name,
+                LockOf(name, parsed),
+                token => _databases.DropAccountAsync(name, _locks, token),
+                cancellationToken));
         }
 
-        return own.ToImmutable();
+        return items.ToImmutable();
     }
 
-    /// <returns>Whether it is gone; false where a run uses it or it resists.</returns>
-    public async Task<bool> RemoveAccountAsync(OwnAccount account, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        var parsed = OwnDatabaseName.Parse(account.Name) ?? throw new InvalidOperationException($"{account.Name} is not an account of ours");
-        return await WithLockAsync(account.Name, parsed, () => DropAccountAsync(account.Name, cancellationToken), cancellationToken);
+        await _locks.DisposeAsync();
+        await _dialect.DisposeAsync();
     }
 
-    public abstract ValueTask DisposeAsync();
+    private static string KindOf(OwnDatabaseKind kind) => kind switch
+    {
+        OwnDatabaseKind.Template => "template",
+        OwnDatabaseKind.Kept => "kept database",
+        _ => "run's database",
+    };
 
-    /// <summary>The databases whose names begin like ours, with their sizes.</summary>
-    protected abstract Task<IReadOnlyList<(string Name, long Bytes)>> ListAsync(CancellationToken cancellationToken);
+    /// <returns>Null for what is kept for people: it is no run's, and nobody locks it.</returns>
+    private static LockName? LockOf(string name, OwnDatabaseName parsed) => parsed.Kind switch
+    {
+        OwnDatabaseKind.Run => LockName.OfRun(parsed.Owner),
+        OwnDatabaseKind.Template => LockName.OfTemplate(name),
+        _ => null,
+    };
 
-    /// <summary>Does the action while its lock, the run's or the template's, is ours.</summary>
-    /// <returns>False where a live run holds the lock or uses the template.</returns>
-    protected abstract Task<bool> WithLockAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken);
+    private async Task<OwnItem> ItemAsync(
+        string kind, string name, LockName? its, Func<CancellationToken, Task<bool>> drop, CancellationToken cancellationToken)
+    {
+        var isUnused = await WhileUnusedAsync(() => Task.FromResult(true), cancellationToken);
+        return new OwnItem(kind, name, !isUnused, Bytes: null, token => WhileUnusedAsync(() => drop(token), token));
 
-    protected abstract Task<bool> DropAsync(OwnDatabase database, CancellationToken cancellationToken);
+        Task<bool> WhileUnusedAsync(Func<Task<bool>> action, CancellationToken token) =>
+            its is { } key ? _locks.WhileAloneAsync(key, action, token) : action();
+    }
 
-    /// <summary>The accounts whose names begin like ours; none where the server's user may not make any.</summary>
-    protected abstract Task<IReadOnlyList<string>> ListAccountNamesAsync(CancellationToken cancellationToken);
-
-    protected abstract Task<bool> DropAccountAsync(string name, CancellationToken cancellationToken);
-
-    // What is kept for people is no run's, and nobody locks it.
-    private Task<bool> WhileUnusedAsync(string name, OwnDatabaseName parsed, Func<Task<bool>> action, CancellationToken cancellationToken) =>
-        parsed.Kind == OwnDatabaseKind.Kept ? action() : WithLockAsync(name, parsed, action, cancellationToken);
+    private async Task<bool> DropAsync(string name, OwnDatabaseKind kind, CancellationToken cancellationToken)
+    {
+        if (kind == OwnDatabaseKind.Template)
+            await _dialect.UnsealAsync(name, cancellationToken);
+        return await _databases.DropAsync(name, cancellationToken);
+    }
 }
-
-/// <summary>A database of ours on a server.</summary>
-/// <param name="IsInUse">A live run works with it.</param>
-/// <param name="Bytes">Its size; null where the server does not tell.</param>
-internal sealed record OwnDatabase(string Name, OwnDatabaseKind Kind, bool IsInUse, long? Bytes);
-
-/// <summary>An account of ours on a server: a template builder's.</summary>
-/// <param name="IsInUse">Its run lives.</param>
-internal sealed record OwnAccount(string Name, bool IsInUse);

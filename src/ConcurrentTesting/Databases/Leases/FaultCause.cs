@@ -21,3 +21,9 @@ internal enum FaultCause
     /// <summary>Two transactions were in each other's way.</summary>
     Conflict,
 }
+
+internal static class FaultCauses
+{
+    /// <summary>What was under way when the connection or the server went has not failed by itself.</summary>
+    public static bool IsOfConnection(this FaultCause cause) => cause is FaultCause.Connection or FaultCause.ServerNotReady;
+}

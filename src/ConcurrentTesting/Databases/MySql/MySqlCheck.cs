@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Globalization;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
@@ -9,10 +8,11 @@ using MySqlConnector;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
-/// <param name="isOurs">The server is a throwaway one of this run's.</param>
-internal sealed class MySqlCheck(
-    MySqlAdmin admin, bool isOurs, ConcurrentTestSettings settings, string runId, ImmutableArray<TemplateSource> sources, Guards guards)
+internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
 {
+    private readonly ConcurrentTestSettings _settings = context.Settings;
+    private readonly Guards _guards = context.Guards;
+
     private static readonly Version OldestMariaDb = new(10, 6);
     private static readonly Version OldestMySql = new(8, 0);
     private static readonly string[] SuspectNames = ["prod", "production", "live"];
@@ -40,10 +40,11 @@ internal sealed class MySqlCheck(
         public bool IsOn(string variable) => MySqlCheck.IsOn(Variables, variable);
     }
 
-    /// <exception cref="ConcurrentTestException">The server is not reachable, too old or refused by a guard, or a right is missing.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// The server is not reachable, too old or refused by a guard, or a right is missing.
+    /// </exception>
     public async Task<MySqlServerFacts> RunAsync(CancellationToken cancellationToken)
     {
-        await ServerHost.CheckAsync(admin.Host, settings, guards, cancellationToken);
         await using var session = await ConnectAsync(cancellationToken);
         var answers = await AskAsync(session, cancellationToken);
         RequireDirectConnection(session, answers);
@@ -110,7 +111,8 @@ internal sealed class MySqlCheck(
             [.. results[3].Select(row => row[0])]);
     }
 
-    private static bool IsOn(FrozenDictionary<string, string> variables, string name) => variables.GetValueOrDefault(name, "OFF") is not ("OFF" or "0" or "" or "NO");
+    private static bool IsOn(FrozenDictionary<string, string> variables, string name) =>
+        variables.GetValueOrDefault(name, "OFF") is not ("OFF" or "0" or "" or "NO");
 
     private static MySqlStatisticsSource? StatisticsOf(FrozenDictionary<string, string> variables, MySqlRights rights)
     {
@@ -121,7 +123,8 @@ internal sealed class MySqlCheck(
     }
 
     /// <summary>MySQL shows what a role gives only when it is asked for the role.</summary>
-    private static async Task<IReadOnlyList<string[]>> WithRolesAsync(MySqlConnection session, string roles, CancellationToken cancellationToken) =>
+    private static async Task<IReadOnlyList<string[]>> WithRolesAsync(
+        MySqlConnection session, string roles, CancellationToken cancellationToken) =>
         await MySqlAdmin.QueryAsync(session, $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
 
     /// <summary>A pooler between us and the server gives our locks to others.</summary>
@@ -145,15 +148,15 @@ internal sealed class MySqlCheck(
 
     private void RequireRights(Answers answers)
     {
-        string[] names = settings.TemplateCache
-            ? [OwnDatabaseName.OfRun(runId, "w").ToString(), OwnDatabaseName.OfTemplate("0123456789abcdef", "t").ToString()]
-            : [OwnDatabaseName.OfRun(runId, "w").ToString()];
+        string[] names = _settings.TemplateCache
+            ? [OwnDatabaseName.OfRun(context.RunId, "w").ToString(), OwnDatabaseName.OfTemplate("0123456789abcdef", "t").ToString()]
+            : [OwnDatabaseName.OfRun(context.RunId, "w").ToString()];
         Require(answers, RightsOnOurs.Where(right => !names.All(name => answers.Rights.Has(right, name))), @"`ct\_%`.*", "on our own databases");
     }
 
     private void RequireSources(Answers answers)
     {
-        foreach (var existing in sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>())
+        foreach (var existing in context.Sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>())
         {
             var name = MySqlAdmin.Quote(existing.Name);
             Require(answers, RightsOnSource.Where(right => !answers.Rights.Has(right, existing.Name)), $"{name}.*", $"on the database '{existing.Name}'");
@@ -196,25 +199,25 @@ internal sealed class MySqlCheck(
     {
         var product = $"{answers.Facts.Product} at {Server}";
         if (answers.IsOn("read_only") || answers.IsOn("super_read_only"))
-            guards.Refuse(GuardName.StandbyServer, $"{product} is read only", "use a server for tests");
+            _guards.Refuse(GuardName.StandbyServer, $"{product} is read only", "use a server for tests");
         if (answers.IsOn("Slaves_running"))
-            guards.Refuse(GuardName.StandbyServer, $"{product} replicates from another server", "use a server for tests");
+            _guards.Refuse(GuardName.StandbyServer, $"{product} replicates from another server", "use a server for tests");
         if (answers.Replicas > 0)
-            guards.Refuse(GuardName.ReplicatedServer, $"{product} has {answers.Replicas} replicas", "use a server for tests");
+            _guards.Refuse(GuardName.ReplicatedServer, $"{product} has {answers.Replicas} replicas", "use a server for tests");
         if (answers.IsOn("wsrep_on") || answers.IsOn("group_replication_group_name"))
-            guards.Refuse(GuardName.ReplicatedServer, $"{product} is part of a cluster, where locks are not everybody's", "use a server for tests");
+            _guards.Refuse(GuardName.ReplicatedServer, $"{product} is part of a cluster, where locks are not everybody's", "use a server for tests");
         if (answers.Others > 0)
-            guards.Warn($"Others work on {product} (sessions: {answers.Others}): is it a server for tests?");
+            _guards.Warn($"Others work on {product} (sessions: {answers.Others}): is it a server for tests?");
         foreach (var name in answers.Databases.Where(name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
-            guards.Warn($"{product} has a database '{name}': is it a server for tests?");
+            _guards.Warn($"{product} has a database '{name}': is it a server for tests?");
     }
 
     /// <summary>MySQL has no settings of one database, so only a server of our own can be given any: for everybody.</summary>
     private async Task ApplySettingsAsync(MySqlConnection session, CancellationToken cancellationToken)
     {
-        foreach (var (name, value) in DatabaseSettingList.Parse(settings.DatabaseSettings))
+        foreach (var (name, value) in DatabaseSettingList.Parse(_settings.DatabaseSettings))
         {
-            if (!isOurs)
+            if (!context.IsOurs)
             {
                 throw new ConcurrentTestException(
                     ConcurrentTestExitCode.BadSettings,

@@ -7,8 +7,8 @@ using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>
-/// A table of ours in a finished template, which no copy gets: that the template is complete, when it was used last, which runs use it, and its events, which must
-/// not fire there. MySQL has no comments on databases, and nothing else that comes and goes with one.
+/// A table of ours in a finished template, which no copy gets: that the template is complete, when it was used last, which runs use it, and
+/// its events, which must not fire there. MySQL has no comments on databases, and nothing else that comes and goes with one.
 /// </summary>
 internal sealed class MySqlMark(MySqlAdmin admin)
 {
@@ -20,7 +20,8 @@ internal sealed class MySqlMark(MySqlAdmin admin)
     public static bool IsMark(string table) => table.Equals(Table, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Says that the template is whole.</summary>
-    public async Task CompleteAsync(string template, DateTimeOffset now, IEnumerable<MySqlObject> events, CancellationToken cancellationToken)
+    public async Task CompleteAsync(
+        string template, DateTimeOffset now, IEnumerable<MySqlObject> events, CancellationToken cancellationToken)
     {
         await using var session = await admin.RentAsync(cancellationToken);
         await ExecuteAsync(
@@ -36,7 +37,8 @@ internal sealed class MySqlMark(MySqlAdmin admin)
     }
 
     /// <summary>From here on the template counts as half-built.</summary>
-    public Task RemoveAsync(string template, CancellationToken cancellationToken) => admin.ExecuteAsync($"DROP TABLE IF EXISTS {Of(template)}", cancellationToken);
+    public Task RemoveAsync(string template, CancellationToken cancellationToken) =>
+        admin.ExecuteAsync($"DROP TABLE IF EXISTS {Of(template)}", cancellationToken);
 
     /// <returns>Null where the template is half-built.</returns>
     public async Task<DateTimeOffset?> LastUsedAsync(string template, CancellationToken cancellationToken)
@@ -56,11 +58,25 @@ internal sealed class MySqlMark(MySqlAdmin admin)
     }
 
     /// <summary>Notes that a run uses the template, and forgets the dead ones.</summary>
-    public async Task UseAsync(string template, string runToken, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <returns>False where the template is half-built.</returns>
+    public async Task<bool> TryUseAsync(string template, string runToken, CancellationToken cancellationToken)
+    {
+        if (await LastUsedAsync(template, cancellationToken) is null)
+            return false;
+        await using var session = await admin.RentAsync(cancellationToken);
+        await ExecuteAsync(
+            session, $"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND NOT ({MySqlLockSession.IsAlive("name")})", cancellationToken);
+        await WriteAsync(session, template, Run, runToken, "", cancellationToken);
+        return true;
+    }
+
+    /// <summary>Notes that a run uses the template no more.</summary>
+    public Task LeaveAsync(string template, string runToken, CancellationToken cancellationToken) =>
+        admin.QueryAsync($"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND name = @p0", _ => 0, cancellationToken, runToken);
+
+    public async Task TouchAsync(string template, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var session = await admin.RentAsync(cancellationToken);
-        await ExecuteAsync(session, $"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND NOT ({MySqlLock.IsAlive("name")})", cancellationToken);
-        await WriteAsync(session, template, Run, runToken, "", cancellationToken);
         await WriteAsync(session, template, Complete, "", Text(now), cancellationToken);
     }
 
@@ -70,7 +86,9 @@ internal sealed class MySqlMark(MySqlAdmin admin)
         try
         {
             var users = await admin.QueryAsync(
-                $"SELECT COUNT(*) FROM {Of(template)} WHERE kind = '{Run}' AND {MySqlLock.IsAlive("name")}", row => row.GetInt64(0), cancellationToken);
+                $"SELECT COUNT(*) FROM {Of(template)} WHERE kind = '{Run}' AND {MySqlLockSession.IsAlive("name")}",
+                row => row.GetInt64(0),
+                cancellationToken);
             return users is not [0];
         }
         catch (MySqlException exception) when (exception.Number == MySqlFaults.NoSuchTable)
@@ -80,7 +98,8 @@ internal sealed class MySqlMark(MySqlAdmin admin)
     }
 
     /// <summary>The events that the template would have; none where the database is no template of ours.</summary>
-    public static async Task<IReadOnlyList<MySqlObject>> EventsAsync(MySqlConnection session, string database, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<MySqlObject>> EventsAsync(
+        MySqlConnection session, string database, CancellationToken cancellationToken)
     {
         if (OwnDatabaseName.Parse(database) is null)
             return [];

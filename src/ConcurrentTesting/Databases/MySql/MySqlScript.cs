@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using MySqlConnector;
@@ -33,7 +34,7 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
             {
                 throw NotText(sql, statement, exception.Message);
             }
-            catch (MySqlException exception)
+            catch (MySqlException exception) when (!MySqlFaults.Classify(exception).IsOfConnection())
             {
                 if (MySqlFaults.IsDenied(exception))
                     refuse?.Invoke(Where(statement), $"{exception.Message} ({exception.Number})", RemedyOfRefusal(exception.Number));

@@ -2,14 +2,13 @@ using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>The account that builds a template: all rights on that database, none elsewhere. It goes when the template is built.</summary>
-internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets, ILogger logger)
+internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
 {
     private const string Host = "%";
 
@@ -19,7 +18,9 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets, ILog
     /// <summary>As a catalog has it.</summary>
     public static string Definer(TemplateAccount account) => $"{account.Name}@{Host}";
 
-    /// <summary>Whose names say so and whose run does not live is for the caller to find out. None where the server does not tell us.</summary>
+    /// <summary>
+    /// Whose names say so and whose run does not live is for the caller to find out. None where the server does not tell us.
+    /// </summary>
     public static async Task<IReadOnlyList<string>> ListAsync(MySqlAdmin admin, CancellationToken cancellationToken)
     {
         try
@@ -36,10 +37,8 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets, ILog
     /// <returns>Why the account is of no use here; null where it is.</returns>
     public async Task<string?> TryCreateAsync(TemplateAccount account, string database, CancellationToken cancellationToken)
     {
-        secrets.Register(account.Password);
         try
         {
-            await DropAsync(account.Name, cancellationToken);
             await admin.ExecuteAsync($"CREATE USER {Quoted(account.Name)} IDENTIFIED BY {Literal(account.Password)}", cancellationToken);
             // In a name of a GRANT an underscore stands for any character.
             await admin.ExecuteAsync(
@@ -60,23 +59,8 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets, ILog
         }
     }
 
-    /// <returns>Whether it is gone.</returns>
-    public async Task<bool> DropAsync(string name, CancellationToken cancellationToken)
-    {
-        if (OwnDatabaseName.Parse(name) is not { Kind: OwnDatabaseKind.Run })
-            throw new InvalidOperationException($"{name} is not an account of ours");
-        try
-        {
-            await admin.ExecuteAsync($"DROP USER IF EXISTS {Quoted(name)}", cancellationToken);
-            return true;
-        }
-        catch (MySqlException exception)
-        {
-            // An error that is under way must not be lost for it.
-            logger.LogWarning("The account {Account} could not be dropped and is left for the next run's sweep: {Reason}", name, secrets.Redact(exception.Message));
-            return false;
-        }
-    }
+    public Task DropAsync(string name, CancellationToken cancellationToken) =>
+        admin.ExecuteAsync($"DROP USER IF EXISTS {Quoted(name)}", cancellationToken);
 
     private static string Quoted(string name) => $"{Quote(name)}@'{Host}'";
 }

@@ -7,12 +7,6 @@ using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>What a run has to know of a server and of its own rights there.</summary>
-/// <param name="Version">As <c>server_version_num</c>: 150018.</param>
-/// <param name="MayMakeRoles">Whether templates can be built by a role of their own.</param>
-/// <param name="Collation">Encoding, provider and locale that databases get unless told otherwise.</param>
-internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSuperuser, bool MayMakeRoles, string Collation);
-
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
 /// <param name="suspectBytes">Size of others' databases, together, from which a server looks like more than one for tests.</param>
 internal sealed class PostgreSqlCheck(
@@ -35,10 +29,11 @@ internal sealed class PostgreSqlCheck(
         string[] Databases,
         long Bytes);
 
-    /// <exception cref="ConcurrentTestException">The server is not reachable, too old or refused by a guard, or a right is missing.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// The server is not reachable, too old or refused by a guard, or a right is missing.
+    /// </exception>
     public async Task<PostgreSqlServerFacts> RunAsync(CancellationToken cancellationToken)
     {
-        await ServerHost.CheckAsync(admin.Host, settings, guards, cancellationToken);
         await using var session = await ConnectAsync(cancellationToken);
         var answers = await AskAsync(session, cancellationToken);
         RequireDirectConnection(session, answers);
@@ -79,33 +74,32 @@ internal sealed class PostgreSqlCheck(
     private static async Task<Answers> AskAsync(NpgsqlConnection session, CancellationToken cancellationToken)
     {
         const string Question =
-            """
-            SELECT current_setting('server_version_num')::int, current_user::text, r.rolsuper, r.rolsuper OR r.rolcreatedb,
+            $"""
+            SELECT {PostgreSqlServerFacts.Columns}, r.rolsuper OR r.rolcreatedb,
                    pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on' AND NOT r.rolsuper,
                    (SELECT count(*) FROM pg_stat_replication), current_setting('archive_mode') <> 'off',
                    (SELECT count(*) FROM pg_stat_activity WHERE datname NOT LIKE 'ct\_%' AND datname <> 'postgres'
                                                             AND pid <> pg_backend_pid() AND usename <> current_user),
                    pg_backend_pid(),
                    (SELECT array_agg(datname::text) FROM pg_database),
-                   (SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = 'template0'),
-                   (SELECT coalesce(sum(pg_database_size(oid)), 0)::bigint FROM pg_database WHERE datname NOT LIKE 'ct\_%' AND has_database_privilege(oid, 'CONNECT')),
-                   r.rolsuper OR r.rolcreaterole
+                   (SELECT coalesce(sum(pg_database_size(oid)), 0)::bigint FROM pg_database WHERE datname NOT LIKE 'ct\_%' AND has_database_privilege(oid, 'CONNECT'))
             FROM pg_roles r WHERE r.rolname = current_user
             """;
+        const int First = PostgreSqlServerFacts.ColumnCount;
         var rows = await PostgreSqlAdmin.QueryAsync(
             session,
             Question,
             row => new Answers(
-                new PostgreSqlServerFacts(row.GetInt32(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(13), row.GetString(11)),
-                row.GetBoolean(3),
-                row.GetBoolean(4),
-                row.GetBoolean(5),
-                row.GetInt64(6),
-                row.GetBoolean(7),
-                row.GetInt64(8),
-                row.GetInt32(9),
-                row.GetFieldValue<string[]>(10),
-                row.GetInt64(12)),
+                PostgreSqlServerFacts.Read(row),
+                row.GetBoolean(First),
+                row.GetBoolean(First + 1),
+                row.GetBoolean(First + 2),
+                row.GetInt64(First + 3),
+                row.GetBoolean(First + 4),
+                row.GetInt64(First + 5),
+                row.GetInt32(First + 6),
+                row.GetFieldValue<string[]>(First + 7),
+                row.GetInt64(First + 8)),
             cancellationToken);
         return rows[0];
     }

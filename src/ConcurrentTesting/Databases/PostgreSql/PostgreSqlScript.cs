@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using Npgsql;
@@ -32,7 +33,7 @@ internal sealed partial class PostgreSqlScript(
                 await TakeAsync(statement, isInTransaction, cancellationToken);
                 isInTransaction = statement.IsInTransactionAfter(isInTransaction);
             }
-            catch (PostgresException exception)
+            catch (PostgresException exception) when (!PostgreSqlFaults.Classify(exception).IsOfConnection())
             {
                 throw Failed(sql, statement, exception);
             }

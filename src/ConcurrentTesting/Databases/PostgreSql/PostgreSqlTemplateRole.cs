@@ -8,10 +8,10 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
-/// The role that builds a template: the owner of that database, with no rights elsewhere but everybody's. What it has made becomes the given account's before the
-/// template is sealed, and the role goes.
+/// The role that builds a template: the owner of that database, with no rights elsewhere but everybody's. What it has made becomes the
+/// given account's before the template is sealed, and the role goes.
 /// </summary>
-internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlServerFacts facts, PostgreSqlSessions sessions, Redactor secrets, ILogger logger)
+internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlServerFacts facts, Redactor secrets, ILogger logger)
 {
     private const int FirstWithGrantsOnSettings = 150000;
     private const int FirstWithOwnPublicSchema = 150000;
@@ -24,8 +24,6 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     public async Task CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
-        secrets.Register(account.Password);
-        await DropAsync(account.Name, cancellationToken);
         await admin.ExecuteAsync(
             $"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}", cancellationToken);
         if (!facts.IsSuperuser)
@@ -77,40 +75,11 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>With the databases that it owns, which are half-built.</summary>
-    /// <param name="mayDrop">Whether nobody builds a database of this name now.</param>
-    /// <returns>Whether it is gone.</returns>
-    public async Task<bool> DropAsync(string role, CancellationToken cancellationToken, Func<string, Func<Task<bool>>, Task<bool>>? mayDrop = null)
+    public async Task DropAsync(string role, CancellationToken cancellationToken)
     {
-        if (OwnDatabaseName.Parse(role) is not { Kind: OwnDatabaseKind.Run })
-            throw new InvalidOperationException($"{role} is not a role of ours");
-        try
-        {
-            foreach (var database in await OwnedAsync(role, cancellationToken))
-            {
-                if (!await (mayDrop is null ? DropDatabaseAsync() : mayDrop(database, DropDatabaseAsync)))
-                    return false;
-
-                Task<bool> DropDatabaseAsync() => sessions.DropAsync(database, cancellationToken);
-            }
-
-            await RevokeAsync(role, cancellationToken);
-            await admin.ExecuteAsync($"DROP ROLE IF EXISTS {Quote(role)}", cancellationToken);
-            return true;
-        }
-        catch (NpgsqlException exception)
-        {
-            // An error that is under way must not be lost for it.
-            var why = secrets.Redact((exception as PostgresException)?.MessageText ?? exception.Message);
-            logger.LogWarning("The role {Role} could not be dropped and is left for the next run's sweep: {Reason}", role, why);
-            return false;
-        }
+        await RevokeAsync(role, cancellationToken);
+        await admin.ExecuteAsync($"DROP ROLE IF EXISTS {Quote(role)}", cancellationToken);
     }
-
-    private async Task<IEnumerable<string>> OwnedAsync(string role, CancellationToken cancellationToken) =>
-        (await admin.QueryAsync(
-            "SELECT d.datname::text FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE r.rolname = $1", row => row.GetString(0), cancellationToken, role))
-        .Where(name => OwnDatabaseName.Parse(name) is not null);
 
     private async Task RevokeAsync(string role, CancellationToken cancellationToken)
     {
@@ -157,7 +126,9 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>Before PostgreSQL 15 the schema public is not its database's owner's, and rights on it would be granted without an effect.</summary>
+    /// <summary>
+    /// Before PostgreSQL 15 the schema public is not its database's owner's, and rights on it would be granted without an effect.
+    /// </summary>
     private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
     {
         if (!facts.IsSuperuser || facts.Version >= FirstWithOwnPublicSchema)

@@ -5,9 +5,9 @@ using System.Text.RegularExpressions;
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// The names of databases on a server that we share with others: <c>ct_&lt;kind&gt;_&lt;owner&gt;_&lt;label&gt;_&lt;mark&gt;</c>. The mark is a checksum of
-/// the rest, so that the name alone, from the instant the database exists, proves that it is ours; what does not parse is never dropped. 63 bytes at most
-/// (PostgreSQL's limit; MySQL's is 64), in characters that need no quotes.
+/// The names of databases on a server that we share with others: <c>ct_&lt;kind&gt;_&lt;owner&gt;_&lt;label&gt;_&lt;mark&gt;</c>. The mark
+/// is a checksum of the rest, so that the name alone, from the instant the database exists, proves that it is ours; what does not parse is
+/// never dropped. 63 bytes at most (PostgreSQL's limit; MySQL's is 64), in characters that need no quotes.
 /// </summary>
 /// <param name="Owner">The run's token, or the template's fingerprint.</param>
 internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owner, string Label)
@@ -19,13 +19,16 @@ internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owne
     /// <summary>For a pattern search on the server; parse what it finds.</summary>
     public const string Prefix = "ct_";
 
+    public const string PrefixOfRuns = "ct_r_";
+
     public static OwnDatabaseName OfRun(string runId, string label) => new(OwnDatabaseKind.Run, RunToken(runId), PlainLabel(label));
 
     public static OwnDatabaseName OfTemplate(string fingerprint, string database) =>
         new(OwnDatabaseKind.Template, fingerprint[..OwnerLength], PlainLabel(database));
 
     /// <param name="label">Names the clone within the run: <c>w3-1</c>.</param>
-    public static OwnDatabaseName OfClone(string runId, string database, string label) => OfRun(runId, $"{database}_{label.Replace('-', '_')}");
+    public static OwnDatabaseName OfClone(string runId, string database, string label) =>
+        OfRun(runId, $"{database}_{label.Replace('-', '_')}");
 
     /// <summary>Those of the names that are other runs', by the run's token; whether it lives is for the caller to find out.</summary>
     public static IEnumerable<IGrouping<string, string>> ByOtherRun(IEnumerable<string> names, string runToken) =>
@@ -44,7 +47,8 @@ internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owne
         var match = Pattern().Match(name);
         if (!match.Success || match.Groups["mark"].Value != Mark(name[..^MarkLength]))
             return null;
-        return new OwnDatabaseName((OwnDatabaseKind)match.Groups["kind"].Value[0], match.Groups["owner"].Value, match.Groups["label"].Value);
+        return new OwnDatabaseName(
+            (OwnDatabaseKind)match.Groups["kind"].Value[0], match.Groups["owner"].Value, match.Groups["label"].Value);
     }
 
     public override string ToString()

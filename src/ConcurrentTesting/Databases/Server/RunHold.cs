@@ -1,41 +1,43 @@
 using System.Collections.Concurrent;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// Shows the world, by locks on a server, that this run lives, and names the databases that are the run's. Locks that are lost, as in a server's restart, are taken again
-/// unless another run has meanwhile taken this one for dead and swept.
+/// Shows the world, by locks on a server, that this run lives, and names the databases that are the run's. Locks that are lost, as in a
+/// server's restart, are taken again unless another run has meanwhile taken this one for dead and swept.
 /// </summary>
-/// <typeparam name="TLock">A session that holds locks.</typeparam>
-/// <param name="server">Host and port, for messages.</param>
-/// <param name="longestRestart">How long the server may be away until the run gives it up.</param>
-internal abstract class RunHold<TLock>(string runId, string server, TimeSpan longestRestart, Redactor secrets, ILogger logger, TimeProvider time) : IAsyncDisposable
-    where TLock : class, IAsyncDisposable
+internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyncDisposable
 {
+    /// <summary>How long a server may be away in the middle of a run until the run gives it up.</summary>
+    private static readonly TimeSpan LongestRestart = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// A throwaway server of the run's own, which can only recover from a crash of one of its processes: nobody starts it again.
+    /// </summary>
+    private static readonly TimeSpan LongestRestartOfOurs = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    private readonly LockName _name = LockName.OfRun(OwnDatabaseName.RunToken(context.RunId));
 
     /// <summary>What this run has to drop; true for what is finished and in use.</summary>
     private readonly ConcurrentDictionary<string, bool> _databases = new();
 
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _ending = new();
-    private TLock? _run;
-    private TLock? _templates;
+    private ILockSession? _run;
     private Task _watch = Task.CompletedTask;
 
     /// <summary>Cancelled when the locks are lost for good: the run's databases are no longer protected.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>The session for locks of templates and of runs that may be dead.</summary>
-    public TLock Templates => _templates ?? throw new InvalidOperationException("the run's locks have not been taken");
+    /// <summary>For templates and runs that may be dead, in a session of their own.</summary>
+    public ServerLocks Locks { get; } = new(server, context.Time);
 
     /// <summary>All databases of this run that may exist.</summary>
     public ICollection<string> Databases => _databases.Keys;
-
-    protected string RunToken { get; } = OwnDatabaseName.RunToken(runId);
 
     /// <summary>A database is about to be created.</summary>
     /// <returns>False where an earlier try may have left it half-made.</returns>
@@ -55,14 +57,18 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
     /// <summary>A database is gone, or nobody's any more.</summary>
     public void Forget(string database) => _databases.TryRemove(database, out _);
 
-    /// <summary>Takes the locks, before anything of the run exists; once they are taken it does nothing.</summary>
+    /// <summary>Takes the run's lock, before anything of the run exists; once it is taken this does nothing.</summary>
     /// <exception cref="ConcurrentTestException">A run with this id lives.</exception>
     public async Task TakeAsync(CancellationToken cancellationToken)
     {
         if (_run is not null)
             return;
         if (!await TryTakeAsync(cancellationToken))
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"a run with the id {runId} is under way at {server} already");
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"a run with the id {context.RunId} is under way at {server.Address} already");
+        }
+
         _watch = WatchAsync();
     }
 
@@ -76,31 +82,12 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
     public async ValueTask DisposeAsync()
     {
         await StopWatchingAsync();
-        foreach (var held in new[] { _templates, _run })
-        {
-            if (held is not null)
-                await held.DisposeAsync();
-        }
-
+        await Locks.DisposeAsync();
+        if (_run is not null)
+            await _run.DisposeAsync();
         _ending.Dispose();
         _lost.Dispose();
     }
-
-    protected abstract Task<TLock> OpenAsync(CancellationToken cancellationToken);
-
-    /// <returns>False where another session holds the run's lock.</returns>
-    protected abstract Task<bool> TryTakeRunAsync(TLock run, CancellationToken cancellationToken);
-
-    /// <summary>Takes for a new session what the last one held for templates.</summary>
-    protected abstract Task ShareTemplatesAsync(TLock templates, CancellationToken cancellationToken);
-
-    /// <summary>Returns when the session or its lock is lost, or throws when cancelled. Nothing else may use the session meanwhile.</summary>
-    protected abstract Task WatchAsync(TLock run, CancellationToken cancellationToken);
-
-    /// <summary>The names of the databases on the server.</summary>
-    protected abstract Task<IReadOnlyList<string>> ListDatabasesAsync(CancellationToken cancellationToken);
-
-    protected abstract FaultCause Classify(Exception exception);
 
     private async Task WatchAsync()
     {
@@ -108,11 +95,12 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
         {
             do
             {
-                await WatchAsync(_run!, _ending.Token);
-                logger.LogWarning("The connection that protects this run's databases at {Server} is lost: taking hold of them again", server);
+                await _run!.WatchAsync(_name, _ending.Token);
+                context.Logger.LogWarning(
+                    "The connection that protects this run's databases at {Server} is lost: taking hold of them again", server.Address);
             }
             while (await TakeAgainAsync(_ending.Token));
-            logger.LogError("This run's databases at {Server} are no longer protected: the run has to stop", server);
+            context.Logger.LogError("This run's databases at {Server} are no longer protected: the run has to stop", server.Address);
             await _lost.CancelAsync();
         }
         catch (OperationCanceledException)
@@ -123,9 +111,9 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
 
     private async Task<bool> TakeAgainAsync(CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var started = context.Time.GetTimestamp();
         var holds = false;
-        while (time.GetElapsedTime(started) < longestRestart)
+        while (context.Time.GetElapsedTime(started) < (context.IsOurs ? LongestRestartOfOurs : LongestRestart))
         {
             try
             {
@@ -134,12 +122,12 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
                 if (holds)
                     return await HasAllAsync(cancellationToken);
             }
-            catch (Exception exception) when (Classify(exception) != FaultCause.None)
+            catch (Exception exception) when (server.Classify(exception) != FaultCause.None)
             {
-                logger.LogDebug("No hold yet: {Reason}", secrets.Redact(exception.Message));
+                context.Logger.LogDebug("No hold yet: {Reason}", context.Secrets.Redact(exception.Message));
             }
 
-            await Task.Delay(Interval, time, cancellationToken);
+            await Task.Delay(Interval, context.Time, cancellationToken);
         }
 
         return false;
@@ -147,26 +135,20 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
 
     private async Task<bool> TryTakeAsync(CancellationToken cancellationToken)
     {
-        var opened = new List<TLock?>();
+        var session = await server.OpenLockSessionAsync(cancellationToken);
         try
         {
-            var run = await OpenAsync(cancellationToken);
-            opened.Add(run);
-            var templates = await OpenAsync(cancellationToken);
-            opened.Add(templates);
-            await ShareTemplatesAsync(templates, cancellationToken);
-            if (!await TryTakeRunAsync(run, cancellationToken))
+            if (!await session.TryAsync(_name, cancellationToken))
                 return false;
-
-            // The broken ones are disposed of below.
-            opened = [_run, _templates];
-            (_run, _templates) = (run, templates);
+            await Locks.RenewAsync(cancellationToken);
+            // The broken one is disposed of below.
+            (_run, session) = (session, _run);
             return true;
         }
         finally
         {
-            foreach (var unused in opened.OfType<TLock>())
-                await unused.DisposeAsync();
+            if (session is not null)
+                await session.DisposeAsync();
         }
     }
 
@@ -174,7 +156,7 @@ internal abstract class RunHold<TLock>(string runId, string server, TimeSpan lon
     {
         // Workers go on making and dropping databases while the server is asked.
         var before = _databases.Where(own => own.Value).Select(own => own.Key).ToList();
-        var there = await ListDatabasesAsync(cancellationToken);
+        var there = await server.ListDatabasesAsync(cancellationToken);
         return !before.Except(there).Any(name => _databases.GetValueOrDefault(name));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Data.Common;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
@@ -8,24 +7,28 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// Decides whether a template is built by an account that cannot reach other databases. Where that cannot be, on a server of others, a list of words is what remains,
-/// and the run says so. On a throwaway server there is nobody to protect.
+/// Decides whether a template is built by an account that cannot reach other databases. Where that cannot be, on a server of others, a list
+/// of words is what remains, and the run says so. On a throwaway server there is nobody to protect.
 /// </summary>
-/// <param name="isOurs">The server is a throwaway one of this run's.</param>
-internal sealed class TemplateConfinement(bool isOurs, DatabaseEngine engine, ImmutableArray<TemplateSource> sources, Guards guards, ILogger logger)
+internal sealed class TemplateConfinement(ServerContext context)
 {
+    private readonly DatabaseEngine _engine = context.Settings.Database;
+    private readonly Guards _guards = context.Guards;
+
     /// <param name="mayMakeAccounts">Whether the given account has the right to make others.</param>
     public bool IsFor(TemplateSource source, bool mayMakeAccounts) =>
-        !isOurs && mayMakeAccounts && !guards.Allows(GuardName.ReachingSql) && source.IsExecuted && !source.IsCopy;
+        !context.IsOurs && mayMakeAccounts && !_guards.Allows(GuardName.ReachingSql) && source.IsExecuted && !source.IsCopy;
 
-    /// <exception cref="ConcurrentTestException">A script that will run as the given account reaches beyond its database, as far as words can tell.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// A script that will run as the given account reaches beyond its database, as far as words can tell.
+    /// </exception>
     public async Task CheckAsync(bool mayMakeAccounts, string user, CancellationToken cancellationToken)
     {
-        if (isOurs)
+        if (context.IsOurs)
             return;
-        var unconfined = sources.Where(source => source.IsExecuted && !IsFor(source, mayMakeAccounts)).ToArray();
-        await TemplateScripts.CheckFurtherAsync(unconfined, engine, guards, cancellationToken);
-        if (unconfined.Length == 0 || guards.Allows(GuardName.ReachingSql))
+        var unconfined = context.Sources.Where(source => source.IsExecuted && !IsFor(source, mayMakeAccounts)).ToArray();
+        await TemplateScripts.CheckFurtherAsync(unconfined, _engine, _guards, cancellationToken);
+        if (unconfined.Length == 0 || _guards.Allows(GuardName.ReachingSql))
             return;
         var why = unconfined.All(source => source.IsCopy) ? "after a copy (db:)" : $"because the user '{user}' may not make roles";
         SayThatWordsAreAll(why, user);
@@ -34,21 +37,21 @@ internal sealed class TemplateConfinement(bool isOurs, DatabaseEngine engine, Im
     /// <summary>The account could be made and is of no use.</summary>
     public async Task GiveUpAsync(TemplateSource source, string user, string reason, CancellationToken cancellationToken)
     {
-        await TemplateScripts.CheckFurtherAsync([source], engine, guards, cancellationToken);
+        await TemplateScripts.CheckFurtherAsync([source], _engine, _guards, cancellationToken);
         SayThatWordsAreAll($"because an account with rights on the template alone cannot be used here ({reason})", user);
     }
 
     /// <summary>The account reaches what everybody does.</summary>
     public async Task CheckWordsTooAsync(TemplateSource source, IEnumerable<string> open, CancellationToken cancellationToken)
     {
-        logger.LogInformation("Everybody may reach the databases {Databases} on this server: a list of words alone keeps templates' SQL from them", string.Join(", ", open));
-        await TemplateScripts.CheckFurtherAsync([source], engine, guards, cancellationToken);
+        context.Logger.LogInformation("Everybody may reach the databases {Databases} on this server: a list of words alone keeps templates' SQL from them", string.Join(", ", open));
+        await TemplateScripts.CheckFurtherAsync([source], _engine, _guards, cancellationToken);
     }
 
     /// <param name="where">File, line and statement.</param>
     /// <exception cref="ConcurrentTestException">Always: where the guard is overridden, nothing is confined.</exception>
     public void Refuse(string where, string reason, string remedy = "leave it out") =>
-        guards.Refuse(GuardName.ReachingSql, $"{where} needs more than the rights on the template's own database: {reason}", remedy);
+        _guards.Refuse(GuardName.ReachingSql, $"{where} needs more than the rights on the template's own database: {reason}", remedy);
 
     /// <summary>A command's or a hook's failure may come from what it may not do.</summary>
     /// <param name="isDenied">Whether the error is the server's for a missing right.</param>
@@ -80,6 +83,6 @@ internal sealed class TemplateConfinement(bool isOurs, DatabaseEngine engine, Im
     }
 
     private void SayThatWordsAreAll(string why, string user) =>
-        logger.LogInformation(
+        context.Logger.LogInformation(
             "Templates are built as '{User}' itself {Why}: a list of words alone keeps their SQL from reaching other databases, and commands and hooks are not kept at all", user, why);
 }

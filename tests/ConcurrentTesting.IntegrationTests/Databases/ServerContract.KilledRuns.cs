@@ -4,21 +4,32 @@ using Xunit;
 
 namespace ConcurrentTesting.IntegrationTests.Databases;
 
-/// <summary>What a run on MariaDB leaves that is killed, and what the next one makes of it: real processes and SIGKILL.</summary>
-[Collection("MySQL")]
-public sealed class MySqlKilledRunTests(DatabaseServers servers) : MySqlFixture(servers)
+/// <summary>What a run leaves that is killed, and what the next one makes of it: real processes and SIGKILL.</summary>
+public abstract partial class ServerContract
 {
-    private const string Schema =
-        """
-        CREATE TABLE book (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE shelf (id INT); CREATE TABLE loan (id INT); CREATE VIEW books AS SELECT id FROM book;
-        SELECT SLEEP(0.2);
-        """;
+    // A line that the run says, and how long it then goes on before it is killed.
+    public static TheoryData<string, int> Moments => new()
+    {
+        { "begin check", 0 },
+        { "end check", 0 },
+        { "end sweep", 0 },
+        { "begin prepare", 60 },
+        { "begin prepare", 250 },
+        { "end prepare", 0 },
+        { "begin lease", 30 },
+        { "end lease", 0 },
+        { "begin renew", 10 },
+        { "begin release", 15 },
+        { "begin dispose", 5 },
+    };
+
+    private string SlowSchema => $"{Book} CREATE TABLE shelf (id int); CREATE TABLE loan (id int); CREATE VIEW books AS SELECT id FROM book; {Server.Sleep(0.2)};";
 
     [Theory]
-    [MemberData(nameof(KilledRunTests.Moments), MemberType = typeof(KilledRunTests))]
-    public async Task On_a_shared_server_the_next_run_removes_everything_and_a_living_run_is_untouched(string moment, int milliseconds)
+    [MemberData(nameof(Moments))]
+    public async Task On_a_shared_server_the_run_after_a_killed_one_removes_everything_and_a_living_run_is_untouched(string moment, int milliseconds)
     {
-        Script(Schema);
+        Script(SlowSchema);
         var settings = await SettingsAsync("schema.sql");
         await using var living = await PreparedAsync(settings with { Template = [], TemplateCache = false });
         var untouched = await living.LeaseAsync(0, CancellationToken);
@@ -28,19 +39,19 @@ public sealed class MySqlKilledRunTests(DatabaseServers servers) : MySqlFixture(
         await using (var next = await PreparedAsync(settings))
             (await QueryAsync(await next.LeaseAsync(0, CancellationToken), "SELECT COUNT(*) FROM books")).ShouldBe(0L);
 
-        (await AdminAsync($@"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'ct\\_r\\_{dead}\\_%'")).ShouldBe(0L);
+        (await CountOfRunAsync(dead)).ShouldBe(0L);
         (await ExistsAsync(untouched.Database!)).ShouldBeTrue();
         (await ExistsAsync(living.Record!.Template!)).ShouldBeTrue();
     }
 
     [Theory]
-    [InlineData("begin prepare", 400)]
+    [InlineData("begin prepare", 350)]
     [InlineData("end prepare", 0)]
     [InlineData("end lease", 0)]
     [InlineData("begin dispose", 5)]
     public async Task A_throwaway_server_dies_with_its_run_and_the_next_run_removes_its_folder(string moment, int milliseconds)
     {
-        Script(Schema);
+        Script(SlowSchema);
         var settings = await SettingsAsync("schema.sql") with { ConnectionString = null };
         var dead = UniqueName();
         await KillAtAsync(settings, dead, moment, milliseconds);
@@ -60,7 +71,7 @@ public sealed class MySqlKilledRunTests(DatabaseServers servers) : MySqlFixture(
     [Fact]
     public async Task Of_processes_that_start_together_one_builds_the_template()
     {
-        Script(Schema);
+        Script(SlowSchema);
         var settings = await SettingsAsync("schema.sql");
         var runs = Enumerable.Range(0, 4).Select(_ => Start(settings, UniqueName())).ToArray();
 

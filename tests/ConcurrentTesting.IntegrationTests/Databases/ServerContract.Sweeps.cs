@@ -4,8 +4,8 @@ using Xunit;
 
 namespace ConcurrentTesting.IntegrationTests.Databases;
 
-[Collection("MySQL")]
-public sealed class MySqlSweepTests(DatabaseServers servers) : MySqlFixture(servers)
+/// <summary>Sweeps and cleaning: what is ours and nobody uses goes, and nothing else does.</summary>
+public abstract partial class ServerContract
 {
     [Fact]
     public async Task A_dead_runs_databases_are_dropped()
@@ -24,7 +24,7 @@ public sealed class MySqlSweepTests(DatabaseServers servers) : MySqlFixture(serv
     {
         var halfBuilt = OwnDatabaseName.OfTemplate(UniqueName() + "0123456789abcdef", "main").ToString();
         await AdminAsync($"CREATE DATABASE {halfBuilt}");
-        Script("CREATE TABLE book (id int);");
+        Script(Book);
         var settings = await SettingsAsync("schema.sql");
         string whole;
         await using (var databases = await PreparedAsync(settings))
@@ -62,18 +62,18 @@ public sealed class MySqlSweepTests(DatabaseServers servers) : MySqlFixture(serv
     [Fact]
     public async Task Kept_templates_stay_within_ten_the_oldest_going_first_and_one_in_use_staying()
     {
-        Script("CREATE TABLE oldest (id INT);", "0.sql");
+        Script("CREATE TABLE oldest (id int);", "0.sql");
         await using var inUse = await PreparedAsync(await SettingsAsync("0.sql"));
-        await AgeAsync(inUse.Record!.Template!, 2001);
-        Script("CREATE TABLE older (id INT);", "1.sql");
+        await AdminAsync(Server.Age(inUse.Record!.Template!, 2001));
+        Script("CREATE TABLE older (id int);", "1.sql");
         string old;
         await using (var databases = await PreparedAsync(await SettingsAsync("1.sql")))
             old = databases.Record!.Template!;
-        await AgeAsync(old, 2002);
+        await AdminAsync(Server.Age(old, 2002));
 
         for (var number = 2; number <= 12; number++)
         {
-            Script($"CREATE TABLE book{number} (id INT);", $"{number}.sql");
+            Script($"CREATE TABLE book{number} (id int);", $"{number}.sql");
             await using var databases = await PreparedAsync(await SettingsAsync($"{number}.sql"));
         }
 
@@ -84,8 +84,8 @@ public sealed class MySqlSweepTests(DatabaseServers servers) : MySqlFixture(serv
     [Fact]
     public async Task Cleaning_removes_templates_kept_databases_and_leftovers_and_leaves_a_living_runs()
     {
-        Script("CREATE TABLE book (id INT);");
-        Script("CREATE TABLE shelf (id INT);", "other.sql");
+        Script(Book);
+        Script("CREATE TABLE shelf (id int);", "other.sql");
         var settings = await SettingsAsync("schema.sql") with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
         string template, kept;
         await using (var ended = await PreparedAsync(settings with { KeepFailed = true }))
@@ -103,15 +103,16 @@ public sealed class MySqlSweepTests(DatabaseServers servers) : MySqlFixture(serv
 
         (await ConcurrentTestCleaning.RunAsync(settings with { DryRun = true }, Log, CancellationToken)).ShouldBeEmpty();
         (await ExistsAsync(template)).ShouldBeTrue();
+        Log.Text.ShouldContain("would be removed");
+
         (await ConcurrentTestCleaning.RunAsync(settings, Log, CancellationToken)).ShouldBeEmpty();
 
         foreach (var gone in new[] { template, kept, leftover })
             (await ExistsAsync(gone)).ShouldBeFalse(gone);
         foreach (var stays in new[] { living.Record!.Template!, lease.Database!, "ct_r_somebodys_own" })
             (await ExistsAsync(stays)).ShouldBeTrue(stays);
+        Log.Text.ShouldContain($"run's database {lease.Database}");
+        Log.Text.ShouldContain("in use, stays");
         await AdminAsync("DROP DATABASE ct_r_somebodys_own");
     }
-
-    private Task<object?> AgeAsync(string template, int year) =>
-        AdminAsync($"UPDATE {template}.concurrent_test_template SET value = '{year}-01-01 00:00:00Z' WHERE kind = 'complete'");
 }

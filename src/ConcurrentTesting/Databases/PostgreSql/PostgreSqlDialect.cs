@@ -1,0 +1,229 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Record;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
+
+namespace ConcurrentTesting.Databases.PostgreSql;
+
+/// <summary>
+/// PostgreSQL's words: templates are sealed databases whose comment says when they were used last, clones <c>CREATE DATABASE …
+/// TEMPLATE</c>, locks advisory ones.
+/// </summary>
+internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext context) : IServerDialect
+{
+    private const string CommentBegin = "ConcurrentTest template, last used ";
+
+    private readonly PostgreSqlSessions _sessions = new(admin);
+    private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
+
+    /// <summary>Of each clone, what the server calls it.</summary>
+    private readonly ConcurrentDictionary<string, uint> _ids = new();
+    private PostgreSqlServerFacts? _facts;
+
+    public string Name => "postgresql";
+
+    public string Host => admin.Host;
+
+    public string Address => FormattableString.Invariant($"{admin.Host}:{admin.Port}");
+
+    // Twice the cores: a clone waits for checkpoints as much as it copies.
+    public int MostClones => Math.Max(2, 2 * Environment.ProcessorCount);
+
+    public async Task<ServerFacts> CheckAsync(CancellationToken cancellationToken)
+    {
+        _facts = await new PostgreSqlCheck(admin, context.Settings, context.Sources, context.Guards).RunAsync(cancellationToken);
+        var version = _facts.Version.ToString(CultureInfo.InvariantCulture);
+        return new ServerFacts(
+            $"PostgreSQL {version}",
+            _facts.User,
+            _facts.MayMakeRoles,
+            [version, _facts.User, _facts.Collation, .. context.Settings.TemplateExtensions]);
+    }
+
+    public async Task<int> ReadConnectionLimitAsync(CancellationToken cancellationToken)
+    {
+        const string Question =
+            """
+            SELECT least(current_setting('max_connections')::int
+                             - CASE WHEN r.rolsuper THEN 0 ELSE current_setting('superuser_reserved_connections')::int END
+                             - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'),
+                         nullif(r.rolconnlimit, -1))
+            FROM pg_roles r WHERE r.rolname = current_user
+            """;
+        return (await admin.QueryAsync(Question, row => row.GetInt32(0), cancellationToken))[0];
+    }
+
+    public FaultCause Classify(Exception exception) => PostgreSqlFaults.Classify(exception);
+
+    public string Describe(Exception exception) => (exception as PostgresException)?.MessageText ?? exception.Message;
+
+    public ConnectionValues ConnectionTo(string database, TemplateAccount? account = null) => admin.ConnectionTo(database, account);
+
+    public async Task<ILockSession> OpenLockSessionAsync(CancellationToken cancellationToken) =>
+        await PostgreSqlLockSession.OpenAsync(admin, cancellationToken);
+
+    public Task<IReadOnlyList<string>> ListDatabasesAsync(CancellationToken cancellationToken) =>
+        admin.QueryAsync("SELECT datname::text FROM pg_database", row => row.GetString(0), cancellationToken);
+
+    public Task<IReadOnlyList<string>> ListOwnAsync(string prefix, CancellationToken cancellationToken) =>
+        admin.QueryAsync(
+            "SELECT datname::text FROM pg_database WHERE starts_with(datname::text, $1) AND pg_has_role(datdba, 'USAGE') ORDER BY datname",
+            row => row.GetString(0),
+            cancellationToken,
+            prefix);
+
+    public async Task<long> SizeOfAsync(string database, CancellationToken cancellationToken) =>
+        await admin.QueryAsync(
+            "SELECT coalesce(pg_database_size(oid), 0) FROM pg_database WHERE datname = $1",
+            row => row.GetInt64(0),
+            cancellationToken,
+            database) is [var bytes] ? bytes : 0;
+
+    public async Task<bool> TryDropAsync(string database, CancellationToken cancellationToken)
+    {
+        await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(database)} WITH (FORCE)", cancellationToken);
+        return true;
+    }
+
+    public Task<int> EndSessionsAsync(string database, CancellationToken cancellationToken) =>
+        _sessions.EndAsync(database, cancellationToken);
+
+    public ITemplateWork Build(TemplateSource source, string name) =>
+        new PostgreSqlTemplateWork(admin, _facts!, _sessions, context, source, name, Strategy());
+
+    public async Task<KeptTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
+        await admin.QueryAsync(
+            "SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), 0::bigint FROM pg_database WHERE datname = $1",
+            Template,
+            cancellationToken,
+            name) is [var found]
+            ? found
+            : null;
+
+    public async Task<IReadOnlyList<KeptTemplate>> ListTemplatesAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await admin.QueryAsync(
+            """
+            SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), coalesce(pg_database_size(oid), 0)
+            FROM pg_database WHERE datname LIKE 'ct\_t\_%' AND pg_has_role(datdba, 'USAGE')
+            """,
+            Template,
+            cancellationToken))
+        .Where(template => OwnDatabaseName.Parse(template.Name) is { Kind: OwnDatabaseKind.Template }),
+    ];
+
+    public Task TouchAsync(string template, DateTimeOffset now, CancellationToken cancellationToken) =>
+        admin.ExecuteAsync(
+            $"COMMENT ON DATABASE {Quote(template)} IS {Literal(CommentBegin + now.ToString("u", CultureInfo.InvariantCulture))}",
+            cancellationToken);
+
+    public Task UnsealAsync(string template, CancellationToken cancellationToken) =>
+        admin.ExecuteAsync($"ALTER DATABASE {Quote(template)} IS_TEMPLATE false", cancellationToken);
+
+    public async Task LearnAsync(string template, CancellationToken cancellationToken) =>
+        _properties[template] = await PostgreSqlDatabaseProperties.ReadAsync(admin, template, cancellationToken);
+
+    public async Task CloneAsync(string template, string clone, CancellationToken cancellationToken)
+    {
+        var properties = _properties[template];
+        try
+        {
+            await admin.ExecuteAsync(
+                $"CREATE DATABASE {Quote(clone)} TEMPLATE {Quote(template)} OWNER {Quote(properties.Owner)}{Strategy()}",
+                cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.ObjectInUse)
+        {
+            var inside = await _sessions.DescribeAsync(template, cancellationToken);
+            context.Logger.LogWarning(
+                "The template {Template} cannot be copied while a session is inside it: {Sessions}", template, string.Join("; ", inside));
+            throw;
+        }
+
+        var values = DatabaseSettingList.Parse(context.Settings.DatabaseSettings)
+            .Select(setting => $"ALTER DATABASE {Quote(clone)} SET {Quote(setting.Name)} TO {Literal(setting.Value)}");
+        await admin.ExecuteAsync([.. properties.StatementsFor(clone), .. values], cancellationToken);
+    }
+
+    public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        var found = await admin.QueryAsync(
+            "SELECT oid, datallowconn, datconnlimit = -2 FROM pg_database WHERE datname = $1",
+            row => (Id: row.GetFieldValue<uint>(0), IsUsable: row.GetBoolean(1), IsBeingDropped: row.GetBoolean(2)),
+            cancellationToken,
+            clone.Name);
+        if (found is [] or [{ IsBeingDropped: true }])
+            return DatabaseState.Dropped;
+        if (!found[0].IsUsable)
+            throw new InvalidOperationException($"the database {clone.Name} is not usable any more");
+        return _ids.GetOrAdd(clone.Name, found[0].Id) == found[0].Id ? DatabaseState.Own : DatabaseState.Replaced;
+    }
+
+    public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
+        PostgreSqlStatistics.ReadAsync(admin, _sessions, _facts!.Version, clone.Name, cancellationToken);
+
+    public async Task<bool> MoveAsync(string clone, string name, CancellationToken cancellationToken)
+    {
+        // The server itself waits up to 5 s for sessions that are about to leave.
+        await admin.ExecuteAsync($"ALTER DATABASE {Quote(clone)} RENAME TO {Quote(name)}", cancellationToken);
+        return true;
+    }
+
+    public async Task<string> HowToOpenAsync(string database, CancellationToken cancellationToken)
+    {
+        // Kept data of our own is opened by its socket, wherever the server listened.
+        var (host, port) = (admin.Host, admin.Port);
+        if (context.IsOurs)
+        {
+            host = (await admin.QueryAsync("SHOW unix_socket_directories", row => row.GetString(0), cancellationToken))[0];
+            port = PostgreSqlProduct.Port;
+        }
+
+        return FormattableString.Invariant($"psql -h {host} -p {port} -U {admin.Username} {database}");
+    }
+
+    public void Forget(string clone) => _ids.TryRemove(clone, out _);
+
+    public async Task<IReadOnlyList<string>> ListAccountsAsync(CancellationToken cancellationToken) =>
+        (await FactsAsync(cancellationToken)).MayMakeRoles ? await PostgreSqlTemplateRole.ListAsync(admin, cancellationToken) : [];
+
+    public Task<IReadOnlyList<string>> ListOwnedAsync(string account, CancellationToken cancellationToken) =>
+        admin.QueryAsync(
+            "SELECT d.datname::text FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE r.rolname = $1",
+            row => row.GetString(0),
+            cancellationToken,
+            account);
+
+    public async Task DropAccountAsync(string account, CancellationToken cancellationToken) =>
+        await new PostgreSqlTemplateRole(admin, await FactsAsync(cancellationToken), context.Secrets, context.Logger)
+            .DropAsync(account, cancellationToken);
+
+    public ValueTask DisposeAsync() => admin.DisposeAsync();
+
+    private static KeptTemplate Template(NpgsqlDataReader row)
+    {
+        var comment = row.IsDBNull(2) ? "" : row.GetString(2);
+        var isDated = DateTimeOffset.TryParseExact(
+            comment.Replace(CommentBegin, "", StringComparison.Ordinal),
+            "u",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var lastUsed);
+        return new KeptTemplate(row.GetString(0), row.GetBoolean(1), isDated ? lastUsed : DateTimeOffset.MinValue, row.GetInt64(3));
+    }
+
+    /// <summary>Cleaning asks without a check.</summary>
+    private async Task<PostgreSqlServerFacts> FactsAsync(CancellationToken cancellationToken) =>
+        _facts ??= await PostgreSqlServerFacts.ReadAsync(admin, cancellationToken);
+
+    /// <summary>
+    /// Copying files is the fastest, but checkpoints the whole server: only on one of our own. Elsewhere the server's default, which writes
+    /// the copy to its log.
+    /// </summary>
+    private string Strategy() => context.IsOurs && _facts!.Version >= 150000 ? " STRATEGY FILE_COPY" : "";
+}

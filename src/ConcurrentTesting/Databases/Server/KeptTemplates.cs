@@ -1,0 +1,159 @@
+using System.Data.Common;
+using ConcurrentTesting.Databases.Templates;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Server;
+
+/// <summary>
+/// Makes a template's database and seals it; right before it seals, it awaits what throws where the template's lock was lost.
+/// </summary>
+internal delegate Task TemplateBuild(Func<CancellationToken, Task> requireLock, CancellationToken cancellationToken);
+
+/// <summary>
+/// The templates that stay on a server between runs. Who uses one shares its lock; who builds or evicts one holds it alone.
+/// </summary>
+/// <param name="drop">Drops a database; false where it resists.</param>
+internal sealed class KeptTemplates(
+    IServerDialect dialect, ServerLocks locks, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
+{
+    /// <summary>How exact the time of the last use is: within it a hit writes nothing.</summary>
+    private static readonly TimeSpan Resolution = TimeSpan.FromMinutes(5);
+
+    private readonly HashSet<string> _used = [];
+
+    /// <returns>Whether it was there. Its lock is shared by this run from here on.</returns>
+    public async Task<bool> EnsureAsync(string name, string fingerprint, TemplateBuild build, CancellationToken cancellationToken)
+    {
+        await SweepAsync(cancellationToken);
+        var key = LockName.OfTemplate(name);
+        for (var told = false; !await TryUseAsync(name, key, cancellationToken); told = true)
+        {
+            if (await locks.TryAsync(key, cancellationToken))
+                return await BuildUnlessThereAsync(name, key, fingerprint, build, cancellationToken);
+            if (!told)
+                logger.LogInformation("Another run is building the template {Template}: waiting for it", name);
+            await locks.PauseAsync(cancellationToken);
+        }
+
+        return true;
+    }
+
+    /// <summary>The least recently used first, until the rest is within <see cref="TemplateLimits"/>; never one in use.</summary>
+    public async Task EvictAsync(
+        CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes) =>
+        await TemplateLimits.EvictAsync(
+            (await dialect.ListTemplatesAsync(cancellationToken)).OrderByDescending(template => template.LastUsed),
+            template => template.Bytes,
+            template => TryEvictAsync(template, cancellationToken),
+            maxEntries,
+            maxBytes);
+
+    /// <summary>Drops what killed builders left: without its seal it is no template, and whoever still builds one holds its lock.</summary>
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var halfBuilt in (await dialect.ListTemplatesAsync(cancellationToken)).Where(template => !template.IsSealed))
+                await TryEvictAsync(halfBuilt, cancellationToken);
+        }
+        catch (Exception exception) when (exception is DbException or ConcurrentTestException)
+        {
+            logger.LogDebug("A half-built template could not be dropped: {Reason}", exception.Message);
+        }
+    }
+
+    private async Task<bool> TryEvictAsync(KeptTemplate template, CancellationToken cancellationToken)
+    {
+        // Our own session would be let in beside its own shared lock.
+        return !_used.Contains(template.Name)
+            && await locks.WhileAloneAsync(LockName.OfTemplate(template.Name), EvictUnlessChangedAsync, cancellationToken);
+
+        async Task<bool> EvictUnlessChangedAsync()
+        {
+            // Its builder may have finished it meanwhile.
+            if (await dialect.FindTemplateAsync(template.Name, cancellationToken) is not { } found || found.IsSealed != template.IsSealed)
+                return false;
+            await RemoveAsync(template.Name, cancellationToken);
+            logger.LogDebug("Evicted the template {Template}, last used {LastUsed:u}", template.Name, template.LastUsed);
+            return true;
+        }
+    }
+
+    private async Task<bool> TryUseAsync(string name, LockName key, CancellationToken cancellationToken)
+    {
+        if (!await locks.TryShareAsync(key, cancellationToken))
+            return false;
+        if (await dialect.FindTemplateAsync(name, cancellationToken) is { IsSealed: true } found)
+        {
+            _used.Add(name);
+            if (time.GetUtcNow() - found.LastUsed > Resolution)
+                await dialect.TouchAsync(name, time.GetUtcNow(), cancellationToken);
+            return true;
+        }
+
+        await locks.UnshareAsync(key, cancellationToken);
+        return false;
+    }
+
+    /// <summary>While the lock is ours alone, which it is not from here on.</summary>
+    private async Task<bool> BuildUnlessThereAsync(
+        string name, LockName key, string fingerprint, TemplateBuild build, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Another run may have built it before the lock was ours.
+            if (await TryUseAsync(name, key, cancellationToken))
+                return true;
+            logger.LogDebug("Building the template {Template} for the fingerprint {Fingerprint}", name, fingerprint);
+            await BuildAsync(name, key, build, cancellationToken);
+            if (!await TryUseAsync(name, key, cancellationToken))
+                throw Lost(name);
+        }
+        finally
+        {
+            await locks.ReleaseAsync(key, CancellationToken.None);
+        }
+
+        await EvictAsync(cancellationToken);
+        return false;
+    }
+
+    private async Task BuildAsync(string name, LockName key, TemplateBuild build, CancellationToken cancellationToken)
+    {
+        // What is there without a seal is what a builder that died has left.
+        await RemoveAsync(name, cancellationToken);
+        try
+        {
+            await build(RequireLockAsync, cancellationToken);
+        }
+        catch
+        {
+            // Where the lock was lost, another run may be building under this name by now; if none is, the next one drops what is there.
+            if (await locks.HoldsAsync(key, CancellationToken.None))
+                await RemoveAsync(name, CancellationToken.None);
+            throw;
+        }
+
+        async Task RequireLockAsync(CancellationToken token)
+        {
+            if (!await locks.HoldsAsync(key, token))
+                throw Lost(name);
+        }
+    }
+
+    private async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await dialect.FindTemplateAsync(name, cancellationToken) is null)
+            return;
+        // First, so that a drop that breaks off leaves no template that looks whole.
+        await dialect.UnsealAsync(name, cancellationToken);
+        if (!await drop(name, cancellationToken))
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"the template {name} is in the way and could not be dropped");
+        }
+    }
+
+    /// <summary>Worth another try.</summary>
+    private static TimeoutException Lost(string name) => new($"the lock of the template {name} was lost while it was built");
+}

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Server;
+
+/// <summary>
+/// Drops databases and accounts that are ours by their names. What resists is named in the log and left to the next sweep.
+/// </summary>
+internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILogger logger)
+{
+    /// <summary>How long a drop may take before the database is left for the next sweep.</summary>
+    public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, bool> _undropped = new();
+
+    /// <returns>Whether it is gone. What resists is named once, however often it is tried.</returns>
+    public async Task<bool> DropAsync(string database, CancellationToken cancellationToken)
+    {
+        if (OwnDatabaseName.Parse(database) is null)
+            throw new InvalidOperationException($"{database} is not a database of ours");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(DropLimit);
+        try
+        {
+            while (!await dialect.TryDropAsync(database, limit.Token))
+            {
+            }
+
+            return true;
+        }
+        catch (Exception exception)
+            when (exception is DbException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            var why = limit.IsCancellationRequested
+                ? $"a session that is not ours to end holds it, or the server does not answer, for more than {DropLimit.TotalSeconds:0} s"
+                : secrets.Redact(dialect.Describe(exception));
+            logger.Log(
+                _undropped.TryAdd(database, true) ? LogLevel.Warning : LogLevel.Debug,
+                "The database {Name} could not be dropped and is left for the next run's sweep: {Reason}",
+                database,
+                why);
+            return false;
+        }
+    }
+
+    /// <summary>With the databases that the account owns, which are half-built.</summary>
+    /// <param name="locks">
+    /// Nobody else may be building a database that is dropped; null where the account is this run's and nobody can.
+    /// </param>
+    /// <returns>Whether it is gone.</returns>
+    public async Task<bool> DropAccountAsync(string account, ServerLocks? locks, CancellationToken cancellationToken)
+    {
+        if (OwnDatabaseName.Parse(account) is not { Kind: OwnDatabaseKind.Run })
+            throw new InvalidOperationException($"{account} is not an account of ours");
+        try
+        {
+            foreach (var database in await ListOwnedAsync(account, cancellationToken))
+            {
+                var isGone = locks is null
+                    ? await DropOwnedAsync(database)
+                    : await locks.WhileAloneAsync(LockName.OfTemplate(database), () => DropOwnedAsync(database), cancellationToken);
+                if (!isGone)
+                    return false;
+            }
+
+            await dialect.DropAccountAsync(account, cancellationToken);
+            return true;
+        }
+        catch (DbException exception)
+        {
+            // An error that is under way must not be lost for it.
+            logger.LogWarning(
+                "The account {Account} could not be dropped and is left for the next run's sweep: {Reason}",
+                account,
+                secrets.Redact(dialect.Describe(exception)));
+            return false;
+        }
+
+        // Another run may have begun to build it anew, by another account.
+        async Task<bool> DropOwnedAsync(string database) =>
+            !(await ListOwnedAsync(account, cancellationToken)).Contains(database) || await DropAsync(database, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<string>> ListOwnedAsync(string account, CancellationToken cancellationToken) =>
+        [.. (await dialect.ListOwnedAsync(account, cancellationToken)).Where(database => OwnDatabaseName.Parse(database) is not null)];
+}

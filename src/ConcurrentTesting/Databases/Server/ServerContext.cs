@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Databases.Server;
+
+/// <summary>Whose work is done on a server, and what it is done with.</summary>
+/// <param name="IsOurs">
+/// The server is a throwaway one of this run's: nobody else's data is on it, and durability is nobody's concern.
+/// </param>
+internal sealed record ServerContext(
+    ConcurrentTestSettings Settings,
+    string RunId,
+    bool IsOurs,
+    ImmutableArray<TemplateSource> Sources,
+    Guards Guards,
+    Redactor Secrets,
+    ILogger Logger,
+    TimeProvider Time);
