@@ -150,6 +150,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>The failing test of <see cref="ReplayFile"/> whose cause among the earlier tests is looked for; null: none.</summary>
     public string? Bisect { get; init; }
 
+    /// <summary>
+    /// Results folders of earlier runs, or the <c>run.events.jsonl</c> in them, whose reports are made again from what the run wrote down, also where the run was
+    /// killed; nothing is run then. Empty: none.
+    /// </summary>
+    public ImmutableArray<string> ReportFrom { get; init; } = [];
+
     /// <summary>Stops after this many failures; 0: never.</summary>
     public int FailFast { get; init; }
 

@@ -123,6 +123,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestReplayWorker)] string? TestReplayWorker => TryGetValue(() => TestReplayWorker);
     [Parameter(ConcurrentTestHelp.TestBisect)] string? TestBisect => TryGetValue(() => TestBisect);
     [Parameter(ConcurrentTestHelp.TestCompare)] string? TestCompare => TryGetValue(() => TestCompare);
+    [Parameter(ConcurrentTestHelp.TestReportFrom)] string[]? TestReportFrom => TryGetValue(() => TestReportFrom);
     [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console.Terminal;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
@@ -54,10 +53,10 @@ internal static class ProgressView
     }
 
     /// <summary>A test as the block shows it: without namespace, which would only push the rest out of sight.</summary>
-    public static string ShortName(TestEntry entry)
+    public static string ShortName(TestStarted test)
     {
-        var className = entry.ClassName[(entry.ClassName.LastIndexOf('.') + 1)..];
-        return PlainText.OneLine($"{className}.{TestNames.Short(entry.ClassName, entry.DisplayName)}");
+        var className = test.ClassName[(test.ClassName.LastIndexOf('.') + 1)..];
+        return PlainText.OneLine($"{className}.{test.Name}");
     }
 
     private static string What(ProgressSnapshot progress) => progress.Total == progress.Planned ? "tests" : Invariant($"results of {progress.Planned} cases");

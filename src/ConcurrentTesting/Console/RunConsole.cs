@@ -71,9 +71,6 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     /// <summary>The two last lines that the process prints: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
     public static ImmutableArray<string> ClosingLines(RunRecord run) => RunClosing.ClosingLines(run);
 
-    /// <summary>Tells what each test is expected to take, so that progress and the time left count seconds instead of tests.</summary>
-    public void Expect(TestCatalog catalog, Func<TestEntry, TimeSpan> predicted) => _progress.Expect(catalog, predicted);
-
     /// <summary>Prints what <c>--test-list</c> asks for.</summary>
     public void List(TestListing listing)
     {
@@ -110,10 +107,12 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
             Log.LogInformation("Running {Tests} on {Workers}{Expected}", new OwnWords(Quantity.Of(tests, "test")), new OwnWords(Quantity.Of(workers, "worker")), new OwnWords(Expected(expected)));
     }
 
-    public void TestStarted(int worker, TestEntry entry)
+    public void UnitPlanned(UnitPlanned unit) => _progress.Expect(unit);
+
+    public void TestStarted(TestStarted started)
     {
-        _progress.Start(worker, entry);
-        Trace($"worker {worker} runs {entry.Assembly.Source}/{TestNames.Full(entry.ClassName, entry.DisplayName)}");
+        _progress.Start(started);
+        Trace($"worker {started.Worker} runs {started.Test.Assembly.Source}/{started.FullName}");
     }
 
     public void TestFinished(TestRecord test, bool isFinal)
@@ -182,8 +181,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     {
         var test = worker.Test!;
         var what = worker.HasResult ? "no further result for" : "running for";
-        var name = PlainText.OneLine(TestNames.Full(test.ClassName, test.DisplayName));
-        Log.LogInformation("SLOW  {Name}  [{Source}, worker {Worker}] {What} {Duration}", name, test.Assembly.Source, worker.Worker, new OwnWords(what), DurationText.Whole(worker.Since));
+        var name = PlainText.OneLine(test.FullName);
+        Log.LogInformation("SLOW  {Name}  [{Source}, worker {Worker}] {What} {Duration}", name, test.Test.Assembly.Source, worker.Worker, new OwnWords(what), DurationText.Whole(worker.Since));
     }
 
     private void AddProgressLine()

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Console;
@@ -8,7 +7,7 @@ namespace ConcurrentTesting.Console;
 /// <param name="Test">The test that it started last; null where it has none.</param>
 /// <param name="Since">How long ago that test started or gave its last result.</param>
 /// <param name="HasResult">The test has given a result: the worker is between tests, or more rows of a theory follow.</param>
-internal readonly record struct WorkerProgress(int Worker, TestEntry? Test, TimeSpan Since, bool HasResult);
+internal readonly record struct WorkerProgress(int Worker, TestStarted? Test, TimeSpan Since, bool HasResult);
 
 /// <summary>A run at a moment.</summary>
 /// <param name="Phases">The phases that go on now.</param>
@@ -46,7 +45,7 @@ internal sealed class RunProgress(TimeProvider time)
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Assembly, Guid Case), Expectation> _expectations = [];
+    private readonly Dictionary<TestRef, Expectation> _expectations = [];
     private readonly List<Slot> _slots = [];
     private ImmutableArray<string> _phases = [];
     private readonly long _startedAt = time.GetTimestamp();
@@ -85,28 +84,29 @@ internal sealed class RunProgress(TimeProvider time)
     }
 
     /// <summary>Tells what each test is expected to take, so that progress counts seconds and not tests.</summary>
-    public void Expect(TestCatalog catalog, Func<TestEntry, TimeSpan> predicted)
+    public void Expect(UnitPlanned unit)
     {
         lock (_gate)
         {
-            foreach (var entry in catalog.Units.SelectMany(unit => unit.Entries))
+            foreach (var test in unit.Tests)
             {
-                var expectation = new Expectation(entry.CaseCount, predicted(entry));
-                if (_expectations.TryAdd((entry.Assembly.Path, entry.Id), expectation))
+                var expectation = new Expectation(test.Cases, TimeSpan.FromSeconds(test.Seconds));
+                if (_expectations.TryAdd(new TestRef(unit.Assembly, test.Case), expectation))
                     _predictedTotal += expectation.Duration;
             }
         }
     }
 
-    public void Start(int worker, TestEntry entry)
+    public void Start(TestStarted test)
     {
         lock (_gate)
         {
+            var worker = test.Worker;
             EnsureSlots(worker + 1);
             // A host reports what it runs again and again; only the first time is the start.
-            if (_slots[worker] is { Test: { } running, HasResult: false } && running.Id == entry.Id && running.Assembly.Path == entry.Assembly.Path)
+            if (_slots[worker] is { Test: { } running, HasResult: false } && running.Test == test.Test)
                 return;
-            _slots[worker] = new Slot(entry, time.GetTimestamp(), false, Slow);
+            _slots[worker] = new Slot(test, time.GetTimestamp(), false, Slow);
         }
     }
 
@@ -185,7 +185,7 @@ internal sealed class RunProgress(TimeProvider time)
     private void MarkResult(TestRecord test)
     {
         var worker = test.Final.Worker;
-        if (worker >= 0 && worker < _slots.Count && _slots[worker].Test is { } running && running.Id == test.CaseId)
+        if (worker >= 0 && worker < _slots.Count && _slots[worker].Test is { } running && running.Test.Case == test.CaseId)
             _slots[worker] = new Slot(running, time.GetTimestamp(), true, Slow);
     }
 
@@ -194,7 +194,7 @@ internal sealed class RunProgress(TimeProvider time)
 
     private void CountExpectation(TestRecord test)
     {
-        if (!_expectations.TryGetValue((test.Assembly.Path, test.CaseId), out var expectation))
+        if (!_expectations.TryGetValue(new TestRef(test.Assembly, test.CaseId), out var expectation))
         {
             _total = Math.Max(_total, _done);
             return;
@@ -229,7 +229,7 @@ internal sealed class RunProgress(TimeProvider time)
         var (spent, longest) = (TimeSpan.Zero, TimeSpan.Zero);
         foreach (var slot in _slots)
         {
-            if (slot.Test is null || slot.HasResult || !_expectations.TryGetValue((slot.Test.Assembly.Path, slot.Test.Id), out var expectation) || expectation.Results > 0)
+            if (slot.Test is null || slot.HasResult || !_expectations.TryGetValue(slot.Test.Test, out var expectation) || expectation.Results > 0)
                 continue;
             var elapsed = time.GetElapsedTime(slot.StartedAt);
             var left = expectation.Duration - elapsed;
@@ -240,7 +240,7 @@ internal sealed class RunProgress(TimeProvider time)
         return (spent, longest);
     }
 
-    private readonly record struct Slot(TestEntry? Test, long StartedAt, bool HasResult, TimeSpan AnnounceAt);
+    private readonly record struct Slot(TestStarted? Test, long StartedAt, bool HasResult, TimeSpan AnnounceAt);
 
     private sealed class Expectation(int cases, TimeSpan duration)
     {

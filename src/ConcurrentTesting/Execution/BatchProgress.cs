@@ -104,7 +104,9 @@ internal sealed class BatchProgress : IHostEvents
             foreach (var entry in now.Where(entry => _active.TryAdd(entry, _lastSign)))
             {
                 _latest = entry;
-                _run.Observer.TestStarted(_worker, entry);
+                _run.Recorder.Add(
+                    new TestStarted(_worker, new TestRef(entry.Assembly, entry.Id), entry.ClassName, TestNames.Short(entry.ClassName, entry.DisplayName)) { At = _run.Recorder.Now },
+                    entry.Assembly);
             }
         }
     }
@@ -241,9 +243,8 @@ internal sealed class BatchProgress : IHostEvents
         var name = HostAttempt.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
         var attempt = HostAttempt.Of(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason, _run.Secrets);
-        var test = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits);
         var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
-        _run.Observer.TestFinished(test, isFinal);
+        var test = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
         if (isFinal && test.Outcome == TestOutcome.Failed)
             _run.Stop.CountFailure();
     }

@@ -33,6 +33,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var processes = new TestProcessWatch(run, batch.Assembly, number);
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
+        run.Recorder.Add(new BatchStarted(number, worker, batch.Assembly, batch.Reason, lease.Database, batch.CaseCount) { At = startedAt }, batch.Assembly);
 
         var watched = await WatchAsync(host, hostRun, progress, processes, deadline, cancellationToken);
         var besideTests = processes.Begun is { } begun && !watched.WasWarm ? progress.BesideTests(begun, run.Time.GetTimestamp()) : null;
@@ -40,7 +41,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var figures = await MeasureAsync(batch, number);
 
         var end = progress.End(watched.Fault, watched.TimedOut) with { HadTestProcess = hadTestProcess, IsConsoleGone = watched.IsConsoleGone, OwnEnd = watched.OwnEnd?.How };
-        run.Recorder.Add(new BatchRecord
+        var ran = new BatchRecord
         {
             Number = number,
             Worker = worker,
@@ -57,7 +58,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
             Opened = figures is { Total.HidesConnections: false } ? figures.Outside.Opened : null,
-        });
+        };
+        run.Recorder.Add(new BatchEnded(ran) { At = run.Recorder.Now }, batch.Assembly);
         if (cancellationToken.IsCancellationRequested)
         {
             SettleInterrupted(end, number, lease.Database);
@@ -194,10 +196,10 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     {
         var announced = run.Settings.Reruns == 0 ? end.Failed.Where(entry => !end.Infrastructure.Contains(entry)) : [];
         var again = verdict.RunsAgain.Concat(announced).ToHashSet();
-        foreach (var test in end.Failed.Where(entry => !again.Contains(entry)).SelectMany(entry => run.Recorder.RowsSoFar(entry)).Where(test => test.Outcome == TestOutcome.Failed))
+        foreach (var entry in end.Failed.Where(entry => !again.Contains(entry)))
         {
-            run.Observer.TestFinished(test, isFinal: true);
-            run.Stop.CountFailure();
+            for (var failures = run.Recorder.SettleFailures(entry); failures > 0; failures--)
+                run.Stop.CountFailure();
         }
     }
 
@@ -227,7 +229,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         };
         for (var missing = MissingOf(entry, rows); missing > 0; missing--)
         {
-            run.Observer.TestFinished(run.Recorder.SettleMissing(entry, attempt), isFinal: true);
+            run.Recorder.SettleMissing(entry, attempt);
             run.Stop.CountFailure();
         }
     }
@@ -240,7 +242,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         {
             var attempt = AttemptOfMissing(outcome, end.Worker, number, database) with { Cause = AttemptCauses.NotRun, Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run." };
             for (var missing = MissingOf(entry, rows); missing > 0; missing--)
-                run.Recorder.SettleMissing(entry, attempt);
+                run.Recorder.SettleMissing(entry, attempt, isQuiet: true);
         }
     }
 

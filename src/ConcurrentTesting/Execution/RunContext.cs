@@ -14,7 +14,6 @@ internal sealed record RunContext
     public required int Seed { get; init; }
     public required ILogger Log { get; init; }
     public required Redactor Secrets { get; init; }
-    public required IRunObserver Observer { get; init; }
     public required RunRecorder Recorder { get; init; }
     public required TimeProvider Time { get; init; }
     public required RunStop Stop { get; init; }
@@ -22,15 +21,14 @@ internal sealed record RunContext
     /// <summary>The engine's end of the hooks in the test processes.</summary>
     public required TestHookServer Hook { get; init; }
 
-    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, IRunObserver observer, TimeProvider time, RunStop stop, Quarantine quarantine, string runId, TestHookServer hook) => new()
+    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, IRunObserver observer, TimeProvider time, RunStop stop, Quarantine quarantine, JournalWriter file, string runId, TestHookServer hook) => new()
     {
         Settings = settings,
         RunId = runId,
         Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
         Log = console.Log,
         Secrets = console.Redactor,
-        Observer = observer,
-        Recorder = new RunRecorder(time, observer, quarantine),
+        Recorder = new RunRecorder(time, observer, quarantine, file),
         Time = time,
         Stop = stop,
         Hook = hook,

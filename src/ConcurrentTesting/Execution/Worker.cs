@@ -69,7 +69,8 @@ internal sealed class Worker(int number, RunContext run, IBatchSource source, Ba
         {
             source.Leave(number);
             await ReleaseAsync();
-            run.Recorder.Add(new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests) { Recycles = _recycles, Resets = _resets, Cloning = _cloning, Starting = _starting });
+            var worked = new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests) { Recycles = _recycles, Resets = _resets, Cloning = _cloning, Starting = _starting };
+            run.Recorder.Add(new WorkerEnded(worked) { At = run.Recorder.Now });
         }
     }
 
@@ -113,7 +114,7 @@ internal sealed class Worker(int number, RunContext run, IBatchSource source, Ba
         finally
         {
             source.Complete(batch, number, ran?.Verdict);
-            run.Observer.WorkerIdle(number);
+            run.Recorder.Add(new WorkerIdle(number) { At = run.Recorder.Now });
         }
     }
 
@@ -136,6 +137,7 @@ internal sealed class Worker(int number, RunContext run, IBatchSource source, Ba
         await _host.PrepareAsync(batch.Assembly, cancellationToken);
         _cloning += run.Time.GetElapsedTime(begun, leased);
         _starting += run.Time.GetElapsedTime(leased);
+        run.Recorder.Add(new LeaseTaken(number, _lease.Database, run.Time.GetElapsedTime(begun).TotalSeconds) { At = run.Recorder.Now });
         run.Log.LogDebug("Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount, batch.Assembly.Source, batch.Reason, batch.Seconds);
         return (_host, _lease);
     }

@@ -30,17 +30,32 @@ internal static class ArtifactNames
     /// <summary>All that the run said, as it said it.</summary>
     public const string Log = "run.log";
 
+    /// <summary>What happened, event by event; the reports can be made again from it.</summary>
+    public const string Journal = "run.events.jsonl";
+
     /// <summary>The last run.json that knows tests, once a run ended before its plan.</summary>
     public const string PreviousRun = $"{Previous}/{Run}";
 
     public const string Previous = "previous";
+
+    /// <summary>What tests attached.</summary>
+    public const string Attachments = "attachments";
+
     public const string Diagnostics = "diagnostics";
 
     private const string WorkerPrefix = "worker-";
 
     /// <summary>The files that have one name in every run.</summary>
     public static readonly IReadOnlyList<string> Files =
-        [MergedTrx, Metrics, Timings, Run, Summary, Report, Coverage, Log, PreviousRun];
+        [MergedTrx, Metrics, Timings, Run, Summary, Report, Coverage, Journal, Log, PreviousRun];
+
+    // The log is of what happened, timings are learned once, and what the tests covered is merged from files that are gone then.
+    private static readonly HashSet<string> KeptOfRun = [Log, Journal, Timings, Coverage, PreviousRun];
+
+    /// <summary>Whether an artifact is a report, which can be made again from the run's journal.</summary>
+    public static bool IsMadeAgain(string name) =>
+        name.StartsWith($"{Attachments}/", StringComparison.Ordinal)
+        || (!KeptOfRun.Contains(name) && !IsWorker(name.Split('/')[0]) && !name.StartsWith($"{Diagnostics}/", StringComparison.Ordinal));
 
     /// <summary>The folder of a worker's own files.</summary>
     public static string Worker(int number) => FormattableString.Invariant($"{WorkerPrefix}{number}");

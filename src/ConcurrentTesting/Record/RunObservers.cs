@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
 
@@ -23,11 +22,15 @@ internal sealed class RunObservers : IRunObserver
         return all.Count == 1 ? all[0] : new RunObservers(all.ToImmutable());
     }
 
+    public void Happened(RunEvent happened) => Tell(observer => observer.Happened(happened));
+
     public void PhaseStarted(string phase) => Tell(observer => observer.PhaseStarted(phase));
 
     public void Planned(int tests, int workers, TimeSpan expected) => Tell(observer => observer.Planned(tests, workers, expected));
 
-    public void TestStarted(int worker, TestEntry entry) => Tell(observer => observer.TestStarted(worker, entry));
+    public void UnitPlanned(UnitPlanned unit) => Tell(observer => observer.UnitPlanned(unit));
+
+    public void TestStarted(TestStarted started) => Tell(observer => observer.TestStarted(started));
 
     public void TestFinished(TestRecord test, bool isFinal) => Tell(observer => observer.TestFinished(test, isFinal));
 

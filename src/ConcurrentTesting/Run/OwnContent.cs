@@ -33,6 +33,7 @@ internal static partial class OwnContent
         ArtifactNames.Summary => Summary(),
         ArtifactNames.Report => Report(),
         ArtifactNames.Log => Log(),
+        ArtifactNames.Journal => Journal(),
         _ when name.EndsWith(".xml", StringComparison.OrdinalIgnoreCase) => JUnit(),
         _ => PatternOfWorkers(name),
     };
@@ -79,6 +80,9 @@ internal static partial class OwnContent
 
     [GeneratedRegex(@"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [A-Z]{3} ")]
     private static partial Regex Log();
+
+    [GeneratedRegex("""\A\{"event":"run-started","v":\d""")]
+    private static partial Regex Journal();
 
     [GeneratedRegex(@"\Aworker-\d+/batch-\d{4,}\.trx\z")]
     private static partial Regex BatchTrx();

@@ -100,6 +100,22 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
     }
 
+    /// <summary>Removes what is made again from the run's journal, as far as nobody has changed it since; the journal and what test hosts wrote stay.</summary>
+    public async Task BeginAgainAsync(ILogger log)
+    {
+        HasBegun = true;
+        try
+        {
+            foreach (var name in _own.Keys.Where(ArtifactNames.IsMadeAgain))
+                File.Delete(PathOf(name));
+            await new ArtifactList(ImmutableSortedDictionary<string, string>.Empty, [], IsFinished: false).WriteAsync(_directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("Earlier artifacts could not be removed from {Directory}: {Reason}", _directory, exception.Message);
+        }
+    }
+
     /// <summary>Writes down what the run has left here.</summary>
     public async ValueTask DisposeAsync()
     {

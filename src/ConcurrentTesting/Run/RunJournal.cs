@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
@@ -8,21 +7,33 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>What a run has come to know on its way: phases, catalog, plan, timings. Makes the record of it, however far it came.</summary>
-internal sealed class RunJournal(RunContext run)
+/// <summary>What a run has come to know on its way and needs later: catalog, plan, timings. What the reports tell are the events that it adds to the journal.</summary>
+internal sealed class RunJournal
 {
-    private readonly ConcurrentDictionary<string, double> _phases = new(StringComparer.Ordinal);
-    private readonly DateTimeOffset _startedAt = run.Time.GetUtcNow();
+    private readonly RunContext _run;
+    private readonly JournalWriter _file;
 
-    public RunContext Run => run;
+    /// <param name="file">Where the run's events are written.</param>
+    /// <param name="overrides">One line for each guard of the run itself that an override kept quiet.</param>
+    public RunJournal(RunContext run, JournalWriter file, ImmutableArray<string> overrides)
+    {
+        (_run, _file) = (run, file);
+        run.Recorder.Add(new RunStarted
+        {
+            At = run.Recorder.Now,
+            Run = run.RunId,
+            Machine = Environment.MachineName,
+            Seed = run.Seed,
+            Settings = RecordedSettings.Of(run.Settings),
+            Overrides = overrides,
+        });
+    }
 
-    /// <summary>One line for each guard of the run itself that an override kept quiet.</summary>
-    public ImmutableArray<string> Overrides { get; init; } = [];
+    public RunContext Run => _run;
 
     public TestCatalog? Catalog { get; set; }
     public Plan? Plan { get; set; }
     public TimingStore? Timings { get; set; }
-    public CoverageRecord? Coverage { get; set; }
 
     /// <summary>The run that this one is held against.</summary>
     public ComparedRun? Compared { get; init; }
@@ -33,8 +44,8 @@ internal sealed class RunJournal(RunContext run)
     /// <summary>Measures a phase from here to the end of the returned scope.</summary>
     public IDisposable Phase(string name)
     {
-        run.Observer.PhaseStarted(name);
-        return new PhaseScope(this, name, run.Time.GetTimestamp());
+        _run.Recorder.Add(new PhaseStarted(name) { At = _run.Recorder.Now });
+        return new PhaseScope(_run, name, _run.Time.GetTimestamp());
     }
 
     /// <summary>Does the work and turns the ways it can end early into an end that is reported like any other.</summary>
@@ -54,59 +65,65 @@ internal sealed class RunJournal(RunContext run)
         }
         catch (Exception exception)
         {
-            run.Log.LogError(exception, "The run failed unexpectedly; this is a defect of ConcurrentTest, please report it with run.log");
+            _run.Log.LogError(exception, "The run failed unexpectedly; this is a defect of ConcurrentTest, please report it with run.log");
             return new RunEnd(ConcurrentTestExitCode.Incomplete, $"The run failed unexpectedly: {exception.Message}");
         }
     }
 
-    public RunRecord ToRecord(RunEnd end, DatabaseRecord? database)
+    /// <summary>The tests that discovery found.</summary>
+    public void Discovered(TestCatalog catalog)
     {
-        var tests = WithKnownFlaky(run.Recorder.Tests);
-        var outside = run.Recorder.Outside;
-        var (exitCode, reason) = Verdict.Of(end, tests, outside, run.Settings);
-        var lowerBound = LowerBound.Of(tests, Catalog, run.Settings.Workers);
-        var (cases, notAsked) = Catalog is { } catalog ? (catalog.CaseCount, catalog.Explicit.Sum(entry => entry.CaseCount)) : (0, 0);
-        return new RunRecord
+        Catalog = catalog;
+        _run.Recorder.Add(new TestsDiscovered(catalog.CaseCount, catalog.Explicit.Sum(entry => entry.CaseCount)) { At = _run.Recorder.Now });
+    }
+
+    /// <summary>What the run is going to do.</summary>
+    /// <param name="catalog">The discovered tests, grouped for this run.</param>
+    public void Planned(TestCatalog catalog, Plan plan)
+    {
+        (Catalog, Plan) = (catalog, plan);
+        foreach (var unit in catalog.Units)
+            _run.Recorder.Add(PlannedUnits.Of(unit, plan, Timings!, _run.Recorder.Now), unit.Assembly);
+        _run.Recorder.Add(new RunPlanned(catalog.CaseCount, _run.Settings.Workers, plan.Expected, plan.KnownTimings)
         {
-            RunId = run.RunId,
-            Settings = run.Settings,
-            Seed = run.Seed,
-            StartedAt = _startedAt,
-            FinishedAt = run.Time.GetUtcNow(),
-            ExitCode = exitCode,
-            Reason = reason,
-            Discovered = cases,
-            Explicit = notAsked,
-            Tests = tests,
-            Outside = outside,
-            Batches = run.Recorder.Batches,
-            Workers = run.Recorder.Workers,
-            Incidents = run.Recorder.Incidents,
-            PreparationRetries = run.Recorder.PreparationRetries,
-            Database = database,
-            Coverage = Coverage,
-            History = History,
-            Compared = Compared,
-            Overrides = database is null ? Overrides : [.. Overrides, .. database.Overrides],
-            LowerBound = lowerBound,
-            Idle = IdleWorkers.Of(run.Recorder.Workers, tests, Catalog),
-            KnownTimings = Plan?.KnownTimings ?? 0,
-            Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Efficiency = _phases.TryGetValue(PhaseNames.Tests, out var seconds) && seconds > 0 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
-        };
+            At = _run.Recorder.Now,
+            IsQuiet = _run.Settings.List || _run.Settings.Bisect is not null,
+        });
     }
 
-    // Rows of one case are remembered as one.
-    private ImmutableArray<TestRecord> WithKnownFlaky(ImmutableArray<TestRecord> tests)
+    /// <summary>What the databases came to so far.</summary>
+    public void DatabasesAre(DatabaseRecord? databases)
     {
-        if (Timings?.KnownFlaky is not { Count: > 0 } known || Catalog is null)
-            return tests;
-        var byCase = Catalog.Units.SelectMany(unit => unit.Entries).ToLookup(entry => (entry.Assembly.Source, entry.Id), entry => known.GetValueOrDefault(entry.Key));
-        return [.. tests.Select(test => test with { KnownFlaky = byCase[(test.Assembly.Source, test.CaseId)].FirstOrDefault() })];
+        if (databases is not null)
+            _run.Recorder.Add(new DatabasesChanged(databases) { At = _run.Recorder.Now });
     }
 
-    private sealed class PhaseScope(RunJournal journal, string name, long started) : IDisposable
+    /// <summary>The run has something of its own to say: its artifacts take the place of the last run's, and its journal begins.</summary>
+    /// <param name="comesToNothing">See <see cref="ResultsDirectory.BeginAsync"/>.</param>
+    public async Task BeginAsync(ResultsDirectory results, bool comesToNothing = false)
     {
-        public void Dispose() => journal._phases[name] = journal.Run.Time.GetElapsedTime(started).TotalSeconds;
+        await results.BeginAsync(_run.Log, comesToNothing);
+        _file.Begin(Path.Combine(_run.Settings.ResultsDirectory, ArtifactNames.Journal));
+    }
+
+    /// <summary>The run is over: the record that its artifacts are made of.</summary>
+    public RunRecord End(RunEnd end)
+    {
+        var at = _run.Recorder.Now;
+        _run.Recorder.Add(new RunEnded(end.ExitCode, end.Reason) { At = at });
+        return _run.Recorder.ToRecord(end, at) with { Compared = Compared, History = History };
+    }
+
+    /// <summary>Says what is missing in the journal's file.</summary>
+    public void TellFailure()
+    {
+        _file.Flush();
+        if (_file.Failure is { } failure)
+            _run.Log.LogWarning("{File} is not complete, so that reports cannot be made again from it: {Failure}", ArtifactNames.Journal, failure);
+    }
+
+    private sealed class PhaseScope(RunContext run, string name, long started) : IDisposable
+    {
+        public void Dispose() => run.Recorder.Add(new PhaseEnded(name, run.Time.GetElapsedTime(started).TotalSeconds) { At = run.Recorder.Now });
     }
 }

@@ -17,52 +17,55 @@ internal static class RunReports
 {
     private const int MostTold = 10;
 
-    public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, RunConsole console, ResultsDirectory results)
+    public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, RunConsole console, ResultsDirectory results)
     {
         // Cancelling a run must not cancel its reports.
         var cancellationToken = CancellationToken.None;
         var settings = journal.Run.Settings;
-        var writes = !settings.List && await TakePlaceAsync(results, journal, end, database);
+        var writes = !settings.List && await TakePlaceAsync(results, journal, end);
         if (writes)
         {
             TellFewerRows(journal);
             using (journal.Phase(PhaseNames.Timings))
-                await SaveTimingsAsync(journal, end, database, cancellationToken);
-            foreach (var (kind, message) in DatabaseUseFindings.Of(journal.ToRecord(end, database)))
+                await SaveTimingsAsync(journal, end, cancellationToken);
+            foreach (var (kind, message) in DatabaseUseFindings.Of(journal.Run.Recorder.ToRecord(end)))
                 journal.Run.Recorder.Report(kind, message);
             if (journal is { Catalog: { } catalog, Plan: { } plan })
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
             var history = ReadHistory(journal);
             journal.History = history.ByTest();
-            var record = journal.ToRecord(end, database);
+            foreach (var incident in lostCoverage)
+                journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
+            var record = journal.End(end);
             using (journal.Phase(PhaseNames.Reports))
             {
                 await SaveHistoryAsync(journal, history.With(record, console.Redactor), record, cancellationToken);
-                ImmutableArray<Incident> incidents = [.. lostCoverage, .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken)];
+                ImmutableArray<Incident> incidents = await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken);
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
-                end = EndWithout(incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten), record, end);
+                end = EndWithout(lostCoverage.Concat(incidents).Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten), record, end);
             }
         }
 
-        var final = journal.ToRecord(end, database) with { HasArtifacts = writes };
+        var final = journal.Run.Recorder.ToRecord(end) with { HasArtifacts = writes };
         if (!settings.List)
         {
-            await MetricsPush.PutAsync(final, journal.Run.Log, cancellationToken);
+            await MetricsPush.PutAsync(final with { Settings = settings }, journal.Run.Log, cancellationToken);
             RunTrace.Export(final, console.Redactor, Environment.GetEnvironmentVariable, journal.Run.Log);
         }
+        journal.TellFailure();
         console.Finish(final);
         return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final), HostCommands = HostCommands.Of(final, console.Redactor) };
     }
 
     // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.
-    private static async Task<bool> TakePlaceAsync(ResultsDirectory results, RunJournal journal, RunEnd end, DatabaseRecord? database)
+    private static async Task<bool> TakePlaceAsync(ResultsDirectory results, RunJournal journal, RunEnd end)
     {
-        var record = journal.ToRecord(end, database);
+        var record = journal.Run.Recorder.ToRecord(end);
         if (!results.HasBegun && record.ExitCode is (ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings))
             return false;
-        await results.BeginAsync(journal.Run.Log, comesToNothing: !LastFailures.KnowsTests((int)record.ExitCode, record.Tests.Length + record.Outside.Length));
+        await journal.BeginAsync(results, comesToNothing: !LastFailures.KnowsTests((int)record.ExitCode, record.Tests.Length + record.Outside.Length));
         return true;
     }
 
@@ -72,7 +75,9 @@ internal static class RunReports
         if (run.Recorder.Batches.All(batch => batch.Coverage is null))
             return [];
         using var phase = journal.Phase(PhaseNames.Coverage);
-        (journal.Coverage, var notWritten) = await CoverageMerge.WriteAsync(run.Recorder.Batches, run.Settings, run.Time.GetUtcNow(), cancellationToken);
+        (var coverage, var notWritten) = await CoverageMerge.WriteAsync(run.Recorder.Batches, run.Settings, run.Time.GetUtcNow(), cancellationToken);
+        if (coverage is not null)
+            run.Recorder.Add(new CoverageMerged(coverage) { At = run.Recorder.Now });
         return notWritten is null ? [] : [notWritten];
     }
 
@@ -125,14 +130,14 @@ internal static class RunReports
         }
     }
 
-    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, DatabaseRecord? database, CancellationToken cancellationToken)
+    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)
     {
         if (journal is not { Timings: { } timings, Catalog: { } catalog })
             return;
 
         var settings = journal.Run.Settings;
         timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
-        BatchCosts.Learn(timings, catalog, journal.ToRecord(end, database), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
+        BatchCosts.Learn(timings, catalog, journal.Run.Recorder.ToRecord(end), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
         {
             try

@@ -42,6 +42,8 @@ internal sealed class TestRun
     {
         if (settings.DryRun)
             throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-dry-run is for ConcurrentTestClean; --test-list shows what a run would do");
+        if (!settings.ReportFrom.IsEmpty)
+            return await SavedRuns.ReportAsync(settings, logger, cancellationToken);
         var time = TimeProvider.System;
         var guards = new Guards(settings, logger);
         var isProduction = ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential;
@@ -60,16 +62,19 @@ internal sealed class TestRun
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
         await using var metrics = MetricsListener.Open(settings.MetricsPort, console.Log);
         var observer = RunObservers.Of(console, metrics?.Observer);
-        var journal = new RunJournal(RunContext.Create(settings, console, observer, time, stop, quarantine, runId, hook)) { Overrides = guards.Overridden, Compared = earlier.Compared };
+        await using var file = new JournalWriter(redactor, time);
+        var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
+        var journal = new RunJournal(context, file, guards.Overridden) { Compared = earlier.Compared };
         if (isProduction)
             journal.Run.Recorder.Report(IncidentKinds.ProductionSequential, "The environment says production: the tests ran one after another, without variables or databases of the run.");
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time, redactor);
-        metrics?.Follow(() => journal.ToRecord(RunEnd.TestsDecide, databases.Record));
+        metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide) with { Database = databases.Record });
         await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var end = await journal.ConcludeAsync(() => new TestRun(journal, console, databases, earlier, results).ExecuteAsync(cancellationToken), cancellationToken);
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
-        return await RunReports.WriteAsync(journal, end, databases.Record, console, results);
+        journal.DatabasesAre(databases.Record);
+        return await RunReports.WriteAsync(journal, end, console, results);
     }
 
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
@@ -108,24 +113,23 @@ internal sealed class TestRun
         await _databases.CheckAsync(cancellationToken);
         await _databases.SweepAsync(cancellationToken);
         await _databases.PrepareAsync(cancellationToken);
+        _journal.DatabasesAre(_databases.Record);
     }
 
     private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
     {
         var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
-        _journal.Catalog = _earlier.Select(await discoverer.DiscoverAsync(cancellationToken));
+        _journal.Discovered(_earlier.Select(await discoverer.DiscoverAsync(cancellationToken)));
     }
 
     private async Task<(TestCatalog Catalog, Plan Plan)> PlanAsync(TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
     {
         _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report(IncidentKinds.TimingsDamaged, message), cancellationToken);
         var catalog = UnitGrouping.Apply(classes, _run.Settings, _journal.Timings);
-        _journal.Catalog = catalog;
         var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed, direct.IsDirect);
-        _journal.Plan = plan;
+        _journal.Planned(catalog, plan);
         PlanLog.Write(_run.Log, plan);
         SplitGuards.Report(_run.Recorder, catalog, plan, _run.Settings.Workers);
-        _console.Expect(catalog, entry => TimeSpan.FromSeconds(plan.Predictions[entry]));
         return (catalog, plan);
     }
 
@@ -133,8 +137,7 @@ internal sealed class TestRun
     {
         using var phase = _journal.Phase(PhaseNames.Tests);
         if (_journal.Catalog!.CaseCount > 0)
-            await _results.BeginAsync(_run.Log);
-        _run.Observer.Planned(_journal.Catalog.CaseCount, _run.Settings.Workers, plan.Expected);
+            await _journal.BeginAsync(_results);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
         await new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies)).RunAsync(plan);
         if (_run.Stop.Reason is null)
@@ -146,7 +149,7 @@ internal sealed class TestRun
     {
         using var phase = _journal.Phase(PhaseNames.Tests);
         var (batches, failing) = _earlier.ToBisect(plan);
-        await _results.BeginAsync(_run.Log);
+        await _journal.BeginAsync(_results);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
         var bisection = new Bisection(_run, _databases, HostsOf(vsTest, direct, copies));
         var result = await bisection.FindAsync([.. batches], failing, cancellationToken);

@@ -33,6 +33,9 @@ internal sealed class Redactor
         return redactor;
     }
 
+    /// <summary>Stands for what is known now: another object as soon as one more secret is registered.</summary>
+    public object Secrets => _secrets;
+
     /// <summary>Some password is masked where it stands as one, and nowhere else.</summary>
     public bool HasGuessablePassword => _secrets.HasGuessable;
 

@@ -38,13 +38,17 @@ internal static class Planner
             Tail = [.. tail.Concat(rest).OrderByDescending(batch => batch.Seconds), .. ExclusiveBatches(units.Where(unit => unit.IsExclusive))],
             Seconds = total,
             LongestUnitSeconds = units.FirstOrDefault()?.Seconds ?? 0,
-            LowerBoundSeconds = LowerBound.Of(catalog.Units, entry => predictions[entry], workers),
+            LowerBoundSeconds = LowerBoundOf(catalog.Units, predictions, workers),
             KnownTimings = known,
             Predictions = predictions,
         };
 
         bool IsFirstRun(TestAssembly assembly) => !withTimings.Contains(assembly);
     }
+
+    private static double LowerBoundOf(ImmutableArray<TestUnit> units, IReadOnlyDictionary<TestEntry, double> predictions, int workers) => LowerBound.Of(
+        [.. units.Select(unit => (!unit.Ties.IsEmpty, (IReadOnlyCollection<double>)[.. unit.Entries.Select(entry => predictions[entry])]))],
+        workers);
 
     private static (ImmutableArray<ImmutableArray<Batch>> Seeds, ImmutableArray<Batch> Tail) PlanKnown(
         ImmutableArray<PlannedUnit> units, TimingStore timings, int workers, PlanCosts costs, double known)

@@ -162,6 +162,9 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-compare</c></summary>
     public const string TestCompare = "run.json of another run that the report puts beside this one. Default: none";
 
+    /// <summary><c>--test-report-from</c></summary>
+    public const string TestReportFrom = "Results folders of earlier runs whose reports are made again, also of killed ones; nothing is run. Default: none";
+
     /// <summary><c>--test-fail-fast</c></summary>
     public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
 

@@ -28,7 +28,7 @@ internal static class ParameterGroups
             ]),
         new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark", ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",
-            ["TestResultsDirectory", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure", "TestMetricsListen", "TestMetricsPush"]),
+            ["TestResultsDirectory", "TestReportFrom", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure", "TestMetricsListen", "TestMetricsPush"]),
         new("Tools", "./build.sh ConcurrentTestClean --test-dry-run", ["TestDryRun"]),
     ];
 

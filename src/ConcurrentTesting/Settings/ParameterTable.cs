@@ -90,6 +90,8 @@ internal static class ParameterTable
         Parameter.Create("TestBisect", ConcurrentTestHelp.TestBisect, ValueKinds.TestName, s => s.Bisect!, (s, v) => s with { Bisect = v }),
         Parameter.Create("TestCompare", ConcurrentTestHelp.TestCompare, ValueKinds.ExistingFile, s => s.CompareFile!, (s, v) => s with { CompareFile = v }),
         Parameter.Create(
+            "TestReportFrom", ConcurrentTestHelp.TestReportFrom, ValueKinds.Journals, s => s.ReportFrom, (s, v) => s with { ReportFrom = v }),
+        Parameter.Create(
             "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast, (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),
         Parameter.Create("TestMeasure", ConcurrentTestHelp.TestMeasure, ValueKinds.Flag, s => s.Measure, (s, v) => s with { Measure = v }),

@@ -20,6 +20,7 @@ internal static class SettingsPaths
             ServerBinaries = AbsoluteIfAny(settings.ServerBinaries),
             QuarantineFile = AbsoluteIfAny(settings.QuarantineFile),
             ReplayFile = AbsoluteIfAny(settings.ReplayFile),
+            ReportFrom = [.. settings.ReportFrom.Select(Absolute)],
         };
     }
 }

@@ -47,6 +47,12 @@ internal static partial class ValueKinds
         text => text.ToAbsolutePath(Single(text)),
         file => File.Exists(file) ? null : $"no such file: {file}");
 
+    public static ValueKind<ImmutableArray<string>> Journals { get; } = new(
+        Arity.Many,
+        "results folders of earlier runs, or files run.events.jsonl",
+        text => [.. Several(text).Select(text.ToAbsolutePath)],
+        paths => paths.FirstOrDefault(path => !Directory.Exists(path) && !File.Exists(path)) is { } missing ? $"no such folder or file: {missing}" : null);
+
     public static ValueKind<string> RunSettings { get; } = new(
         Arity.One,
         "the path of a .runsettings file",

@@ -70,6 +70,8 @@ internal sealed class SampleRun : IDisposable
 
     public string Results => Path.Combine(Folder, "artifacts", "test-results");
 
+    public string Journal => Path.Combine(Results, "run.events.jsonl");
+
     /// <param name="arguments">What follows <c>ConcurrentTest</c>; suites are given as built, with SQLite, unless they say otherwise; how long their tests take is known.</param>
     public static SampleRun Start(IReadOnlyCollection<string> suites, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
     {

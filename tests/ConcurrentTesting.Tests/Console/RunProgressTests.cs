@@ -29,7 +29,7 @@ public class RunProgressTests
         var left = new List<double>();
         foreach (var entry in entries[..9])
         {
-            _progress.Start(0, entry);
+            _progress.Start(SampleRun.Started(0, entry));
             Pass(20);
             _progress.Finish(SampleRun.Result(entry), isFinal: true);
             left.Add(Left());
@@ -45,7 +45,7 @@ public class RunProgressTests
     {
         var entries = SampleRun.Entries(10);
         Plan(10, workers: 1, 100, entries, entry => entry == entries[0] ? 91 : 1);
-        _progress.Start(0, entries[0]);
+        _progress.Start(SampleRun.Started(0, entries[0]));
         Pass(91);
         _progress.Finish(SampleRun.Result(entries[0]), isFinal: true);
         Left().ShouldBe(9, 0.5);
@@ -56,7 +56,7 @@ public class RunProgressTests
     {
         var entries = SampleRun.Entries(2);
         Plan(2, workers: 1, 100, entries, _ => 50);
-        _progress.Start(0, entries[0]);
+        _progress.Start(SampleRun.Started(0, entries[0]));
         Pass(25);
         Left().ShouldBe(75, 0.1);
     }
@@ -66,7 +66,7 @@ public class RunProgressTests
     {
         var entries = SampleRun.Entries(2);
         Plan(2, workers: 2, 10, entries, entry => entry == entries[0] ? 1000 : 1);
-        _progress.Start(0, entries[0]);
+        _progress.Start(SampleRun.Started(0, entries[0]));
         Pass(10);
         Left().ShouldBe(990, 0.1);
     }
@@ -97,9 +97,9 @@ public class RunProgressTests
     public void A_start_that_is_reported_again_does_not_set_the_clock_back()
     {
         var entry = SampleRun.Entry("Pays");
-        _progress.Start(0, entry);
+        _progress.Start(SampleRun.Started(0, entry));
         Pass(3);
-        _progress.Start(0, entry);
+        _progress.Start(SampleRun.Started(0, entry));
         _progress.Snapshot().Workers[0].Since.ShouldBe(TimeSpan.FromSeconds(3));
     }
 
@@ -107,7 +107,7 @@ public class RunProgressTests
     public void A_test_that_gave_a_result_is_not_called_slow_before_thirty_more_seconds()
     {
         var entry = SampleRun.Entry("Pays");
-        _progress.Start(0, entry);
+        _progress.Start(SampleRun.Started(0, entry));
         Pass(20);
         _progress.Finish(SampleRun.Result(entry), isFinal: true);
         Pass(20);
@@ -128,7 +128,7 @@ public class RunProgressTests
             {
                 foreach (var entry in SampleRun.Entries(1000))
                 {
-                    _progress.Start(worker, entry);
+                    _progress.Start(SampleRun.Started(worker, entry));
                     _progress.Finish(SampleRun.Result(entry, SampleRun.Attempt(worker % 2 == 0 ? TestOutcome.Passed : TestOutcome.Failed, worker)), isFinal: true);
                 }
             },
@@ -140,7 +140,8 @@ public class RunProgressTests
     private void Plan(int tests, int workers, double expectedSeconds, IEnumerable<TestEntry> entries, Func<TestEntry, double> predicted)
     {
         _progress.Plan(tests, workers, TimeSpan.FromSeconds(expectedSeconds));
-        _progress.Expect(SampleRun.Catalog(entries), entry => TimeSpan.FromSeconds(predicted(entry)));
+        foreach (var unit in SampleRun.Catalog(entries).Units)
+            _progress.Expect(SampleRun.Unit(unit, predicted));
     }
 
     private void Pass(double seconds) => _time.Advance(TimeSpan.FromSeconds(seconds));

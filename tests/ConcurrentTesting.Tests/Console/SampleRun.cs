@@ -29,8 +29,34 @@ internal static class SampleRun
 
     public static ImmutableArray<TestEntry> Entries(int count) => [.. Enumerable.Range(1, count).Select(i => Entry($"Places_order_{i}"))];
 
+    public static TestStarted Started(int worker, TestEntry entry) =>
+        new(worker, new TestRef(entry.Assembly, entry.Id), entry.ClassName, TestNames.Short(entry.ClassName, entry.DisplayName)) { At = Start };
+
+    public static void TestStarted(this IRunObserver observer, int worker, TestEntry entry) => observer.TestStarted(Started(worker, entry));
+
+    public static UnitPlanned Unit(TestUnit unit, Func<TestEntry, double> seconds) => new()
+    {
+        At = Start,
+        Name = unit.Name,
+        Assembly = unit.Assembly,
+        Tie = unit.Ties is [var tie, ..] ? tie.Cause : null,
+        Tests = [.. unit.Entries.Select(entry => Planned(entry, seconds(entry)))],
+    };
+
     public static TestCatalog Catalog(params IEnumerable<TestEntry> entries) =>
         new([Assembly], [.. entries.GroupBy(entry => entry.ClassName).Select(unit => new TestUnit(unit.Key, Assembly, [.. unit]))], []);
+
+    private static PlannedTest Planned(TestEntry entry, double seconds) => new()
+    {
+        Case = entry.Id,
+        ClassName = entry.ClassName,
+        MethodName = entry.MethodName,
+        Name = TestNames.Short(entry.ClassName, entry.DisplayName),
+        Cases = entry.CaseCount,
+        HasKnownRows = entry.HasKnownRows,
+        Seconds = seconds,
+        IsExclusive = !entry.ExclusiveGroups.IsEmpty,
+    };
 
     public static TestAttempt Attempt(TestOutcome outcome = TestOutcome.Passed, int worker = 0, double seconds = 0.5, int number = 1) => new()
     {

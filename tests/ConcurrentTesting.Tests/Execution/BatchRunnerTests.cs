@@ -57,7 +57,7 @@ public sealed class BatchRunnerTests
         }).RunAsync(FakeRun.Plan([_first]));
 
         run.Context.Recorder.Tests.ShouldHaveSingleItem().ClassName.ShouldBe(_first.ClassName);
-        run.Context.Recorder.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.UnaskedResult);
+        run.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.UnaskedResult);
     }
 
     private async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)

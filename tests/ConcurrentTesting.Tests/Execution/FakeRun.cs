@@ -27,7 +27,7 @@ internal sealed class FakeRun : IAsyncDisposable
         time ??= TimeProvider.System;
         _hook = TestHookServer.Open(Guid.NewGuid().ToString("N")[..10], measure: false, NullLogger.Instance);
         _databases = TestDatabases.Create(settings, "run", NullLogger.Instance, time);
-        var observer = new NoObserver();
+        var observer = new IncidentList(Incidents);
         Context = new RunContext
         {
             Settings = settings,
@@ -35,7 +35,6 @@ internal sealed class FakeRun : IAsyncDisposable
             Seed = 1,
             Log = NullLogger.Instance,
             Secrets = new Redactor(),
-            Observer = observer,
             Recorder = new RunRecorder(time, observer, Quarantine.None),
             Time = time,
             Stop = new RunStop(settings.FailFast, CancellationToken.None),
@@ -44,6 +43,8 @@ internal sealed class FakeRun : IAsyncDisposable
     }
 
     public RunContext Context { get; }
+
+    public ConcurrentQueue<Incident> Incidents { get; } = [];
 
     /// <summary>Every host that was started, with its worker.</summary>
     public ConcurrentQueue<(int Worker, FakeHost Host)> Hosts { get; } = [];
@@ -92,5 +93,8 @@ internal sealed class FakeRun : IAsyncDisposable
         return Task.FromResult<ITestHost>(host);
     };
 
-    private sealed class NoObserver : IRunObserver;
+    private sealed class IncidentList(ConcurrentQueue<Incident> incidents) : IRunObserver
+    {
+        public void IncidentHappened(Incident incident) => incidents.Enqueue(incident);
+    }
 }

@@ -55,7 +55,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         await _run.PoolOf((worker, token) => worker == 0 ? throw new InvalidOperationException("no memory") : start(worker, token)).RunAsync(FakeRun.Plan([_first], [_second]) with { IsFixed = true });
 
         _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
-        _run.Context.Recorder.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.WorkerRetired && incident.Worker == 0);
+        _run.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.WorkerRetired && incident.Worker == 0);
     }
 
     [Fact]

@@ -11,7 +11,10 @@ public sealed class SplitGuardsTests
 {
     private static readonly SharedSetUp Ports = new("collection Ports", "Ports") { HasFixture = false, Guard = "has no fixture" };
 
-    private readonly RunRecorder _recorder = new(TimeProvider.System, new Silent(), Quarantine.Read(null, DateOnly.MinValue));
+    private readonly Heard _heard = new();
+    private readonly RunRecorder _recorder;
+
+    public SplitGuardsTests() => _recorder = new RunRecorder(TimeProvider.System, _heard, Quarantine.Read(null, DateOnly.MinValue));
 
     [Fact]
     public void A_guard_that_is_split_is_named_once()
@@ -20,7 +23,7 @@ public sealed class SplitGuardsTests
 
         SplitGuards.Report(_recorder, catalog, plan, workers: 8);
 
-        _recorder.Incidents.ShouldHaveSingleItem().Message
+        _heard.Incidents.ShouldHaveSingleItem().Message
             .ShouldBe("collection Ports has no fixture and runs on 8 workers; if it guards more than the database: --test-together Ports");
     }
 
@@ -33,7 +36,7 @@ public sealed class SplitGuardsTests
         (catalog, plan) = Planned(workers: 1, Ports);
         SplitGuards.Report(_recorder, catalog, plan, workers: 1);
 
-        _recorder.Incidents.ShouldBeEmpty();
+        _heard.Incidents.ShouldBeEmpty();
     }
 
     [Theory]
@@ -48,7 +51,7 @@ public sealed class SplitGuardsTests
 
         SplitGuards.ReportSuspects(_recorder, catalog, plan, workers: 8);
 
-        var incident = _recorder.Incidents.ShouldHaveSingleItem();
+        var incident = _heard.Incidents.ShouldHaveSingleItem();
         incident.Kind.ShouldBe("guard-suspected");
         incident.Message.ShouldBe($"{catalog.Entries()[3].ClassName}.Test0 failed with \"{message}\": collection Ports has no fixture and ran on 8 workers; if it guards more than the database: --test-together Ports");
     }
@@ -61,7 +64,7 @@ public sealed class SplitGuardsTests
 
         SplitGuards.ReportSuspects(_recorder, catalog, plan, workers: 8);
 
-        _recorder.Incidents.ShouldBeEmpty();
+        _heard.Incidents.ShouldBeEmpty();
     }
 
     private static (TestCatalog, Plan) Planned(int workers, SharedSetUp setUp)
@@ -73,5 +76,10 @@ public sealed class SplitGuardsTests
     private void Fail(TestEntry entry, string message) => _recorder.Add(
         entry, entry.MethodName, 0, new TestAttempt { Outcome = TestOutcome.Failed, Worker = 0, Batch = 1, Number = 1, Message = message }, []);
 
-    private sealed class Silent : IRunObserver;
+    private sealed class Heard : IRunObserver
+    {
+        public List<Incident> Incidents { get; } = [];
+
+        public void IncidentHappened(Incident incident) => Incidents.Add(incident);
+    }
 }

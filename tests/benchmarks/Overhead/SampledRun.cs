@@ -113,6 +113,6 @@ internal sealed partial class SampledRun
     [GeneratedRegex("EventSource::WriteEvent")]
     private static partial Regex XUnit();
 
-    [GeneratedRegex(@"ConcurrentTesting\.Metrics\.Measuring\.[^(]*::|ConcurrentTesting\.Execution\.RunRecorder(\+Row)?::Measure")]
+    [GeneratedRegex(@"ConcurrentTesting\.Metrics\.Measuring\.[^(]*::|ConcurrentTesting\.Record\.RunRecorder::Measure")]
     private static partial Regex Engine();
 }

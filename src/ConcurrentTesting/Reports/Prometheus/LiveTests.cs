@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Prometheus;
@@ -9,7 +8,7 @@ internal sealed class LiveTests : IRunObserver
 {
     private readonly Lock _gate = new();
     private readonly List<TestRecord> _settled = [];
-    private readonly Dictionary<int, TestEntry> _running = [];
+    private readonly Dictionary<int, TestStarted> _running = [];
 
     /// <summary>Those whose results are final, as of now.</summary>
     public ImmutableArray<TestRecord> Settled
@@ -31,10 +30,10 @@ internal sealed class LiveTests : IRunObserver
         }
     }
 
-    public void TestStarted(int worker, TestEntry entry)
+    public void TestStarted(TestStarted started)
     {
         lock (_gate)
-            _running[worker] = entry;
+            _running[started.Worker] = started;
     }
 
     public void TestFinished(TestRecord test, bool isFinal)
@@ -45,7 +44,7 @@ internal sealed class LiveTests : IRunObserver
                 _settled.Add(test);
 
             // The result of the one may come after the begin of the next.
-            if (_running.TryGetValue(test.Final.Worker, out var running) && running.Id == test.CaseId)
+            if (_running.TryGetValue(test.Final.Worker, out var running) && running.Test.Case == test.CaseId)
                 _running.Remove(test.Final.Worker);
         }
     }

@@ -1,15 +1,12 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reports.RunJson;
 
 /// <summary>Makes the document from the record.</summary>
-internal static partial class RunDocumentSource
+internal static class RunDocumentSource
 {
-    private const string Mask = "***";
-
     public static RunDocument From(RunRecord record, Redactor redactor)
     {
         return new RunDocument
@@ -93,7 +90,7 @@ internal static partial class RunDocumentSource
         Coverage = settings.Coverage,
         Database = settings.Database.ToString(),
         HasConnectionString = settings.ConnectionString is not null,
-        Template = [.. settings.Template.Select(source => redactor.Redact(WithoutArguments(source)))],
+        Template = [.. settings.Template.Select(source => redactor.Redact(RecordedSettings.WithoutArguments(source)))],
         Databases = settings.Databases,
         Isolation = settings.Isolation.ToString(),
         ServerListen = settings.ServerListen.ToString(),
@@ -109,7 +106,7 @@ internal static partial class RunDocumentSource
         AllowedHosts = settings.AllowedHosts,
         TemplateCache = settings.TemplateCache,
         TemplateExtensions = settings.TemplateExtensions,
-        Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(Placeholders().IsMatch(variable.Pattern) ? variable.Pattern : Mask)}")],
+        Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(RecordedSettings.IsOpen(variable.Pattern) ? variable.Pattern : RecordedSettings.Mask)}")],
         TimingsFile = settings.TimingsFile,
         ResultsDirectory = settings.ResultsDirectory,
         JUnitFile = settings.JUnitFile,
@@ -139,18 +136,6 @@ internal static partial class RunDocumentSource
         RootDirectory = settings.RootDirectory,
         WorkingDirectory = settings.WorkingDirectory,
     };
-
-    /// <summary>A template's command line may hold a password; its program does not.</summary>
-    private static string WithoutArguments(string source)
-    {
-        if (!source.StartsWith("cmd:", StringComparison.Ordinal))
-        {
-            return source;
-        }
-
-        var program = source["cmd:".Length..].TrimStart().Split(' ', 2)[0];
-        return program.Contains('=', StringComparison.Ordinal) ? $"cmd:{Mask}" : $"cmd:{program} {Mask}";
-    }
 
     private static TestDocument From(TestRecord test, Redactor redactor)
     {
@@ -284,8 +269,4 @@ internal static partial class RunDocumentSource
     }
 
     private static string? Capped(string? text, int limit, Redactor redactor) => text is null ? null : TextCap.Apply(redactor.Redact(text), limit);
-
-    /// <summary>Nothing but placeholders and what stands between the parts of a host and a path.</summary>
-    [GeneratedRegex(@"\A[\s/:.,_-]*(\{[\w:.-]+\}[\s/:.,_-]*)+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Placeholders();
 }

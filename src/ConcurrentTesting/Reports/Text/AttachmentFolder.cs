@@ -11,7 +11,7 @@ namespace ConcurrentTesting.Reports.Text;
 internal sealed class AttachmentFolder(string resultsDirectory)
 {
     /// <summary>What a TRX calls its deployment root.</summary>
-    public const string Name = "attachments";
+    public const string Name = ArtifactNames.Attachments;
 
     private readonly string _results = Path.GetFullPath(resultsDirectory);
     private readonly Dictionary<TestAttempt, List<string>> _files = new(ReferenceEqualityComparer.Instance);

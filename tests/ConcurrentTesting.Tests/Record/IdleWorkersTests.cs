@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
-using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Tests.Console;
 using ConcurrentTesting.Tests.Reports;
 using Shouldly;
 using Xunit;
 
-namespace ConcurrentTesting.Tests.Scheduling;
+namespace ConcurrentTesting.Tests.Record;
 
 public sealed class IdleWorkersTests
 {
@@ -48,7 +48,7 @@ public sealed class IdleWorkersTests
             Name = entry.MethodName,
             Attempts = [new TestAttempt { Outcome = TestOutcome.Passed, Worker = 0, Batch = 1, Number = 1, Duration = TimeSpan.FromSeconds(seconds) }],
         }).ToImmutableArray();
-        return IdleWorkers.Of([first, second, third, fourth], tests, Catalogs.Of(units));
+        return IdleWorkers.Of([first, second, third, fourth], tests, [.. units.Select(unit => SampleRun.Unit(unit, _ => seconds))]);
     }
 
     private static WorkerRecord Worker(int number, double busy) => new(number, RecordedRun.Start, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(busy), busy > 0 ? 1 : 0, 1);

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace ConcurrentTesting.Record;
+
+/// <summary>Names the workers that had next to nothing to do, and what left them idle.</summary>
+internal static class IdleWorkers
+{
+    // A worker that is occupied for less than this part of the run's tests counts as idle.
+    private const double Occupied = 0.25;
+
+    // What is longer than this many even shares leaves others idle.
+    private const double Uneven = 1.5;
+
+    public static string? Of(ImmutableArray<WorkerRecord> workers, ImmutableArray<TestRecord> tests, IReadOnlyCollection<UnitPlanned> units)
+    {
+        var idle = workers.Count(IsIdle);
+        if (idle == 0 || units.Count == 0 || tests.IsEmpty)
+            return null;
+        var cause = Cause(RecordedWork.Of(units, tests), workers.Length);
+        return string.Create(CultureInfo.InvariantCulture, $"{idle} of {workers.Length} workers: {cause}");
+    }
+
+    private static bool IsIdle(WorkerRecord worker) =>
+        worker.Batches == 0 || (worker.Busy + worker.Starting + worker.Cloning) / worker.Duration < Occupied;
+
+    private static string Cause(ImmutableArray<UnitWork> units, int workers)
+    {
+        var total = units.Sum(unit => unit.Seconds);
+        var longest = units.MaxBy(unit => unit.Seconds)!;
+        var (test, seconds) = longest.Tests.MaxBy(test => test.Seconds);
+        var share = Uneven * total / workers;
+        if (longest.Seconds > share)
+            return seconds > share ? Text($"{test.FullName} alone takes {seconds:0.0} s of {total:0.0} s") : Whole(longest, total);
+        if (units.Any(unit => unit.Tests.Any(work => work.Test.IsExclusive && work.Seconds > 0)))
+            return "tests of exclusive groups wait for each other";
+        return units.Length < workers
+            ? Text($"there is no more to share than {units.Length} {(units.Length == 1 ? "class" : "classes")} or what stays together")
+            : Text($"{total:0.0} s of tests are not worth more test hosts");
+    }
+
+    private static string Whole(UnitWork work, double total) => work.Unit.Tie is { } cause
+        ? $"all tests of {work.Unit.Name} stay together ({cause})"
+        : Text($"the class {work.Unit.Name} takes {work.Seconds:0.0} s of {total:0.0} s, and a class runs on one worker");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Record;
+
+/// <summary>
+/// Writes a run's events to <see cref="ArtifactNames.Journal"/>, a line each, without anything secret. What was added is with the operating system within
+/// 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. Thread-safe.
+/// </summary>
+internal sealed class JournalWriter : IAsyncDisposable, IDisposable
+{
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly Lock _writing = new();
+    private readonly TimeProvider _time;
+    private readonly AssemblyKeys _assemblies = new();
+    private readonly RunEventJson _format;
+    private readonly ArrayBufferWriter<byte> _lines = new();
+    private readonly Utf8JsonWriter _json;
+    private readonly ITimer _flushing;
+    private FileStream? _file;
+    private long _flushedAt;
+    private bool _isClosed;
+
+    public JournalWriter(Redactor redactor, TimeProvider time)
+    {
+        _time = time;
+        _format = RunEventJson.For(_assemblies, redactor);
+        _json = new Utf8JsonWriter(_lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        _flushing = time.CreateTimer(_ => Flush(), null, FlushInterval, FlushInterval);
+    }
+
+    /// <summary>Why lines are missing from the file (its disk was full); null while all is well. Nothing is written from there on.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>From now on the lines are in a file of their own, which takes the place of any that is there.</summary>
+    public void Begin(string path)
+    {
+        lock (_writing)
+        {
+            Try(() => _file ??= new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+            FlushUnderLock();
+        }
+    }
+
+    public void Append(RunEvent happened)
+    {
+        lock (_writing)
+        {
+            if (_isClosed || Failure is not null)
+                return;
+            if (happened is AssemblyFound found)
+                _assemblies.Add(found);
+            JsonSerializer.Serialize(_json, happened, _format.RunEvent);
+            _json.Flush();
+            _json.Reset();
+            _lines.Write("\n"u8);
+
+            // The timer may be late where the machine is busy.
+            if (_time.GetElapsedTime(_flushedAt) > FlushInterval)
+                FlushUnderLock();
+        }
+    }
+
+    /// <summary>Gives what is left to the operating system.</summary>
+    public void Flush()
+    {
+        lock (_writing)
+            FlushUnderLock();
+    }
+
+    public void Dispose()
+    {
+        _flushing.Dispose();
+        lock (_writing)
+        {
+            FlushUnderLock();
+            _isClosed = true;
+            Try(() => _file?.Dispose());
+        }
+
+        _json.Dispose();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void FlushUnderLock()
+    {
+        _flushedAt = _time.GetTimestamp();
+        if (_file is not { } file || _lines.WrittenCount == 0 || _isClosed)
+            return;
+        if (Failure is null)
+            Try(() => file.Write(_lines.WrittenSpan));
+        _lines.ResetWrittenCount();
+    }
+
+    private void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Failure ??= exception.Message;
+        }
+    }
+}

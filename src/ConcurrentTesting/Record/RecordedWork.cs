@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Record;
+
+/// <summary>What a planned unit came to take.</summary>
+internal sealed record UnitWork(UnitPlanned Unit, ImmutableArray<(PlannedTest Test, double Seconds)> Tests)
+{
+    public double Seconds { get; } = Tests.Sum(test => test.Seconds);
+}
+
+/// <summary>What the planned tests of a run came to take, all attempts together.</summary>
+internal static class RecordedWork
+{
+    public static ImmutableArray<UnitWork> Of(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
+    {
+        var seconds = tests.GroupBy(test => new TestRef(test.Assembly, test.CaseId))
+            .ToDictionary(rows => rows.Key, rows => rows.Sum(test => test.Attempts.Sum(attempt => attempt.Duration.TotalSeconds)));
+        return [.. units.Select(unit => new UnitWork(unit, [.. unit.Tests.Select(test => (test, seconds.GetValueOrDefault(new TestRef(unit.Assembly, test.Case))))]))];
+    }
+
+    public static TimeSpan LowerBoundOf(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests, int workers) => TimeSpan.FromSeconds(LowerBound.Of(
+        [.. Of(units, tests).Select(work => (work.Unit.Tie is not null, (IReadOnlyCollection<double>)[.. work.Tests.Select(test => test.Seconds)]))],
+        workers));
+}

@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Record;
+
+/// <summary>What a run's events come to, one after another. Not thread-safe.</summary>
+internal sealed class RunFold
+{
+    private readonly TestRows _rows = new();
+    private readonly List<UnitPlanned> _units = [];
+    private readonly List<BatchRecord> _batches = [];
+    private readonly List<WorkerRecord> _workers = [];
+    private readonly List<Incident> _incidents = [];
+    private readonly Dictionary<string, RetryCount> _retries = [];
+    private readonly List<OutsideFailed> _outside = [];
+    private readonly Dictionary<string, double> _phases = [];
+    private RunStarted? _started;
+    private TestsDiscovered _discovered = new(0, 0) { At = default };
+    private RunPlanned? _planned;
+    private DatabaseRecord? _databases;
+    private CoverageRecord? _coverage;
+    private RunEnded? _ended;
+
+    /// <summary>What had begun and not ended; where the run's process was killed, that is how it was left.</summary>
+    public OpenWork OpenWork { get; } = new();
+
+    public TestRows Rows => _rows;
+
+    /// <summary>The first end counts: what follows is of the reports.</summary>
+    public bool HasEnded => _ended is not null;
+
+    public DateTimeOffset LastAt { get; private set; }
+
+    public IReadOnlyList<UnitPlanned> Units => _units;
+
+    public ImmutableArray<BatchRecord> Batches => [.. _batches.OrderBy(batch => batch.Number)];
+
+    public ImmutableArray<WorkerRecord> Workers => [.. _workers.OrderBy(worker => worker.Number)];
+
+    public ImmutableArray<TestRecord> Tests => WithKnownFlaky(_rows.All).OrderBy(test => test.Id, StringComparer.Ordinal).ToImmutableArray();
+
+    /// <summary>The failures outside of tests, one for each that is the same on several workers.</summary>
+    public ImmutableArray<OutsideFailure> Outside =>
+    [
+        .. _outside.Where(outside => !outside.LeftOpen.Any(_rows.HasFailed))
+            .GroupBy(outside => (outside.Failure.Kind, outside.Failure.Name, outside.Failure.Assembly.Source, outside.Failure.Message))
+            .Select(same => Together([.. same.Select(outside => outside.Failure)])),
+    ];
+
+    /// <summary>All that these events come to. They begin with <see cref="RunStarted"/> and end with <see cref="RunEnded"/>.</summary>
+    public static RunRecord RecordOf(IEnumerable<RunEvent> events)
+    {
+        var fold = new RunFold();
+        foreach (var happened in events)
+        {
+            fold.Apply(happened);
+            if (fold.HasEnded)
+                break;
+        }
+
+        return fold.ToRecord();
+    }
+
+    public void Apply(RunEvent happened)
+    {
+        LastAt = happened.At;
+        happened.ApplyTo(this);
+    }
+
+    public TestRecord RowOf(TestRef test, int row) => _rows.Find(test, row)!.ToRecord();
+
+    /// <summary>The record of a run that has ended.</summary>
+    public RunRecord ToRecord() => ToRecord(new RunEnd(_ended!.ExitCode, _ended.Reason), _ended.At);
+
+    /// <summary>The record as it would be if the run ended so.</summary>
+    public RunRecord ToRecord(RunEnd end, DateTimeOffset finishedAt)
+    {
+        var started = _started ?? throw new InvalidOperationException("The events do not begin with the run's start.");
+        var (tests, outside) = (Tests, Outside);
+        var (exitCode, reason) = Verdict.Of(end, tests, outside, started.Settings);
+        var lowerBound = tests.IsEmpty ? TimeSpan.Zero : RecordedWork.LowerBoundOf(_units, tests, started.Settings.Workers);
+        return new RunRecord
+        {
+            RunId = started.Run,
+            Machine = started.Machine,
+            Settings = started.Settings,
+            Seed = started.Seed,
+            StartedAt = started.At,
+            FinishedAt = finishedAt,
+            ExitCode = exitCode,
+            Reason = reason,
+            Discovered = _discovered.Cases,
+            Explicit = _discovered.Explicit,
+            Tests = tests,
+            Outside = outside,
+            Batches = Batches,
+            Workers = Workers,
+            Incidents = [.. _incidents],
+            PreparationRetries = _retries.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Database = _databases,
+            Coverage = _coverage,
+            Overrides = _databases is null ? started.Overrides : [.. started.Overrides, .. _databases.Overrides],
+            LowerBound = lowerBound,
+            Idle = IdleWorkers.Of(Workers, tests, _units),
+            KnownTimings = _planned?.KnownTimings ?? 0,
+            Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
+        };
+    }
+
+    internal void Start(RunStarted started) => _started = started;
+
+    internal void Open(PhaseStarted phase) => OpenWork.Add(phase);
+
+    internal void Open(BatchStarted batch) => OpenWork.Add(batch);
+
+    internal void Open(TestStarted test) => OpenWork.Add(test);
+
+    internal void Rest(int worker) => OpenWork.EndTest(worker);
+
+    internal void Add(TestsDiscovered discovered) => _discovered = discovered;
+
+    internal void Add(UnitPlanned unit) => _units.Add(unit);
+
+    internal void Add(RunPlanned planned) => _planned = planned;
+
+    internal void Add(DatabasesChanged changed) => _databases = changed.Databases;
+
+    internal void Add(CoverageMerged merged) => _coverage = merged.Coverage;
+
+    internal void Add(Incident incident) => _incidents.Add(incident);
+
+    internal void Add(OutsideFailed failed) => _outside.Add(failed);
+
+    internal void Supersede(RowsSuperseded superseded) => _rows.Supersede(superseded);
+
+    internal void End(RunEnded ended) => _ended ??= ended;
+
+    internal void Add(PhaseEnded phase)
+    {
+        OpenWork.End(phase);
+        _phases[phase.Phase] = phase.Seconds;
+    }
+
+    internal void Add(AttemptEnded ended)
+    {
+        OpenWork.EndTest(ended.Attempt.Worker, ended.Test);
+        _rows.Add(ended);
+    }
+
+    internal void Add(BatchMeasured measured)
+    {
+        foreach (var row in measured.Rows)
+            _rows.Find(row.Test, row.Row)?.Measure(measured.Batch, row);
+    }
+
+    internal void Add(BatchEnded ended)
+    {
+        OpenWork.End(ended);
+        _batches.Add(ended.Batch);
+    }
+
+    internal void Add(WorkerEnded ended) => _workers.Add(ended.Worker);
+
+    internal void Add(PreparationRetried retried) =>
+        _retries[retried.Cause] = (_retries.GetValueOrDefault(retried.Cause) ?? RetryCount.None).With(retried.Succeeded);
+
+    // Rows of one case are remembered as one.
+    private IEnumerable<TestRecord> WithKnownFlaky(IEnumerable<TestRecord> tests)
+    {
+        var flaky = _units.SelectMany(unit => unit.Tests.Where(test => test.KnownFlaky is not null).Select(test => (Test: new TestRef(unit.Assembly, test.Case), test.KnownFlaky)))
+            .DistinctBy(known => known.Test).ToDictionary(known => known.Test, known => known.KnownFlaky);
+        return flaky.Count == 0 ? tests : tests.Select(test => test with { KnownFlaky = flaky.GetValueOrDefault(new TestRef(test.Assembly, test.CaseId)) });
+    }
+
+    private static OutsideFailure Together(ImmutableArray<OutsideFailure> same) => same[0] with
+    {
+        Workers = [.. same.SelectMany(failure => failure.Workers).Distinct().Order()],
+        Classes = [.. same.SelectMany(failure => failure.Classes).Distinct().Order(StringComparer.Ordinal)],
+        IsFlaky = same.All(failure => failure.IsFlaky),
+    };
+}

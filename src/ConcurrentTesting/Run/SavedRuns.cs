@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Console;
+using ConcurrentTesting.Console.Hosts;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports;
+using ConcurrentTesting.Safety;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>Makes the reports of earlier runs again, each where its journal lies. Nothing runs; the verdict is the run's own.</summary>
+internal static class SavedRuns
+{
+    // The first that applies, as in a run.
+    private static readonly ImmutableArray<ConcurrentTestExitCode> Worst =
+    [
+        ConcurrentTestExitCode.Cancelled, ConcurrentTestExitCode.Refused, ConcurrentTestExitCode.BadSettings, ConcurrentTestExitCode.Incomplete,
+        ConcurrentTestExitCode.TestsFailed, ConcurrentTestExitCode.Success,
+    ];
+
+    /// <exception cref="ConcurrentTestException">A journal cannot be read, or its folder cannot be written.</exception>
+    public static async Task<ConcurrentTestResult> ReportAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
+    {
+        // All are read first: one that cannot be leaves the others' reports as they are.
+        var journals = settings.ReportFrom.Select(path => SavedJournal.Read(Path.GetFullPath(path, settings.WorkingDirectory))).ToList();
+        var results = new List<ConcurrentTestResult>();
+        foreach (var journal in journals)
+            results.Add(await ReportAsync(journal, settings, logger, cancellationToken));
+        return results.MinBy(result => Worst.IndexOf(result.ExitCode))!;
+    }
+
+    private static async Task<ConcurrentTestResult> ReportAsync(SavedJournal journal, ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
+    {
+        var redactor = Redactor.Of(settings);
+        var record = journal.ToRecord();
+        logger.LogInformation("The reports of run {RunId} are made again from {Journal}", record.RunId, journal.Path);
+        await using var results = ResultsDirectory.Claim(record.Settings);
+        await results.BeginAgainAsync(logger);
+        record = await WithCoverageAsync(record, cancellationToken);
+        foreach (var incident in await RunArtifacts.WriteAsync(record, redactor, cancellationToken))
+            logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
+        Tell(record, redactor, logger);
+        return RunResult.Of(record) with { ClosingLines = RunConsole.ClosingLines(record), HostCommands = HostCommands.Of(record, redactor) };
+    }
+
+    // What the collectors left of a run that did not come to its end.
+    private static async Task<RunRecord> WithCoverageAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Coverage is not null || record.Batches.All(batch => batch.Coverage is null))
+            return record;
+        var (coverage, notWritten) = await CoverageMerge.WriteAsync(record.Batches, record.Settings, record.FinishedAt, cancellationToken);
+        return record with { Coverage = coverage, Incidents = notWritten is null ? record.Incidents : record.Incidents.Add(notWritten) };
+    }
+
+    private static void Tell(RunRecord record, Redactor redactor, ILogger logger)
+    {
+        var failures = new FailurePrinter(record.Settings, redactor, logger);
+        foreach (var test in record.Entries.Where(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut))
+            failures.Print(test);
+        failures.Finish();
+        logger.LogInformation("{Summary}", string.Join('\n', RunClosing.Lines(record, redactor)));
+    }
+}
