@@ -151,8 +151,8 @@ public sealed record ConcurrentTestSettings
     public string? Bisect { get; init; }
 
     /// <summary>
-    /// Results folders of earlier runs, or the <c>run.events.jsonl</c> in them, whose reports are made again from what the run wrote down, also where the run was
-    /// killed; nothing is run then. Empty: none.
+    /// Results folders of earlier runs, or the <c>run.events.jsonl</c> in them, whose reports are made again from what the run wrote down,
+    /// also where the run was killed; nothing is run then. Empty: none.
     /// </summary>
     public ImmutableArray<string> ReportFrom { get; init; } = [];
 

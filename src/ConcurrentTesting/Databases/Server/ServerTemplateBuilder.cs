@@ -115,8 +115,7 @@ internal sealed class ServerTemplateBuilder(
         if (ended > 0)
         {
             context.Logger.LogWarning(
-                "Sessions were still in the finished template {Name} and were ended ({Count}): what built it has left a process or a connection "
-                + "behind",
+                "Sessions were still in the finished template {Name} and were ended ({Count}): what built it has left a process or a connection behind",
                 name,
                 ended);
         }
