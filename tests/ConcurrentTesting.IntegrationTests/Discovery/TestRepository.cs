@@ -144,20 +144,4 @@ internal sealed class Incidents : IRunObserver
     }
 
     public void IncidentHappened(Incident incident) => ImmutableInterlocked.Update(ref _all, all => all.Add(incident));
-
-    public void Planned(int tests, int workers, TimeSpan expected)
-    {
-    }
-
-    public void TestStarted(int worker, TestEntry entry)
-    {
-    }
-
-    public void TestFinished(TestRecord test, bool isFinal)
-    {
-    }
-
-    public void WorkerIdle(int worker)
-    {
-    }
 }

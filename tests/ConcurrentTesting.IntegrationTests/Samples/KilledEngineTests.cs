@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

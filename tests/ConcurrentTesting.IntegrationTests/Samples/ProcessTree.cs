@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
 

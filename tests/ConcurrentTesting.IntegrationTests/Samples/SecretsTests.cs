@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using ConcurrentTesting.IntegrationTests.Databases;
-using ConcurrentTesting.VsTest;
 using Npgsql;
 using Shouldly;
 using Xunit;

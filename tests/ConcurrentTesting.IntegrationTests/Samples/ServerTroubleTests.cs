@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using ConcurrentTesting.IntegrationTests.Databases;
-using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using ConcurrentTesting.VsTest;
 using Shouldly;
 using Xunit;
 
