@@ -226,7 +226,7 @@ internal sealed partial class JUnitWriter
         yield return ("attempts", Number(test.Attempts.Length));
         yield return ("batch", Number(final.Batch));
         yield return ("started", Time(final.StartedAt));
-        if (_names[test] != test.Name)
+        if (_names[test] != _text.Redacted(test.Name))
         {
             yield return ("original-name", test.Name);
         }
