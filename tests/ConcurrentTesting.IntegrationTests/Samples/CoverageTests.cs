@@ -30,10 +30,10 @@ public sealed class CoverageTests(CoveredSuites suites)
     public async Task The_SDKs_lines_are_those_of_a_serial_run()
     {
         await suites.BuiltAsync();
-        var serial = CoveredSuites.Lines(await suites.SerialAsync("Code Coverage;Format=cobertura", "XUnit2", "XUnit3"));
+        var serial = CoveredSuites.Lines(await suites.SerialAsync("Code Coverage;Format=cobertura", "XUnit3"));
         var settings = Collector("ms.runsettings", "Code Coverage");
 
-        var run = await suites.RunAsync(["XUnit2", "XUnit3"], ["--test-settings", settings], Cancellation);
+        var run = await suites.RunAsync(["XUnit3"], ["--test-settings", settings], Cancellation);
 
         run.ExitCode.ShouldBe(0, run.Output);
         CoveredSuites.Lines(Merged(run)).ShouldBe(serial);
