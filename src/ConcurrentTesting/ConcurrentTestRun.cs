@@ -10,6 +10,19 @@ public sealed class ConcurrentTestRun
     {
     }
 
+    /// <summary>
+    /// Discovers all tests and divides them among machines: writes the plan that each of them takes as
+    /// <see cref="ConcurrentTestSettings.PlanFile"/>, and what the CI host needs to start as many. Runs nothing.
+    /// </summary>
+    /// <param name="settings">Validated settings, the same as those of the machines.</param>
+    /// <param name="logger">Receives what the user is to see.</param>
+    /// <param name="cancellationToken">Ends the discovery.</param>
+    /// <returns>Success where the plan was written.</returns>
+    /// <exception cref="ConcurrentTestException">A guard refused, or a setting is wrong; nothing was started.</exception>
+    public static Task<ConcurrentTestResult> PlanAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
+        RunAsync(settings with { List = true, MakesPlan = true }, logger, cancellationToken);
+
     /// <summary>Runs the tests that the settings name and writes all artifacts, whatever happens.</summary>
     /// <param name="settings">Validated settings.</param>
     /// <param name="logger">Receives what the user is to see; <c>run.log</c> always has all of it.</param>

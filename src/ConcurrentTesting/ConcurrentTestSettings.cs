@@ -156,6 +156,34 @@ public sealed record ConcurrentTestSettings
     /// </summary>
     public ImmutableArray<string> ReportFrom { get; init; } = [];
 
+    /// <summary>
+    /// The part of the tests that this machine runs, <c>i/n</c> from <c>1/n</c> to <c>n/n</c>, or <c>auto</c> where the CI host tells it;
+    /// null: all.
+    /// </summary>
+    public string? Shard { get; init; }
+
+    /// <summary>
+    /// How many parts there are, 1 to 256: for a plan, and for <c>auto</c> on hosts that tell only the part; null: not given.
+    /// </summary>
+    public int? ShardCount { get; init; }
+
+    /// <summary>
+    /// What a plan's part may take on its machine; decides on the number of parts where <see cref="ShardCount"/> is null. Positive.
+    /// </summary>
+    public TimeSpan ShardTarget { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// The plan that says which part has which classes; null: by hash of the class. <see cref="ConcurrentTestRun.PlanAsync"/> writes it
+    /// there, by default to <c>artifacts/test-plan/plan.json</c>.
+    /// </summary>
+    public string? PlanFile { get; init; }
+
+    /// <summary>For whom a plan's matrix is printed.</summary>
+    public TestPlanFormat PlanFormat { get; init; } = TestPlanFormat.Auto;
+
+    /// <summary>The part that the build system was given, <c>i/n</c>, one of those that <c>auto</c> asks; null: none.</summary>
+    public string? Partition { get; init; }
+
     /// <summary>Stops after this many failures; 0: never.</summary>
     public int FailFast { get; init; }
 
@@ -212,6 +240,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
     public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING", "NUKE_TEST_METRICS_PUSH"];
 
+    /// <summary>Writes a plan for several machines instead of running anything.</summary>
+    internal bool MakesPlan { get; init; }
+
     /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
     internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };
 
@@ -220,6 +251,7 @@ public sealed record ConcurrentTestSettings
     {
         TimingsFile = Path.GetFullPath(TimingsFile, RootDirectory),
         ResultsDirectory = Path.GetFullPath(ResultsDirectory, RootDirectory),
+        PlanFile = PlanFile is null ? null : Path.GetFullPath(PlanFile, RootDirectory),
         JUnitFile = Path.GetFullPath(JUnitFile ?? Path.Combine(ResultsDirectory, "junit.xml"), RootDirectory),
     };
 

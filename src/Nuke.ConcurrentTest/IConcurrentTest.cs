@@ -66,6 +66,7 @@ public interface IConcurrentTest : INukeBuild
         SecretVariables = BuildParameters.SecretVariables(this),
         Host = Host.GetType().Name,
         Nuke = BuildParameters.NukeInUse,
+        Partition = Partition.Total > 1 ? $"{Partition.Part}/{Partition.Total}" : null,
     };
 
     /// <summary>What the build sets in C#; parameters override it: <c>_ => _ with { Workers = 8 }</c>.</summary>
@@ -124,6 +125,11 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestBisect)] string? TestBisect => TryGetValue(() => TestBisect);
     [Parameter(ConcurrentTestHelp.TestCompare)] string? TestCompare => TryGetValue(() => TestCompare);
     [Parameter(ConcurrentTestHelp.TestReportFrom)] string[]? TestReportFrom => TryGetValue(() => TestReportFrom);
+    [Parameter(ConcurrentTestHelp.TestShard)] string? TestShard => TryGetValue(() => TestShard);
+    [Parameter(ConcurrentTestHelp.TestShardCount)] string? TestShardCount => TryGetValue(() => TestShardCount);
+    [Parameter(ConcurrentTestHelp.TestShardTarget)] string? TestShardTarget => TryGetValue(() => TestShardTarget);
+    [Parameter(ConcurrentTestHelp.TestPlan)] string? TestPlan => TryGetValue(() => TestPlan);
+    [Parameter(ConcurrentTestHelp.TestPlanFormat)] string? TestPlanFormat => TryGetValue(() => TestPlanFormat);
     [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);

@@ -42,6 +42,12 @@ internal sealed class ObservedRun : IDisposable
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
         _result = await ConcurrentTestRun.RunAsync(settings, _logger, Interrupted);
 
+    public async Task PlanAsync(ConcurrentTestSettings settings)
+    {
+        _settings = settings with { List = true };
+        _result = await ConcurrentTestRun.PlanAsync(settings, _logger, Interrupted);
+    }
+
     /// <exception cref="TestRunFailedException">A guard refused, the server cannot be reached, or something could not be removed.</exception>
     public async Task CleanAsync(Func<ConcurrentTestSettings> settings)
     {

@@ -15,6 +15,10 @@ public class BadSettingsTests
     [InlineData("--test-database oracle", "--test-database oracle: allowed is none, sqlite, postgresql or mysql")]
     [InlineData("--test-timeuot 5", "--test-timeuot: there is no such parameter; did you mean --test-timeout?")]
     [InlineData("--test-timeout 5d", "--test-timeout 5d: allowed is a duration")]
+    [InlineData("--test-shard 3/2", "--test-shard 3/2: allowed is i/n with i from 1 to n and n up to 256, or auto")]
+    [InlineData("--test-shard 0/2", "--test-shard 0/2: allowed is i/n")]
+    [InlineData("--test-shard-count 257", "--test-shard-count 257: allowed is a whole number from 1 to 256")]
+    [InlineData("--test-plan-format travis", "--test-plan-format travis: allowed is auto or github or gitlab or json")]
     [InlineData("--test-filter (Name=a", "--test-filter (Name=a: Missing ')'")]
     [InlineData("--test-template no-such.sql", "--test-template no-such.sql: no such file or folder: ")]
     [InlineData("--test-settings no-such.runsettings", "--test-settings no-such.runsettings: no such file: ")]
@@ -29,6 +33,20 @@ public class BadSettingsTests
         outcome.Output.ShouldContain(message);
         outcome.Lines[^1].ShouldBe("0 passed, 0 failed, 0 skipped");
         Directory.Exists(Path.Combine(root.Folder, "artifacts")).ShouldBeFalse("nothing was to be started");
+    }
+
+    [Theory]
+    [InlineData("--test-shard auto", "--test-shard auto: no variable of GitLab CI, ")]
+    [InlineData("--test-shard auto --partition 2/257", "--partition 2/257: allowed is i/n")]
+    [InlineData("--test-shard 1/2 --test-plan no-plan.json", "no-plan.json cannot be read: ")]
+    public async Task A_part_that_is_not_certain_ends_the_build_with_4(string arguments, string message)
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync($"ConcurrentTest {arguments}", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain(message);
     }
 
     [Fact]

@@ -252,6 +252,9 @@ internal sealed record RunRecord
     /// <summary>What the tests covered; null where that was not collected.</summary>
     public CoverageRecord? Coverage { get; init; }
 
+    /// <summary>The part of the tests that this machine ran; null: all.</summary>
+    public ShardRecord? Shard { get; init; }
+
     /// <summary>What was tried again before a batch could run, by what it was; <see cref="RetryCounts"/> has the rest.</summary>
     public ImmutableSortedDictionary<string, RetryCount> PreparationRetries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;
 

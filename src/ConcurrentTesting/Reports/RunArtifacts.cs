@@ -78,7 +78,8 @@ internal static class RunArtifacts
         return failure is null ? found : [.. found, failure];
     }
 
-    private static async Task<Incident?> TryWriteAsync(string path, Func<Stream, Task> write, DateTimeOffset at, CancellationToken cancellationToken)
+    /// <summary>Writes one artifact; what stops it becomes an incident.</summary>
+    public static async Task<Incident?> TryWriteAsync(string path, Func<Stream, Task> write, DateTimeOffset at, CancellationToken cancellationToken)
     {
         try
         {

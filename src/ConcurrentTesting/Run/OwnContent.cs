@@ -30,6 +30,7 @@ internal static partial class OwnContent
         ArtifactNames.Metrics => Metrics(),
         ArtifactNames.Timings => Timings(),
         ArtifactNames.Run or ArtifactNames.PreviousRun => Run(),
+        ArtifactNames.Plan => Plan(),
         ArtifactNames.Summary => Summary(),
         ArtifactNames.Report => Report(),
         ArtifactNames.Log => Log(),
@@ -71,6 +72,9 @@ internal static partial class OwnContent
 
     [GeneratedRegex("""\A\{\s*"version":\s*\d+,\s*"run":\s*"[0-9a-z-]+",\s*"workers":""")]
     private static partial Regex Run();
+
+    [GeneratedRegex("""\A\{\s*"version":\s*\d+,(\s*"id":\s*"[^"]*",)?\s*"discovery":\s*"[0-9a-f]{64}",""")]
+    private static partial Regex Plan();
 
     [GeneratedRegex(@"\A# \S+ \d+ passed, \d+ failed, \d+ skipped\r?\n")]
     private static partial Regex Summary();

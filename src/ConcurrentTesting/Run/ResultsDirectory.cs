@@ -46,7 +46,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     private IEnumerable<string> FileNames => JUnitName is { } junit ? ArtifactNames.Files.Append(junit) : ArtifactNames.Files;
 
     // Run settings may ask for coverage too; that is found out when it is written.
-    private IEnumerable<string> NamesToWrite => FileNames.Where(name => name != ArtifactNames.Coverage || _settings.Coverage);
+    private IEnumerable<string> NamesToWrite =>
+        FileNames.Where(name => (name != ArtifactNames.Coverage || _settings.Coverage) && (name != ArtifactNames.Plan || _settings.Shard is not null));
 
     private IEnumerable<string> Folders =>
         Enumerable.Range(0, _settings.Workers).Select(ArtifactNames.Worker).Concat([AttachmentFolder.Name, ArtifactNames.Diagnostics, ArtifactNames.Previous]);

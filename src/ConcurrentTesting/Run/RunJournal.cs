@@ -3,6 +3,7 @@ using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Scheduling.Sharding;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
@@ -40,6 +41,11 @@ internal sealed class RunJournal
 
     /// <summary>How the tests ended in earlier runs.</summary>
     public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; set; } = ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
+
+    /// <summary>The part of the tests that the run is, and the plan that it is a part of; null: all of them.</summary>
+    public ShardRecord? Shard { get; set; }
+
+    public ShardPlan? ShardPlan { get; set; }
 
     /// <summary>Measures a phase from here to the end of the returned scope.</summary>
     public IDisposable Phase(string name)
@@ -111,7 +117,7 @@ internal sealed class RunJournal
     {
         var at = _run.Recorder.Now;
         _run.Recorder.Add(new RunEnded(end.ExitCode, end.Reason) { At = at });
-        return _run.Recorder.ToRecord(end, at) with { Compared = Compared, History = History };
+        return _run.Recorder.ToRecord(end, at) with { Compared = Compared, History = History, Shard = Shard };
     }
 
     /// <summary>Says what is missing in the journal's file.</summary>

@@ -9,6 +9,7 @@ using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run;
 
@@ -41,7 +42,8 @@ internal static class RunReports
             using (journal.Phase(PhaseNames.Reports))
             {
                 await SaveHistoryAsync(journal, history.With(record, console.Redactor), record, cancellationToken);
-                ImmutableArray<Incident> incidents = await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken);
+                ImmutableArray<Incident> incidents =
+                    [.. await WritePlanAsync(journal, cancellationToken), .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken)];
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
                 end = EndWithout(lostCoverage.Concat(incidents).Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten), record, end);
@@ -79,6 +81,15 @@ internal static class RunReports
         if (coverage is not null)
             run.Recorder.Add(new CoverageMerged(coverage) { At = run.Recorder.Now });
         return notWritten is null ? [] : [notWritten];
+    }
+
+    private static async Task<ImmutableArray<Incident>> WritePlanAsync(RunJournal journal, CancellationToken cancellationToken)
+    {
+        if (journal.ShardPlan is not { } plan)
+            return [];
+        var path = Path.Combine(journal.Run.Settings.ResultsDirectory, ArtifactNames.Plan);
+        return await RunArtifacts.TryWriteAsync(path, stream => stream.WriteAsync(ShardPlanFile.Write(plan), cancellationToken).AsTask(), journal.Run.Time.GetUtcNow(), cancellationToken)
+            is { } incident ? [incident] : [];
     }
 
     // Who reads the artifacts would miss the results: no success.
@@ -136,7 +147,8 @@ internal static class RunReports
             return;
 
         var settings = journal.Run.Settings;
-        timings.Learn(catalog, journal.Run.Recorder.Tests, complete: end.ExitCode is null && settings is { Filter: null, OnlyFailed: false });
+        var isComplete = end.ExitCode is null && settings is { Filter: null, OnlyFailed: false, Shard: null };
+        timings.Learn(catalog, journal.Run.Recorder.Tests, isComplete);
         BatchCosts.Learn(timings, catalog, journal.Run.Recorder.ToRecord(end), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
         {

@@ -23,16 +23,18 @@ internal sealed class TestRun
     private readonly RunConsole _console;
     private readonly TestDatabases _databases;
     private readonly EarlierRun _earlier;
+    private readonly ShardedRun _shard;
     private readonly ResultsDirectory _results;
     private readonly RunSettingsDocument _runSettings;
 
-    private TestRun(RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ResultsDirectory results)
+    private TestRun(RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, ResultsDirectory results)
     {
         _run = journal.Run;
         _journal = journal;
         _console = console;
         _databases = databases;
         _earlier = earlier;
+        _shard = shard;
         _results = results;
         _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
     }
@@ -54,6 +56,7 @@ internal sealed class TestRun
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         var earlier = EarlierRun.Read(settings);
         settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
+        var shard = ShardedRun.Read(settings, Environment.GetEnvironmentVariable);
         await using var results = ResultsDirectory.Claim(settings);
         await using var console = RunConsole.Open(settings, redactor, logger, time, ConsoleSurface.OfProcess());
         await using var memory = MemoryWatch.Begin(time, console.Log);
@@ -70,7 +73,8 @@ internal sealed class TestRun
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time, redactor);
         metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide) with { Database = databases.Record });
         await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
-        var end = await journal.ConcludeAsync(() => new TestRun(journal, console, databases, earlier, results).ExecuteAsync(cancellationToken), cancellationToken);
+        var testRun = () => new TestRun(journal, console, databases, earlier, shard, results).ExecuteAsync(cancellationToken);
+        var end = await journal.ConcludeAsync(testRun, cancellationToken);
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
         journal.DatabasesAre(databases.Record);
@@ -87,7 +91,11 @@ internal sealed class TestRun
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);
-        (catalog, var plan) = await PlanAsync(catalog, direct, cancellationToken);
+        if (settings.MakesPlan)
+            return await ShardPlanning.WriteAsync(catalog, settings, _run.RunId, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
+        if (_shard.EndOfEmptyPart is { } nothing)
+            return nothing;
+        (catalog, var plan) = await SchedulePlanAsync(catalog, direct, cancellationToken);
         if (settings.List)
             _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
         else if (settings.Bisect is not null)
@@ -119,10 +127,12 @@ internal sealed class TestRun
     private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
     {
         var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
-        _journal.Discovered(_earlier.Select(await discoverer.DiscoverAsync(cancellationToken)));
+        _journal.Discovered(_earlier.Select(_shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log)));
+        _journal.Shard = _shard.Record;
+        _journal.ShardPlan = _shard.Plan;
     }
 
-    private async Task<(TestCatalog Catalog, Plan Plan)> PlanAsync(TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
+    private async Task<(TestCatalog Catalog, Plan Plan)> SchedulePlanAsync(TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
     {
         _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report(IncidentKinds.TimingsDamaged, message), cancellationToken);
         var catalog = UnitGrouping.Apply(classes, _run.Settings, _journal.Timings);

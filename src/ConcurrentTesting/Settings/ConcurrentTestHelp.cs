@@ -165,6 +165,25 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-report-from</c></summary>
     public const string TestReportFrom = "Results folders of earlier runs whose reports are made again, also of killed ones; nothing is run. Default: none";
 
+    /// <summary><c>--test-shard</c></summary>
+    public const string TestShard =
+        "Part of the tests that this machine runs: i/n, from 1/n to n/n, or auto where the CI host or --partition tells it. Default: all tests";
+
+    /// <summary><c>--test-shard-count</c></summary>
+    public const string TestShardCount =
+        "Number of parts, 1 to 256: of a plan, and for --test-shard auto on hosts that tell the part alone. Default: chosen by --test-shard-target, or the host's";
+
+    /// <summary><c>--test-shard-target</c></summary>
+    public const string TestShardTarget = "Longest time that a plan gives the tests of one machine; decides how many machines there are. Default: 5m";
+
+    /// <summary><c>--test-plan</c></summary>
+    public const string TestPlan =
+        "plan.json with the parts of --test-shard, which ConcurrentTestPlan writes there. Default: parts by hash of the class; ConcurrentTestPlan writes artifacts/test-plan/plan.json";
+
+    /// <summary><c>--test-plan-format</c></summary>
+    public const string TestPlanFormat =
+        "What ConcurrentTestPlan prints the parts for: github, gitlab (a child pipeline), json, or auto for the CI host it runs on. Default: auto";
+
     /// <summary><c>--test-fail-fast</c></summary>
     public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
 

@@ -27,6 +27,8 @@ internal static class ParameterGroups
                 "TestMaxRetries", "TestRetryDelay", "TestProductionFallback", "TestAllow", "TestAllowedHosts", "TestDiagnostics",
             ]),
         new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark", ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost"]),
+        new("Many machines", "./build.sh ConcurrentTest --test-shard 2/4 --test-plan artifacts/test-plan/plan.json",
+            ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",
             ["TestResultsDirectory", "TestReportFrom", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure", "TestMetricsListen", "TestMetricsPush"]),
         new("Tools", "./build.sh ConcurrentTestClean --test-dry-run", ["TestDryRun"]),

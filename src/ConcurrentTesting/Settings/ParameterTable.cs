@@ -91,6 +91,14 @@ internal static class ParameterTable
         Parameter.Create("TestCompare", ConcurrentTestHelp.TestCompare, ValueKinds.ExistingFile, s => s.CompareFile!, (s, v) => s with { CompareFile = v }),
         Parameter.Create(
             "TestReportFrom", ConcurrentTestHelp.TestReportFrom, ValueKinds.Journals, s => s.ReportFrom, (s, v) => s with { ReportFrom = v }),
+        Parameter.Create("TestShard", ConcurrentTestHelp.TestShard, ValueKinds.Shard, s => s.Shard!, (s, v) => s with { Shard = v }),
+        Parameter.Create(
+            "TestShardCount", ConcurrentTestHelp.TestShardCount, ValueKinds.ShardCount, s => s.ShardCount, (s, v) => s with { ShardCount = v }),
+        Parameter.Create(
+            "TestShardTarget", ConcurrentTestHelp.TestShardTarget, ValueKinds.Duration, s => s.ShardTarget, (s, v) => s with { ShardTarget = v }),
+        Parameter.Create("TestPlan", ConcurrentTestHelp.TestPlan, ValueKinds.Path, s => s.PlanFile!, (s, v) => s with { PlanFile = v }),
+        Parameter.Create(
+            "TestPlanFormat", ConcurrentTestHelp.TestPlanFormat, ValueKinds.OneOf<TestPlanFormat>(), s => s.PlanFormat, (s, v) => s with { PlanFormat = v }),
         Parameter.Create(
             "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast, (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),

@@ -21,6 +21,7 @@ internal static class SettingsPaths
             QuarantineFile = AbsoluteIfAny(settings.QuarantineFile),
             ReplayFile = AbsoluteIfAny(settings.ReplayFile),
             ReportFrom = [.. settings.ReportFrom.Select(Absolute)],
+            PlanFile = AbsoluteIfAny(settings.PlanFile),
         };
     }
 }

@@ -150,6 +150,18 @@ internal static partial class ValueKinds
         text => ToInteger(text),
         value => value is null || value >= least ? null : string.Empty);
 
+    public static ValueKind<string> Shard { get; } = new(
+        Arity.One,
+        $"i/n with i from 1 to n and n up to {Scheduling.Sharding.Shard.Most}, or auto",
+        Single,
+        value => Scheduling.Sharding.Shard.IsAuto(value) || Scheduling.Sharding.Shard.Read(value) is not null ? null : string.Empty);
+
+    public static ValueKind<int?> ShardCount { get; } = new(
+        Arity.One,
+        $"a whole number from 1 to {Scheduling.Sharding.Shard.Most}",
+        text => ToInteger(text),
+        value => value is null or (>= 1 and <= Scheduling.Sharding.Shard.Most) ? null : string.Empty);
+
     public static ValueKind<int?> Port { get; } = new(
         Arity.One,
         "a port from 1 to 65535",

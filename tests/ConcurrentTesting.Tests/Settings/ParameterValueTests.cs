@@ -243,7 +243,7 @@ public sealed class ParameterValueTests : IDisposable
         [
             "Workers", "TestProjects", "TestFramework", "TestFilter", "TestSettings", "TestConnectionString", "TestTemplate", "TestTemplateExtensions", "TestDatabaseSettings",
             "TestServerBinaries", "TestAllow", "TestAllowedHosts", "TestJUnitFile", "TestQuarantine", "TestReplay", "TestReplayWorker", "TestBisect", "TestSeed",
-            "TestMetricsListen", "TestMetricsPush", "TestTogether", "TestCompare", "TestReportFrom",
+            "TestMetricsListen", "TestMetricsPush", "TestTogether", "TestCompare", "TestReportFrom", "TestShard", "TestShardCount", "TestPlan",
         ];
         var defaults = new ConcurrentTestSettings { TimingsFile = Path.GetFullPath(".nuke/temp/test-timings.json"), ResultsDirectory = Path.GetFullPath("artifacts/test-results") };
 
@@ -257,7 +257,7 @@ public sealed class ParameterValueTests : IDisposable
     [Fact]
     public void Every_setting_that_a_user_chooses_has_a_parameter()
     {
-        string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables", "TemplateHook"];
+        string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables", "TemplateHook", "Partition"];
         var settings = new ConcurrentTestSettings { TestProjects = ["a"] };
 
         var covered = ParameterTable.All.Select(parameter => parameter.ShowSetting(settings).Split(' ')[0]);

@@ -44,6 +44,7 @@ internal sealed record RunDocument
     public ImmutableArray<OutsideDocument> Outside { get; init; } = [];
     public int Explicit { get; init; }
     public CoverageDocument? Coverage { get; init; }
+    public ShardRecord? Shard { get; init; }
 }
 
 internal sealed record CoverageDocument
@@ -145,6 +146,12 @@ internal sealed record SettingsDocument
     public int? ReplayWorker { get; init; }
     public string? Bisect { get; init; }
     public string? CompareFile { get; init; }
+    public string? Shard { get; init; }
+    public int? ShardCount { get; init; }
+    public double ShardTargetSeconds { get; init; }
+    public string? PlanFile { get; init; }
+    public string? PlanFormat { get; init; }
+    public string? Partition { get; init; }
     public int FailFast { get; init; }
     public int? Seed { get; init; }
     public bool Measure { get; init; }

@@ -40,6 +40,7 @@ internal static class RunDocumentSource
             Phases = record.Phases,
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
             Coverage = record.Coverage is { } coverage ? From(coverage) : null,
+            Shard = record.Shard,
         };
     }
 
@@ -125,6 +126,12 @@ internal static class RunDocumentSource
         ReplayWorker = settings.ReplayWorker,
         Bisect = settings.Bisect,
         CompareFile = settings.CompareFile,
+        Shard = settings.Shard,
+        ShardCount = settings.ShardCount,
+        ShardTargetSeconds = settings.ShardTarget.TotalSeconds,
+        PlanFile = settings.PlanFile,
+        PlanFormat = settings.PlanFormat.ToString(),
+        Partition = settings.Partition,
         FailFast = settings.FailFast,
         Seed = settings.Seed,
         Measure = settings.Measure,

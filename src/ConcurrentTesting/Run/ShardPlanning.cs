@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Scheduling.Sharding;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>The end of a run that only plans: writes the plan of several machines, and what a CI host needs to start them.</summary>
+internal static class ShardPlanning
+{
+    public const string DefaultFile = "artifacts/test-plan/plan.json";
+
+    /// <param name="catalog">All tests, one unit a class.</param>
+    /// <param name="id">Tells the plan from earlier ones of the same tests.</param>
+    /// <param name="variable">Reads a variable of the environment.</param>
+    /// <exception cref="ConcurrentTestException">The plan cannot be written, or the host cannot start as many jobs.</exception>
+    public static async Task<RunEnd> WriteAsync(
+        TestCatalog catalog, ConcurrentTestSettings settings, string id, Func<string, string?> variable, ILogger log, CancellationToken cancellationToken)
+    {
+        if (catalog.CaseCount == 0 && !settings.AllowEmpty)
+            return new RunEnd(ConcurrentTestExitCode.Incomplete, "No tests were found to plan; --test-allow-empty makes that a success.");
+        var timings = await TimingStore.LoadAsync(settings.TimingsFile, message => log.LogWarning("{Message}", message), cancellationToken);
+        var plan = ShardPlanner.ByTimings(catalog, settings, timings, id) with { Timings = HashOf(settings.TimingsFile) };
+        var format = ShardMatrix.FormatOf(settings.PlanFormat, variable);
+        var matrix = ShardMatrix.Of(plan.Parts.Length, format);
+        var file = settings.PlanFile ?? Path.GetFullPath(DefaultFile, settings.RootDirectory);
+        try
+        {
+            await ArtifactFile.WriteAsync(file, stream => stream.WriteAsync(ShardPlanFile.Write(plan), cancellationToken).AsTask(), cancellationToken);
+            await ArtifactFile.WriteAsync(
+                Path.Combine(Path.GetDirectoryName(file)!, format == TestPlanFormat.GitLab ? "pipeline.yml" : "matrix.json"),
+                stream => stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(matrix), cancellationToken).AsTask(),
+                cancellationToken);
+            if (format == TestPlanFormat.GitHub)
+                ShardMatrix.SetOutputs(plan.Parts.Length, variable);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"The plan could not be written to {file}: {exception.Message.TrimEnd('.')}. Give another --test-plan.", exception);
+        }
+
+        Tell(plan, settings, matrix, log);
+        return new RunEnd(ConcurrentTestExitCode.Success, FormattableString.Invariant($"{plan.Tests} tests in {plan.Parts.Length} parts were planned: {file}"));
+    }
+
+    private static void Tell(ShardPlan plan, ConcurrentTestSettings settings, string matrix, ILogger log)
+    {
+        foreach (var part in plan.Parts)
+            log.LogInformation("Part {Part}: {Tests} tests in {Classes} classes, expected to take {Seconds:0.0} s", part.Part, part.Tests, part.Classes.Length, part.Seconds);
+        if (plan.Timings is null)
+            log.LogWarning("No recorded durations were found in {File}: the parts go by the number of tests, and their number is a guess", settings.TimingsFile);
+        if (settings.ShardCount is null && plan.Parts.MaxBy(part => part.Seconds) is { } longest && longest.Seconds > settings.ShardTarget.TotalSeconds)
+            log.LogWarning(
+                "Part {Part} takes longer than --test-shard-target: {Class} is the longest of what cannot be divided further", longest.Part, longest.Classes.FirstOrDefault()?.Class);
+        log.LogInformation("{Matrix}", matrix.TrimEnd());
+    }
+
+    private static string? HashOf(string file) => File.Exists(file) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))) : null;
+}

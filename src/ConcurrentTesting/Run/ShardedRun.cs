@@ -1,0 +1,76 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling.Sharding;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>The part of the tests that a run is asked for, and the plan of all parts: read before the run begins, or made by hash of what is discovered.</summary>
+internal sealed class ShardedRun
+{
+    private readonly ConcurrentTestSettings _settings;
+    private readonly Shard? _shard;
+    private readonly string? _pipeline;
+
+    private ShardedRun(ConcurrentTestSettings settings, Shard? shard, ShardPlan? plan, string? pipeline)
+    {
+        _settings = settings;
+        _shard = shard;
+        Plan = plan;
+        _pipeline = pipeline;
+    }
+
+    /// <summary>The plan of all parts; null: there is but one, or it is not made yet.</summary>
+    public ShardPlan? Plan { get; private set; }
+
+    public ShardRecord? Record { get; private set; }
+
+    /// <summary>How the run ends where its part has no tests at all; null: it has some.</summary>
+    public RunEnd? EndOfEmptyPart { get; private set; }
+
+    /// <param name="variable">Reads a variable of the environment.</param>
+    /// <exception cref="ConcurrentTestException">The part is not certain, or the plan cannot be read.</exception>
+    public static ShardedRun Read(ConcurrentTestSettings settings, Func<string, string?> variable)
+    {
+        if (settings.MakesPlan || (settings.Shard ?? settings.PlanFile) is null)
+        {
+            Refuse(settings, settings.MakesPlan ? "ConcurrentTestPlan" : null);
+            return new ShardedRun(settings, null, null, null);
+        }
+
+        Refuse(settings, "--test-shard");
+        var plan = settings.PlanFile is { } file ? ShardPlanFile.Read(file) : null;
+        var shard = ShardChoice.Of(settings, variable, plan?.Parts.Length);
+        ShardChoice.Announce(variable);
+        return new ShardedRun(settings, shard, plan, ShardHost.RunOf(variable));
+    }
+
+    /// <summary>The tests of the part.</summary>
+    /// <exception cref="ConcurrentTestException">They are not those of the plan.</exception>
+    public TestCatalog Select(TestCatalog catalog, ILogger log)
+    {
+        if (_shard is not { } shard)
+            return catalog;
+        Plan ??= ShardPlanner.ByHash(catalog, _settings, shard.Of);
+        Record = new ShardRecord(shard.Part, shard.Of, ShardPlanFile.HashOf(Plan), Plan.Discovery) { Pipeline = _pipeline };
+        var part = ShardSelection.Select(catalog, Plan, shard);
+        EndOfEmptyPart = part.CaseCount == 0 && part.Explicit.IsEmpty ? EndOf(shard) : null;
+        log.LogInformation(
+            "Part {Shard}: {Tests} of {All} tests, {How}", shard, part.CaseCount, catalog.CaseCount, _settings.PlanFile is { } file ? $"as {file} says" : "by hash of the class");
+        return part;
+    }
+
+    private RunEnd EndOf(Shard shard) => _settings.PlanFile is not null
+        ? new RunEnd(ConcurrentTestExitCode.Success, $"Part {shard} is empty: the plan has no tests for it.")
+        : _settings.AllowEmpty
+            ? new RunEnd(ConcurrentTestExitCode.Success, $"Part {shard} is empty: no class has its hash.")
+            : new RunEnd(ConcurrentTestExitCode.Incomplete, $"Part {shard} is empty: no class has its hash. Make fewer parts, or a plan with ConcurrentTestPlan; --test-allow-empty makes that a success.");
+
+    // What is left of a part would be taken for all of it.
+    private static void Refuse(ConcurrentTestSettings settings, string? what)
+    {
+        var other = settings.OnlyFailed ? "--test-only-failed" : settings.Bisect is not null ? "--test-bisect" : settings.ReplayFile is not null ? "--test-replay" : null;
+        if (what is not null && other is not null)
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"{other} is for the tests of one machine and cannot go with {what}: give one of them.");
+    }
+}

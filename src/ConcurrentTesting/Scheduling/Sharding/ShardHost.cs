@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Scheduling.Sharding;
+
+/// <summary>How a CI host tells each of several jobs or pods which part it is.</summary>
+/// <param name="Name">As people call it.</param>
+/// <param name="Index">The variable of the part.</param>
+/// <param name="Count">The variable of the number of parts; null where the host tells none.</param>
+/// <param name="First">What the first part's index is.</param>
+internal sealed record ShardHost(string Name, string Index, string? Count, int First)
+{
+    /// <summary>The variable that names the whole pipeline, the same in each of its jobs and tries; null where there is none.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>All hosts that tell; GitHub is none of them.</summary>
+    public static ImmutableArray<ShardHost> All { get; } =
+    [
+        new("GitLab CI", "CI_NODE_INDEX", "CI_NODE_TOTAL", 1) { Run = "CI_PIPELINE_ID" },
+        new("Azure Pipelines", "SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", 1) { Run = "BUILD_BUILDID" },
+        new("Buildkite", "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0) { Run = "BUILDKITE_BUILD_ID" },
+        new("CircleCI", "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0) { Run = "CIRCLE_WORKFLOW_ID" },
+        new("Bazel", "TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS", 0),
+        new("Cloud Run", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", 0) { Run = "CLOUD_RUN_EXECUTION" },
+        new("Kubernetes", "JOB_COMPLETION_INDEX", null, 0),
+        new("AWS Batch", "AWS_BATCH_JOB_ARRAY_INDEX", null, 0),
+    ];
+
+    /// <summary>What a host gives for the whole pipeline; null where none does.</summary>
+    public static string? RunOf(Func<string, string?> variable) =>
+        All.Select(host => host.Run).Prepend("GITHUB_RUN_ID").OfType<string>().Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+
+    /// <summary>Index and count as they are in the documents.</summary>
+    public string Variables => Count is null ? Index : $"{Index} and {Count}";
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using ConcurrentTesting.Catalog;
+
+namespace ConcurrentTesting.Scheduling.Sharding;
+
+/// <summary>Which machine runs which classes: <c>plan.json</c>. Each discovered test is in exactly one part.</summary>
+internal sealed record ShardPlan
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>What tells this plan from one that was made earlier of the same tests; null where the parts are by hash.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The hash of all tests that were discovered.</summary>
+    public required string Discovery { get; init; }
+
+    /// <summary>The hash of the recorded durations that it was made with; null: there were none, or the parts are by hash.</summary>
+    public string? Timings { get; init; }
+
+    /// <summary>What a part was to take at most, and the workers that were assumed on each machine; null where the parts are by hash.</summary>
+    public double? TargetSeconds { get; init; }
+
+    public int? Workers { get; init; }
+    public required int Tests { get; init; }
+
+    /// <summary>Part by part, from 1.</summary>
+    public required ImmutableArray<ShardPart> Parts { get; init; }
+
+    /// <summary>All discovered tests, each as often as it was discovered.</summary>
+    public IEnumerable<ShardTest> All => Parts.SelectMany(part => part.All);
+
+    public static string HashOf(IEnumerable<ShardTest> tests)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var line in tests.Select(test => $"{test.Assembly}\n{test.Class}\n{test.Name}\n{(test.IsExplicit ? "explicit" : "")}\0").Order(StringComparer.Ordinal))
+            hash.AppendData(Encoding.UTF8.GetBytes(line));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>What a catalog holds, as plans name it.</summary>
+    public static IEnumerable<ShardTest> TestsOf(TestCatalog catalog) =>
+        catalog.Units.SelectMany(unit => unit.Entries).SelectMany(entry => TestsOf(entry, isExplicit: false))
+            .Concat(catalog.Explicit.SelectMany(entry => TestsOf(entry, isExplicit: true)));
+
+    private static IEnumerable<ShardTest> TestsOf(TestEntry entry, bool isExplicit) =>
+        Enumerable.Repeat(new ShardTest(entry.Assembly.Source, entry.ClassName, TestNames.Short(entry.ClassName, entry.DisplayName), isExplicit), entry.CaseCount);
+}
+
+/// <summary>What one machine runs.</summary>
+/// <param name="Part">From 1.</param>
+/// <param name="Seconds">Expected wall time of its tests; null where the parts are by hash.</param>
+/// <param name="Tests">How many tests it has.</param>
+/// <param name="Classes">Longest first.</param>
+internal sealed record ShardPart(int Part, double? Seconds, int Tests, ImmutableArray<ShardClass> Classes)
+{
+    public IEnumerable<ShardTest> All => Classes.SelectMany(type => type.All);
+}
+
+/// <summary>A class with all of its tests.</summary>
+/// <param name="Assembly">As keys name it: <c>Shop.Tests (net10.0)</c>.</param>
+/// <param name="Class">Namespace and class.</param>
+/// <param name="Seconds">Expected seconds of work; null where the parts are by hash.</param>
+/// <param name="Tests">Methods and rows, each as often as it was discovered.</param>
+/// <param name="Explicit">Of explicit tests that nobody asked for, the same.</param>
+internal sealed record ShardClass(string Assembly, string Class, double? Seconds, ImmutableArray<string> Tests, ImmutableArray<string> Explicit)
+{
+    public IEnumerable<ShardTest> All =>
+        Tests.Select(name => new ShardTest(Assembly, Class, name, false)).Concat(Explicit.Select(name => new ShardTest(Assembly, Class, name, true)));
+}
+
+/// <summary>A test as all machines name it.</summary>
+internal readonly record struct ShardTest(string Assembly, string Class, string Name, bool IsExplicit)
+{
+    public override string ToString() => $"{Assembly}/{TestNames.Full(Class, Name)}";
+}

@@ -1,0 +1,87 @@
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Scheduling.Sharding;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Run;
+
+public sealed class ShardedRunTests : IDisposable
+{
+    private static readonly ConcurrentTestSettings Settings = new() { Database = DatabaseEngine.Sqlite };
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void Without_a_part_all_tests_are_selected_and_nothing_is_recorded()
+    {
+        var run = ShardedRun.Read(Settings, _ => null);
+
+        run.Select(Catalogs.Of(3, 2), NullLogger.Instance).CaseCount.ShouldBe(6);
+        run.Record.ShouldBeNull();
+        run.Plan.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_part_is_recorded_with_the_plan_that_all_parts_share()
+    {
+        var runs = Enumerable.Range(1, 3).Select(part => ShardedRun.Read(Settings with { Shard = $"{part}/3" }, name => name == "GITHUB_RUN_ID" ? "77" : null)).ToList();
+
+        runs.Sum(run => run.Select(Catalogs.Of(30, 2), NullLogger.Instance).CaseCount).ShouldBe(60);
+
+        runs.Select(run => run.Record!.Plan).Distinct().Count().ShouldBe(1);
+        runs.Select(run => run.Record!.Part).ShouldBe([1, 2, 3]);
+        runs.ShouldAllBe(run => run.Record!.Pipeline == "77" && run.Record.Discovery == run.Plan!.Discovery);
+    }
+
+    [Fact]
+    public void An_empty_part_by_hash_is_incomplete_unless_that_is_allowed()
+    {
+        var (empty, _) = EmptyPartByHash(Settings);
+        var (allowed, _) = EmptyPartByHash(Settings with { AllowEmpty = true });
+
+        empty.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        empty.Reason.ShouldContain("is empty");
+        empty.Reason.ShouldContain("--test-allow-empty");
+        allowed.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+    }
+
+    [Fact]
+    public void An_empty_part_of_a_plan_is_a_success_that_says_so()
+    {
+        var catalog = Catalogs.Of(1, 2);
+        File.WriteAllBytes(_file, ShardPlanFile.Write(ShardPlanner.ByTimings(catalog, Settings with { ShardCount = 2 }, TimingStore.Empty, "id")));
+        var run = ShardedRun.Read(Settings with { Shard = "2/2", PlanFile = _file }, _ => null);
+
+        run.Select(catalog, NullLogger.Instance).CaseCount.ShouldBe(0);
+
+        run.EndOfEmptyPart.ShouldNotBeNull().ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        run.EndOfEmptyPart.Reason.ShouldContain("Part 2/2 is empty");
+    }
+
+    [Fact]
+    public void What_selects_among_the_tests_of_one_machine_does_not_go_with_parts()
+    {
+        foreach (var settings in new[] { Settings with { OnlyFailed = true }, Settings with { ReplayFile = "run.json" }, Settings with { ReplayFile = "run.json", Bisect = "A" } })
+        {
+            Should.Throw<ConcurrentTestException>(() => ShardedRun.Read(settings with { Shard = "1/2" }, _ => null)).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+            Should.Throw<ConcurrentTestException>(() => ShardedRun.Read(settings with { MakesPlan = true }, _ => null)).Message.ShouldContain("ConcurrentTestPlan");
+        }
+    }
+
+    private static (RunEnd End, int Part) EmptyPartByHash(ConcurrentTestSettings settings)
+    {
+        for (var part = 1; part <= 2; part++)
+        {
+            var run = ShardedRun.Read(settings with { Shard = $"{part}/2" }, _ => null);
+            run.Select(Catalogs.Of(1, 2), NullLogger.Instance);
+            if (run.EndOfEmptyPart is { } end)
+                return (end, part);
+        }
+
+        throw new InvalidOperationException("one class cannot be in both parts");
+    }
+}
