@@ -30,8 +30,17 @@ internal static class IncidentKinds
     /// <summary>A test failed as tests do that share a port or a file, beside such a guard.</summary>
     public const string GuardSuspected = "guard-suspected";
 
+    /// <summary>The history cannot be read and begins anew.</summary>
+    public const string HistoryDamaged = "history-damaged";
+
+    /// <summary>The history could not be written.</summary>
+    public const string HistoryNotWritten = "history-not-written";
+
     /// <summary>A test process said itself that the infrastructure failed.</summary>
     public const string InfrastructureDeclared = "infrastructure-declared";
+
+    /// <summary>The journal's last line was cut off as the run's process was ended.</summary>
+    public const string JournalTorn = "journal-torn";
 
     /// <summary>A test host ended well without a result for every test.</summary>
     public const string NoResult = "no-result";
@@ -47,6 +56,9 @@ internal static class IncidentKinds
 
     /// <summary>A test host reported an error outside any test.</summary>
     public const string RunError = "run-error";
+
+    /// <summary>The run's process was ended before the run was over; its journal tells how far it came.</summary>
+    public const string RunKilled = "run-killed";
 
     /// <summary>A file of a test host may hold a password that could not be taken out.</summary>
     public const string SecretNotRemoved = "secret-not-removed";

@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Record;
 /// Writes a run's events to <see cref="ArtifactNames.Journal"/>, a line each, without anything secret. What was added is with the operating system within
 /// 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. Thread-safe.
 /// </summary>
-internal sealed class JournalWriter : IAsyncDisposable, IDisposable
+internal sealed class JournalWriter : IDisposable
 {
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(50);
 
@@ -82,12 +82,6 @@ internal sealed class JournalWriter : IAsyncDisposable, IDisposable
         }
 
         _json.Dispose();
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private void FlushUnderLock()

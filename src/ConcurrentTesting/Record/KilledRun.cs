@@ -9,8 +9,6 @@ namespace ConcurrentTesting.Record;
 /// </summary>
 internal sealed class KilledRun
 {
-    public const string IncidentKind = "run-killed";
-
     private readonly RunFold _fold = new();
     private readonly ImmutableArray<RunEvent>.Builder _ending = ImmutableArray.CreateBuilder<RunEvent>();
     private readonly ImmutableArray<BatchStarted> _batches;
@@ -46,7 +44,7 @@ internal sealed class KilledRun
         foreach (var phase in phases)
             Add(new PhaseEnded(phase.Phase, (_fold.LastAt - phase.At).TotalSeconds) { At = _fold.LastAt });
         var left = _lost == 0 ? "" : FormattableString.Invariant($"; {Quantity.Of(_lost, "test")} gave no result");
-        Add(new IncidentReported(IncidentKind, $"The run's process was ended from outside{left}.", null) { At = _fold.LastAt });
+        Add(new IncidentReported(IncidentKinds.RunKilled, $"The run's process was ended from outside{left}.", null) { At = _fold.LastAt });
         Add(new RunEnded(ConcurrentTestExitCode.Incomplete, $"The run's process was ended before the run was over{left}.") { At = _fold.LastAt });
     }
 

@@ -8,8 +8,6 @@ namespace ConcurrentTesting.Record;
 /// <param name="IsTorn">Its last line was cut off: the run was ended while it was written. What the line told is lost.</param>
 internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events, bool IsTorn)
 {
-    public const string TornKind = "journal-torn";
-
     /// <summary>The record of the run, as its reports tell it; files of the run are where the journal is now.</summary>
     public RunRecord ToRecord()
     {
@@ -36,7 +34,7 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
 
     private static Incident Torn(RunRecord record) => new(
         record.FinishedAt,
-        TornKind,
+        IncidentKinds.JournalTorn,
         $"The last line of {ArtifactNames.Journal} was cut off as the run's process was ended; what it told is lost.");
 
     private static SavedJournal Read(string file, StreamReader lines)

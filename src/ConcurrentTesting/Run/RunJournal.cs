@@ -117,8 +117,13 @@ internal sealed class RunJournal
     {
         var at = _run.Recorder.Now;
         _run.Recorder.Add(new RunEnded(end.ExitCode, end.Reason) { At = at });
-        return _run.Recorder.ToRecord(end, at) with { Compared = Compared, History = History, Shard = Shard };
+        return ToRecord(end, at);
     }
+
+    /// <summary>What the run came to, if it ends so, beside what it is held against.</summary>
+    /// <param name="finishedAt">Null: now.</param>
+    public RunRecord ToRecord(RunEnd end, DateTimeOffset? finishedAt = null) =>
+        _run.Recorder.ToRecord(end, finishedAt) with { Compared = Compared, History = History, Shard = Shard };
 
     /// <summary>Says what is missing in the journal's file.</summary>
     public void TellFailure()

@@ -50,7 +50,7 @@ internal static class RunReports
             }
         }
 
-        var final = journal.Run.Recorder.ToRecord(end) with { HasArtifacts = writes };
+        var final = journal.ToRecord(end) with { HasArtifacts = writes };
         if (!settings.List)
         {
             await MetricsPush.PutAsync(final with { Settings = settings }, journal.Run.Log, cancellationToken);
@@ -122,7 +122,7 @@ internal static class RunReports
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            journal.Run.Recorder.Report("history-damaged", $"The history {path} cannot be read ({exception.Message.TrimEnd('.')}): it begins anew.");
+            journal.Run.Recorder.Report(IncidentKinds.HistoryDamaged, $"The history {path} cannot be read ({exception.Message.TrimEnd('.')}): it begins anew.");
             return RunHistory.Empty;
         }
     }
@@ -137,7 +137,7 @@ internal static class RunReports
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            journal.Run.Recorder.Report("history-not-written", $"{HistoryPath(journal)} could not be written: {exception.Message}");
+            journal.Run.Recorder.Report(IncidentKinds.HistoryNotWritten, $"{HistoryPath(journal)} could not be written: {exception.Message}");
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class TestRun
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
         await using var metrics = MetricsListener.Open(settings.MetricsPort, console.Log);
         var observer = RunObservers.Of(console, metrics?.Observer);
-        await using var file = new JournalWriter(redactor, time);
+        using var file = new JournalWriter(redactor, time);
         var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
         var journal = new RunJournal(context, file, guards.Overridden) { Compared = earlier.Compared };
         if (isProduction)

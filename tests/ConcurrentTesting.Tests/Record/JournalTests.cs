@@ -199,7 +199,7 @@ public sealed class JournalTests : IDisposable
     [Fact]
     public async Task Lines_are_with_the_operating_system_while_the_run_goes_on()
     {
-        await using var writer = new JournalWriter(new Redactor(), TimeProvider.System);
+        using var writer = new JournalWriter(new Redactor(), TimeProvider.System);
         writer.Append(new WorkerIdle(1) { At = RecordedRun.Start });
         writer.Begin(File);
         writer.Append(new WorkerIdle(2) { At = RecordedRun.Start });

@@ -33,7 +33,7 @@ public sealed class KilledRunTests
             ("Test1", TestOutcome.Error, 1, "The test was running when the run's process was ended from outside."),
             ("Test2", TestOutcome.Error, -1, "The test was asked for and never ran: the run's process was ended before it could."),
         ]);
-        record.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(KilledRun.IncidentKind);
+        record.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.RunKilled);
     }
 
     [Fact]
