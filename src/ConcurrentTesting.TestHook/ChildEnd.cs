@@ -46,7 +46,8 @@ internal sealed record ChildEnd(bool IsKilled, int Status)
         return new ChildEnd(code != CodeExited, BinaryPrimitives.ReadInt32LittleEndian(info.AsSpan(OffsetOfStatus)));
     }
 
-    // The runtime waits for the same child: where it is first, the system forgets how the child ended, and only the runtime's own record of it tells.
+    // The runtime waits for the same child: where it is first, the system forgets how the child ended, and only the runtime's own record of
+    // it tells.
     // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
     private static ChildEnd? KnownToRuntime(int child)
     {
@@ -54,7 +55,8 @@ internal sealed record ChildEnd(bool IsKilled, int Status)
         {
             var kind = Type.GetType("System.Diagnostics.ProcessWaitState, System.Diagnostics.Process", throwOnError: false);
             var code = kind?.GetField("_exitCode", BindingFlags.NonPublic | BindingFlags.Instance);
-            if (kind?.GetField("s_childProcessWaitStates", BindingFlags.NonPublic | BindingFlags.Static)?.GetValue(null) is not IDictionary children || code is null)
+            if (kind?.GetField("s_childProcessWaitStates", BindingFlags.NonPublic | BindingFlags.Static)
+                ?.GetValue(null) is not IDictionary children || code is null)
                 return null;
             object? state;
             lock (children)
@@ -64,14 +66,16 @@ internal sealed record ChildEnd(bool IsKilled, int Status)
             SpinWait.SpinUntil(() => code.GetValue(state) is int, PatienceWithRuntime);
             return code.GetValue(state) is int status ? OfStatus(status) : null;
         }
-        catch (Exception exception) when (exception is MemberAccessException or TargetException or InvalidCastException or ArgumentException)
+        catch (Exception exception) when (exception is MemberAccessException
+            or TargetException or InvalidCastException or ArgumentException)
         {
             // Another runtime keeps it elsewhere.
             return null;
         }
     }
 
-    private static ChildEnd OfStatus(int status) => status is > SignalBase and <= SignalBase + LastSignal ? new ChildEnd(true, status - SignalBase) : new ChildEnd(false, status);
+    private static ChildEnd OfStatus(int status) =>
+        status is > SignalBase and <= SignalBase + LastSignal ? new ChildEnd(true, status - SignalBase) : new ChildEnd(false, status);
 
     [DllImport("libc", EntryPoint = "waitid", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

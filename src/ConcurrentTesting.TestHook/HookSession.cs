@@ -108,7 +108,8 @@ internal sealed class HookSession
     private static string Capped(string text) => text.Length > LongestText ? text[..LongestText] : text;
 
     // The parent's death ends the thread; the engine may have gone long before.
-    private void WatchChild(int child) => new Thread(() => TellChild(child), 128 * 1024) { IsBackground = true, Name = "ConcurrentTest child" }.Start();
+    private void WatchChild(int child) =>
+        new Thread(() => TellChild(child), 128 * 1024) { IsBackground = true, Name = "ConcurrentTest child" }.Start();
 
     private void TellChild(int child)
     {

@@ -57,7 +57,8 @@ internal static class BuildParameters
         NukeBuild.LoadedLocalProfiles.Select(profile => $"parameters.{profile}.json").Prepend("parameters.json")
             .Select(name => Path.Combine(rootDirectory, ".nuke", name));
 
-    private static List<string>? Value(IConcurrentTest build, string name) => typeof(IConcurrentTest).GetProperty(name)?.GetValue(build) switch
+    private static List<string>? Value(IConcurrentTest build, string name) =>
+        typeof(IConcurrentTest).GetProperty(name)?.GetValue(build) switch
     {
         string text => [text],
         IEnumerable<string> texts => [.. texts],
@@ -66,7 +67,8 @@ internal static class BuildParameters
 
     private static ImmutableDictionary<string, string> Variables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToImmutableDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? string.Empty, StringComparer.Ordinal);
+            .ToImmutableDictionary(
+                variable => (string)variable.Key, variable => (string?)variable.Value ?? string.Empty, StringComparer.Ordinal);
 
     // Private members of base classes as well, which reflection leaves out unless asked class by class.
     private static IEnumerable<MemberInfo> Members(Type build)

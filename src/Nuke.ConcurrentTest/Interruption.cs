@@ -21,8 +21,8 @@ internal sealed class Interruption : IDisposable
             OnSignal(context.Signal);
         });
 
-        // NUKE prints its summary in a handler of the same event, which was there before. A registration of the signal itself would come before that
-        // handler, and the run it cancels could end first: the build's last lines would no longer be the last.
+        // NUKE prints its summary in a handler of the same event, which was there before. A registration of the signal itself would come
+        // before that handler, and the run it cancels could end first: the build's last lines would no longer be the last.
         Console.CancelKeyPress += OnCancelKeyPress;
     }
 

@@ -2,7 +2,9 @@ using ConcurrentTesting;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>What the console ends with, after NUKE's own summary: what to do next, how fast it was, or why nothing ran, and the counts.</summary>
+/// <summary>
+/// What the console ends with, after NUKE's own summary: what to do next, how fast it was, or why nothing ran, and the counts.
+/// </summary>
 internal static class LastLines
 {
     /// <param name="settings">Those of a run that left artifacts; null where it left none.</param>

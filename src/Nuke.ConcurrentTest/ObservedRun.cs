@@ -7,7 +7,9 @@ using Serilog.Extensions.Logging;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>A run of the engine inside a target: it can be interrupted, is reported however it ends, and becomes the build's exit code.</summary>
+/// <summary>
+/// A run of the engine inside a target: it can be interrupted, is reported however it ends, and becomes the build's exit code.
+/// </summary>
 internal sealed class ObservedRun : IDisposable
 {
     private readonly IConcurrentTest _build;
@@ -34,9 +36,12 @@ internal sealed class ObservedRun : IDisposable
     /// <summary>Says so where the <c>ITest</c> of Nuke.Components would count this run's results as its own.</summary>
     public void NameSharedResults(ConcurrentTestSettings settings)
     {
-        var theirs = _build.GetType().GetInterface("Nuke.Components.ITest")?.GetProperty("TestResultDirectory")?.GetValue(_build)?.ToString();
+        var theirs = _build.GetType().GetInterface("Nuke.Components.ITest")?.GetProperty("TestResultDirectory")?.GetValue(_build)
+            ?.ToString();
         if (theirs is not null && Path.GetFullPath(theirs) == Path.GetFullPath(settings.ResultsDirectory))
-            _logger.LogWarning("ITest of Nuke.Components counts every .trx in {Folder}, this run's too: give {Property} a folder of its own", theirs, nameof(IConcurrentTest.ConcurrentTestResultsDirectory));
+            _logger.LogWarning(
+                "ITest of Nuke.Components counts every .trx in {Folder}, this run's too: give {Property} a folder of its own", theirs,
+                nameof(IConcurrentTest.ConcurrentTestResultsDirectory));
     }
 
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
@@ -48,7 +53,9 @@ internal sealed class ObservedRun : IDisposable
         _result = await ConcurrentTestRun.PlanAsync(settings, _logger, Interrupted);
     }
 
-    /// <exception cref="TestRunFailedException">A guard refused, the server cannot be reached, or something could not be removed.</exception>
+    /// <exception cref="TestRunFailedException">
+    /// A guard refused, the server cannot be reached, or something could not be removed.
+    /// </exception>
     public async Task CleanAsync(Func<ConcurrentTestSettings> settings)
     {
         try
@@ -136,7 +143,8 @@ internal sealed class ObservedRun : IDisposable
 
     // What lies in the results directory then is of another run.
     private bool HasLeftLastArtifacts =>
-        _settings!.List || _result.ExitCode is ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings && _result.Tests.Count == 0;
+        _settings!.List || _result.ExitCode is ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings
+            && _result.Tests.Count == 0;
 
     private void ReportSummary()
     {
@@ -167,7 +175,8 @@ internal sealed class ObservedRun : IDisposable
 
         var results = Path.Combine(_settings!.ResultsDirectory, "test-results.trx");
         if (File.Exists(results))
-            AzurePipelines.Instance?.PublishTestResults("ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results], publishRunAttachments: true);
+            AzurePipelines.Instance?.PublishTestResults(
+                "ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results], publishRunAttachments: true);
 
         var summary = Path.Combine(_settings.ResultsDirectory, "summary.md");
         if (File.Exists(summary) && GitHubActions.Instance?.StepSummaryFile is { } stepSummary)

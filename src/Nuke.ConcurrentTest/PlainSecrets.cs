@@ -4,7 +4,8 @@ using Nuke.Common;
 namespace Nuke.ConcurrentTest;
 
 /// <summary>
-/// Secrets that stand in parameters.json as they are. NUKE holds them for encrypted and asks for their password before a target runs, without a word why.
+/// Secrets that stand in parameters.json as they are. NUKE holds them for encrypted and asks for their password before a target runs,
+/// without a word why.
 /// </summary>
 internal static class PlainSecrets
 {
@@ -25,7 +26,8 @@ internal static class PlainSecrets
         foreach (var file in BuildParameters.ParameterFiles(build.RootDirectory).Where(File.Exists))
         {
             foreach (var (name, variable) in In(file))
-                Console.Error.WriteLine($"{name} in {Path.GetFileName(file)} is a secret and not encrypted, so NUKE asks for a password that it never had: take it out and run 'nuke :secrets', or set {variable}.");
+                Console.Error.WriteLine(
+                    $"{name} in {Path.GetFileName(file)} is a secret and not encrypted, so NUKE asks for a password that it never had: take it out and run 'nuke :secrets', or set {variable}.");
         }
 
         return definition;
@@ -36,7 +38,8 @@ internal static class PlainSecrets
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(file), Lenient);
-            return [.. Secrets.Where(secret => document.RootElement.ValueKind == JsonValueKind.Object && IsPlain(document.RootElement, secret.Name))];
+            return [.. Secrets.Where(
+                secret => document.RootElement.ValueKind == JsonValueKind.Object && IsPlain(document.RootElement, secret.Name))];
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -46,5 +49,6 @@ internal static class PlainSecrets
     }
 
     private static bool IsPlain(JsonElement parameters, string name) =>
-        parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && !value.GetString()!.StartsWith(Encrypted, StringComparison.Ordinal);
+        parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            && !value.GetString()!.StartsWith(Encrypted, StringComparison.Ordinal);
 }

@@ -18,5 +18,7 @@ internal static class StepSummary
     }
 
     private static string Head(string text) =>
-        text.IndexOf("\n## ", StringComparison.Ordinal) is var end and >= 0 ? $"{text[..end]}\nThe rest is in summary.md and report.html: this step's summary is full.\n" : text;
+        text.IndexOf("\n## ", StringComparison.Ordinal) is var end and >= 0
+            ? $"{text[..end]}\nThe rest is in summary.md and report.html: this step's summary is full.\n"
+            : text;
 }

@@ -52,7 +52,8 @@ internal sealed class ActivityDrivers
 
     // Npgsql makes an activity of it since version 10.
     private static bool TellsOpening(ActivitySource source) =>
-        source.Name != Npgsql || int.TryParse(source.Version?.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= 10;
+        source.Name != Npgsql || int.TryParse(source.Version?.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
+            && major >= 10;
 
     private void Started(Activity activity)
     {
@@ -86,7 +87,8 @@ internal sealed class ActivityDrivers
 
     private void Remember(Activity activity, Tally tally)
     {
-        if (Volatile.Read(ref _open) is not null || Interlocked.CompareExchange(ref _open, new OpenActivity(activity, tally), null) is not null)
+        if (Volatile.Read(ref _open) is not null
+            || Interlocked.CompareExchange(ref _open, new OpenActivity(activity, tally), null) is not null)
             activity.SetCustomProperty(TallyProperty, tally);
     }
 

@@ -8,10 +8,12 @@ using ConcurrentTesting.TestHook.Statements;
 namespace ConcurrentTesting.TestHook.Drivers;
 
 /// <summary>
-/// SQLite, by the tracing of its native library: Microsoft.Data.Sqlite tells nothing itself. Every connection opened after <see cref="Attach"/> is traced,
-/// whoever opens it. One library is traced in a process, the first.
+/// SQLite, by the tracing of its native library: Microsoft.Data.Sqlite tells nothing itself. Every connection opened after
+/// <see cref="Attach"/> is traced, whoever opens it. One library is traced in a process, the first.
 /// </summary>
-/// <remarks>https://sqlite.org/c3ref/trace_v2.html, https://sqlite.org/c3ref/auto_extension.html, https://sqlite.org/c3ref/stmt_readonly.html</remarks>
+/// <remarks>
+/// https://sqlite.org/c3ref/trace_v2.html, https://sqlite.org/c3ref/auto_extension.html, https://sqlite.org/c3ref/stmt_readonly.html
+/// </remarks>
 internal static unsafe class SqliteTrace
 {
     private const uint StatementBegins = 0x01;
@@ -30,7 +32,8 @@ internal static unsafe class SqliteTrace
     /// <summary>Begins to trace the library that a provider of SQLitePCLRaw calls.</summary>
     /// <param name="provider">The provider's assembly, whose place decides which file the library is.</param>
     /// <returns>False where the library is not there or is not traceable.</returns>
-    public static bool Attach(Assembly provider, string library, Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
+    public static bool Attach(
+        Assembly provider, string library, Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
     {
         if (traceV2 != null)
             return true;
@@ -127,7 +130,8 @@ internal static unsafe class SqliteTrace
             : isReadOnly(statement) != 0 ? StatementKind.Read : StatementKind.Write;
     }
 
-    // The library decides between reading and writing; the text only tells rows from anything else. Its first characters do, with hardly an exception.
+    // The library decides between reading and writing; the text only tells rows from anything else. Its first characters do, with hardly an
+    // exception.
     private static StatementKind VerbOf(byte* text)
     {
         const int enough = 96;

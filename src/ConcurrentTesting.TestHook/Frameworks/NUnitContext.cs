@@ -5,8 +5,9 @@ using ConcurrentTesting.TestHook.Wire;
 namespace ConcurrentTesting.TestHook.Frameworks;
 
 /// <summary>
-/// NUnit: the execution context flows with the test and names it, in shared set-ups and tear-downs it names a suite. A test begins where it becomes the context's, on its
-/// own thread, and ends where the next begins. VSTest's events are of no use: the adapter tells of cases later, from a queue.
+/// NUnit: the execution context flows with the test and names it, in shared set-ups and tear-downs it names a suite. A test begins where it
+/// becomes the context's, on its own thread, and ends where the next begins. VSTest's events are of no use: the adapter tells of cases
+/// later, from a queue.
 /// </summary>
 internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
@@ -37,7 +38,8 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
     {
         try
         {
-            if (!byFlow && context is not null && _shape!.CurrentTest(context) is { } test && ReferenceEquals(_tallies.Of(test, TallyOf), ledger.Fixtures))
+            if (!byFlow && context is not null && _shape!.CurrentTest(context) is { } test
+                && ReferenceEquals(_tallies.Of(test, TallyOf), ledger.Fixtures))
                 _running.Become(null);
         }
         catch (Exception exception)
@@ -99,7 +101,9 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
             return LegalText.Holds(fullName) ? identity : AsInXml(test, identity);
         }
 
-        /// <summary>Has each setting of the context told. Without it a test begins with its first command, and its memory is not known.</summary>
+        /// <summary>
+        /// Has each setting of the context told. Without it a test begins with its first command, and its memory is not known.
+        /// </summary>
         public void Watch(Action<object?, bool> set)
         {
             if (Local is not null)
@@ -112,7 +116,8 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
             var node = ToXml.Invoke(test, [false])!;
             var attributes = Members.Getter(node.GetType(), "Attributes")?.Invoke(node) ?? throw Missing("TNode.Attributes");
             var item = attributes.GetType().GetMethod("get_Item", [typeof(string)]) ?? throw Missing("TNode.Attributes[string]");
-            return identity with { FullyQualifiedName = (string?)item.Invoke(attributes, ["fullname"]) ?? "", DisplayName = (string?)item.Invoke(attributes, ["name"]) ?? "" };
+            return identity with { FullyQualifiedName = (string?)item.Invoke(attributes, ["fullname"])
+                ?? "", DisplayName = (string?)item.Invoke(attributes, ["name"]) ?? "" };
         }
 
         // The property invents a context where there is none; the field behind it does not.

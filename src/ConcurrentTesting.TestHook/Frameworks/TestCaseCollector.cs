@@ -6,8 +6,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.InProcDataCollector;
 namespace ConcurrentTesting.TestHook.Frameworks;
 
 /// <summary>
-/// What VSTest's test host tells of cases, on the thread of the adapter that tells it. Named in the run settings and made by the test host; the only type here that needs
-/// an assembly beyond the shared framework, which every test host has.
+/// What VSTest's test host tells of cases, on the thread of the adapter that tells it. Named in the run settings and made by the test host;
+/// the only type here that needs an assembly beyond the shared framework, which every test host has.
 /// </summary>
 internal sealed class TestCaseCollector : InProcDataCollection
 {
@@ -20,7 +20,8 @@ internal sealed class TestCaseCollector : InProcDataCollection
     public void TestSessionStart(TestSessionStartArgs testSessionStartArgs) => Tell(static (context, _) => context.RunStarted(), false);
 
     public void TestCaseStart(TestCaseStartArgs testCaseStartArgs) =>
-        Tell(static (context, args) => context.CaseStarted(TestIdentity.OfCase(args.TestCase!.Id, args.TestCase.DisplayName)), testCaseStartArgs);
+        Tell(static (context, args) =>
+            context.CaseStarted(TestIdentity.OfCase(args.TestCase!.Id, args.TestCase.DisplayName)), testCaseStartArgs);
 
     public void TestCaseEnd(TestCaseEndArgs testCaseEndArgs) =>
         Tell(static (context, args) => context.CaseEnded(args.DataCollectionContext!.TestCase!.Id), testCaseEndArgs);

@@ -95,7 +95,8 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
 
         // An interface's inherited properties are found at the interface that declares them.
         private static Func<object, object?> Inherited(Type type, string property) =>
-            type.GetInterfaces().Prepend(type).Select(declaring => Members.Getter(declaring, property)).FirstOrDefault(getter => getter is not null)
+            type.GetInterfaces().Prepend(type).Select(declaring => Members.Getter(declaring, property)).FirstOrDefault(
+                getter => getter is not null)
             ?? throw Missing($"{type.Name}.{property}");
 
         private static MissingMemberException Missing(string member) => new($"xunit.v3.core has no {member}");

@@ -58,7 +58,9 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>Tells the engine what the latest test did so far: its end may not show, and VSTest may end the process right after it.</summary>
+    /// <summary>
+    /// Tells the engine what the latest test did so far: its end may not show, and VSTest may end the process right after it.
+    /// </summary>
     public void SendLatest()
     {
         lock (_gate)

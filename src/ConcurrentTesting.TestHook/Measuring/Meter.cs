@@ -5,7 +5,9 @@ using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook.Measuring;
 
-/// <summary>Measures what the tests of this process do: connects the drivers, which tell what is done, with the framework, which knows by whom.</summary>
+/// <summary>
+/// Measures what the tests of this process do: connects the drivers, which tell what is done, with the framework, which knows by whom.
+/// </summary>
 internal sealed class Meter
 {
     private const string SqliteProvider = "SQLitePCLRaw.provider.";
@@ -87,6 +89,7 @@ internal sealed class Meter
         if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report))
             _drivers.Measured(DriverGaps.ConnectionErrors);
         else
-            _drivers.NotMeasured("SQLite", $"the native library {library} of {provider.GetName().Name} was not found or has no sqlite3_trace_v2.");
+            _drivers.NotMeasured(
+                "SQLite", $"the native library {library} of {provider.GetName().Name} was not found or has no sqlite3_trace_v2.");
     }
 }

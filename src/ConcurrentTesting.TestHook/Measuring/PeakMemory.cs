@@ -21,7 +21,8 @@ internal static class PeakMemory
     {
         var now = Environment.TickCount64;
         var allocated = GC.GetTotalAllocatedBytes(precise: false);
-        if (now - Volatile.Read(ref lastReadingAt) >= MillisecondsBetweenReadings || allocated - Volatile.Read(ref allocatedAtLastReading) >= BytesBetweenReadings)
+        if (now - Volatile.Read(ref lastReadingAt) >= MillisecondsBetweenReadings
+            || allocated - Volatile.Read(ref allocatedAtLastReading) >= BytesBetweenReadings)
         {
             Volatile.Write(ref lastReadingAt, now);
             Volatile.Write(ref allocatedAtLastReading, allocated);

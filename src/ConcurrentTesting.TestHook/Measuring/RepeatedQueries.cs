@@ -35,7 +35,9 @@ internal sealed class RepeatedQueries
     {
         lock (_gate)
         {
-            return IsAnyWorthTelling() ? [.. All().Where(query => query.Value >= WorthTelling).OrderByDescending(query => query.Value).Take(MostTold)] : [];
+            return IsAnyWorthTelling()
+                ? [.. All().Where(query => query.Value >= WorthTelling).OrderByDescending(query => query.Value).Take(MostTold)]
+                : [];
         }
     }
 

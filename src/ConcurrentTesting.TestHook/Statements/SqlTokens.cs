@@ -15,11 +15,12 @@ internal enum SqlTokenKind
 }
 
 /// <summary>
-/// Splits SQL into as much as it takes to tell statements and their kinds apart: comments, strings and quoted names of the dialects are passed over whole.
-/// Text that ends within one ends the text; it is the server's to complain.
+/// Splits SQL into as much as it takes to tell statements and their kinds apart: comments, strings and quoted names of the dialects are
+/// passed over whole. Text that ends within one ends the text; it is the server's to complain.
 /// </summary>
 /// <remarks>
-/// PostgreSQL 4.1 "Lexical Structure"; MySQL 8.4 chapter 11 "Language Structure"; https://sqlite.org/lang_comment.html, https://sqlite.org/lang_keywords.html.
+/// PostgreSQL 4.1 "Lexical Structure"; MySQL 8.4 chapter 11 "Language Structure"; https://sqlite.org/lang_comment.html,
+/// https://sqlite.org/lang_keywords.html.
 /// </remarks>
 internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
 {
@@ -201,5 +202,6 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
 
     private static bool IsWordPart(char character) => IsWordStart(character) || char.IsAsciiDigit(character) || character == '$';
 
-    private static bool IsWordStart(char character) => char.IsAsciiLetter(character) || character == '_' || (character >= 0x80 && character != '\uFEFF' && !char.IsWhiteSpace(character));
+    private static bool IsWordStart(char character) =>
+        char.IsAsciiLetter(character) || character == '_' || (character >= 0x80 && character != '\uFEFF' && !char.IsWhiteSpace(character));
 }

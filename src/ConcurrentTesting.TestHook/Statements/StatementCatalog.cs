@@ -34,7 +34,9 @@ internal static class StatementCatalog
         var hash = Hash(bytes);
         if (Native.Texts.TryGetValue(hash, out var known))
             return known;
-        var read = Read(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, LongestText)]), SqlDialect.Sqlite, default(StatementCounts).Plus(kindOf(statement, (nint)text)));
+        var read = Read(
+            Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, LongestText)]), SqlDialect.Sqlite,
+            default(StatementCounts).Plus(kindOf(statement, (nint)text)));
         Remember(Native.Texts, hash, read);
         return read;
     }

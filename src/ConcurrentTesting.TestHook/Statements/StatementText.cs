@@ -3,8 +3,8 @@ using System.Text;
 namespace ConcurrentTesting.TestHook.Statements;
 
 /// <summary>
-/// A command's text as people recognise it, without anything that may be secret: no literals, no comments. Texts that differ in their values alone become the
-/// same.
+/// A command's text as people recognise it, without anything that may be secret: no literals, no comments. Texts that differ in their
+/// values alone become the same.
 /// </summary>
 internal static class StatementText
 {

@@ -39,12 +39,14 @@ internal sealed record HookAddress
     public bool IsConsole => Batch == NoBatch;
 
     /// <summary>
-    /// The file in which the hook of a process writes <see cref="HookMessage.Test"/> and <see cref="HookMessage.Outside"/>, one after another, beside the socket.
+    /// The file in which the hook of a process writes <see cref="HookMessage.Test"/> and <see cref="HookMessage.Outside"/>, one after
+    /// another, beside the socket.
     /// </summary>
     public string FiguresOf(int processId) => FiguresOf(Path.GetDirectoryName(Socket)!, Batch, processId);
 
     /// <summary>The same, as the engine names it.</summary>
-    public static string FiguresOf(string folder, int batch, int processId) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{batch}-{processId}.figures"));
+    public static string FiguresOf(string folder, int batch, int processId) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{batch}-{processId}.figures"));
 
     public static HookAddress OfConsole(string socket, int engineProcessId, int worker, string otherHooks) => new()
     {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Console;
 
 /// <summary>
-/// The only writer to the console while a run is shown. Lines are queued, so that no caller waits for a slow or stopped terminal; each turn takes the
-/// live block away, hands the lines to the build's own logger and draws the block again.
+/// The only writer to the console while a run is shown. Lines are queued, so that no caller waits for a slow or stopped terminal; each turn
+/// takes the live block away, hands the lines to the build's own logger and draws the block again.
 /// </summary>
 internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Func<(int Columns, int Rows), IReadOnlyList<string>> block)
 {
@@ -63,7 +63,9 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
     /// <summary>Prints what is queued and takes the block away until the next turn.</summary>
     public void Flush() => WhileHidden(() => { });
 
-    /// <summary>Leaves the terminal to somebody else for as long as <paramref name="action"/> lasts; the next turn shows the block again.</summary>
+    /// <summary>
+    /// Leaves the terminal to somebody else for as long as <paramref name="action"/> lasts; the next turn shows the block again.
+    /// </summary>
     public void WhileHidden(Action action)
     {
         lock (_printing)
@@ -85,7 +87,9 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
         Flush();
     }
 
-    /// <summary>The last resort when the process ends without <see cref="Close"/>; gives up where another thread hangs in the terminal.</summary>
+    /// <summary>
+    /// The last resort when the process ends without <see cref="Close"/>; gives up where another thread hangs in the terminal.
+    /// </summary>
     public void CloseNow(TimeSpan patience)
     {
         if (!_printing.TryEnter(patience))

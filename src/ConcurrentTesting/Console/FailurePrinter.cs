@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Console;
 
 /// <summary>
-/// Prints each failure once, when it is final. A run in which everything fails must stay readable: the first ones in full, more by name, the rest
-/// as a count. At Information, since each Warning would become an annotation on a CI server.
+/// Prints each failure once, when it is final. A run in which everything fails must stay readable: the first ones in full, more by name,
+/// the rest as a count. At Information, since each Warning would become an annotation on a CI server.
 /// </summary>
 internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor redactor, ILogger log)
 {
@@ -31,12 +31,17 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
         if (number <= MostInFull)
             log.LogInformation("{Failure}", new OwnWords(FailureText.Full(test, settings, redactor)));
         else
-            log.Log(number <= MostInFull + MostByName ? LogLevel.Information : LogLevel.Trace, "{Failure}", new OwnWords(FailureText.Header(test, redactor)));
+            log.Log(number <= MostInFull + MostByName
+                ? LogLevel.Information
+                : LogLevel.Trace, "{Failure}", new OwnWords(FailureText.Header(test, redactor)));
         if (number == MostInFull)
-            log.LogInformation("{Failures} failures were printed in full; more are listed by name. All of them: {Summary}", MostInFull, RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
+            log.LogInformation(
+                "{Failures} failures were printed in full; more are listed by name. All of them: {Summary}", MostInFull,
+                RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
     }
 
-    // What takes a worker away leaves hundreds of tests without a result: they are told once, so that they do not hide what failed by itself.
+    // What takes a worker away leaves hundreds of tests without a result: they are told once, so that they do not hide what failed by
+    // itself.
     private bool IsToldAlready(TestRecord test) =>
         FailureKinds.Of(test) is FailureKind.NoResult or FailureKind.NotRun && !_told.TryAdd(test.Final.Message ?? "", true);
 
@@ -45,6 +50,8 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
     {
         var unnamed = Volatile.Read(ref _count) - MostInFull - MostByName;
         if (unnamed > 0)
-            log.LogInformation("... and {Count} more failures: {Summary}", unnamed.ToString(CultureInfo.InvariantCulture), RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
+            log.LogInformation(
+                "... and {Count} more failures: {Summary}", unnamed.ToString(CultureInfo.InvariantCulture),
+                RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
     }
 }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Console;
 
 /// <summary>
-/// Tells each kind of incident when it happens first, and at the end once as a warning, with how often it happened. Warnings become annotations on a CI server and are repeated at the
-/// build's end: one that comes fifty times would hide the others.
+/// Tells each kind of incident when it happens first, and at the end once as a warning, with how often it happened. Warnings become
+/// annotations on a CI server and are repeated at the build's end: one that comes fifty times would hide the others.
 /// </summary>
 internal sealed partial class IncidentPrinter(ILogger log)
 {
@@ -22,7 +22,8 @@ internal sealed partial class IncidentPrinter(ILogger log)
     {
         var isFirst = Count(incident);
         var worker = incident.Worker is { } number ? string.Create(CultureInfo.InvariantCulture, $" (worker {number})") : "";
-        log.Log(isFirst ? LogLevel.Information : LogLevel.Trace, "{Kind}{Worker}: {Message}", new OwnWords(incident.Kind), new OwnWords(worker), incident.Message);
+        log.Log(isFirst ? LogLevel.Information
+            : LogLevel.Trace, "{Kind}{Worker}: {Message}", new OwnWords(incident.Kind), new OwnWords(worker), incident.Message);
     }
 
     /// <summary>Warns of what has not been warned of, a line each.</summary>
@@ -36,7 +37,9 @@ internal sealed partial class IncidentPrinter(ILogger log)
         }
 
         foreach (var (incident, count) in incidents.Take(MostWarnings).Select(one => (one.First, one.Count)))
-            log.LogWarning("{Kind}: {Message}{Times}", new OwnWords(incident.Kind), incident.Message, new OwnWords(count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (×{count})")));
+            log.LogWarning(
+                "{Kind}: {Message}{Times}", new OwnWords(incident.Kind), incident.Message,
+                new OwnWords(count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (×{count})")));
         if (incidents.Count > MostWarnings)
             log.LogWarning("{Count} more kinds of incidents are in {File}", incidents.Count - MostWarnings, RunLog.FileName);
     }

@@ -8,12 +8,15 @@ internal static class Listing
 {
     public static TestListing Of(TestCatalog catalog, Plan plan, TimingStore timings, int seed)
     {
-        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (entry, unit))).ToDictionary(pair => pair.entry, pair => pair.unit);
+        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (entry, unit))).ToDictionary(
+            pair => pair.entry, pair => pair.unit);
         return new TestListing
         {
             Catalog = catalog,
-            Predict = entry => new TestPrediction(TimeSpan.FromSeconds(plan.Predictions.GetValueOrDefault(entry)), timings.Find(entry) is not null),
-            Plan = [.. plan.Seeds.Select((seed, worker) => Share(worker, seed, units)).Where(share => !share.Units.IsEmpty), Share(null, plan.Tail, units)],
+            Predict = entry =>
+                new TestPrediction(TimeSpan.FromSeconds(plan.Predictions.GetValueOrDefault(entry)), timings.Find(entry) is not null),
+            Plan = [.. plan.Seeds.Select((seed, worker) => Share(worker, seed, units)).Where(
+                share => !share.Units.IsEmpty), Share(null, plan.Tail, units)],
             Seed = seed,
             Expected = plan.Expected,
         };

@@ -18,8 +18,8 @@ internal static class ProgressView
     private const int FewRows = 6;
 
     /// <summary>
-    /// The live block for a terminal of this size: a line for the run, one a worker, and less than the terminal's height. It begins with an empty line,
-    /// where the cursor rests: what others print, or a person types, lands there and not in the middle of the block.
+    /// The live block for a terminal of this size: a line for the run, one a worker, and less than the terminal's height. It begins with an
+    /// empty line, where the cursor rests: what others print, or a person types, lands there and not in the middle of the block.
     /// </summary>
     public static IReadOnlyList<string> Block(ProgressSnapshot progress, (int Columns, int Rows) size, bool hasColours)
     {
@@ -48,8 +48,10 @@ internal static class ProgressView
     // Who waits wants to know for what.
     private static string Longest(ProgressSnapshot progress)
     {
-        var longest = progress.Workers.Where(worker => worker is { Test: not null, HasResult: false }).OrderByDescending(worker => worker.Since).FirstOrDefault();
-        return longest.Test is null || longest.Since < WorthNaming ? "" : $"; {progress.Redact(ShortName(longest.Test))} for {DurationText.Whole(longest.Since)}";
+        var longest = progress.Workers.Where(worker => worker is { Test: not null, HasResult: false })
+            .OrderByDescending(worker => worker.Since).FirstOrDefault();
+        return longest.Test is null
+            || longest.Since < WorthNaming ? "" : $"; {progress.Redact(ShortName(longest.Test))} for {DurationText.Whole(longest.Since)}";
     }
 
     /// <summary>A test as the block shows it: without namespace, which would only push the rest out of sight.</summary>
@@ -59,7 +61,8 @@ internal static class ProgressView
         return PlainText.OneLine($"{className}.{test.Name}");
     }
 
-    private static string What(ProgressSnapshot progress) => progress.Total == progress.Planned ? "tests" : Invariant($"results of {progress.Planned} cases");
+    private static string What(ProgressSnapshot progress) =>
+        progress.Total == progress.Planned ? "tests" : Invariant($"results of {progress.Planned} cases");
 
     private static string Count(int count, string what) => count == 0 ? "" : Invariant($", {count} {what}");
 
@@ -67,7 +70,8 @@ internal static class ProgressView
     {
         if (!progress.IsTesting)
         {
-            canvas.Add("  ").Add(string.Join(", ", progress.Phases.Select(Activity)), TextStyle.Strong).Add($"  {DurationText.Whole(progress.Elapsed)}").EndLine();
+            canvas.Add("  ").Add(string.Join(", ", progress.Phases.Select(Activity)), TextStyle.Strong)
+                .Add($"  {DurationText.Whole(progress.Elapsed)}").EndLine();
             return;
         }
 
@@ -145,7 +149,8 @@ internal static class ProgressView
         if (rows < 1)
             return;
         var shown = Math.Min(busy.Count, rows - 1);
-        canvas.Add(Invariant($"  and {busy.Count - shown} more running, {progress.Workers.Length - busy.Count} waiting"), TextStyle.Dim).EndLine();
+        canvas.Add(Invariant($"  and {busy.Count - shown} more running, {progress.Workers.Length - busy.Count} waiting"), TextStyle.Dim)
+            .EndLine();
     }
 
     private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits, Func<string, string> redact)

@@ -15,12 +15,15 @@ internal static class QueryLines
         if (RunBenchmark.Of(run).MostQueries is not [var first, ..])
             yield break;
         var all = RunFigures.Of(run).Measured;
-        yield return Text($"  Queries    {all.Queries:N0} ({all.Writes ?? 0:N0} writes), most in {FailureText.Name(first, redactor)}: {first.Final.Figures!.Queries:N0}");
+        yield return Text(
+            $"  Queries    {all.Queries:N0} ({all.Writes ?? 0:N0} writes), most in {FailureText.Name(first, redactor)}: {first.Final.Figures!.Queries:N0}");
         if (RepeatedStatement.Of(run) is [var worst, ..] statements)
-            yield return Text($"  N+1?       {worst.Most:N0} times in {FailureText.Name(worst.Tests[0], redactor)}{More(statements.Length - 1)}: {Statement(worst.Text, redactor)}");
+            yield return Text(
+                $"  N+1?       {worst.Most:N0} times in {FailureText.Name(worst.Tests[0], redactor)}{More(statements.Length - 1)}: {Statement(worst.Text, redactor)}");
     }
 
-    private static string Statement(string text, Redactor redactor) => PlainText.Cap(PlainText.OneLine(redactor.Redact(text)), LongestStatement);
+    private static string Statement(string text, Redactor redactor) =>
+        PlainText.Cap(PlainText.OneLine(redactor.Redact(text)), LongestStatement);
 
     private static string More(int statements) => statements switch
     {

@@ -16,8 +16,8 @@ internal static class RunClosing
     private const int WorkersPerLine = 16;
 
     /// <summary>
-    /// Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are. Of a run that only listed, no more than why it
-    /// could not.
+    /// Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are. Of a run that only listed, no more than
+    /// why it could not.
     /// </summary>
     public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor)
     {
@@ -49,7 +49,8 @@ internal static class RunClosing
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
         .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
         .. Incidents(run),
-        .. run.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused).Select(incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
+        .. run.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused).Select(
+            incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
         run.HasArtifacts
             ? $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, ArtifactNames.Summary)}"
@@ -69,7 +70,9 @@ internal static class RunClosing
     private static string Counts(RunRecord run)
     {
         var flaky = run.Flaky == 0 ? "" : Invariant($", {run.Flaky} flaky");
-        var outside = run.OutsideEntries.Count(entry => !entry.IsFlaky) is > 0 and var count ? Invariant($" ({count} of them outside of tests)") : "";
+        var outside = run.OutsideEntries.Count(entry => !entry.IsFlaky) is > 0 and var count
+            ? Invariant($" ({count} of them outside of tests)")
+            : "";
         return Invariant($"{run.Passed} passed, {run.Failed} failed{outside}, {run.Skipped} skipped{flaky}; {Cases(run)}");
     }
 
@@ -77,7 +80,9 @@ internal static class RunClosing
     private static string Cases(RunRecord run)
     {
         var results = run.Tests.Length - run.Explicit;
-        var cases = results > run.Discovered ? Invariant($"{run.Discovered} cases gave {results} results") : Invariant($"{run.Discovered} discovered");
+        var cases = results > run.Discovered
+            ? Invariant($"{run.Discovered} cases gave {results} results")
+            : Invariant($"{run.Discovered} discovered");
         return run.Explicit == 0 ? cases : Invariant($"{cases}, {run.Explicit} explicit ones did not run");
     }
 
@@ -95,7 +100,8 @@ internal static class RunClosing
             yield break;
         var busy = TimeSpan.FromTicks(run.Workers.Sum(worker => worker.Busy.Ticks));
         var idle = TimeSpan.FromTicks(run.Workers.Sum(worker => Math.Max(0, (worker.Duration - worker.Busy).Ticks)));
-        yield return Invariant($"  Workers    {run.Workers.Length}, busy {DurationText.Measured(busy)}, idle {DurationText.Measured(idle)}");
+        yield return Invariant(
+            $"  Workers    {run.Workers.Length}, busy {DurationText.Measured(busy)}, idle {DurationText.Measured(idle)}");
         foreach (var row in run.Workers.OrderBy(worker => worker.Number).Chunk(WorkersPerLine))
             yield return "             " + string.Join("  ", row.Select(worker => Invariant($"{worker.Number}:{BusyPercent(worker)}%")));
     }
@@ -112,7 +118,9 @@ internal static class RunClosing
             yield return Invariant($"             ... and {all.Count - MostListed} more");
     }
 
-    /// <summary>A line a failure or a cluster of them; what tests say themselves comes first, so that no cut hides it behind what never ran.</summary>
+    /// <summary>
+    /// A line a failure or a cluster of them; what tests say themselves comes first, so that no cut hides it behind what never ran.
+    /// </summary>
     private static IEnumerable<string> Failures(RunRecord run, Redactor redactor)
     {
         var clusters = FailureCluster.Of(run.Entries);
@@ -132,18 +140,24 @@ internal static class RunClosing
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     private static string FailureLine(FailureCluster cluster, RunRecord run, Redactor redactor) => cluster.IsMany
-        ? Invariant($"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FailureText.FirstLine(cluster.First.Final.Message))), LongestMessage)}")
+        ? Invariant(
+            $"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FailureText.FirstLine(cluster.First.Final.Message))), LongestMessage)}")
         : FailedLine(cluster.First, run, redactor);
 
     private static string Names(FailureCluster cluster, Redactor redactor)
     {
         var left = cluster.Tests.Length - MostNames;
-        return string.Join(", ", cluster.Tests.Take(MostNames).Select(test => FailureText.Name(test, redactor))) + (left > 0 ? Invariant($" and {left} more") : "");
+        return string.Join(
+            ", ", cluster.Tests.Take(MostNames).Select(test => FailureText.Name(test, redactor))) + (left > 0
+                ? Invariant($" and {left} more")
+                : "");
     }
 
     private static string FailedLine(TestRecord test, RunRecord run, Redactor redactor)
     {
-        var place = FailureLocation.Of(test, run.Settings.RootDirectory) is { } known ? $"  {PlainText.OneLine(redactor.Redact(known))}" : "";
+        var place = FailureLocation.Of(test, run.Settings.RootDirectory) is { } known
+            ? $"  {PlainText.OneLine(redactor.Redact(known))}"
+            : "";
         var since = HistoryFindings.OfFailure(run, test) is { } text ? $"  ({text})" : "";
         return $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}]{place}{since}";
     }
@@ -155,7 +169,8 @@ internal static class RunClosing
     {
         if (run.Incidents.IsEmpty)
             yield break;
-        var kinds = run.Incidents.GroupBy(incident => incident.Kind).OrderByDescending(kind => kind.Count()).Select(kind => Invariant($"{kind.Count()} {kind.Key}"));
+        var kinds = run.Incidents.GroupBy(incident => incident.Kind).OrderByDescending(kind => kind.Count()).Select(
+            kind => Invariant($"{kind.Count()} {kind.Key}"));
         yield return $"  Incidents  {string.Join(", ", kinds)}";
     }
 }

@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Console;
 
 /// <summary>
-/// What a person sees of a run while it goes on, and run.log. On a terminal a live block below the log; elsewhere a plain line every few seconds; each
-/// failure once, as soon as it is final. Everything the engine logs goes through <see cref="Log"/>. Its methods return at once and may be called from
-/// any thread: the console is written on a timer.
+/// What a person sees of a run while it goes on, and run.log. On a terminal a live block below the log; elsewhere a plain line every few
+/// seconds; each failure once, as soon as it is final. Everything the engine logs goes through <see cref="Log"/>. Its methods return at
+/// once and may be called from any thread: the console is written on a timer.
 /// </summary>
 internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 {
@@ -42,11 +42,15 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     private RunConsole(ConcurrentTestSettings settings, Redactor redactor, ILogger logger, TimeProvider time, ConsoleSurface surface)
     {
         _time = time;
-        _unsaid = [.. settings.Database == DatabaseEngine.None ? [PhaseNames.Template] : Array.Empty<string>(), .. settings.NoBuild ? [PhaseNames.Build] : Array.Empty<string>()];
+        _unsaid = [.. settings.Database == DatabaseEngine.None
+            ? [PhaseNames.Template]
+            : Array.Empty<string>(), .. settings.NoBuild ? [PhaseNames.Build] : Array.Empty<string>()];
         Redactor = redactor;
         _runLog = RunLog.Open(Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory), time);
         _progress = new RunProgress(time);
-        _printer = new ConsolePrinter(logger, surface, size => _isFinished ? [] : ProgressView.Block(_progress.Snapshot() with { Redact = Redactor.Redact }, size, surface.HasColours));
+        _printer = new ConsolePrinter(
+            logger, surface, size =>
+                _isFinished ? [] : ProgressView.Block(_progress.Snapshot() with { Redact = Redactor.Redact }, size, surface.HasColours));
         Log = new RunLogger(_runLog, Redactor, _printer);
         _failures = new FailurePrinter(settings, Redactor, Log);
         SayWhatIsMasked();
@@ -65,10 +69,13 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     /// <summary>Begins run.log in <see cref="ConcurrentTestSettings.ResultsDirectory"/> and the display.</summary>
     /// <param name="logger">Where the console's lines go; what it does not enable is only written to run.log.</param>
     /// <exception cref="ConcurrentTestException">The results directory cannot be written.</exception>
-    public static RunConsole Open(ConcurrentTestSettings settings, Redactor redactor, ILogger logger, TimeProvider time, ConsoleSurface surface) =>
+    public static RunConsole Open(
+        ConcurrentTestSettings settings, Redactor redactor, ILogger logger, TimeProvider time, ConsoleSurface surface) =>
         new(settings, redactor, logger, time, surface);
 
-    /// <summary>The two last lines that the process prints: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
+    /// <summary>
+    /// The two last lines that the process prints: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.
+    /// </summary>
     public static ImmutableArray<string> ClosingLines(RunRecord run) => RunClosing.ClosingLines(run);
 
     /// <summary>Prints what <c>--test-list</c> asks for.</summary>
@@ -104,7 +111,9 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         _progress.Plan(tests, workers, expected);
         Trace($"planned {Quantity.Of(tests, "test")} on {Quantity.Of(workers, "worker")}, expected to take {expected.TotalSeconds:0.0}s");
         if (!_printer.IsLive)
-            Log.LogInformation("Running {Tests} on {Workers}{Expected}", new OwnWords(Quantity.Of(tests, "test")), new OwnWords(Quantity.Of(workers, "worker")), new OwnWords(Expected(expected)));
+            Log.LogInformation(
+                "Running {Tests} on {Workers}{Expected}", new OwnWords(Quantity.Of(tests, "test")),
+                new OwnWords(Quantity.Of(workers, "worker")), new OwnWords(Expected(expected)));
     }
 
     public void UnitPlanned(UnitPlanned unit) => _progress.Expect(unit);
@@ -147,7 +156,9 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 
     // The smallest steps of a run, of which there are thousands, are for run.log alone.
     private void Trace(FormattableString text) =>
-        _runLog.Write(LogLevel.Trace, PlainText.OneLine(string.Format(CultureInfo.InvariantCulture, text.Format, [.. text.GetArguments().Select(Redacted)])));
+        _runLog.Write(
+            LogLevel.Trace,
+            PlainText.OneLine(string.Format(CultureInfo.InvariantCulture, text.Format, [.. text.GetArguments().Select(Redacted)])));
 
     private object? Redacted(object? value) => value is string text ? Redactor.Redact(text) : value;
 
@@ -166,7 +177,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     private bool IsWorthALine(string phase) =>
         !_printer.IsLive && phase != PhaseNames.Tests && ProgressView.Activity(phase) != phase && !_unsaid.Contains(phase);
 
-    private static string Expected(TimeSpan expected) => expected >= TimeSpan.FromSeconds(1) ? $", about {DurationText.Whole(expected)}" : "";
+    private static string Expected(TimeSpan expected) =>
+        expected >= TimeSpan.FromSeconds(1) ? $", about {DurationText.Whole(expected)}" : "";
 
     private void TakeTurn()
     {
@@ -182,7 +194,9 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         var test = worker.Test!;
         var what = worker.HasResult ? "no further result for" : "running for";
         var name = PlainText.OneLine(test.FullName);
-        Log.LogInformation("SLOW  {Name}  [{Source}, worker {Worker}] {What} {Duration}", name, test.Test.Assembly.Source, worker.Worker, new OwnWords(what), DurationText.Whole(worker.Since));
+        Log.LogInformation(
+            "SLOW  {Name}  [{Source}, worker {Worker}] {What} {Duration}", name, test.Test.Assembly.Source, worker.Worker,
+            new OwnWords(what), DurationText.Whole(worker.Since));
     }
 
     private void AddProgressLine()

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Console;
 
 /// <summary>
-/// run.log: everything that a run said, at all levels, a UTC timestamp and the level on each line. On disk at once from Warning up, otherwise within a
-/// second, so that a run that was killed leaves it too. It has a bound, after which only what is worth a warning is still written, for a while. Thread-safe.
+/// run.log: everything that a run said, at all levels, a UTC timestamp and the level on each line. On disk at once from Warning up,
+/// otherwise within a second, so that a run that was killed leaves it too. It has a bound, after which only what is worth a warning is
+/// still written, for a while. Thread-safe.
 /// </summary>
 internal sealed class RunLog : IAsyncDisposable
 {
@@ -43,7 +44,8 @@ internal sealed class RunLog : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(directory);
-            var stream = new FileStream(Path.Combine(directory, FileName), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            var stream = new FileStream(
+                Path.Combine(directory, FileName), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             return new RunLog(new StreamWriter(stream, new UTF8Encoding(false), 16 * 1024), time, limit);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -98,7 +100,9 @@ internal sealed class RunLog : IAsyncDisposable
             WriteLines(timestamp, Label(level), text, level >= LogLevel.Warning ? _limit + (_limit / 8) : _limit);
             if (!wasFull && _written >= _limit)
             {
-                var full = string.Create(CultureInfo.InvariantCulture, $"{FileName} is full ({_limit} characters): from here on it has only warnings and errors.");
+                var full = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{FileName} is full ({_limit} characters): from here on it has only warnings and errors.");
                 WriteLines(timestamp, Label(LogLevel.Warning), full, long.MaxValue);
             }
         }

@@ -6,14 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Console;
 
 /// <summary>
-/// What the engine logs through: every line goes to run.log, redacted and safe to print, and on to the console where its level is wanted there. The values of a message are redacted,
-/// not what stands around them: that is ours, and may hold a word that is somebody's password.
+/// What the engine logs through: every line goes to run.log, redacted and safe to print, and on to the console where its level is wanted
+/// there. The values of a message are redacted, not what stands around them: that is ours, and may hold a word that is somebody's password.
 /// </summary>
 internal sealed class RunLogger(RunLog runLog, Redactor redactor, ConsolePrinter printer) : ILogger
 {
     private const string Template = "{OriginalFormat}";
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (logLevel == LogLevel.None)
             return;
@@ -34,7 +35,8 @@ internal sealed class RunLogger(RunLog runLog, Redactor redactor, ConsolePrinter
 
     private string Redacted<TState>(TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (state is not IReadOnlyList<KeyValuePair<string, object?>> values || values is not [.., { Key: Template, Value: string template }])
+        if (state is not IReadOnlyList<KeyValuePair<string, object?>> values
+            || values is not [.., { Key: Template, Value: string template }])
             return redactor.Redact(formatter(state, exception));
         var redacted = values.SkipLast(1).Select(value => Redacted(value.Value)).ToArray();
         var rendered = new RenderedMessage();
@@ -65,7 +67,8 @@ internal sealed class RunLogger(RunLog runLog, Redactor redactor, ConsolePrinter
     {
         public string Text { get; private set; } = "";
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Text = formatter(state, exception);
 
         public bool IsEnabled(LogLevel logLevel) => true;

@@ -147,7 +147,8 @@ internal sealed class RunProgress(TimeProvider time)
             for (var worker = 0; worker < _slots.Count; worker++)
                 workers.Add(WorkerAt(worker));
             return new ProgressSnapshot(
-                _phases, time.GetElapsedTime(_startedAt), _planned, _total, _done, _failed, _flaky, _retried, TimeLeft(), workers.MoveToImmutable());
+                _phases, time.GetElapsedTime(_startedAt), _planned, _total, _done, _failed, _flaky, _retried, TimeLeft(),
+                workers.MoveToImmutable());
         }
     }
 
@@ -173,7 +174,8 @@ internal sealed class RunProgress(TimeProvider time)
     private WorkerProgress WorkerAt(int worker)
     {
         var slot = _slots[worker];
-        return slot.Test is null ? new WorkerProgress(worker, null, default, false) : new WorkerProgress(worker, slot.Test, time.GetElapsedTime(slot.StartedAt), slot.HasResult);
+        return slot.Test is null ? new WorkerProgress(worker, null, default, false)
+            : new WorkerProgress(worker, slot.Test, time.GetElapsedTime(slot.StartedAt), slot.HasResult);
     }
 
     private void EnsureSlots(int workers)
@@ -229,7 +231,8 @@ internal sealed class RunProgress(TimeProvider time)
         var (spent, longest) = (TimeSpan.Zero, TimeSpan.Zero);
         foreach (var slot in _slots)
         {
-            if (slot.Test is null || slot.HasResult || !_expectations.TryGetValue(slot.Test.Test, out var expectation) || expectation.Results > 0)
+            if (slot.Test is null || slot.HasResult || !_expectations.TryGetValue(slot.Test.Test, out var expectation)
+                || expectation.Results > 0)
                 continue;
             var elapsed = time.GetElapsedTime(slot.StartedAt);
             var left = expectation.Duration - elapsed;

@@ -13,7 +13,9 @@ internal readonly record struct TestPrediction(TimeSpan Duration, bool IsKnown);
 /// <param name="Worker">The worker; null for the shared part.</param>
 internal sealed record PlannedShare(int? Worker, ImmutableArray<TestUnit> Units, TimeSpan Expected);
 
-/// <summary>Everything that <c>--test-list</c> shows: what would run, how long it is expected to take, and who would begin with what.</summary>
+/// <summary>
+/// Everything that <c>--test-list</c> shows: what would run, how long it is expected to take, and who would begin with what.
+/// </summary>
 internal sealed record TestListing
 {
     // All of them stand above already, by assembly.
@@ -60,7 +62,8 @@ internal sealed record TestListing
         var entries = Catalog.Units.SelectMany(unit => unit.Entries).ToList();
         var known = entries.Count == 0 ? 0 : 100 * entries.Count(entry => Predict(entry).IsKnown) / entries.Count;
         var workers = Plan.Count(share => share.Worker is not null);
-        yield return Invariant($"Plan  {Quantity.Of(workers, "worker")}, {Tests(Catalog.CaseCount)}, about {DurationText.Measured(Expected)}, {known}% of the durations known, seed {Seed}");
+        yield return Invariant(
+            $"Plan  {Quantity.Of(workers, "worker")}, {Tests(Catalog.CaseCount)}, about {DurationText.Measured(Expected)}, {known}% of the durations known, seed {Seed}");
         foreach (var share in Plan)
         {
             yield return $"  {Owner(share)}  {DurationText.Measured(share.Expected)}, {Units(share.Units.Length)}, {Tests(Cases(share.Units))}";

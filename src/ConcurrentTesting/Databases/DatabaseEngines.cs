@@ -30,7 +30,8 @@ internal static class DatabaseEngines
             {
                 DatabaseEngine.Sqlite => new SqliteEngine(settings, runId, secrets, logger, time),
                 DatabaseEngine.None => null,
-                _ => throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
+                _ => throw new ConcurrentTestException(
+                    ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
             };
         }
 
@@ -62,7 +63,8 @@ internal static class DatabaseEngines
         if (settings.Isolation == DatabaseIsolation.Server)
             RequireServers(settings);
         if (settings.Database != DatabaseEngine.PostgreSql && !settings.TemplateExtensions.IsEmpty)
-            throw Wrong($"--test-template-extensions {settings.TemplateExtensions[0]}: only PostgreSQL has them, so it needs --test-database postgresql");
+            throw Wrong(
+                $"--test-template-extensions {settings.TemplateExtensions[0]}: only PostgreSQL has them, so it needs --test-database postgresql");
         var existing = sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>().FirstOrDefault();
         var isThrowaway = settings.Database is DatabaseEngine.PostgreSql or DatabaseEngine.MySql && settings.ConnectionString is null;
         if (existing is not null && isThrowaway)

@@ -12,7 +12,8 @@ using Polly;
 namespace ConcurrentTesting.Databases;
 
 /// <summary>
-/// The databases of a run: check, sweep, prepare, then lease, renew and release for each worker. Without an engine the leases only carry the worker's variables.
+/// The databases of a run: check, sweep, prepare, then lease, renew and release for each worker. Without an engine the leases only carry
+/// the worker's variables.
 /// </summary>
 internal sealed class TestDatabases : IAsyncDisposable
 {
@@ -55,7 +56,9 @@ internal sealed class TestDatabases : IAsyncDisposable
         _health = new DatabaseHealth(_engine, dropped, _retries, _counts, settings.HealthCheckInterval, _secrets, logger, time);
         _sets = new CloneSets(_engine, _health, dropped, _counts, TryAsync, _secrets, logger);
         if (settings.Reset != DatabaseReset.Never)
-            _spares = new SpareClones(SpareCapacity(settings), token => MakeAsync("s", token), spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
+            _spares = new SpareClones(
+                SpareCapacity(settings), token => MakeAsync("s", token),
+                spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
     }
 
     /// <summary>What the databases came to so far; null where there are none.</summary>
@@ -77,7 +80,9 @@ internal sealed class TestDatabases : IAsyncDisposable
     /// <summary>Cancelled when the server is lost to the run for good: the run has to stop.</summary>
     public CancellationToken Lost => _engine?.Lost ?? CancellationToken.None;
 
-    /// <exception cref="ConcurrentTestException">A setting is wrong: a template entry names nothing that is there, the connection string cannot be read.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// A setting is wrong: a template entry names nothing that is there, the connection string cannot be read.
+    /// </exception>
     public static TestDatabases Create(
         ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor? secrets = null) =>
         new(settings, runId, logger, time, secrets ?? Redactor.Of(settings));
@@ -111,7 +116,8 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return;
-        await TryAsync("preparing the template", async token => _templates = await _engine.EnsureTemplatesAsync(_sources, token), cancellationToken);
+        await TryAsync(
+            "preparing the template", async token => _templates = await _engine.EnsureTemplatesAsync(_sources, token), cancellationToken);
         foreach (var template in _templates)
         {
             _counts.Add(template.Hit ? "template_hits" : "template_misses", 1);
@@ -166,7 +172,9 @@ internal sealed class TestDatabases : IAsyncDisposable
         return renewed;
     }
 
-    /// <summary>Keeps the lease's databases, because a test failed in them, and leases fresh ones. Beyond a limit nothing more is kept.</summary>
+    /// <summary>
+    /// Keeps the lease's databases, because a test failed in them, and leases fresh ones. Beyond a limit nothing more is kept.
+    /// </summary>
     /// <param name="test">The failed test.</param>
     public async Task<DatabaseLease> KeepAsync(DatabaseLease lease, string test, CancellationToken cancellationToken)
     {
@@ -193,7 +201,9 @@ internal sealed class TestDatabases : IAsyncDisposable
     public Task ReleaseAsync(DatabaseLease lease, CancellationToken cancellationToken) =>
         _sets?.DropAsync(lease.Clones, lease.Worker, cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>Drops what is left and lets go of the server. What cannot be ended is named in the log and left to the next run's sweep.</summary>
+    /// <summary>
+    /// Drops what is left and lets go of the server. What cannot be ended is named in the log and left to the next run's sweep.
+    /// </summary>
     public async Task EndAsync()
     {
         if (_disposing.IsCancellationRequested)
@@ -211,7 +221,8 @@ internal sealed class TestDatabases : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _logger.LogWarning("The run's databases could not all be removed, the next run does it: {Reason}", _secrets.Redact(exception.Message));
+            _logger.LogWarning(
+                "The run's databases could not all be removed, the next run does it: {Reason}", _secrets.Redact(exception.Message));
         }
     }
 

@@ -65,11 +65,12 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
 }
 
 /// <summary>
-/// Decides what happens to every entry of a batch that ended: nothing is lost, nothing runs for ever. A test that was running when its process died is
-/// tried once alone; the rest runs elsewhere; what gave no result in a run that ended well is asked for once more by name; failing tests are rerun
-/// within their budget.
+/// Decides what happens to every entry of a batch that ended: nothing is lost, nothing runs for ever. A test that was running when its
+/// process died is tried once alone; the rest runs elsewhere; what gave no result in a run that ended well is asked for once more by name;
+/// failing tests are rerun within their budget.
 /// </summary>
-internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null)
+internal sealed class Accounting(
+    IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null)
 {
     // After so many ends without any result the batch is split, to find what kills it; a single test is given up then.
     private const int TriesUntilSplit = 2;
@@ -127,7 +128,9 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     private static SettledTest DiedTwice(BatchEnd end, TestEntry entry)
     {
         var rows = Rows(end, entry) is > 0 and var arrived ? $"\n{Quantity.Of(arrived, "row")} arrived before the process died." : "";
-        return new SettledTest(entry, TestOutcome.Failed, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Story}{rows}");
+        return new SettledTest(
+            entry, TestOutcome.Failed,
+            $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Story}{rows}");
     }
 
     private bool IsWorthAnotherTry(BatchEnd end, TestEntry entry) => end.IsConsoleGone && retries?.TryTake(entry) == true;
@@ -144,20 +147,27 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
 
         return open.Count == 1 || !TakeSplit()
             ? ([], open.ConvertAll(entry => GivenUp(end, entry, open.Count, tries)))
-            : ([Make(end, open[..(open.Count / 2)], BatchReasons.Requeue, tries), Make(end, open[(open.Count / 2)..], BatchReasons.Requeue, tries)], []);
+            : ([Make(end, open[..(open.Count / 2)], BatchReasons.Requeue, tries), Make(
+                end, open[(open.Count / 2)..], BatchReasons.Requeue, tries)], []);
     }
 
     private static SettledTest GivenUp(BatchEnd end, TestEntry entry, int open, int tries) => open == 1 && end.HadTestProcess
-        ? new SettledTest(entry, TestOutcome.Failed, $"The test process died {Quantity.Of(tries, "time")} while this test was the only one in it, last on worker {end.Worker}: {end.Story}")
-        : Lost(entry, 0, $"its test host died {Quantity.Of(tries, "time")} before giving a result, last on worker {end.Worker}: {end.Fault}");
+        ? new SettledTest(
+            entry, TestOutcome.Failed,
+            $"The test process died {Quantity.Of(tries, "time")} while this test was the only one in it, last on worker {end.Worker}: {end.Story}")
+        : Lost(entry, 0,
+            $"its test host died {Quantity.Of(tries, "time")} before giving a result, last on worker {end.Worker}: {end.Fault}");
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
     // What a server's restart failed comes back in one batch, later each time.
     private Batch? RetryOf(BatchEnd end)
     {
-        var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps)).Where(entry => retries?.TryTake(entry) == true).ToList();
-        return entries.Count == 0 ? null : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry)) };
+        var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps))
+            .Where(entry => retries?.TryTake(entry) == true).ToList();
+        return entries.Count == 0
+            ? null
+            : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry)) };
     }
 
     // What is still open runs again anyway.
@@ -196,8 +206,11 @@ internal sealed class Accounting(IReadOnlyDictionary<TestEntry, double> predicti
     private static SettledTest Lost(TestEntry entry, int rows, string story) => new(
         entry,
         TestOutcome.Error,
-        rows == 0 ? $"The test was asked for and gave no result: {story}." : $"The test was asked for {Quantity.Of(entry.CaseCount, "time")} and gave {Quantity.Of(rows, "result")}: {story}.");
+        rows == 0 ? $"The test was asked for and gave no result: {story}."
+            : $"The test was asked for {Quantity.Of(entry.CaseCount, "time")} and gave {Quantity.Of(rows, "result")}: {story}.");
 
     private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
-        BatchOf.Entries(end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason, end.Worker) with { FruitlessTries = fruitless };
+        BatchOf.Entries(
+            end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason,
+            end.Worker) with { FruitlessTries = fruitless };
 }

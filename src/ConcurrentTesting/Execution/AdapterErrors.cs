@@ -39,7 +39,9 @@ internal sealed partial class AdapterErrors(string assembly)
     /// </summary>
     public static AdapterError? OfResult(string? message, string? stackTrace) =>
         message is not null && MSTestCleanUp().Match(message) is { Success: true } cleanUp
-            ? new AdapterError(AdapterErrorKind.CleanUp, $"{cleanUp.Groups["scope"].Value} clean-up {cleanUp.Groups["method"].Value}", null, message.Trim(), stackTrace)
+            ? new AdapterError(
+                AdapterErrorKind.CleanUp, $"{cleanUp.Groups["scope"].Value} clean-up {cleanUp.Groups["method"].Value}", null,
+                message.Trim(), stackTrace)
             : null;
 
     private void Begin(AdapterError? error, int indentation)
@@ -79,7 +81,9 @@ internal sealed partial class AdapterErrors(string assembly)
         var parts = text.Split("StackTrace:", 2);
         var message = parts[0].Trim();
         var tearDown = message.IndexOf("TearDown : ", StringComparison.Ordinal);
-        return fixture with { Message = tearDown > 0 ? message[tearDown..] : message, StackTrace = parts.Length > 1 ? parts[1].Trim() : null };
+        return fixture with { Message = tearDown > 0
+            ? message[tearDown..]
+            : message, StackTrace = parts.Length > 1 ? parts[1].Trim() : null };
     }
 
     private AdapterError WithDetails(AdapterError error)
@@ -98,10 +102,14 @@ internal sealed partial class AdapterErrors(string assembly)
     [GeneratedRegex(@"\A\[xUnit\.net \d+:\d+:\d+\.\d+\](?<indentation> +)(?<text>.*)\z", RegexOptions.Singleline)]
     private static partial Regex XUnitLine();
 
-    [GeneratedRegex(@"\A\[Test (?<scope>Assembly|Collection|Class|Method|Case)? ?Cleanup Failure \((?<name>.*)\)\] (?<type>.*)\z", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"\A\[Test (?<scope>Assembly|Collection|Class|Method|Case)? ?Cleanup Failure \((?<name>.*)\)\] (?<type>.*)\z",
+        RegexOptions.Singleline)]
     private static partial Regex XUnitCleanUp();
 
-    [GeneratedRegex(@"\A(?<what>TearDown|Setup) failed for test fixture (?<name>[^\n]*)\n?(?<rest>.*)\z", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\A(?<what>TearDown|Setup) failed for test fixture (?<name>[^\n]*)\n?(?<rest>.*)\z",
+        RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex NUnitFixture();
 
     [GeneratedRegex(@"\A(?<scope>Class|Assembly) Cleanup method (?<method>\S+) failed\.")]

@@ -7,7 +7,8 @@ namespace ConcurrentTesting.Execution;
 internal sealed class AskedTests(IReadOnlyCollection<TestEntry> entries)
 {
     private readonly FrozenSet<Guid> _ids = entries.Select(entry => entry.Id).ToFrozenSet();
-    private readonly FrozenSet<(string Source, string ClassName)> _classes = entries.Select(entry => (entry.Assembly.Source, entry.ClassName)).ToFrozenSet();
+    private readonly FrozenSet<(string Source, string ClassName)> _classes =
+        entries.Select(entry => (entry.Assembly.Source, entry.ClassName)).ToFrozenSet();
 
     public bool Contains(Guid id) => _ids.Contains(id);
 

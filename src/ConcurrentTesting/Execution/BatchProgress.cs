@@ -37,7 +37,9 @@ internal sealed class BatchProgress : IHostEvents
     private int _results;
 
     /// <param name="asked">All tests of the run: what is another test's is not booked here.</param>
-    /// <param name="declaration">The file by which a test process says that the infrastructure failed; see <see cref="InfrastructureFault.FileVariable"/>.</param>
+    /// <param name="declaration">
+    /// The file by which a test process says that the infrastructure failed; see <see cref="InfrastructureFault.FileVariable"/>.
+    /// </param>
     public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database, AskedTests asked, string declaration)
     {
         _declaration = declaration;
@@ -88,7 +90,9 @@ internal sealed class BatchProgress : IHostEvents
             if (Find(result.Test) is { } entry)
                 Book(entry, result);
             else if (_batch.Reason != BatchReasons.ByName)
-                _run.Recorder.Report(IncidentKinds.UnaskedResult, $"A result arrived for {result.Test.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
+                _run.Recorder.Report(
+                    IncidentKinds.UnaskedResult,
+                    $"A result arrived for {result.Test.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
         }
     }
 
@@ -105,13 +109,17 @@ internal sealed class BatchProgress : IHostEvents
             {
                 _latest = entry;
                 _run.Recorder.Add(
-                    new TestStarted(_worker, new TestRef(entry.Assembly, entry.Id), entry.ClassName, TestNames.Short(entry.ClassName, entry.DisplayName)) { At = _run.Recorder.Now },
+                    new TestStarted(
+                        _worker, new TestRef(entry.Assembly, entry.Id), entry.ClassName,
+                        TestNames.Short(entry.ClassName, entry.DisplayName)) { At = _run.Recorder.Now },
                     entry.Assembly);
             }
         }
     }
 
-    /// <summary>Of a batch's time from one timestamp to another, what was before its first test and after its last; null where there was none.</summary>
+    /// <summary>
+    /// Of a batch's time from one timestamp to another, what was before its first test and after its last; null where there was none.
+    /// </summary>
     public TimeSpan? BesideTests(long started, long ended)
     {
         lock (_gate)
@@ -150,7 +158,9 @@ internal sealed class BatchProgress : IHostEvents
             return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value) > limit).Select(test => test.Key)];
     }
 
-    /// <summary>What may still be running although the host does not say so: a test that gave results, and nobody knows how many more it has.</summary>
+    /// <summary>
+    /// What may still be running although the host does not say so: a test that gave results, and nobody knows how many more it has.
+    /// </summary>
     public TestEntry? Unclosed
     {
         get
@@ -195,7 +205,9 @@ internal sealed class BatchProgress : IHostEvents
         }
 
         if (File.Exists(_declaration))
-            _run.Recorder.Report(IncidentKinds.InfrastructureDeclared, $"A test process said that the infrastructure failed: {TextCap.FirstLine(File.ReadAllText(_declaration).Trim())}", _worker);
+            _run.Recorder.Report(
+                IncidentKinds.InfrastructureDeclared,
+                $"A test process said that the infrastructure failed: {TextCap.FirstLine(File.ReadAllText(_declaration).Trim())}", _worker);
     }
 
     public BatchEnd End(string? fault, IReadOnlySet<TestEntry> timedOut)
@@ -212,7 +224,9 @@ internal sealed class BatchProgress : IHostEvents
                 Infrastructure = _infrastructure.Keys.ToHashSet(),
 
                 // Who says that the infrastructure failed and ends its process is no suspect.
-                Active = File.Exists(_declaration) ? FrozenSet<TestEntry>.Empty : _active.Keys.Where(entry => !timedOut.Contains(entry)).Union(unclosed).ToHashSet(),
+                Active = File.Exists(_declaration)
+                    ? FrozenSet<TestEntry>.Empty
+                    : _active.Keys.Where(entry => !timedOut.Contains(entry)).Union(unclosed).ToHashSet(),
                 Unclosed = unclosed,
                 IsDeclared = File.Exists(_declaration),
                 TimedOut = timedOut,
@@ -224,16 +238,20 @@ internal sealed class BatchProgress : IHostEvents
     private TestEntry? UnclosedNow() => _latest is { HasKnownRows: false } latest && _rows.ContainsKey(latest) ? latest : null;
 
     private TestEntry? Find(ToldTest test) =>
-        _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName && !_asked.Contains(test.Id) ? FindByName(test) : null;
+        _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName
+            && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
     // Ids and rows that differ from process to process: a result of the same method goes to an entry of it that has none yet.
-    private TestEntry? FindByName(ToldTest test) => NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
+    private TestEntry? FindByName(ToldTest test) =>
+        NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
 
     private void Book(TestEntry entry, HostResult result)
     {
-        if (result.Outcome == TestOutcome.Failed && _rows.GetValueOrDefault(entry) >= entry.CaseCount && AdapterErrors.OfResult(result.Message, result.StackTrace) is { } cleanUp)
+        if (result.Outcome == TestOutcome.Failed && _rows.GetValueOrDefault(entry) >= entry.CaseCount
+            && AdapterErrors.OfResult(result.Message, result.StackTrace) is { } cleanUp)
         {
-            _cleanUpResults.Add(cleanUp with { Fixture = cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal) ? entry.ClassName : null });
+            _cleanUpResults.Add(
+                cleanUp with { Fixture = cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal) ? entry.ClassName : null });
             return;
         }
 
@@ -242,7 +260,9 @@ internal sealed class BatchProgress : IHostEvents
         Interlocked.Increment(ref _results);
         var name = HostAttempt.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
-        var attempt = HostAttempt.Of(result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason, _run.Secrets);
+        var attempt = HostAttempt.Of(
+            result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason,
+            _run.Secrets);
         var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
         var test = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
         if (isFinal && test.Outcome == TestOutcome.Failed)
@@ -253,7 +273,8 @@ internal sealed class BatchProgress : IHostEvents
     private bool MayRunAgain(TestEntry entry, TestAttempt attempt)
     {
         _failed.Add(entry);
-        var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database) ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
+        var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database)
+            ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
         if (cause is not null && _run.Settings.MaxRetries > 0)
             _infrastructure.TryAdd(entry, (cause, TextCap.FirstLine(attempt.Message ?? "")));
 

@@ -21,7 +21,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     // By number: a host may tell later how its process ended.
     private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
 
-    public async Task<RanBatch> RunAsync(Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
+    public async Task<RanBatch> RunAsync(
+        Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
         _ran[number] = (batch, lease.Database);
@@ -33,14 +34,22 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var processes = new TestProcessWatch(run, batch.Assembly, number);
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
-        run.Recorder.Add(new BatchStarted(number, worker, batch.Assembly, batch.Reason, lease.Database, batch.CaseCount) { At = startedAt }, batch.Assembly);
+        run.Recorder.Add(
+            new BatchStarted(number, worker, batch.Assembly, batch.Reason, lease.Database, batch.CaseCount) { At = startedAt },
+            batch.Assembly);
 
         var watched = await WatchAsync(host, hostRun, progress, processes, deadline, cancellationToken);
         var besideTests = processes.Begun is { } begun && !watched.WasWarm ? progress.BesideTests(begun, run.Time.GetTimestamp()) : null;
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
 
-        var end = progress.End(watched.Fault, watched.TimedOut) with { HadTestProcess = hadTestProcess, IsConsoleGone = watched.IsConsoleGone, OwnEnd = watched.OwnEnd?.How };
+        var end = progress.End(
+            watched.Fault, watched.TimedOut) with
+        {
+            HadTestProcess = hadTestProcess,
+            IsConsoleGone = watched.IsConsoleGone,
+            OwnEnd = watched.OwnEnd?.How,
+        };
         var ran = new BatchRecord
         {
             Number = number,
@@ -69,7 +78,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 
         var verdict = Conclude(end, watched, progress, number, lease.Database);
         KeepDeclaration(declaration, number);
-        return new RanBatch(verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations) { MetFullServer = progress.MetFullServer };
+        return new RanBatch(
+            verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations) { MetFullServer = progress.MetFullServer };
     }
 
     /// <summary>Records a test process that ended after it had run its batch, as its host tells.</summary>
@@ -98,7 +108,9 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private static void KeepDeclaration(string declaration, int number)
     {
         if (File.Exists(declaration))
-            File.Move(declaration, Path.Combine(Path.GetDirectoryName(declaration)!, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure")), overwrite: true);
+            File.Move(declaration, Path.Combine(
+                Path.GetDirectoryName(declaration)!, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure")),
+                    overwrite: true);
     }
 
     /// <summary>What follows from a batch's end, recorded.</summary>
@@ -122,7 +134,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     }
 
     private static IEnumerable<TestEntry> OpenIn(BatchVerdict verdict) =>
-        verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(verdict.Settled.Select(settled => settled.Entry));
+        verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(
+            verdict.Settled.Select(settled => settled.Entry));
 
     // What is still open has not had its last try.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
@@ -134,7 +147,9 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             run.Recorder.Supersede(entry, number);
     }
 
-    private async Task<WatchedEnd> WatchAsync(ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, CancellationToken cancellationToken)
+    private async Task<WatchedEnd> WatchAsync(
+        ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline,
+        CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = host.RunAsync(hostRun, progress, ending.Token);
@@ -149,7 +164,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             if (ended is not null || host.IsTelling)
                 continue;
             ended = Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
-                : processes.Fault(progress.Silence, progress.HasBegun) is { } dead ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
+                : processes.Fault(progress.Silence, progress.HasBegun) is { } dead
+                    ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
                 : deadline.Fault is { } late ? new WatchedEnd(late, timedOut)
                 : null;
             if (ended is not null)
@@ -157,10 +173,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
 
         var end = await running;
-        return (ended ?? await EndOfHostAsync(end, progress.Number, timedOut, cancellationToken)) with { Coverage = end.Coverage, WasWarm = end.WasWarm };
+        return (ended ?? await EndOfHostAsync(
+            end, progress.Number, timedOut, cancellationToken)) with { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
-    private async Task<WatchedEnd> EndOfHostAsync(HostRunEnd end, int number, IReadOnlySet<TestEntry> timedOut, CancellationToken cancellationToken)
+    private async Task<WatchedEnd> EndOfHostAsync(
+        HostRunEnd end, int number, IReadOnlySet<TestEntry> timedOut, CancellationToken cancellationToken)
     {
         var isDead = end is { Fault: not null, IsConsoleGone: false } && !cancellationToken.IsCancellationRequested;
         return new WatchedEnd(end.Fault, timedOut)
@@ -177,9 +195,13 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         if (progress.Silence > limit && progress.Unclosed is { } rows && run.Hook.IsRunning(progress.Number, rows.Id))
             timedOut.Add(rows);
         if (timedOut.Count > 0)
-            return string.Create(CultureInfo.InvariantCulture, $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
         return progress.Silence > limit
-            ? string.Create(CultureInfo.InvariantCulture, $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.")
             : null;
     }
 
@@ -240,7 +262,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
         foreach (var (entry, rows) in end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key)))
         {
-            var attempt = AttemptOfMissing(outcome, end.Worker, number, database) with { Cause = AttemptCauses.NotRun, Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run." };
+            var attempt = AttemptOfMissing(
+                outcome, end.Worker, number, database) with
+            {
+                Cause = AttemptCauses.NotRun,
+                Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run.",
+            };
             for (var missing = MissingOf(entry, rows); missing > 0; missing--)
                 run.Recorder.SettleMissing(entry, attempt, isQuiet: true);
         }
@@ -266,15 +293,21 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {
         if (verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
-            run.Recorder.Report(IncidentKinds.NoResult, $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
+            run.Recorder.Report(
+                IncidentKinds.NoResult,
+                $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
         else if (verdict.Again.FirstOrDefault(again => again.Reason == BatchReasons.ByName) is { } byName)
-            run.Log.LogDebug("Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Filter}", worker, byName.CaseCount, NameSelection.Of(byName.Entries).Filter);
+            run.Log.LogDebug(
+                "Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Filter}", worker, byName.CaseCount,
+                NameSelection.Of(byName.Entries).Filter);
     }
 
     private static string Consequence(BatchVerdict verdict)
     {
         var again = verdict.RunsAgain.Count();
-        return again == 0 ? "Nothing has to run again." : $"To run again: {Quantity.Of(again, "test")} in {Quantity.Of(verdict.Again.Length, "batch")}.";
+        return again == 0
+            ? "Nothing has to run again."
+            : $"To run again: {Quantity.Of(again, "test")} in {Quantity.Of(verdict.Again.Length, "batch")}.";
     }
 
     private static string? Existing(string path) => File.Exists(path) ? path : null;

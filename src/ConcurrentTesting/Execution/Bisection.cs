@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Finds the earlier test that another one's failure depends on: it halves what ran before it on its worker, each time on a fresh session and fresh
-/// databases, until one test is left that makes it fail.
+/// Finds the earlier test that another one's failure depends on: it halves what ran before it on its worker, each time on a fresh session
+/// and fresh databases, until one test is left that makes it fail.
 /// </summary>
 internal sealed class Bisection(RunContext run, TestDatabases databases, StartTestHost startHost)
 {
@@ -19,17 +19,20 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
     public async Task<BisectionResult> FindAsync(ImmutableArray<Batch> batches, TestEntry failing, CancellationToken cancellationToken)
     {
         if (await FailsAsync(batches, [], failing))
-            return new BisectionResult($"{failing.DisplayName} fails alone, on a fresh session and fresh databases: it depends on no earlier test.", []);
+            return new BisectionResult(
+                $"{failing.DisplayName} fails alone, on a fresh session and fresh databases: it depends on no earlier test.", []);
 
         var candidates = Before(batches, failing);
         if (!await FailsAsync(batches, candidates, failing))
-            return new BisectionResult($"{failing.DisplayName} passed although the {candidates.Count} tests that had run before it ran before it again: the order alone does not make it fail.", []);
+            return new BisectionResult(
+                $"{failing.DisplayName} passed although the {candidates.Count} tests that had run before it ran before it again: the order alone does not make it fail.", []);
 
         while (candidates.Count > 1)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var half = candidates.Count / 2;
-            run.Log.LogInformation("Bisecting {Test}: {Count} left that it may depend on", failing.DisplayName, Quantity.Of(candidates.Count, "test"));
+            run.Log.LogInformation(
+                "Bisecting {Test}: {Count} left that it may depend on", failing.DisplayName, Quantity.Of(candidates.Count, "test"));
             var first = candidates.Take(half).ToList();
             var second = candidates.Skip(half).ToList();
             if (await FailsAsync(batches, first, failing))
@@ -37,7 +40,8 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
             else if (await FailsAsync(batches, second, failing))
                 candidates = second;
             else
-                return new BisectionResult($"{failing.DisplayName} needs more than one of these {candidates.Count} tests before it to fail.", [.. candidates]);
+                return new BisectionResult(
+                    $"{failing.DisplayName} needs more than one of these {candidates.Count} tests before it to fail.", [.. candidates]);
         }
 
         return new BisectionResult($"{failing.DisplayName} fails when {candidates[0].DisplayName} ran before it.", [.. candidates]);
@@ -49,7 +53,8 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
     private async Task<bool> FailsAsync(ImmutableArray<Batch> batches, List<TestEntry> before, TestEntry failing)
     {
         var kept = before.Append(failing).ToHashSet();
-        var seed = batches.Select(batch => batch with { Entries = [.. batch.Entries.Where(kept.Contains)] }).Where(batch => !batch.Entries.IsEmpty).ToImmutableArray();
+        var seed = batches.Select(batch => batch with { Entries = [.. batch.Entries.Where(kept.Contains)] })
+            .Where(batch => !batch.Entries.IsEmpty).ToImmutableArray();
         var recorder = run.Recorder.Fresh();
         var plan = new Plan
         {

@@ -29,5 +29,6 @@ internal static class HostAttempt
     };
 
     // The TRX has all of it; the record must hold thousands of them in memory.
-    private static string? Capped(string? text, Redactor redactor) => text is null ? null : TextCap.Apply(redactor.Redact(text), TextCap.Stream);
+    private static string? Capped(string? text, Redactor redactor) =>
+        text is null ? null : TextCap.Apply(redactor.Redact(text), TextCap.Stream);
 }

@@ -5,7 +5,10 @@ using Polly.Retry;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>Tries again what only infrastructure can fail: exponential, with jitter, bounded by the settings. What the user must mend is not tried again.</summary>
+/// <summary>
+/// Tries again what only infrastructure can fail: exponential, with jitter, bounded by the settings. What the user must mend is not tried
+/// again.
+/// </summary>
 internal sealed class InfrastructureRetry(RunContext run)
 {
     private static readonly ResiliencePropertyKey<Retried> What = new("what");
@@ -13,7 +16,8 @@ internal sealed class InfrastructureRetry(RunContext run)
     private readonly ResiliencePipeline _pipeline = Build(run);
 
     /// <param name="cause">What is tried, as metrics and incidents name it: <c>session-start</c>.</param>
-    public async Task<T> ExecuteAsync<T>(int worker, string cause, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    public async Task<T> ExecuteAsync<T>(
+        int worker, string cause, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         var retried = new Retried(worker, cause);
@@ -56,7 +60,8 @@ internal sealed class InfrastructureRetry(RunContext run)
     }
 
     private static bool IsTransient(Exception exception) =>
-        exception is not OperationCanceledException and not ConcurrentTestException { ExitCode: ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings };
+        exception is not OperationCanceledException and not ConcurrentTestException { ExitCode: ConcurrentTestExitCode.Refused
+            or ConcurrentTestExitCode.BadSettings };
 
     private static ValueTask Report(RunContext run, OnRetryArguments<object> arguments)
     {
@@ -65,7 +70,9 @@ internal sealed class InfrastructureRetry(RunContext run)
         // The last one is counted by how it ends.
         if (retried.Tries++ > 0)
             run.Recorder.CountRetry(cause, succeeded: false);
-        run.Recorder.Report(IncidentKinds.Retry(cause), $"{cause} failed ({arguments.Outcome.Exception?.Message}); retry {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} in {arguments.RetryDelay.TotalSeconds:0.0} s.", worker);
+        run.Recorder.Report(
+            IncidentKinds.Retry(cause),
+            $"{cause} failed ({arguments.Outcome.Exception?.Message}); retry {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} in {arguments.RetryDelay.TotalSeconds:0.0} s.", worker);
         run.Log.LogDebug(arguments.Outcome.Exception, "Worker {Worker}: {Cause} failed", worker, cause);
         return ValueTask.CompletedTask;
     }

@@ -19,7 +19,8 @@ internal static class NameMatch
 
         // A fixture whose arguments differ from process to process too: by its type.
         var type = NUnitFixtures.WithoutArguments(test.ClassName);
-        return batch.Entries.FirstOrDefault(entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && NameOf(entry) == method && hasRoom(entry));
+        return batch.Entries.FirstOrDefault(
+            entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && NameOf(entry) == method && hasRoom(entry));
     }
 
     private static string NameOf(TestEntry entry) => NameOf(entry.IsMethodKnown, entry.MethodName, entry.DisplayName);

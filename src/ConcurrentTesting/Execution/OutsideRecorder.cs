@@ -20,7 +20,9 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         foreach (var error in errors)
         {
             if (IsForgiven(error) && EntriesOf(error).All(again.Contains))
-                run.Recorder.Report(IncidentKinds.CleanUpRetried, $"{error.Subject} failed through no fault of its own and is tried again with its tests: {TextCap.FirstLine(error.Message)}", worker);
+                run.Recorder.Report(
+                    IncidentKinds.CleanUpRetried,
+                    $"{error.Subject} failed through no fault of its own and is tried again with its tests: {TextCap.FirstLine(error.Message)}", worker);
             else if (!HarmlessErrors.Contains(error, end))
                 Add(error);
         }
@@ -91,7 +93,8 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     private string Capped(string text) => TextCap.Apply(run.Secrets.Redact(text), TextCap.Message);
 
     // Only a clean-up is known to be tried again with its tests.
-    private bool IsForgiven(AdapterError error) => error.Kind == AdapterErrorKind.CleanUp && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
+    private bool IsForgiven(AdapterError error) =>
+        error.Kind == AdapterErrorKind.CleanUp && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
 
     // What belongs to a class names it; what several classes share may be any class's.
     private ImmutableArray<TestEntry> EntriesOf(AdapterError error)
@@ -100,5 +103,6 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         return ofClass.IsEmpty ? batch.Entries : ofClass;
     }
 
-    private static ImmutableArray<string> ClassesOf(IEnumerable<TestEntry> entries) => [.. entries.Select(entry => entry.ClassName).Distinct()];
+    private static ImmutableArray<string> ClassesOf(IEnumerable<TestEntry> entries) =>
+        [.. entries.Select(entry => entry.ClassName).Distinct()];
 }

@@ -45,7 +45,8 @@ internal sealed record OwnEnd(string How, string? StackTrace)
         var dead = processes.FirstOrDefault(process => process is { Role: HookedProcessRole.TestHost, IsAlive: false })
             ?? processes.LastOrDefault(process => process is { Role: HookedProcessRole.TestProcess, IsAlive: false });
         if (dead?.Unhandled is { } unhandled)
-            return new OwnEnd($"an exception that nobody handled: {unhandled.Message}", unhandled.StackTrace) { Exception = unhandled.Message };
+            return new OwnEnd(
+                $"an exception that nobody handled: {unhandled.Message}", unhandled.StackTrace) { Exception = unhandled.Message };
         var written = WrittenIn(fault);
         if (HowOf(dead, written is not null) is not { } how)
             return null;
@@ -53,7 +54,8 @@ internal sealed record OwnEnd(string How, string? StackTrace)
     }
 
     private static string? WrittenIn(string fault) =>
-        fault.IndexOf(CrashedWith, StringComparison.Ordinal) is >= 0 and var at && fault[(at + CrashedWith.Length)..].Trim() is { Length: > 0 } written ? written : null;
+        fault.IndexOf(CrashedWith, StringComparison.Ordinal) is >= 0 and var at
+            && fault[(at + CrashedWith.Length)..].Trim() is { Length: > 0 } written ? written : null;
 
     private static string? HowOf(HookedProcess? dead, bool hasWritten) =>
         dead?.Exit is { } exit ? HowOf(exit)

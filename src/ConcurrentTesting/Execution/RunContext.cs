@@ -21,7 +21,9 @@ internal sealed record RunContext
     /// <summary>The engine's end of the hooks in the test processes.</summary>
     public required TestHookServer Hook { get; init; }
 
-    public static RunContext Create(ConcurrentTestSettings settings, RunConsole console, IRunObserver observer, TimeProvider time, RunStop stop, Quarantine quarantine, JournalWriter file, string runId, TestHookServer hook) => new()
+    public static RunContext Create(
+        ConcurrentTestSettings settings, RunConsole console, IRunObserver observer, TimeProvider time, RunStop stop, Quarantine quarantine,
+        JournalWriter file, string runId, TestHookServer hook) => new()
     {
         Settings = settings,
         RunId = runId,

@@ -21,7 +21,8 @@ internal sealed class RunStop : IDisposable
 
     /// <summary>Why tests that did not run are skipped; null where nothing stopped the run.</summary>
     public string? Reason => Fault ?? (!_stop.IsCancellationRequested ? null
-        : _failFast > 0 && Volatile.Read(ref _failures) >= _failFast ? $"Not run: {Quantity.Of(_failFast, "test")} had failed (--test-fail-fast)."
+        : _failFast > 0
+            && Volatile.Read(ref _failures) >= _failFast ? $"Not run: {Quantity.Of(_failFast, "test")} had failed (--test-fail-fast)."
         : "Not run: the run was cancelled.");
 
     /// <summary>What broke, so that tests that did not run are errors; null where nothing did.</summary>

@@ -5,7 +5,8 @@ using ConcurrentTesting.VsTest;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Notices that the process xunit v3 runs its tests in has died, or has ended before its tests had. VSTest does not: the test host beside it waits until the session times out.
+/// Notices that the process xunit v3 runs its tests in has died, or has ended before its tests had. VSTest does not: the test host beside
+/// it waits until the session times out.
 /// </summary>
 internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, int batch)
 {
@@ -42,7 +43,8 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
         _deadSince ??= run.Time.GetTimestamp();
         var dying = run.Time.GetElapsedTime(_deadSince.Value);
         if (dead.EndedByItself)
-            return dying > GraceOfGoodEnd && silence > GraceOfGoodEnd ? $"the test process {dead.Id} of {assembly.Source} ended before its tests had." : null;
+            return dying > GraceOfGoodEnd
+                && silence > GraceOfGoodEnd ? $"the test process {dead.Id} of {assembly.Source} ended before its tests had." : null;
         return dying > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a word." : null;
     }
 
@@ -53,6 +55,8 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
     {
         var processes = run.Hook.ProcessIds(batch).Where(process => process.Role == HookedProcessRole.TestProcess).ToList();
         return processes.Find(process => process is { IsAlive: false, EndedByItself: false })
-            ?? (hasBegun && processes.TrueForAll(process => !process.IsAlive) ? processes.MaxBy(process => process.Unhandled is not null || process.Exit is { Status: not 0 }) : null);
+            ?? (hasBegun && processes.TrueForAll(process => !process.IsAlive)
+                ? processes.MaxBy(process => process.Unhandled is not null || process.Exit is { Status: not 0 })
+                : null);
     }
 }

@@ -13,10 +13,12 @@ namespace ConcurrentTesting.Execution;
 internal delegate Task<ITestHost> StartTestHost(int worker, CancellationToken cancellationToken);
 
 /// <summary>
-/// One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first batch needs them,
-/// and replaced when they broke or had their share of work.
+/// One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first batch
+/// needs them, and replaced when they broke or had their share of work.
 /// </summary>
-internal sealed class Worker(int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, StartTestHost startHost, InfrastructureRetry retry)
+internal sealed class Worker(
+    int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, StartTestHost startHost,
+    InfrastructureRetry retry)
 {
     // What was set up in the databases that it has, and the test process that did it where that one was kept.
     private readonly Dictionary<NeededSetUp, int?> _setUp = [];
@@ -62,14 +64,22 @@ internal sealed class Worker(int number, RunContext run, IBatchSource source, Ba
         }
         catch (Exception exception)
         {
-            run.Recorder.Report(IncidentKinds.WorkerRetired, $"The worker is retired, its work goes to the others: {exception.Message}", number);
+            run.Recorder.Report(
+                IncidentKinds.WorkerRetired, $"The worker is retired, its work goes to the others: {exception.Message}", number);
             run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
         }
         finally
         {
             source.Leave(number);
             await ReleaseAsync();
-            var worked = new WorkerRecord(number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests) { Recycles = _recycles, Resets = _resets, Cloning = _cloning, Starting = _starting };
+            var worked = new WorkerRecord(
+                number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests)
+            {
+                Recycles = _recycles,
+                Resets = _resets,
+                Cloning = _cloning,
+                Starting = _starting,
+            };
             run.Recorder.Add(new WorkerEnded(worked) { At = run.Recorder.Now });
         }
     }
@@ -138,13 +148,18 @@ internal sealed class Worker(int number, RunContext run, IBatchSource source, Ba
         _cloning += run.Time.GetElapsedTime(begun, leased);
         _starting += run.Time.GetElapsedTime(leased);
         run.Recorder.Add(new LeaseTaken(number, _lease.Database, run.Time.GetElapsedTime(begun).TotalSeconds) { At = run.Recorder.Now });
-        run.Log.LogDebug("Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount, batch.Assembly.Source, batch.Reason, batch.Seconds);
+        run.Log.LogDebug(
+            "Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount,
+            batch.Assembly.Source, batch.Reason, batch.Seconds);
         return (_host, _lease);
     }
 
     private bool IsDueForRecycling => run.Settings.MaxOperations > 0 && _operationsSinceRecycle >= run.Settings.MaxOperations;
 
-    /// <summary>Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch or class, or a rerun, is to have its own.</summary>
+    /// <summary>
+    /// Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch or class,
+    /// or a rerun, is to have its own.
+    /// </summary>
     private async Task RefreshAsync(Batch batch, CancellationToken cancellationToken)
     {
         if (_lease is not { } lease || !_isUsed)
@@ -160,7 +175,8 @@ internal sealed class Worker(int number, RunContext run, IBatchSource source, Ba
         {
             run.Recorder.Report(IncidentKinds.DatabaseReplaced, $"The database {lease.Database} does not answer and is replaced.", number);
         }
-        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry || IsSpent(batch, lease))
+        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry
+            || IsSpent(batch, lease))
         {
             _resets++;
         }
@@ -237,7 +253,8 @@ internal sealed class Worker(int number, RunContext run, IBatchSource source, Ba
         }
         catch (Exception exception)
         {
-            run.Recorder.Report(IncidentKinds.ReleaseFailed, $"What worker {number} used could not be released: {exception.Message}", number);
+            run.Recorder.Report(
+                IncidentKinds.ReleaseFailed, $"What worker {number} used could not be released: {exception.Message}", number);
         }
     }
 }

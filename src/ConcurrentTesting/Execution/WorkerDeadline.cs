@@ -10,6 +10,8 @@ internal sealed class WorkerDeadline(TimeProvider time, TimeSpan? limit)
 
     /// <summary>What is wrong once the time is up; null before.</summary>
     public string? Fault => limit is { } bound && time.GetElapsedTime(_started) > bound
-        ? string.Create(CultureInfo.InvariantCulture, $"the worker's time of {bound.TotalSeconds:0.###} s is up (--test-worker-timeout); it takes no more work.")
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"the worker's time of {bound.TotalSeconds:0.###} s is up (--test-worker-timeout); it takes no more work.")
         : null;
 }

@@ -16,11 +16,14 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
     public async Task RunAsync(Plan plan)
     {
         var queue = new BatchQueue(plan, worthStealing: plan.IsFixed ? double.PositiveInfinity : 1.0);
-        var accounting = new Accounting(plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)), new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
+        var accounting = new Accounting(
+            plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)),
+            new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
         var source = new LocalBatchSource(queue, accounting);
         var runner = new BatchRunner(run, source, new AskedTests([.. plan.Predictions.Keys]));
         var retry = new InfrastructureRetry(run);
-        var workers = Enumerable.Range(0, plan.Seeds.Length).Select(number => new Worker(number, run, source, runner, databases, startHost, retry) { SetUps = plan.SetUps }).ToArray();
+        var workers = Enumerable.Range(0, plan.Seeds.Length)
+            .Select(number => new Worker(number, run, source, runner, databases, startHost, retry) { SetUps = plan.SetUps }).ToArray();
         await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
 
         var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)

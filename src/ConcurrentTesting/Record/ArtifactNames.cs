@@ -1,6 +1,8 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>Where a run's artifacts lie in its results directory; with the JUnit file, which may lie elsewhere, these are all of them.</summary>
+/// <summary>
+/// Where a run's artifacts lie in its results directory; with the JUnit file, which may lie elsewhere, these are all of them.
+/// </summary>
 internal static class ArtifactNames
 {
     /// <summary>Everything that is known of the run, for other tools.</summary>
@@ -65,5 +67,6 @@ internal static class ArtifactNames
 
     /// <summary>Whether a folder's name is one that a worker may have.</summary>
     public static bool IsWorker(string name) =>
-        name.StartsWith(WorkerPrefix, StringComparison.Ordinal) && name.Length > WorkerPrefix.Length && name[WorkerPrefix.Length..].All(char.IsAsciiDigit);
+        name.StartsWith(WorkerPrefix, StringComparison.Ordinal) && name.Length > WorkerPrefix.Length
+            && name[WorkerPrefix.Length..].All(char.IsAsciiDigit);
 }

@@ -22,7 +22,8 @@ internal static class AssemblyDatabaseUse
     // The server counts what no driver tells, but not whose it was.
     private static bool IsSilent(ImmutableArray<BatchRecord> ran, DatabaseRecord databases)
     {
-        var sessions = databases.Statistics.Where(statistics => ran.Any(batch => batch.Database == statistics.Database)).Select(statistics => statistics.Sessions).ToList();
+        var sessions = databases.Statistics.Where(statistics => ran.Any(batch => batch.Database == statistics.Database))
+            .Select(statistics => statistics.Sessions).ToList();
         var isToldByDrivers = ran.All(batch => batch.Opened is not null);
         return sessions.TrueForAll(count => count is null or 0) && (isToldByDrivers || sessions.Contains(0));
     }

@@ -17,7 +17,9 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     /// <summary>The figures of one result row; null where it was not measured: a skipped test, a test that did not begin.</summary>
     /// <param name="name">Method and row, without namespace and class, as the results name it.</param>
     /// <param name="occurrence">Counts rows of that name within the entry in this batch, from 0, in the order of the results.</param>
-    /// <param name="occurrenceInClass">The same within the class: methods of one name and several signatures may give their rows the same names.</param>
+    /// <param name="occurrenceInClass">
+    /// The same within the class: methods of one name and several signatures may give their rows the same names.
+    /// </param>
     public TestFigures? Find(TestEntry entry, string name, int occurrence, int occurrenceInClass)
     {
         var rows = _index.ByCase[entry.Id];
@@ -27,11 +29,14 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
         return named.ElementAtOrDefault(occurrence)?.Figures ?? OfUnnamedRow(entry, [.. rows], name, occurrence);
     }
 
-    // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any arguments.
+    // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any
+    // arguments.
     private TestFigures? OfUnknownCase(TestEntry entry, string name, int occurrence, int occurrenceInClass)
     {
         var sameName = _index.ByFullName[entry.FullyQualifiedName];
-        var row = sameName.Any() ? sameName.ElementAtOrDefault(occurrence) : _index.ByName[(entry.ClassName, name)].ElementAtOrDefault(occurrenceInClass);
+        var row = sameName.Any()
+            ? sameName.ElementAtOrDefault(occurrence)
+            : _index.ByName[(entry.ClassName, name)].ElementAtOrDefault(occurrenceInClass);
         return row?.Figures;
     }
 
@@ -53,7 +58,8 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
             new(() => tests.Where(test => test.FullyQualifiedName.Length > 0).ToLookup(test => test.FullyQualifiedName));
 
         private readonly Lazy<ILookup<(string, string), MeasuredTest>> _byName =
-            new(() => tests.Where(test => test.ClassName.Length > 0).ToLookup(test => (test.ClassName, TestNames.Short(test.ClassName, test.DisplayName))));
+            new(() => tests.Where(test => test.ClassName.Length > 0).ToLookup(
+                test => (test.ClassName, TestNames.Short(test.ClassName, test.DisplayName))));
 
         public ILookup<Guid, MeasuredTest> ByCase => _byCase.Value;
 

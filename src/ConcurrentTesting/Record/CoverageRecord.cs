@@ -18,7 +18,9 @@ internal sealed record CoverageRecord(int LinesCovered, int LinesValid, int Bran
 
     private string Lost => LostBatches == 0
         ? ""
-        : string.Create(CultureInfo.InvariantCulture, $"; too low by what {LostBatches} test hosts had covered that ended before they could tell ({LostResults} results)");
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"; too low by what {LostBatches} test hosts had covered that ended before they could tell ({LostResults} results)");
 
     private static string Share(string what, int covered, int valid) => valid == 0
         ? $"no {what} to cover"

@@ -29,7 +29,8 @@ internal sealed record DatabaseUse
     public bool? IsUsed => Connections > 0 || Server?.Sessions > 0 ? true : Connections == 0 || Server?.Sessions == 0 ? false : null;
 
     /// <summary>Sessions that no driver told of; 0 where that cannot be told.</summary>
-    public long UnseenSessions => IsWhole && Connections is { } told && Server?.Sessions is { } sessions && CountsSessions ? Math.Max(0, sessions - told) : 0;
+    public long UnseenSessions =>
+        IsWhole && Connections is { } told && Server?.Sessions is { } sessions && CountsSessions ? Math.Max(0, sessions - told) : 0;
 
     // SQLite has no sessions; 1 stands for a file that was changed.
     private bool CountsSessions => Server?.Transactions is not null;
@@ -37,7 +38,9 @@ internal sealed record DatabaseUse
     /// <summary>The databases that batches ran with, by worker.</summary>
     public static ImmutableArray<DatabaseUse> Of(RunRecord record) => record.Database is not { } databases
         ? []
-        : [.. record.Batches.Where(batch => batch.Database is not null).GroupBy(batch => batch.Database!).Select(batches => Of(batches.Key, [.. batches], databases)).OrderBy(use => use.Worker).ThenBy(use => use.Database, StringComparer.Ordinal)];
+        : [.. record.Batches.Where(batch => batch.Database is not null).GroupBy(batch => batch.Database!)
+            .Select(batches => Of(batches.Key, [.. batches], databases)).OrderBy(use => use.Worker).ThenBy(
+                use => use.Database, StringComparer.Ordinal)];
 
     private static DatabaseUse Of(string database, ImmutableArray<BatchRecord> batches, DatabaseRecord databases)
     {
@@ -46,7 +49,8 @@ internal sealed record DatabaseUse
         {
             Database = database,
             Worker = batches[0].Worker,
-            Connections = isMeasured ? batches.Sum(batch => batch.Opened!.Value.Where(opened => IsSame(opened.Name, database)).Sum(opened => opened.Connections)) : null,
+            Connections = isMeasured ? batches.Sum(
+                batch => batch.Opened!.Value.Where(opened => IsSame(opened.Name, database)).Sum(opened => opened.Connections)) : null,
             Drivers = isMeasured ? TestFigures.Sum(batches.Select(batch => batch.Figures).OfType<TestFigures>()) : null,
             Server = databases.Statistics.FirstOrDefault(statistics => statistics.Database == database),
             Batches = batches.Length,
@@ -55,5 +59,6 @@ internal sealed record DatabaseUse
     }
 
     /// <summary>A file may be reached by a link; its name is not used twice.</summary>
-    public static bool IsSame(string opened, string database) => opened == database || (Path.IsPathRooted(database) && Path.GetFileName(opened) == Path.GetFileName(database));
+    public static bool IsSame(string opened, string database) =>
+        opened == database || (Path.IsPathRooted(database) && Path.GetFileName(opened) == Path.GetFileName(database));
 }

@@ -1,10 +1,14 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>Names of what is in a directory, relative to it and with slashes. Symbolic links are nobody's business: they are neither named nor followed.</summary>
+/// <summary>
+/// Names of what is in a directory, relative to it and with slashes. Symbolic links are nobody's business: they are neither named nor
+/// followed.
+/// </summary>
 internal static class DirectoryContents
 {
     private static readonly EnumerationOptions WithoutLinks = new() { AttributesToSkip = FileAttributes.ReparsePoint };
-    private static readonly EnumerationOptions BelowWithoutLinks = new() { AttributesToSkip = FileAttributes.ReparsePoint, RecurseSubdirectories = true };
+    private static readonly EnumerationOptions BelowWithoutLinks =
+        new() { AttributesToSkip = FileAttributes.ReparsePoint, RecurseSubdirectories = true };
 
     /// <summary>The folders that lie in it directly.</summary>
     public static IEnumerable<string> Folders(string directory) =>
@@ -12,12 +16,14 @@ internal static class DirectoryContents
 
     /// <summary>All files below one of its folders.</summary>
     public static IEnumerable<string> FilesBelow(string directory, string folder) =>
-        IsFolder(directory, folder) ? Directory.EnumerateFiles(Path.Combine(directory, folder), "*", BelowWithoutLinks).Select(path => NameOf(directory, path)!) : [];
+        IsFolder(directory, folder) ? Directory.EnumerateFiles(Path.Combine(directory, folder), "*", BelowWithoutLinks).Select(
+            path => NameOf(directory, path)!) : [];
 
     /// <summary>One of its folders and all below it.</summary>
     public static IEnumerable<string> FoldersBelow(string directory, string folder) =>
         IsFolder(directory, folder)
-            ? Directory.EnumerateDirectories(Path.Combine(directory, folder), "*", BelowWithoutLinks).Select(path => NameOf(directory, path)!).Prepend(folder)
+            ? Directory.EnumerateDirectories(Path.Combine(directory, folder), "*", BelowWithoutLinks)
+                .Select(path => NameOf(directory, path)!).Prepend(folder)
             : [];
 
     /// <summary>The name of a path; null where it lies elsewhere.</summary>
@@ -29,13 +35,16 @@ internal static class DirectoryContents
 
     /// <summary>Whether a name leads to a real file of the directory, through no link.</summary>
     public static bool IsFile(string directory, string name) =>
-        NameOf(directory, Path.Combine(directory, name)) == name && File.Exists(Path.Combine(directory, name)) && !LeadsThroughLink(directory, name);
+        NameOf(directory, Path.Combine(directory, name)) == name && File.Exists(Path.Combine(directory, name))
+            && !LeadsThroughLink(directory, name);
 
     public static bool IsFolder(string directory, string name) =>
-        NameOf(directory, Path.Combine(directory, name)) == name && Directory.Exists(Path.Combine(directory, name)) && !LeadsThroughLink(directory, name);
+        NameOf(directory, Path.Combine(directory, name)) == name && Directory.Exists(Path.Combine(directory, name))
+            && !LeadsThroughLink(directory, name);
 
     /// <summary>Whether something has that name, be it a broken link.</summary>
-    public static bool IsTaken(string directory, string name) => Path.Exists(Path.Combine(directory, name)) || IsLink(Path.Combine(directory, name));
+    public static bool IsTaken(string directory, string name) =>
+        Path.Exists(Path.Combine(directory, name)) || IsLink(Path.Combine(directory, name));
 
     private static bool LeadsThroughLink(string directory, string name)
     {

@@ -6,8 +6,8 @@ using ConcurrentTesting.Safety;
 namespace ConcurrentTesting.Record;
 
 /// <summary>
-/// Writes a run's events to <see cref="ArtifactNames.Journal"/>, a line each, without anything secret. What was added is with the operating system within
-/// 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. Thread-safe.
+/// Writes a run's events to <see cref="ArtifactNames.Journal"/>, a line each, without anything secret. What was added is with the operating
+/// system within 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. Thread-safe.
 /// </summary>
 internal sealed class JournalWriter : IDisposable
 {
@@ -28,11 +28,14 @@ internal sealed class JournalWriter : IDisposable
     {
         _time = time;
         _format = RunEventJson.For(_assemblies, redactor);
-        _json = new Utf8JsonWriter(_lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        _json = new Utf8JsonWriter(
+            _lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
         _flushing = time.CreateTimer(_ => Flush(), null, FlushInterval, FlushInterval);
     }
 
-    /// <summary>Why lines are missing from the file (its disk was full); null while all is well. Nothing is written from there on.</summary>
+    /// <summary>
+    /// Why lines are missing from the file (its disk was full); null while all is well. Nothing is written from there on.
+    /// </summary>
     public string? Failure { get; private set; }
 
     /// <summary>From now on the lines are in a file of their own, which takes the place of any that is there.</summary>
@@ -40,7 +43,8 @@ internal sealed class JournalWriter : IDisposable
     {
         lock (_writing)
         {
-            Try(() => _file ??= new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+            Try(() => _file ??= new FileStream(
+                path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
             FlushUnderLock();
         }
     }

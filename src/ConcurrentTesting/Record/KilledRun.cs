@@ -4,8 +4,8 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.Record;
 
 /// <summary>
-/// Ends the journal of a run whose process was ended before the run was: what the run knew by then stands, and every planned test that has no result is told
-/// as one, as in a run that ended by itself.
+/// Ends the journal of a run whose process was ended before the run was: what the run knew by then stands, and every planned test that has
+/// no result is told as one, as in a run that ended by itself.
 /// </summary>
 internal sealed class KilledRun
 {
@@ -39,13 +39,15 @@ internal sealed class KilledRun
             Settle(new TestRef(unit.Assembly, test.Case), test);
         foreach (var batch in _batches)
             Add(new BatchEnded(Ended(batch)) { At = _fold.LastAt });
-        foreach (var worker in _fold.Batches.Select(batch => batch.Worker).Distinct().Except(_fold.Workers.Select(worker => worker.Number)).ToList())
+        foreach (var worker in _fold.Batches.Select(batch => batch.Worker).Distinct().Except(_fold.Workers.Select(worker => worker.Number))
+            .ToList())
             Add(new WorkerEnded(Worked(worker)) { At = _fold.LastAt });
         foreach (var phase in phases)
             Add(new PhaseEnded(phase.Phase, (_fold.LastAt - phase.At).TotalSeconds) { At = _fold.LastAt });
         var left = _lost == 0 ? "" : FormattableString.Invariant($"; {Quantity.Of(_lost, "test")} gave no result");
         Add(new IncidentReported(IncidentKinds.RunKilled, $"The run's process was ended from outside{left}.", null) { At = _fold.LastAt });
-        Add(new RunEnded(ConcurrentTestExitCode.Incomplete, $"The run's process was ended before the run was over{left}.") { At = _fold.LastAt });
+        Add(new RunEnded(
+            ConcurrentTestExitCode.Incomplete, $"The run's process was ended before the run was over{left}.") { At = _fold.LastAt });
     }
 
     // What was running lacks one row at least, however many it has.
@@ -54,12 +56,15 @@ internal sealed class KilledRun
         var rows = _fold.Rows.Of(test).Count;
         var worker = (planned.HasKnownRows ? _running : _latest).FirstOrDefault(started => started.Test == test)?.Worker;
         for (var missing = Math.Max(worker is null ? 0 : 1, planned.Cases - rows); missing > 0; missing--)
-            Add(ErrorOf(test, planned, worker, worker is null ? StoryOf(planned, rows) : "The test was running when the run's process was ended from outside."));
+            Add(ErrorOf(
+                test, planned, worker,
+                worker is null ? StoryOf(planned, rows) : "The test was running when the run's process was ended from outside."));
     }
 
     private static string StoryOf(PlannedTest planned, int rows) => rows == 0
         ? "The test was asked for and never ran: the run's process was ended before it could."
-        : FormattableString.Invariant($"The test was asked for {Quantity.Of(planned.Cases, "time")} and gave {Quantity.Of(rows, "result")} before the run's process was ended.");
+        : $"The test was asked for {Quantity.Of(planned.Cases, "time")} and gave {Quantity.Of(rows, "result")} "
+            + "before the run's process was ended.";
 
     private AttemptEnded ErrorOf(TestRef test, PlannedTest planned, int? worker, string message)
     {
@@ -94,7 +99,8 @@ internal sealed class KilledRun
         Assembly = batch.Assembly,
         StartedAt = batch.At,
         Duration = _fold.LastAt - batch.At,
-        Tests = _fold.Tests.Count(test => test.Attempts.Any(attempt => attempt.Batch == batch.Number && attempt.Outcome != TestOutcome.Error)),
+        Tests = _fold.Tests.Count(
+            test => test.Attempts.Any(attempt => attempt.Batch == batch.Number && attempt.Outcome != TestOutcome.Error)),
         Reason = batch.Reason,
         Database = batch.Database,
         Error = "The run's process was ended while this batch ran.",

@@ -1,8 +1,8 @@
 namespace ConcurrentTesting.Record;
 
 /// <summary>
-/// The shortest time that any schedule of these tests on these workers takes: the longest test or the longest of what has to stay together, or all of them
-/// shared evenly. A class that only we keep whole is no bound.
+/// The shortest time that any schedule of these tests on these workers takes: the longest test or the longest of what has to stay together,
+/// or all of them shared evenly. A class that only we keep whole is no bound.
 /// </summary>
 internal static class LowerBound
 {

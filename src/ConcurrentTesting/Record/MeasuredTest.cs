@@ -13,7 +13,9 @@ internal sealed record MeasuredTest
     /// <summary>VSTest's id of its case; empty where the process did not know it.</summary>
     public required Guid CaseId { get; init; }
 
-    /// <summary>VSTest's fully qualified name of its case; empty where the process did not know it, or another member says enough.</summary>
+    /// <summary>
+    /// VSTest's fully qualified name of its case; empty where the process did not know it, or another member says enough.
+    /// </summary>
     public required string FullyQualifiedName { get; init; }
 
     /// <summary>Namespace and class; empty where another member says enough.</summary>
@@ -53,12 +55,16 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
     /// <summary>The databases that were connected to, in tests too; once for each process.</summary>
     public ImmutableArray<OpenedDatabase> Opened { get; init; } = [];
 
-    public OutsideFigures Plus(OutsideFigures other) => new(Fixtures.Plus(other.Fixtures), NoTest.Plus(other.NoTest)) { Opened = Opened.AddRange(other.Opened) };
+    public OutsideFigures Plus(OutsideFigures other) =>
+        new(Fixtures.Plus(other.Fixtures), NoTest.Plus(other.NoTest)) { Opened = Opened.AddRange(other.Opened) };
 
     /// <summary>What came to these figures after earlier ones of the same process.</summary>
-    public OutsideFigures Since(OutsideFigures earlier) => ReferenceEquals(earlier, None) ? this : new OutsideFigures(Fixtures.Since(earlier.Fixtures), NoTest.Since(earlier.NoTest))
+    public OutsideFigures Since(OutsideFigures earlier) =>
+        ReferenceEquals(earlier, None) ? this : new OutsideFigures(Fixtures.Since(earlier.Fixtures), NoTest.Since(earlier.NoTest))
     {
-        Opened = [.. Opened.Select(opened => opened with { Connections = opened.Connections - (earlier.Opened.FirstOrDefault(before => before.Name == opened.Name)?.Connections ?? 0) }).Where(opened => opened.Connections > 0)],
+        Opened = [.. Opened.Select(
+            opened => opened with { Connections = opened.Connections - (earlier.Opened.FirstOrDefault(before => before.Name == opened.Name)
+                ?.Connections ?? 0) }).Where(opened => opened.Connections > 0)],
     };
 
     public static OutsideFigures Read(ref WireReader content)

@@ -34,7 +34,8 @@ internal sealed record PhaseEnded([property: JsonConverter(typeof(OwnWord))] str
 
 /// <summary>Says what an assembly is that later lines name by its key.</summary>
 /// <param name="Key">Name and framework, with a number where several have the same.</param>
-internal sealed record AssemblyFound(string Key, string Path, string TargetFramework, TestFramework Framework, string? ProjectFile) : RunEvent
+internal sealed record AssemblyFound(
+    string Key, string Path, string TargetFramework, TestFramework Framework, string? ProjectFile) : RunEvent
 {
     public static AssemblyFound Of(string key, TestAssembly assembly, DateTimeOffset at) =>
         new(key, assembly.Path, assembly.TargetFramework, assembly.Framework, assembly.ProjectFile) { At = at };

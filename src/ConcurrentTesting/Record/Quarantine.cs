@@ -12,7 +12,8 @@ internal sealed record QuarantinedTest(string Test, string Reason, DateOnly Expi
 /// <summary>The quarantine file: <c>[{ "test": "Shop.OrderTests.Ships", "reason": "#123", "expires": "2027-01-31" }]</c>.</summary>
 internal sealed class Quarantine
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonSerializerOptions Format = new(
+        JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     private readonly ImmutableDictionary<string, QuarantinedTest> _tests;
 

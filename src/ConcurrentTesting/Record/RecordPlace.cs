@@ -12,13 +12,16 @@ internal static class RecordPlace
         return record with
         {
             Settings = record.Settings with { ResultsDirectory = folder, JUnitFile = JUnitIn(record.Settings.JUnitFile, from, folder) },
-            Tests = [.. record.Tests.Select(test => test with { Attempts = [.. test.Attempts.Select(attempt => Move(attempt, from, folder))] })],
+            Tests = [.. record.Tests.Select(
+                test => test with { Attempts = [.. test.Attempts.Select(attempt => Move(attempt, from, folder))] })],
             Batches = [.. record.Batches.Select(batch => Move(batch, from, folder))],
         };
     }
 
     private static TestAttempt Move(TestAttempt attempt, string from, string folder) =>
-        attempt.Attachments.IsEmpty ? attempt : attempt with { Attachments = [.. attempt.Attachments.Select(file => Move(file, from, folder))] };
+        attempt.Attachments.IsEmpty
+            ? attempt
+            : attempt with { Attachments = [.. attempt.Attachments.Select(file => Move(file, from, folder))] };
 
     private static BatchRecord Move(BatchRecord batch, string from, string folder) => batch with
     {

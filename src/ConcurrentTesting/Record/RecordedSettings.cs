@@ -24,7 +24,8 @@ internal static partial class RecordedSettings
         if (!command.Success)
             return template;
         var program = command.Groups["program"].Value;
-        return command.Groups["begin"].Value + (program == Mask || program.Contains('=', StringComparison.Ordinal) ? Mask : $"{program} {Mask}");
+        return command.Groups["begin"]
+            .Value + (program == Mask || program.Contains('=', StringComparison.Ordinal) ? Mask : $"{program} {Mask}");
     }
 
     /// <summary>Whether a variable's pattern is nothing but placeholders and what stands between the parts of a host and a path.</summary>

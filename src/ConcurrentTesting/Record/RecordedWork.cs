@@ -15,10 +15,14 @@ internal static class RecordedWork
     {
         var seconds = tests.GroupBy(test => new TestRef(test.Assembly, test.CaseId))
             .ToDictionary(rows => rows.Key, rows => rows.Sum(test => test.Attempts.Sum(attempt => attempt.Duration.TotalSeconds)));
-        return [.. units.Select(unit => new UnitWork(unit, [.. unit.Tests.Select(test => (test, seconds.GetValueOrDefault(new TestRef(unit.Assembly, test.Case))))]))];
+        return [.. units.Select(
+            unit => new UnitWork(
+                unit, [.. unit.Tests.Select(test => (test, seconds.GetValueOrDefault(new TestRef(unit.Assembly, test.Case))))]))];
     }
 
-    public static TimeSpan LowerBoundOf(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests, int workers) => TimeSpan.FromSeconds(LowerBound.Of(
-        [.. Of(units, tests).Select(work => (work.Unit.Tie is not null, (IReadOnlyCollection<double>)[.. work.Tests.Select(test => test.Seconds)]))],
+    public static TimeSpan LowerBoundOf(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests, int workers) =>
+        TimeSpan.FromSeconds(LowerBound.Of(
+        [.. Of(units, tests).Select(
+            work => (work.Unit.Tie is not null, (IReadOnlyCollection<double>)[.. work.Tests.Select(test => test.Seconds)]))],
         workers));
 }

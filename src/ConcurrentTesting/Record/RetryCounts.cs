@@ -13,20 +13,23 @@ internal sealed record RetryCount(int Tried, int Succeeded)
 }
 
 /// <summary>
-/// What a run tried again for what was no test's fault, by cause: batches whose host died (<c>requeue</c>, <c>alone</c>, <c>by-name</c>), tests that the infrastructure
-/// failed (<c>connection</c>, <c>server-restart</c>, <c>too-many-connections</c>, <c>declared</c>), and what failed before a batch could run (<c>session-start</c>).
+/// What a run tried again for what was no test's fault, by cause: batches whose host died (<c>requeue</c>, <c>alone</c>, <c>by-name</c>),
+/// tests that the infrastructure failed (<c>connection</c>, <c>server-restart</c>, <c>too-many-connections</c>, <c>declared</c>), and what
+/// failed before a batch could run (<c>session-start</c>).
 /// </summary>
 internal static class RetryCounts
 {
     public static ImmutableSortedDictionary<string, RetryCount> Of(RunRecord record)
     {
         var counts = new SortedDictionary<string, RetryCount>(record.PreparationRetries, StringComparer.Ordinal);
-        foreach (var batch in record.Batches.Where(batch => batch.Reason is BatchReasons.Requeue or BatchReasons.Alone or BatchReasons.ByName))
+        foreach (var batch in record.Batches.Where(
+            batch => batch.Reason is BatchReasons.Requeue or BatchReasons.Alone or BatchReasons.ByName))
             Count(counts, batch.Reason, batch.Error is null);
         foreach (var test in record.Tests)
         {
             foreach (var (failed, again) in test.Attempts.Zip(test.Attempts.Skip(1)).Where(pair => pair.Second.Cause == BatchReasons.Retry))
-                Count(counts, InfrastructureFault.CauseOf(failed.Message, record.Settings.Database) ?? InfrastructureFault.Declared, again.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
+                Count(counts, InfrastructureFault.CauseOf(failed.Message, record.Settings.Database)
+                    ?? InfrastructureFault.Declared, again.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
         }
 
         return counts.ToImmutableSortedDictionary(StringComparer.Ordinal);

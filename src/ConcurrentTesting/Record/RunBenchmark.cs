@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>Where the time of a run went, and which tests took it. Every duration is of wall time, unless it is called the workers'.</summary>
+/// <summary>
+/// Where the time of a run went, and which tests took it. Every duration is of wall time, unless it is called the workers'.
+/// </summary>
 internal sealed record RunBenchmark
 {
     /// <summary>A query that a test ran as often may be one for each row of another: the ORM's N+1.</summary>
@@ -18,7 +20,9 @@ internal sealed record RunBenchmark
     /// <summary>What the workers' own time came to, added up over them.</summary>
     public required ImmutableArray<BenchmarkPart> WorkerTime { get; init; }
 
-    /// <summary>The run on one worker: everything but the tests as it was, one test host for each assembly, the tests one after another.</summary>
+    /// <summary>
+    /// The run on one worker: everything but the tests as it was, one test host for each assembly, the tests one after another.
+    /// </summary>
     public required TimeSpan Sequential { get; init; }
 
     /// <summary><see cref="Sequential"/> over <see cref="Wall"/>; null where nothing ran.</summary>
@@ -50,15 +54,20 @@ internal sealed record RunBenchmark
             Efficiency = record.Efficiency,
             Imbalance = figures.Imbalance,
             Slowest = [.. ran.OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)],
-            MostQueries = [.. ran.Where(test => test.Final.Figures?.Queries > 0).OrderByDescending(test => test.Final.Figures!.Queries).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)],
+            MostQueries =
+                [.. ran.Where(test => test.Final.Figures?.Queries > 0).OrderByDescending(test => test.Final.Figures!.Queries)
+                    .ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)],
             Suspected = [.. SuspectedOf(ran)],
         };
     }
 
     private static IEnumerable<BenchmarkPart> PhasesOf(RunRecord record)
     {
-        (string Phase, string Name)[] order = [(PhaseNames.Build, "build"), (PhaseNames.Discovery, "discovery"), (PhaseNames.Template, "template"), (PhaseNames.Tests, "tests"), (PhaseNames.Timings, "timings"), (PhaseNames.Reports, "merging")];
-        return order.Where(phase => record.Phases.ContainsKey(phase.Phase)).Select(phase => new BenchmarkPart(phase.Name, TimeSpan.FromSeconds(record.Phases[phase.Phase])));
+        (string Phase, string Name)[] order =
+            [(PhaseNames.Build, "build"), (PhaseNames.Discovery, "discovery"), (PhaseNames.Template, "template"),
+                (PhaseNames.Tests, "tests"), (PhaseNames.Timings, "timings"), (PhaseNames.Reports, "merging")];
+        return order.Where(phase => record.Phases.ContainsKey(phase.Phase)).Select(
+            phase => new BenchmarkPart(phase.Name, TimeSpan.FromSeconds(record.Phases[phase.Phase])));
     }
 
     private static IEnumerable<BenchmarkPart> WorkerTimeOf(RunRecord record)
@@ -86,7 +95,9 @@ internal sealed record RunBenchmark
     }
 
     private static IEnumerable<SuspectedQuery> SuspectedOf(IEnumerable<TestRecord> tests) => tests
-        .SelectMany(test => (test.Final.Figures ?? TestFigures.NotMeasured).Repeated.Select(query => new SuspectedQuery(test, query.Count, query.Text)))
+        .SelectMany(
+            test => (test.Final.Figures ?? TestFigures.NotMeasured).Repeated.Select(
+                query => new SuspectedQuery(test, query.Count, query.Text)))
         .Where(query => query.Count >= SuspectedRepeats)
         .OrderByDescending(query => query.Count)
         .ThenBy(query => query.Test.Id, StringComparer.Ordinal)

@@ -40,11 +40,14 @@ internal sealed class RedactedText(Redactor redactor) : JsonConverter<string>
 
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString();
 
-    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value.Length > LongestKnown ? redactor.Redact(value) : Known(value));
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Length > LongestKnown ? redactor.Redact(value) : Known(value));
 
-    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()!;
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString()!;
 
-    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value);
 
     private string Known(string value)
     {
@@ -101,7 +104,10 @@ internal sealed class AssemblyKeys : JsonConverter<TestAssembly>
     }
 
     public override TestAssembly Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        _assemblies.TryGetValue(reader.GetString() ?? "", out var assembly) ? assembly : throw new JsonException($"it names an assembly that no earlier line explains");
+        _assemblies.TryGetValue(reader.GetString() ?? "", out var assembly)
+            ? assembly
+            : throw new JsonException($"it names an assembly that no earlier line explains");
 
-    public override void Write(Utf8JsonWriter writer, TestAssembly value, JsonSerializerOptions options) => writer.WriteStringValue(_keys[value.Path]);
+    public override void Write(Utf8JsonWriter writer, TestAssembly value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(_keys[value.Path]);
 }

@@ -36,7 +36,8 @@ internal sealed class RunFold
 
     public ImmutableArray<WorkerRecord> Workers => [.. _workers.OrderBy(worker => worker.Number)];
 
-    public ImmutableArray<TestRecord> Tests => WithKnownFlaky(_rows.All).OrderBy(test => test.Id, StringComparer.Ordinal).ToImmutableArray();
+    public ImmutableArray<TestRecord> Tests =>
+        WithKnownFlaky(_rows.All).OrderBy(test => test.Id, StringComparer.Ordinal).ToImmutableArray();
 
     /// <summary>The failures outside of tests, one for each that is the same on several workers.</summary>
     public ImmutableArray<OutsideFailure> Outside =>
@@ -103,7 +104,8 @@ internal sealed class RunFold
             Idle = IdleWorkers.Of(Workers, tests, _units),
             KnownTimings = _planned?.KnownTimings ?? 0,
             Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
+            Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0
+                && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
         };
     }
 
@@ -167,9 +169,13 @@ internal sealed class RunFold
     // Rows of one case are remembered as one.
     private IEnumerable<TestRecord> WithKnownFlaky(IEnumerable<TestRecord> tests)
     {
-        var flaky = _units.SelectMany(unit => unit.Tests.Where(test => test.KnownFlaky is not null).Select(test => (Test: new TestRef(unit.Assembly, test.Case), test.KnownFlaky)))
+        var flaky = _units.SelectMany(
+            unit => unit.Tests.Where(test => test.KnownFlaky is not null).Select(
+                test => (Test: new TestRef(unit.Assembly, test.Case), test.KnownFlaky)))
             .DistinctBy(known => known.Test).ToDictionary(known => known.Test, known => known.KnownFlaky);
-        return flaky.Count == 0 ? tests : tests.Select(test => test with { KnownFlaky = flaky.GetValueOrDefault(new TestRef(test.Assembly, test.CaseId)) });
+        return flaky.Count == 0
+            ? tests
+            : tests.Select(test => test with { KnownFlaky = flaky.GetValueOrDefault(new TestRef(test.Assembly, test.CaseId)) });
     }
 
     private static OutsideFailure Together(ImmutableArray<OutsideFailure> same) => same[0] with

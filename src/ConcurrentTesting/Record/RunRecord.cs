@@ -46,7 +46,10 @@ internal sealed record TestAttempt
     public string? StandardOutput { get; init; }
     public string? StandardError { get; init; }
 
-    /// <summary>Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>, or one of <see cref="AttemptCauses"/>; null for the first.</summary>
+    /// <summary>
+    /// Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>, or one of <see cref="AttemptCauses"/>; null
+    /// for the first.
+    /// </summary>
     public string? Cause { get; init; }
 
     /// <summary>What it did to the databases, and its memory; null where it was not measured.</summary>
@@ -62,7 +65,9 @@ internal sealed record KnownFlaky(int Runs, int OfRuns);
 /// <summary>One result row: a test case, or one of several data rows of a case. Its final attempt decides.</summary>
 internal sealed record TestRecord
 {
-    /// <summary><c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>; not unique where a suite has duplicates.</summary>
+    /// <summary>
+    /// <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>; not unique where a suite has duplicates.
+    /// </summary>
     public required string Id { get; init; }
 
     public required TestAssembly Assembly { get; init; }
@@ -97,13 +102,15 @@ internal sealed record TestRecord
     public TestAttempt Final => Attempts[^1];
 
     /// <summary>The final attempt's outcome; a muted failure counts as skipped.</summary>
-    public TestOutcome Outcome => Quarantine is not null && Final.Outcome is (TestOutcome.Failed or TestOutcome.TimedOut) ? TestOutcome.Skipped : Final.Outcome;
+    public TestOutcome Outcome =>
+        Quarantine is not null && Final.Outcome is (TestOutcome.Failed or TestOutcome.TimedOut) ? TestOutcome.Skipped : Final.Outcome;
 
     /// <summary>It failed, and its failure is muted.</summary>
     public bool IsMuted => Outcome != Final.Outcome;
 
     /// <summary>Failed at first and passed in the end.</summary>
-    public bool IsFlaky => Outcome == TestOutcome.Passed && Attempts.Any(attempt => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
+    public bool IsFlaky =>
+        Outcome == TestOutcome.Passed && Attempts.Any(attempt => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
 }
 
 /// <summary>One run of a test host: tests of one assembly on one worker.</summary>
@@ -135,10 +142,15 @@ internal sealed record BatchRecord
     /// <summary>Everything that its test processes did, in tests, fixtures and outside of both; null where that was not measured.</summary>
     public TestFigures? Figures { get; init; }
 
-    /// <summary>How often its test processes opened connections to each database, by name or SQLite's file; null where that was not measured.</summary>
+    /// <summary>
+    /// How often its test processes opened connections to each database, by name or SQLite's file; null where that was not measured.
+    /// </summary>
     public ImmutableArray<OpenedDatabase>? Opened { get; init; }
 
-    /// <summary>Of <see cref="Duration"/>, from the begin of the test process to the first test and after the last: loading and what tests share; null where that was not seen.</summary>
+    /// <summary>
+    /// Of <see cref="Duration"/>, from the begin of the test process to the first test and after the last: loading and what tests share;
+    /// null where that was not seen.
+    /// </summary>
     public TimeSpan? BesideTests { get; init; }
 
     /// <summary>Of <see cref="Figures"/>, what set-ups and tear-downs did that several tests share.</summary>
@@ -152,7 +164,9 @@ internal sealed record Incident(DateTimeOffset At, string Kind, string Message, 
 /// <summary>One worker over the whole run.</summary>
 internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSpan Duration, TimeSpan Busy, int Batches, int Tests)
 {
-    /// <summary>How often its session and databases were replaced after a share of work (<see cref="ConcurrentTestSettings.MaxOperations"/>).</summary>
+    /// <summary>
+    /// How often its session and databases were replaced after a share of work (<see cref="ConcurrentTestSettings.MaxOperations"/>).
+    /// </summary>
     public int Recycles { get; init; }
 
     /// <summary>Of <see cref="Duration"/>, waiting for its databases.</summary>
@@ -221,12 +235,16 @@ internal sealed record RunRecord
     /// <summary>Cases discovered and asked for.</summary>
     public required int Discovered { get; init; }
 
-    /// <summary>Explicit tests that nobody asked for; each is in <see cref="Tests"/> as skipped, and not in <see cref="Discovered"/>.</summary>
+    /// <summary>
+    /// Explicit tests that nobody asked for; each is in <see cref="Tests"/> as skipped, and not in <see cref="Discovered"/>.
+    /// </summary>
     public int Explicit { get; init; }
 
     public required ImmutableArray<TestRecord> Tests { get; init; }
 
-    /// <summary>Failures outside of tests: clean-ups, ends of test processes, errors of adapters. They count as failed, and are no results.</summary>
+    /// <summary>
+    /// Failures outside of tests: clean-ups, ends of test processes, errors of adapters. They count as failed, and are no results.
+    /// </summary>
     public ImmutableArray<OutsideFailure> Outside
     {
         get;
@@ -239,7 +257,8 @@ internal sealed record RunRecord
     = [];
 
     /// <summary>How the tests ended in earlier runs, by their ids, the oldest first.</summary>
-    public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; init; } = ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
+    public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
 
     /// <summary>The run that this one is held against (<see cref="ConcurrentTestSettings.CompareFile"/>); null: none.</summary>
     public ComparedRun? Compared { get; init; }
@@ -256,7 +275,8 @@ internal sealed record RunRecord
     public ShardRecord? Shard { get; init; }
 
     /// <summary>What was tried again before a batch could run, by what it was; <see cref="RetryCounts"/> has the rest.</summary>
-    public ImmutableSortedDictionary<string, RetryCount> PreparationRetries { get; init; } = ImmutableSortedDictionary<string, RetryCount>.Empty;
+    public ImmutableSortedDictionary<string, RetryCount> PreparationRetries { get; init; } =
+        ImmutableSortedDictionary<string, RetryCount>.Empty;
 
     /// <summary>One line for each guard that an override kept quiet: its name and what it found.</summary>
     public ImmutableArray<string> Overrides { get; init; } = [];
@@ -270,12 +290,16 @@ internal sealed record RunRecord
     /// <summary>Share of the tests whose duration was known before the run, 0 to 1.</summary>
     public double KnownTimings { get; init; }
 
-    /// <summary>Seconds of wall time by phase: <c>build</c>, <c>discovery</c>, <c>template</c>, <c>clones</c>, <c>tests</c>, <c>reports</c>.</summary>
+    /// <summary>
+    /// Seconds of wall time by phase: <c>build</c>, <c>discovery</c>, <c>template</c>, <c>clones</c>, <c>tests</c>, <c>reports</c>.
+    /// </summary>
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
     public TimeSpan Wall => FinishedAt - StartedAt;
 
-    /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.</summary>
+    /// <summary>
+    /// The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.
+    /// </summary>
     public double? Efficiency { get; init; }
 
     public int Passed => Tests.Count(test => test.Outcome == TestOutcome.Passed);

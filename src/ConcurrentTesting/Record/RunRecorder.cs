@@ -6,7 +6,8 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.Record;
 
 /// <summary>
-/// Turns what happens in a run into events, one after another: each is added to what is known, written to the journal and told to those who watch. Thread-safe.
+/// Turns what happens in a run into events, one after another: each is added to what is known, written to the journal and told to those who
+/// watch. Thread-safe.
 /// </summary>
 /// <param name="journal">Null where nothing is written.</param>
 internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quarantine quarantine, JournalWriter? journal = null)
@@ -39,32 +40,38 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// <summary>Adds one result row.</summary>
     /// <param name="occurrence">Counts rows of the same name within one run of the entry, from 0.</param>
     /// <param name="isFinal">It will not be tried again.</param>
-    public TestRecord Add(TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits, bool isFinal = true) =>
+    public TestRecord Add(
+        TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits,
+        bool isFinal = true) =>
         Add(entry, name, occurrence, attempt, traits, isFinal, isQuiet: false);
 
     /// <summary>
-    /// Adds a result that no host gave. Rows that an entry has keep what they have unless the whole entry is replaced: a crash or time-out speaks for
-    /// the rows that were still to come.
+    /// Adds a result that no host gave. Rows that an entry has keep what they have unless the whole entry is replaced: a crash or time-out
+    /// speaks for the rows that were still to come.
     /// </summary>
     /// <param name="isQuiet">Those who watch are told in the end, not now.</param>
     public TestRecord Settle(TestEntry entry, int occurrence, TestAttempt attempt, bool isQuiet = true) =>
         Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, [], isFinal: true, isQuiet);
 
-    /// <summary>Adds the result of a row that a host owed in a batch and did not give: the first of the case's name that has no attempt in the batch.</summary>
+    /// <summary>
+    /// Adds the result of a row that a host owed in a batch and did not give: the first of the case's name that has no attempt in the
+    /// batch.
+    /// </summary>
     /// <param name="isQuiet">Those who watch are told in the end, not now.</param>
     public TestRecord SettleMissing(TestEntry entry, TestAttempt attempt, bool isQuiet = false)
     {
         lock (_gate)
         {
             var name = TestNames.Short(entry.ClassName, entry.DisplayName);
-            var given = _fold.Rows.Of(RefOf(entry)).Where(row => row.Name == name && row.Final.Batch == attempt.Batch).Select(row => row.Occurrence).ToHashSet();
+            var given = _fold.Rows.Of(RefOf(entry)).Where(row => row.Name == name && row.Final.Batch == attempt.Batch)
+                .Select(row => row.Occurrence).ToHashSet();
             return Settle(entry, Enumerable.Range(0, given.Count + 1).First(occurrence => !given.Contains(occurrence)), attempt, isQuiet);
         }
     }
 
     /// <summary>
-    /// The latest run of an entry in a batch counts: rows that it did not give again, because its rows differ from run to run or its process died before them, are no
-    /// rows of their own any more but earlier attempts of those that it gave.
+    /// The latest run of an entry in a batch counts: rows that it did not give again, because its rows differ from run to run or its
+    /// process died before them, are no rows of their own any more but earlier attempts of those that it gave.
     /// </summary>
     public void Supersede(TestEntry entry, int batch)
     {
@@ -77,7 +84,9 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     }
 
     /// <summary>Adds a failure outside of tests.</summary>
-    /// <param name="leftOpen">The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.</param>
+    /// <param name="leftOpen">
+    /// The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.
+    /// </param>
     public void Add(OutsideFailure failure, ImmutableArray<TestEntry> leftOpen) =>
         Add(new OutsideFailed(failure, [.. leftOpen.Select(RefOf)]) { At = Now }, failure.Assembly);
 
@@ -113,7 +122,8 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     }
 
     /// <summary>The rows that an entry has so far.</summary>
-    public ImmutableArray<TestRecord> RowsSoFar(TestEntry entry) => Locked(fold => fold.Rows.Of(RefOf(entry)).Select(row => row.ToRecord()).ToImmutableArray());
+    public ImmutableArray<TestRecord> RowsSoFar(TestEntry entry) =>
+        Locked(fold => fold.Rows.Of(RefOf(entry)).Select(row => row.ToRecord()).ToImmutableArray());
 
     public int RowCount(TestEntry entry) => Locked(fold => fold.Rows.Of(RefOf(entry)).Count);
 
@@ -136,7 +146,9 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     public void ReportExpiredQuarantine()
     {
         foreach (var test in quarantine.Expired)
-            Report(IncidentKinds.QuarantineExpired, string.Create(CultureInfo.InvariantCulture, $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Mend the test, or give the entry a later date."));
+            Report(IncidentKinds.QuarantineExpired, string.Create(
+                CultureInfo.InvariantCulture,
+                $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Mend the test, or give the entry a later date."));
     }
 
     public ImmutableArray<TestRecord> Tests => Locked(fold => fold.Tests);
@@ -151,7 +163,8 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     public RunRecord ToRecord(RunEnd end, DateTimeOffset? finishedAt = null) => Locked(fold => fold.ToRecord(end, finishedAt ?? Now));
 
     private TestRecord Add(
-        TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits, bool isFinal, bool isQuiet)
+        TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits,
+        bool isFinal, bool isQuiet)
     {
         lock (_gate)
         {
@@ -206,7 +219,8 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
 
     private string KeyOf(TestAssembly assembly)
     {
-        var same = _assemblies.Values.Count(key => key == assembly.Source || key.StartsWith(assembly.Source + " #", StringComparison.Ordinal));
+        var same = _assemblies.Values.Count(
+            key => key == assembly.Source || key.StartsWith(assembly.Source + " #", StringComparison.Ordinal));
         return same == 0 ? assembly.Source : FormattableString.Invariant($"{assembly.Source} #{same + 1}");
     }
 

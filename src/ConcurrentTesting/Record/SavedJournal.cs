@@ -23,12 +23,14 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
         var file = System.IO.Path.GetFullPath(Directory.Exists(path) ? System.IO.Path.Combine(path, ArtifactNames.Journal) : path);
         try
         {
-            using var lines = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            using var lines = new StreamReader(
+                new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
             return Read(file, lines);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Unreadable(file, $"{exception.Message} Give the results folder of a run, or the {ArtifactNames.Journal} in it", exception);
+            throw Unreadable(
+                file, $"{exception.Message} Give the results folder of a run, or the {ArtifactNames.Journal} in it", exception);
         }
     }
 
@@ -70,7 +72,9 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {
-            throw VersionOf(line) is > RunEvent.CurrentVersion and var later ? Later(later) : new JsonException(exception.Message, exception);
+            throw VersionOf(line) is > RunEvent.CurrentVersion and var later
+                ? Later(later)
+                : new JsonException(exception.Message, exception);
         }
 
         if (happened.Version > RunEvent.CurrentVersion)
@@ -85,7 +89,8 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
         try
         {
             using var document = JsonDocument.Parse(line);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("v", out var version) && version.TryGetInt32(out var number) ? number : 0;
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("v", out var version)
+                && version.TryGetInt32(out var number) ? number : 0;
         }
         catch (JsonException)
         {
@@ -94,7 +99,8 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
     }
 
     private static JsonException Later(int version) =>
-        new(FormattableString.Invariant($"it has version {version}, and this ConcurrentTest knows up to {RunEvent.CurrentVersion}; use the one that wrote it"));
+        new(FormattableString.Invariant(
+            $"it has version {version}, and this ConcurrentTest knows up to {RunEvent.CurrentVersion}; use the one that wrote it"));
 
     private static bool EndsWithLineBreak(StreamReader lines)
     {

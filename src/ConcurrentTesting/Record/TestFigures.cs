@@ -14,7 +14,9 @@ internal sealed record TestFigures
     /// <summary>Nothing was measured.</summary>
     public static TestFigures NotMeasured { get; } = new();
 
-    /// <summary>Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is one.</summary>
+    /// <summary>
+    /// Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is one.
+    /// </summary>
     public long? Operations { get; init; }
 
     /// <summary>SQL statements: <see cref="Reads"/>, <see cref="Writes"/> and <see cref="Others"/> together.</summary>
@@ -28,7 +30,9 @@ internal sealed record TestFigures
     /// <summary>Everything else: DDL, transactions, settings, procedures.</summary>
     public long? Others { get; init; }
 
-    /// <summary>From sending a command until its result was read to its end, added up, in seconds: statements side by side count twice.</summary>
+    /// <summary>
+    /// From sending a command until its result was read to its end, added up, in seconds: statements side by side count twice.
+    /// </summary>
     public double? QuerySeconds { get; init; }
 
     /// <summary>Rows, of those operations of which the driver tells: PostgreSQL's COPY.</summary>
@@ -37,7 +41,9 @@ internal sealed record TestFigures
     /// <summary>Transactions begun, where the driver shows them.</summary>
     public long? Transactions { get; init; }
 
-    /// <summary>Connections opened, as the driver counts: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.</summary>
+    /// <summary>
+    /// Connections opened, as the driver counts: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.
+    /// </summary>
     public long? Connections { get; init; }
 
     /// <summary>There was a driver that does not tell when it opens a connection.</summary>
@@ -56,8 +62,8 @@ internal sealed record TestFigures
     public ImmutableArray<RepeatedQuery> Repeated { get; init; } = [];
 
     /// <summary>
-    /// All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a driver that does not tell
-    /// them leaves none.
+    /// All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a driver that
+    /// does not tell them leaves none.
     /// </summary>
     public static TestFigures Sum(IEnumerable<TestFigures> figures)
     {

@@ -1,8 +1,8 @@
 namespace ConcurrentTesting.Record;
 
 /// <summary>
-/// Bounds what the texts of all results take in memory: the same text is held once, and beyond a limit output is left to the test hosts' own TRX files while messages and
-/// stack traces are shortened. Not thread-safe.
+/// Bounds what the texts of all results take in memory: the same text is held once, and beyond a limit output is left to the test hosts'
+/// own TRX files while messages and stack traces are shortened. Not thread-safe.
 /// </summary>
 /// <param name="limit">Characters, of 2 bytes, that are held whole.</param>
 internal sealed class TextBudget(long limit = TextBudget.DefaultLimit)
@@ -29,7 +29,8 @@ internal sealed class TextBudget(long limit = TextBudget.DefaultLimit)
     private string? Left(string? text, TestAttempt attempt) =>
         text is null || !IsSpent || text.Length <= ShortText || _texts.Contains(text)
             ? text
-            : FormattableString.Invariant($"[{text.Length} characters are left out here, because this run's tests wrote more than it holds; worker-{attempt.Worker}/batch-{attempt.Batch:0000}.trx has them]");
+            : FormattableString.Invariant(
+                $"[{text.Length} characters are left out here, because this run's tests wrote more than it holds; worker-{attempt.Worker}/batch-{attempt.Batch:0000}.trx has them]");
 
     private string? Hold(string? text)
     {

@@ -9,11 +9,14 @@ internal sealed partial record ThrownException(string Type, string Message)
     // They only carry what happened.
     private static readonly string[] Wrappers =
     [
-        "System.AggregateException", "System.Reflection.TargetInvocationException", "System.TypeInitializationException", "DbUpdateException", "DbUpdateConcurrencyException",
+        "System.AggregateException", "System.Reflection.TargetInvocationException", "System.TypeInitializationException",
+        "DbUpdateException", "DbUpdateConcurrencyException",
         "RetryLimitExceededException", "EntityException",
     ];
 
-    private static readonly string[] Assertions = ["Xunit.Sdk.", "NUnit.Framework.", "Microsoft.VisualStudio.TestTools.UnitTesting.", "Shouldly.", "FluentAssertions.", "AwesomeAssertions."];
+    private static readonly string[] Assertions =
+        ["Xunit.Sdk.", "NUnit.Framework.", "Microsoft.VisualStudio.TestTools.UnitTesting.", "Shouldly.", "FluentAssertions.",
+            "AwesomeAssertions."];
 
     public string Name => Type[(Type.LastIndexOfAny(['.', '+']) + 1)..];
 
@@ -23,7 +26,8 @@ internal sealed partial record ThrownException(string Type, string Message)
 
     // Entity Framework says by an exception of an ordinary type that its cause might go away.
     private bool IsWrapper => Wrappers.Contains(Type) || Wrappers.Contains(Name)
-        || Type == "System.InvalidOperationException" && Message.StartsWith("An exception has been raised that is likely due to a transient failure.", StringComparison.Ordinal);
+        || Type == "System.InvalidOperationException"
+            && Message.StartsWith("An exception has been raised that is likely due to a transient failure.", StringComparison.Ordinal);
 
     /// <summary>
     /// What ended a test: the exception that came out of it, of wrappers what they carry; several where the test and its clean-up threw, or
@@ -50,7 +54,8 @@ internal sealed partial record ThrownException(string Type, string Message)
         var outermost = Array.FindIndex(chain, exception => !exception.IsWrapper || exception.IsAggregate);
         if (outermost < 0)
             return [chain[^1]];
-        return chain[outermost].IsAggregate && outermost + 1 < chain.Length ? chain[(outermost + 1)..].Where(exception => !exception.IsWrapper) : [chain[outermost]];
+        return chain[outermost].IsAggregate
+            && outermost + 1 < chain.Length ? chain[(outermost + 1)..].Where(exception => !exception.IsWrapper) : [chain[outermost]];
     }
 
     // Where it was thrown: "SetUp : ", "Test method X threw exception:", "Class fixture type 'X' threw in its constructor".
@@ -62,7 +67,9 @@ internal sealed partial record ThrownException(string Type, string Message)
     }
 
     private static ThrownException Parse(string part) =>
-        Head().Match(part) is { Success: true } head ? new ThrownException(head.Groups["type"].Value, part[head.Length..]) : new ThrownException("", part);
+        Head().Match(part) is { Success: true } head
+            ? new ThrownException(head.Groups["type"].Value, part[head.Length..])
+            : new ThrownException("", part);
 
     [GeneratedRegex(@"^Multiple failures or warnings in test:\s*?\n")]
     private static partial Regex NUnitList();

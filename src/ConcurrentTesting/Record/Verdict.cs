@@ -6,7 +6,8 @@ namespace ConcurrentTesting.Record;
 /// <summary>The exit code and its reason in one line: the first that applies.</summary>
 internal static class Verdict
 {
-    public static (ConcurrentTestExitCode ExitCode, string Reason) Of(RunEnd end, ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)
+    public static (ConcurrentTestExitCode ExitCode, string Reason) Of(
+        RunEnd end, ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)
     {
         if (end.ExitCode is { } early)
             return (early, end.Reason);
@@ -17,35 +18,45 @@ internal static class Verdict
 
         var errors = tests.Count(test => test.Outcome == TestOutcome.Error);
         var failed = tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
-        return errors > 0 ? (ConcurrentTestExitCode.Incomplete, $"{errors} of {Quantity.Of(tests.Length, "test")} gave no result{(failed > 0 ? $" and {failed} failed" : "")}.")
+        return errors > 0
+            ? (ConcurrentTestExitCode.Incomplete,
+                $"{errors} of {Quantity.Of(tests.Length, "test")} gave no result{(failed > 0 ? $" and {failed} failed" : "")}.")
             : failed > 0 ? (ConcurrentTestExitCode.TestsFailed, $"{failed} of {Quantity.Of(tests.Length, "test")} failed.{Beside(outside)}")
             : OfOutside(tests, outside, settings);
     }
 
-    private static (ConcurrentTestExitCode, string) OfOutside(ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)
+    private static (ConcurrentTestExitCode, string) OfOutside(
+        ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)
     {
         var failures = outside.Where(failure => !failure.IsFlaky).ToList();
         return failures switch
         {
             [] => OfFlaky(tests, outside, settings),
             [var only] => (ConcurrentTestExitCode.TestsFailed, $"No test failed, but this did: {only.Name}."),
-            [var first, ..] => (ConcurrentTestExitCode.TestsFailed, $"No test failed, but {failures.Count} others did: {first.Name} and {failures.Count - 1} more."),
+            [var first, ..] =>
+                (ConcurrentTestExitCode.TestsFailed,
+                    $"No test failed, but {failures.Count} others did: {first.Name} and {failures.Count - 1} more."),
         };
     }
 
     private static string Beside(ImmutableArray<OutsideFailure> outside) =>
         outside.Count(failure => !failure.IsFlaky) is > 0 and var count ? $" Outside of tests {count} more failed." : "";
 
-    private static (ConcurrentTestExitCode, string) OfFlaky(ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)
+    private static (ConcurrentTestExitCode, string) OfFlaky(
+        ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)
     {
         var flaky = settings.Flaky == FlakyPolicy.Fail ? tests.Count(test => test.IsFlaky) + outside.Count(failure => failure.IsFlaky) : 0;
         return flaky > 0
-            ? (ConcurrentTestExitCode.TestsFailed, $"{flaky} of {Quantity.Of(tests.Length, "test")} {(flaky == 1 ? "was" : "were")} flaky (--test-flaky fail).")
+            ? (ConcurrentTestExitCode.TestsFailed,
+                $"{flaky} of {Quantity.Of(tests.Length, "test")} {(flaky == 1 ? "was" : "were")} flaky (--test-flaky fail).")
             : (ConcurrentTestExitCode.Success, "All tests passed.");
     }
 
-    private static (ConcurrentTestExitCode, string) OfNoTests(ConcurrentTestSettings settings) =>
-        settings.AllowEmpty
-            ? (ConcurrentTestExitCode.Success, "There were no tests.")
-            : (ConcurrentTestExitCode.Incomplete, $"No tests were found{(settings.Filter is { } filter ? $" that match the filter '{filter}'" : "")}; --test-allow-empty makes that a success.");
+    private static (ConcurrentTestExitCode, string) OfNoTests(ConcurrentTestSettings settings)
+    {
+        if (settings.AllowEmpty)
+            return (ConcurrentTestExitCode.Success, "There were no tests.");
+        var selected = settings.Filter is { } filter ? $" that match the filter '{filter}'" : "";
+        return (ConcurrentTestExitCode.Incomplete, $"No tests were found{selected}; --test-allow-empty makes that a success.");
+    }
 }

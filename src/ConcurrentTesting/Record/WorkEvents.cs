@@ -17,7 +17,8 @@ internal sealed record LeaseTaken(int Worker, string? Database, double Seconds) 
 /// <param name="Number">Counts over the whole run.</param>
 /// <param name="Cases">Asked for.</param>
 internal sealed record BatchStarted(
-    int Number, int Worker, TestAssembly Assembly, [property: JsonConverter(typeof(OwnWord))] string Reason, string? Database, int Cases) : RunEvent
+    int Number, int Worker, TestAssembly Assembly, [property: JsonConverter(typeof(OwnWord))] string Reason, string? Database,
+    int Cases) : RunEvent
 {
     internal override void ApplyTo(RunFold fold) => fold.Open(this);
 }
@@ -82,7 +83,8 @@ internal sealed record FailureSettled(TestRef Test, int Row) : RunEvent
 }
 
 /// <summary>
-/// The run of a test in this batch counts: rows that it did not give again are no rows of their own any more but earlier attempts of those that it gave.
+/// The run of a test in this batch counts: rows that it did not give again are no rows of their own any more but earlier attempts of those
+/// that it gave.
 /// </summary>
 internal sealed record RowsSuperseded(TestRef Test, int Batch) : RunEvent
 {
@@ -103,7 +105,9 @@ internal sealed record BatchEnded(BatchRecord Batch) : RunEvent
     internal override void ApplyTo(RunFold fold) => fold.Add(this);
 }
 
-/// <param name="LeftOpen">The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.</param>
+/// <param name="LeftOpen">
+/// The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.
+/// </param>
 internal sealed record OutsideFailed(OutsideFailure Failure, ImmutableArray<TestRef> LeftOpen) : RunEvent
 {
     internal override void ApplyTo(RunFold fold) => fold.Add(this);

@@ -16,12 +16,16 @@ namespace ConcurrentTesting.Reports;
 internal static class RunArtifacts
 {
     /// <summary>
-    /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What stops one of them stops no other.
+    /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What
+    /// stops one of them stops no other.
     /// </summary>
     /// <returns>
-    /// What could not be written, and what was wrong with the test hosts' own files, as incidents. Those of the test hosts' files are in the artifacts too.
+    /// What could not be written, and what was wrong with the test hosts' own files, as incidents. Those of the test hosts' files are in
+    /// the artifacts too.
     /// </returns>
-    /// <exception cref="OperationCanceledException">Of <paramref name="cancellationToken"/>; what was complete by then is there.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// Of <paramref name="cancellationToken"/>; what was complete by then is there.
+    /// </exception>
     public static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken) =>
         WriteAsync(record, Redactor.Of(record.Settings), cancellationToken);
 
@@ -34,10 +38,15 @@ internal static class RunArtifacts
         var incidents = ImmutableArray.CreateBuilder<Incident>();
 
         incidents.AddRange(HostFiles.Redact(results, redactor, cancellationToken)
-            .Select(failure => new Incident(record.FinishedAt, IncidentKinds.SecretNotRemoved, $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
+            .Select(failure =>
+                new Incident(
+                    record.FinishedAt, IncidentKinds.SecretNotRemoved,
+                    $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
 
         // First, because the other reports tell what it found, and where the attachments lie.
-        incidents.AddRange(await WriteTrxAsync(record, Path.Combine(results, ArtifactNames.MergedTrx), attachments, redactor, cancellationToken).ConfigureAwait(false));
+        incidents.AddRange(
+            await WriteTrxAsync(record, Path.Combine(results, ArtifactNames.MergedTrx), attachments, redactor, cancellationToken)
+                .ConfigureAwait(false));
         var known = record with { Incidents = [.. record.Incidents, .. incidents] };
 
         foreach (var (path, write) in Files(known, attachments, redactor, cancellationToken))
@@ -51,18 +60,24 @@ internal static class RunArtifacts
         return incidents.ToImmutable();
     }
 
-    private static IEnumerable<(string Path, Func<Stream, Task> Write)> Files(RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
+    private static IEnumerable<(string Path, Func<Stream, Task> Write)> Files(
+        RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
         var results = record.Settings.ResultsDirectory;
         var text = new ReportText(redactor);
-        yield return (record.Settings.JUnitFile ?? Path.Combine(results, ArtifactNames.JUnit), stream => Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
-        yield return (Path.Combine(results, ArtifactNames.Run), stream => Now(() => RunJsonFile.Write(record, stream, redactor, cancellationToken)));
+        yield return (record.Settings.JUnitFile ?? Path.Combine(results, ArtifactNames.JUnit), stream =>
+            Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
+        yield return (Path.Combine(results, ArtifactNames.Run), stream =>
+            Now(() => RunJsonFile.Write(record, stream, redactor, cancellationToken)));
         yield return (Path.Combine(results, ArtifactNames.Metrics), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
-        yield return (Path.Combine(results, ArtifactNames.Report), stream => Now(() => HtmlReport.Write(record, stream, attachments, text)));
-        yield return (Path.Combine(results, ArtifactNames.Summary), stream => stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
+        yield return (Path.Combine(results, ArtifactNames.Report), stream =>
+            Now(() => HtmlReport.Write(record, stream, attachments, text)));
+        yield return (Path.Combine(results, ArtifactNames.Summary), stream =>
+            stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
     }
 
-    private static async Task<ImmutableArray<Incident>> WriteTrxAsync(RunRecord record, string path, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
+    private static async Task<ImmutableArray<Incident>> WriteTrxAsync(
+        RunRecord record, string path, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
         if (record.Batches.Any(batch => batch.TrxFile is { } input && Path.GetFullPath(input) == Path.GetFullPath(path)))
         {
@@ -79,7 +94,8 @@ internal static class RunArtifacts
     }
 
     /// <summary>Writes one artifact; what stops it becomes an incident.</summary>
-    public static async Task<Incident?> TryWriteAsync(string path, Func<Stream, Task> write, DateTimeOffset at, CancellationToken cancellationToken)
+    public static async Task<Incident?> TryWriteAsync(
+        string path, Func<Stream, Task> write, DateTimeOffset at, CancellationToken cancellationToken)
     {
         try
         {
@@ -98,7 +114,8 @@ internal static class RunArtifacts
     }
 
     private static Incident NotWritten(string path, string cause, DateTimeOffset at) =>
-        new(at, IncidentKinds.ArtifactNotWritten, $"{path} was not written: {cause.TrimEnd('.')}. Make room, or choose another place by --test-results-directory or --test-junit-file.");
+        new(at, IncidentKinds.ArtifactNotWritten,
+            $"{path} was not written: {cause.TrimEnd('.')}. Make room, or choose another place by --test-results-directory or --test-junit-file.");
 
     private static Task Now(Action write)
     {

@@ -32,11 +32,14 @@ internal sealed record ArtifactList(
         if (!File.Exists(path))
             return null;
         var list = JsonSerializer.Deserialize<ArtifactList>(File.ReadAllText(path), Format);
-        return list is { Version: CurrentVersion, Files: not null, Folders.IsDefault: false } ? list : throw new JsonException("it is of no version that is known");
+        return list is { Version: CurrentVersion, Files: not null, Folders.IsDefault: false }
+            ? list
+            : throw new JsonException("it is of no version that is known");
     }
 
     public Task WriteAsync(string directory) =>
-        ArtifactFile.WriteAsync(Path.Combine(directory, FileName), stream => JsonSerializer.SerializeAsync(stream, this, Format), CancellationToken.None);
+        ArtifactFile.WriteAsync(
+            Path.Combine(directory, FileName), stream => JsonSerializer.SerializeAsync(stream, this, Format), CancellationToken.None);
 
     public static string HashOf(string path)
     {

@@ -7,8 +7,8 @@ using ConcurrentTesting.VsTest;
 namespace ConcurrentTesting.Run;
 
 /// <summary>
-/// Makes one Cobertura file of what the collectors wrote for each batch, with ReportGenerator (https://reportgenerator.io), which lies beside the engine, in a process of its own.
-/// The collectors' files go away: each tells of a part only.
+/// Makes one Cobertura file of what the collectors wrote for each batch, with ReportGenerator (https://reportgenerator.io), which lies
+/// beside the engine, in a process of its own. The collectors' files go away: each tells of a part only.
 /// </summary>
 internal static class CoverageMerge
 {
@@ -21,7 +21,9 @@ internal static class CoverageMerge
     private static readonly XmlReaderSettings ReaderSettings = new() { DtdProcessing = DtdProcessing.Ignore };
 
     private static string ToolPath =>
-        Path.Combine(Path.GetDirectoryName(typeof(CoverageMerge).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "reportgenerator", Tool);
+        Path.Combine(
+            Path.GetDirectoryName(typeof(CoverageMerge).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory,
+            "reportgenerator", Tool);
 
     /// <summary>What was covered, and what of it could not be written; both null where no coverage was asked for.</summary>
     public static async Task<(CoverageRecord? Coverage, Incident? NotWritten)> WriteAsync(
@@ -41,10 +43,12 @@ internal static class CoverageMerge
                 return (null, NotWritten(target, "no test host left any coverage; see run.log for what its collectors said", at));
             var merged = await MergeAsync(folder, cancellationToken);
             Relocate(merged, settings.RootDirectory);
-            await ArtifactFile.WriteAsync(target, stream => merged.SaveAsync(stream, SaveOptions.None, cancellationToken), cancellationToken);
+            await ArtifactFile.WriteAsync(
+                target, stream => merged.SaveAsync(stream, SaveOptions.None, cancellationToken), cancellationToken);
             return (Figures(merged.Root!, lost), null);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or XmlException or ConcurrentTestException)
+        catch (Exception exception) when (exception is IOException
+            or UnauthorizedAccessException or XmlException or ConcurrentTestException)
         {
             return (null, NotWritten(target, exception.Message, at));
         }
@@ -104,7 +108,8 @@ internal static class CoverageMerge
         foreach (var copy in Directory.EnumerateFiles(results, Path.GetFileName(file), SearchOption.AllDirectories).Where(IsOfTrx).ToList())
         {
             File.Delete(copy);
-            for (var empty = Path.GetDirectoryName(copy)!; empty != results && !Directory.EnumerateFileSystemEntries(empty).Any(); empty = Path.GetDirectoryName(empty)!)
+            for (var empty = Path.GetDirectoryName(copy)!; empty != results
+                && !Directory.EnumerateFileSystemEntries(empty).Any(); empty = Path.GetDirectoryName(empty)!)
                 Directory.Delete(empty);
         }
     }
@@ -130,7 +135,8 @@ internal static class CoverageMerge
         merged.Root!.Element("sources")?.ReplaceNodes(new XElement("source", root));
         foreach (var name in merged.Descendants("class").Select(type => type.Attribute("filename")).OfType<XAttribute>())
         {
-            if (Path.IsPathRooted(name.Value) && Path.GetRelativePath(root, name.Value) is var relative && !relative.StartsWith("..", StringComparison.Ordinal))
+            if (Path.IsPathRooted(name.Value) && Path.GetRelativePath(root, name.Value) is var relative
+                && !relative.StartsWith("..", StringComparison.Ordinal))
                 name.Value = relative.Replace(Path.DirectorySeparatorChar, '/');
         }
     }

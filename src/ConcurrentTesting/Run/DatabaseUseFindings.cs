@@ -15,23 +15,27 @@ internal static class DatabaseUseFindings
         var uses = DatabaseUse.Of(record);
         if (IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record))
         {
-            yield return (IncidentKinds.DatabaseUnused, Invariant($"NO TEST USED ITS DATABASE: {uses.Length} were cloned for the workers and nothing connected to them{Instead(record, uses)}. ")
+            yield return (IncidentKinds.DatabaseUnused, Invariant(
+                $"NO TEST USED ITS DATABASE: {uses.Length} were cloned for the workers and nothing connected to them{Instead(record, uses)}. ")
                 + $"Tests that share one database spoil each other's data: make them read the variable {Variables(record)}, or name the one that they read by --test-environment.");
         }
 
         var unseen = uses.Where(use => use.UnseenSessions > 0).ToList();
         if (unseen.Count > 0)
         {
-            yield return (IncidentKinds.UnseenWork, Invariant($"The server counted {unseen.Sum(use => use.UnseenSessions)} sessions in {unseen.Count} workers' databases ({Names(unseen.Select(use => use.Database))}) that no driver in the test processes told of: ")
+            yield return (IncidentKinds.UnseenWork, Invariant(
+                $"The server counted {unseen.Sum(use => use.UnseenSessions)} sessions in {unseen.Count} workers' databases ({Names(unseen.Select(use => use.Database))}) that no driver in the test processes told of: ")
                 + "a process that tests start, or a driver that is not measured. The figures of tests do not hold that work.");
         }
     }
 
-    private static bool IsAnyTestRun(RunRecord record) => record.Tests.Any(test => test.Final.Outcome is TestOutcome.Passed or TestOutcome.Failed);
+    private static bool IsAnyTestRun(RunRecord record) =>
+        record.Tests.Any(test => test.Final.Outcome is TestOutcome.Passed or TestOutcome.Failed);
 
     // A lease may hold several databases, of which batches name the first.
     private static bool IsAnotherOfItsOwnUsed(RunRecord record) => record.Database!.Statistics.Any(statistics =>
-        statistics.Sessions > 0 || record.Batches.Any(batch => batch.Opened?.Any(opened => DatabaseUse.IsSame(opened.Name, statistics.Database)) == true));
+        statistics.Sessions > 0
+            || record.Batches.Any(batch => batch.Opened?.Any(opened => DatabaseUse.IsSame(opened.Name, statistics.Database)) == true));
 
     private static string Instead(RunRecord record, ImmutableArray<DatabaseUse> uses)
     {

@@ -5,7 +5,9 @@ using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>What a run takes from an earlier one's run.json: what failed, or an order to repeat. Read before that file may be written anew.</summary>
+/// <summary>
+/// What a run takes from an earlier one's run.json: what failed, or an order to repeat. Read before that file may be written anew.
+/// </summary>
 internal sealed class EarlierRun
 {
     private readonly ConcurrentTestSettings _settings;
@@ -24,15 +26,23 @@ internal sealed class EarlierRun
     /// <summary>The run to hold this one against; null: none.</summary>
     public ComparedRun? Compared { get; private init; }
 
-    /// <exception cref="ConcurrentTestException">A run.json that is asked for is missing or damaged, or a bisection has no run to repeat.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// A run.json that is asked for is missing or damaged, or a bisection has no run to repeat.
+    /// </exception>
     public static EarlierRun Read(ConcurrentTestSettings settings)
     {
         if (settings is { Bisect: not null, ReplayFile: null })
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-bisect {settings.Bisect} needs --test-replay with the run.json of the run in which it failed.");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-bisect {settings.Bisect} needs --test-replay with the run.json of the run in which it failed.");
         var replayed = settings.ReplayFile is { } file ? RunJsonFile.Read(file) : null;
         if (replayed is not null && settings.ReplayWorker is { } worker && replayed.Batches.All(batch => batch.Worker != worker))
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-replay-worker {worker}: in {settings.ReplayFile} the workers {string.Join(", ", replayed.Batches.Select(batch => batch.Worker).Distinct().Order())} ran tests.");
-        return new EarlierRun(settings, settings.OnlyFailed ? LastFailures.Read(settings.ResultsDirectory) : null, replayed) { Compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null };
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-replay-worker {worker}: in {settings.ReplayFile} the workers {string.Join(", ", replayed.Batches.Select(batch => batch.Worker).Distinct().Order())} ran tests.");
+        return new EarlierRun(
+            settings, settings.OnlyFailed ? LastFailures.Read(settings.ResultsDirectory) : null,
+            replayed) { Compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null };
     }
 
     /// <summary>Only what failed last is asked for, and nothing did.</summary>
@@ -57,7 +67,8 @@ internal sealed class EarlierRun
     // Whoever sets up again needs a process of its own for it.
     private HostStarts HostStartsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect) =>
         !catalog.Units.Select(unit => unit.Assembly).Distinct().All(assembly => isDirect(assembly)) ? HostStarts.ByConsole
-        : _settings.Reset == DatabaseReset.Never && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture)) ? HostStarts.DirectAndKept
+        : _settings.Reset == DatabaseReset.Never
+            && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture)) ? HostStarts.DirectAndKept
         : HostStarts.Direct;
 
     /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>
@@ -71,9 +82,12 @@ internal sealed class EarlierRun
                 return (seed[..(index + 1)], seed[index].Entries.First(IsMeant));
         }
 
-        throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-bisect {name}: {_settings.ReplayFile} has no such test; give namespace, class and method as it names them.");
+        throw new ConcurrentTestException(
+            ConcurrentTestExitCode.BadSettings,
+            $"--test-bisect {name}: {_settings.ReplayFile} has no such test; give namespace, class and method as it names them.");
 
         bool IsMeant(TestEntry entry) =>
-            entry.Key == name || TestNames.Full(entry.ClassName, entry.DisplayName) == name || $"{entry.ClassName}.{entry.MethodName}" == name;
+            entry.Key == name || TestNames.Full(entry.ClassName, entry.DisplayName) == name
+                || $"{entry.ClassName}.{entry.MethodName}" == name;
     }
 }

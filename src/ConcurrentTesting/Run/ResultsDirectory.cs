@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Run;
 
 /// <summary>
-/// The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its own to say, and
-/// nothing of anybody else's touched. What is whose a list tells, which each run leaves behind; see <see cref="ArtifactList"/>.
+/// The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its own to
+/// say, and nothing of anybody else's touched. What is whose a list tells, which each run leaves behind; see <see cref="ArtifactList"/>.
 /// </summary>
 internal sealed class ResultsDirectory : IAsyncDisposable
 {
@@ -20,7 +20,9 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     private readonly FileStream _lock;
     private readonly ArtifactList? _earlier;
 
-    /// <summary>The last run's files that are as it left them, or that their content gives away, with the time of their last change.</summary>
+    /// <summary>
+    /// The last run's files that are as it left them, or that their content gives away, with the time of their last change.
+    /// </summary>
     private readonly Dictionary<string, DateTime> _own;
 
     /// <summary>What others have put into folders that the run writes to.</summary>
@@ -32,7 +34,9 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         _directory = settings.ResultsDirectory;
         _lock = @lock;
         _earlier = earlier;
-        var names = earlier is { IsFinished: true } ? earlier.Files.Where(IsUnchanged).Select(file => file.Key) : UnlistedArtifacts.Find(_directory);
+        var names = earlier is { IsFinished: true }
+            ? earlier.Files.Where(IsUnchanged).Select(file => file.Key)
+            : UnlistedArtifacts.Find(_directory);
         _own = names.Concat(FileNames.Where(name => OwnContent.Matches(name, PathOf(name)))).Distinct(StringComparer.Ordinal)
             .ToDictionary(name => name, name => File.GetLastWriteTimeUtc(PathOf(name)), StringComparer.Ordinal);
         _foreign = [.. Folders.SelectMany(Below).Where(name => !_own.ContainsKey(name) && earlier?.Folders.Contains(name) != true)];
@@ -47,10 +51,12 @@ internal sealed class ResultsDirectory : IAsyncDisposable
 
     // Run settings may ask for coverage too; that is found out when it is written.
     private IEnumerable<string> NamesToWrite =>
-        FileNames.Where(name => (name != ArtifactNames.Coverage || _settings.Coverage) && (name != ArtifactNames.Plan || _settings.Shard is not null));
+        FileNames.Where(
+            name => (name != ArtifactNames.Coverage || _settings.Coverage) && (name != ArtifactNames.Plan || _settings.Shard is not null));
 
     private IEnumerable<string> Folders =>
-        Enumerable.Range(0, _settings.Workers).Select(ArtifactNames.Worker).Concat([AttachmentFolder.Name, ArtifactNames.Diagnostics, ArtifactNames.Previous]);
+        Enumerable.Range(0, _settings.Workers).Select(ArtifactNames.Worker).Concat(
+            [AttachmentFolder.Name, ArtifactNames.Diagnostics, ArtifactNames.Previous]);
 
     /// <summary>Changes nothing yet but the lock.</summary>
     /// <exception cref="ConcurrentTestException">
@@ -79,8 +85,12 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes what the last run left, as far as nobody has changed it since; the run has something of its own to put in its place.</summary>
-    /// <param name="comesToNothing">The run ends without having come to any test: what the last one knew of them is kept for <c>--test-only-failed</c>.</param>
+    /// <summary>
+    /// Removes what the last run left, as far as nobody has changed it since; the run has something of its own to put in its place.
+    /// </summary>
+    /// <param name="comesToNothing">
+    /// The run ends without having come to any test: what the last one knew of them is kept for <c>--test-only-failed</c>.
+    /// </param>
     public async Task BeginAsync(ILogger log, bool comesToNothing = false)
     {
         if (HasBegun)
@@ -101,7 +111,10 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes what is made again from the run's journal, as far as nobody has changed it since; the journal and what test hosts wrote stay.</summary>
+    /// <summary>
+    /// Removes what is made again from the run's journal, as far as nobody has changed it since; the journal and what test hosts wrote
+    /// stay.
+    /// </summary>
     public async Task BeginAgainAsync(ILogger log)
     {
         HasBegun = true;
@@ -137,9 +150,11 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     {
         get
         {
-            var taken = (_settings.List ? [ArtifactNames.Log] : NamesToWrite).Where(name => DirectoryContents.IsTaken(_directory, name) && !_own.ContainsKey(name))
+            var taken = (_settings.List ? [ArtifactNames.Log] : NamesToWrite).Where(
+                name => DirectoryContents.IsTaken(_directory, name) && !_own.ContainsKey(name))
                 .Concat(_settings.List ? [] : TakenInFolders()).FirstOrDefault();
-            return taken is not null ? $"{PathOf(taken)} is where this run has to write, and no run wrote it. Move it away, or give another --test-results-directory."
+            return taken is not null
+                ? $"{PathOf(taken)} is where this run has to write, and no run wrote it. Move it away, or give another --test-results-directory."
                 : JUnitName is null && File.Exists(_settings.JUnitFile) && !OwnContent.IsAnyJUnit(_settings.JUnitFile)
                     ? $"{_settings.JUnitFile} is no JUnit file. Move it away, or give another --test-junit-file."
                     : null;
@@ -147,7 +162,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     }
 
     private IEnumerable<string> TakenInFolders() =>
-        Folders.Append($"{AttachmentFolder.Name}/In").Where(folder => DirectoryContents.IsTaken(_directory, folder) && !DirectoryContents.IsFolder(_directory, folder))
+        Folders.Append($"{AttachmentFolder.Name}/In").Where(
+            folder => DirectoryContents.IsTaken(_directory, folder) && !DirectoryContents.IsFolder(_directory, folder))
             .Concat(_foreign.Where(name => OwnContent.IsNameOfBatch(name) && !OwnContent.Matches(name, PathOf(name))));
 
     private static FileStream Lock(string directory)
@@ -160,7 +176,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
         catch (IOException exception) when (File.Exists(path))
         {
-            throw BadSettings($"Another run is writing to {directory}. Wait for it, or give this one its own --test-results-directory.", exception);
+            throw BadSettings(
+                $"Another run is writing to {directory}. Wait for it, or give this one its own --test-results-directory.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -206,26 +223,33 @@ internal sealed class ResultsDirectory : IAsyncDisposable
                 : null;
         }
 
-        var files = FileNames.Concat(Folders.SelectMany(folder => DirectoryContents.FilesBelow(_directory, folder)).Where(name => !_foreign.Contains(name)))
+        var files = FileNames.Concat(
+            Folders.SelectMany(folder => DirectoryContents.FilesBelow(_directory, folder)).Where(name => !_foreign.Contains(name)))
             .Distinct(StringComparer.Ordinal).Where(name => DirectoryContents.IsFile(_directory, name));
-        var folders = Folders.SelectMany(folder => DirectoryContents.FoldersBelow(_directory, folder)).Where(name => !_foreign.Contains(name));
-        return new ArtifactList(files.ToImmutableSortedDictionary(name => name, HashOf, StringComparer.Ordinal), [.. folders], IsFinished: true);
+        var folders = Folders.SelectMany(folder => DirectoryContents.FoldersBelow(_directory, folder)).Where(
+            name => !_foreign.Contains(name));
+        return new ArtifactList(
+            files.ToImmutableSortedDictionary(name => name, HashOf, StringComparer.Ordinal), [.. folders], IsFinished: true);
     }
 
     private IEnumerable<string> Below(string folder) =>
         DirectoryContents.FoldersBelow(_directory, folder).Concat(DirectoryContents.FilesBelow(_directory, folder));
 
-    private bool IsUnchanged(KeyValuePair<string, string> file) => DirectoryContents.IsFile(_directory, file.Key) && HashOf(file.Key) == file.Value;
+    private bool IsUnchanged(KeyValuePair<string, string> file) =>
+        DirectoryContents.IsFile(_directory, file.Key) && HashOf(file.Key) == file.Value;
 
     // Diagnostic logs are written anew before anything is removed.
-    private bool IsAsFound(string name) => DirectoryContents.IsFile(_directory, name) && File.GetLastWriteTimeUtc(PathOf(name)) == _own[name];
+    private bool IsAsFound(string name) =>
+        DirectoryContents.IsFile(_directory, name) && File.GetLastWriteTimeUtc(PathOf(name)) == _own[name];
 
     private string HashOf(string name) => ArtifactList.HashOf(PathOf(name));
 
     private string PathOf(string name) => Path.Combine(_directory, name);
 
     private static ConcurrentTestException Unwritable(string directory, Exception cause) =>
-        BadSettings($"The results directory {directory} cannot be written ({cause.Message}). Mend its permissions or give another --test-results-directory.", cause);
+        BadSettings(
+            $"The results directory {directory} cannot be written ({cause.Message}). Mend its permissions or give another --test-results-directory.", cause);
 
-    private static ConcurrentTestException BadSettings(string message, Exception? cause = null) => new(ConcurrentTestExitCode.BadSettings, message, cause);
+    private static ConcurrentTestException BadSettings(string message, Exception? cause = null) =>
+        new(ConcurrentTestExitCode.BadSettings, message, cause);
 }

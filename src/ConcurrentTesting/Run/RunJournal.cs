@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>What a run has come to know on its way and needs later: catalog, plan, timings. What the reports tell are the events that it adds to the journal.</summary>
+/// <summary>
+/// What a run has come to know on its way and needs later: catalog, plan, timings. What the reports tell are the events that it adds to the
+/// journal.
+/// </summary>
 internal sealed class RunJournal
 {
     private readonly RunContext _run;
@@ -40,7 +43,8 @@ internal sealed class RunJournal
     public ComparedRun? Compared { get; init; }
 
     /// <summary>How the tests ended in earlier runs.</summary>
-    public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; set; } = ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
+    public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; set; } =
+        ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
 
     /// <summary>The part of the tests that the run is, and the plan that it is a part of; null: all of them.</summary>
     public ShardRecord? Shard { get; set; }
@@ -80,7 +84,8 @@ internal sealed class RunJournal
     public void Discovered(TestCatalog catalog)
     {
         Catalog = catalog;
-        _run.Recorder.Add(new TestsDiscovered(catalog.CaseCount, catalog.Explicit.Sum(entry => entry.CaseCount)) { At = _run.Recorder.Now });
+        _run.Recorder.Add(
+            new TestsDiscovered(catalog.CaseCount, catalog.Explicit.Sum(entry => entry.CaseCount)) { At = _run.Recorder.Now });
     }
 
     /// <summary>What the run is going to do.</summary>
@@ -130,11 +135,13 @@ internal sealed class RunJournal
     {
         _file.Flush();
         if (_file.Failure is { } failure)
-            _run.Log.LogWarning("{File} is not complete, so that reports cannot be made again from it: {Failure}", ArtifactNames.Journal, failure);
+            _run.Log.LogWarning(
+                "{File} is not complete, so that reports cannot be made again from it: {Failure}", ArtifactNames.Journal, failure);
     }
 
     private sealed class PhaseScope(RunContext run, string name, long started) : IDisposable
     {
-        public void Dispose() => run.Recorder.Add(new PhaseEnded(name, run.Time.GetElapsedTime(started).TotalSeconds) { At = run.Recorder.Now });
+        public void Dispose() =>
+            run.Recorder.Add(new PhaseEnded(name, run.Time.GetElapsedTime(started).TotalSeconds) { At = run.Recorder.Now });
     }
 }

@@ -43,10 +43,14 @@ internal static class RunReports
             {
                 await SaveHistoryAsync(journal, history.With(record, console.Redactor), record, cancellationToken);
                 ImmutableArray<Incident> incidents =
-                    [.. await WritePlanAsync(journal, cancellationToken), .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken)];
+                [
+                    .. await WritePlanAsync(journal, cancellationToken),
+                    .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken),
+                ];
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
-                end = EndWithout(lostCoverage.Concat(incidents).Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten), record, end);
+                end = EndWithout(
+                    lostCoverage.Concat(incidents).Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten), record, end);
             }
         }
 
@@ -58,7 +62,11 @@ internal static class RunReports
         }
         journal.TellFailure();
         console.Finish(final);
-        return RunResult.Of(final) with { ClosingLines = RunConsole.ClosingLines(final), HostCommands = HostCommands.Of(final, console.Redactor) };
+        return RunResult.Of(final) with
+        {
+            ClosingLines = RunConsole.ClosingLines(final),
+            HostCommands = HostCommands.Of(final, console.Redactor),
+        };
     }
 
     // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.
@@ -67,7 +75,8 @@ internal static class RunReports
         var record = journal.Run.Recorder.ToRecord(end);
         if (!results.HasBegun && record.ExitCode is (ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings))
             return false;
-        await journal.BeginAsync(results, comesToNothing: !LastFailures.KnowsTests((int)record.ExitCode, record.Tests.Length + record.Outside.Length));
+        await journal.BeginAsync(
+            results, comesToNothing: !LastFailures.KnowsTests((int)record.ExitCode, record.Tests.Length + record.Outside.Length));
         return true;
     }
 
@@ -77,7 +86,8 @@ internal static class RunReports
         if (run.Recorder.Batches.All(batch => batch.Coverage is null))
             return [];
         using var phase = journal.Phase(PhaseNames.Coverage);
-        (var coverage, var notWritten) = await CoverageMerge.WriteAsync(run.Recorder.Batches, run.Settings, run.Time.GetUtcNow(), cancellationToken);
+        (var coverage, var notWritten) = await CoverageMerge.WriteAsync(
+            run.Recorder.Batches, run.Settings, run.Time.GetUtcNow(), cancellationToken);
         if (coverage is not null)
             run.Recorder.Add(new CoverageMerged(coverage) { At = run.Recorder.Now });
         return notWritten is null ? [] : [notWritten];
@@ -88,14 +98,17 @@ internal static class RunReports
         if (journal.ShardPlan is not { } plan)
             return [];
         var path = Path.Combine(journal.Run.Settings.ResultsDirectory, ArtifactNames.Plan);
-        return await RunArtifacts.TryWriteAsync(path, stream => stream.WriteAsync(ShardPlanFile.Write(plan), cancellationToken).AsTask(), journal.Run.Time.GetUtcNow(), cancellationToken)
+        return await RunArtifacts.TryWriteAsync(
+            path, stream => stream.WriteAsync(ShardPlanFile.Write(plan), cancellationToken).AsTask(), journal.Run.Time.GetUtcNow(),
+            cancellationToken)
             is { } incident ? [incident] : [];
     }
 
     // Who reads the artifacts would miss the results: no success.
     private static RunEnd EndWithout(int artifacts, RunRecord record, RunEnd end) =>
         artifacts > 0 && record.ExitCode == ConcurrentTestExitCode.Success
-            ? new RunEnd(ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {artifacts} artifacts could not be written.")
+            ? new RunEnd(
+                ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {artifacts} artifacts could not be written.")
             : end;
 
     // Rows come from files, databases and clocks: fewer are no failure, and may be a mistake.
@@ -105,9 +118,15 @@ internal static class RunReports
             return;
         var fewer = timings.WithFewerRows(catalog, journal.Run.Recorder.Tests).ToList();
         foreach (var (test, before, now) in fewer.Take(MostTold))
-            journal.Run.Recorder.Report(IncidentKinds.FewerRows, string.Create(CultureInfo.InvariantCulture, $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
+            journal.Run.Recorder.Report(
+                IncidentKinds.FewerRows,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
         if (fewer.Count > MostTold)
-            journal.Run.Recorder.Report(IncidentKinds.FewerRows, string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
+            journal.Run.Recorder.Report(
+                IncidentKinds.FewerRows,
+                string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
     }
 
     private static string HistoryPath(RunJournal journal) =>
@@ -122,12 +141,14 @@ internal static class RunReports
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            journal.Run.Recorder.Report(IncidentKinds.HistoryDamaged, $"The history {path} cannot be read ({exception.Message.TrimEnd('.')}): it begins anew.");
+            journal.Run.Recorder.Report(
+                IncidentKinds.HistoryDamaged, $"The history {path} cannot be read ({exception.Message.TrimEnd('.')}): it begins anew.");
             return RunHistory.Empty;
         }
     }
 
-    private static async Task SaveHistoryAsync(RunJournal journal, RunHistory history, RunRecord record, CancellationToken cancellationToken)
+    private static async Task SaveHistoryAsync(
+        RunJournal journal, RunHistory history, RunRecord record, CancellationToken cancellationToken)
     {
         if (record.Tests.IsEmpty)
             return;
@@ -137,7 +158,8 @@ internal static class RunReports
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            journal.Run.Recorder.Report(IncidentKinds.HistoryNotWritten, $"{HistoryPath(journal)} could not be written: {exception.Message}");
+            journal.Run.Recorder.Report(
+                IncidentKinds.HistoryNotWritten, $"{HistoryPath(journal)} could not be written: {exception.Message}");
         }
     }
 
@@ -149,7 +171,9 @@ internal static class RunReports
         var settings = journal.Run.Settings;
         var isComplete = end.ExitCode is null && settings is { Filter: null, OnlyFailed: false, Shard: null };
         timings.Learn(catalog, journal.Run.Recorder.Tests, isComplete);
-        BatchCosts.Learn(timings, catalog, journal.Run.Recorder.ToRecord(end), PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
+        BatchCosts.Learn(
+            timings, catalog, journal.Run.Recorder.ToRecord(end),
+            PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
         {
             try

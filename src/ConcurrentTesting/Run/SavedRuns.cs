@@ -14,12 +14,14 @@ internal static class SavedRuns
     // The first that applies, as in a run.
     private static readonly ImmutableArray<ConcurrentTestExitCode> Worst =
     [
-        ConcurrentTestExitCode.Cancelled, ConcurrentTestExitCode.Refused, ConcurrentTestExitCode.BadSettings, ConcurrentTestExitCode.Incomplete,
+        ConcurrentTestExitCode.Cancelled, ConcurrentTestExitCode.Refused, ConcurrentTestExitCode.BadSettings,
+        ConcurrentTestExitCode.Incomplete,
         ConcurrentTestExitCode.TestsFailed, ConcurrentTestExitCode.Success,
     ];
 
     /// <exception cref="ConcurrentTestException">A journal cannot be read, or its folder cannot be written.</exception>
-    public static async Task<ConcurrentTestResult> ReportAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<ConcurrentTestResult> ReportAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
         // All are read first: one that cannot be leaves the others' reports as they are.
         var journals = settings.ReportFrom.Select(path => SavedJournal.Read(Path.GetFullPath(path, settings.WorkingDirectory))).ToList();
@@ -29,7 +31,8 @@ internal static class SavedRuns
         return results.MinBy(result => Worst.IndexOf(result.ExitCode))!;
     }
 
-    private static async Task<ConcurrentTestResult> ReportAsync(SavedJournal journal, ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
+    private static async Task<ConcurrentTestResult> ReportAsync(
+        SavedJournal journal, ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
         var redactor = Redactor.Of(settings);
         var record = journal.ToRecord();
@@ -40,7 +43,11 @@ internal static class SavedRuns
         foreach (var incident in await RunArtifacts.WriteAsync(record, redactor, cancellationToken))
             logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
         Tell(record, redactor, logger);
-        return RunResult.Of(record) with { ClosingLines = RunConsole.ClosingLines(record), HostCommands = HostCommands.Of(record, redactor) };
+        return RunResult.Of(record) with
+        {
+            ClosingLines = RunConsole.ClosingLines(record),
+            HostCommands = HostCommands.Of(record, redactor),
+        };
     }
 
     // What the collectors left of a run that did not come to its end.

@@ -17,7 +17,8 @@ internal static class ShardPlanning
     /// <param name="variable">Reads a variable of the environment.</param>
     /// <exception cref="ConcurrentTestException">The plan cannot be written, or the host cannot start as many jobs.</exception>
     public static async Task<RunEnd> WriteAsync(
-        TestCatalog catalog, ConcurrentTestSettings settings, string id, Func<string, string?> variable, ILogger log, CancellationToken cancellationToken)
+        TestCatalog catalog, ConcurrentTestSettings settings, string id, Func<string, string?> variable, ILogger log,
+        CancellationToken cancellationToken)
     {
         if (catalog.CaseCount == 0 && !settings.AllowEmpty)
             return new RunEnd(ConcurrentTestExitCode.Incomplete, "No tests were found to plan; --test-allow-empty makes that a success.");
@@ -28,7 +29,8 @@ internal static class ShardPlanning
         var file = settings.PlanFile ?? Path.GetFullPath(DefaultFile, settings.RootDirectory);
         try
         {
-            await ArtifactFile.WriteAsync(file, stream => stream.WriteAsync(ShardPlanFile.Write(plan), cancellationToken).AsTask(), cancellationToken);
+            await ArtifactFile.WriteAsync(
+                file, stream => stream.WriteAsync(ShardPlanFile.Write(plan), cancellationToken).AsTask(), cancellationToken);
             await ArtifactFile.WriteAsync(
                 Path.Combine(Path.GetDirectoryName(file)!, format == TestPlanFormat.GitLab ? "pipeline.yml" : "matrix.json"),
                 stream => stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(matrix), cancellationToken).AsTask(),
@@ -38,24 +40,35 @@ internal static class ShardPlanning
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"The plan could not be written to {file}: {exception.Message.TrimEnd('.')}. Give another --test-plan.", exception);
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                $"The plan could not be written to {file}: {exception.Message.TrimEnd('.')}. Give another --test-plan.", exception);
         }
 
         Tell(plan, settings, matrix, log);
-        return new RunEnd(ConcurrentTestExitCode.Success, FormattableString.Invariant($"{plan.Tests} tests in {plan.Parts.Length} parts were planned: {file}"));
+        return new RunEnd(
+            ConcurrentTestExitCode.Success,
+            FormattableString.Invariant($"{plan.Tests} tests in {plan.Parts.Length} parts were planned: {file}"));
     }
 
     private static void Tell(ShardPlan plan, ConcurrentTestSettings settings, string matrix, ILogger log)
     {
         foreach (var part in plan.Parts)
-            log.LogInformation("Part {Part}: {Tests} tests in {Classes} classes, expected to take {Seconds:0.0} s", part.Part, part.Tests, part.Classes.Length, part.Seconds);
+            log.LogInformation(
+                "Part {Part}: {Tests} tests in {Classes} classes, expected to take {Seconds:0.0} s", part.Part, part.Tests,
+                part.Classes.Length, part.Seconds);
         if (plan.Timings is null)
-            log.LogWarning("No recorded durations were found in {File}: the parts go by the number of tests, and their number is a guess", settings.TimingsFile);
-        if (settings.ShardCount is null && plan.Parts.MaxBy(part => part.Seconds) is { } longest && longest.Seconds > settings.ShardTarget.TotalSeconds)
             log.LogWarning(
-                "Part {Part} takes longer than --test-shard-target: {Class} is the longest of what cannot be divided further", longest.Part, longest.Classes.FirstOrDefault()?.Class);
+                "No recorded durations were found in {File}: the parts go by the number of tests, and their number is a guess",
+                settings.TimingsFile);
+        if (settings.ShardCount is null && plan.Parts.MaxBy(part => part.Seconds) is { } longest
+            && longest.Seconds > settings.ShardTarget.TotalSeconds)
+            log.LogWarning(
+                "Part {Part} takes longer than --test-shard-target: {Class} is the longest of what cannot be divided further", longest.Part,
+                longest.Classes.FirstOrDefault()?.Class);
         log.LogInformation("{Matrix}", matrix.TrimEnd());
     }
 
-    private static string? HashOf(string file) => File.Exists(file) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))) : null;
+    private static string? HashOf(string file) =>
+        File.Exists(file) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))) : null;
 }

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>The part of the tests that a run is asked for, and the plan of all parts: read before the run begins, or made by hash of what is discovered.</summary>
+/// <summary>
+/// The part of the tests that a run is asked for, and the plan of all parts: read before the run begins, or made by hash of what is
+/// discovered.
+/// </summary>
 internal sealed class ShardedRun
 {
     private readonly ConcurrentTestSettings _settings;
@@ -56,7 +59,8 @@ internal sealed class ShardedRun
         var part = ShardSelection.Select(catalog, Plan, shard);
         EndOfEmptyPart = part.CaseCount == 0 && part.Explicit.IsEmpty ? EndOf(shard) : null;
         log.LogInformation(
-            "Part {Shard}: {Tests} of {All} tests, {How}", shard, part.CaseCount, catalog.CaseCount, _settings.PlanFile is { } file ? $"as {file} says" : "by hash of the class");
+            "Part {Shard}: {Tests} of {All} tests, {How}", shard, part.CaseCount, catalog.CaseCount,
+            _settings.PlanFile is { } file ? $"as {file} says" : "by hash of the class");
         return part;
     }
 
@@ -64,13 +68,18 @@ internal sealed class ShardedRun
         ? new RunEnd(ConcurrentTestExitCode.Success, $"Part {shard} is empty: the plan has no tests for it.")
         : _settings.AllowEmpty
             ? new RunEnd(ConcurrentTestExitCode.Success, $"Part {shard} is empty: no class has its hash.")
-            : new RunEnd(ConcurrentTestExitCode.Incomplete, $"Part {shard} is empty: no class has its hash. Make fewer parts, or a plan with ConcurrentTestPlan; --test-allow-empty makes that a success.");
+            : new RunEnd(
+                ConcurrentTestExitCode.Incomplete,
+                $"Part {shard} is empty: no class has its hash. Make fewer parts, or a plan with ConcurrentTestPlan; --test-allow-empty makes that a success.");
 
     // What is left of a part would be taken for all of it.
     private static void Refuse(ConcurrentTestSettings settings, string? what)
     {
-        var other = settings.OnlyFailed ? "--test-only-failed" : settings.Bisect is not null ? "--test-bisect" : settings.ReplayFile is not null ? "--test-replay" : null;
+        var other = settings.OnlyFailed ? "--test-only-failed"
+            : settings.Bisect is not null ? "--test-bisect" : settings.ReplayFile is not null ? "--test-replay" : null;
         if (what is not null && other is not null)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"{other} is for the tests of one machine and cannot go with {what}: give one of them.");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"{other} is for the tests of one machine and cannot go with {what}: give one of them.");
     }
 }

@@ -23,7 +23,11 @@ internal static partial class SplitGuards
         foreach (var guard in guards.Take(MostNamed))
             recorder.Report(IncidentKinds.GuardSplit, guard.Sentence("runs"));
         if (guards.Length > MostNamed)
-            recorder.Report(IncidentKinds.GuardSplit, string.Create(CultureInfo.InvariantCulture, $"{guards.Length - MostNamed} more collections like these run on several workers; --test-granularity collection keeps all of them together"));
+            recorder.Report(
+                IncidentKinds.GuardSplit,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{guards.Length - MostNamed} more collections like these run on several workers; --test-granularity collection keeps all of them together"));
     }
 
     /// <summary>Names what was split where a test failed as tests do that share a port or a file.</summary>
@@ -32,19 +36,24 @@ internal static partial class SplitGuards
         var guards = In(catalog, plan, workers);
         if (guards.IsEmpty)
             return;
-        var suspects = recorder.Tests.SelectMany(test => test.Attempts.Where(IsSuspect).Take(1).Select(attempt => (Test: test, attempt.Message)));
-        var found = suspects.SelectMany(suspect => Around(suspect.Test, guards).Select(guard => (Guard: guard, suspect.Test, suspect.Message)));
+        var suspects = recorder.Tests.SelectMany(
+            test => test.Attempts.Where(IsSuspect).Take(1).Select(attempt => (Test: test, attempt.Message)));
+        var found = suspects.SelectMany(
+            suspect => Around(suspect.Test, guards).Select(guard => (Guard: guard, suspect.Test, suspect.Message)));
         foreach (var guard in found.GroupBy(item => item.Guard).Take(MostNamed))
         {
             var (_, test, message) = guard.First();
-            recorder.Report(IncidentKinds.GuardSuspected, $"{test.ClassName}.{test.Name} failed with \"{TextCap.FirstLine(message!.Trim())}\": {guard.Key.Sentence("ran")}");
+            recorder.Report(
+                IncidentKinds.GuardSuspected,
+                $"{test.ClassName}.{test.Name} failed with \"{TextCap.FirstLine(message!.Trim())}\": {guard.Key.Sentence("ran")}");
         }
     }
 
     /// <summary>Whether a message is of one process that found a port or a file in another's hands.</summary>
     public static bool IsSharedResource(string message) => SharedResource().IsMatch(message);
 
-    private static bool IsSuspect(TestAttempt attempt) => attempt.Outcome == TestOutcome.Failed && attempt.Message is { } message && IsSharedResource(message);
+    private static bool IsSuspect(TestAttempt attempt) =>
+        attempt.Outcome == TestOutcome.Failed && attempt.Message is { } message && IsSharedResource(message);
 
     // Its own first; a test outside of them may have met one of theirs.
     private static IEnumerable<SplitGuard> Around(TestRecord test, ImmutableArray<SplitGuard> guards)
@@ -55,7 +64,8 @@ internal static partial class SplitGuards
 
     private static ImmutableArray<SplitGuard> In(TestCatalog catalog, Plan plan, int workers)
     {
-        var batches = plan.Batches.SelectMany((batch, index) => batch.Entries.Select(entry => (entry, index))).ToLookup(item => item.entry, item => item.index);
+        var batches = plan.Batches.SelectMany((batch, index) => batch.Entries.Select(entry => (entry, index))).ToLookup(
+            item => item.entry, item => item.index);
         return [.. catalog.Units.SelectMany(unit => unit.SetUps.Where(setUp => setUp.Guard is not null).Select(setUp => (setUp, unit)))
             .GroupBy(pair => (pair.setUp, pair.unit.Assembly), pair => pair.unit)
             .Select(guard => new SplitGuard(
@@ -66,7 +76,8 @@ internal static partial class SplitGuards
             .Where(guard => guard.Workers > 1)];
     }
 
-    [GeneratedRegex("address already in use|EADDRINUSE|only one usage of each socket address|being used by another process|sharing violation|failed to bind to address", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "address already in use|EADDRINUSE|only one usage of each socket address|being used by another process|sharing violation|failed to bind to address", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SharedResource();
 
     private sealed record SplitGuard(SharedSetUp SetUp, TestAssembly Assembly, int Workers, ImmutableHashSet<string> Classes)
@@ -75,7 +86,9 @@ internal static partial class SplitGuards
         {
             var name = SetUp.Name == "assembly" ? $"the assembly-wide collection of {Assembly.Name}" : SetUp.Name;
             var handle = SetUp.Handle.Any(char.IsWhiteSpace) ? $"\"{SetUp.Handle}\"" : SetUp.Handle;
-            return string.Create(CultureInfo.InvariantCulture, $"{name} {SetUp.Guard} and {runs} on {Workers} workers; if it guards more than the database: --test-together {handle}");
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name} {SetUp.Guard} and {runs} on {Workers} workers; if it guards more than the database: --test-together {handle}");
         }
     }
 }

@@ -27,7 +27,8 @@ internal sealed class TestRun
     private readonly ResultsDirectory _results;
     private readonly RunSettingsDocument _runSettings;
 
-    private TestRun(RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, ResultsDirectory results)
+    private TestRun(
+        RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, ResultsDirectory results)
     {
         _run = journal.Run;
         _journal = journal;
@@ -40,15 +41,18 @@ internal sealed class TestRun
     }
 
     /// <inheritdoc cref="ConcurrentTestRun.RunAsync"/>
-    public static async Task<ConcurrentTestResult> RunAsync(ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<ConcurrentTestResult> RunAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
         if (settings.DryRun)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, "--test-dry-run is for ConcurrentTestClean; --test-list shows what a run would do");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings, "--test-dry-run is for ConcurrentTestClean; --test-list shows what a run would do");
         if (!settings.ReportFrom.IsEmpty)
             return await SavedRuns.ReportAsync(settings, logger, cancellationToken);
         var time = TimeProvider.System;
         var guards = new Guards(settings, logger);
-        var isProduction = ProductionEnvironment.Check(settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential;
+        var isProduction = ProductionEnvironment.Check(
+            settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential;
         if (isProduction)
             settings = settings.Sequential();
         settings = settings.WithAbsolutePaths();
@@ -69,10 +73,13 @@ internal sealed class TestRun
         var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
         var journal = new RunJournal(context, file, guards.Overridden) { Compared = earlier.Compared };
         if (isProduction)
-            journal.Run.Recorder.Report(IncidentKinds.ProductionSequential, "The environment says production: the tests ran one after another, without variables or databases of the run.");
+            journal.Run.Recorder.Report(
+                IncidentKinds.ProductionSequential,
+                "The environment says production: the tests ran one after another, without variables or databases of the run.");
         await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time, redactor);
         metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide) with { Database = databases.Record });
-        await using var lost = databases.Lost.Register(() => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
+        await using var lost = databases.Lost.Register(
+            () => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var testRun = () => new TestRun(journal, console, databases, earlier, shard, results).ExecuteAsync(cancellationToken);
         var end = await journal.ConcludeAsync(testRun, cancellationToken);
         // First, so that the reports tell what became of them.
@@ -87,12 +94,15 @@ internal sealed class TestRun
         _run.Recorder.ReportExpiredQuarantine();
         if (_earlier.LeavesNothingToDo)
             return new RunEnd(ConcurrentTestExitCode.Success, "Nothing failed last: there is nothing to run again.");
-        _run.Log.LogInformation("Run {RunId}: {Workers}, database {Database}, seed {Seed}", _run.RunId, Quantity.Of(settings.Workers, "worker"), settings.Database, _run.Seed);
+        _run.Log.LogInformation(
+            "Run {RunId}: {Workers}, database {Database}, seed {Seed}", _run.RunId, Quantity.Of(settings.Workers, "worker"),
+            settings.Database, _run.Seed);
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);
         if (settings.MakesPlan)
-            return await ShardPlanning.WriteAsync(catalog, settings, _run.RunId, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
+            return await ShardPlanning.WriteAsync(
+                catalog, settings, _run.RunId, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
         if (_shard.EndOfEmptyPart is { } nothing)
             return nothing;
         (catalog, var plan) = await SchedulePlanAsync(catalog, direct, cancellationToken);
@@ -126,15 +136,18 @@ internal sealed class TestRun
 
     private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
     {
-        var discoverer = new Discoverer(_run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
+        var discoverer = new Discoverer(
+            _run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
         _journal.Discovered(_earlier.Select(_shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log)));
         _journal.Shard = _shard.Record;
         _journal.ShardPlan = _shard.Plan;
     }
 
-    private async Task<(TestCatalog Catalog, Plan Plan)> SchedulePlanAsync(TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
+    private async Task<(TestCatalog Catalog, Plan Plan)> SchedulePlanAsync(
+        TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
     {
-        _journal.Timings = await TimingStore.LoadAsync(_run.Settings.TimingsFile, message => _run.Recorder.Report(IncidentKinds.TimingsDamaged, message), cancellationToken);
+        _journal.Timings = await TimingStore.LoadAsync(
+            _run.Settings.TimingsFile, message => _run.Recorder.Report(IncidentKinds.TimingsDamaged, message), cancellationToken);
         var catalog = UnitGrouping.Apply(classes, _run.Settings, _journal.Timings);
         var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed, direct.IsDirect);
         _journal.Planned(catalog, plan);
@@ -173,9 +186,12 @@ internal sealed class TestRun
             return StartConsoleAsync;
         var retry = new InfrastructureRetry(_run);
         return (worker, _) => Task.FromResult<ITestHost>(
-            new DirectTestHost(context, direct, worker, token => retry.ExecuteAsync(worker, "session-start", inner => StartConsoleAsync(worker, inner), token)));
+            new DirectTestHost(
+                context, direct, worker,
+                token => retry.ExecuteAsync(worker, "session-start", inner => StartConsoleAsync(worker, inner), token)));
 
-        Task<ITestHost> StartConsoleAsync(int worker, CancellationToken cancellationToken) => VsTestHost.StartAsync(context, copies, worker, cancellationToken);
+        Task<ITestHost> StartConsoleAsync(int worker, CancellationToken cancellationToken) =>
+            VsTestHost.StartAsync(context, copies, worker, cancellationToken);
     }
 
     private static async Task EndingOthers(CancellationTokenSource others, Func<Task> work)

@@ -19,7 +19,8 @@ internal static class UnlistedArtifacts
 
     private static IEnumerable<string> OfWorkers(string directory) =>
         DirectoryContents.Folders(directory).Where(ArtifactNames.IsWorker)
-            .SelectMany(worker => Directory.EnumerateFiles(Path.Combine(directory, worker)).Select(file => $"{worker}/{Path.GetFileName(file)}"));
+            .SelectMany(
+                worker => Directory.EnumerateFiles(Path.Combine(directory, worker)).Select(file => $"{worker}/{Path.GetFileName(file)}"));
 
     private static IEnumerable<string> Attached(string directory, string trx)
     {
@@ -31,7 +32,8 @@ internal static class UnlistedArtifacts
             var folder = part.Attribute("relativeResultsDirectory")?.Value ?? "";
             foreach (var path in NamedBy(part))
             {
-                if (DirectoryContents.NameOf(directory, Path.Combine(files, folder, path)) is { } name && File.Exists(Path.Combine(directory, name)))
+                if (DirectoryContents.NameOf(directory, Path.Combine(files, folder, path)) is { } name
+                    && File.Exists(Path.Combine(directory, name)))
                     yield return name;
             }
         }
@@ -57,7 +59,8 @@ internal static class UnlistedArtifacts
             {
                 // Without the output, which may be large.
                 var files = part.Descendants().Where(element => element.Name.LocalName is "ResultFile" or "A");
-                parts.Add(new XElement(part.Name, part.Attributes(), files.Select(element => new XElement(element.Name, element.Attributes()))));
+                parts.Add(new XElement(
+                    part.Name, part.Attributes(), files.Select(element => new XElement(element.Name, element.Attributes()))));
             }
         }
         catch (XmlException)

@@ -9,7 +9,8 @@ internal sealed record MeasuredCost(double Seconds, int Samples)
 
     public static MeasuredCost With(MeasuredCost? known, double seconds) => known is null
         ? new MeasuredCost(Round(seconds), 1)
-        : new MeasuredCost(Round(known.Seconds + (Math.Max(Smoothing, 1.0 / (known.Samples + 1)) * (seconds - known.Seconds))), known.Samples + 1);
+        : new MeasuredCost(
+            Round(known.Seconds + (Math.Max(Smoothing, 1.0 / (known.Samples + 1)) * (seconds - known.Seconds))), known.Samples + 1);
 
     private static double Round(double seconds) => Math.Round(Math.Max(0, seconds), 3);
 }

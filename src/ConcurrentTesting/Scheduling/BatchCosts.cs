@@ -14,14 +14,18 @@ internal static class BatchCosts
     /// <param name="hostSeconds">The host's own part where it was never measured.</param>
     public static void Learn(TimingStore timings, TestCatalog catalog, RunRecord run, double hostSeconds)
     {
-        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (Key: (entry.Assembly.Source, entry.Id), unit))).ToDictionary(pair => pair.Key, pair => pair.unit);
-        var ran = run.Tests.SelectMany(test => test.Attempts.Select(attempt => (attempt.Batch, Unit: units.GetValueOrDefault((test.Assembly.Source, test.CaseId)))))
+        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (Key: (entry.Assembly.Source, entry.Id), unit)))
+            .ToDictionary(pair => pair.Key, pair => pair.unit);
+        var ran = run.Tests.SelectMany(
+            test => test.Attempts.Select(attempt => (attempt.Batch, Unit: units.GetValueOrDefault((test.Assembly.Source, test.CaseId)))))
             .Where(test => test.Unit is not null).ToLookup(test => test.Batch, test => test.Unit!);
         var batches = run.Batches.Where(batch => batch is { Error: null, BesideTests: not null }).ToLookup(batch => batch.Assembly);
         foreach (var assembly in batches)
             LearnHost(timings, assembly.Key, assembly.Where(batch => SharedBy(batch) is { IsEmpty: true }));
         foreach (var assembly in batches)
-            LearnSetUps(timings, assembly.Key, assembly.ToLookup(SharedBy), timings.Of(assembly.Key).Host?.Seconds ?? timings.HostSeconds ?? hostSeconds);
+            LearnSetUps(
+                timings, assembly.Key, assembly.ToLookup(SharedBy),
+                timings.Of(assembly.Key).Host?.Seconds ?? timings.HostSeconds ?? hostSeconds);
         foreach (var assembly in run.Batches.GroupBy(batch => batch.Assembly))
             LearnUse(timings, assembly.Key, [.. assembly], run);
 
@@ -41,14 +45,17 @@ internal static class BatchCosts
 
     // Of several that are set up one after another only the sum is seen: what the others do not take is the first one's that is not known
     // by itself.
-    private static void LearnSetUps(TimingStore timings, TestAssembly assembly, ILookup<ImmutableList<SharedSetUp>?, BatchRecord> batches, double hostSeconds)
+    private static void LearnSetUps(
+        TimingStore timings, TestAssembly assembly, ILookup<ImmutableList<SharedSetUp>?, BatchRecord> batches, double hostSeconds)
     {
         var known = new Dictionary<string, double>(StringComparer.Ordinal);
-        foreach (var group in batches.Where(group => group.Key is { IsEmpty: false }).GroupBy(group => string.Join('|', group.Key!.Select(setUp => setUp.Name)))
+        foreach (var group in batches.Where(group => group.Key is { IsEmpty: false }).GroupBy(
+            group => string.Join('|', group.Key!.Select(setUp => setUp.Name)))
             .OrderBy(group => group.First().Key!.Count))
         {
             var setUps = group.First().Key!;
-            var left = Least(group.SelectMany(same => same))!.Value - hostSeconds - setUps.Sum(setUp => known.GetValueOrDefault(setUp.Name));
+            var left = Least(
+                group.SelectMany(same => same))!.Value - hostSeconds - setUps.Sum(setUp => known.GetValueOrDefault(setUp.Name));
             foreach (var setUp in setUps.Where(setUp => !known.ContainsKey(setUp.Name)).ToList())
             {
                 known[setUp.Name] = Math.Max(0, left);
@@ -57,7 +64,8 @@ internal static class BatchCosts
         }
 
         var before = timings.Of(assembly).SetUps ?? ImmutableSortedDictionary.Create<string, MeasuredCost>(StringComparer.Ordinal);
-        var after = known.Aggregate(before, (all, setUp) => all.SetItem(setUp.Key, MeasuredCost.With(all.GetValueOrDefault(setUp.Key), setUp.Value)));
+        var after = known.Aggregate(
+            before, (all, setUp) => all.SetItem(setUp.Key, MeasuredCost.With(all.GetValueOrDefault(setUp.Key), setUp.Value)));
         if (after.Count > 0)
             timings.Learn(assembly, timings.Of(assembly) with { SetUps = after });
     }

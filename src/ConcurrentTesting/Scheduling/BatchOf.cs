@@ -6,7 +6,8 @@ namespace ConcurrentTesting.Scheduling;
 internal static class BatchOf
 {
     /// <summary>
-    /// Test cases that go to a test host at once, unless a unit has more: a request takes some 30 KB a case in the run's process while it is sent, and as many again in the console's.
+    /// Test cases that go to a test host at once, unless a unit has more: a request takes some 30 KB a case in the run's process while it
+    /// is sent, and as many again in the console's.
     /// </summary>
     public const int MostCases = 3_000;
 
@@ -34,13 +35,15 @@ internal static class BatchOf
     public static Batch Units(IReadOnlyCollection<PlannedUnit> units, string reason) => new()
     {
         Assembly = units.First().Unit.Assembly,
-        Entries = [.. units.OrderByDescending(unit => unit.FailedLast).ThenByDescending(unit => unit.Seconds).SelectMany(unit => unit.Unit.Entries)],
+        Entries = [.. units.OrderByDescending(unit => unit.FailedLast).ThenByDescending(unit => unit.Seconds).SelectMany(
+            unit => unit.Unit.Entries)],
         Seconds = units.Sum(unit => unit.Seconds),
         Reason = reason,
         ExclusiveGroups = ExclusiveGroup.Of(units.SelectMany(unit => unit.Unit.Entries)),
     };
 
-    public static Batch Entries(TestAssembly assembly, IEnumerable<(TestEntry Entry, double Seconds)> entries, string reason, int? notOnWorker)
+    public static Batch Entries(
+        TestAssembly assembly, IEnumerable<(TestEntry Entry, double Seconds)> entries, string reason, int? notOnWorker)
     {
         var list = entries.ToList();
         return new Batch

@@ -1,8 +1,8 @@
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
-/// What is left to run. Workers pull: each its own seed first, then the shared tail and what came back, in the end what others have not begun.
-/// The queue ends when nothing is left and nothing is out that could still come back.
+/// What is left to run. Workers pull: each its own seed first, then the shared tail and what came back, in the end what others have not
+/// begun. The queue ends when nothing is left and nothing is out that could still come back.
 /// </summary>
 internal sealed class BatchQueue
 {
@@ -15,7 +15,9 @@ internal sealed class BatchQueue
     private bool _closed;
     private TaskCompletionSource _changed = NewSignal();
 
-    /// <param name="worthStealing">Batches of another worker's seed that are expected to be shorter, in seconds, stay where they are.</param>
+    /// <param name="worthStealing">
+    /// Batches of another worker's seed that are expected to be shorter, in seconds, stay where they are.
+    /// </param>
     public BatchQueue(Plan plan, double worthStealing)
     {
         _seeds = [.. plan.Seeds.Select(seed => seed.ToList())];

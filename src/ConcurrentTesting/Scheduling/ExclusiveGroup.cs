@@ -11,7 +11,8 @@ internal static class ExclusiveGroup
 
     /// <summary>The groups of all entries, without repetition and in a stable order.</summary>
     public static ImmutableArray<string> Of(IEnumerable<TestEntry> entries) =>
-        [.. entries.SelectMany(entry => entry.ExclusiveGroups).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase)];
+        [.. entries.SelectMany(entry => entry.ExclusiveGroups).Distinct(StringComparer.OrdinalIgnoreCase).Order(
+            StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>Whether a batch may run beside those that are running.</summary>
     public static bool MayRunBeside(Batch batch, IReadOnlyCollection<Batch> running) =>
@@ -19,5 +20,6 @@ internal static class ExclusiveGroup
 
     private static bool IsBesideNothing(Batch batch) => batch.ExclusiveGroups.Contains(Everything, StringComparer.OrdinalIgnoreCase);
 
-    private static bool Share(Batch batch, Batch other) => batch.ExclusiveGroups.Intersect(other.ExclusiveGroups, StringComparer.OrdinalIgnoreCase).Any();
+    private static bool Share(Batch batch, Batch other) =>
+        batch.ExclusiveGroups.Intersect(other.ExclusiveGroups, StringComparer.OrdinalIgnoreCase).Any();
 }

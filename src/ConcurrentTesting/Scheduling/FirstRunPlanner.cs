@@ -24,10 +24,12 @@ internal static class FirstRunPlanner
     }
 
     /// <summary>Gives workers that have nothing to begin with one each; the rest is everybody's.</summary>
-    public static (ImmutableArray<ImmutableArray<Batch>> Seeds, ImmutableArray<Batch> Left) Hand(ImmutableArray<Batch> batches, ImmutableArray<ImmutableArray<Batch>> seeds)
+    public static (ImmutableArray<ImmutableArray<Batch>> Seeds, ImmutableArray<Batch> Left) Hand(
+        ImmutableArray<Batch> batches, ImmutableArray<ImmutableArray<Batch>> seeds)
     {
         var left = new Queue<Batch>(batches);
-        return ([.. seeds.Select(seed => seed.IsEmpty && left.TryDequeue(out var batch) ? [batch with { Reason = BatchReasons.Plan }] : seed)], [.. left]);
+        return ([.. seeds.Select(
+            seed => seed.IsEmpty && left.TryDequeue(out var batch) ? [batch with { Reason = BatchReasons.Plan }] : seed)], [.. left]);
     }
 
     private static string SetUps(PlannedUnit unit) => string.Join('|', unit.Unit.SetUps.Select(setUp => setUp.Name));

@@ -39,7 +39,9 @@ internal sealed class LastFailures
     }
 
     /// <summary>Reads the results directory's run.json, or the one before that where the last run came to no test.</summary>
-    /// <exception cref="ConcurrentTestException">There is no run.json, it is damaged, or its run came to no verdict on the tests and has no failures either.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// There is no run.json, it is damaged, or its run came to no verdict on the tests and has no failures either.
+    /// </exception>
     public static LastFailures Read(string resultsDirectory)
     {
         var runJson = Path.Combine(resultsDirectory, ArtifactNames.Run);
@@ -49,7 +51,9 @@ internal sealed class LastFailures
         var run = RunJsonFile.Read(runJson);
         var failures = new LastFailures([.. run.Tests.Where(HasNotPassed)], run.Outside);
         return failures.IsEmpty && !KnowsTests(run.ExitCode, entries: 0)
-            ? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-only-failed: the last run, {runJson}, ended as {run.Outcome} before any test failed. Run all tests once without it.")
+            ? throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-only-failed: the last run, {runJson}, ended as {run.Outcome} before any test failed. Run all tests once without it.")
             : failures;
     }
 
@@ -61,11 +65,14 @@ internal sealed class LastFailures
 
         // A case whose id has changed may be any row of its method.
         var methods = _tests.Where(test => !cases.Contains(Case(test))).Select(Method).ToHashSet();
-        var classes = _outside.SelectMany(failure => failure.Classes.Select(name => (failure.Assembly, failure.Framework, name))).ToHashSet();
+        var classes = _outside.SelectMany(failure => failure.Classes.Select(name => (failure.Assembly, failure.Framework, name)))
+            .ToHashSet();
         return catalog with
         {
             Units = [.. catalog.Units
-                .Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry)))] })
+                .Select(unit =>
+                    unit with { Entries = [.. unit.Entries.Where(
+                        entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry)))] })
                 .Where(unit => !unit.Entries.IsEmpty)],
         };
     }
@@ -78,7 +85,8 @@ internal sealed class LastFailures
         || test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped))
         || test.Attempts is [.., { Cause: AttemptCauses.NotRun }];
 
-    private static (string, string, string) Class(TestEntry entry) => (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName);
+    private static (string, string, string) Class(TestEntry entry) =>
+        (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName);
 
     private static (string, string, Guid?) Case(TestDocument test) => (test.Assembly, test.Framework, test.CaseId);
 
@@ -86,5 +94,6 @@ internal sealed class LastFailures
 
     private static (string, string, string, string?) Method(TestDocument test) => (test.Assembly, test.Framework, test.Class, test.Method);
 
-    private static (string, string, string, string?) Method(TestEntry entry) => (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName, entry.MethodName);
+    private static (string, string, string, string?) Method(TestEntry entry) =>
+        (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName, entry.MethodName);
 }

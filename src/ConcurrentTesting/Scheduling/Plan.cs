@@ -33,7 +33,9 @@ internal sealed record Batch
     /// <summary>How long its worker waits before it begins, so that what broke can come back.</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>What it must not run beside: batches of the same group, or any other batch (<see cref="ExclusiveGroup.Everything"/>).</summary>
+    /// <summary>
+    /// What it must not run beside: batches of the same group, or any other batch (<see cref="ExclusiveGroup.Everything"/>).
+    /// </summary>
     public ImmutableArray<string> ExclusiveGroups { get; init; } = [];
 
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);

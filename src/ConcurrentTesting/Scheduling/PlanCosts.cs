@@ -28,7 +28,9 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
         var contention = Math.Max(1.0, (double)workers / Math.Max(1, cores));
         var certain = contention * (0.25 + (0.75 * known));
         if (hosts != HostStarts.ByConsole)
-            return new PlanCosts(DirectHostCpuSeconds * certain, 0, (hosts == HostStarts.DirectAndKept ? KeptHostCpuSeconds : DirectHostCpuSeconds) * contention);
+            return new PlanCosts(
+                DirectHostCpuSeconds * certain, 0,
+                (hosts == HostStarts.DirectAndKept ? KeptHostCpuSeconds : DirectHostCpuSeconds) * contention);
         return new PlanCosts(HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention);
     }
 }

@@ -19,5 +19,7 @@ internal static class PlanLog
     private static string Describe(IReadOnlyCollection<Batch> batches) =>
         batches.Count == 0
             ? "nothing to begin with"
-            : string.Join("; ", batches.Select(batch => FormattableString.Invariant($"{batch.Assembly.Source}: {batch.CaseCount} tests, {batch.Seconds:0.0} s")));
+            : string.Join(
+                "; ", batches.Select(
+                    batch => FormattableString.Invariant($"{batch.Assembly.Source}: {batch.CaseCount} tests, {batch.Seconds:0.0} s")));
 }

@@ -8,8 +8,8 @@ using ConcurrentTesting.Record;
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
-/// Plans longest-first over units (LPT, Graham 1969), with a price on every assembly a worker opens, and keeps the shortest units as a shared tail
-/// that evens out what the predictions got wrong. The same catalog, timings and seed give the same plan.
+/// Plans longest-first over units (LPT, Graham 1969), with a price on every assembly a worker opens, and keeps the shortest units as a
+/// shared tail that evens out what the predictions got wrong. The same catalog, timings and seed give the same plan.
 /// </summary>
 internal static class Planner
 {
@@ -18,7 +18,8 @@ internal static class Planner
     private const double TailShareUnknown = 0.6;
 
     /// <param name="hosts">What starts the test hosts.</param>
-    public static Plan Plan(TestCatalog catalog, TimingStore timings, int workers, int seed, int cores, HostStarts hosts = HostStarts.ByConsole)
+    public static Plan Plan(
+        TestCatalog catalog, TimingStore timings, int workers, int seed, int cores, HostStarts hosts = HostStarts.ByConsole)
     {
         var entries = catalog.Units.SelectMany(unit => unit.Entries).ToArray();
         var predictions = Predictor.Predict(entries, timings, out var knownCount);
@@ -35,7 +36,8 @@ internal static class Planner
         {
             SetUps = Scheduling.Plan.SetUpsOf(catalog),
             Seeds = filled,
-            Tail = [.. tail.Concat(rest).OrderByDescending(batch => batch.Seconds), .. ExclusiveBatches(units.Where(unit => unit.IsExclusive))],
+            Tail = [.. tail.Concat(rest).OrderByDescending(batch => batch.Seconds), .. ExclusiveBatches(
+                units.Where(unit => unit.IsExclusive))],
             Seconds = total,
             LongestUnitSeconds = units.FirstOrDefault()?.Seconds ?? 0,
             LowerBoundSeconds = LowerBoundOf(catalog.Units, predictions, workers),
@@ -46,7 +48,8 @@ internal static class Planner
         bool IsFirstRun(TestAssembly assembly) => !withTimings.Contains(assembly);
     }
 
-    private static double LowerBoundOf(ImmutableArray<TestUnit> units, IReadOnlyDictionary<TestEntry, double> predictions, int workers) => LowerBound.Of(
+    private static double LowerBoundOf(ImmutableArray<TestUnit> units, IReadOnlyDictionary<TestEntry, double> predictions, int workers) =>
+        LowerBound.Of(
         [.. units.Select(unit => (!unit.Ties.IsEmpty, (IReadOnlyCollection<double>)[.. unit.Entries.Select(entry => predictions[entry])]))],
         workers);
 
@@ -63,7 +66,8 @@ internal static class Planner
     private static ImmutableArray<PlannedUnit> LongestFirst(
         TestCatalog catalog, TimingStore timings, IReadOnlyDictionary<TestEntry, double> predictions, int seed) =>
         [.. catalog.Units
-            .Select(unit => new PlannedUnit(unit, unit.Entries.Sum(entry => predictions[entry]), unit.Entries.Any(entry => FailedLast(timings, entry))))
+            .Select(unit =>
+                new PlannedUnit(unit, unit.Entries.Sum(entry => predictions[entry]), unit.Entries.Any(entry => FailedLast(timings, entry))))
             .OrderByDescending(unit => unit.Seconds)
             .ThenBy(unit => Shuffle(seed, unit.Unit.Key))
             .ThenBy(unit => unit.Unit.Key, StringComparer.Ordinal)];

@@ -16,7 +16,8 @@ internal static class Predictor
         var found = entries.Select(entry => (Entry: entry, Timing: timings.Find(entry))).ToArray();
         var recorded = found.Where(test => test.Timing is not null).ToArray();
         var all = Mean(recorded.Select(test => test.Timing!)) ?? GuessSeconds;
-        var classes = recorded.GroupBy(test => ClassKey(test.Entry)).ToDictionary(group => group.Key, group => Mean(group.Select(test => test.Timing!))!.Value);
+        var classes = recorded.GroupBy(test => ClassKey(test.Entry)).ToDictionary(
+            group => group.Key, group => Mean(group.Select(test => test.Timing!))!.Value);
         known = recorded.Length;
         return found.ToDictionary(
             test => test.Entry,
@@ -25,5 +26,6 @@ internal static class Predictor
 
     private static (string, string) ClassKey(TestEntry entry) => (entry.Assembly.Source, entry.ClassName);
 
-    private static double? Mean(IEnumerable<Timing> timings) => timings.Select(timing => (double?)timing.Seconds).DefaultIfEmpty(null).Average();
+    private static double? Mean(IEnumerable<Timing> timings) =>
+        timings.Select(timing => (double?)timing.Seconds).DefaultIfEmpty(null).Average();
 }

@@ -6,8 +6,9 @@ using ConcurrentTesting.Reports.RunJson;
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
-/// The plan that repeats an earlier run: each worker runs the batches it ran then, in their order and with the same tests, so that a framework orders
-/// them as it did. xunit 2 draws the order of its collections anew in every run; there each collection becomes a batch of its own, in the order of then.
+/// The plan that repeats an earlier run: each worker runs the batches it ran then, in their order and with the same tests, so that a
+/// framework orders them as it did. xunit 2 draws the order of its collections anew in every run; there each collection becomes a batch of
+/// its own, in the order of then.
 /// </summary>
 internal static class ReplayPlan
 {
@@ -16,19 +17,22 @@ internal static class ReplayPlan
     {
         var entries = catalog.Units.SelectMany(unit => unit.Entries).ToArray();
         var predictions = Predictor.Predict(entries, timings, out var known);
-        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (entry, unit))).ToDictionary(pair => pair.entry, pair => pair.unit);
+        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (entry, unit))).ToDictionary(
+            pair => pair.entry, pair => pair.unit);
         var batches = Batches(run, entries, predictions, units);
         return new Plan
         {
             SetUps = Scheduling.Plan.SetUpsOf(catalog),
-            Seeds = [.. Enumerable.Range(0, run.Workers).Select(number => worker is null || worker == number ? batches.GetValueOrDefault(number, []) : [])],
+            Seeds = [.. Enumerable.Range(0, run.Workers).Select(
+                number => worker is null || worker == number ? batches.GetValueOrDefault(number, []) : [])],
             Tail = [],
             IsFixed = true,
             Seconds = batches.Values.SelectMany(list => list).Sum(batch => batch.Seconds),
             LowerBoundSeconds = batches.Values.Max(list => list.Sum(batch => batch.Seconds)),
             KnownTimings = entries.Length == 0 ? 1 : (double)known / entries.Length,
             Predictions = batches.Where(pair => worker is null || worker == pair.Key)
-                .SelectMany(pair => pair.Value).SelectMany(batch => batch.Entries).Distinct().ToDictionary(entry => entry, entry => predictions[entry]),
+                .SelectMany(pair => pair.Value).SelectMany(batch => batch.Entries).Distinct().ToDictionary(
+                    entry => entry, entry => predictions[entry]),
         };
     }
 
@@ -43,27 +47,35 @@ internal static class ReplayPlan
         return catalog with
         {
             Units = [.. catalog.Units
-                .Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => ran.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework, entry.Id)))] })
+                .Select(unit =>
+                    unit with { Entries = [.. unit.Entries.Where(
+                        entry => ran.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework, entry.Id)))] })
                 .Where(unit => !unit.Entries.IsEmpty)],
         };
     }
 
     private static Dictionary<int, ImmutableArray<Batch>> Batches(
-        RunDocument run, TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions, IReadOnlyDictionary<TestEntry, TestUnit> units)
+        RunDocument run, TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions,
+        IReadOnlyDictionary<TestEntry, TestUnit> units)
     {
         var byCase = entries.ToDictionary(entry => (entry.Assembly.Name, entry.Assembly.TargetFramework, (Guid?)entry.Id));
         var ran = run.Tests
-            .SelectMany(test => test.Attempts.Select(attempt => (attempt.Batch, attempt.StartedAt, Entry: byCase.GetValueOrDefault((test.Assembly, test.Framework, test.CaseId)))))
+            .SelectMany(
+                test => test.Attempts.Select(
+                    attempt => (attempt.Batch, attempt.StartedAt, Entry: byCase.GetValueOrDefault(
+                        (test.Assembly, test.Framework, test.CaseId)))))
             .Where(test => test.Entry is not null)
             .ToLookup(test => test.Batch);
         return run.Batches
             .Where(batch => ran.Contains(batch.Number))
             .GroupBy(batch => batch.Worker)
             .ToDictionary(group => group.Key, group => group.OrderBy(batch => batch.Number).SelectMany(batch => InOrder(
-                [.. ran[batch.Number].OrderBy(test => test.StartedAt).Select(test => test.Entry!).Distinct()], predictions, units)).ToImmutableArray());
+                [.. ran[batch.Number].OrderBy(test => test.StartedAt).Select(test => test.Entry!).Distinct()], predictions, units))
+                    .ToImmutableArray());
     }
 
-    private static IEnumerable<Batch> InOrder(TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions, IReadOnlyDictionary<TestEntry, TestUnit> units)
+    private static IEnumerable<Batch> InOrder(
+        TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions, IReadOnlyDictionary<TestEntry, TestUnit> units)
     {
         var assembly = entries[0].Assembly;
         return assembly.Framework == TestFramework.XUnit2

@@ -4,10 +4,14 @@ using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>Gives every worker what it starts with: longest first to the worker that would be done with it first, opening costs and set-ups included.</summary>
+/// <summary>
+/// Gives every worker what it starts with: longest first to the worker that would be done with it first, opening costs and set-ups
+/// included.
+/// </summary>
 internal static class SeedPlanner
 {
-    public static ImmutableArray<ImmutableArray<Batch>> Assign(ImmutableArray<PlannedPart> longestFirst, int workers, PlanCosts costs, SetUpPrices prices)
+    public static ImmutableArray<ImmutableArray<Batch>> Assign(
+        ImmutableArray<PlannedPart> longestFirst, int workers, PlanCosts costs, SetUpPrices prices)
     {
         var count = WorkersThatPay(longestFirst, workers, costs, prices);
         var loads = Enumerable.Range(0, count).Select(_ => new Load(costs, prices)).ToArray();

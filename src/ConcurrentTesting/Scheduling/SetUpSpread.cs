@@ -54,7 +54,10 @@ internal sealed class SetUpSpread
 
     /// <summary>The units as they are to be assigned, longest first: each alone, or in the parts of its set-up.</summary>
     public ImmutableArray<PlannedPart> Parts(IEnumerable<PlannedUnit> units) =>
-        [.. units.GroupBy(Key).SelectMany(group => _groups.TryGetValue(group.Key, out var known) ? Split([.. group], known) : group.Select(unit => new PlannedPart([unit])))
+        [.. units.GroupBy(Key).SelectMany(
+            group => _groups.TryGetValue(group.Key, out var known)
+                ? Split([.. group], known)
+                : group.Select(unit => new PlannedPart([unit])))
             .OrderByDescending(part => part.Seconds + Price(part.Units[0]))];
 
     private static string Key(TestUnit unit, SetUpPrices prices)

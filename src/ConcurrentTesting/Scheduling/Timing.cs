@@ -25,7 +25,8 @@ internal sealed record Timing(double Seconds, int Samples, string? LastOutcome)
     public Timing With(double seconds, string outcome, bool isFlaky)
     {
         var weight = Math.Max(Smoothing, 1.0 / (Samples + 1));
-        return (this with { Seconds = Seconds + (weight * (seconds - Seconds)), Samples = Samples + 1, LastOutcome = outcome }).Remembering(isFlaky);
+        return (this with { Seconds = Seconds + (weight * (seconds - Seconds)), Samples = Samples + 1, LastOutcome = outcome })
+            .Remembering(isFlaky);
     }
 
     public static Timing First(double seconds, string outcome, bool isFlaky) => new Timing(seconds, 1, outcome).Remembering(isFlaky);

@@ -15,12 +15,15 @@ internal sealed class TimingStore
         var timings = content.Tests;
         _timings = timings;
         _assemblies = content.Assemblies;
-        KnownFlaky = timings.Where(timing => timing.Value.FlakyRuns > 0).ToImmutableDictionary(timing => timing.Key, timing => new KnownFlaky(timing.Value.FlakyRuns!.Value, timing.Value.Samples), StringComparer.Ordinal);
+        KnownFlaky = timings.Where(timing => timing.Value.FlakyRuns > 0).ToImmutableDictionary(
+            timing => timing.Key, timing => new KnownFlaky(timing.Value.FlakyRuns!.Value, timing.Value.Samples), StringComparer.Ordinal);
     }
 
     public static TimingStore Empty => new(TimingsContent.Empty);
 
-    /// <summary>Reads the file. A damaged one is set aside and reported through <paramref name="onDamaged"/>; the run goes on without.</summary>
+    /// <summary>
+    /// Reads the file. A damaged one is set aside and reported through <paramref name="onDamaged"/>; the run goes on without.
+    /// </summary>
     public static async Task<TimingStore> LoadAsync(string path, Action<string> onDamaged, CancellationToken cancellationToken)
     {
         try
@@ -37,7 +40,8 @@ internal sealed class TimingStore
 
     /// <summary>What is known of a test, by its key or, from a flat file, by its name.</summary>
     public Timing? Find(TestEntry entry) =>
-        _timings.TryGetValue(entry.Key, out var timing) || _timings.TryGetValue(TestNames.Full(entry.ClassName, entry.DisplayName), out timing)
+        _timings.TryGetValue(entry.Key, out var timing)
+            || _timings.TryGetValue(TestNames.Full(entry.ClassName, entry.DisplayName), out timing)
             ? timing
             : null;
 
@@ -60,7 +64,8 @@ internal sealed class TimingStore
     }
 
     /// <summary>The mean of what a batch costs beside tests and set-ups, over the assemblies where it is known; null: nowhere.</summary>
-    public double? HostSeconds => _assemblies.Values.Select(assembly => assembly.Host?.Seconds).OfType<double>().Select(seconds => (double?)seconds).DefaultIfEmpty(null).Average();
+    public double? HostSeconds => _assemblies.Values.Select(assembly => assembly.Host?.Seconds).OfType<double>()
+        .Select(seconds => (double?)seconds).DefaultIfEmpty(null).Average();
 
     /// <summary>The tests that ran to their end and gave fewer rows than in the last run, as far as that is remembered.</summary>
     public IEnumerable<(TestEntry Test, int Before, int Now)> WithFewerRows(TestCatalog catalog, IEnumerable<TestRecord> tests)
@@ -75,7 +80,8 @@ internal sealed class TimingStore
     }
 
     /// <summary>
-    /// Learns from the tests that ran to their end. A test with several rows is kept as one, with their sum, because it can only be moved as one.
+    /// Learns from the tests that ran to their end. A test with several rows is kept as one, with their sum, because it can only be moved
+    /// as one.
     /// </summary>
     /// <param name="complete">All tests of the catalog's assemblies were discovered, so what is not among them is forgotten.</param>
     public void Learn(TestCatalog catalog, IEnumerable<TestRecord> tests, bool complete)
@@ -88,10 +94,13 @@ internal sealed class TimingStore
             Forget(catalog);
     }
 
-    /// <summary>In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left out.</summary>
+    /// <summary>
+    /// In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left out.
+    /// </summary>
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
-    public Task SaveAsync(string path, CancellationToken cancellationToken) => TimingsFile.WriteAsync(path, new TimingsContent(_timings, _assemblies), cancellationToken);
+    public Task SaveAsync(string path, CancellationToken cancellationToken) =>
+        TimingsFile.WriteAsync(path, new TimingsContent(_timings, _assemblies), cancellationToken);
 
     private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
     {
@@ -105,13 +114,16 @@ internal sealed class TimingStore
         _timings[entry.Key] = timing with { Rows = entry.HasKnownRows ? null : rows.Length };
     }
 
-    private static bool HaveRun(IReadOnlyCollection<TestRecord> rows) => rows.Count > 0 && rows.All(row => row.Outcome is TestOutcome.Passed or TestOutcome.Failed);
+    private static bool HaveRun(IReadOnlyCollection<TestRecord> rows) =>
+        rows.Count > 0 && rows.All(row => row.Outcome is TestOutcome.Passed or TestOutcome.Failed);
 
     private void Forget(TestCatalog catalog)
     {
         var sources = catalog.Assemblies.Select(assembly => assembly.Source + "/").ToArray();
-        var known = catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit).Select(entry => entry.Key).ToHashSet(StringComparer.Ordinal);
-        foreach (var key in _timings.Keys.Where(key => !known.Contains(key) && Array.Exists(sources, source => key.StartsWith(source, StringComparison.Ordinal))).ToArray())
+        var known = catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit).Select(entry => entry.Key)
+            .ToHashSet(StringComparer.Ordinal);
+        foreach (var key in _timings.Keys.Where(
+            key => !known.Contains(key) && Array.Exists(sources, source => key.StartsWith(source, StringComparison.Ordinal))).ToArray())
             _timings.Remove(key);
     }
 

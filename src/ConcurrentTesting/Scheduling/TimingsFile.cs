@@ -48,9 +48,12 @@ internal static class TimingsFile
         {
             version = Version,
             tests = new SortedDictionary<string, Timing>(timings.Tests, StringComparer.Ordinal),
-            assemblies = timings.Assemblies.Count == 0 ? null : new SortedDictionary<string, AssemblyTiming>(timings.Assemblies, StringComparer.Ordinal),
+            assemblies = timings.Assemblies.Count == 0
+                ? null
+                : new SortedDictionary<string, AssemblyTiming>(timings.Assemblies, StringComparer.Ordinal),
         };
-        return ArtifactFile.WriteAsync(path, stream => JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken), cancellationToken);
+        return ArtifactFile.WriteAsync(
+            path, stream => JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken), cancellationToken);
     }
 
     private static Dictionary<string, AssemblyTiming> ReadAssemblies(JsonElement root)
@@ -75,7 +78,8 @@ internal static class TimingsFile
                 Require(cost.Seconds, cost.Samples, name);
         }
 
-        return timing with { SetUps = timing.SetUps?.RemoveRange(timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)) };
+        return timing with { SetUps = timing.SetUps?.RemoveRange(
+            timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)) };
     }
 
     private static async Task<JsonDocument> ParseAsync(string path, CancellationToken cancellationToken)

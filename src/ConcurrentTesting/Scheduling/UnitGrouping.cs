@@ -24,25 +24,31 @@ internal static class UnitGrouping
     }
 
     /// <summary>Why set-ups keep their classes together; null: they do not.</summary>
-    private static string? WhyCollections(TestAssembly assembly, ConcurrentTestSettings settings, TimingStore timings) => settings.Granularity switch
+    private static string? WhyCollections(TestAssembly assembly, ConcurrentTestSettings settings, TimingStore timings) =>
+        settings.Granularity switch
     {
         TestGranularity.Class => null,
         TestGranularity.Collection => "--test-granularity collection",
         _ when settings.Database == DatabaseEngine.None => "workers have no databases of their own; --test-granularity class splits them",
-        _ when timings.IsDatabaseUnused(assembly) => "the tests did not use their workers' databases last time; --test-granularity class splits them",
+        _ when timings.IsDatabaseUnused(assembly) =>
+            "the tests did not use their workers' databases last time; --test-granularity class splits them",
         _ => null,
     };
 
     private static IEnumerable<TestUnit> Group(ImmutableArray<TestUnit> classes, string? whyCollections, ImmutableArray<string> together)
     {
-        var tied = classes.Select(unit => unit with { Ties = [.. Ties(unit, whyCollections, together).DistinctBy(tie => tie.Name)] }).ToImmutableArray();
+        var tied = classes.Select(unit => unit with { Ties = [.. Ties(unit, whyCollections, together).DistinctBy(tie => tie.Name)] })
+            .ToImmutableArray();
         var leaders = Leaders(tied);
-        return tied.Select((unit, index) => (Unit: unit, Leader: leaders[index])).GroupBy(item => item.Leader, item => item.Unit).Select(group => Merge([.. group]));
+        return tied.Select((unit, index) => (Unit: unit, Leader: leaders[index])).GroupBy(item => item.Leader, item => item.Unit).Select(
+            group => Merge([.. group]));
     }
 
     private static IEnumerable<Tie> Ties(TestUnit unit, string? whyCollections, ImmutableArray<string> together)
     {
-        var bonds = whyCollections is null ? [] : unit.SetUps.Where(setUp => setUp.IsBond).Select(setUp => new Tie(setUp.Name, whyCollections));
+        var bonds = whyCollections is null
+            ? []
+            : unit.SetUps.Where(setUp => setUp.IsBond).Select(setUp => new Tie(setUp.Name, whyCollections));
         return bonds.Concat(unit.Ties).Concat(together.Select(name => TogetherNames.TieOf(unit, name)).OfType<Tie>());
     }
 
@@ -79,7 +85,8 @@ internal static class UnitGrouping
     // By the tie that most of them share; its name belongs to no other unit.
     private static TestUnit Merge(ImmutableArray<TestUnit> classes)
     {
-        var ties = classes.SelectMany(unit => unit.Ties).GroupBy(tie => tie.Name).OrderByDescending(tie => tie.Count()).Select(tie => tie.First()).ToImmutableArray();
+        var ties = classes.SelectMany(unit => unit.Ties).GroupBy(tie => tie.Name).OrderByDescending(tie => tie.Count())
+            .Select(tie => tie.First()).ToImmutableArray();
         return ties.IsEmpty
             ? classes[0]
             : new TestUnit(ties[0].Name, classes[0].Assembly, [.. classes.SelectMany(unit => unit.Entries)])

@@ -4,8 +4,8 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.Settings;
 
 /// <summary>
-/// Arguments as NUKE reads them: dashes and case of a name do not matter, the values follow it, the last one wins. Beyond that a list collects the
-/// values of all its occurrences, and a negative number is a value.
+/// Arguments as NUKE reads them: dashes and case of a name do not matter, the values follow it, the last one wins. Beyond that a list
+/// collects the values of all its occurrences, and a negative number is a value.
 /// </summary>
 internal sealed class CommandLine
 {
@@ -49,7 +49,8 @@ internal sealed class CommandLine
     private static string Describe(string written, string name, ImmutableArray<Parameter> parameters)
     {
         var parts = written.Split('=', 2);
-        if (parts.Length == 2 && parameters.FirstOrDefault(parameter => PlainName.Same(parameter.Name, PlainName.Of(parts[0]))) is { } meant)
+        if (parts.Length == 2
+            && parameters.FirstOrDefault(parameter => PlainName.Same(parameter.Name, PlainName.Of(parts[0]))) is { } meant)
             return $"{meant.Argument}: a space separates name and value, not =: {meant.Argument} {(meant.IsSecret ? "***" : parts[1])}";
 
         var nearest = NearestName.Of(PlainName.Of(name.Split('=')[0]), parameters.Select(parameter => parameter.Name));

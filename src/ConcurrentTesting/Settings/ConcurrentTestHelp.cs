@@ -33,7 +33,8 @@ public static class ConcurrentTestHelp
     public const string TestSettings = "Your .runsettings file, into which the run's own settings are merged. Default: none";
 
     /// <summary><c>--test-database</c></summary>
-    public const string TestDatabase = "Engine that gives every worker databases of its own: none, sqlite, postgresql or mysql. Default: none";
+    public const string TestDatabase =
+        "Engine that gives every worker databases of its own: none, sqlite, postgresql or mysql. Default: none";
 
     /// <summary><c>--test-connection-string</c></summary>
     public const string TestConnectionString =
@@ -142,7 +143,8 @@ public static class ConcurrentTestHelp
     public const string TestReruns = "Times that a failing test is run again, 0 to 100. Default: 0";
 
     /// <summary><c>--test-flaky</c></summary>
-    public const string TestFlaky = "What a test that failed at first and passed when rerun means for the verdict: pass or fail. Default: pass";
+    public const string TestFlaky =
+        "What a test that failed at first and passed when rerun means for the verdict: pass or fail. Default: pass";
 
     /// <summary><c>--test-quarantine</c></summary>
     public const string TestQuarantine = "JSON file of tests whose failures are muted until a date. Default: none";
@@ -163,7 +165,8 @@ public static class ConcurrentTestHelp
     public const string TestCompare = "run.json of another run that the report puts beside this one. Default: none";
 
     /// <summary><c>--test-report-from</c></summary>
-    public const string TestReportFrom = "Results folders of earlier runs whose reports are made again, also of killed ones; nothing is run. Default: none";
+    public const string TestReportFrom =
+        "Results folders of earlier runs whose reports are made again, also of killed ones; nothing is run. Default: none";
 
     /// <summary><c>--test-shard</c></summary>
     public const string TestShard =
@@ -174,7 +177,8 @@ public static class ConcurrentTestHelp
         "Number of parts, 1 to 256: of a plan, and for --test-shard auto on hosts that tell the part alone. Default: chosen by --test-shard-target, or the host's";
 
     /// <summary><c>--test-shard-target</c></summary>
-    public const string TestShardTarget = "Longest time that a plan gives the tests of one machine; decides how many machines there are. Default: 5m";
+    public const string TestShardTarget =
+        "Longest time that a plan gives the tests of one machine; decides how many machines there are. Default: 5m";
 
     /// <summary><c>--test-plan</c></summary>
     public const string TestPlan =
@@ -194,7 +198,8 @@ public static class ConcurrentTestHelp
     public const string TestMeasure = "Measures each test's database work. Default: true";
 
     /// <summary><c>--test-metrics-listen</c></summary>
-    public const string TestMetricsListen = "Port on 127.0.0.1 where Prometheus can scrape the run's metrics while it goes on. Default: none";
+    public const string TestMetricsListen =
+        "Port on 127.0.0.1 where Prometheus can scrape the run's metrics while it goes on. Default: none";
 
     /// <summary><c>--test-metrics-push</c></summary>
     public const string TestMetricsPush =

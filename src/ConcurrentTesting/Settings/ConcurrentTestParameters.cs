@@ -9,12 +9,13 @@ public static class ConcurrentTestParameters
     public static string Explain() => ParameterGroups.Text();
 
     /// <summary>
-    /// Puts the values of all parameters over <paramref name="settings"/> (the defaults and what was set in C#), makes paths absolute and checks
-    /// everything that can be checked before a run begins.
+    /// Puts the values of all parameters over <paramref name="settings"/> (the defaults and what was set in C#), makes paths absolute and
+    /// checks everything that can be checked before a run begins.
     /// </summary>
     /// <param name="logger">Hears of variables that are ignored, and of a secret on the command line.</param>
     /// <exception cref="ConcurrentTestException">
-    /// With <see cref="ConcurrentTestExitCode.BadSettings"/> and all errors, one a line: each names the parameter, its value and what is allowed.
+    /// With <see cref="ConcurrentTestExitCode.BadSettings"/> and all errors, one a line: each names the parameter, its value and what is
+    /// allowed.
     /// </exception>
     public static ConcurrentTestSettings Parse(ParameterSources sources, ConcurrentTestSettings settings, ILogger logger)
     {

@@ -4,7 +4,9 @@ namespace ConcurrentTesting.Settings;
 
 /// <summary>The environment, in which only names with <c>NUKE_</c> count, and a generated configuration's own.</summary>
 /// <param name="variables">Values by name.</param>
-/// <param name="hasGenerated">A parameter's own name counts as well: <c>TestDatabase</c>, and <c>TESTDATABASE</c>, which Azure Pipelines makes of it.</param>
+/// <param name="hasGenerated">
+/// A parameter's own name counts as well: <c>TestDatabase</c>, and <c>TESTDATABASE</c>, which Azure Pipelines makes of it.
+/// </param>
 internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> variables, bool hasGenerated)
 {
     private const string Prefix = "NUKE_";
@@ -27,7 +29,8 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
 
     /// <summary>Variables under a parameter's second name.</summary>
     public IEnumerable<ParameterText> UnderAlias(Parameter parameter, string workingDirectory) =>
-        parameter.Aliases.SelectMany(Prefixed).Select(variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory));
+        parameter.Aliases.SelectMany(Prefixed).Select(
+            variable => new ParameterText(variable.Key, Values(parameter, variable.Value), workingDirectory));
 
     /// <summary>The variables without the prefix that NUKE would take for a parameter.</summary>
     public IEnumerable<string> Unprefixed(Parameter parameter) => variables.Keys
@@ -42,7 +45,8 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
             .Select(name => PlainName.OfVariable(Prefix + name))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         return variables.Keys
-            .Where(name => name.StartsWith(Prefix + "TEST_", StringComparison.OrdinalIgnoreCase) && !known.Contains(PlainName.OfVariable(name)))
+            .Where(name =>
+                name.StartsWith(Prefix + "TEST_", StringComparison.OrdinalIgnoreCase) && !known.Contains(PlainName.OfVariable(name)))
             .Order(StringComparer.Ordinal);
     }
 
@@ -57,7 +61,8 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
         .OrderBy(variable => variable.Key, StringComparer.Ordinal);
 
     private bool IsGenerated(Parameter parameter, string name) =>
-        hasGenerated && parameter.Name.Contains(OfOurs, StringComparison.Ordinal) && name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase);
+        hasGenerated && parameter.Name.Contains(OfOurs, StringComparison.Ordinal)
+            && name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase);
 
     private static bool HasPrefix(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 

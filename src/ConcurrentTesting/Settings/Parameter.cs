@@ -35,7 +35,9 @@ internal sealed class Parameter
     /// <summary>Puts the value into the settings; throws <see cref="UnreadableValueException"/>.</summary>
     public required Func<ConcurrentTestSettings, ParameterText, ConcurrentTestSettings> Apply { get; init; }
 
-    /// <summary>What is wrong with the value in the settings, empty where only what is allowed need be said; null where it is fine.</summary>
+    /// <summary>
+    /// What is wrong with the value in the settings, empty where only what is allowed need be said; null where it is fine.
+    /// </summary>
     public required Func<ConcurrentTestSettings, string?> Flaw { get; init; }
 
     /// <summary>The setting and its value as C# writes it.</summary>

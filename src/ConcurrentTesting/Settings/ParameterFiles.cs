@@ -18,7 +18,8 @@ internal sealed class ParameterFiles
         {
             using var document = Read(file);
             _names.AddRange(document.RootElement.EnumerateObject().Select(property => (property.Name, Path.GetFileName(file))));
-            foreach (var property in document.RootElement.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null))
+            foreach (var property in document.RootElement.EnumerateObject().Where(
+                property => property.Value.ValueKind != JsonValueKind.Null))
             {
                 var source = $"{property.Name} in {Path.GetFileName(file)}:";
                 _values[PlainName.Of(property.Name)] = new ParameterText(source, Values(property.Value), rootDirectory);
@@ -33,8 +34,10 @@ internal sealed class ParameterFiles
     {
         var known = parameters.Select(parameter => parameter.Name).ToList();
         return _names
-            .Where(written => PlainName.LooksLikeOurs(PlainName.Of(written.Name)) && !known.Concat(otherParameters).Any(other => PlainName.Same(other, written.Name)))
-            .Select(written => $"{written.Name} in {written.File}: there is no such parameter; did you mean {NearestName.Of(PlainName.Of(written.Name), known)}?");
+            .Where(written => PlainName.LooksLikeOurs(PlainName.Of(written.Name))
+                && !known.Concat(otherParameters).Any(other => PlainName.Same(other, written.Name)))
+            .Select(written =>
+                $"{written.Name} in {written.File}: there is no such parameter; did you mean {NearestName.Of(PlainName.Of(written.Name), known)}?");
     }
 
     private static JsonDocument Read(string file)

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ConcurrentTesting.Settings;
 
-/// <summary>Parameters that belong together, in the order in which a user comes to need them, with a command that shows them at work.</summary>
+/// <summary>
+/// Parameters that belong together, in the order in which a user comes to need them, with a command that shows them at work.
+/// </summary>
 internal sealed record ParameterGroup(string Title, string Example, ImmutableArray<string> Names);
 
 /// <summary>What <c>--test-help</c> prints.</summary>
@@ -15,22 +17,28 @@ internal static class ParameterGroups
     public static ImmutableArray<ParameterGroup> All { get; } =
     [
         new("What to run", "./build.sh ConcurrentTest --test-projects tests --test-filter 'FullyQualifiedName~Orders&Category!=Slow'",
-            ["TestProjects", "TestFilter", "TestOnlyFailed", "TestList", "TestHelp", "TestNoBuild", "TestConfiguration", "TestFramework", "TestSettings", "TestAllowEmpty"]),
+            ["TestProjects", "TestFilter", "TestOnlyFailed", "TestList", "TestHelp", "TestNoBuild", "TestConfiguration", "TestFramework",
+                "TestSettings", "TestAllowEmpty"]),
         new("Databases", "./build.sh ConcurrentTest --test-database postgresql --test-template db/schema",
             [
-                "TestDatabase", "TestConnectionString", "TestTemplate", "TestTemplateCache", "TestTemplateExtensions", "TestDatabases", "TestDatabaseSettings", "TestEnvironment",
-                "TestReset", "TestIsolation", "TestServerListen", "TestServerBinaries", "TestKeepFailed", "TestHealthCheckInterval", "TestMaxOperations",
+                "TestDatabase", "TestConnectionString", "TestTemplate", "TestTemplateCache", "TestTemplateExtensions", "TestDatabases",
+                "TestDatabaseSettings", "TestEnvironment",
+                "TestReset", "TestIsolation", "TestServerListen", "TestServerBinaries", "TestKeepFailed", "TestHealthCheckInterval",
+                "TestMaxOperations",
             ]),
         new("Trouble", "./build.sh ConcurrentTest --test-replay artifacts/test-results/run.json --test-bisect Shop.Tests.OrderTests.Pays",
             [
-                "TestTimeout", "TestWorkerTimeout", "TestFailFast", "TestReruns", "TestFlaky", "TestQuarantine", "TestReplay", "TestReplayWorker", "TestBisect", "TestSeed",
+                "TestTimeout", "TestWorkerTimeout", "TestFailFast", "TestReruns", "TestFlaky", "TestQuarantine", "TestReplay",
+                "TestReplayWorker", "TestBisect", "TestSeed",
                 "TestMaxRetries", "TestRetryDelay", "TestProductionFallback", "TestAllow", "TestAllowedHosts", "TestDiagnostics",
             ]),
-        new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark", ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost"]),
+        new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark",
+            ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost"]),
         new("Many machines", "./build.sh ConcurrentTest --test-shard 2/4 --test-plan artifacts/test-plan/plan.json",
             ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",
-            ["TestResultsDirectory", "TestReportFrom", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure", "TestMetricsListen", "TestMetricsPush"]),
+            ["TestResultsDirectory", "TestReportFrom", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure",
+                "TestMetricsListen", "TestMetricsPush"]),
         new("Tools", "./build.sh ConcurrentTestClean --test-dry-run", ["TestDryRun"]),
     ];
 
@@ -46,7 +54,8 @@ internal static class ParameterGroups
             text.Append('\n');
         }
 
-        return text.Append("In the environment NUKE_ and the name: NUKE_TEST_TIMEOUT=2m; in .nuke/parameters.json \"TestTimeout\": \"2m\".").ToString();
+        return text.Append("In the environment NUKE_ and the name: NUKE_TEST_TIMEOUT=2m; in .nuke/parameters.json \"TestTimeout\": \"2m\".")
+            .ToString();
     }
 
     private static ImmutableArray<ParameterGroup> Groups()

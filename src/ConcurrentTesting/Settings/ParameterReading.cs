@@ -69,7 +69,9 @@ internal sealed class ParameterReading
         {
             RefuseDisagreement(parameter, argument);
             if (parameter.IsSecret)
-                _logger.LogWarning("{Argument} on the command line can be read by others on this machine; better set {Variable}", parameter.Argument, parameter.Variable);
+                _logger.LogWarning(
+                    "{Argument} on the command line can be read by others on this machine; better set {Variable}", parameter.Argument,
+                    parameter.Variable);
             return argument;
         }
 
@@ -79,7 +81,8 @@ internal sealed class ParameterReading
     // Of two names for the same thing neither can be meant to override the other.
     private void RefuseDisagreement(Parameter parameter, ParameterText argument)
     {
-        foreach (var other in _environment.UnderAlias(parameter, _given.WorkingDirectory).Where(other => !other.Values.SequenceEqual(argument.Values)))
+        foreach (var other in _environment.UnderAlias(parameter, _given.WorkingDirectory).Where(
+            other => !other.Values.SequenceEqual(argument.Values)))
             throw EnvironmentVariables.Disagreement(parameter, argument, other);
     }
 
@@ -98,7 +101,8 @@ internal sealed class ParameterReading
 
         return fromFile is null
             ? null
-            : throw new UnreadableValueException($"{unprefixed[0]} in the environment hides the encrypted {parameter.Name} of the parameters file: unset it")
+            : throw new UnreadableValueException(
+                $"{unprefixed[0]} in the environment hides the encrypted {parameter.Name} of the parameters file: unset it")
             {
                 IsComplete = true,
             };

@@ -21,8 +21,8 @@ public sealed record ParameterSources
     public ImmutableArray<string> Files { get; init; } = [];
 
     /// <summary>
-    /// What the build system itself makes of a parameter, by its name; null where it has no value. Asked last, once, and not at all where an
-    /// unprefixed variable could be mistaken for the parameter. The only source of encrypted values.
+    /// What the build system itself makes of a parameter, by its name; null where it has no value. Asked last, once, and not at all where
+    /// an unprefixed variable could be mistaken for the parameter. The only source of encrypted values.
     /// </summary>
     public Func<string, IReadOnlyList<string>?> BuildSystem { get; init; } = _ => null;
 

@@ -9,18 +9,25 @@ internal static class ParameterTable
     public static ImmutableArray<Parameter> All { get; } =
     [
         Parameter.Create(
-            "Workers", ConcurrentTestHelp.Workers, ValueKinds.WholeNumber(1, 256), s => s.Workers, (s, v) => s with { Workers = v }, aliases: ["TestWorkers"]),
+            "Workers", ConcurrentTestHelp.Workers, ValueKinds.WholeNumber(1, 256), s => s.Workers, (s, v) => s with { Workers = v },
+            aliases: ["TestWorkers"]),
         Parameter.Create(
-            "TestProjects", ConcurrentTestHelp.TestProjects, ValueKinds.Projects, s => s.TestProjects, (s, v) => s with { TestProjects = v }),
+            "TestProjects", ConcurrentTestHelp.TestProjects, ValueKinds.Projects, s => s.TestProjects,
+            (s, v) => s with { TestProjects = v }),
         Parameter.Create("TestNoBuild", ConcurrentTestHelp.TestNoBuild, ValueKinds.Flag, s => s.NoBuild, (s, v) => s with { NoBuild = v }),
         Parameter.Create(
-            "TestConfiguration", ConcurrentTestHelp.TestConfiguration, ValueKinds.Word, s => s.Configuration, (s, v) => s with { Configuration = v }),
-        Parameter.Create("TestFramework", ConcurrentTestHelp.TestFramework, ValueKinds.Word, s => s.Framework!, (s, v) => s with { Framework = v }),
+            "TestConfiguration", ConcurrentTestHelp.TestConfiguration, ValueKinds.Word, s => s.Configuration,
+            (s, v) => s with { Configuration = v }),
+        Parameter.Create(
+            "TestFramework", ConcurrentTestHelp.TestFramework, ValueKinds.Word, s => s.Framework!, (s, v) => s with { Framework = v }),
         Parameter.Create("TestFilter", ConcurrentTestHelp.TestFilter, ValueKinds.Filter, s => s.Filter!, (s, v) => s with { Filter = v }),
         Parameter.Create(
-            "TestSettings", ConcurrentTestHelp.TestSettings, ValueKinds.RunSettings, s => s.RunSettingsFile!, (s, v) => s with { RunSettingsFile = v }),
-        Parameter.Create("TestCoverage", ConcurrentTestHelp.TestCoverage, ValueKinds.Flag, s => s.Coverage, (s, v) => s with { Coverage = v }),
-        Parameter.Create("TestDatabase", ConcurrentTestHelp.TestDatabase, ValueKinds.Engine, s => s.Database, (s, v) => s with { Database = v }),
+            "TestSettings", ConcurrentTestHelp.TestSettings, ValueKinds.RunSettings, s => s.RunSettingsFile!,
+            (s, v) => s with { RunSettingsFile = v }),
+        Parameter.Create(
+            "TestCoverage", ConcurrentTestHelp.TestCoverage, ValueKinds.Flag, s => s.Coverage, (s, v) => s with { Coverage = v }),
+        Parameter.Create(
+            "TestDatabase", ConcurrentTestHelp.TestDatabase, ValueKinds.Engine, s => s.Database, (s, v) => s with { Database = v }),
         Parameter.Create(
             "TestConnectionString", ConcurrentTestHelp.TestConnectionString, ValueKinds.Secret, s => s.ConnectionString!,
             (s, v) => s with { ConnectionString = v }, isSecret: true),
@@ -29,46 +36,63 @@ internal static class ParameterTable
             // None is none: what the build class says of it does not count either.
             (s, v) => s with { Template = v, TemplateHook = v.IsEmpty ? null : s.TemplateHook }),
         Parameter.Create(
-            "TestTemplateCache", ConcurrentTestHelp.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache, (s, v) => s with { TemplateCache = v }),
+            "TestTemplateCache", ConcurrentTestHelp.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache,
+            (s, v) => s with { TemplateCache = v }),
         Parameter.Create(
             "TestTemplateExtensions", ConcurrentTestHelp.TestTemplateExtensions, ValueKinds.ExtensionNames, s => s.TemplateExtensions,
             (s, v) => s with { TemplateExtensions = v }),
         Parameter.Create(
-            "TestDatabases", ConcurrentTestHelp.TestDatabases, ValueKinds.DatabaseNames, s => s.Databases, (s, v) => s with { Databases = v }),
+            "TestDatabases", ConcurrentTestHelp.TestDatabases, ValueKinds.DatabaseNames, s => s.Databases,
+            (s, v) => s with { Databases = v }),
         Parameter.Create(
             "TestDatabaseSettings", ConcurrentTestHelp.TestDatabaseSettings, ValueKinds.DatabaseSettings, s => s.DatabaseSettings,
             (s, v) => s with { DatabaseSettings = v }),
         Parameter.Create(
-            "TestIsolation", ConcurrentTestHelp.TestIsolation, ValueKinds.OneOf<DatabaseIsolation>(), s => s.Isolation, (s, v) => s with { Isolation = v }),
+            "TestIsolation", ConcurrentTestHelp.TestIsolation, ValueKinds.OneOf<DatabaseIsolation>(), s => s.Isolation,
+            (s, v) => s with { Isolation = v }),
         Parameter.Create(
-            "TestServerListen", ConcurrentTestHelp.TestServerListen, ValueKinds.OneOf<ServerListen>(), s => s.ServerListen, (s, v) => s with { ServerListen = v }),
-        Parameter.Create("TestReset", ConcurrentTestHelp.TestReset, ValueKinds.OneOf<DatabaseReset>(), s => s.Reset, (s, v) => s with { Reset = v }),
-        Parameter.Create("TestHost", ConcurrentTestHelp.TestHost, ValueKinds.OneOf<TestHostMode>(), s => s.TestHost, (s, v) => s with { TestHost = v }),
+            "TestServerListen", ConcurrentTestHelp.TestServerListen, ValueKinds.OneOf<ServerListen>(), s => s.ServerListen,
+            (s, v) => s with { ServerListen = v }),
+        Parameter.Create(
+            "TestReset", ConcurrentTestHelp.TestReset, ValueKinds.OneOf<DatabaseReset>(), s => s.Reset, (s, v) => s with { Reset = v }),
+        Parameter.Create(
+            "TestHost", ConcurrentTestHelp.TestHost, ValueKinds.OneOf<TestHostMode>(), s => s.TestHost, (s, v) => s with { TestHost = v }),
         Parameter.Create(
             "TestGranularity", ConcurrentTestHelp.TestGranularity, ValueKinds.OneOf<TestGranularity>(), s => s.Granularity,
             (s, v) => s with { Granularity = v }),
-        Parameter.Create("TestTogether", ConcurrentTestHelp.TestTogether, ValueKinds.Names, s => s.Together, (s, v) => s with { Together = v }),
-        Parameter.Create("TestKeepFailed", ConcurrentTestHelp.TestKeepFailed, ValueKinds.Flag, s => s.KeepFailed, (s, v) => s with { KeepFailed = v }),
         Parameter.Create(
-            "TestServerBinaries", ConcurrentTestHelp.TestServerBinaries, ValueKinds.Path, s => s.ServerBinaries!, (s, v) => s with { ServerBinaries = v }),
+            "TestTogether", ConcurrentTestHelp.TestTogether, ValueKinds.Names, s => s.Together, (s, v) => s with { Together = v }),
         Parameter.Create(
-            "TestProductionFallback", ConcurrentTestHelp.TestProductionFallback, ValueKinds.OneOf<ProductionFallback>(), s => s.ProductionFallback,
+            "TestKeepFailed", ConcurrentTestHelp.TestKeepFailed, ValueKinds.Flag, s => s.KeepFailed, (s, v) => s with { KeepFailed = v }),
+        Parameter.Create(
+            "TestServerBinaries", ConcurrentTestHelp.TestServerBinaries, ValueKinds.Path, s => s.ServerBinaries!,
+            (s, v) => s with { ServerBinaries = v }),
+        Parameter.Create(
+            "TestProductionFallback", ConcurrentTestHelp.TestProductionFallback, ValueKinds.OneOf<ProductionFallback>(),
+            s => s.ProductionFallback,
             (s, v) => s with { ProductionFallback = v }),
         Parameter.Create("TestAllow", ConcurrentTestHelp.TestAllow, ValueKinds.Guards, s => s.Allow, (s, v) => s with { Allow = v }),
         Parameter.Create(
-            "TestAllowedHosts", ConcurrentTestHelp.TestAllowedHosts, ValueKinds.Hosts, s => s.AllowedHosts, (s, v) => s with { AllowedHosts = v }),
+            "TestAllowedHosts", ConcurrentTestHelp.TestAllowedHosts, ValueKinds.Hosts, s => s.AllowedHosts,
+            (s, v) => s with { AllowedHosts = v }),
         Parameter.Create(
-            "TestEnvironment", ConcurrentTestHelp.TestEnvironment, ValueKinds.Patterns, s => s.Environment, (s, v) => s with { Environment = v }),
-        Parameter.Create("TestTimings", ConcurrentTestHelp.TestTimings, ValueKinds.Path, s => s.TimingsFile, (s, v) => s with { TimingsFile = v }),
+            "TestEnvironment", ConcurrentTestHelp.TestEnvironment, ValueKinds.Patterns, s => s.Environment,
+            (s, v) => s with { Environment = v }),
+        Parameter.Create(
+            "TestTimings", ConcurrentTestHelp.TestTimings, ValueKinds.Path, s => s.TimingsFile, (s, v) => s with { TimingsFile = v }),
         Parameter.Create(
             "TestResultsDirectory", ConcurrentTestHelp.TestResultsDirectory, ValueKinds.Path, s => s.ResultsDirectory,
             (s, v) => s with { ResultsDirectory = v }),
-        Parameter.Create("TestJUnitFile", ConcurrentTestHelp.TestJUnitFile, ValueKinds.Path, s => s.JUnitFile!, (s, v) => s with { JUnitFile = v }),
         Parameter.Create(
-            "TestJUnitFormat", ConcurrentTestHelp.TestJUnitFormat, ValueKinds.OneOf<JUnitFormat>(), s => s.JUnitFormat, (s, v) => s with { JUnitFormat = v }),
-        Parameter.Create("TestTimeout", ConcurrentTestHelp.TestTimeout, ValueKinds.Duration, s => s.TestTimeout, (s, v) => s with { TestTimeout = v }),
+            "TestJUnitFile", ConcurrentTestHelp.TestJUnitFile, ValueKinds.Path, s => s.JUnitFile!, (s, v) => s with { JUnitFile = v }),
         Parameter.Create(
-            "TestWorkerTimeout", ConcurrentTestHelp.TestWorkerTimeout, ValueKinds.Limit, s => s.WorkerTimeout, (s, v) => s with { WorkerTimeout = v }),
+            "TestJUnitFormat", ConcurrentTestHelp.TestJUnitFormat, ValueKinds.OneOf<JUnitFormat>(), s => s.JUnitFormat,
+            (s, v) => s with { JUnitFormat = v }),
+        Parameter.Create(
+            "TestTimeout", ConcurrentTestHelp.TestTimeout, ValueKinds.Duration, s => s.TestTimeout, (s, v) => s with { TestTimeout = v }),
+        Parameter.Create(
+            "TestWorkerTimeout", ConcurrentTestHelp.TestWorkerTimeout, ValueKinds.Limit, s => s.WorkerTimeout,
+            (s, v) => s with { WorkerTimeout = v }),
         Parameter.Create(
             "TestHealthCheckInterval", ConcurrentTestHelp.TestHealthCheckInterval, ValueKinds.Duration, s => s.HealthCheckInterval,
             (s, v) => s with { HealthCheckInterval = v }),
@@ -76,44 +100,64 @@ internal static class ParameterTable
             "TestMaxOperations", ConcurrentTestHelp.TestMaxOperations, ValueKinds.WholeNumber(0, int.MaxValue), s => s.MaxOperations,
             (s, v) => s with { MaxOperations = v }),
         Parameter.Create(
-            "TestMaxRetries", ConcurrentTestHelp.TestMaxRetries, ValueKinds.WholeNumber(0, 100), s => s.MaxRetries, (s, v) => s with { MaxRetries = v }),
-        Parameter.Create("TestRetryDelay", ConcurrentTestHelp.TestRetryDelay, ValueKinds.Delay, s => s.RetryDelay, (s, v) => s with { RetryDelay = v }),
-        Parameter.Create("TestReruns", ConcurrentTestHelp.TestReruns, ValueKinds.WholeNumber(0, 100), s => s.Reruns, (s, v) => s with { Reruns = v }),
-        Parameter.Create("TestFlaky", ConcurrentTestHelp.TestFlaky, ValueKinds.OneOf<FlakyPolicy>(), s => s.Flaky, (s, v) => s with { Flaky = v }),
+            "TestMaxRetries", ConcurrentTestHelp.TestMaxRetries, ValueKinds.WholeNumber(0, 100), s => s.MaxRetries,
+            (s, v) => s with { MaxRetries = v }),
         Parameter.Create(
-            "TestQuarantine", ConcurrentTestHelp.TestQuarantine, ValueKinds.ExistingFile, s => s.QuarantineFile!, (s, v) => s with { QuarantineFile = v }),
-        Parameter.Create("TestOnlyFailed", ConcurrentTestHelp.TestOnlyFailed, ValueKinds.Flag, s => s.OnlyFailed, (s, v) => s with { OnlyFailed = v }),
-        Parameter.Create("TestReplay", ConcurrentTestHelp.TestReplay, ValueKinds.ExistingFile, s => s.ReplayFile!, (s, v) => s with { ReplayFile = v }),
+            "TestRetryDelay", ConcurrentTestHelp.TestRetryDelay, ValueKinds.Delay, s => s.RetryDelay, (s, v) => s with { RetryDelay = v }),
+        Parameter.Create(
+            "TestReruns", ConcurrentTestHelp.TestReruns, ValueKinds.WholeNumber(0, 100), s => s.Reruns, (s, v) => s with { Reruns = v }),
+        Parameter.Create(
+            "TestFlaky", ConcurrentTestHelp.TestFlaky, ValueKinds.OneOf<FlakyPolicy>(), s => s.Flaky, (s, v) => s with { Flaky = v }),
+        Parameter.Create(
+            "TestQuarantine", ConcurrentTestHelp.TestQuarantine, ValueKinds.ExistingFile, s => s.QuarantineFile!,
+            (s, v) => s with { QuarantineFile = v }),
+        Parameter.Create(
+            "TestOnlyFailed", ConcurrentTestHelp.TestOnlyFailed, ValueKinds.Flag, s => s.OnlyFailed, (s, v) => s with { OnlyFailed = v }),
+        Parameter.Create(
+            "TestReplay", ConcurrentTestHelp.TestReplay, ValueKinds.ExistingFile, s => s.ReplayFile!, (s, v) => s with { ReplayFile = v }),
         Parameter.Create(
             "TestReplayWorker", ConcurrentTestHelp.TestReplayWorker, ValueKinds.OptionalNumber(0), s => s.ReplayWorker,
             (s, v) => s with { ReplayWorker = v }),
         Parameter.Create("TestBisect", ConcurrentTestHelp.TestBisect, ValueKinds.TestName, s => s.Bisect!, (s, v) => s with { Bisect = v }),
-        Parameter.Create("TestCompare", ConcurrentTestHelp.TestCompare, ValueKinds.ExistingFile, s => s.CompareFile!, (s, v) => s with { CompareFile = v }),
         Parameter.Create(
-            "TestReportFrom", ConcurrentTestHelp.TestReportFrom, ValueKinds.Journals, s => s.ReportFrom, (s, v) => s with { ReportFrom = v }),
+            "TestCompare", ConcurrentTestHelp.TestCompare, ValueKinds.ExistingFile, s => s.CompareFile!,
+            (s, v) => s with { CompareFile = v }),
+        Parameter.Create(
+            "TestReportFrom", ConcurrentTestHelp.TestReportFrom, ValueKinds.Journals, s => s.ReportFrom,
+            (s, v) => s with { ReportFrom = v }),
         Parameter.Create("TestShard", ConcurrentTestHelp.TestShard, ValueKinds.Shard, s => s.Shard!, (s, v) => s with { Shard = v }),
         Parameter.Create(
-            "TestShardCount", ConcurrentTestHelp.TestShardCount, ValueKinds.ShardCount, s => s.ShardCount, (s, v) => s with { ShardCount = v }),
+            "TestShardCount", ConcurrentTestHelp.TestShardCount, ValueKinds.ShardCount, s => s.ShardCount,
+            (s, v) => s with { ShardCount = v }),
         Parameter.Create(
-            "TestShardTarget", ConcurrentTestHelp.TestShardTarget, ValueKinds.Duration, s => s.ShardTarget, (s, v) => s with { ShardTarget = v }),
+            "TestShardTarget", ConcurrentTestHelp.TestShardTarget, ValueKinds.Duration, s => s.ShardTarget,
+            (s, v) => s with { ShardTarget = v }),
         Parameter.Create("TestPlan", ConcurrentTestHelp.TestPlan, ValueKinds.Path, s => s.PlanFile!, (s, v) => s with { PlanFile = v }),
         Parameter.Create(
-            "TestPlanFormat", ConcurrentTestHelp.TestPlanFormat, ValueKinds.OneOf<TestPlanFormat>(), s => s.PlanFormat, (s, v) => s with { PlanFormat = v }),
+            "TestPlanFormat", ConcurrentTestHelp.TestPlanFormat, ValueKinds.OneOf<TestPlanFormat>(), s => s.PlanFormat,
+            (s, v) => s with { PlanFormat = v }),
         Parameter.Create(
-            "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast, (s, v) => s with { FailFast = v }),
+            "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast,
+            (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),
         Parameter.Create("TestMeasure", ConcurrentTestHelp.TestMeasure, ValueKinds.Flag, s => s.Measure, (s, v) => s with { Measure = v }),
         Parameter.Create(
-            "TestMetricsListen", ConcurrentTestHelp.TestMetricsListen, ValueKinds.Port, s => s.MetricsPort, (s, v) => s with { MetricsPort = v }),
+            "TestMetricsListen", ConcurrentTestHelp.TestMetricsListen, ValueKinds.Port, s => s.MetricsPort,
+            (s, v) => s with { MetricsPort = v }),
         Parameter.Create(
-            "TestMetricsPush", ConcurrentTestHelp.TestMetricsPush, ValueKinds.WebAddress, s => s.MetricsPushUrl!, (s, v) => s with { MetricsPushUrl = v },
+            "TestMetricsPush", ConcurrentTestHelp.TestMetricsPush, ValueKinds.WebAddress, s => s.MetricsPushUrl!,
+            (s, v) => s with { MetricsPushUrl = v },
             isSecret: true),
-        Parameter.Create("TestBenchmark", ConcurrentTestHelp.TestBenchmark, ValueKinds.Flag, s => s.Benchmark, (s, v) => s with { Benchmark = v }),
+        Parameter.Create(
+            "TestBenchmark", ConcurrentTestHelp.TestBenchmark, ValueKinds.Flag, s => s.Benchmark, (s, v) => s with { Benchmark = v }),
         Parameter.Create("TestList", ConcurrentTestHelp.TestList, ValueKinds.Flag, s => s.List, (s, v) => s with { List = v }),
         Parameter.Create("TestHelp", ConcurrentTestHelp.TestHelp, ValueKinds.Flag, s => s.ShowHelp, (s, v) => s with { ShowHelp = v }),
-        Parameter.Create("TestAllowEmpty", ConcurrentTestHelp.TestAllowEmpty, ValueKinds.Flag, s => s.AllowEmpty, (s, v) => s with { AllowEmpty = v }),
+        Parameter.Create(
+            "TestAllowEmpty", ConcurrentTestHelp.TestAllowEmpty, ValueKinds.Flag, s => s.AllowEmpty, (s, v) => s with { AllowEmpty = v }),
         Parameter.Create("TestDryRun", ConcurrentTestHelp.TestDryRun, ValueKinds.Flag, s => s.DryRun, (s, v) => s with { DryRun = v }),
-        Parameter.Create("TestDiagnostics", ConcurrentTestHelp.TestDiagnostics, ValueKinds.Flag, s => s.Diagnostics, (s, v) => s with { Diagnostics = v }),
+        Parameter.Create(
+            "TestDiagnostics", ConcurrentTestHelp.TestDiagnostics, ValueKinds.Flag, s => s.Diagnostics,
+            (s, v) => s with { Diagnostics = v }),
     ];
 
     /// <summary>The README's table.</summary>
@@ -123,7 +167,8 @@ internal static class ParameterTable
         foreach (var parameter in All)
         {
             var variables = parameter.Aliases.Prepend(parameter.Name).Select(name => $"`{Parameter.VariableOf(name)}`");
-            table.Append($"| `{parameter.Argument}` | {string.Join(", ", variables)} | {Cell(parameter.Default)} | {Cell(parameter.Meaning)} |\n");
+            table.Append(
+                $"| `{parameter.Argument}` | {string.Join(", ", variables)} | {Cell(parameter.Default)} | {Cell(parameter.Meaning)} |\n");
         }
 
         return table.ToString();

@@ -51,7 +51,9 @@ internal static partial class ValueKinds
         Arity.Many,
         "results folders of earlier runs, or files run.events.jsonl",
         text => [.. Several(text).Select(text.ToAbsolutePath)],
-        paths => paths.FirstOrDefault(path => !Directory.Exists(path) && !File.Exists(path)) is { } missing ? $"no such folder or file: {missing}" : null);
+        paths => paths.FirstOrDefault(path => !Directory.Exists(path) && !File.Exists(path)) is { } missing
+            ? $"no such folder or file: {missing}"
+            : null);
 
     public static ValueKind<string> RunSettings { get; } = new(
         Arity.One,
@@ -109,8 +111,10 @@ internal static partial class ValueKinds
     public static ValueKind<ImmutableArray<string>> DatabaseNames { get; } = new(
         Arity.Many,
         "names of letters, digits and underscores, each once",
-        text => [.. Several(text).SelectMany(entry => entry.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
-        names => names.IsEmpty || !names.All(DatabaseName().IsMatch) || names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < names.Length
+        text => [.. Several(text).SelectMany(
+            entry => entry.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+        names => names.IsEmpty || !names.All(DatabaseName().IsMatch)
+            || names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < names.Length
             ? string.Empty
             : null);
 
@@ -124,13 +128,18 @@ internal static partial class ValueKinds
         Arity.Many,
         string.Join(", ", GuardName.All.Select(guard => guard.Name)),
         Several,
-        names => names.All(name => GuardName.All.Any(guard => guard.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) ? null : string.Empty);
+        names => names.All(name => GuardName.All.Any(guard => guard.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            ? null
+            : string.Empty);
 
-    public static ValueKind<ImmutableArray<string>> Hosts { get; } = new(Arity.Many, "host names or addresses, in which * stands for anything", Several, NoFlaw);
+    public static ValueKind<ImmutableArray<string>> Hosts { get; } = new(
+        Arity.Many, "host names or addresses, in which * stands for anything", Several, NoFlaw);
 
-    public static ValueKind<ImmutableArray<string>> Names { get; } = new(Arity.Many, "names of collections, classes or namespaces", Several, NoFlaw);
+    public static ValueKind<ImmutableArray<string>> Names { get; } = new(
+        Arity.Many, "names of collections, classes or namespaces", Several, NoFlaw);
 
-    public static ValueKind<ImmutableArray<string>> ExtensionNames { get; } = new(Arity.Many, "names of PostgreSQL extensions", Several, NoFlaw);
+    public static ValueKind<ImmutableArray<string>> ExtensionNames { get; } = new(
+        Arity.Many, "names of PostgreSQL extensions", Several, NoFlaw);
 
     public static ValueKind<ImmutableArray<EnvironmentPattern>> Patterns { get; } = new(
         Arity.Many,
@@ -206,7 +215,8 @@ internal static partial class ValueKinds
     private static TimeSpan ToDuration(string text)
     {
         var match = DurationPattern().Match(text);
-        if (!match.Success || !double.TryParse(match.Groups["number"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        if (!match.Success
+            || !double.TryParse(match.Groups["number"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
             throw new UnreadableValueException();
 
         var milliseconds = number * match.Groups["unit"].Value.ToUpperInvariant() switch
@@ -216,7 +226,9 @@ internal static partial class ValueKinds
             "H" => 3_600_000,
             _ => 1_000,
         };
-        return milliseconds <= LongestDuration.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : throw new UnreadableValueException();
+        return milliseconds <= LongestDuration.TotalMilliseconds
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : throw new UnreadableValueException();
     }
 
     private static string? FilterFlaw(string filter)
@@ -268,8 +280,11 @@ internal static partial class ValueKinds
         if (!VariableName().IsMatch(pattern.Name))
             return $"{pattern.Name} is not a variable's name";
 
-        var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value.Split(':')[0]).FirstOrDefault(name => !Placeholders.Contains(name));
-        return unknown is null ? null : $"{pattern.Name} has the unknown placeholder {{{unknown}}}; did you mean {{{NearestName.Of(unknown, Placeholders)}}}?";
+        var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value.Split(':')[0]).FirstOrDefault(
+            name => !Placeholders.Contains(name));
+        return unknown is null
+            ? null
+            : $"{pattern.Name} has the unknown placeholder {{{unknown}}}; did you mean {{{NearestName.Of(unknown, Placeholders)}}}?";
     }
 
     private static string? DuplicateFlaw(ImmutableArray<EnvironmentPattern> patterns) =>

@@ -5,7 +5,10 @@ using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Console.Hosts;
 
-/// <summary>What a CI server is told by lines on the standard output. Texts of tests are escaped as the server's own rules say, so that none is a command.</summary>
+/// <summary>
+/// What a CI server is told by lines on the standard output. Texts of tests are escaped as the server's own rules say, so that none is a
+/// command.
+/// </summary>
 internal static class HostCommands
 {
     /// <summary>Servers show few annotations a step, and nobody reads more.</summary>
@@ -21,25 +24,33 @@ internal static class HostCommands
         _ => [],
     };
 
-    /// <summary>The first real failures, where they are in the repository; where no test failed and the run did, the reason of that.</summary>
+    /// <summary>
+    /// The first real failures, where they are in the repository; where no test failed and the run did, the reason of that.
+    /// </summary>
     private static List<Annotation> Annotations(RunRecord run, Redactor redactor)
     {
-        var failures = FailureCluster.Of(run.Entries).Where(cluster => cluster.Kind != FailureKind.NotRun).Take(MostAnnotations).Select(cluster => Of(cluster, run.Settings, redactor)).ToList();
-        return failures.Count > 0 || run.ExitCode == ConcurrentTestExitCode.Success ? failures : [new Annotation("ConcurrentTest", Safe(run.Reason, redactor), null, null)];
+        var failures = FailureCluster.Of(run.Entries).Where(cluster => cluster.Kind != FailureKind.NotRun).Take(MostAnnotations)
+            .Select(cluster => Of(cluster, run.Settings, redactor)).ToList();
+        return failures.Count > 0 || run.ExitCode == ConcurrentTestExitCode.Success
+            ? failures
+            : [new Annotation("ConcurrentTest", Safe(run.Reason, redactor), null, null)];
     }
 
     private static Annotation Of(FailureCluster cluster, ConcurrentTestSettings settings, Redactor redactor)
     {
         var (file, line) = Split(FailureLocation.Of(cluster.First, settings.RootDirectory));
         var title = FailureText.Name(cluster.First, redactor) + (cluster.IsMany ? $" and {cluster.Tests.Length - 1} more" : "");
-        var message = string.IsNullOrWhiteSpace(cluster.First.Final.Message) ? FailureKinds.Text(cluster.Kind) : Safe(cluster.First.Final.Message, redactor);
+        var message = string.IsNullOrWhiteSpace(cluster.First.Final.Message)
+            ? FailureKinds.Text(cluster.Kind)
+            : Safe(cluster.First.Final.Message, redactor);
         return new Annotation(title, message, file, line);
     }
 
     private static string Safe(string text, Redactor redactor) => PlainText.Cap(PlainText.Escape(redactor.Redact(text)), LongestMessage);
 
     // What is not in the repository cannot be shown beside its line.
-    private static (string? File, string? Line) Split(string? place) => place is null || Path.IsPathRooted(place) || place.LastIndexOf(':') is not (> 0 and var colon)
+    private static (string? File, string? Line) Split(string? place) =>
+        place is null || Path.IsPathRooted(place) || place.LastIndexOf(':') is not (> 0 and var colon)
         ? (null, null)
         : (place[..colon], place[(colon + 1)..]);
 
@@ -50,9 +61,11 @@ internal static class HostCommands
         return $"::error {place}title={GitHubProperty(annotation.Title)}::{GitHubText(annotation.Message)}";
     }
 
-    private static string GitHubText(string text) => text.Replace("%", "%25", StringComparison.Ordinal).Replace("\r", "%0D", StringComparison.Ordinal).Replace("\n", "%0A", StringComparison.Ordinal);
+    private static string GitHubText(string text) => text.Replace("%", "%25", StringComparison.Ordinal)
+        .Replace("\r", "%0D", StringComparison.Ordinal).Replace("\n", "%0A", StringComparison.Ordinal);
 
-    private static string GitHubProperty(string text) => GitHubText(text).Replace(":", "%3A", StringComparison.Ordinal).Replace(",", "%2C", StringComparison.Ordinal);
+    private static string GitHubProperty(string text) =>
+        GitHubText(text).Replace(":", "%3A", StringComparison.Ordinal).Replace(",", "%2C", StringComparison.Ordinal);
 
     // https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
     private static string Azure(Annotation annotation)
@@ -70,7 +83,8 @@ internal static class HostCommands
     }
 
     private static string AzureText(string text) => text
-        .Replace("%", "%AZP25", StringComparison.Ordinal).Replace("\r", "%0D", StringComparison.Ordinal).Replace("\n", "%0A", StringComparison.Ordinal)
+        .Replace("%", "%AZP25", StringComparison.Ordinal).Replace("\r", "%0D", StringComparison.Ordinal).Replace(
+            "\n", "%0A", StringComparison.Ordinal)
         .Replace("]", "%5D", StringComparison.Ordinal).Replace(";", "%3B", StringComparison.Ordinal);
 
     private sealed record Annotation(string Title, string Message, string? File, string? Line);

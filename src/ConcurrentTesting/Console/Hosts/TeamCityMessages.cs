@@ -6,7 +6,10 @@ using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Console.Hosts;
 
-/// <summary>TeamCity's service messages: the results, figures that it draws over the builds, and why the build failed where no test did. https://www.jetbrains.com/help/teamcity/service-messages.html</summary>
+/// <summary>
+/// TeamCity's service messages: the results, figures that it draws over the builds, and why the build failed where no test did.
+/// https://www.jetbrains.com/help/teamcity/service-messages.html
+/// </summary>
 internal static class TeamCityMessages
 {
     public static IEnumerable<string> Of(RunRecord run, Redactor redactor)
@@ -18,7 +21,8 @@ internal static class TeamCityMessages
         }
 
         foreach (var (key, value) in Statistics(run))
-            yield return string.Create(CultureInfo.InvariantCulture, $"##teamcity[buildStatisticValue key='concurrentTest.{key}' value='{value:0.###}']");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"##teamcity[buildStatisticValue key='concurrentTest.{key}' value='{value:0.###}']");
         if (run.Failed == 0 && run.ExitCode != ConcurrentTestExitCode.Success)
             yield return $"##teamcity[buildProblem description='{Escape(PlainText.OneLine(redactor.Redact(run.Reason)))}' identity='ConcurrentTest']";
     }

@@ -5,7 +5,8 @@ using Wcwidth;
 namespace ConcurrentTesting.Console.Terminal;
 
 /// <summary>
-/// How many columns text takes. Terminals disagree about joined emoji; the widest reading is taken, so that a line never gets longer than meant.
+/// How many columns text takes. Terminals disagree about joined emoji; the widest reading is taken, so that a line never gets longer than
+/// meant.
 /// </summary>
 internal static class ColumnWidth
 {
@@ -22,7 +23,9 @@ internal static class ColumnWidth
         return columns;
     }
 
-    /// <summary>The longest start of <paramref name="text"/> within <paramref name="columns"/>, cut between characters as readers see them.</summary>
+    /// <summary>
+    /// The longest start of <paramref name="text"/> within <paramref name="columns"/>, cut between characters as readers see them.
+    /// </summary>
     public static ReadOnlySpan<char> Fit(ReadOnlySpan<char> text, int columns)
     {
         if (Ascii.IsValid(text))

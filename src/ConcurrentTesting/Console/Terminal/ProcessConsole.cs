@@ -22,7 +22,9 @@ internal sealed class ProcessConsole : ConsoleSurface
         {
             try
             {
-                return (System.Console.WindowWidth is > 0 and var columns ? columns : FallbackColumns, System.Console.WindowHeight is > 0 and var rows ? rows : FallbackRows);
+                return (System.Console.WindowWidth is > 0 and var columns
+                    ? columns
+                    : FallbackColumns, System.Console.WindowHeight is > 0 and var rows ? rows : FallbackRows);
             }
             catch (IOException)
             {

@@ -28,7 +28,8 @@ internal sealed class CloneSets(
     public ImmutableArray<KeptRecord> Kept => [.. _kept];
 
     /// <summary>All or none: what was made before one failed is gone.</summary>
-    public async Task<ImmutableArray<DatabaseClone>> MakeAsync(ImmutableArray<TemplateDatabase> templates, string label, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<DatabaseClone>> MakeAsync(
+        ImmutableArray<TemplateDatabase> templates, string label, CancellationToken cancellationToken)
     {
         var clones = ImmutableArray.CreateBuilder<DatabaseClone>(templates.Length);
         try
@@ -62,7 +63,8 @@ internal sealed class CloneSets(
     {
         var started = Stopwatch.GetTimestamp();
         DatabaseClone clone = null!;
-        await attempt($"cloning {template.Name}", async token => clone = await engine.CloneAsync(template, label, token), cancellationToken);
+        await attempt(
+            $"cloning {template.Name}", async token => clone = await engine.CloneAsync(template, label, token), cancellationToken);
         health.Watch(clone);
         await attempt($"checking {clone.Name}", token => RequireAsync(clone, token), cancellationToken);
         counts.Add("health_checks_ok", 1);
@@ -114,7 +116,9 @@ internal sealed class CloneSets(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            logger.LogWarning("The database {Name}, in which {Test} failed, could not be kept: {Reason}", clone.Name, test, secrets.Redact(exception.Message));
+            logger.LogWarning(
+                "The database {Name}, in which {Test} failed, could not be kept: {Reason}", clone.Name, test,
+                secrets.Redact(exception.Message));
             await DropAsync(clone, worker: null, CancellationToken.None);
         }
     }

@@ -11,7 +11,8 @@ internal static class DatabaseRetries
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     public static ResiliencePipeline Create(
-        ConcurrentTestSettings settings, Func<Exception, FaultCause> classify, DatabaseCounts counts, Redactor secrets, ILogger logger, TimeProvider time)
+        ConcurrentTestSettings settings, Func<Exception, FaultCause> classify, DatabaseCounts counts, Redactor secrets, ILogger logger,
+        TimeProvider time)
     {
         if (settings.MaxRetries == 0)
             return ResiliencePipeline.Empty;

@@ -21,8 +21,11 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <returns>How many things were removed.</returns>
     Task<int> SweepAsync(CancellationToken cancellationToken);
 
-    /// <summary>Finds the templates with these sources' fingerprints, or builds them. Of several runs one builds, the others wait.</summary>
-    Task<ImmutableArray<TemplateDatabase>> EnsureTemplatesAsync(ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken);
+    /// <summary>
+    /// Finds the templates with these sources' fingerprints, or builds them. Of several runs one builds, the others wait.
+    /// </summary>
+    Task<ImmutableArray<TemplateDatabase>> EnsureTemplatesAsync(
+        ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken);
 
     /// <summary>Makes a private copy.</summary>
     /// <param name="label">Names the copy within the run, never used twice: <c>w3-1</c>.</param>
@@ -47,6 +50,8 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <summary>Whether, and why, an operation that failed like this is worth another try.</summary>
     FaultCause Classify(Exception exception);
 
-    /// <summary>Cancelled when the server is lost to the run for good, which then has to stop: its databases are no longer protected.</summary>
+    /// <summary>
+    /// Cancelled when the server is lost to the run for good, which then has to stop: its databases are no longer protected.
+    /// </summary>
     CancellationToken Lost { get; }
 }

@@ -1,6 +1,8 @@
 namespace ConcurrentTesting.Databases.Leases;
 
-/// <summary>The folder for databases that are files, or servers' directories, and that outlive their run because tests failed in them.</summary>
+/// <summary>
+/// The folder for databases that are files, or servers' directories, and that outlive their run because tests failed in them.
+/// </summary>
 internal static class KeptDatabases
 {
     /// <summary>How many databases one run keeps, at most: what fails everywhere fails alike.</summary>

@@ -7,7 +7,9 @@ namespace ConcurrentTesting.Databases.Leases;
 /// <summary>Makes the variables that tell a test process its worker and its databases.</summary>
 internal static class LeaseEnvironment
 {
-    /// <param name="connections">By the database's name among the worker's databases; the first is the one that bare placeholders mean.</param>
+    /// <param name="connections">
+    /// By the database's name among the worker's databases; the first is the one that bare placeholders mean.
+    /// </param>
     public static ImmutableDictionary<string, string> Of(
         ConcurrentTestSettings settings, string runId, int worker, ImmutableArray<KeyValuePair<string, ConnectionValues>> connections)
     {
@@ -31,11 +33,13 @@ internal static class LeaseEnvironment
         ConcurrentTestSettings settings, string runId, string database, ConnectionValues connection)
     {
         var own = settings.Environment.Where(pattern => EnvironmentPattern.Placeholder().Matches(pattern.Pattern)
-            .All(match => !match.Groups["database"].Success || match.Groups["database"].Value.Equals(database, StringComparison.OrdinalIgnoreCase)));
+            .All(match =>
+                !match.Groups["database"].Success || match.Groups["database"].Value.Equals(database, StringComparison.OrdinalIgnoreCase)));
         return Of(settings with { Environment = [.. own] }, runId, 0, [KeyValuePair.Create(database, connection)]);
     }
 
-    private static string Fill(EnvironmentPattern pattern, int worker, ImmutableArray<KeyValuePair<string, ConnectionValues>> connections) =>
+    private static string Fill(
+        EnvironmentPattern pattern, int worker, ImmutableArray<KeyValuePair<string, ConnectionValues>> connections) =>
         EnvironmentPattern.Placeholder().Replace(pattern.Pattern, match => Value(match, pattern, worker, connections));
 
     private static string Value(

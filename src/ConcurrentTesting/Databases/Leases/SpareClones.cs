@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Leases;
 
 /// <summary>
-/// Clones made ahead, so that a worker gets fresh databases without waiting for them: a bounded channel that is filled as it empties, from the first request on.
+/// Clones made ahead, so that a worker gets fresh databases without waiting for them: a bounded channel that is filled as it empties, from
+/// the first request on.
 /// </summary>
 /// <param name="make">Makes the databases of one lease.</param>
 /// <param name="drop">Drops what nobody took.</param>

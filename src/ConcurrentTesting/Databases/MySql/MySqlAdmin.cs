@@ -78,13 +78,15 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     }
 
     public static async Task<IReadOnlyList<T>> QueryAsync<T>(
-        MySqlConnection connection, string sql, Func<MySqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters) =>
+        MySqlConnection connection, string sql, Func<MySqlDataReader, T> read, CancellationToken cancellationToken,
+        params object[] parameters) =>
         (await QueryAllAsync(connection, sql, (_, row) => read(row), cancellationToken, parameters)).SelectMany(rows => rows).ToList();
 
     /// <summary>The rows of every result of several statements, sent in one round trip.</summary>
     /// <param name="read">Gets the number of the result too, from 0.</param>
     public static async Task<IReadOnlyList<IReadOnlyList<T>>> QueryAllAsync<T>(
-        MySqlConnection connection, string sql, Func<int, MySqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+        MySqlConnection connection, string sql, Func<int, MySqlDataReader, T> read, CancellationToken cancellationToken,
+        params object[] parameters)
     {
         await using var command = new MySqlCommand(sql, connection) { CommandTimeout = 0 };
         for (var number = 0; number < parameters.Length; number++)
@@ -125,7 +127,8 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     }
 
     /// <summary>A session of its own with the server's settings for everybody, as a test's or a script's.</summary>
-    public async Task<MySqlConnection> OpenPlainSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null)
+    public async Task<MySqlConnection> OpenPlainSessionAsync(
+        string database, CancellationToken cancellationToken, TemplateAccount? account = null)
     {
         var connection = new MySqlConnection(As(account, With(database, pooling: false)).ConnectionString);
         try
@@ -145,7 +148,8 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     private static Task<int> PrepareAsync(MySqlConnection connection, CancellationToken cancellationToken) =>
         ExecuteAsync(connection, Prologue + (IsMariaDb(connection) ? OnMariaDb : OnMySql), cancellationToken);
 
-    private static bool IsMariaDb(MySqlConnection connection) => connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+    private static bool IsMariaDb(MySqlConnection connection) =>
+        connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
     private static MySqlConnectionStringBuilder As(TemplateAccount? account, MySqlConnectionStringBuilder builder)
     {
@@ -178,7 +182,8 @@ internal sealed class MySqlAdmin : IAsyncDisposable
         {
             return new MySqlConnectionStringBuilder(connectionString);
         }
-        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception) when (exception is ArgumentException
+            or FormatException or InvalidOperationException or KeyNotFoundException)
         {
             // The driver's message may quote a part of the string.
             throw Wrong(connectionString.Contains("://", StringComparison.Ordinal)

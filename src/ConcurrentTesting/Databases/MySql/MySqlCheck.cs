@@ -20,7 +20,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
     /// <summary>What templates are made of and clones are for. <c>GRANT ALL</c> gives them together.</summary>
     private static readonly string[] RightsOnOurs =
     [
-        "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE",
+        "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE VIEW", "SHOW VIEW",
+        "CREATE ROUTINE", "ALTER ROUTINE",
         "EXECUTE", "TRIGGER", "EVENT",
     ];
 
@@ -56,7 +57,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         return answers.Facts;
     }
 
-    private string Server => admin.Host.StartsWith('/') ? admin.Host : string.Create(CultureInfo.InvariantCulture, $"{admin.Host}:{admin.Port}");
+    private string Server =>
+        admin.Host.StartsWith('/') ? admin.Host : string.Create(CultureInfo.InvariantCulture, $"{admin.Host}:{admin.Port}");
 
     private async Task<MySqlConnection> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -86,8 +88,10 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
             SHOW PROCESSLIST
             """;
         var results = await MySqlAdmin.QueryAllAsync(
-            session, Question, (_, row) => Enumerable.Range(0, row.FieldCount).Select(column => row.GetValue(column).ToString() ?? "").ToArray(), cancellationToken);
-        var (version, user, id, roles) = (results[0][0][0], results[0][0][1], int.Parse(results[0][0][2], CultureInfo.InvariantCulture), results[0][0][3]);
+            session, Question, (_, row) =>
+                Enumerable.Range(0, row.FieldCount).Select(column => row.GetValue(column).ToString() ?? "").ToArray(), cancellationToken);
+        var (version, user, id, roles) =
+            (results[0][0][0], results[0][0][1], int.Parse(results[0][0][2], CultureInfo.InvariantCulture), results[0][0][3]);
         var variables = results[1].Concat(results[2]).ToFrozenDictionary(row => row[0], row => row[1], StringComparer.OrdinalIgnoreCase);
         var isMariaDb = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
         var grants = isMariaDb || roles == "NONE" ? results[4] : await WithRolesAsync(session, roles, cancellationToken);
@@ -118,14 +122,16 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
     {
         if (IsOn(variables, "userstat"))
             return MySqlStatisticsSource.UserStatistics;
-        var isReadable = IsOn(variables, "performance_schema") && rights.Has("SELECT", "performance_schema", "table_io_waits_summary_by_table");
+        var isReadable = IsOn(variables, "performance_schema")
+            && rights.Has("SELECT", "performance_schema", "table_io_waits_summary_by_table");
         return isReadable ? MySqlStatisticsSource.PerformanceSchema : null;
     }
 
     /// <summary>MySQL shows what a role gives only when it is asked for the role.</summary>
     private static async Task<IReadOnlyList<string[]>> WithRolesAsync(
         MySqlConnection session, string roles, CancellationToken cancellationToken) =>
-        await MySqlAdmin.QueryAsync(session, $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
+        await MySqlAdmin.QueryAsync(
+            session, $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
 
     /// <summary>A pooler between us and the server gives our locks to others.</summary>
     private void RequireDirectConnection(MySqlConnection session, Answers answers)
@@ -133,7 +139,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         if (session.ServerThread != answers.Session)
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Refused, $"{Server} is a connection pooler, which cannot hold a run's locks; connect to the server itself");
+                ConcurrentTestExitCode.Refused,
+                $"{Server} is a connection pooler, which cannot hold a run's locks; connect to the server itself");
         }
     }
 
@@ -151,7 +158,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         string[] names = _settings.TemplateCache
             ? [OwnDatabaseName.OfRun(context.RunId, "w").ToString(), OwnDatabaseName.OfTemplate("0123456789abcdef", "t").ToString()]
             : [OwnDatabaseName.OfRun(context.RunId, "w").ToString()];
-        Require(answers, RightsOnOurs.Where(right => !names.All(name => answers.Rights.Has(right, name))), @"`ct\_%`.*", "on our own databases");
+        Require(answers, RightsOnOurs.Where(
+            right => !names.All(name => answers.Rights.Has(right, name))), @"`ct\_%`.*", "on our own databases");
     }
 
     private void RequireSources(Answers answers)
@@ -159,7 +167,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         foreach (var existing in context.Sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>())
         {
             var name = MySqlAdmin.Quote(existing.Name);
-            Require(answers, RightsOnSource.Where(right => !answers.Rights.Has(right, existing.Name)), $"{name}.*", $"on the database '{existing.Name}'");
+            Require(answers, RightsOnSource.Where(
+                right => !answers.Rights.Has(right, existing.Name)), $"{name}.*", $"on the database '{existing.Name}'");
             if (!answers.Databases.Contains(existing.Name, StringComparer.Ordinal))
             {
                 throw new ConcurrentTestException(
@@ -205,10 +214,12 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         if (answers.Replicas > 0)
             _guards.Refuse(GuardName.ReplicatedServer, $"{product} has {answers.Replicas} replicas", "use a server for tests");
         if (answers.IsOn("wsrep_on") || answers.IsOn("group_replication_group_name"))
-            _guards.Refuse(GuardName.ReplicatedServer, $"{product} is part of a cluster, where locks are not everybody's", "use a server for tests");
+            _guards.Refuse(
+                GuardName.ReplicatedServer, $"{product} is part of a cluster, where locks are not everybody's", "use a server for tests");
         if (answers.Others > 0)
             _guards.Warn($"Others work on {product} (sessions: {answers.Others}): is it a server for tests?");
-        foreach (var name in answers.Databases.Where(name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
+        foreach (var name in answers.Databases.Where(
+            name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
             _guards.Warn($"{product} has a database '{name}': is it a server for tests?");
     }
 
@@ -227,12 +238,15 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
 
             try
             {
-                var literal = decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? value : MySqlAdmin.Literal(value);
+                var literal = decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+                    ? value
+                    : MySqlAdmin.Literal(value);
                 await MySqlAdmin.ExecuteAsync(session, $"SET GLOBAL {MySqlAdmin.Quote(name)} = {literal}", cancellationToken);
             }
             catch (MySqlException exception)
             {
-                throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-database-settings '{name}={value}': {exception.Message}", exception);
+                throw new ConcurrentTestException(
+                    ConcurrentTestExitCode.BadSettings, $"--test-database-settings '{name}={value}': {exception.Message}", exception);
             }
         }
     }

@@ -9,7 +9,8 @@ using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>
-/// Copies a database: its tables are made and filled over a few connections at once, then everything else on one. Neither product can do that by itself, and
+/// Copies a database: its tables are made and filled over a few connections at once, then everything else on one. Neither product can do
+/// that by itself, and
 /// <c>CREATE TABLE … LIKE</c> loses foreign keys.
 /// </summary>
 /// <param name="facts">What the server is and what we may do there.</param>
@@ -24,7 +25,8 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     /// <exception cref="ConcurrentTestException">An object cannot be made again.</exception>
     public async Task<MySqlDefinition> CopyAsync(MySqlDefinition source, string target, bool leavesOut, CancellationToken cancellationToken)
     {
-        await admin.ExecuteAsync($"CREATE DATABASE {Quote(target)} CHARACTER SET {source.CharacterSet} COLLATE {source.Collation}", cancellationToken);
+        await admin.ExecuteAsync(
+            $"CREATE DATABASE {Quote(target)} CHARACTER SET {source.CharacterSet} COLLATE {source.Collation}", cancellationToken);
         if (source.Sequences.Length > 0)
             await MakeSequencesAsync(source, target, cancellationToken);
         await FillAsync(source, target, cancellationToken);
@@ -50,9 +52,12 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             await MakeAsync(session, source, found, target, cancellationToken);
     }
 
-    /// <summary>Gives the objects of a database to other definers, by making them again: nothing else can. Its events are for the caller to make.</summary>
+    /// <summary>
+    /// Gives the objects of a database to other definers, by making them again: nothing else can. Its events are for the caller to make.
+    /// </summary>
     /// <returns>What is in it then.</returns>
-    public async Task<MySqlDefinition> GiveAwayAsync(MySqlDefinition source, Func<MySqlObject, string> definerOf, CancellationToken cancellationToken)
+    public async Task<MySqlDefinition> GiveAwayAsync(
+        MySqlDefinition source, Func<MySqlObject, string> definerOf, CancellationToken cancellationToken)
     {
         var given = source with
         {
@@ -80,7 +85,8 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         var made = await MySqlDefinitionReader.ReadAsync(admin, source.Name, cancellationToken);
         return made with { Events = [.. given.Events.Select(found => found with { Sql = Statement(given, found, given.Name) })] };
 
-        ImmutableArray<MySqlObject> Given(ImmutableArray<MySqlObject> objects) => [.. objects.Select(found => MySqlText.DefinedBy(found, definerOf(found)))];
+        ImmutableArray<MySqlObject> Given(ImmutableArray<MySqlObject> objects) =>
+            [.. objects.Select(found => MySqlText.DefinedBy(found, definerOf(found)))];
     }
 
     /// <summary>Before the tables, whose defaults may use them.</summary>
@@ -152,14 +158,16 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     }
 
     /// <summary>By the server's own statement, made for the other database.</summary>
-    private Task MakeAsync(MySqlConnection session, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken) =>
+    private Task MakeAsync(
+        MySqlConnection session, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken) =>
         MakeAsync(
             session,
             $"table {table.Name}",
             "CREATE TABLE " + Quote(target) + "." + MySqlText.Canonical(table.Sql, source.Name, target)["CREATE TABLE ".Length..],
             cancellationToken);
 
-    private static Task<int> FillAsync(MySqlConnection lane, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken)
+    private static Task<int> FillAsync(
+        MySqlConnection lane, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken)
     {
         // All of them by name: a generated column takes no value, an invisible one is left out of a star.
         var columns = string.Join(", ", table.Columns.Select(Quote));
@@ -230,7 +238,9 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         }
     }
 
-    /// <summary>The object's statement for the copy: this database's name where it stands for itself, a definer that we may give it.</summary>
+    /// <summary>
+    /// The object's statement for the copy: this database's name where it stands for itself, a definer that we may give it.
+    /// </summary>
     public string Statement(MySqlDefinition source, MySqlObject found, string target)
     {
         var sql = found.Kind == "VIEW"
@@ -254,7 +264,8 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             Events = Made(source.Events),
         };
 
-        ImmutableArray<MySqlObject> Made(ImmutableArray<MySqlObject> objects) => [.. objects.Select(found => found with { Sql = Statement(source, found, target) })];
+        ImmutableArray<MySqlObject> Made(ImmutableArray<MySqlObject> objects) =>
+            [.. objects.Select(found => found with { Sql = Statement(source, found, target) })];
     }
 
     /// <summary>What a session has when it makes an object, the object keeps.</summary>

@@ -11,7 +11,9 @@ internal sealed class MySqlCopyWarnings(ILogger logger, MySqlServerFacts facts)
         foreach (var table in source.Tables.Where(table => table.IsVersioned))
             logger.LogWarning("The table {Table} keeps a history: copies have its current rows alone", table.Name);
         foreach (var table in source.Tables.Where(table => !table.HasOwnRows))
-            logger.LogWarning("The table {Table} of the engine {Engine} has its rows elsewhere: copies are made without rows, and reach the same place", table.Name, table.Engine);
+            logger.LogWarning(
+                "The table {Table} of the engine {Engine} has its rows elsewhere: copies are made without rows, and reach the same place",
+                table.Name, table.Engine);
         foreach (var others in source.Objects.Where(found => !facts.MayDefineFor(found.Definer)).GroupBy(found => found.Definer))
         {
             logger.LogWarning(
@@ -28,7 +30,8 @@ internal sealed class MySqlCopyWarnings(ILogger logger, MySqlServerFacts facts)
 
     private void WarnOfNames(MySqlDefinition source)
     {
-        foreach (var found in source.Routines.Concat(source.Triggers).Concat(source.Events).Where(found => MySqlText.Names(found.Sql, source.Name)))
+        foreach (var found in source.Routines.Concat(source.Triggers).Concat(source.Events).Where(
+            found => MySqlText.Names(found.Sql, source.Name)))
         {
             logger.LogWarning(
                 "The {Object} names the database {Database}: its copies reach it from every worker's database{Remedy}; leave the name out",

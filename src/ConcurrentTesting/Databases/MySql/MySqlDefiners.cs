@@ -4,8 +4,8 @@ using ConcurrentTesting.Databases.Templates.Scripts;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>
-/// The definers that scripts name. The account that builds a template may make objects for nobody but itself, so the clauses are taken out and noted, and the objects
-/// are given to their definers when the template is built.
+/// The definers that scripts name. The account that builds a template may make objects for nobody but itself, so the clauses are taken out
+/// and noted, and the objects are given to their definers when the template is built.
 /// </summary>
 internal sealed partial class MySqlDefiners
 {
@@ -16,7 +16,8 @@ internal sealed partial class MySqlDefiners
     /// <summary>The statement without its definer, which is noted.</summary>
     public SqlStatement Take(SqlStatement statement)
     {
-        if (statement.Words is not ["CREATE" or "ALTER", ..] || !statement.Words.Contains("DEFINER") || Clause().Match(statement.Text) is not { Success: true } match)
+        if (statement.Words is not ["CREATE" or "ALTER", ..] || !statement.Words.Contains("DEFINER")
+            || Clause().Match(statement.Text) is not { Success: true } match)
             return statement;
         var rest = Marks().Replace(statement.Text[(match.Index + match.Length)..], " ");
         if (Made().Match(rest) is { Success: true } made && !match.Groups["self"].Success)
@@ -33,7 +34,8 @@ internal sealed partial class MySqlDefiners
 
     private static string Key(string kind, string name) => $"{Regex.Replace(kind.ToUpperInvariant(), @"\s+", " ")} {name}";
 
-    private static string Definer(Match match) => $"{Unquoted(match.Groups["user"].Value)}@{(match.Groups["host"].Success ? Unquoted(match.Groups["host"].Value) : "%")}";
+    private static string Definer(Match match) =>
+        $"{Unquoted(match.Groups["user"].Value)}@{(match.Groups["host"].Success ? Unquoted(match.Groups["host"].Value) : "%")}";
 
     private static string Unquoted(string name) =>
         name[0] is '`' or '\'' or '"' ? name[1..^1].Replace(new string(name[0], 2), name[..1], StringComparison.Ordinal) : name;

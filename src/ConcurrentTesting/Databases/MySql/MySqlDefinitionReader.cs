@@ -6,7 +6,9 @@ using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>Reads what is in a database, in a few round trips on one session inside it: only there do views leave the database's name out.</summary>
+/// <summary>
+/// Reads what is in a database, in a few round trips on one session inside it: only there do views leave the database's name out.
+/// </summary>
 internal sealed class MySqlDefinitionReader(MySqlConnection session, string database)
 {
     private sealed record Listed(string Name, string Type, string Engine, long Bytes);
@@ -127,7 +129,8 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
         return
         [
             // MariaDB 12 has triggers on several events, each with a row.
-            .. triggers.GroupBy(trigger => trigger.Name).Select(rows => (Trigger: rows.First(), Events: string.Join(" OR ", rows.Select(row => row.Event))))
+            .. triggers.GroupBy(trigger => trigger.Name).Select(
+                rows => (Trigger: rows.First(), Events: string.Join(" OR ", rows.Select(row => row.Event))))
                 .Select(found => new MySqlObject(
                     "TRIGGER",
                     found.Trigger.Name,
@@ -156,18 +159,22 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
 
     private sealed record Shown(string Sql, string? SqlMode, string Collation, string? DatabaseCollation, string? TimeZone)
     {
-        public MySqlObject ToObject(string kind, string name, string definer) => new(kind, name, Sql, definer, SqlMode, Collation, DatabaseCollation, TimeZone);
+        public MySqlObject ToObject(string kind, string name, string definer) =>
+            new(kind, name, Sql, definer, SqlMode, Collation, DatabaseCollation, TimeZone);
     }
 
     /// <param name="column">The one that has the statement, or how its name begins.</param>
-    private async Task<IReadOnlyList<Shown>> ShowAsync(IEnumerable<(string Kind, string Name)> objects, string column, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Shown>> ShowAsync(
+        IEnumerable<(string Kind, string Name)> objects, string column, CancellationToken cancellationToken)
     {
         // Bounded: a statement is at most as long as the server's max_allowed_packet.
         const int InOneTrip = 100;
         var all = new List<Shown>();
         foreach (var some in objects.Chunk(InOneTrip))
         {
-            var sql = some.Aggregate(new StringBuilder(), (text, found) => text.Append(CultureInfo.InvariantCulture, $"SHOW CREATE {found.Kind} {Quote(found.Name)};"));
+            var sql = some.Aggregate(
+                new StringBuilder(),
+                (text, found) => text.Append(CultureInfo.InvariantCulture, $"SHOW CREATE {found.Kind} {Quote(found.Name)};"));
             var results = await QueryAllAsync(session, sql.ToString(), (_, row) => Read(row, column), cancellationToken);
             foreach (var (found, rows) in some.Zip(results))
                 all.Add(rows[0] ?? throw Unreadable(found.Kind, found.Name));
@@ -182,7 +189,8 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
         var sql = names.First(name => name.Key.StartsWith(column, StringComparison.OrdinalIgnoreCase)).Value;
         return row.IsDBNull(sql)
             ? null
-            : new Shown(row.GetString(sql), Text("sql_mode"), Text("collation_connection") ?? "", Text("Database Collation"), Text("time_zone"));
+            : new Shown(
+                row.GetString(sql), Text("sql_mode"), Text("collation_connection") ?? "", Text("Database Collation"), Text("time_zone"));
 
         string? Text(string name) => names.TryGetValue(name, out var ordinal) && !row.IsDBNull(ordinal) ? row.GetString(ordinal) : null;
     }

@@ -8,8 +8,9 @@ using MySqlConnector;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>
-/// A MariaDB or MySQL server of our own: where its programs are, and how it is set up for tests, whose data nobody will miss. It listens on 127.0.0.1, which every
-/// driver can reach, behind a password that each start makes anew; its socket lies in the data directory, which is its user's alone.
+/// A MariaDB or MySQL server of our own: where its programs are, and how it is set up for tests, whose data nobody will miss. It listens on
+/// 127.0.0.1, which every driver can reach, behind a password that each start makes anew; its socket lies in the data directory, which is
+/// its user's alone.
 /// </summary>
 internal sealed class MySqlProduct : IServerProduct
 {
@@ -49,11 +50,15 @@ internal sealed class MySqlProduct : IServerProduct
     {
         string[] folders =
         [
-            "/usr/sbin", "/usr/libexec", "/usr/local/mysql/bin", "/usr/local/mariadb/bin", "/opt/homebrew/opt/mariadb/bin", "/opt/homebrew/opt/mysql/bin",
+            "/usr/sbin", "/usr/libexec", "/usr/local/mysql/bin", "/usr/local/mariadb/bin", "/opt/homebrew/opt/mariadb/bin",
+            "/opt/homebrew/opt/mysql/bin",
             "/usr/local/opt/mariadb/bin", "/usr/local/opt/mysql/bin",
         ];
         var server = Find(binaries, folders, "mariadbd") ?? Find(binaries, folders, "mysqld")
-            ?? throw Missing(binaries is null ? "no MariaDB or MySQL server is installed here" : $"--test-server-binaries '{binaries}' has no mariadbd or mysqld");
+            ?? throw Missing(
+                binaries is null
+                    ? "no MariaDB or MySQL server is installed here"
+                    : $"--test-server-binaries '{binaries}' has no mariadbd or mysqld");
         var version = await VersionAsync(server, cancellationToken);
         if (!version.Contains("MariaDB", StringComparison.Ordinal))
             return new MySqlProduct(server, null, version);
@@ -87,7 +92,8 @@ internal sealed class MySqlProduct : IServerProduct
             "--skip-name-resolve",
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-doublewrite=OFF",
-            // Gathering statistics of tables that live for minutes costs more than it gains; the server then estimates when a table is opened.
+            // Gathering statistics of tables that live for minutes costs more than it gains; the server then estimates when a table is
+            // opened.
             "--innodb-stats-persistent=OFF",
         ];
         return new ServerLaunch(command, ConnectionString(address));
@@ -136,7 +142,8 @@ internal sealed class MySqlProduct : IServerProduct
     private static ImmutableArray<string> MySqlArguments => ["--innodb-redo-log-capacity=32M", "--mysqlx=OFF"];
 
     private ImmutableArray<string> InitArguments(string dataDirectory) => _isMariaDb
-        ? ["--no-defaults", $"--datadir={dataDirectory}", "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=32M"]
+        ? ["--no-defaults", $"--datadir={dataDirectory}", "--auth-root-authentication-method=normal", "--skip-test-db",
+            "--innodb-log-file-size=32M"]
         : ["--no-defaults", "--initialize-insecure", $"--datadir={dataDirectory}", "--innodb-redo-log-capacity=32M"];
 
     private string ConnectionString(LoopbackAddress address) => new MySqlConnectionStringBuilder
@@ -181,7 +188,8 @@ internal sealed class MySqlProduct : IServerProduct
         using var process = ServerAccount.Start(
             new ProcessStartInfo(server, ["--no-defaults", "--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
         // /usr/sbin/mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)
-        var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split(
+            [' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         await process.WaitForExitAsync(cancellationToken);
         return words.SkipWhile(word => word != "Ver").Skip(1).FirstOrDefault() ?? "unknown";
     }

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>
-/// A user's rights, as <c>SHOW GRANTS</c> lists them (https://dev.mysql.com/doc/refman/8.4/en/show-grants.html, https://mariadb.com/kb/en/show-grants/).
+/// A user's rights, as <c>SHOW GRANTS</c> lists them (https://dev.mysql.com/doc/refman/8.4/en/show-grants.html,
+/// https://mariadb.com/kb/en/show-grants/).
 /// </summary>
 internal sealed partial class MySqlRights
 {
@@ -21,7 +22,8 @@ internal sealed partial class MySqlRights
         public bool Gives(string privilege) => Privileges.Contains(privilege) || Privileges.Contains(All);
     }
 
-    public static MySqlRights Parse(IEnumerable<string> lines) => new(lines.Select(line => Line().Match(line)).Where(match => match.Success).Select(Read));
+    public static MySqlRights Parse(IEnumerable<string> lines) =>
+        new(lines.Select(line => Line().Match(line)).Where(match => match.Success).Select(Read));
 
     /// <summary>For the whole server.</summary>
     public bool Has(string privilege) => _grants.Any(grant => !grant.IsRevoked && grant.Database == "*" && grant.Gives(privilege));
@@ -44,20 +46,25 @@ internal sealed partial class MySqlRights
         var expression = Regex.Replace(
             pattern,
             @"\\(?<literal>.)|(?<any>%)|(?<one>_)|(?<other>[^\\%_]+|\\$)",
-            match => match.Groups["any"].Success ? ".*" : match.Groups["one"].Success ? "." : Regex.Escape(match.Groups["literal"].Value + match.Groups["other"].Value));
+            match => match.Groups["any"].Success
+                ? ".*"
+                : match.Groups["one"].Success ? "." : Regex.Escape(match.Groups["literal"].Value + match.Groups["other"].Value));
         return Regex.IsMatch(name, $@"^{expression}\z", RegexOptions.IgnoreCase | RegexOptions.Singleline);
     }
 
     private static Grant Read(Match line) => new(
         line.Groups["verb"].Value == "REVOKE",
-        [.. Privilege().Matches(line.Groups["what"].Value).Where(match => !match.Groups["columns"].Success).Select(match => match.Groups["name"].Value.Trim().ToUpperInvariant())],
+        [.. Privilege().Matches(line.Groups["what"].Value).Where(match => !match.Groups["columns"].Success).Select(
+            match => match.Groups["name"].Value.Trim().ToUpperInvariant())],
         Unquoted(line.Groups["database"].Value),
         Unquoted(line.Groups["object"].Value));
 
     private static string Unquoted(string name) =>
-        name.Length > 1 && name[0] == name[^1] && name[0] is '`' or '"' ? name[1..^1].Replace(new string(name[0], 2), name[0].ToString(), StringComparison.Ordinal) : name;
+        name.Length > 1 && name[0] == name[^1]
+            && name[0] is '`' or '"' ? name[1..^1].Replace(new string(name[0], 2), name[0].ToString(), StringComparison.Ordinal) : name;
 
-    [GeneratedRegex(@"^(?<verb>GRANT|REVOKE) (?<what>.+?) ON (?:TABLE )?(?<database>\*|`(?:[^`]|``)*`|""(?:[^""]|"""")*"")\.(?<object>\*|`(?:[^`]|``)*`|""(?:[^""]|"""")*"") (?:TO|FROM) ")]
+    [GeneratedRegex(
+        @"^(?<verb>GRANT|REVOKE) (?<what>.+?) ON (?:TABLE )?(?<database>\*|`(?:[^`]|``)*`|""(?:[^""]|"""")*"")\.(?<object>\*|`(?:[^`]|``)*`|""(?:[^""]|"""")*"") (?:TO|FROM) ")]
     private static partial Regex Line();
 
     [GeneratedRegex(@"(?<name>[A-Za-z_ ]+)(?<columns>\([^)]*\))?(?:,|$)")]

@@ -9,10 +9,12 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <summary>Executes an SQL file statement by statement, as the mysql client does.</summary>
 /// <param name="definers">Where they are noted; null where the session's account may define for others.</param>
 /// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
-internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script, MySqlDefiners? definers = null, Action<string, string, string>? refuse = null)
+internal sealed class MySqlScript(
+    MySqlConnection connection, SqlFileStep script, MySqlDefiners? definers = null, Action<string, string, string>? refuse = null)
 {
     /// <summary>Statements that end a transaction by themselves (https://dev.mysql.com/doc/refman/8.4/en/implicit-commit.html).</summary>
-    private static readonly string[] Committing = ["ALTER", "ANALYZE", "CREATE", "DROP", "LOCK", "OPTIMIZE", "RENAME", "REPAIR", "TRUNCATE", "UNLOCK"];
+    private static readonly string[] Committing =
+        ["ALTER", "ANALYZE", "CREATE", "DROP", "LOCK", "OPTIMIZE", "RENAME", "REPAIR", "TRUNCATE", "UNLOCK"];
 
     private readonly MySqlBytes _bytes = new(connection);
 
@@ -27,7 +29,8 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
             {
                 if (await ExecuteAsync(statement, cancellationToken) is { } damaged)
                     throw NotText(sql, statement, damaged);
-                isInTransaction = statement.IsInTransactionAfter(isInTransaction) && !(statement.Words is [var first, ..] && Committing.Contains(first));
+                isInTransaction = statement.IsInTransactionAfter(isInTransaction)
+                    && !(statement.Words is [var first, ..] && Committing.Contains(first));
             }
             catch (MySqlException exception)
                 when (MySqlBytes.IsOfText(exception.Number, exception.Message) && !MySqlBytes.IsUtf8(statement.Text))
@@ -46,7 +49,8 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
         }
 
         if (isInTransaction)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
         // A file that has turned autocommit off means what it did since its last COMMIT too.
         await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
     }
@@ -55,7 +59,9 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
     private async Task<string?> ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         if (statement.IsClientCommand)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of the mysql client; only SQL is executed here: leave it out");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                Where(statement) + " is a command of the mysql client; only SQL is executed here: leave it out");
         return statement.Words.Length > 0 ? await _bytes.ExecuteAsync(definers?.Take(statement) ?? statement, cancellationToken) : null;
     }
 
@@ -79,8 +85,12 @@ internal sealed class MySqlScript(MySqlConnection connection, SqlFileStep script
     };
 
     private static string RemedyOfRefusal(int number) =>
-        number == MySqlFaults.BinaryLogNeedsSuper ? "the server keeps a binary log: SET GLOBAL log_bin_trust_function_creators = 1" : "leave it out";
+        number == MySqlFaults.BinaryLogNeedsSuper
+            ? "the server keeps a binary log: SET GLOBAL log_bin_trust_function_creators = 1"
+            : "leave it out";
 
     private string Where(SqlStatement statement) =>
-        string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
 }

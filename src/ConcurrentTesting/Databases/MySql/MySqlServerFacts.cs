@@ -7,7 +7,8 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <param name="MayDefineForOthers">Whether objects may be given to other definers than ourselves.</param>
 /// <param name="MayMakeAccounts">Whether templates can be built by an account of their own.</param>
 /// <param name="Statistics">What counts the rows of each table; null: nothing.</param>
-internal sealed record MySqlServerFacts(string Version, string User, string Collation, bool MayDefineForOthers, bool MayMakeAccounts, MySqlStatisticsSource? Statistics)
+internal sealed record MySqlServerFacts(
+    string Version, string User, string Collation, bool MayDefineForOthers, bool MayMakeAccounts, MySqlStatisticsSource? Statistics)
 {
     public bool IsMariaDb => Version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 

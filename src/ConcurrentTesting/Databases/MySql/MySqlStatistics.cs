@@ -27,7 +27,8 @@ internal static class MySqlStatistics
             return null;
         var rows = await admin.QueryAsync(
             source == MySqlStatisticsSource.UserStatistics ? OfUsers : OfPerformance,
-            row => Enumerable.Range(0, row.FieldCount).Select(column => row.IsDBNull(column) ? (long?)null : row.GetInt64(column)).ToArray(),
+            row => Enumerable.Range(0, row.FieldCount).Select(column => row.IsDBNull(column) ? (long?)null : row.GetInt64(column))
+                .ToArray(),
             cancellationToken,
             database);
         var counts = rows[0];
@@ -43,7 +44,8 @@ internal static class MySqlStatistics
     }
 
     /// <summary>What came after an earlier reading; null where the server has begun to count anew, as it does when it restarts.</summary>
-    public static DatabaseStatistics? Since(DatabaseStatistics earlier, DatabaseStatistics later) => IsLess(later, earlier) ? null : later with
+    public static DatabaseStatistics? Since(DatabaseStatistics earlier, DatabaseStatistics later) =>
+        IsLess(later, earlier) ? null : later with
     {
         RowsRead = later.RowsRead - earlier.RowsRead,
         RowsChanged = later.RowsChanged - earlier.RowsChanged,

@@ -26,7 +26,8 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
         try
         {
             return await admin.QueryAsync(
-                $@"SELECT user FROM mysql.user WHERE user LIKE 'ct\\_r\\_%' AND host = '{Host}'", row => row.GetString(0), cancellationToken);
+                $@"SELECT user FROM mysql.user WHERE user LIKE 'ct\\_r\\_%' AND host = '{Host}'", row => row.GetString(0),
+                cancellationToken);
         }
         catch (MySqlException exception) when (MySqlFaults.IsDenied(exception))
         {
@@ -42,7 +43,8 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
             await admin.ExecuteAsync($"CREATE USER {Quoted(account.Name)} IDENTIFIED BY {Literal(account.Password)}", cancellationToken);
             // In a name of a GRANT an underscore stands for any character.
             await admin.ExecuteAsync(
-                $"GRANT ALL ON {Quote(database.Replace("_", "\\_", StringComparison.Ordinal))}.* TO {Quoted(account.Name)}", cancellationToken);
+                $"GRANT ALL ON {Quote(database.Replace("_", "\\_", StringComparison.Ordinal))}.* TO {Quoted(account.Name)}",
+                cancellationToken);
             await using var session = await admin.OpenPlainSessionAsync(database, cancellationToken, account);
             var reached = await QueryAsync(
                 session,

@@ -11,9 +11,9 @@ internal static partial class MySqlText
     private const string Strings = @"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""";
 
     /// <summary>
-    /// The same statement for another database. The server leaves the database's own name out, except before the functions and the sequences
-    /// that a view or a default uses, in a view that it cannot resolve (stale, or of a definer who is not there), and in one that reaches
-    /// another database too; a column's name may follow a table alias of the same name, which has to stay.
+    /// The same statement for another database. The server leaves the database's own name out, except before the functions and the
+    /// sequences that a view or a default uses, in a view that it cannot resolve (stale, or of a definer who is not there), and in one that
+    /// reaches another database too; a column's name may follow a table alias of the same name, which has to stay.
     /// </summary>
     public static string Canonical(string sql, string from, string to)
     {
@@ -22,23 +22,30 @@ internal static partial class MySqlText
         var place = OwnDatabaseName.Parse(from) is not null
             ? name
             : $@"{name}(?=`(?:[^`]|``)+`[.(])|(?<=\b(?:nextval|lastval|setval)\(){name}|(?<=\b(?:from|join|straight_join) \(*){name}";
-        return Regex.Replace(sql, $"{Strings}|(?<name>{place})", match => match.Groups["name"].Success ? Quote(to) + "." : match.Value, RegexOptions.Singleline);
+        return Regex.Replace(
+            sql, $"{Strings}|(?<name>{place})", match => match.Groups["name"].Success ? Quote(to) + "." : match.Value,
+            RegexOptions.Singleline);
     }
 
-    /// <summary>The same for text that a person has written: a name of ours is nothing else, wherever it stands. Others' names stay.</summary>
+    /// <summary>
+    /// The same for text that a person has written: a name of ours is nothing else, wherever it stands. Others' names stay.
+    /// </summary>
     public static string Written(string sql, string from, string to) =>
         OwnDatabaseName.Parse(from) is null ? sql : sql.Replace(from, to, StringComparison.Ordinal);
 
     /// <summary>Whether the text names the database, alone or before a dot.</summary>
     public static bool Names(string sql, string database) =>
-        Regex.IsMatch(sql, $@"{Regex.Escape(Quote(database))}\s*\.|(?<![\w$`]){Regex.Escape(database)}\s*\.|\bUSE\s+`?{Regex.Escape(database)}\b", RegexOptions.IgnoreCase);
+        Regex.IsMatch(
+            sql, $@"{Regex.Escape(Quote(database))}\s*\.|(?<![\w$`]){Regex.Escape(database)}\s*\.|\bUSE\s+`?{Regex.Escape(database)}\b",
+            RegexOptions.IgnoreCase);
 
     /// <summary>The statement of a view, a routine or an event without its definer, so that whoever executes it becomes that.</summary>
     public static string WithoutDefiner(string sql) => Definer().Replace(sql, "", 1);
 
     /// <summary>The object with another definer.</summary>
     public static MySqlObject DefinedBy(MySqlObject found, string definer) =>
-        found with { Definer = definer, Sql = Definer().Replace(found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1) };
+        found with { Definer = definer, Sql = Definer().Replace(
+            found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1) };
 
     /// <summary>The statement of an event, disabled.</summary>
     public static string Disabled(string sql) => Enabled().Replace(sql, "$1 DISABLE", 1);
@@ -55,7 +62,9 @@ internal static partial class MySqlText
         return at < 0 ? Quote(definer) : $"{Quote(definer[..at])}@{Quote(definer[(at + 1)..])}";
     }
 
-    [GeneratedRegex(@"(?<=^CREATE\b[^(]*?) DEFINER=(?:`(?:[^`]|``)*`|""(?:[^""]|"""")*"")(?:@(?:`(?:[^`]|``)*`|""(?:[^""]|"""")*""))?", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(?<=^CREATE\b[^(]*?) DEFINER=(?:`(?:[^`]|``)*`|""(?:[^""]|"""")*"")(?:@(?:`(?:[^`]|``)*`|""(?:[^""]|"""")*""))?",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Definer();
 
     [GeneratedRegex(@"(ON COMPLETION (?:NOT )?PRESERVE) ENABLE\b")]

@@ -6,7 +6,8 @@ using Npgsql;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
-/// Our own sessions on a server: a small pool on the administrative database, and single sessions elsewhere. The administrative database is always
+/// Our own sessions on a server: a small pool on the administrative database, and single sessions elsewhere. The administrative database is
+/// always
 /// <c>postgres</c>, since advisory locks only meet within one database.
 /// </summary>
 internal sealed class PostgreSqlAdmin : IAsyncDisposable
@@ -24,7 +25,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     {
         _given = given;
         var pooled = new NpgsqlDataSourceBuilder(With(AdminDatabase, pooling: true).ConnectionString);
-        pooled.UsePhysicalConnectionInitializer(connection => Execute(connection, Prologue), connection => ExecuteAsync(connection, Prologue, default));
+        pooled.UsePhysicalConnectionInitializer(
+            connection => Execute(connection, Prologue), connection => ExecuteAsync(connection, Prologue, default));
         _pool = pooled.Build();
     }
 
@@ -58,7 +60,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     {
         var builder = As(account, new NpgsqlConnectionStringBuilder(_given.ConnectionString) { Database = database });
         return new ConnectionValues(
-            builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.Username ?? "", builder.Password ?? "");
+            builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.Username ?? "",
+            builder.Password ?? "");
     }
 
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
@@ -88,7 +91,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     }
 
     public static async Task<IReadOnlyList<T>> QueryAsync<T>(
-        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
+        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
+        params object[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         foreach (var parameter in parameters)
@@ -114,7 +118,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     /// A session that sends a byte for each character and gets a character for each byte, so that a script's own bytes reach the server, to
     /// which it may say what they mean, as psql's do. It begins with UTF-8.
     /// </summary>
-    public Task<NpgsqlConnection> OpenByteSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null)
+    public Task<NpgsqlConnection> OpenByteSessionAsync(
+        string database, CancellationToken cancellationToken, TemplateAccount? account = null)
     {
         var settings = As(account, With(database, pooling: false));
         (settings.Encoding, settings.ClientEncoding) = ("iso-8859-1", "UTF8");

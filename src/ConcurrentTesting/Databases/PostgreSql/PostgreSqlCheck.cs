@@ -10,7 +10,8 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
 /// <param name="suspectBytes">Size of others' databases, together, from which a server looks like more than one for tests.</param>
 internal sealed class PostgreSqlCheck(
-    PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards, long suspectBytes = PostgreSqlCheck.SuspectBytes)
+    PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards,
+    long suspectBytes = PostgreSqlCheck.SuspectBytes)
 {
     public const long SuspectBytes = 50L << 30;
 
@@ -50,7 +51,8 @@ internal sealed class PostgreSqlCheck(
         {
             return await admin.OpenSessionAsync(PostgreSqlAdmin.AdminDatabase, cancellationToken);
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgreSqlFaults.InvalidPassword or PostgreSqlFaults.InvalidAuthorization)
+        catch (PostgresException exception) when (exception.SqlState is PostgreSqlFaults.InvalidPassword
+            or PostgreSqlFaults.InvalidAuthorization)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
@@ -60,7 +62,9 @@ internal sealed class PostgreSqlCheck(
         catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InvalidCatalogName)
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Refused, $"PostgreSQL at {Server} has no database '{PostgreSqlAdmin.AdminDatabase}', where runs meet: CREATE DATABASE postgres", exception);
+                ConcurrentTestExitCode.Refused,
+                $"PostgreSQL at {Server} has no database '{PostgreSqlAdmin.AdminDatabase}', where runs meet: CREATE DATABASE postgres",
+                exception);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
         {
@@ -112,7 +116,8 @@ internal sealed class PostgreSqlCheck(
         if (session.ProcessID != answers.Backend)
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Refused, $"{Server} is a connection pooler, which cannot hold a run's locks; connect to the PostgreSQL server itself");
+                ConcurrentTestExitCode.Refused,
+                $"{Server} is a connection pooler, which cannot hold a run's locks; connect to the PostgreSQL server itself");
         }
     }
 
@@ -122,13 +127,16 @@ internal sealed class PostgreSqlCheck(
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Refused,
-                string.Create(CultureInfo.InvariantCulture, $"PostgreSQL at {Server} is version {answers.Facts.Version / 10000}; 13 is the oldest that works"));
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"PostgreSQL at {Server} is version {answers.Facts.Version / 10000}; 13 is the oldest that works"));
         }
 
         if (!answers.MayCreate)
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Refused, $"the right to create (and drop) databases is missing: ALTER ROLE {PostgreSqlAdmin.Quote(answers.Facts.User)} CREATEDB");
+                ConcurrentTestExitCode.Refused,
+                $"the right to create (and drop) databases is missing: ALTER ROLE {PostgreSqlAdmin.Quote(answers.Facts.User)} CREATEDB");
         }
     }
 
@@ -141,7 +149,8 @@ internal sealed class PostgreSqlCheck(
         foreach (var existing in sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>())
         {
             var rows = await PostgreSqlAdmin.QueryAsync(
-                session, Question, row => (MayCopy: row.GetBoolean(0), Owner: row.GetString(1)), cancellationToken, existing.Name, facts.IsSuperuser);
+                session, Question, row => (MayCopy: row.GetBoolean(0), Owner: row.GetString(1)), cancellationToken, existing.Name,
+                facts.IsSuperuser);
             if (rows.Count == 0)
             {
                 throw new ConcurrentTestException(
@@ -164,11 +173,14 @@ internal sealed class PostgreSqlCheck(
         {
             try
             {
-                await PostgreSqlAdmin.QueryAsync(session, "SELECT set_config($1, $2, false)", row => row.GetString(0), cancellationToken, name, value);
+                await PostgreSqlAdmin.QueryAsync(
+                    session, "SELECT set_config($1, $2, false)", row => row.GetString(0), cancellationToken, name, value);
             }
             catch (PostgresException exception)
             {
-                var code = exception.SqlState == PostgreSqlFaults.InsufficientPrivilege ? ConcurrentTestExitCode.Refused : ConcurrentTestExitCode.BadSettings;
+                var code = exception.SqlState == PostgreSqlFaults.InsufficientPrivilege
+                    ? ConcurrentTestExitCode.Refused
+                    : ConcurrentTestExitCode.BadSettings;
                 throw new ConcurrentTestException(code, $"--test-database-settings '{name}={value}': {exception.MessageText}", exception);
             }
         }
@@ -177,7 +189,9 @@ internal sealed class PostgreSqlCheck(
     private void Guard(Answers answers)
     {
         if (answers.IsStandby || answers.IsReadOnly)
-            guards.Refuse(GuardName.StandbyServer, $"PostgreSQL at {Server} is {(answers.IsStandby ? "in recovery (a standby)" : "read only")}", "use a server for tests");
+            guards.Refuse(
+                GuardName.StandbyServer, $"PostgreSQL at {Server} is {(answers.IsStandby ? "in recovery (a standby)" : "read only")}",
+                "use a server for tests");
         if (answers.Replicas > 0)
             guards.Refuse(GuardName.ReplicatedServer, $"PostgreSQL at {Server} has {answers.Replicas} replicas", "use a server for tests");
         if (answers.Archives)
@@ -186,7 +200,8 @@ internal sealed class PostgreSqlCheck(
             guards.Warn($"Others work on PostgreSQL at {Server} (sessions: {answers.Others}): is it a server for tests?");
         if (answers.Bytes > suspectBytes)
             guards.Warn($"PostgreSQL at {Server} holds {answers.Bytes >> 20} MiB in databases of others: is it a server for tests?");
-        foreach (var name in answers.Databases.Where(name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
+        foreach (var name in answers.Databases.Where(
+            name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
             guards.Warn($"PostgreSQL at {Server} has a database '{name}': is it a server for tests?");
     }
 }

@@ -3,7 +3,9 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>What belongs to a database and not into it, so that <c>CREATE DATABASE … TEMPLATE</c> leaves it behind: owner, rights, settings.</summary>
+/// <summary>
+/// What belongs to a database and not into it, so that <c>CREATE DATABASE … TEMPLATE</c> leaves it behind: owner, rights, settings.
+/// </summary>
 /// <param name="Grants">Null where the rights are the default ones.</param>
 internal sealed record PostgreSqlDatabaseProperties(
     string Owner,
@@ -12,7 +14,8 @@ internal sealed record PostgreSqlDatabaseProperties(
 {
     /// <summary>Settings that are lists: each element is quoted on its own (pg_dump's variable_is_guc_list_quote).</summary>
     private static readonly string[] ListSettings =
-        ["local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces", "unix_socket_directories"];
+        ["local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces",
+            "unix_socket_directories"];
 
     /// <param name="Grantee">Quoted, or <c>PUBLIC</c>.</param>
     internal sealed record Grant(string Grantee, string Privilege, bool WithGrantOption);
@@ -20,7 +23,8 @@ internal sealed record PostgreSqlDatabaseProperties(
     /// <param name="Role">Null where it holds for all roles.</param>
     internal sealed record Setting(string? Role, string Name, string Value);
 
-    public static async Task<PostgreSqlDatabaseProperties> ReadAsync(PostgreSqlAdmin admin, string database, CancellationToken cancellationToken)
+    public static async Task<PostgreSqlDatabaseProperties> ReadAsync(
+        PostgreSqlAdmin admin, string database, CancellationToken cancellationToken)
     {
         var owner = await admin.QueryAsync(
             "SELECT pg_get_userbyid(datdba)::text, datacl IS NULL FROM pg_database WHERE datname = $1",
@@ -47,7 +51,8 @@ internal sealed record PostgreSqlDatabaseProperties(
         return new PostgreSqlDatabaseProperties(
             owner[0].Name,
             owner[0].HasDefaultRights ? null : [.. grants],
-            [.. settings.SelectMany(row => row.Entries.Select(entry => entry.Split('=', 2)).Select(pair => new Setting(row.Role, pair[0], pair[1])))]);
+            [.. settings.SelectMany(
+                row => row.Entries.Select(entry => entry.Split('=', 2)).Select(pair => new Setting(row.Role, pair[0], pair[1])))]);
     }
 
     /// <summary>The statements that give a database these rights and settings; the owner is given at its creation.</summary>
@@ -70,7 +75,9 @@ internal sealed record PostgreSqlDatabaseProperties(
 
     /// <summary>A setting's value as <c>SET</c> takes it.</summary>
     public static string Value(string name, string value) =>
-        ListSettings.Contains(name, StringComparer.OrdinalIgnoreCase) ? string.Join(", ", Elements(value).DefaultIfEmpty("").Select(Literal)) : Literal(value);
+        ListSettings.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? string.Join(", ", Elements(value).DefaultIfEmpty("").Select(Literal))
+            : Literal(value);
 
     /// <summary>The elements of a list as the catalog keeps it: <c>"$user", public</c>.</summary>
     internal static IEnumerable<string> Elements(string list)

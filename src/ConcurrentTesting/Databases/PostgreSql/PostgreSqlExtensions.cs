@@ -9,13 +9,19 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// <summary>Extensions that we make for a role that may not: those that reach nothing, and those that the user names.</summary>
 internal static partial class PostgreSqlExtensions
 {
-    /// <summary>What stays in its database. Never dblink, foreign data wrappers, untrusted languages, or what reads and writes the server's files.</summary>
+    /// <summary>
+    /// What stays in its database. Never dblink, foreign data wrappers, untrusted languages, or what reads and writes the server's files.
+    /// </summary>
     private static readonly FrozenSet<string> Harmless = new[]
     {
-        "address_standardizer", "address_standardizer_data_us", "autoinc", "bloom", "btree_gin", "btree_gist", "citext", "cube", "dict_int", "dict_xsyn", "earthdistance",
-        "fuzzystrmatch", "h3", "hll", "hstore", "hypopg", "insert_username", "intagg", "intarray", "ip4r", "isn", "lo", "ltree", "moddatetime", "pg_buffercache", "pg_hint_plan",
-        "pg_stat_statements", "pg_trgm", "pg_uuidv7", "pgcrypto", "pgrouting", "pgrowlocks", "pgstattuple", "pgtap", "plpgsql", "postgis", "postgis_topology", "prefix", "refint",
-        "rum", "seg", "semver", "sslinfo", "tablefunc", "tcn", "temporal_tables", "timescaledb", "tsm_system_rows", "tsm_system_time", "unaccent", "unit", "uuid-ossp", "vector",
+        "address_standardizer", "address_standardizer_data_us", "autoinc", "bloom", "btree_gin", "btree_gist", "citext", "cube", "dict_int",
+            "dict_xsyn", "earthdistance",
+        "fuzzystrmatch", "h3", "hll", "hstore", "hypopg", "insert_username", "intagg", "intarray", "ip4r", "isn", "lo", "ltree",
+        "moddatetime", "pg_buffercache", "pg_hint_plan",
+        "pg_stat_statements", "pg_trgm", "pg_uuidv7", "pgcrypto", "pgrouting", "pgrowlocks", "pgstattuple", "pgtap", "plpgsql", "postgis",
+        "postgis_topology", "prefix", "refint",
+        "rum", "seg", "semver", "sslinfo", "tablefunc", "tcn", "temporal_tables", "timescaledb", "tsm_system_rows", "tsm_system_time",
+        "unaccent", "unit", "uuid-ossp", "vector",
         "xml2",
     }.ToFrozenSet();
 
@@ -32,7 +38,8 @@ internal static partial class PostgreSqlExtensions
     /// <returns>Null where it is another statement, or does not say plainly what it does.</returns>
     public static Statement? Read(SqlStatement statement)
     {
-        if (statement.Words is not ["CREATE" or "ALTER" or "DROP", "EXTENSION", ..] || Pattern().Match(statement.Text) is not { Success: true } match)
+        if (statement.Words is not ["CREATE" or "ALTER" or "DROP", "EXTENSION", ..]
+            || Pattern().Match(statement.Text) is not { Success: true } match)
             return null;
         return new Statement(
             statement.Words[0],
@@ -44,9 +51,11 @@ internal static partial class PostgreSqlExtensions
 
     /// <summary>Does it as the given account, put together anew so that nothing else comes along.</summary>
     /// <param name="current">The schema that the script makes things in; null for none.</param>
-    public static async Task ExecuteAsync(NpgsqlConnection session, Statement statement, string? current, CancellationToken cancellationToken)
+    public static async Task ExecuteAsync(
+        NpgsqlConnection session, Statement statement, string? current, CancellationToken cancellationToken)
     {
-        var schema = statement.Verb == "CREATE" ? statement.Schema ?? await SchemaAsync(session, statement, current, cancellationToken) : null;
+        var schema = statement.Verb == "CREATE" ? statement.Schema
+            ?? await SchemaAsync(session, statement, current, cancellationToken) : null;
         var condition = statement.IsConditional ? statement.Verb == "CREATE" ? "IF NOT EXISTS " : "IF EXISTS " : "";
         await PostgreSqlAdmin.ExecuteAsync(
             session,
@@ -63,11 +72,13 @@ internal static partial class PostgreSqlExtensions
         NpgsqlConnection session, IEnumerable<string> names, CancellationToken cancellationToken)
     {
         foreach (var name in names)
-            await PostgreSqlAdmin.ExecuteAsync(session, $"SET search_path = public, pg_catalog; CREATE EXTENSION IF NOT EXISTS {Quote(name)} CASCADE; SET search_path = pg_catalog", cancellationToken);
+            await PostgreSqlAdmin.ExecuteAsync(
+                session, $"SET search_path = public, pg_catalog; CREATE EXTENSION IF NOT EXISTS {Quote(name)} CASCADE; SET search_path = pg_catalog", cancellationToken);
     }
 
     /// <summary>Some have a schema of their own.</summary>
-    private static async Task<string?> SchemaAsync(NpgsqlConnection session, Statement statement, string? current, CancellationToken cancellationToken)
+    private static async Task<string?> SchemaAsync(
+        NpgsqlConnection session, Statement statement, string? current, CancellationToken cancellationToken)
     {
         var own = await QueryAsync(
             session,
@@ -78,7 +89,8 @@ internal static partial class PostgreSqlExtensions
         return own is [0] ? current : null;
     }
 
-    private static string Unquoted(string name) => name[0] == '"' ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name.ToLowerInvariant();
+    private static string Unquoted(string name) =>
+        name[0] == '"' ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name.ToLowerInvariant();
 
     [GeneratedRegex(
         """

@@ -38,9 +38,11 @@ internal static class PostgreSqlFaults
 
     public static FaultCause Classify(Exception exception) => exception switch
     {
-        PostgresException { SqlState: "XX000", MessageText: "tuple concurrently updated" or "tuple concurrently deleted" } => FaultCause.Conflict,
+        PostgresException { SqlState: "XX000", MessageText: "tuple concurrently updated" or "tuple concurrently deleted" } =>
+            FaultCause.Conflict,
         PostgresException server => ByState.GetValueOrDefault(server.SqlState),
-        NpgsqlException { InnerException: SocketException or IOException or TimeoutException or EndOfStreamException } => FaultCause.Connection,
+        NpgsqlException { InnerException: SocketException or IOException or TimeoutException or EndOfStreamException } =>
+            FaultCause.Connection,
         NpgsqlException { InnerException: null, IsTransient: true } => FaultCause.Connection,
         SocketException or TimeoutException => FaultCause.Connection,
         _ => FaultCause.None,

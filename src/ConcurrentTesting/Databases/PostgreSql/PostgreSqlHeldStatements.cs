@@ -7,13 +7,14 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
-/// What the role that builds a template may not do itself, and what reaches nothing: it is checked where it stands and done by the given account afterwards, when
-/// everything is that account's. Extensions are made by it at once.
+/// What the role that builds a template may not do itself, and what reaches nothing: it is checked where it stands and done by the given
+/// account afterwards, when everything is that account's. Extensions are made by it at once.
 /// </summary>
 /// <param name="session">The script's.</param>
 /// <param name="admin">The given account's, in the same database.</param>
 internal sealed partial class PostgreSqlHeldStatements(
-    NpgsqlConnection session, NpgsqlConnection admin, TemplateAccount account, string user, ConcurrentTestSettings settings, ICollection<PostgreSqlHeldStatements.Held> held)
+    NpgsqlConnection session, NpgsqlConnection admin, TemplateAccount account, string user, ConcurrentTestSettings settings,
+    ICollection<PostgreSqlHeldStatements.Held> held)
 {
     private const string Undefined = "0A000 3F000 42704 42883 42P01";
 
@@ -48,7 +49,8 @@ internal sealed partial class PostgreSqlHeldStatements(
             catch (PostgresException exception)
             {
                 throw new ConcurrentTestException(
-                    ConcurrentTestExitCode.Incomplete, $"{Where} failed afterwards, as '{admin.UserName}': {exception.MessageText} ({exception.SqlState})", exception);
+                    ConcurrentTestExitCode.Incomplete,
+                    $"{Where} failed afterwards, as '{admin.UserName}': {exception.MessageText} ({exception.SqlState})", exception);
             }
         }
     }
@@ -60,13 +62,15 @@ internal sealed partial class PostgreSqlHeldStatements(
         return TryTakeReadableAsync(statement with { Text = statement.Readable }, where, cancellationToken);
     }
 
-    private async Task<bool> TryTakeReadableAsync(SqlStatement statement, string where, CancellationToken cancellationToken) => statement.Words switch
+    private async Task<bool> TryTakeReadableAsync(SqlStatement statement, string where, CancellationToken cancellationToken) =>
+        statement.Words switch
     {
         ["CREATE" or "ALTER" or "DROP", "EXTENSION", ..] => await TryExtensionAsync(statement, cancellationToken),
         ["COMMENT", "ON", "EXTENSION", ..] => await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken),
         ["ALTER", "DEFAULT", "PRIVILEGES", ..] => await TryDefaultsAsync(statement, where, cancellationToken),
         ["ALTER", .., "OWNER", "TO"] or ["ALTER", .., "OWNER", "TO", _] => await TryOwnerAsync(statement, where, cancellationToken),
-        ["CREATE", "SCHEMA", ..] when statement.Words.Contains("AUTHORIZATION") => await TrySchemaAsync(statement, where, cancellationToken),
+        ["CREATE", "SCHEMA", ..] when statement.Words.Contains("AUTHORIZATION") =>
+            await TrySchemaAsync(statement, where, cancellationToken),
         ["SET" or "RESET", ..] => await TryActAsync(statement, where, cancellationToken),
         _ => false,
     };
@@ -74,11 +78,13 @@ internal sealed partial class PostgreSqlHeldStatements(
     /// <summary>After each statement that was executed.</summary>
     /// <param name="warnings">The server's, by SQLSTATE: what could not be granted or revoked it leaves undone without an error.</param>
     /// <returns>Why the statement is not enough as it was done; null where it is.</returns>
-    public async Task<string?> AfterAsync(SqlStatement statement, IReadOnlyCollection<PostgresNotice> warnings, string where, CancellationToken cancellationToken)
+    public async Task<string?> AfterAsync(
+        SqlStatement statement, IReadOnlyCollection<PostgresNotice> warnings, string where, CancellationToken cancellationToken)
     {
         if (_isLocal && statement.Words is ["COMMIT" or "END" or "ROLLBACK" or "ABORT", ..])
             await ActAsAsync(null, false, where, cancellationToken);
-        if (statement.Words is not ["GRANT" or "REVOKE", ..] || warnings.FirstOrDefault(warning => warning.SqlState is "01006" or "01007") is not { } undone)
+        if (statement.Words is not ["GRANT" or "REVOKE", ..]
+            || warnings.FirstOrDefault(warning => warning.SqlState is "01006" or "01007") is not { } undone)
             return null;
         if (!IsGrantWithin(statement))
             return $"{undone.MessageText} ({undone.SqlState})";
@@ -86,11 +92,15 @@ internal sealed partial class PostgreSqlHeldStatements(
         return null;
     }
 
-    /// <summary>Whether a statement gives or takes rights on what is in the database, some of which may be an extension's and so the given account's.</summary>
+    /// <summary>
+    /// Whether a statement gives or takes rights on what is in the database, some of which may be an extension's and so the given
+    /// account's.
+    /// </summary>
     public static bool IsGrantWithin(SqlStatement statement)
     {
         var on = statement.Words.IndexOf("ON");
-        return statement.Words is ["GRANT" or "REVOKE", ..] && on > 0 && !(on + 1 < statement.Words.Length && GrantsElsewhere.Contains(statement.Words[on + 1]));
+        return statement.Words is ["GRANT" or "REVOKE", ..] && on > 0
+            && !(on + 1 < statement.Words.Length && GrantsElsewhere.Contains(statement.Words[on + 1]));
     }
 
     /// <summary>The given account does it too, afterwards.</summary>
@@ -104,8 +114,10 @@ internal sealed partial class PostgreSqlHeldStatements(
     {
         if (PostgreSqlExtensions.Read(statement) is not { } extension || !PostgreSqlExtensions.MayBeMade(extension.Name, settings))
             return false;
-        var current = await QueryAsync(session, "SELECT current_schema()::text", row => row.IsDBNull(0) ? null : row.GetString(0), cancellationToken);
-        await PostgreSqlExtensions.ExecuteAsync(admin, extension, current[0] is { } schema ? _encoding.Decode(schema) : null, cancellationToken);
+        var current = await QueryAsync(
+            session, "SELECT current_schema()::text", row => row.IsDBNull(0) ? null : row.GetString(0), cancellationToken);
+        await PostgreSqlExtensions.ExecuteAsync(
+            admin, extension, current[0] is { } schema ? _encoding.Decode(schema) : null, cancellationToken);
         return true;
     }
 
@@ -117,7 +129,10 @@ internal sealed partial class PostgreSqlHeldStatements(
         foreach (var role in roles)
             await RequireRoleAsync(role, cancellationToken);
         if (roles.Contains(user))
-            await ExecuteAsync(session, _encoding.Encode(match.Success ? statement.Text.Remove(match.Groups["for"].Index, match.Groups["for"].Length) : statement.Text), cancellationToken);
+            await ExecuteAsync(
+                session, _encoding.Encode(
+                    match.Success ? statement.Text.Remove(match.Groups["for"].Index, match.Groups["for"].Length) : statement.Text),
+                        cancellationToken);
         return await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken);
     }
 
@@ -127,7 +142,8 @@ internal sealed partial class PostgreSqlHeldStatements(
             return false;
         await RequireRoleAsync(Role(match.Groups["role"].Value), cancellationToken);
         // Whether it is there, and may be given away, is found out here, where the script would fail.
-        await ExecuteAsync(session, _encoding.Encode(statement.Text[..match.Groups["role"].Index] + Quote(account.Name)), cancellationToken);
+        await ExecuteAsync(
+            session, _encoding.Encode(statement.Text[..match.Groups["role"].Index] + Quote(account.Name)), cancellationToken);
         return await HoldAsync(statement.Text, mayBeGone: true, where, cancellationToken);
     }
 
@@ -189,7 +205,9 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     /// <summary>A role that is missing is an error where the script names it.</summary>
     private async Task RequireRoleAsync(string role, CancellationToken cancellationToken) =>
-        await QueryAsync(session, "SELECT $1::pg_catalog.regrole::pg_catalog.text", row => row.GetString(0), cancellationToken, _encoding.Encode(Quote(role)));
+        await QueryAsync(
+            session, "SELECT $1::pg_catalog.regrole::pg_catalog.text", row => row.GetString(0), cancellationToken,
+            _encoding.Encode(Quote(role)));
 
     private string Role(string written) => written switch
     {
@@ -203,7 +221,8 @@ internal sealed partial class PostgreSqlHeldStatements(
     private static partial Regex Owner();
 
     [GeneratedRegex(
-        """^ALTER\s+DEFAULT\s+PRIVILEGES\s+(?:IN\s+SCHEMA\s+(?:"(?:[^"]|"")+"|[\w$,\s])+?\s+)?(?<for>FOR\s+(?:ROLE|USER)\s+(?<role>"(?:[^"]|"")+"|[\w$]+)(?:\s*,\s*(?<role>"(?:[^"]|"")+"|[\w$]+))*)""",
+        """^ALTER\s+DEFAULT\s+PRIVILEGES\s+(?:IN\s+SCHEMA\s+(?:"(?:[^"]|"")+"|[\w$,\s])+?\s+)?"""
+        + """(?<for>FOR\s+(?:ROLE|USER)\s+(?<role>"(?:[^"]|"")+"|[\w$]+)(?:\s*,\s*(?<role>"(?:[^"]|"")+"|[\w$]+))*)""",
         RegexOptions.IgnoreCase)]
     private static partial Regex ForRoles();
 

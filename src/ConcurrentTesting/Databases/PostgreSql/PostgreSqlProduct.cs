@@ -16,7 +16,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
 
     // The same on every machine, which the user's own locale is not.
     private static readonly string[] InitArguments =
-        ["--username=" + Superuser, "--auth=trust", "--encoding=UTF8", OperatingSystem.IsLinux() ? "--locale=C.UTF-8" : "--locale=C", "--no-sync"];
+        ["--username="
+            + Superuser, "--auth=trust", "--encoding=UTF8", OperatingSystem.IsLinux() ? "--locale=C.UTF-8" : "--locale=C", "--no-sync"];
 
     private readonly string _binaries;
 
@@ -43,7 +44,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
     public string KillSignal => "QUIT";
 
     /// <exception cref="ConcurrentTestException">There are no programs of the server.</exception>
-    public static async Task<PostgreSqlProduct> FindAsync(string? binaries, CancellationToken cancellationToken, ServerListen listen = ServerListen.Socket)
+    public static async Task<PostgreSqlProduct> FindAsync(
+        string? binaries, CancellationToken cancellationToken, ServerListen listen = ServerListen.Socket)
     {
         var folders = ServerBinaries.Versions("/usr/lib/postgresql", "bin")
             .Concat(["/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql/bin", "/usr/local/opt/postgresql/bin"])
@@ -52,20 +54,26 @@ internal sealed class PostgreSqlProduct : IServerProduct
         var found = ServerBinaries.Find(binaries, folders, "postgres", "initdb")
             ?? throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
-                (binaries is null ? "no PostgreSQL server is installed here" : $"--test-server-binaries '{binaries}' has no postgres and initdb")
+                (binaries is null
+                    ? "no PostgreSQL server is installed here"
+                    : $"--test-server-binaries '{binaries}' has no postgres and initdb")
                 + ": install one (Debian and Ubuntu: apt-get install postgresql; macOS: brew install postgresql), point --test-server-binaries at its bin folder, "
                 + "or give a server with NUKE_TEST_CONNECTION_STRING");
         return new PostgreSqlProduct(found, await VersionAsync(found, cancellationToken), listen);
     }
 
     public Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken) =>
-        account.RunAsync(Path.Combine(_binaries, "initdb"), ["-D", dataDirectory, .. InitArguments], Path.GetDirectoryName(dataDirectory)!, cancellationToken);
+        account.RunAsync(
+            Path.Combine(_binaries, "initdb"), ["-D", dataDirectory, .. InitArguments], Path.GetDirectoryName(dataDirectory)!,
+            cancellationToken);
 
     public ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory) => _listen == ServerListen.Tcp
         ? LaunchOnLoopback(dataDirectory, socketDirectory, isInMemory)
         : new(CommandLine(dataDirectory, socketDirectory, isInMemory), OnSocket(socketDirectory, Port).ConnectionString);
 
-    /// <summary>The socket, which is the run's user's alone, needs no password; everybody on this machine can reach the port, which does.</summary>
+    /// <summary>
+    /// The socket, which is the run's user's alone, needs no password; everybody on this machine can reach the port, which does.
+    /// </summary>
     private ServerLaunch LaunchOnLoopback(string dataDirectory, string socketDirectory, bool isInMemory)
     {
         var address = LoopbackAddress.New();
@@ -82,7 +90,9 @@ internal sealed class PostgreSqlProduct : IServerProduct
             "-c", FormattableString.Invariant($"port={address.Port}"),
             "-c", $"hba_file={rules}",
         ];
-        var connection = new NpgsqlConnectionStringBuilder { Host = LoopbackAddress.Host, Port = address.Port, Username = Superuser, Password = address.Password };
+        var connection =
+            new NpgsqlConnectionStringBuilder { Host = LoopbackAddress.Host, Port = address.Port, Username = Superuser,
+                Password = address.Password };
         return new ServerLaunch(command, connection.ConnectionString) { AfterStartAsync = SetPasswordAsync };
 
         async Task SetPasswordAsync(CancellationToken cancellationToken)
@@ -90,12 +100,14 @@ internal sealed class PostgreSqlProduct : IServerProduct
             var local = OnSocket(socketDirectory, address.Port);
             local.Pooling = false;
             await using var source = NpgsqlDataSource.Create(local);
-            await using var command = source.CreateCommand($"SET password_encryption = 'scram-sha-256'; ALTER ROLE {Superuser} PASSWORD '{address.Password}'");
+            await using var command = source.CreateCommand(
+                $"SET password_encryption = 'scram-sha-256'; ALTER ROLE {Superuser} PASSWORD '{address.Password}'");
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 
-    private static NpgsqlConnectionStringBuilder OnSocket(string socketDirectory, int port) => new() { Host = socketDirectory, Port = port, Username = Superuser };
+    private static NpgsqlConnectionStringBuilder OnSocket(string socketDirectory, int port) =>
+        new() { Host = socketDirectory, Port = port, Username = Superuser };
 
     public ImmutableArray<string> KeptCommandLine(string dataDirectory, string socketDirectory) =>
         CommandLine(dataDirectory, socketDirectory, isInMemory: false);
@@ -141,7 +153,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
     private static async Task<string> VersionAsync(string binaries, CancellationToken cancellationToken)
     {
         using var process = ServerAccount.Start(
-            new ProcessStartInfo(Path.Combine(binaries, "postgres"), ["--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
+            new ProcessStartInfo(
+                Path.Combine(binaries, "postgres"), ["--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
         // postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
         var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split(' ', '\n');
         await process.WaitForExitAsync(cancellationToken);

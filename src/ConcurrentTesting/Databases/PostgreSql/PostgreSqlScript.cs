@@ -9,7 +9,9 @@ using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.</summary>
+/// <summary>
+/// Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.
+/// </summary>
 /// <param name="connection">One that sends a byte for each character: <see cref="PostgreSqlAdmin.OpenByteSessionAsync"/>.</param>
 /// <param name="held">What the session's role may not do itself; null where it is the given account.</param>
 /// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
@@ -42,7 +44,8 @@ internal sealed partial class PostgreSqlScript(
         if (held is not null)
             await held.EndAsync(script.Name, cancellationToken);
         if (isInTransaction)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
     }
 
     private async Task TakeAsync(SqlStatement statement, bool isInTransaction, CancellationToken cancellationToken)
@@ -61,7 +64,8 @@ internal sealed partial class PostgreSqlScript(
             await ExecuteAsync(statement, cancellationToken);
         }
         catch (PostgresException exception) when (
-            exception.SqlState == PostgreSqlFaults.InsufficientPrivilege && !isInTransaction && PostgreSqlHeldStatements.IsGrantWithin(statement))
+            exception.SqlState == PostgreSqlFaults.InsufficientPrivilege && !isInTransaction
+                && PostgreSqlHeldStatements.IsGrantWithin(statement))
         {
             await held.RepeatAsync(statement, Where(statement), cancellationToken);
             return;
@@ -75,12 +79,15 @@ internal sealed partial class PostgreSqlScript(
         refuse?.Invoke(
             Where(statement),
             why,
-            statement.Words is ["CREATE", "EXTENSION", ..] ? "leave it out, name the extension with --test-template-extensions" : "leave it out");
+            statement.Words is ["CREATE", "EXTENSION", ..]
+                ? "leave it out, name the extension with --test-template-extensions"
+                : "leave it out");
 
     private async Task ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         if (statement.IsClientCommand && statement.Words is not ["\\ENCODING"])
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of psql; only SQL is executed here: leave it out");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of psql; only SQL is executed here: leave it out");
         if (statement.CopyData is { } rows)
         {
             await using var copy = await connection.BeginTextImportAsync(statement.Text, cancellationToken);
@@ -146,7 +153,9 @@ internal sealed partial class PostgreSqlScript(
     };
 
     private string Where(SqlStatement statement) =>
-        string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
 
     /// <param name="position">Counted in characters from 1; 0 where the server did not say.</param>
     private static int LinesBefore(string text, int position) => text.AsSpan(0, Math.Clamp(position - 1, 0, text.Length)).Count('\n');

@@ -2,7 +2,10 @@ using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>Reads <c>pg_stat_database</c> (https://www.postgresql.org/docs/current/monitoring-stats.html). A session's counts are complete once it has ended.</summary>
+/// <summary>
+/// Reads <c>pg_stat_database</c> (https://www.postgresql.org/docs/current/monitoring-stats.html). A session's counts are complete once it
+/// has ended.
+/// </summary>
 internal static class PostgreSqlStatistics
 {
     private const int WithSessions = 140000;
@@ -10,7 +13,8 @@ internal static class PostgreSqlStatistics
     /// <summary>How long a session of a process that has ended may take to leave.</summary>
     private static readonly TimeSpan LongestLeave = TimeSpan.FromMilliseconds(250);
 
-    public static async Task<DatabaseStatistics?> ReadAsync(PostgreSqlAdmin admin, PostgreSqlSessions sessions, int version, string database, CancellationToken cancellationToken)
+    public static async Task<DatabaseStatistics?> ReadAsync(
+        PostgreSqlAdmin admin, PostgreSqlSessions sessions, int version, string database, CancellationToken cancellationToken)
     {
         await sessions.WaitUntilLeftAsync(database, LongestLeave, cancellationToken);
         var counted = version >= WithSessions ? "sessions" : "NULL::bigint";

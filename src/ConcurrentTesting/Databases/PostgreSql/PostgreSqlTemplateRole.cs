@@ -20,12 +20,15 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     /// <summary>Whose names say so and whose run does not live is for the caller to find out.</summary>
     public static Task<IReadOnlyList<string>> ListAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken) =>
-        admin.QueryAsync(@"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'ct\_r\_%' AND pg_has_role(oid, 'USAGE')", row => row.GetString(0), cancellationToken);
+        admin.QueryAsync(
+            @"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'ct\_r\_%' AND pg_has_role(oid, 'USAGE')", row => row.GetString(0),
+            cancellationToken);
 
     public async Task CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
         await admin.ExecuteAsync(
-            $"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}", cancellationToken);
+            $"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}",
+            cancellationToken);
         if (!facts.IsSuperuser)
             await admin.ExecuteAsync($"GRANT {Quote(account.Name)} TO {Quote(facts.User)}", cancellationToken);
         else if (facts.Version >= FirstWithGrantsOnSettings)
@@ -63,7 +66,8 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
             cancellationToken);
         if (_public is { } schema)
         {
-            var isTheSame = await QueryAsync(session, "SELECT count(*) FROM pg_namespace WHERE oid::bigint = $1", row => row.GetInt64(0), cancellationToken, schema.Id);
+            var isTheSame = await QueryAsync(
+                session, "SELECT count(*) FROM pg_namespace WHERE oid::bigint = $1", row => row.GetInt64(0), cancellationToken, schema.Id);
             if (isTheSame is [1])
                 await ExecuteAsync(session, $"ALTER SCHEMA public OWNER TO {Quote(schema.Owner)}", cancellationToken);
         }
@@ -71,7 +75,8 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         foreach (var statement in held)
         {
             if (!await statement.ApplyAsync(session, cancellationToken))
-                logger.LogWarning("{Statement} has no effect: what it speaks of was renamed or dropped later in the script", statement.Where);
+                logger.LogWarning(
+                    "{Statement} has no effect: what it speaks of was renamed or dropped later in the script", statement.Where);
         }
     }
 
@@ -85,7 +90,8 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
     {
         if (facts.Version < FirstWithGrantsOnSettings || !facts.IsSuperuser)
             return;
-        var exists = await admin.QueryAsync("SELECT count(*) FROM pg_roles WHERE rolname = $1", row => row.GetInt64(0), cancellationToken, role);
+        var exists = await admin.QueryAsync(
+            "SELECT count(*) FROM pg_roles WHERE rolname = $1", row => row.GetInt64(0), cancellationToken, role);
         if (exists is [1])
             await ChangeSettingsRightsAsync($"REVOKE SET ON PARAMETER session_replication_role FROM {Quote(role)}", cancellationToken);
     }
@@ -112,16 +118,20 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
     private async Task TakeSettingsAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
         var settings = await admin.QueryAsync(
-            "SELECT unnest(rolconfig) FROM pg_roles WHERE rolname = $1", row => row.GetString(0).Split('=', 2), cancellationToken, facts.User);
+            "SELECT unnest(rolconfig) FROM pg_roles WHERE rolname = $1", row => row.GetString(0).Split('=', 2), cancellationToken,
+            facts.User);
         foreach (var setting in settings)
         {
             try
             {
-                await admin.ExecuteAsync($"ALTER ROLE {Quote(account.Name)} SET {Quote(setting[0])} TO {PostgreSqlDatabaseProperties.Value(setting[0], setting[1])}", cancellationToken);
+                await admin.ExecuteAsync(
+                    $"ALTER ROLE {Quote(account.Name)} SET {Quote(setting[0])} TO {PostgreSqlDatabaseProperties.Value(setting[0], setting[1])}", cancellationToken);
             }
             catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
             {
-                logger.LogDebug("The setting {Setting} of {User} does not hold while templates are built: {Reason}", setting[0], facts.User, exception.MessageText);
+                logger.LogDebug(
+                    "The setting {Setting} of {User} does not hold while templates are built: {Reason}", setting[0], facts.User,
+                    exception.MessageText);
             }
         }
     }

@@ -12,7 +12,8 @@ internal static class DatabaseSettingList
             if (parts.Length != 2 || parts[0].Length == 0)
             {
                 throw new ConcurrentTestException(
-                    ConcurrentTestExitCode.BadSettings, $"--test-database-settings '{entry}': write it as name=value, for example statement_timeout=30s");
+                    ConcurrentTestExitCode.BadSettings,
+                    $"--test-database-settings '{entry}': write it as name=value, for example statement_timeout=30s");
             }
 
             yield return (parts[0], parts[1]);

@@ -44,7 +44,9 @@ internal sealed class TemplateConfinement(ServerContext context)
     /// <summary>The account reaches what everybody does.</summary>
     public async Task CheckWordsTooAsync(TemplateSource source, IEnumerable<string> open, CancellationToken cancellationToken)
     {
-        context.Logger.LogInformation("Everybody may reach the databases {Databases} on this server: a list of words alone keeps templates' SQL from them", string.Join(", ", open));
+        context.Logger.LogInformation(
+            "Everybody may reach the databases {Databases} on this server: a list of words alone keeps templates' SQL from them",
+            string.Join(", ", open));
         await TemplateScripts.CheckFurtherAsync([source], _engine, _guards, cancellationToken);
     }
 
@@ -65,7 +67,9 @@ internal sealed class TemplateConfinement(ServerContext context)
         {
             var causes = Causes(exception).ToList();
             if (causes.Find(cause => isDenied(cause)) is { } denied)
-                Refuse(step is HookStep ? $"the build's TemplateHook for the database '{database}'" : $"the command that builds '{database}'", denied.Message);
+                Refuse(step is HookStep
+                    ? $"the build's TemplateHook for the database '{database}'"
+                    : $"the command that builds '{database}'", denied.Message);
             // What a hook threw says itself whether a server had a part in it; of a command only its exit code is known.
             if (causes.Count > 0 && !causes.Exists(cause => cause is DbException))
                 throw;

@@ -12,10 +12,11 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Sqlite;
 
 /// <summary>
-/// SQLite: a template is a file in the <see cref="TemplateStore"/>, a clone a copy of it in the run's folder. <see cref="File.Copy(string,string)"/> shares blocks
-/// (reflink) where the file system can.
+/// SQLite: a template is a file in the <see cref="TemplateStore"/>, a clone a copy of it in the run's folder.
+/// <see cref="File.Copy(string,string)"/> shares blocks (reflink) where the file system can.
 /// </summary>
-internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
+internal sealed class SqliteEngine(
+    ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
 {
     private const string TemplateFile = "template.db";
 
@@ -65,7 +66,8 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
             return await BuildForThisRunAsync();
 
         var entry = await _store.GetOrBuildAsync(
-            $"sqlite-{fingerprint}", (folder, token) => builder.BuildAsync(source, Path.Combine(folder, TemplateFile), token), cancellationToken);
+            $"sqlite-{fingerprint}", (folder, token) => builder.BuildAsync(source, Path.Combine(folder, TemplateFile), token),
+            cancellationToken);
         _held.Add(entry);
         await _store.EvictAsync(cancellationToken);
         return Template(Path.Combine(entry.Path, TemplateFile), entry.Hit);
@@ -186,7 +188,8 @@ internal sealed class SqliteEngine(ConcurrentTestSettings settings, string runId
         {
             // The driver's message may quote the value.
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings, "--test-connection-string is not one that SQLite understands: give options only (Foreign Keys=True), or nothing");
+                ConcurrentTestExitCode.BadSettings,
+                "--test-connection-string is not one that SQLite understands: give options only (Foreign Keys=True), or nothing");
         }
     }
 

@@ -8,8 +8,8 @@ using SQLitePCL;
 namespace ConcurrentTesting.Databases.Sqlite;
 
 /// <summary>
-/// Executes an SQL file statement by statement. SQLite itself tells where a statement ends (https://www.sqlite.org/c3ref/prepare.html, pzTail), so triggers
-/// and strings need no parser of ours, and an error can name the statement.
+/// Executes an SQL file statement by statement. SQLite itself tells where a statement ends (https://www.sqlite.org/c3ref/prepare.html,
+/// pzTail), so triggers and strings need no parser of ours, and an error can name the statement.
 /// </summary>
 internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep script)
 {
@@ -39,7 +39,8 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
         }
 
         if (raw.sqlite3_get_autocommit(connection.Handle) == 0)
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
     }
 
     private void Step(sqlite3_stmt statement, int number, int begin)
@@ -60,7 +61,9 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
         var message = raw.sqlite3_errmsg(connection.Handle).utf8_to_string();
         return new ConcurrentTestException(
             ConcurrentTestExitCode.Incomplete,
-            string.Create(CultureInfo.InvariantCulture, $"{script.Name}:{line}: statement {number} ({SqlText.FirstLine(text[start..])}) failed: {message}"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{script.Name}:{line}: statement {number} ({SqlText.FirstLine(text[start..])}) failed: {message}"));
     }
 
     private static int Lines(string text) => text.Count(character => character == '\n');

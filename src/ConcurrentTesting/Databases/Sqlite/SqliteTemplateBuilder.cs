@@ -44,7 +44,8 @@ internal sealed class SqliteTemplateBuilder(
     private async Task RunAsync(CommandStep command, string database, string path, CancellationToken cancellationToken)
     {
         await new TemplateCommand(settings, secrets, logger)
-            .RunAsync(command.CommandLine, database, LeaseEnvironment.OfTemplate(settings, runId, database, connectionTo(path)), cancellationToken);
+            .RunAsync(command.CommandLine, database, LeaseEnvironment.OfTemplate(
+                settings, runId, database, connectionTo(path)), cancellationToken);
         using var opened = Open(path);
         if (Scalar(opened, "SELECT count(*) FROM sqlite_schema") == 0)
             throw TemplateCommand.MadeNothing(secrets.Redact(command.CommandLine), settings);
@@ -55,17 +56,22 @@ internal sealed class SqliteTemplateBuilder(
     {
         var sourcePath = Path.GetFullPath(existing.Name, settings.WorkingDirectory);
         if (!File.Exists(sourcePath))
-            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-template 'db:{existing.Name}': there is no file {sourcePath}");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings, $"--test-template 'db:{existing.Name}': there is no file {sourcePath}");
         try
         {
-            using var source = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = sourcePath, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
+            using var source = new SqliteConnection(
+                new SqliteConnectionStringBuilder { DataSource = sourcePath, Mode = SqliteOpenMode.ReadOnly,
+                    Pooling = false }.ConnectionString);
             source.Open();
             using var target = Open(path);
             source.BackupDatabase(target);
         }
         catch (SqliteException exception)
         {
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"--test-template 'db:{existing.Name}': {sourcePath} cannot be copied: {exception.Message}");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                $"--test-template 'db:{existing.Name}': {sourcePath} cannot be copied: {exception.Message}");
         }
     }
 
@@ -74,7 +80,8 @@ internal sealed class SqliteTemplateBuilder(
         using (var connection = Open(path))
         {
             if (Scalar(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
-                throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"the template {path} is still in use: its command has left a process behind");
+                throw new ConcurrentTestException(
+                    ConcurrentTestExitCode.Incomplete, $"the template {path} is still in use: its command has left a process behind");
         }
 
         foreach (var leftover in new[] { path + "-wal", path + "-shm" })
@@ -95,5 +102,6 @@ internal sealed class SqliteTemplateBuilder(
         return connection;
     }
 
-    private static string ConnectionString(string path) => new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString;
+    private static string ConnectionString(string path) =>
+        new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ConnectionString;
 }

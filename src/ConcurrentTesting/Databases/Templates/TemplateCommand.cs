@@ -6,14 +6,18 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>Runs the command of a template source in the shell. The connection string reaches it by environment alone, so that no process list shows it.</summary>
+/// <summary>
+/// Runs the command of a template source in the shell. The connection string reaches it by environment alone, so that no process list shows
+/// it.
+/// </summary>
 internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor secrets, ILogger logger)
 {
     private const int LinesInError = 8;
 
     /// <param name="environment">What tells it of the database.</param>
     /// <exception cref="ConcurrentTestException">It could not be started, or ended with another code than 0.</exception>
-    public async Task RunAsync(string commandLine, string database, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        string commandLine, string database, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         var start = StartInfo(commandLine);
         foreach (var secret in settings.SecretVariables)

@@ -17,12 +17,14 @@ internal sealed partial record TemplateEntry(string Database, string Prefix, str
     public static TemplateEntry Split(string entry)
     {
         var match = Pattern().Match(entry);
-        return new TemplateEntry(match.Groups["database"].Value, match.Groups["prefix"].Value.ToLowerInvariant(), match.Groups["value"].Value.Trim());
+        return new TemplateEntry(
+            match.Groups["database"].Value, match.Groups["prefix"].Value.ToLowerInvariant(), match.Groups["value"].Value.Trim());
     }
 
     /// <summary>The entry again, its path made absolute where it has one.</summary>
     public string WithPath(Func<string, string> toAbsolute) => Database + Prefix + (IsPath && Value.Length > 0 ? toAbsolute(Value) : Value);
 
-    [GeneratedRegex(@"^(?<database>[A-Za-z0-9_]+=)?(?<prefix>(cmd|db|watch):)?(?<value>.*)$", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"^(?<database>[A-Za-z0-9_]+=)?(?<prefix>(cmd|db|watch):)?(?<value>.*)$", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Pattern();
 }

@@ -5,8 +5,8 @@ using System.Text;
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>
-/// A template's identity: a hash over everything that goes into it. A command counts with its text and with the content of the files and folders that
-/// it names (build outputs left out), so that changed migrations make a new template.
+/// A template's identity: a hash over everything that goes into it. A command counts with its text and with the content of the files and
+/// folders that it names (build outputs left out), so that changed migrations make a new template.
 /// </summary>
 internal sealed class TemplateFingerprint : IDisposable
 {

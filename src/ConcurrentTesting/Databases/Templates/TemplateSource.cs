@@ -6,7 +6,9 @@ namespace ConcurrentTesting.Databases.Templates;
 /// <param name="Database">The database's name among a worker's databases: <c>main</c>.</param>
 internal sealed record TemplateSource(string Database, ImmutableArray<TemplateStep> Steps)
 {
-    /// <summary>Whether the template stays between runs. A copy of a database that others go on changing is good for one run only.</summary>
+    /// <summary>
+    /// Whether the template stays between runs. A copy of a database that others go on changing is good for one run only.
+    /// </summary>
     public bool IsKept(ConcurrentTestSettings settings) => settings.TemplateCache && !IsCopy;
 
     /// <summary>It begins as a copy of a database that exists.</summary>

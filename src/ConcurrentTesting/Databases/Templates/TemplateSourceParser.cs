@@ -3,14 +3,15 @@ using System.Collections.Immutable;
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>
-/// Reads <see cref="ConcurrentTestSettings.Template"/>: SQL files and folders (whose <c>*.sql</c> are ordered by name, ordinally), <c>cmd:command</c>,
+/// Reads <see cref="ConcurrentTestSettings.Template"/>: SQL files and folders (whose <c>*.sql</c> are ordered by name, ordinally),
+/// <c>cmd:command</c>,
 /// <c>db:name</c> and <c>watch:path</c>.
 /// </summary>
 internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
 {
     /// <summary>
-    /// One source for each of <see cref="ConcurrentTestSettings.Databases"/>. An entry <c>audit=…</c> is for that database alone; a database without entries of its
-    /// own is made from those that name none.
+    /// One source for each of <see cref="ConcurrentTestSettings.Databases"/>. An entry <c>audit=…</c> is for that database alone; a
+    /// database without entries of its own is made from those that name none.
     /// </summary>
     /// <exception cref="ConcurrentTestException">An entry names nothing that is there.</exception>
     public ImmutableArray<TemplateSource> ParseAll()
@@ -19,7 +20,8 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         foreach (var (entry, text) in entries)
         {
             if (entry.Database.Length > 0 && !settings.Databases.Any(database => IsFor(entry, database)))
-                throw Wrong(text, $"there is no database '{entry.Database[..^1]}' in --test-databases {string.Join(' ', settings.Databases)}");
+                throw Wrong(
+                    text, $"there is no database '{entry.Database[..^1]}' in --test-databases {string.Join(' ', settings.Databases)}");
         }
 
         return
@@ -32,7 +34,8 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         ];
     }
 
-    private static bool IsFor(TemplateEntry entry, string database) => entry.Database.Equals(database + "=", StringComparison.OrdinalIgnoreCase);
+    private static bool IsFor(TemplateEntry entry, string database) =>
+        entry.Database.Equals(database + "=", StringComparison.OrdinalIgnoreCase);
 
     private TemplateSource Parse(string database, IEnumerable<(TemplateEntry Entry, string Text)> entries)
     {
@@ -67,7 +70,8 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         if (File.Exists(full))
             return [new SqlFileStep(full, Shown(full))];
         if (!Directory.Exists(full))
-            throw Wrong(entry, $"there is no file or folder {full}; commands begin with {TemplateEntry.Command}, existing databases with {TemplateEntry.Existing}");
+            throw Wrong(
+                entry, $"there is no file or folder {full}; commands begin with {TemplateEntry.Command}, existing databases with {TemplateEntry.Existing}");
         var scripts = Directory.EnumerateFiles(full, "*.sql", SearchOption.AllDirectories)
             .OrderBy(file => Path.GetRelativePath(full, file).Replace('\\', '/'), StringComparer.Ordinal)
             .Select(file => new SqlFileStep(file, Shown(file)))

@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>
-/// Finished templates that are folders (an SQLite file, a server's ready data directory), kept between runs. An entry is built beside its place and renamed into
-/// it, so that what is there is whole. A user of an entry shares its lock; a builder and an evictor hold it alone. Lock files are opened and deleted only under
-/// the store's own lock, so that nobody holds the lock of a file that is gone.
+/// Finished templates that are folders (an SQLite file, a server's ready data directory), kept between runs. An entry is built beside its
+/// place and renamed into it, so that what is there is whole. A user of an entry shares its lock; a builder and an evictor hold it alone.
+/// Lock files are opened and deleted only under the store's own lock, so that nobody holds the lock of a file that is gone.
 /// </summary>
 /// <param name="folder">Absolute. May be deleted at any time when no run is under way.</param>
 internal sealed class TemplateStore(string folder, TimeProvider time, ILogger logger)
@@ -72,7 +72,8 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
     }
 
     /// <summary>Removes the least recently used entries above the limits and what dead builders left, except what is in use.</summary>
-    public async Task EvictAsync(CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes)
+    public async Task EvictAsync(
+        CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes)
     {
         using var mutex = await MutexAsync(cancellationToken);
         foreach (var lockFile in Directory.EnumerateFiles(folder, "*" + LockExtension).Where(file => Path.GetFileName(file) != StoreLock))
@@ -82,7 +83,8 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
                 RemoveUnlessLocked(entry + BuildingExtension, lockFile);
         }
 
-        await TemplateLimits.EvictAsync(Entries(), entry => entry.Bytes, entry => Task.FromResult(TryEvict(entry.Path, entry.LastUsed)), maxEntries, maxBytes);
+        await TemplateLimits.EvictAsync(
+            Entries(), entry => entry.Bytes, entry => Task.FromResult(TryEvict(entry.Path, entry.LastUsed)), maxEntries, maxBytes);
     }
 
     private bool TryEvict(string path, DateTime lastUsed)
@@ -144,7 +146,8 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         orderby lastUsed descending
         select (path, lastUsed, SizeOf(path));
 
-    private static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+    private static long SizeOf(string path) =>
+        new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static bool IsLocked(string lockFile)
     {

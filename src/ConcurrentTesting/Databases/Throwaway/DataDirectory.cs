@@ -3,7 +3,9 @@ namespace ConcurrentTesting.Databases.Throwaway;
 /// <summary>Copies a stopped server's data directory.</summary>
 internal static class DataDirectory
 {
-    /// <summary>File by file, sharing blocks where the file system can; nothing but the owner may read the copy, as servers demand.</summary>
+    /// <summary>
+    /// File by file, sharing blocks where the file system can; nothing but the owner may read the copy, as servers demand.
+    /// </summary>
     public static void Copy(string source, string target, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(target);
@@ -17,7 +19,8 @@ internal static class DataDirectory
         }
     }
 
-    public static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+    public static long SizeOf(string path) =>
+        new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static void Protect(string path)
     {

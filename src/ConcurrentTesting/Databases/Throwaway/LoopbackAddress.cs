@@ -9,7 +9,9 @@ internal sealed record LoopbackAddress(int Port, string Password)
 {
     public const string Host = "127.0.0.1";
 
-    /// <summary>Below the ports that Linux gives to outgoing connections, one of which could take the port before the server does.</summary>
+    /// <summary>
+    /// Below the ports that Linux gives to outgoing connections, one of which could take the port before the server does.
+    /// </summary>
     private const int FirstPort = 15000;
     private const int LastPort = 32000;
 
@@ -32,7 +34,8 @@ internal sealed record LoopbackAddress(int Port, string Password)
                 probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
                 return port;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse
+                or SocketError.AccessDenied)
             {
                 // Taken: another one.
             }

@@ -8,15 +8,21 @@ internal static class ServerBinaries
     /// <returns>The folder, or null.</returns>
     public static string? Find(string? given, IEnumerable<string> folders, params string[] programs)
     {
-        var candidates = given is null ? Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Concat(folders) : [given, Path.Combine(given, "bin")];
-        return candidates.FirstOrDefault(folder => folder.Length > 0 && programs.All(program => File.Exists(Path.Combine(folder, program))));
+        var candidates = given is null
+            ? Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Concat(folders)
+            : [given, Path.Combine(given, "bin")];
+        return candidates.FirstOrDefault(
+            folder => folder.Length > 0 && programs.All(program => File.Exists(Path.Combine(folder, program))));
     }
 
     /// <summary>Folders with a version in their path, the newest first.</summary>
     public static IEnumerable<string> Versions(string parent, string below) =>
         Directory.Exists(parent)
             ? Directory.EnumerateDirectories(parent)
-                .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture, out var version) ? version : 0)
+                .OrderByDescending(
+                    folder => double.TryParse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture, out var version)
+                        ? version
+                        : 0)
                 .Select(folder => Path.Combine(folder, below))
             : [];
 }

@@ -4,13 +4,15 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Throwaway;
 
 /// <summary>
-/// A server under the eyes of a small shell that reads a pipe from us. The pipe's end, which comes with our death however we die, makes the shell kill the server and
-/// remove its data; so nothing is left running and no memory stays taken. A session of its own keeps the terminal's Ctrl-C away from both.
+/// A server under the eyes of a small shell that reads a pipe from us. The pipe's end, which comes with our death however we die, makes the
+/// shell kill the server and remove its data; so nothing is left running and no memory stays taken. A session of its own keeps the
+/// terminal's Ctrl-C away from both.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    // $1 the signal that stops in good order, $2 the one that ends at once, $3 the data directory, $4 the log; the rest is the server. One word on the pipe
-    // stops the server and keeps its data. The inner shell keeps an account: a process id is only ever killed while no exit is written down.
+    // $1 the signal that stops in good order, $2 the one that ends at once, $3 the data directory, $4 the log; the rest is the server. One
+    // word on the pipe stops the server and keeps its data. The inner shell keeps an account: a process id is only ever killed while no
+    // exit is written down.
     private const string Supervisor =
         """
         stop=$1 kill=$2 data=$3 log=$4; shift 4
@@ -57,7 +59,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         var log = Path.Combine(folder, "server.log");
         var launch = product.Launch(data, folder, isInMemory);
         await account.OwnAsync(folder, cancellationToken);
-        string[] supervised = ["/bin/sh", "-c", Supervisor, "supervisor", product.StopSignal, product.KillSignal, data, log, .. launch.CommandLine];
+        string[] supervised =
+            ["/bin/sh", "-c", Supervisor, "supervisor", product.StopSignal, product.KillSignal, data, log, .. launch.CommandLine];
         var hasSessions = OperatingSystem.IsLinux();
         var start = hasSessions
             ? account.StartInfo("setsid", supervised, folder)
@@ -69,7 +72,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             await server.WaitUntilReadyAsync(product, folder, cancellationToken);
             if (launch.AfterStartAsync is { } finish)
                 await finish(cancellationToken);
-            logger.LogDebug("Started {Program} on {Folder} in {Milliseconds:0} ms", launch.CommandLine[0], data, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            logger.LogDebug(
+                "Started {Program} on {Folder} in {Milliseconds:0} ms", launch.CommandLine[0], data,
+                Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return server;
         }
         catch
@@ -86,7 +91,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _supervisor.StandardInput.FlushAsync(cancellationToken);
         await _supervisor.WaitForExitAsync(cancellationToken);
         if (File.ReadAllText(DataDirectory + ExitExtension).Trim() != "0")
-            throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"the throwaway server did not stop in good order: {LogEnd()}");
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"the throwaway server did not stop in good order: {LogEnd()}");
     }
 
     /// <summary>At once, with its data.</summary>

@@ -38,7 +38,8 @@ internal sealed class ThrowawayEngine(
     private bool IsShared => settings.Isolation == DatabaseIsolation.Database;
 
     /// <summary>A server, the engine that speaks to it and the templates on it.</summary>
-    private sealed record Running(ServerProcess Server, IDatabaseEngine Engine, ImmutableArray<TemplateDatabase> Templates) : IAsyncDisposable
+    private sealed record Running(
+        ServerProcess Server, IDatabaseEngine Engine, ImmutableArray<TemplateDatabase> Templates) : IAsyncDisposable
     {
         /// <summary>Where the server's data is moved in the end; null: it is removed.</summary>
         public string? KeepIn { get; set; }
@@ -55,7 +56,8 @@ internal sealed class ThrowawayEngine(
         if (OperatingSystem.IsWindows())
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"a throwaway {name} server needs Linux or macOS: give a server with NUKE_TEST_CONNECTION_STRING");
+                ConcurrentTestExitCode.Incomplete,
+                $"a throwaway {name} server needs Linux or macOS: give a server with NUKE_TEST_CONNECTION_STRING");
         }
 
         var product = await find(cancellationToken);
@@ -71,7 +73,8 @@ internal sealed class ThrowawayEngine(
         _sources = sources;
         var identity = new List<string>();
         foreach (var source in sources)
-            identity.Add($"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions], settings.WorkingDirectory, cancellationToken)}");
+            identity.Add(
+                $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions], settings.WorkingDirectory, cancellationToken)}");
         var hit = await _servers!.PrepareAsync(string.Join('\n', identity), settings.TemplateCache, BuildAsync, cancellationToken);
         var running = await StartAsync(cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
@@ -122,7 +125,8 @@ internal sealed class ThrowawayEngine(
         if (!_byClone.TryRemove(clone.Name, out var running))
             throw new InvalidOperationException($"{clone.Name} is on none of the run's servers");
         var kept = await running.Engine.KeepAsync(clone, cancellationToken);
-        running.KeepIn ??= Path.Combine(KeptDatabases.Folder(settings), $"{runId}-{Path.GetFileName(Path.GetDirectoryName(running.Server.DataDirectory))}");
+        running.KeepIn ??= Path.Combine(
+            KeptDatabases.Folder(settings), $"{runId}-{Path.GetFileName(Path.GetDirectoryName(running.Server.DataDirectory))}");
         var how = _servers!.HowToOpen(running.Server, running.KeepIn, kept.How);
         if (!IsShared)
             await EndUnlessUsedAsync(running);

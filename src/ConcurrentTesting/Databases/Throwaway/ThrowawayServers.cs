@@ -7,11 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Throwaway;
 
 /// <summary>
-/// Starts private servers for a run from a ready data directory, in memory where there is room. The directory is kept between runs: first as the product
-/// makes it, later with the run's templates in it.
+/// Starts private servers for a run from a ready data directory, in memory where there is room. The directory is kept between runs: first
+/// as the product makes it, later with the run's templates in it.
 /// </summary>
 internal sealed class ThrowawayServers(
-    IServerProduct product, ServerAccount account, ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time) : IAsyncDisposable
+    IServerProduct product, ServerAccount account, ConcurrentTestSettings settings, string runId, ILogger logger,
+    TimeProvider time) : IAsyncDisposable
 {
     /// <summary>Free memory below which servers go to disk.</summary>
     private const long LeastRoom = 2L << 30;
@@ -45,7 +46,8 @@ internal sealed class ThrowawayServers(
     /// <param name="identity">What the templates in it depend on; with the product's facts it makes the key.</param>
     /// <param name="build">Builds the templates on a server; called where no kept directory has them.</param>
     /// <returns>Whether a kept directory had them.</returns>
-    public async Task<bool> PrepareAsync(string identity, bool isKept, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
+    public async Task<bool> PrepareAsync(
+        string identity, bool isKept, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
         // A key of its own for this run is evicted like any other, and found by no other run.
         var name = $"{product.Name}-{Key(isKept ? identity : identity + runId)}";
@@ -59,7 +61,8 @@ internal sealed class ThrowawayServers(
 
     /// <summary>A server on a private copy of the ready directory.</summary>
     /// <param name="workers">Whose clones it will hold.</param>
-    public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) => StartAsync(_source!, workers, cancellationToken);
+    public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) =>
+        StartAsync(_source!, workers, cancellationToken);
 
     /// <summary>Stops a server in good order and copies its data to where it may stay.</summary>
     public async Task KeepAsync(ServerProcess server, string folder, CancellationToken cancellationToken)
@@ -91,7 +94,8 @@ internal sealed class ThrowawayServers(
 
     /// <summary>Finds a kept directory, or makes one, which is used at once and stored for later runs meanwhile.</summary>
     /// <param name="make">Makes a folder of the run's own that has it.</param>
-    private async Task<(string Folder, bool Hit)> GetOrMakeAsync(string name, Func<CancellationToken, Task<string>> make, CancellationToken cancellationToken)
+    private async Task<(string Folder, bool Hit)> GetOrMakeAsync(
+        string name, Func<CancellationToken, Task<string>> make, CancellationToken cancellationToken)
     {
         var made = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var storing = _store.GetOrBuildAsync(name, StoreAsync, cancellationToken);
@@ -165,7 +169,8 @@ internal sealed class ThrowawayServers(
     {
         lock (_gate)
         {
-            var roots = Roots.Where(root => !root.StartsWith(Memory, StringComparison.Ordinal) || new DriveInfo(Memory).AvailableFreeSpace > bytes + LeastRoom);
+            var roots = Roots.Where(
+                root => !root.StartsWith(Memory, StringComparison.Ordinal) || new DriveInfo(Memory).AvailableFreeSpace > bytes + LeastRoom);
             var run = roots.Select(FolderIn).FirstOrDefault(folder => folder is not null)
                 ?? throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"no folder for the throwaway server: {_refused}");
             var path = Path.Combine(run.Path, FormattableString.Invariant($"s{++_servers}"));

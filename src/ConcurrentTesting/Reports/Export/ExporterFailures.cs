@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace ConcurrentTesting.Reports.Export;
 
-/// <summary>Hears what OpenTelemetry's exporter complains of: it tells nobody else, and calls a flush that sent nothing a success.</summary>
+/// <summary>
+/// Hears what OpenTelemetry's exporter complains of: it tells nobody else, and calls a flush that sent nothing a success.
+/// </summary>
 internal sealed class ExporterFailures : EventListener
 {
     private const string SourceName = "OpenTelemetry-Exporter-OpenTelemetryProtocol";
@@ -23,7 +25,9 @@ internal sealed class ExporterFailures : EventListener
     {
         if (eventData.EventSource.Name != SourceName)
             return;
-        var text = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "it failed", [.. eventData.Payload ?? Enumerable.Empty<object?>()]);
+        var text = string.Format(
+            CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "it failed",
+            [.. eventData.Payload ?? Enumerable.Empty<object?>()]);
         _first ??= text.Split('\n', 2)[0].Trim();
     }
 }

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Reports.Export;
 
-/// <summary>Answers Prometheus's scrapes while a run goes on, on this machine's loopback alone: <c>http://127.0.0.1:PORT/metrics</c>.</summary>
+/// <summary>
+/// Answers Prometheus's scrapes while a run goes on, on this machine's loopback alone: <c>http://127.0.0.1:PORT/metrics</c>.
+/// </summary>
 internal sealed class MetricsListener : IAsyncDisposable
 {
     // What Prometheus's text format calls itself.
@@ -35,7 +37,9 @@ internal sealed class MetricsListener : IAsyncDisposable
         if (port is not { } number)
             return null;
         var listener = Listening($"http://127.0.0.1:{number}/", out var reason)
-            ?? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"--test-metrics-listen {number}: nothing can listen there ({reason}). Choose another port.");
+            ?? throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-metrics-listen {number}: nothing can listen there ({reason}). Choose another port.");
         log.LogInformation("Metrics are at http://127.0.0.1:{Port}/metrics while the run goes on", number);
         return new MetricsListener(listener, log);
     }
@@ -54,7 +58,8 @@ internal sealed class MetricsListener : IAsyncDisposable
     private static HttpListener? Listening(string address, out string reason)
     {
         reason = "";
-        foreach (var prefixes in new[] { [address, address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)], new[] { address } })
+        foreach (var prefixes in new[] { [address, address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)],
+            new[] { address } })
         {
             var listener = new HttpListener();
             foreach (var prefix in prefixes)
@@ -82,7 +87,8 @@ internal sealed class MetricsListener : IAsyncDisposable
             {
                 await AnswerAsync(await _listener.GetContextAsync());
             }
-            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException or IOException)
+            catch (Exception exception) when (exception is HttpListenerException
+                or ObjectDisposedException or InvalidOperationException or IOException)
             {
                 // Closed, or a scraper that went away.
                 _log.LogDebug("A scrape was not answered: {Reason}", exception.Message);

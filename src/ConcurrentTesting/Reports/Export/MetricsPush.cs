@@ -33,7 +33,8 @@ internal static class MetricsPush
             if (response.IsSuccessStatusCode)
                 log.LogDebug("Metrics were pushed to {Address}", address);
             else
-                Warn(log, address, $"it answered {(int)response.StatusCode} {response.ReasonPhrase}: {await FirstLineAsync(response, cancellationToken)}");
+                Warn(log, address,
+                    $"it answered {(int)response.StatusCode} {response.ReasonPhrase}: {await FirstLineAsync(response, cancellationToken)}");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or TaskCanceledException)
         {
@@ -59,7 +60,8 @@ internal static class MetricsPush
 
     // The query, where there is one, may be a token.
     private static void Warn(ILogger log, Uri address, string reason) =>
-        log.LogWarning("Metrics were not pushed to {Address} (--test-metrics-push): {Reason}", address.GetLeftPart(UriPartial.Path), reason);
+        log.LogWarning(
+            "Metrics were not pushed to {Address} (--test-metrics-push): {Reason}", address.GetLeftPart(UriPartial.Path), reason);
 
     private static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
         (await response.Content.ReadAsStringAsync(cancellationToken)).Split('\n', 2)[0].Trim();

@@ -10,12 +10,12 @@ using OpenTelemetry.Trace;
 namespace ConcurrentTesting.Reports.Export;
 
 /// <summary>
-/// A finished run as a trace: the run, its workers, their batches, the tests. Sent by OpenTelemetry's own exporter where its usual variables say so, and else not at
-/// all. What goes wrong is a warning: it is no test's fault.
+/// A finished run as a trace: the run, its workers, their batches, the tests. Sent by OpenTelemetry's own exporter where its usual
+/// variables say so, and else not at all. What goes wrong is a warning: it is no test's fault.
 /// </summary>
 /// <remarks>
-/// https://opentelemetry.io/docs/specs/semconv/registry/attributes/cicd/, https://opentelemetry.io/docs/specs/semconv/registry/attributes/test/,
-/// https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+/// https://opentelemetry.io/docs/specs/semconv/registry/attributes/cicd/,
+/// https://opentelemetry.io/docs/specs/semconv/registry/attributes/test/, https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 /// </remarks>
 internal sealed class RunTrace
 {
@@ -53,7 +53,9 @@ internal sealed class RunTrace
         Write(record, redactor, variable);
         var isInTime = provider.ForceFlush((int)Bound.TotalMilliseconds);
         if (!isInTime || failures.First is not null)
-            log.LogWarning("The run's trace was not sent ({Variable}): {Reason}", Endpoints[0], redactor.Redact(failures.First ?? $"no answer in {Bound.TotalSeconds:0} s"));
+            log.LogWarning(
+                "The run's trace was not sent ({Variable}): {Reason}", Endpoints[0],
+                redactor.Redact(failures.First ?? $"no answer in {Bound.TotalSeconds:0} s"));
         else
             log.LogDebug("{Count} spans were sent", spans);
     }
@@ -61,7 +63,9 @@ internal sealed class RunTrace
     /// <summary>Makes the activities, for whoever listens.</summary>
     public static void Write(RunRecord record, Redactor redactor, Func<string, string?> variable)
     {
-        var parent = ActivityContext.TryParse(variable("TRACEPARENT"), variable("TRACESTATE"), isRemote: true, out var given) ? given : default;
+        var parent = ActivityContext.TryParse(variable("TRACEPARENT"), variable("TRACESTATE"), isRemote: true, out var given)
+            ? given
+            : default;
 
         // What the caller is in is not the run's parent, unless it says so.
         var current = Activity.Current;
@@ -84,7 +88,8 @@ internal sealed class RunTrace
     // The variables' own service name is read by default; an added one would win over it.
     private static void AddService(ResourceBuilder resource, Func<string, string?> variable)
     {
-        if (variable("OTEL_SERVICE_NAME") is not { Length: > 0 } && variable("OTEL_RESOURCE_ATTRIBUTES")?.Contains("service.name=", StringComparison.Ordinal) != true)
+        if (variable("OTEL_SERVICE_NAME") is not { Length: > 0 }
+            && variable("OTEL_RESOURCE_ATTRIBUTES")?.Contains("service.name=", StringComparison.Ordinal) != true)
             resource.AddService(DefaultService);
     }
 
@@ -99,7 +104,8 @@ internal sealed class RunTrace
         run.SetTag("cicd.pipeline.result", ResultOf(_record.ExitCode));
         if (_record.ExitCode != ConcurrentTestExitCode.Success)
             run.SetStatus(ActivityStatusCode.Error, _redactor.Redact(_record.Reason));
-        var attempts = _record.Tests.SelectMany(test => test.Attempts.Select(attempt => (Test: test, Attempt: attempt))).ToLookup(row => row.Attempt.Batch);
+        var attempts = _record.Tests.SelectMany(test => test.Attempts.Select(attempt => (Test: test, Attempt: attempt)))
+            .ToLookup(row => row.Attempt.Batch);
         foreach (var worker in _record.Workers)
             WriteWorker(worker, run.Context, attempts);
         End(run, _record.StartedAt, _record.Wall);

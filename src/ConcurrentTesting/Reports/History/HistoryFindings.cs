@@ -38,11 +38,13 @@ internal static class HistoryFindings
         return before == 0 ? "new failure" : string.Create(CultureInfo.InvariantCulture, $"failing since {before + 1} runs");
     }
 
-    private static bool IsFixed(RunRecord run, TestRecord test) => test.Outcome == TestOutcome.Passed && Past(run, test) is [.., { IsFailure: true }];
+    private static bool IsFixed(RunRecord run, TestRecord test) =>
+        test.Outcome == TestOutcome.Passed && Past(run, test) is [.., { IsFailure: true }];
 
     private static string? Slower(RunRecord run, TestRecord test)
     {
-        var durations = Past(run, test).Where(result => result.Outcome == TestOutcome.Passed).Select(result => result.Seconds).Order().ToList();
+        var durations = Past(run, test).Where(result => result.Outcome == TestOutcome.Passed).Select(result => result.Seconds).Order()
+            .ToList();
         if (test.Outcome != TestOutcome.Passed || durations.Count < LeastDurations)
             return null;
         var percentile = durations[(int)Math.Ceiling(durations.Count * 0.95) - 1];
@@ -55,7 +57,9 @@ internal static class HistoryFindings
     private static string? Chattier(RunRecord run, TestRecord test)
     {
         var before = Past(run, test).Select(result => result.Queries).LastOrDefault(queries => queries is not null);
-        return test.Final.Figures?.Queries - before is >= LeastQueries and var more ? string.Create(CultureInfo.InvariantCulture, $"+{more} queries ({before:N0}, now {before + more:N0})") : null;
+        return test.Final.Figures?.Queries - before is >= LeastQueries and var more
+            ? string.Create(CultureInfo.InvariantCulture, $"+{more} queries ({before:N0}, now {before + more:N0})")
+            : null;
     }
 
     private static IEnumerable<HistoryFinding> Find(RunRecord run, Func<TestRecord, string?> find) => run.Tests

@@ -7,8 +7,11 @@ using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.History;
 
-/// <summary>A run as its line in the history has it; a test is <c>[number of its name, letter of its outcome, seconds, queries]</c>.</summary>
-internal sealed record PastRun(string Run, DateTimeOffset At, int ExitCode, double WallSeconds, ImmutableArray<(string Id, PastResult Result)> Tests)
+/// <summary>
+/// A run as its line in the history has it; a test is <c>[number of its name, letter of its outcome, seconds, queries]</c>.
+/// </summary>
+internal sealed record PastRun(
+    string Run, DateTimeOffset At, int ExitCode, double WallSeconds, ImmutableArray<(string Id, PastResult Result)> Tests)
 {
     // As in P, F, S, E, T, and K for one that was flaky.
     private const string Letters = "PFSET";
@@ -32,7 +35,8 @@ internal sealed record PastRun(string Run, DateTimeOffset At, int ExitCode, doub
                 run.GetProperty("wallSeconds").GetDouble(),
                 [.. run.GetProperty("tests").EnumerateArray().Select(test => (names[test[0].GetInt32()], Result(test)))]);
         }
-        catch (Exception exception) when (exception is KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is KeyNotFoundException
+            or InvalidOperationException or FormatException or IndexOutOfRangeException)
         {
             throw new JsonException($"a run in it is damaged: {exception.Message}", exception);
         }
@@ -41,11 +45,15 @@ internal sealed record PastRun(string Run, DateTimeOffset At, int ExitCode, doub
     public string ToLine(Dictionary<string, int> numbers)
     {
         var line = new StringBuilder(100 + (Tests.Length * CharactersOfATest));
-        line.Append(CultureInfo.InvariantCulture, $"{{\"run\":{JsonSerializer.Serialize(Run, HistoryJson.Default.String)},\"at\":\"{At:O}\",\"exitCode\":{ExitCode},\"wallSeconds\":{WallSeconds},\"tests\":[");
+        line.Append(
+            CultureInfo.InvariantCulture,
+            $"{{\"run\":{JsonSerializer.Serialize(Run, HistoryJson.Default.String)},\"at\":\"{At:O}\",\"exitCode\":{ExitCode},\"wallSeconds\":{WallSeconds},\"tests\":[");
         for (var index = 0; index < Tests.Length; index++)
         {
             var (id, result) = Tests[index];
-            line.Append(index == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"[{numbers[id]},\"{Letter(result)}\",{result.Seconds}{(result.Queries is { } queries ? $",{queries}" : "")}]");
+            line.Append(index == 0 ? "" : ",").Append(
+                CultureInfo.InvariantCulture,
+                $"[{numbers[id]},\"{Letter(result)}\",{result.Seconds}{(result.Queries is { } queries ? $",{queries}" : "")}]");
         }
 
         return line.Append("]}").ToString();

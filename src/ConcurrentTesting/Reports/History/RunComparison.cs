@@ -7,8 +7,12 @@ namespace ConcurrentTesting.Reports.History;
 
 /// <summary>A run beside another one, whose run.json <c>--test-compare</c> names.</summary>
 /// <param name="Figures">Name, before, now.</param>
-/// <param name="Tests">Test, what changed, before, now: outcomes first, then those that come or go, then the largest differences in time and in queries.</param>
-internal sealed record RunComparison(string Other, ImmutableArray<(string Name, string Before, string Now)> Figures, ImmutableArray<(string Test, string What, string Before, string Now)> Tests)
+/// <param name="Tests">
+/// Test, what changed, before, now: outcomes first, then those that come or go, then the largest differences in time and in queries.
+/// </param>
+internal sealed record RunComparison(
+    string Other, ImmutableArray<(string Name, string Before, string Now)> Figures,
+    ImmutableArray<(string Test, string What, string Before, string Now)> Tests)
 {
     private const int MostOfAKind = 50;
 
@@ -19,7 +23,8 @@ internal sealed record RunComparison(string Other, ImmutableArray<(string Name, 
     public static RunComparison Of(RunRecord now, ComparedRun before)
     {
         var pairs = now.Tests.GroupBy(test => test.Id, StringComparer.Ordinal).Select(group => group.First())
-            .Join(before.Tests.GroupBy(test => test.Id, StringComparer.Ordinal).Select(group => group.First()), test => test.Id, test => test.Id, (test, past) => (Now: test, Before: past))
+            .Join(before.Tests.GroupBy(test => test.Id, StringComparer.Ordinal).Select(group => group.First()), test =>
+                test.Id, test => test.Id, (test, past) => (Now: test, Before: past))
             .ToList();
         var known = before.Tests.Select(test => test.Id).ToHashSet(StringComparer.Ordinal);
         var present = now.Tests.Select(test => test.Id).ToHashSet(StringComparer.Ordinal);
@@ -35,14 +40,19 @@ internal sealed record RunComparison(string Other, ImmutableArray<(string Name, 
                 ("Queries", Text(before.Queries), Text(RunFigures.Of(now).Measured.Queries)),
             ],
             [
-                .. pairs.Where(pair => pair.Before.Outcome != pair.Now.Outcome.ToString()).Select(pair => (pair.Now.FullName, "outcome", pair.Before.Outcome, pair.Now.Outcome.ToString())).Take(MostOfAKind),
-                .. now.Tests.Where(test => !known.Contains(test.Id)).Select(test => (test.FullName, "new", "–", Time(test.Final.Duration.TotalSeconds))).Take(MostOfAKind),
-                .. before.Tests.Where(test => !present.Contains(test.Id)).Select(test => (test.FullName, "gone", Time(test.Seconds), "–")).Take(MostOfAKind),
+                .. pairs.Where(pair => pair.Before.Outcome != pair.Now.Outcome.ToString())
+                    .Select(pair => (pair.Now.FullName, "outcome", pair.Before.Outcome, pair.Now.Outcome.ToString())).Take(MostOfAKind),
+                .. now.Tests.Where(test => !known.Contains(test.Id))
+                    .Select(test => (test.FullName, "new", "–", Time(test.Final.Duration.TotalSeconds))).Take(MostOfAKind),
+                .. before.Tests.Where(test => !present.Contains(test.Id)).Select(test => (test.FullName, "gone", Time(test.Seconds), "–"))
+                    .Take(MostOfAKind),
                 .. pairs.Select(pair => (pair.Now, pair.Before, Difference: pair.Now.Final.Duration.TotalSeconds - pair.Before.Seconds))
-                    .Where(pair => Math.Abs(pair.Difference) >= LeastSeconds).OrderByDescending(pair => Math.Abs(pair.Difference)).Take(MostOfAKind)
+                    .Where(pair => Math.Abs(pair.Difference) >= LeastSeconds).OrderByDescending(pair => Math.Abs(pair.Difference))
+                        .Take(MostOfAKind)
                     .Select(pair => (pair.Now.FullName, "time", Time(pair.Before.Seconds), Time(pair.Now.Final.Duration.TotalSeconds))),
                 .. pairs.Select(pair => (pair.Now, pair.Before, Difference: pair.Now.Final.Figures?.Queries - pair.Before.Queries))
-                    .Where(pair => pair.Difference is >= LeastQueries or <= -LeastQueries).OrderByDescending(pair => Math.Abs(pair.Difference!.Value)).Take(MostOfAKind)
+                    .Where(pair => pair.Difference is >= LeastQueries or <= -LeastQueries)
+                        .OrderByDescending(pair => Math.Abs(pair.Difference!.Value)).Take(MostOfAKind)
                     .Select(pair => (pair.Now.FullName, "queries", Text(pair.Before.Queries), Text(pair.Now.Final.Figures!.Queries))),
             ]);
     }

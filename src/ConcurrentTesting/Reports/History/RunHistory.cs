@@ -7,8 +7,8 @@ using ConcurrentTesting.Safety;
 namespace ConcurrentTesting.Reports.History;
 
 /// <summary>
-/// What became of every test in the last runs: a file of lines of JSON, the first with the names of the tests, then one a run, the oldest first. It has a bound: a hundred runs, fewer
-/// where they are large.
+/// What became of every test in the last runs: a file of lines of JSON, the first with the names of the tests, then one a run, the oldest
+/// first. It has a bound: a hundred runs, fewer where they are large.
 /// </summary>
 internal sealed class RunHistory
 {
@@ -53,13 +53,17 @@ internal sealed class RunHistory
     public RunHistory With(RunRecord run, Redactor redactor)
     {
         // Of several results of one name the worst is remembered.
-        var tests = run.Tests.GroupBy(test => test.Id, StringComparer.Ordinal).Select(group => (redactor.Redact(group.Key), Of(group.OrderByDescending(FailureRank).First())));
-        var all = _runs.Add(new PastRun(run.RunId, run.StartedAt.ToUniversalTime(), (int)run.ExitCode, Math.Round(run.Wall.TotalSeconds, 3), [.. tests]));
+        var tests = run.Tests.GroupBy(test => test.Id, StringComparer.Ordinal).Select(
+            group => (redactor.Redact(group.Key), Of(group.OrderByDescending(FailureRank).First())));
+        var all = _runs.Add(
+            new PastRun(run.RunId, run.StartedAt.ToUniversalTime(), (int)run.ExitCode, Math.Round(run.Wall.TotalSeconds, 3), [.. tests]));
         var room = MostCharacters;
-        return new RunHistory([.. all.Reverse().TakeWhile((past, index) => index < MostRuns && (index == 0 || (room -= past.Size) > 0)).Reverse()]);
+        return new RunHistory(
+            [.. all.Reverse().TakeWhile((past, index) => index < MostRuns && (index == 0 || (room -= past.Size) > 0)).Reverse()]);
     }
 
-    public Task WriteAsync(string path, CancellationToken cancellationToken) => ArtifactFile.WriteAsync(path, stream => WriteAsync(stream, cancellationToken), cancellationToken);
+    public Task WriteAsync(string path, CancellationToken cancellationToken) =>
+        ArtifactFile.WriteAsync(path, stream => WriteAsync(stream, cancellationToken), cancellationToken);
 
     private async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {
@@ -67,7 +71,8 @@ internal sealed class RunHistory
         foreach (var (id, _) in _runs.SelectMany(run => run.Tests))
             numbers.TryAdd(id, numbers.Count);
         await using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
-        await writer.WriteLineAsync($"{{\"version\":{Version},\"names\":{JsonSerializer.Serialize(numbers.Keys.ToArray(), HistoryJson.Default.StringArray)}}}");
+        await writer.WriteLineAsync(
+            $"{{\"version\":{Version},\"names\":{JsonSerializer.Serialize(numbers.Keys.ToArray(), HistoryJson.Default.StringArray)}}}");
         foreach (var run in _runs)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -90,5 +95,6 @@ internal sealed class RunHistory
         _ => 2,
     };
 
-    private static PastResult Of(TestRecord test) => new(test.Outcome, Math.Round(test.Final.Duration.TotalSeconds, 4), test.Final.Figures?.Queries, test.IsFlaky);
+    private static PastResult Of(TestRecord test) =>
+        new(test.Outcome, Math.Round(test.Final.Duration.TotalSeconds, 4), test.Final.Figures?.Queries, test.IsFlaky);
 }

@@ -7,7 +7,8 @@ namespace ConcurrentTesting.Reports.Html;
 /// <summary>Writes HTML in which every text is escaped; markup is only what is handed in as such.</summary>
 internal sealed class HtmlPage(TextWriter output, ReportText text)
 {
-    private static readonly SearchValues<char> Directions = SearchValues.Create("\u200E\u200F\u061C\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
+    private static readonly SearchValues<char> Directions = SearchValues.Create(
+        "\u200E\u200F\u061C\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
 
     /// <summary>Markup of our own, written as it is.</summary>
     public HtmlPage Markup(string markup)
@@ -23,7 +24,9 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
         return this;
     }
 
-    /// <summary>Characters that turn the direction of text (https://trojansource.codes) are shown instead of obeyed; letters of every script stay.</summary>
+    /// <summary>
+    /// Characters that turn the direction of text (https://trojansource.codes) are shown instead of obeyed; letters of every script stay.
+    /// </summary>
     public static string Plain(string value) => value.AsSpan().ContainsAny(Directions)
         ? string.Concat(value.Select(character => Directions.Contains(character) ? $"\\u{(int)character:x4}" : character.ToString()))
         : value;
@@ -43,10 +46,12 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
     public HtmlPage Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
         var styles = headings.Select(heading => heading.StartsWith('#') ? "number" : null).ToList();
-        Markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").Text(caption).Markup("\"><table class=\"cards\">").Element("caption", caption).Markup("<thead><tr>");
+        Markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").Text(caption).Markup("\"><table class=\"cards\">")
+            .Element("caption", caption).Markup("<thead><tr>");
         for (var column = 0; column < headings.Count; column++)
         {
-            Markup(styles[column] is null ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"number\">").Text(headings[column].TrimStart('#')).Markup("</th>");
+            Markup(styles[column] is null ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"number\">")
+                .Text(headings[column].TrimStart('#')).Markup("</th>");
         }
 
         Markup("</tr></thead><tbody>\n");
@@ -63,7 +68,8 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
         Markup("<tr>");
         for (var column = 0; column < row.Count; column++)
         {
-            Markup(styles[column] is { } style ? $"<td class=\"{style}\" data-label=\"" : "<td data-label=\"").Text(headings[column].TrimStart('#')).Markup("\">").Text(row[column]).Markup("</td>");
+            Markup(styles[column] is { } style ? $"<td class=\"{style}\" data-label=\"" : "<td data-label=\"")
+                .Text(headings[column].TrimStart('#')).Markup("\">").Text(row[column]).Markup("</td>");
         }
 
         Markup("</tr>\n");

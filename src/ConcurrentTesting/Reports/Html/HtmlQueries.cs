@@ -34,7 +34,9 @@ internal sealed class HtmlQueries
         _page.Markup("<section id=\"queries\"><h2>Queries</h2>\n").Table(
             "Most queries",
             ["Test", "#Queries", "#Reads", "#Writes", "#Query time"],
-            _most.Select(test => (string[])[test.FullName, Count(test.Final.Figures!.Queries), Count(test.Final.Figures.Reads), Count(test.Final.Figures.Writes), Time(test.Final.Figures.QuerySeconds)]));
+            _most.Select(
+                test => (string[])[test.FullName, Count(test.Final.Figures!.Queries), Count(test.Final.Figures.Reads), Count(
+                    test.Final.Figures.Writes), Time(test.Final.Figures.QuerySeconds)]));
         if (_repeated.Length > 0)
         {
             Repeated();
@@ -45,16 +47,20 @@ internal sealed class HtmlQueries
 
     private void Repeated()
     {
-        _page.Markup("<h3>Suspected N+1</h3>\n<p class=\"soft\">The same statement many times in one test: one for each row of another, perhaps. A query that joins, or loads all rows at once, takes their place.</p>\n").Table(
-            _repeated.Length > Statements ? Text($"The {Statements} most frequent of {_repeated.Length} statements") : "Statements that one test ran ten times and more",
+        _page.Markup(
+            "<h3>Suspected N+1</h3>\n<p class=\"soft\">The same statement many times in one test: one for each row of another, perhaps. A query that joins, or loads all rows at once, takes their place.</p>\n").Table(
+            _repeated.Length > Statements ? Text($"The {Statements} most frequent of {_repeated.Length} statements")
+                : "Statements that one test ran ten times and more",
             ["Statement", "#Most in a test", "#In all", "In"],
-            _repeated.Take(Statements).Select(statement => (string[])[statement.Text, Count(statement.Most), Count(statement.Total), Tests(statement)]));
+            _repeated.Take(Statements).Select(
+                statement => (string[])[statement.Text, Count(statement.Most), Count(statement.Total), Tests(statement)]));
     }
 
     private static string Tests(RepeatedStatement statement)
     {
         var left = statement.Tests.Length - TestsOfStatement;
-        return string.Join(", ", statement.Tests.Take(TestsOfStatement).Select(test => test.FullName)) + (left > 0 ? Text($" and {left} more") : "");
+        return string.Join(
+            ", ", statement.Tests.Take(TestsOfStatement).Select(test => test.FullName)) + (left > 0 ? Text($" and {left} more") : "");
     }
 
     private static string Count(long? count) => count is { } known ? Text($"{known:N0}") : "–";

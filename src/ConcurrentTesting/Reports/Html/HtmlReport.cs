@@ -10,8 +10,8 @@ using static System.FormattableString;
 namespace ConcurrentTesting.Reports.Html;
 
 /// <summary>
-/// The run to look through, <c>report.html</c>: one file without anything from outside, which works from a folder. All but the list of all tests is there without
-/// scripts; its own script is the only one that the page lets run.
+/// The run to look through, <c>report.html</c>: one file without anything from outside, which works from a folder. All but the list of all
+/// tests is there without scripts; its own script is the only one that the page lets run.
 /// </summary>
 internal sealed class HtmlReport
 {
@@ -48,7 +48,8 @@ internal sealed class HtmlReport
     /// <exception cref="IOException">The output cannot be written.</exception>
     public static void Write(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
     {
-        using var writer = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 * 1024, leaveOpen: true) { NewLine = "\n" };
+        using var writer = new StreamWriter(
+            output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 * 1024, leaveOpen: true) { NewLine = "\n" };
         new HtmlReport(record, writer, attachments, text).Write();
     }
 
@@ -83,7 +84,8 @@ internal sealed class HtmlReport
             .Markup($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'\">\n")
             .Markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
             .Text(Invariant($"{Sign()} {_record.Failed} failed, {_record.Passed} passed"))
-            .Markup("</title>\n<style>").Markup(Resource("report.css")).Markup("</style></head>\n<body><a class=\"skip\" href=\"#main\">To the results</a>\n");
+            .Markup("</title>\n<style>").Markup(Resource("report.css")).Markup(
+                "</style></head>\n<body><a class=\"skip\" href=\"#main\">To the results</a>\n");
     }
 
     private void Header()
@@ -94,21 +96,28 @@ internal sealed class HtmlReport
             .Text(Invariant($"{Sign()} {_record.Passed} passed, {_record.Failed} failed, {_record.Skipped} skipped"))
             .Markup("</span></h1><p>").Text(_record.Reason)
             .Markup("<br><span class=\"soft\">")
-            .Text(Invariant($"Run {_record.RunId} on {_record.Machine}, {_record.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, seed {_record.Seed}"))
+            .Text(Invariant(
+                $"Run {_record.RunId} on {_record.Machine}, {_record.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, seed {_record.Seed}"))
             .Markup("</span></p>\n");
         Navigation();
         _page.Markup("<dl class=\"figures\">\n");
         Figure("Wall time", DurationText.Measured(_record.Wall), RunPhases.Text(_record));
         Figure("Tests' own time", DurationText.Measured(_record.TestTime), OwnTime(figures));
-        Figure("Lower bound", DurationText.Measured(_record.LowerBound), _record.Efficiency is { } efficiency ? Invariant($"efficiency {efficiency * 100:0} %") : "");
-        Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance ? Invariant($"the busiest {imbalance:0.00} times the average") : "");
+        Figure("Lower bound", DurationText.Measured(_record.LowerBound), _record.Efficiency is { } efficiency
+            ? Invariant($"efficiency {efficiency * 100:0} %")
+            : "");
+        Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance
+            ? Invariant($"the busiest {imbalance:0.00} times the average")
+            : "");
         Figure("Flaky", Invariant($"{_record.Flaky}"), "failed at first, passed in the end");
         if (figures.Measured.Queries is { } queries)
         {
             Figure("Queries", Invariant($"{queries:N0}"), Invariant($"{figures.Measured.Writes ?? 0:N0} of them writes"));
         }
 
-        Figure("95 % within", figures.Percentile95 is { } p95 ? DurationText.Measured(p95) : "–", Invariant($"{_record.KnownTimings * 100:0} % of durations known before"));
+        Figure("95 % within", figures.Percentile95 is { } p95
+            ? DurationText.Measured(p95)
+            : "–", Invariant($"{_record.KnownTimings * 100:0} % of durations known before"));
         if (_record.Coverage is { LinesValid: > 0 } coverage)
         {
             Figure("Lines covered", Invariant($"{100.0 * coverage.LinesCovered / coverage.LinesValid:0.0} %"), coverage.Text);
@@ -120,7 +129,9 @@ internal sealed class HtmlReport
     private string OwnTime(RunFigures figures)
     {
         var average = figures.Average is { } time ? $"{DurationText.Measured(time)} on average" : "";
-        return RunPhases.SpeedUp(_record) is >= 1.05 and var factor ? Invariant($"{factor:0.0} times faster than one after another; {average}") : average;
+        return RunPhases.SpeedUp(_record) is >= 1.05 and var factor
+            ? Invariant($"{factor:0.0} times faster than one after another; {average}")
+            : average;
     }
 
     private void Navigation()
@@ -166,7 +177,9 @@ internal sealed class HtmlReport
 
         foreach (var left in _failures.Skip(FailuresInFull).GroupBy(cluster => cluster.Kind))
         {
-            _page.Element("p", Invariant($"… and {left.Sum(cluster => cluster.Tests.Length)} more: {FailureKinds.Text(left.Key)}. All of them are in the list of all tests and in junit.xml."));
+            _page.Element(
+                "p", Invariant(
+                    $"… and {left.Sum(cluster => cluster.Tests.Length)} more: {FailureKinds.Text(left.Key)}. All of them are in the list of all tests and in junit.xml."));
         }
 
         _page.Markup("</section>\n");
@@ -175,10 +188,12 @@ internal sealed class HtmlReport
     private void Failure(FailureCluster cluster, int number)
     {
         var test = cluster.First;
-        _page.Markup(Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "));
+        _page.Markup(
+            Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "));
         if (cluster.IsMany)
         {
-            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FailureText.FirstLine(test.Final.Message), NameBytes).Markup("</summary>\n");
+            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FailureText.FirstLine(test.Final.Message), NameBytes)
+                .Markup("</summary>\n");
             Names(cluster);
         }
         else
@@ -209,14 +224,16 @@ internal sealed class HtmlReport
 
         if (cluster.Tests.Length > NamesOfCluster)
         {
-            _page.Element("li", Invariant($"… and {cluster.Tests.Length - NamesOfCluster} more; all of them are in the list of all tests"), "soft");
+            _page.Element(
+                "li", Invariant($"… and {cluster.Tests.Length - NamesOfCluster} more; all of them are in the list of all tests"), "soft");
         }
 
         _page.Markup("</ul>\n<h3>The first of them</h3>\n");
     }
 
     private HtmlPage Name(TestRecord test, string element = "span") =>
-        _page.Markup($"<{element}><bdi><code>").Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft").Text(TestNames.Short(test.ClassName, test.Name)).Markup($"</code></bdi></{element}>");
+        _page.Markup($"<{element}><bdi><code>").Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft")
+            .Text(TestNames.Short(test.ClassName, test.Name)).Markup($"</code></bdi></{element}>");
 
     private void Where(TestRecord test)
     {
@@ -250,7 +267,9 @@ internal sealed class HtmlReport
     {
         foreach (var file in _attachments.Of(attempt))
         {
-            var path = string.Join('/', Path.GetRelativePath(_record.Settings.ResultsDirectory, file).Split(Path.DirectorySeparatorChar).Select(Uri.EscapeDataString));
+            var path = string.Join(
+                '/', Path.GetRelativePath(_record.Settings.ResultsDirectory, file).Split(Path.DirectorySeparatorChar)
+                    .Select(Uri.EscapeDataString));
             _page.Markup("<p>Attached: <a href=\"").Text(path).Markup("\">").Text(Path.GetFileName(file)).Markup("</a></p>\n");
         }
     }
@@ -283,7 +302,8 @@ internal sealed class HtmlReport
             return;
         }
 
-        _page.Markup("<section id=\"muted\"><h2>Muted failures</h2>\n<p class=\"soft\">They failed, are quarantined, and count as skipped.</p>\n");
+        _page.Markup(
+            "<section id=\"muted\"><h2>Muted failures</h2>\n<p class=\"soft\">They failed, are quarantined, and count as skipped.</p>\n");
         foreach (var test in muted.Take(Listed))
         {
             _page.Markup("<details><summary><span class=\"skipped\">○ muted</span> ");
@@ -329,7 +349,8 @@ internal sealed class HtmlReport
                 .OrderByDescending(group => group.Time)
                 .ThenBy(group => group.Key.ClassName, StringComparer.Ordinal)
                 .Take(Slowest)
-                .Select(group => (string[])[group.Key.ClassName, group.Key.Source, Invariant($"{group.Count}"), DurationText.Measured(group.Time)]))
+                .Select(group =>
+                    (string[])[group.Key.ClassName, group.Key.Source, Invariant($"{group.Count}"), DurationText.Measured(group.Time)]))
             .Markup("</section>\n");
     }
 
@@ -356,8 +377,10 @@ internal sealed class HtmlReport
 
         var comparison = RunComparison.Of(_record, before);
         _page.Markup("<section id=\"comparison\"><h2>Beside run ").Text(comparison.Other).Markup("</h2>\n")
-            .Table("The runs", ["Figure", "#Before", "#Now"], comparison.Figures.Select(figure => (string[])[figure.Name, figure.Before, figure.Now]))
-            .Table("What differs", ["Test", "What", "#Before", "#Now"], comparison.Tests.Select(test => (string[])[test.Test, test.What, test.Before, test.Now]))
+            .Table("The runs", ["Figure", "#Before", "#Now"], comparison.Figures.Select(
+                figure => (string[])[figure.Name, figure.Before, figure.Now]))
+            .Table("What differs", ["Test", "What", "#Before", "#Now"], comparison.Tests.Select(
+                test => (string[])[test.Test, test.What, test.Before, test.Now]))
             .Markup("</section>\n");
     }
 
@@ -402,7 +425,8 @@ internal sealed class HtmlReport
         }
 
         var sorted = times.Order().ToList();
-        return Invariant($"{sorted.Count}: median {DurationText.Measured(sorted[sorted.Count / 2])}, from {DurationText.Measured(sorted[0])} to {DurationText.Measured(sorted[^1])}");
+        return Invariant(
+            $"{sorted.Count}: median {DurationText.Measured(sorted[sorted.Count / 2])}, from {DurationText.Measured(sorted[0])} to {DurationText.Measured(sorted[^1])}");
     }
 
     private void Incidents()

@@ -6,7 +6,9 @@ using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Html;
 
-/// <summary>What the page's script draws besides the tests: phases, workers, batches. All times are seconds since the run's begin.</summary>
+/// <summary>
+/// What the page's script draws besides the tests: phases, workers, batches. All times are seconds since the run's begin.
+/// </summary>
 internal sealed class HtmlRunData(RunRecord record)
 {
     private static readonly string[] BeforeTests = ["build", "discovery"];
@@ -30,8 +32,13 @@ internal sealed class HtmlRunData(RunRecord record)
     {
         json.WriteStartObject();
         json.WriteNumber("seconds", Math.Max(0.001, record.Wall.TotalSeconds));
-        json.WriteNumber("bound", record.Batches.IsEmpty || record.LowerBound == TimeSpan.Zero ? 0 : Since(record.Batches.Min(batch => batch.StartedAt)) + record.LowerBound.TotalSeconds);
-        json.WriteString("runJson", Path.GetRelativePath(record.Settings.RootDirectory, Path.Combine(record.Settings.ResultsDirectory, "run.json")).Replace('\\', '/'));
+        json.WriteNumber(
+            "bound", record.Batches.IsEmpty || record.LowerBound == TimeSpan.Zero
+                ? 0
+                : Since(record.Batches.Min(batch => batch.StartedAt)) + record.LowerBound.TotalSeconds);
+        json.WriteString(
+            "runJson", Path.GetRelativePath(record.Settings.RootDirectory, Path.Combine(record.Settings.ResultsDirectory, "run.json"))
+                .Replace('\\', '/'));
         json.WriteStartArray("workers");
         foreach (var worker in Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order())
         {
@@ -54,7 +61,9 @@ internal sealed class HtmlRunData(RunRecord record)
         json.WriteEndObject();
     }
 
-    /// <summary>The phases one after another as far as their durations tell: those before the tests end where the first worker begins.</summary>
+    /// <summary>
+    /// The phases one after another as far as their durations tell: those before the tests end where the first worker begins.
+    /// </summary>
     private void Bands(Utf8JsonWriter json)
     {
         json.WriteStartArray("phases");

@@ -9,8 +9,8 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.Html;
 
 /// <summary>
-/// What the page of a single test shows beyond its row: attempts, output, statements. Compressed, because it is most of what a run says; where it is more than a page can hold, what
-/// failed comes first and the rest says that it was left out.
+/// What the page of a single test shows beyond its row: attempts, output, statements. Compressed, because it is most of what a run says;
+/// where it is more than a page can hold, what failed comes first and the rest says that it was left out.
 /// </summary>
 internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
 {
@@ -67,7 +67,8 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         }
         else
         {
-            json.WriteString("cut", "What it said is left out here, because the run said more than this page can hold; junit.xml and test-results.trx have it.");
+            json.WriteString(
+                "cut", "What it said is left out here, because the run said more than this page can hold; junit.xml and test-results.trx have it.");
         }
 
         json.WriteEndObject();
@@ -88,7 +89,9 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
             json.WriteString("outcome", FailureKinds.Text(attempt));
             json.WriteString("where", FailureKinds.Where(test, attempt));
             String(json, "message", attempt.Message, limit);
-            String(json, "stack", attempt.StackTrace is { } stack ? string.Join('\n', StackTraceText.Trim(stack, record.Settings.RootDirectory)) : null, limit);
+            String(json, "stack", attempt.StackTrace is { } stack
+                ? string.Join('\n', StackTraceText.Trim(stack, record.Settings.RootDirectory))
+                : null, limit);
             String(json, "output", attempt.StandardOutput, limit);
             String(json, "error", attempt.StandardError, limit);
             json.WriteEndObject();

@@ -38,9 +38,11 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
 
     public void Write(TextWriter output)
     {
-        page.Markup("<section id=\"tests\"><h2>All tests</h2>\n<noscript><p>This list needs JavaScript; the same tests are in run.json and junit.xml.</p></noscript>\n<div id=\"tests-tools\" hidden>\n");
+        page.Markup(
+            "<section id=\"tests\"><h2>All tests</h2>\n<noscript><p>This list needs JavaScript; the same tests are in run.json and junit.xml.</p></noscript>\n<div id=\"tests-tools\" hidden>\n");
         Filter();
-        page.Markup("<details id=\"tree\"><summary>By assembly, namespace and class</summary></details>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All tests\"><table class=\"cards\" id=\"tests-table\"><caption id=\"tests-status\" aria-live=\"polite\"></caption><thead><tr>")
+        page.Markup(
+            "<details id=\"tree\"><summary>By assembly, namespace and class</summary></details>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All tests\"><table class=\"cards\" id=\"tests-table\"><caption id=\"tests-status\" aria-live=\"polite\"></caption><thead><tr>")
             .Markup("<th scope=\"col\" data-sort=\"outcome\"><button type=\"button\">Outcome</button></th>")
             .Markup("<th scope=\"col\" data-sort=\"name\"><button type=\"button\">Test</button></th>")
             .Markup("<th scope=\"col\" class=\"number\" data-sort=\"seconds\" data-first=\"descending\"><button type=\"button\">Time</button></th>")
@@ -56,7 +58,8 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
 
     private void Filter()
     {
-        page.Markup("<form class=\"filter\" id=\"filter\" role=\"search\"><label class=\"soft\" for=\"text\">Filter</label><input type=\"search\" id=\"text\" name=\"text\" placeholder=\"words of class, name or assembly\">\n<fieldset aria-label=\"Outcomes\">");
+        page.Markup(
+            "<form class=\"filter\" id=\"filter\" role=\"search\"><label class=\"soft\" for=\"text\">Filter</label><input type=\"search\" id=\"text\" name=\"text\" placeholder=\"words of class, name or assembly\">\n<fieldset aria-label=\"Outcomes\">");
         var ranks = record.Entries.CountBy(Rank).ToDictionary();
         for (var index = 0; index < Outcomes.Length; index++)
         {
@@ -66,10 +69,12 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
                 continue;
             }
 
-            page.Markup(Invariant($"<label class=\"{style}\"><input type=\"checkbox\" name=\"outcome\" value=\"{index}\" checked> {name} ({count})</label>"));
+            page.Markup(
+                Invariant($"<label class=\"{style}\"><input type=\"checkbox\" name=\"outcome\" value=\"{index}\" checked> {name} ({count})</label>"));
         }
 
-        page.Markup(Invariant($"<label class=\"flaky\"><input type=\"checkbox\" name=\"flaky\"> flaky only ({record.Flaky})</label></fieldset>\n<label class=\"soft\">Worker <select name=\"worker\"><option value=\"\">all</option>"));
+        page.Markup(
+            Invariant($"<label class=\"flaky\"><input type=\"checkbox\" name=\"flaky\"> flaky only ({record.Flaky})</label></fieldset>\n<label class=\"soft\">Worker <select name=\"worker\"><option value=\"\">all</option>"));
         foreach (var worker in record.Entries.Select(test => test.Final.Worker).Where(worker => worker >= 0).Distinct().Order())
         {
             page.Markup(Invariant($"<option value=\"{worker}\">{worker}</option>"));
@@ -82,7 +87,8 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     {
         var classes = new Dictionary<string, int>(StringComparer.Ordinal);
         var assemblies = new Dictionary<string, int>(StringComparer.Ordinal);
-        var numbers = failures.SelectMany((cluster, index) => cluster.Tests.Select(test => KeyValuePair.Create(test, index + 1))).ToDictionary(ReferenceEqualityComparer.Instance);
+        var numbers = failures.SelectMany((cluster, index) => cluster.Tests.Select(test => KeyValuePair.Create(test, index + 1)))
+            .ToDictionary(ReferenceEqualityComparer.Instance);
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Json))
         {
@@ -104,7 +110,8 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     }
 
     /// <summary>The tests in the order of the list.</summary>
-    public IOrderedEnumerable<TestRecord> Sorted() => record.Entries.OrderBy(Rank).ThenByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal);
+    public IOrderedEnumerable<TestRecord> Sorted() =>
+        record.Entries.OrderBy(Rank).ThenByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal);
 
     private void Row(Utf8JsonWriter json, TestRecord test, int className, int assembly, int failure)
     {

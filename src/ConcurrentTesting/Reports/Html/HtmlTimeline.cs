@@ -26,7 +26,10 @@ internal sealed class HtmlTimeline
         _record = record;
         // A worker that had nothing to do has a lane too: an empty one.
         _workers = [.. Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order()];
-        _seconds = Math.Max(0.001, Math.Max(record.Wall.TotalSeconds, record.Batches.Select(batch => Seconds(batch.StartedAt + batch.Duration)).DefaultIfEmpty().Max()));
+        _seconds = Math.Max(
+            0.001, Math.Max(
+                record.Wall.TotalSeconds,
+                record.Batches.Select(batch => Seconds(batch.StartedAt + batch.Duration)).DefaultIfEmpty().Max()));
     }
 
     private int Height => Top + (_workers.Count * RowHeight) + 4;
@@ -44,9 +47,12 @@ internal sealed class HtmlTimeline
         _page.Markup("<section id=\"timeline\"><h2>Workers over time</h2>\n")
             .Markup(Canvas)
             .Markup("<div id=\"batches\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workers over time\">\n")
-            .Markup(Invariant($"<svg class=\"timeline\" viewBox=\"0 0 {Right + 8} {Height}\" role=\"img\" aria-labelledby=\"timeline-title timeline-text\">"))
+            .Markup(Invariant(
+                $"<svg class=\"timeline\" viewBox=\"0 0 {Right + 8} {Height}\" role=\"img\" aria-labelledby=\"timeline-title timeline-text\">"))
             .Markup("<title id=\"timeline-title\">Workers over time</title><desc id=\"timeline-text\">")
-            .Text(Invariant($"{Quantity.Of(_workers.Count, "worker")} ran {Quantity.Of(_record.Batches.Length, "batch")} in {DurationText.Measured(_record.Wall)}."))
+            .Text(
+                $"{Quantity.Of(_workers.Count, "worker")} ran {Quantity.Of(_record.Batches.Length, "batch")} "
+                + $"in {DurationText.Measured(_record.Wall)}.")
             .Markup("</desc>\n");
         Axis();
         Rows();
@@ -84,7 +90,8 @@ internal sealed class HtmlTimeline
             _page.Markup("<p>The workers' time: ").Text(parts).Markup(".</p>\n");
         }
 
-        _page.Markup("<p class=\"soft\">The lower bound is what no schedule on as many workers beats: the longest test or what has to stay together, or all tests shared evenly, whichever is longer. ")
+        _page.Markup(
+            "<p class=\"soft\">The lower bound is what no schedule on as many workers beats: the longest test or what has to stay together, or all tests shared evenly, whichever is longer. ")
             .Markup("Efficiency is the lower bound as a share of the time that the tests' phase took.</p>\n");
     }
 
@@ -94,7 +101,8 @@ internal sealed class HtmlTimeline
         for (var at = 0d; at <= _seconds; at += step)
         {
             var x = X(at);
-            _page.Markup(Invariant($"<line x1=\"{x:0.#}\" y1=\"{Top - 4}\" x2=\"{x:0.#}\" y2=\"{Height}\"/><text x=\"{x:0.#}\" y=\"10\" text-anchor=\"middle\">{Math.Round(at, 3):0.###} s</text>"));
+            _page.Markup(
+                Invariant($"<line x1=\"{x:0.#}\" y1=\"{Top - 4}\" x2=\"{x:0.#}\" y2=\"{Height}\"/><text x=\"{x:0.#}\" y=\"10\" text-anchor=\"middle\">{Math.Round(at, 3):0.###} s</text>"));
         }
     }
 
@@ -102,7 +110,8 @@ internal sealed class HtmlTimeline
     {
         for (var row = 0; row < _workers.Count; row++)
         {
-            _page.Markup(Invariant($"<text x=\"{Left - 8}\" y=\"{Top + (row * RowHeight) + 12}\" text-anchor=\"end\">worker {_workers[row]}</text>\n"));
+            _page.Markup(
+                Invariant($"<text x=\"{Left - 8}\" y=\"{Top + (row * RowHeight) + 12}\" text-anchor=\"end\">worker {_workers[row]}</text>\n"));
         }
     }
 
@@ -110,8 +119,10 @@ internal sealed class HtmlTimeline
     {
         var x = X(Seconds(batch.StartedAt));
         var width = Math.Max(1.5, X(Seconds(batch.StartedAt + batch.Duration)) - x);
-        _page.Markup(Invariant($"<rect class=\"{Style(batch)}\" x=\"{x:0.#}\" y=\"{Y(batch.Worker)}\" width=\"{width:0.#}\" height=\"{Bar}\" rx=\"2\"><title>"))
-            .Text(Invariant($"batch {batch.Number} ({batch.Reason}), worker {batch.Worker}: {Quantity.Of(batch.Tests, "result")} of {batch.Assembly.Source} in {DurationText.Measured(batch.Duration)}"))
+        _page.Markup(
+            Invariant($"<rect class=\"{Style(batch)}\" x=\"{x:0.#}\" y=\"{Y(batch.Worker)}\" width=\"{width:0.#}\" height=\"{Bar}\" rx=\"2\"><title>"))
+            .Text(Invariant(
+                $"batch {batch.Number} ({batch.Reason}), worker {batch.Worker}: {Quantity.Of(batch.Tests, "result")} of {batch.Assembly.Source} in {DurationText.Measured(batch.Duration)}"))
             .Text(batch.Error is { } error ? $"; {error}" : "", 512)
             .Markup("</title></rect>\n");
     }
@@ -120,7 +131,8 @@ internal sealed class HtmlTimeline
     {
         var failures = _record.Entries
             .SelectMany(test => test.Attempts, (test, attempt) => (Test: test, Attempt: attempt))
-            .Where(pair => pair.Attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped) && _workers.Contains(pair.Attempt.Worker) && pair.Attempt.StartedAt >= _record.StartedAt);
+            .Where(pair => pair.Attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped) && _workers.Contains(pair.Attempt.Worker)
+                && pair.Attempt.StartedAt >= _record.StartedAt);
         foreach (var (test, attempt) in failures.Take(Marks))
         {
             var x = X(Seconds(attempt.StartedAt + attempt.Duration));
@@ -135,7 +147,8 @@ internal sealed class HtmlTimeline
         var bound = Seconds(_record.Batches.Min(batch => batch.StartedAt) + _record.LowerBound);
         if (_record.LowerBound > TimeSpan.Zero && bound <= _seconds)
         {
-            _page.Markup(Invariant($"<line class=\"bound\" x1=\"{X(bound):0.#}\" y1=\"{Top - 4}\" x2=\"{X(bound):0.#}\" y2=\"{Height}\"><title>lower bound: {DurationText.Measured(_record.LowerBound)} after the first batch began</title></line>"));
+            _page.Markup(
+                Invariant($"<line class=\"bound\" x1=\"{X(bound):0.#}\" y1=\"{Top - 4}\" x2=\"{X(bound):0.#}\" y2=\"{Height}\"><title>lower bound: {DurationText.Measured(_record.LowerBound)} after the first batch began</title></line>"));
         }
     }
 

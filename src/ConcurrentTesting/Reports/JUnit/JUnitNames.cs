@@ -5,7 +5,8 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.JUnit;
 
 /// <summary>
-/// A name for each test that no other test of its class has: some readers keep one case of each class and name, and drop the rest without a word.
+/// A name for each test that no other test of its class has: some readers keep one case of each class and name, and drop the rest without a
+/// word.
 /// </summary>
 internal sealed class JUnitNames
 {

@@ -9,8 +9,9 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.JUnit;
 
 /// <summary>
-/// Writes JUnit XML: flat suites, one a class of an assembly; one case a test with its final outcome; earlier attempts in the elements of the Surefire
-/// schema (<see href="https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report.xsd"/>) that Jenkins reads.
+/// Writes JUnit XML: flat suites, one a class of an assembly; one case a test with its final outcome; earlier attempts in the elements of
+/// the Surefire schema (<see href="https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report.xsd"/>) that Jenkins
+/// reads.
 /// </summary>
 internal sealed partial class JUnitWriter
 {
@@ -43,7 +44,8 @@ internal sealed partial class JUnitWriter
 
     /// <param name="attachments">Where the attachments lie; see <see cref="Trx.TrxMerger"/>, which gathers them.</param>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static void Write(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text, CancellationToken cancellationToken)
+    public static void Write(
+        RunRecord record, Stream output, AttachmentFolder attachments, ReportText text, CancellationToken cancellationToken)
     {
         var writer = new JUnitWriter(record, output, attachments, text);
         using (writer._xml)
@@ -240,7 +242,8 @@ internal sealed partial class JUnitWriter
     /// <summary>What the strict format has no place for, in words: Jenkins shows it with the test.</summary>
     private string InWords(TestRecord test)
     {
-        var lines = CaseProperties(test).Where(property => property.Name != "worker").Select(property => $"{property.Name}: {property.Value}");
+        var lines = CaseProperties(test).Where(property => property.Name != "worker").Select(
+            property => $"{property.Name}: {property.Value}");
         if (test.SourceFile is { } file)
         {
             lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? $":{Number(line)}" : "")}");
@@ -252,7 +255,8 @@ internal sealed partial class JUnitWriter
     /// <summary>The elements in the order of the Surefire schema: failure and its reruns, skipped, error and its reruns.</summary>
     private void Outcome(TestRecord test)
     {
-        var earlier = test.Attempts[..^1].Where(attempt => attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped)).ToLookup(IsError);
+        var earlier = test.Attempts[..^1].Where(attempt => attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
+            .ToLookup(IsError);
         var prefix = test.Outcome is TestOutcome.Passed or TestOutcome.Skipped ? "flaky" : "rerun";
         if (test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)
         {
@@ -328,7 +332,8 @@ internal sealed partial class JUnitWriter
 
     private string StandardOutput(TestAttempt attempt)
     {
-        var output = new StringBuilder().Append(attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
+        var output = new StringBuilder().Append(
+            attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
         if (!string.IsNullOrEmpty(attempt.StandardOutput))
         {
             output.Append('\n').Append(_text.Stream(attempt.StandardOutput));
@@ -372,7 +377,9 @@ internal sealed partial class JUnitWriter
         _ => "The test failed without a message.",
     };
 
-    /// <summary>The exception's type where the message begins with it, as all four frameworks do unless an assertion failed; else the outcome.</summary>
+    /// <summary>
+    /// The exception's type where the message begins with it, as all four frameworks do unless an assertion failed; else the outcome.
+    /// </summary>
     private static string FailureType(TestAttempt attempt)
     {
         var match = ExceptionType().Match(attempt.Message ?? "");
@@ -386,6 +393,7 @@ internal sealed partial class JUnitWriter
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"\A(?:Test method \S+ threw exception:\s+|(?:OneTime)?SetUp : |(?:OneTime)?TearDown : |OneTimeSetUp: SetUp : )?(?<type>[A-Za-z_][\w.+`]*Exception)\s?:", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(?:Test method \S+ threw exception:\s+|(?:OneTime)?SetUp : |(?:OneTime)?TearDown : |OneTimeSetUp: SetUp : )?(?<type>[A-Za-z_][\w.+`]*Exception)\s?:", RegexOptions.CultureInvariant)]
     private static partial Regex ExceptionType();
 }

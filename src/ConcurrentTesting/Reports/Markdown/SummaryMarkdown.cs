@@ -77,11 +77,16 @@ internal sealed class SummaryMarkdown
         var figures = RunFigures.Of(_record);
         Line($"| | |");
         Line($"|:--|:--|");
-        Row("Wall time", $"{DurationText.Measured(_record.Wall)}{(RunPhases.Text(_record) is { Length: > 0 } phases ? $": {phases}" : "")}");
-        Row("Tests' own time", $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Text($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
-        Row("Lower bound", $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
-        Row("Workers", Text($"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
-        Row("Tests", Text($"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
+        Row("Wall time",
+            $"{DurationText.Measured(_record.Wall)}{(RunPhases.Text(_record) is { Length: > 0 } phases ? $": {phases}" : "")}");
+        Row("Tests' own time",
+            $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Text($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
+        Row("Lower bound",
+            $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
+        Row("Workers", Text(
+            $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
+        Row("Tests", Text(
+            $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
         if (_record.Idle is { } idle)
         {
             Row("Idle", Plain(idle));
@@ -114,10 +119,12 @@ internal sealed class SummaryMarkdown
             return;
         }
 
-        Row("Queries", Text($"{figures.Measured.Queries:N0} ({figures.Measured.Writes ?? 0:N0} writes), most in {Name(first)}: {first.Final.Figures!.Queries:N0}"));
+        Row("Queries", Text(
+            $"{figures.Measured.Queries:N0} ({figures.Measured.Writes ?? 0:N0} writes), most in {Name(first)}: {first.Final.Figures!.Queries:N0}"));
         if (RepeatedStatement.Of(_record) is [var worst, ..] statements)
         {
-            Row("Suspected N+1", Text($"{statements.Length}, the most frequent {worst.Most:N0} times in {Name(worst.Tests[0])}: {Code(worst.Text)}"));
+            Row("Suspected N+1", Text(
+                $"{statements.Length}, the most frequent {worst.Most:N0} times in {Name(worst.Tests[0])}: {Code(worst.Text)}"));
         }
     }
 
@@ -201,7 +208,10 @@ internal sealed class SummaryMarkdown
 
     private static string Where(TestRecord test)
     {
-        string[] parts = [test.Assembly.Source, test.Attempts.Length > 1 ? Text($"{test.Attempts.Length} attempts") : "", FailureKinds.Where(test, test.Final)];
+        string[] parts =
+            [test.Assembly.Source, test.Attempts.Length > 1
+                ? Text($"{test.Attempts.Length} attempts")
+                : "", FailureKinds.Where(test, test.Final)];
         return string.Join(", ", parts.Where(part => part.Length > 0));
     }
 
@@ -222,7 +232,8 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
             flaky,
-            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FailureText.FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+            test => Text(
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FailureText.FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
     }
 
     private static string? Known(KnownFlaky? known) => known is null ? null : Text($"known flaky, in {known.Runs} of {known.OfRuns} runs");
@@ -242,7 +253,8 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | quarantine | failure |\n|:--|:--|:--|",
             muted,
-            test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FailureText.FirstLine(test.Final.Message))} |"));
+            test => Text(
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FailureText.FirstLine(test.Final.Message))} |"));
     }
 
     private void Benchmark()
@@ -258,7 +270,8 @@ internal sealed class SummaryMarkdown
         Line($"{BenchmarkLines.Speed(benchmark)}.");
         Line();
         Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
-        Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part =>
+            Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         if (benchmark.MostQueries.Length > 0)
         {
             Line($"## Most queries");
@@ -273,7 +286,8 @@ internal sealed class SummaryMarkdown
             Line();
             Line($"The same query many times in one test: one query for each row of another, perhaps.");
             Line();
-            Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query => Text($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
+            Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query =>
+                Text($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
         }
     }
 
@@ -286,7 +300,8 @@ internal sealed class SummaryMarkdown
 
     private void SlowestTests()
     {
-        var slowest = _record.Tests.Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error)).OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
+        var slowest = _record.Tests.Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
+            .OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
         if (slowest.Count == 0)
         {
             return;
@@ -294,14 +309,17 @@ internal sealed class SummaryMarkdown
 
         Line($"## Slowest tests");
         Line();
-        Table("| test | time | worker |\n|:--|--:|--:|", slowest, test => Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
+        Table("| test | time | worker |\n|:--|--:|--:|", slowest, test =>
+            Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
     }
 
     private void SlowestClasses()
     {
         var classes = _record.Tests
             .GroupBy(test => (test.Assembly.Source, test.ClassName))
-            .Select(group => (group.Key.Source, group.Key.ClassName, Tests: group.Count(), Time: TimeSpan.FromTicks(group.Sum(test => test.Final.Duration.Ticks))))
+            .Select(group =>
+                (group.Key.Source, group.Key.ClassName, Tests: group.Count(), Time: TimeSpan.FromTicks(
+                    group.Sum(test => test.Final.Duration.Ticks))))
             .OrderByDescending(one => one.Time)
             .ThenBy(one => one.ClassName, StringComparer.Ordinal)
             .Take(Slowest)
@@ -313,7 +331,8 @@ internal sealed class SummaryMarkdown
 
         Line($"## Slowest classes");
         Line();
-        Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one => Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
+        Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one =>
+            Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
     }
 
     private void Incidents()
@@ -328,7 +347,8 @@ internal sealed class SummaryMarkdown
         Table(
             "| | what | worker |\n|:--|:--|--:|",
             _record.Incidents,
-            incident => Text($"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
+            incident => Text(
+                $"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
     }
 
     private void Table<T>(string head, IReadOnlyCollection<T> items, Func<T, string> row)
@@ -368,9 +388,11 @@ internal sealed class SummaryMarkdown
     }
 
     /// <summary>Text on one line, not too long, in which nothing is taken for markup.</summary>
-    private string Plain(string text) => Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal);
+    private string Plain(string text) =>
+        Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal);
 
-    private string Code(string text) => $"<code>{Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal)}</code>";
+    private string Code(string text) =>
+        $"<code>{Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal)}</code>";
 
     private string Escape(string text)
     {

@@ -3,7 +3,9 @@ using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Prometheus;
 
-/// <summary>The tests of a run that goes on. A failure that may be taken back by a rerun is not counted yet: a counter must not decrease.</summary>
+/// <summary>
+/// The tests of a run that goes on. A failure that may be taken back by a rerun is not counted yet: a counter must not decrease.
+/// </summary>
 internal sealed class LiveTests : IRunObserver
 {
     private readonly Lock _gate = new();

@@ -12,7 +12,8 @@ internal static class MeasuredMetrics
         Batches(record, metrics, record.Database?.Engine ?? "none");
         if (record.Database is { } database)
             Server(database, metrics);
-        foreach (var worker in record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Figures is not null).GroupBy(attempt => attempt.Worker))
+        foreach (var worker in record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Figures is not null).GroupBy(
+            attempt => attempt.Worker))
         {
             var label = worker.Key.ToString(CultureInfo.InvariantCulture);
             var total = TestFigures.Sum(worker.Select(attempt => attempt.Figures!));
@@ -46,7 +47,8 @@ internal static class MeasuredMetrics
             Add(statistics.Sessions, () => metrics.ServerSessions.WithLabels(labels));
             Add(statistics.Transactions, () => metrics.ServerTransactions.WithLabels(labels));
             Add(statistics.RowsRead, () => metrics.ServerRowsRead.WithLabels(labels));
-            Add(statistics.RowsInserted + statistics.RowsUpdated + statistics.RowsDeleted, () => metrics.ServerRowsChanged.WithLabels(labels));
+            Add(statistics.RowsInserted + statistics.RowsUpdated + statistics.RowsDeleted, () =>
+                metrics.ServerRowsChanged.WithLabels(labels));
         }
     }
 

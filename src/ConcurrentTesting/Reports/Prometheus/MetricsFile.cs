@@ -4,7 +4,10 @@ using Prometheus;
 
 namespace ConcurrentTesting.Reports.Prometheus;
 
-/// <summary>Writes the figures of a finished run in Prometheus's text format, <c>metrics.prom</c>, for the node exporter's textfile collector or promtool.</summary>
+/// <summary>
+/// Writes the figures of a finished run in Prometheus's text format, <c>metrics.prom</c>, for the node exporter's textfile collector or
+/// promtool.
+/// </summary>
 internal static class MetricsFile
 {
     private static readonly string[] ErrorCauses = ["crashed", "timed_out", "retired"];
@@ -33,7 +36,8 @@ internal static class MetricsFile
         await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task ExportAsync(RunRecord record, RunMetrics metrics, CollectorRegistry registry, Stream output, CancellationToken cancellationToken)
+    private static async Task ExportAsync(
+        RunRecord record, RunMetrics metrics, CollectorRegistry registry, Stream output, CancellationToken cancellationToken)
     {
         Errors(record, metrics);
         Retries(record, metrics);
@@ -51,7 +55,8 @@ internal static class MetricsFile
     {
         // An outcome that did not occur is known to be zero, and an alert on it needs the series to exist.
         var results = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.Results.WithLabels(Label(outcome)));
-        var durations = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.TestDuration.WithLabels(Label(outcome)));
+        var durations = Enum.GetValues<TestOutcome>().ToDictionary(
+            outcome => outcome, outcome => metrics.TestDuration.WithLabels(Label(outcome)));
         foreach (var test in record.Tests)
         {
             results[test.Outcome].Inc();
@@ -117,8 +122,10 @@ internal static class MetricsFile
         }
 
         var crashed = record.Batches.Where(batch => batch.Error is not null).Select(batch => (batch.Worker, Cause: "crashed"));
-        var timedOut = record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Outcome == TestOutcome.TimedOut).Select(attempt => (attempt.Worker, Cause: "timed_out"));
-        var retired = record.Incidents.Where(incident => incident is { Kind: IncidentKinds.WorkerRetired, Worker: not null }).Select(incident => (incident.Worker!.Value, Cause: "retired"));
+        var timedOut = record.Tests.SelectMany(test => test.Attempts).Where(attempt => attempt.Outcome == TestOutcome.TimedOut).Select(
+            attempt => (attempt.Worker, Cause: "timed_out"));
+        var retired = record.Incidents.Where(incident => incident is { Kind: IncidentKinds.WorkerRetired, Worker: not null }).Select(
+            incident => (incident.Worker!.Value, Cause: "retired"));
         foreach (var ((worker, cause), count) in crashed.Concat(timedOut).Concat(retired).CountBy(error => error))
         {
             metrics.WorkerErrors.WithLabels(Label(worker), cause).IncTo(count);

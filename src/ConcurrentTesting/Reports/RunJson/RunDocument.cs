@@ -88,7 +88,9 @@ internal sealed record PartDocument(string Name, double Seconds);
 
 internal sealed record SuspectedQueryDocument(string Test, long Count, string Query);
 
-/// <summary>The settings without anything secret: no connection string, and of patterns and commands no more than is safe to show.</summary>
+/// <summary>
+/// The settings without anything secret: no connection string, and of patterns and commands no more than is safe to show.
+/// </summary>
 internal sealed record SettingsDocument
 {
     public int Workers { get; init; }

@@ -31,7 +31,9 @@ internal static class RunDocumentSource
             WallSeconds = record.Wall.TotalSeconds,
             Efficiency = record.Efficiency,
             Summary = Summarize(record),
-            Incidents = [.. record.Incidents.Select(incident => new IncidentDocument(incident.At.ToUniversalTime(), incident.Kind, redactor.Redact(incident.Message), incident.Worker))],
+            Incidents = [.. record.Incidents.Select(
+                incident => new IncidentDocument(
+                    incident.At.ToUniversalTime(), incident.Kind, redactor.Redact(incident.Message), incident.Worker))],
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
             Database = record.Database is { } database ? From(database, DatabaseUse.Of(record), redactor) : null,
@@ -76,7 +78,9 @@ internal static class RunDocumentSource
         Imbalance = benchmark.Imbalance,
         Slowest = [.. benchmark.Slowest.Select(test => redactor.Redact(test.Id))],
         MostQueries = [.. benchmark.MostQueries.Select(test => redactor.Redact(test.Id))],
-        SuspectedQueries = [.. benchmark.Suspected.Select(query => new SuspectedQueryDocument(redactor.Redact(query.Test.Id), query.Count, redactor.Redact(query.Text)))],
+        SuspectedQueries =
+            [.. benchmark.Suspected.Select(
+                query => new SuspectedQueryDocument(redactor.Redact(query.Test.Id), query.Count, redactor.Redact(query.Text)))],
     };
 
     private static SettingsDocument From(ConcurrentTestSettings settings, Redactor redactor) => new()
@@ -107,7 +111,9 @@ internal static class RunDocumentSource
         AllowedHosts = settings.AllowedHosts,
         TemplateCache = settings.TemplateCache,
         TemplateExtensions = settings.TemplateExtensions,
-        Environment = [.. settings.Environment.Select(variable => $"{variable.Name}={(RecordedSettings.IsOpen(variable.Pattern) ? variable.Pattern : RecordedSettings.Mask)}")],
+        Environment =
+            [.. settings.Environment.Select(
+                variable => $"{variable.Name}={(RecordedSettings.IsOpen(variable.Pattern) ? variable.Pattern : RecordedSettings.Mask)}")],
         TimingsFile = settings.TimingsFile,
         ResultsDirectory = settings.ResultsDirectory,
         JUnitFile = settings.JUnitFile,
@@ -275,5 +281,6 @@ internal static class RunDocumentSource
         };
     }
 
-    private static string? Capped(string? text, int limit, Redactor redactor) => text is null ? null : TextCap.Apply(redactor.Redact(text), limit);
+    private static string? Capped(string? text, int limit, Redactor redactor) =>
+        text is null ? null : TextCap.Apply(redactor.Redact(text), limit);
 }

@@ -48,11 +48,13 @@ internal static class RunJsonFile
             var document = JsonSerializer.Deserialize(stream, Lines.RunDocument) ?? throw new JsonException("it is empty");
             return document.Version <= RunDocument.CurrentVersion
                 ? document
-                : throw Unreadable(path, $"it has version {document.Version}, and this ConcurrentTest knows up to {RunDocument.CurrentVersion}; use the one that wrote it", null);
+                : throw Unreadable(
+                    path, $"it has version {document.Version}, and this ConcurrentTest knows up to {RunDocument.CurrentVersion}; use the one that wrote it", null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Unreadable(path, $"{exception.Message} Give the path of a run.json that an earlier run left in its results folder", exception);
+            throw Unreadable(
+                path, $"{exception.Message} Give the path of a run.json that an earlier run left in its results folder", exception);
         }
         catch (JsonException exception)
         {

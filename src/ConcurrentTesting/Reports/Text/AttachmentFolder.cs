@@ -29,13 +29,18 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     public string? AdoptNamedByTrx(TestAttempt? attempt, string source, string folder) =>
         IsInside(Path.GetFullPath(source), _results) ? Adopt(attempt, source, folder) : Lost(source, "it lies outside the results folder");
 
-    /// <summary>Copies a file that the record names, wherever it is. Returns its path below <paramref name="folder"/>, or null where it cannot be had.</summary>
+    /// <summary>
+    /// Copies a file that the record names, wherever it is. Returns its path below <paramref name="folder"/>, or null where it cannot be
+    /// had.
+    /// </summary>
     public string? AdoptNamedByRecord(TestAttempt attempt, string source, string folder) => Adopt(attempt, source, folder);
 
     /// <summary>What could not be copied, in one incident.</summary>
     public ImmutableArray<Incident> Incidents(DateTimeOffset at) => _losses == 0
         ? []
-        : [new Incident(at, IncidentKinds.AttachmentLost, string.Create(CultureInfo.InvariantCulture, $"{_losses} attachments could not be kept; the first is {_firstLoss}"))];
+        : [new Incident(
+            at, IncidentKinds.AttachmentLost,
+            string.Create(CultureInfo.InvariantCulture, $"{_losses} attachments could not be kept; the first is {_firstLoss}"))];
 
     private string? Adopt(TestAttempt? attempt, string source, string folder)
     {
@@ -74,7 +79,9 @@ internal sealed class AttachmentFolder(string resultsDirectory)
         var path = Path.Combine(folder, file);
         for (var number = 1; !_taken.Add(path) || Path.Exists(path); number++)
         {
-            path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(file)}[{number}]{Path.GetExtension(file)}"));
+            path = Path.Combine(
+                folder, string.Create(
+                    CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(file)}[{number}]{Path.GetExtension(file)}"));
         }
 
         return path;

@@ -16,7 +16,8 @@ internal static class BenchmarkLines
         $"  Speed      {Speed(benchmark)}",
         .. Rows("Slowest", benchmark.Slowest.Select(test => $"{DurationText.Measured(test.Final.Duration),8}  {Name(test, redactor)}")),
         .. Rows("Queries", benchmark.MostQueries.Select(test => Invariant($"{test.Final.Figures!.Queries,8}  {Name(test, redactor)}"))),
-        .. Rows("N+1?", benchmark.Suspected.Select(query => Invariant($"{query.Count,7}x  {Name(query.Test, redactor)}: {PlainText.OneLine(redactor.Redact(query.Text))}"))),
+        .. Rows("N+1?", benchmark.Suspected.Select(
+            query => Invariant($"{query.Count,7}x  {Name(query.Test, redactor)}: {PlainText.OneLine(redactor.Redact(query.Text))}"))),
     ];
 
     /// <summary>Sequential estimate, speed-up, lower bound, efficiency, imbalance, in one line.</summary>
@@ -30,7 +31,9 @@ internal static class BenchmarkLines
 
     /// <summary>What the workers' own time went into, in one line; empty where nothing ran.</summary>
     public static string WorkerTime(RunBenchmark benchmark) =>
-        benchmark.WorkerTime.IsEmpty ? "" : Parts(benchmark.WorkerTime, TimeSpan.FromTicks(benchmark.WorkerTime.Sum(part => part.Time.Ticks)));
+        benchmark.WorkerTime.IsEmpty
+            ? ""
+            : Parts(benchmark.WorkerTime, TimeSpan.FromTicks(benchmark.WorkerTime.Sum(part => part.Time.Ticks)));
 
     private static string Parts(IReadOnlyCollection<BenchmarkPart> parts, TimeSpan whole) => parts.Count == 0
         ? "nothing ran"

@@ -27,5 +27,7 @@ internal sealed record FailureCluster(FailureKind Kind, ImmutableArray<TestRecor
     ];
 
     private static IEnumerable<FailureCluster> Split(FailureKind kind, string? message, ImmutableArray<TestRecord> tests) =>
-        tests.Length < Fewest || string.IsNullOrWhiteSpace(message) ? tests.Select(test => new FailureCluster(kind, [test])) : [new FailureCluster(kind, tests)];
+        tests.Length < Fewest || string.IsNullOrWhiteSpace(message)
+            ? tests.Select(test => new FailureCluster(kind, [test]))
+            : [new FailureCluster(kind, tests)];
 }

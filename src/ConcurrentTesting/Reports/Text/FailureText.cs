@@ -6,8 +6,8 @@ using ConcurrentTesting.Safety;
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>
-/// A failed test as it is printed: a header, the message, the stack with places that an editor opens, the end of what it wrote. Safe to print, and
-/// short enough to be read.
+/// A failed test as it is printed: a header, the message, the stack with places that an editor opens, the end of what it wrote. Safe to
+/// print, and short enough to be read.
 /// </summary>
 internal static class FailureText
 {
@@ -33,7 +33,10 @@ internal static class FailureText
     public static string Header(TestRecord test, Redactor redactor)
     {
         var attempt = test.Final;
-        string[] details = [test.Assembly.Source, FailureKinds.Where(test, attempt), attempt.Number > 1 ? string.Create(CultureInfo.InvariantCulture, $"attempt {attempt.Number}") : ""];
+        string[] details =
+            [test.Assembly.Source, FailureKinds.Where(test, attempt), attempt.Number > 1
+                ? string.Create(CultureInfo.InvariantCulture, $"attempt {attempt.Number}")
+                : ""];
         return $"{Verdict(FailureKinds.Of(test))}  {Name(test, redactor)}  [{string.Join(", ", details.Where(detail => detail.Length > 0))}]";
     }
 
@@ -46,7 +49,10 @@ internal static class FailureText
 
     /// <summary>Where the test's code is, as <c>file:line</c>; null where it is not known.</summary>
     public static string? Place(TestRecord test, string rootDirectory) => test.SourceFile is not { Length: > 0 } file ? null
-        : PlainText.OneLine(StackTraceText.RelativePath(file, rootDirectory)) + (test.Line is { } line ? string.Create(CultureInfo.InvariantCulture, $":{line}") : "");
+        : PlainText.OneLine(
+            StackTraceText.RelativePath(file, rootDirectory)) + (test.Line is { } line
+                ? string.Create(CultureInfo.InvariantCulture, $":{line}")
+                : "");
 
     private static string Verdict(FailureKind kind) => kind switch
     {
@@ -89,7 +95,9 @@ internal static class FailureText
         var start = StartOfLastLines(all, MostOutputLines);
         var earlier = all[..start].Count('\n');
         var lines = PlainText.Lines(all[start..].ToString()).ToList();
-        AddLine(text, "  ", earlier == 0 ? $"{what}:" : string.Create(CultureInfo.InvariantCulture, $"{what} (last {lines.Count} of {earlier + lines.Count} lines):"));
+        AddLine(text, "  ", earlier == 0
+            ? $"{what}:"
+            : string.Create(CultureInfo.InvariantCulture, $"{what} (last {lines.Count} of {earlier + lines.Count} lines):"));
         foreach (var line in lines)
             AddLine(text, "  | ", PlainText.Cap(line, LongestOutputLine));
     }

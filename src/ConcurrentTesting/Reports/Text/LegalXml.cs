@@ -6,7 +6,8 @@ namespace ConcurrentTesting.Reports.Text;
 internal static class LegalXml
 {
     private const char Replacement = '\uFFFD';
-    private static readonly SearchValues<char> Suspects = SearchValues.Create([.. Enumerable.Range(0, 0x10000).Select(code => (char)code).Where(IsSuspect)]);
+    private static readonly SearchValues<char> Suspects = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x10000).Select(code => (char)code).Where(IsSuspect)]);
 
     /// <summary>Characters that are illegal, and halves of surrogate pairs, become U+FFFD; whole pairs stay.</summary>
     public static string Clean(string text)

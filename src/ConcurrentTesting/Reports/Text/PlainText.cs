@@ -24,7 +24,9 @@ internal static partial class PlainText
 
     /// <summary>Text as exactly one line: line breaks and tabs are shown as <c>\n</c>, <c>\r</c> and <c>\t</c>.</summary>
     public static string OneLine(string text) =>
-        EscapeLine(text.IndexOfAny(['\n', '\t']) < 0 ? text : text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal));
+        EscapeLine(text.IndexOfAny(['\n', '\t']) < 0
+            ? text
+            : text.Replace("\n", "\\n", StringComparison.Ordinal).Replace("\t", "\\t", StringComparison.Ordinal));
 
     /// <summary>At most <paramref name="length"/> characters of a text, never half a character, with a note of what was left out.</summary>
     public static string Cap(string text, int length)

@@ -3,19 +3,23 @@ using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Reports.Text;
 
-/// <summary>A stack trace as a reader wants it: from the failing line of the test's own code outwards, with places that an editor opens.</summary>
+/// <summary>
+/// A stack trace as a reader wants it: from the failing line of the test's own code outwards, with places that an editor opens.
+/// </summary>
 internal static partial class StackTraceText
 {
     private static readonly ImmutableArray<string> NoiseAtTheEnds =
     [
         "Xunit.", "NUnit.", "Microsoft.VisualStudio.TestPlatform.", "Microsoft.VisualStudio.TestTools.", "Microsoft.Testing.",
         "Shouldly.", "FluentAssertions.", "AwesomeAssertions.", "ConcurrentTesting.",
-        "System.Reflection.", "System.RuntimeMethodHandle.", "System.RuntimeType.", "System.Runtime.CompilerServices.", "System.Runtime.ExceptionServices.",
+        "System.Reflection.", "System.RuntimeMethodHandle.", "System.RuntimeType.", "System.Runtime.CompilerServices.",
+        "System.Runtime.ExceptionServices.",
         "System.Threading.ExecutionContext.", "System.Threading.Tasks.", "System.Threading.Thread", "System.Threading.PortableThreadPool",
         "InvokeStub_",
     ];
 
-    private static StringComparison PathComparison => OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+    private static StringComparison PathComparison =>
+        OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
     /// <summary>
     /// The frames without those of the test framework, the assertion library and reflection at both ends, files relative to
@@ -23,7 +27,8 @@ internal static partial class StackTraceText
     /// </summary>
     public static ImmutableArray<string> Trim(string stackTrace, string rootDirectory)
     {
-        var lines = WithoutRepetition(stackTrace.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        var lines = WithoutRepetition(
+            stackTrace.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         var first = Array.FindIndex(lines, line => !IsNoise(line, rootDirectory));
         var last = Array.FindLastIndex(lines, line => !IsNoise(line, rootDirectory));
         var kept = first < 0 ? lines : lines[first..(last + 1)];
@@ -43,7 +48,8 @@ internal static partial class StackTraceText
     private static string[] WithoutRepetition(string[] lines)
     {
         var first = Array.FindIndex(lines, line => NumberedFrame().IsMatch(line));
-        return first > 0 && lines[first..].Select(line => NumberedFrame().Replace(line, "at ")).SequenceEqual(lines[..first]) ? lines[..first] : lines;
+        return first > 0
+            && lines[first..].Select(line => NumberedFrame().Replace(line, "at ")).SequenceEqual(lines[..first]) ? lines[..first] : lines;
     }
 
     private static bool IsNoise(string line, string rootDirectory)
@@ -58,7 +64,8 @@ internal static partial class StackTraceText
     }
 
     // The user's own sources count whatever their namespace is.
-    private static bool IsBelow(string file, string rootDirectory) => file.Length > 0 && Slashed(file).StartsWith(Root(rootDirectory), PathComparison);
+    private static bool IsBelow(string file, string rootDirectory) =>
+        file.Length > 0 && Slashed(file).StartsWith(Root(rootDirectory), PathComparison);
 
     private static string Root(string rootDirectory) => Slashed(rootDirectory).TrimEnd('/') + "/";
 
@@ -67,9 +74,10 @@ internal static partial class StackTraceText
     private static string WithPlace(string line, string rootDirectory)
     {
         var frame = Frame().Match(line);
-        return frame.Groups["file"].Success
-            ? $"{frame.Groups["number"].Value}at {frame.Groups["call"].Value} in {RelativePath(frame.Groups["file"].Value, rootDirectory)}:{frame.Groups["line"].Value}"
-            : line;
+        if (!frame.Groups["file"].Success)
+            return line;
+        var file = RelativePath(frame.Groups["file"].Value, rootDirectory);
+        return $"{frame.Groups["number"].Value}at {frame.Groups["call"].Value} in {file}:{frame.Groups["line"].Value}";
     }
 
     [GeneratedRegex(@"^\d+\)\s+at ")]

@@ -82,5 +82,7 @@ internal sealed class BatchAttempts
     }
 
     private static (bool OtherOutcome, TimeSpan Apart) Distance(TestAttempt attempt, TrxRow row) =>
-        (TrxFormat.Outcome(attempt.Outcome) != row.Outcome, row.StartTime is { } start ? (start - attempt.StartedAt).Duration() : TimeSpan.MaxValue);
+        (TrxFormat.Outcome(attempt.Outcome) != row.Outcome, row.StartTime is { } start
+            ? (start - attempt.StartedAt).Duration()
+            : TimeSpan.MaxValue);
 }

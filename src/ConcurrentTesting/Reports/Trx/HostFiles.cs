@@ -5,13 +5,17 @@ using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reports.Trx;
 
-/// <summary>What test hosts wrote themselves, TRX files and diagnostic logs: they know nothing of secrets, and repeat the settings that they were given.</summary>
+/// <summary>
+/// What test hosts wrote themselves, TRX files and diagnostic logs: they know nothing of secrets, and repeat the settings that they were
+/// given.
+/// </summary>
 internal static class HostFiles
 {
     /// <summary>Takes the secrets out of each file that has one.</summary>
     /// <param name="results">The results directory.</param>
     /// <returns>The files that could not be rewritten, with the reason.</returns>
-    public static ImmutableArray<(string File, string Reason)> Redact(string results, Redactor redactor, CancellationToken cancellationToken)
+    public static ImmutableArray<(string File, string Reason)> Redact(
+        string results, Redactor redactor, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(results))
             return [];

@@ -15,7 +15,8 @@ internal static class RedactedTrx
     // Attributes that hold what a test is called, by the elements that have them.
     private static readonly (string Element, string Attribute)[] Names =
     [
-        ("UnitTestResult", "testName"), ("TestResultAggregation", "testName"), ("ManualTestResult", "testName"), ("GenericTestResult", "testName"),
+        ("UnitTestResult", "testName"), ("TestResultAggregation", "testName"), ("ManualTestResult", "testName"),
+        ("GenericTestResult", "testName"),
         ("UnitTest", "name"), ("TestMethod", "name"), ("TestMethod", "className"),
     ];
 

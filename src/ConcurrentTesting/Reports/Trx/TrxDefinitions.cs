@@ -65,7 +65,9 @@ internal sealed class TrxDefinitions
 
         definition = new TrxDefinition
         {
-            Id = _ids.Add(test.CaseId) ? test.CaseId : StableGuid.Of(test.CaseId.ToString(), test.Assembly.Path, test.ClassName, test.MethodName),
+            Id = _ids.Add(test.CaseId)
+                ? test.CaseId
+                : StableGuid.Of(test.CaseId.ToString(), test.Assembly.Path, test.ClassName, test.MethodName),
             Assembly = test.Assembly,
             ExecutionId = executionId,
             Name = name,

@@ -16,8 +16,8 @@ internal static class TrxFormat
     public const string AllLoadedList = "19431567-8539-422a-85d7-44ee4e166bda";
 
     /// <summary>
-    /// The outcome of a result. Errors and time-outs are written as failed, the only word for it that VSTest itself writes: readers that count rows
-    /// know no other, and would take them for neither passed nor failed.
+    /// The outcome of a result. Errors and time-outs are written as failed, the only word for it that VSTest itself writes: readers that
+    /// count rows know no other, and would take them for neither passed nor failed.
     /// </summary>
     public static string Outcome(TestOutcome outcome) => outcome switch
     {
@@ -26,17 +26,20 @@ internal static class TrxFormat
         _ => "Failed",
     };
 
-    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.fffffffzzz", CultureInfo.InvariantCulture);
 
-    public static string Duration(TimeSpan duration) => (duration < TimeSpan.Zero ? TimeSpan.Zero : duration).ToString("c", CultureInfo.InvariantCulture);
+    public static string Duration(TimeSpan duration) =>
+        (duration < TimeSpan.Zero ? TimeSpan.Zero : duration).ToString("c", CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// Text as VSTest's logger writes it: what it takes for illegal in XML becomes <c>\u</c> and four digits. It takes every surrogate for that,
-    /// so that an emoji arrives as <c>\ud83d\ude00</c>.
+    /// Text as VSTest's logger writes it: what it takes for illegal in XML becomes <c>\u</c> and four digits. It takes every surrogate for
+    /// that, so that an emoji arrives as <c>\ud83d\ude00</c>.
     /// </summary>
     public static string Escape(string text)
     {
-        if (!text.AsSpan().ContainsAnyInRange('\0', '\u001F') && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') && !text.AsSpan().ContainsAnyInRange('\uFFFE', '\uFFFF'))
+        if (!text.AsSpan().ContainsAnyInRange('\0', '\u001F') && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')
+            && !text.AsSpan().ContainsAnyInRange('\uFFFE', '\uFFFF'))
         {
             return text;
         }
@@ -57,5 +60,6 @@ internal static class TrxFormat
         return escaped.ToString();
     }
 
-    private static bool IsKept(char character) => character is '\t' or '\n' or '\r' or (>= ' ' and <= '\uD7FF') or (>= '\uE000' and <= '\uFFFD');
+    private static bool IsKept(char character) =>
+        character is '\t' or '\n' or '\r' or (>= ' ' and <= '\uD7FF') or (>= '\uE000' and <= '\uFFFD');
 }

@@ -5,7 +5,9 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.Trx;
 
 /// <summary>One batch's own TRX file on its way into the merged one.</summary>
-internal sealed class TrxInput(BatchRecord batch, IEnumerable<RecordedAttempt> attempts, TrxRows rows, TrxSummary summary, AttachmentFolder attachments, ReportText text)
+internal sealed class TrxInput(
+    BatchRecord batch, IEnumerable<RecordedAttempt> attempts, TrxRows rows, TrxSummary summary, AttachmentFolder attachments,
+    ReportText text)
 {
     private readonly BatchAttempts _attempts = new(attempts, text.Redacted);
     private readonly Dictionary<Guid, List<TrxDefinition>> _definitions = [];
@@ -133,7 +135,8 @@ internal sealed class TrxInput(BatchRecord batch, IEnumerable<RecordedAttempt> a
     private string? AdoptOfRun(string? path)
     {
         var folder = $"batch-{batch.Number}";
-        return !string.IsNullOrEmpty(path) && attachments.AdoptNamedByTrx(null, Path.Combine(_folder, _deploymentRoot, "In", path), folder) is { } file
+        return !string.IsNullOrEmpty(path)
+            && attachments.AdoptNamedByTrx(null, Path.Combine(_folder, _deploymentRoot, "In", path), folder) is { } file
             ? $"{folder}/{file}"
             : null;
     }
@@ -149,7 +152,8 @@ internal sealed class TrxInput(BatchRecord batch, IEnumerable<RecordedAttempt> a
     private void AddCollectors(XElement part)
     {
         // A batch's coverage is a part of the run's, which stands in one file of its own.
-        foreach (var collector in part.Elements().Where(collector => collector.Text("uri")?.Contains("CodeCoverage", StringComparison.OrdinalIgnoreCase) != true))
+        foreach (var collector in part.Elements().Where(
+            collector => collector.Text("uri")?.Contains("CodeCoverage", StringComparison.OrdinalIgnoreCase) != true))
         {
             Redirect(collector, AdoptOfRun);
             summary.Collectors.Add(collector);

@@ -14,7 +14,8 @@ internal static class TrxMerger
 {
     /// <summary>Writes the merged file, one input and one row at a time, and returns what was wrong with the inputs.</summary>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static ImmutableArray<Incident> Merge(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text, CancellationToken cancellationToken)
+    public static ImmutableArray<Incident> Merge(
+        RunRecord record, Stream output, AttachmentFolder attachments, ReportText text, CancellationToken cancellationToken)
     {
         var incidents = ImmutableArray.CreateBuilder<Incident>();
         var summary = new TrxSummary();
@@ -77,7 +78,9 @@ internal static class TrxMerger
         }
 
         return input.HasUnexplainedFailure && record.Outside.IsEmpty
-            ? [new Incident(at, IncidentKinds.RunError, $"{file}: the test host reported an error outside any test: {input.FirstError ?? "see the file"}", batch.Worker)]
+            ? [new Incident(
+                at, IncidentKinds.RunError,
+                $"{file}: the test host reported an error outside any test: {input.FirstError ?? "see the file"}", batch.Worker)]
             : [];
     }
 

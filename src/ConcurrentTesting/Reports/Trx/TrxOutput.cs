@@ -3,7 +3,8 @@ using System.Xml.Linq;
 namespace ConcurrentTesting.Reports.Trx;
 
 /// <summary>What a result row says beyond its outcome: the words of VSTest's row where there is one, else those of the record.</summary>
-internal sealed record TrxOutput(string? StdOut, string? StdErr, string? DebugTrace, string? Message, string? StackTrace, IReadOnlyList<string> TextMessages)
+internal sealed record TrxOutput(
+    string? StdOut, string? StdErr, string? DebugTrace, string? Message, string? StackTrace, IReadOnlyList<string> TextMessages)
 {
     public bool IsEmpty => (StdOut ?? StdErr ?? DebugTrace ?? Message ?? StackTrace) is null && TextMessages.Count == 0;
 
@@ -23,7 +24,8 @@ internal sealed record TrxOutput(string? StdOut, string? StdErr, string? DebugTr
 
     /// <summary>The text as it was before VSTest's logger escaped it, where the record still has it; else as the logger wrote it.</summary>
     public static string Restore(string written, string? recorded) =>
-        recorded is not null && written.Contains("\\u", StringComparison.Ordinal) && Comparable(TrxFormat.Escape(recorded)) == Comparable(written)
+        recorded is not null && written.Contains("\\u", StringComparison.Ordinal)
+            && Comparable(TrxFormat.Escape(recorded)) == Comparable(written)
             ? recorded
             : written;
 

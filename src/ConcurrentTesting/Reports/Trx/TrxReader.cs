@@ -17,8 +17,8 @@ internal static class TrxReader
     };
 
     /// <summary>
-    /// The parts of the file in its order: <c>Deployment</c> and <c>ResultSummary</c> with their attributes alone, each result (data rows that are
-    /// nested in the row of their method after it, as rows of their own), each <c>UnitTest</c>, and each child of the summary.
+    /// The parts of the file in its order: <c>Deployment</c> and <c>ResultSummary</c> with their attributes alone, each result (data rows
+    /// that are nested in the row of their method after it, as rows of their own), each <c>UnitTest</c>, and each child of the summary.
     /// </summary>
     /// <exception cref="XmlException">While enumerating: the file is damaged; what stood before the damage has been given.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -46,7 +46,8 @@ internal static class TrxReader
 
     public static bool IsResult(XElement part) => IsResult(part.Name.LocalName);
 
-    private static bool IsResult(string name) => name is "UnitTestResult" or "TestResultAggregation" or "ManualTestResult" or "GenericTestResult";
+    private static bool IsResult(string name) =>
+        name is "UnitTestResult" or "TestResultAggregation" or "ManualTestResult" or "GenericTestResult";
 
     private static IEnumerable<XElement> Next(XmlReader reader)
     {

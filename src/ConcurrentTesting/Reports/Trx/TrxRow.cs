@@ -17,7 +17,9 @@ internal sealed class TrxRow(XElement element)
     public string Outcome { get; } = element.Text("outcome") ?? "";
 
     public DateTimeOffset? StartTime { get; } =
-        DateTimeOffset.TryParse(element.Text("startTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParse(element.Text("startTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
 
     /// <summary>Where its files are, below <c>In</c> of the deployment root.</summary>
     public string FilesFolder { get; } = element.Text("relativeResultsDirectory") ?? "";

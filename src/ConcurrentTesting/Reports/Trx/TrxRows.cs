@@ -6,8 +6,8 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.Trx;
 
 /// <summary>
-/// The rows of the merged file: one a test, of its final attempt. Readers count rows, so an earlier attempt gets none; its story goes into the
-/// text messages of the final one.
+/// The rows of the merged file: one a test, of its final attempt. Readers count rows, so an earlier attempt gets none; its story goes into
+/// the text messages of the final one.
 /// </summary>
 internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFolder attachments)
 {
@@ -26,8 +26,10 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
     }
 
     /// <summary>Writes a row that VSTest wrote too; null where it is not the final attempt's.</summary>
-    public TrxDefinition? Write(RecordedAttempt recorded, TrxRow row, Guid executionId, IReadOnlyList<string> files, XElement? collectors) => recorded.IsFinal
-        ? writer.Row(recorded, row, executionId, record.Machine, TrxOutput.Of(recorded, row, EarlierAttempts(recorded.Test)), files, collectors)
+    public TrxDefinition? Write(
+        RecordedAttempt recorded, TrxRow row, Guid executionId, IReadOnlyList<string> files, XElement? collectors) => recorded.IsFinal
+        ? writer.Row(
+            recorded, row, executionId, record.Machine, TrxOutput.Of(recorded, row, EarlierAttempts(recorded.Test)), files, collectors)
         : null;
 
     /// <summary>Writes a row that only the record knows of.</summary>
@@ -40,7 +42,8 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
             .ToList();
         if (recorded.IsFinal)
         {
-            writer.Row(recorded, null, executionId, record.Machine, TrxOutput.Of(recorded, null, EarlierAttempts(recorded.Test)), files, null);
+            writer.Row(recorded, null, executionId, record.Machine, TrxOutput.Of(
+                recorded, null, EarlierAttempts(recorded.Test)), files, null);
         }
     }
 

@@ -54,7 +54,9 @@ internal sealed class TrxWriter : IDisposable
     }
 
     /// <summary>Writes the row of a test's final attempt and returns its definition, which can still be described.</summary>
-    public TrxDefinition Row(RecordedAttempt recorded, TrxRow? row, Guid executionId, string machine, TrxOutput output, IReadOnlyList<string> files, XElement? collectors)
+    public TrxDefinition Row(
+        RecordedAttempt recorded, TrxRow? row, Guid executionId, string machine, TrxOutput output, IReadOnlyList<string> files,
+        XElement? collectors)
     {
         var test = recorded.Test;
         var name = row is null ? NameLikeItsAdapter(test) : RestoreName(row.Name, test);
@@ -335,7 +337,8 @@ internal sealed class TrxWriter : IDisposable
     }
 
     private static string RestoreName(string written, TestRecord test) =>
-        TrxOutput.Restore(written, test.Name) is var name && name != written ? name : TrxOutput.Restore(written, TestNames.Full(test.ClassName, test.Name));
+        TrxOutput.Restore(written, test.Name) is var name
+            && name != written ? name : TrxOutput.Restore(written, TestNames.Full(test.ClassName, test.Name));
 
     /// <summary>xunit's rows carry namespace and class in their names, those of the others do not.</summary>
     private static string NameLikeItsAdapter(TestRecord test) =>

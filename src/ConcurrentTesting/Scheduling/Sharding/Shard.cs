@@ -19,12 +19,14 @@ internal readonly record struct Shard(int Part, int Of)
     public static Shard? Read(string text)
     {
         var parts = text.Split('/');
-        return parts.Length == 2 && Number(parts[0]) is { } part && Number(parts[1]) is { } of && new Shard(part, of) is { IsValid: true } shard ? shard : null;
+        return parts.Length == 2 && Number(parts[0]) is { } part && Number(parts[1]) is { } of
+            && new Shard(part, of) is { IsValid: true } shard ? shard : null;
     }
 
     public bool IsValid => Of is >= 1 and <= Most && Part >= 1 && Part <= Of;
 
     public override string ToString() => FormattableString.Invariant($"{Part}/{Of}");
 
-    private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>Finds out which part of the tests this machine runs. Whatever is not certain is refused: a guess would leave tests out.</summary>
+/// <summary>
+/// Finds out which part of the tests this machine runs. Whatever is not certain is refused: a guess would leave tests out.
+/// </summary>
 internal static class ShardChoice
 {
     private const string StatusFile = "TEST_SHARD_STATUS_FILE";
@@ -17,7 +19,10 @@ internal static class ShardChoice
     {
         if (settings.Shard is not { } text)
         {
-            return planned is null ? null : throw Wrong("--test-plan has parts and nothing says which of them to run: add --test-shard i/n, or --test-shard auto on a CI host that tells.");
+            return planned is null
+                ? null
+                : throw Wrong(
+                    "--test-plan has parts and nothing says which of them to run: add --test-shard i/n, or --test-shard auto on a CI host that tells.");
         }
 
         var shard = Shard.IsAuto(text) ? OfHost(settings, variable, planned ?? settings.ShardCount)
@@ -44,17 +49,21 @@ internal static class ShardChoice
 
     private static Shard OfHost(ConcurrentTestSettings settings, Func<string, string?> variable, int? count)
     {
-        var told = ShardHost.All.Select(host => (host.Name, Shard: Told(host, variable, count))).Append((Name: "--partition", Shard: Partition(settings)))
+        var told = ShardHost.All.Select(host => (host.Name, Shard: Told(host, variable, count))).Append(
+            (Name: "--partition", Shard: Partition(settings)))
             .Where(host => host.Shard is not null).Select(host => (host.Name, Shard: host.Shard!.Value)).ToList();
 
         // Some hosts tell every job that it is 1 of 1: that says nothing where another host divides.
         var dividing = told.Where(host => host.Shard.Of > 1).ToList();
         var candidates = dividing.Count > 0 ? dividing : told;
         if (candidates.Count == 0)
-            throw Wrong($"--test-shard auto: no variable of {Known} is set and there is no --partition; on GitHub Actions give --test-shard i/n from the matrix.");
+            throw Wrong(
+                $"--test-shard auto: no variable of {Known} is set and there is no --partition; on GitHub Actions give --test-shard i/n from the matrix.");
         return candidates.DistinctBy(host => host.Shard).Count() == 1
             ? candidates[0].Shard
-            : throw Wrong($"--test-shard auto: {string.Join(", ", candidates.Select(host => $"{host.Name} says {host.Shard}"))}; choose by --test-shard i/n.");
+            : throw Wrong(
+                "--test-shard auto: " + string.Join(", ", candidates.Select(host => $"{host.Name} says {host.Shard}"))
+                + "; choose by --test-shard i/n.");
     }
 
     private static Shard? Partition(ConcurrentTestSettings settings) => settings.Partition is { } text
@@ -67,10 +76,12 @@ internal static class ShardChoice
         if (index is null)
             return NoIndex(host, total);
         if (total is null)
-            throw Wrong($"--test-shard auto: {host.Name} gives {host.Index}={index} but not how many parts there are; {(host.Count is { } missing ? $"set {missing}, or " : "")}give --test-shard-count or --test-plan.");
+            throw Wrong(
+                $"--test-shard auto: {host.Name} gives {host.Index}={index} but not how many parts there are; {(host.Count is { } missing ? $"set {missing}, or " : "")}give --test-shard-count or --test-plan.");
         var shard = new Shard(index.Value - host.First + 1, total.Value);
         return shard.IsValid ? shard
-            : throw Wrong($"--test-shard auto: {host.Index}={index} is no part of {total} (of {host.Name}, the first part is {host.First}, and there are up to {Shard.Most}).");
+            : throw Wrong(
+                $"--test-shard auto: {host.Index}={index} is no part of {total} (of {host.Name}, the first part is {host.First}, and there are up to {Shard.Most}).");
     }
 
     // A job that is not divided may have the number of parts alone, 1.

@@ -3,7 +3,10 @@ using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>What goes to one machine as a whole: a class, or several that have to stay together. From discovery alone, so that every machine makes the same.</summary>
+/// <summary>
+/// What goes to one machine as a whole: a class, or several that have to stay together. From discovery alone, so that every machine makes
+/// the same.
+/// </summary>
 /// <param name="Key">The assembly and the first of its classes, whatever order they were discovered in.</param>
 internal sealed record ShardGroup(string Key, ImmutableArray<TestUnit> Units, ImmutableArray<TestEntry> Explicit)
 {
@@ -19,7 +22,9 @@ internal sealed record ShardGroup(string Key, ImmutableArray<TestUnit> Units, Im
         var known = groups.SelectMany(group => group.Entries).Select(ClassKey).ToHashSet(StringComparer.Ordinal);
         return
         [
-            .. groups.Select(group => group with { Explicit = [.. group.Entries.Select(ClassKey).Distinct(StringComparer.Ordinal).SelectMany(key => explicitOnes[key])] }),
+            .. groups.Select(
+                group => group with { Explicit = [.. group.Entries.Select(ClassKey).Distinct(StringComparer.Ordinal)
+                    .SelectMany(key => explicitOnes[key])] }),
             .. explicitOnes.Where(entries => !known.Contains(entries.Key)).Select(entries => new ShardGroup(entries.Key, [], [.. entries])),
         ];
     }
@@ -38,12 +43,15 @@ internal sealed record ShardGroup(string Key, ImmutableArray<TestUnit> Units, Im
     public static string ClassKey(TestEntry entry) => $"{entry.Assembly.Source}/{entry.ClassName}";
 
     private static ImmutableArray<string> Names(IEnumerable<TestEntry> entries) =>
-        [.. entries.SelectMany(entry => Enumerable.Repeat(TestNames.Short(entry.ClassName, entry.DisplayName), entry.CaseCount)).Order(StringComparer.Ordinal)];
+        [.. entries.SelectMany(entry => Enumerable.Repeat(TestNames.Short(entry.ClassName, entry.DisplayName), entry.CaseCount))
+            .Order(StringComparer.Ordinal)];
 
     // Two assemblies of one name cannot be told apart by what a plan says of them: they stay together.
-    private static IEnumerable<ShardGroup> OfSource(IEnumerable<TestUnit> units) => units.Select(unit => unit.Assembly).Distinct().Count() > 1
+    private static IEnumerable<ShardGroup> OfSource(IEnumerable<TestUnit> units) =>
+        units.Select(unit => unit.Assembly).Distinct().Count() > 1
         ? [OfUnits([.. units])]
         : units.Select(unit => OfUnits([unit]));
 
-    private static ShardGroup OfUnits(ImmutableArray<TestUnit> units) => new(units.SelectMany(unit => unit.Entries).Select(ClassKey).Min(StringComparer.Ordinal)!, units, []);
+    private static ShardGroup OfUnits(ImmutableArray<TestUnit> units) =>
+        new(units.SelectMany(unit => unit.Entries).Select(ClassKey).Min(StringComparer.Ordinal)!, units, []);
 }

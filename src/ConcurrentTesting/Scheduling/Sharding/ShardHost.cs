@@ -27,7 +27,8 @@ internal sealed record ShardHost(string Name, string Index, string? Count, int F
 
     /// <summary>What a host gives for the whole pipeline; null where none does.</summary>
     public static string? RunOf(Func<string, string?> variable) =>
-        All.Select(host => host.Run).Prepend("GITHUB_RUN_ID").OfType<string>().Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        All.Select(host => host.Run).Prepend("GITHUB_RUN_ID").OfType<string>().Select(variable).FirstOrDefault(
+            value => !string.IsNullOrEmpty(value));
 
     /// <summary>Index and count as they are in the documents.</summary>
     public string Variables => Count is null ? Index : $"{Index} and {Count}";

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>What a CI host needs to start as many jobs as a plan has parts: numbers only, because hosts limit what one job hands to another.</summary>
+/// <summary>
+/// What a CI host needs to start as many jobs as a plan has parts: numbers only, because hosts limit what one job hands to another.
+/// </summary>
 internal static class ShardMatrix
 {
     // What GitLab allows for the keyword parallel.
@@ -27,6 +29,8 @@ internal static class ShardMatrix
 
     // Beside an included file that says what .concurrent-test does, and that GitLab joins with this one.
     private static string ChildPipeline(int parts) => parts > MostOfGitLab
-        ? throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"GitLab starts up to {MostOfGitLab} jobs in parallel and the plan has {parts} parts: give --test-shard-count, or a longer --test-shard-target.")
+        ? throw new ConcurrentTestException(
+            ConcurrentTestExitCode.BadSettings,
+            $"GitLab starts up to {MostOfGitLab} jobs in parallel and the plan has {parts} parts: give --test-shard-count, or a longer --test-shard-target.")
         : FormattableString.Invariant($"concurrent-test:\n  extends: .concurrent-test\n{(parts > 1 ? $"  parallel: {parts}\n" : "")}");
 }

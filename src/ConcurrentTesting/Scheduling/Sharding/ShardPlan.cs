@@ -21,7 +21,9 @@ internal sealed record ShardPlan
     /// <summary>The hash of the recorded durations that it was made with; null: there were none, or the parts are by hash.</summary>
     public string? Timings { get; init; }
 
-    /// <summary>What a part was to take at most, and the workers that were assumed on each machine; null where the parts are by hash.</summary>
+    /// <summary>
+    /// What a part was to take at most, and the workers that were assumed on each machine; null where the parts are by hash.
+    /// </summary>
     public double? TargetSeconds { get; init; }
 
     public int? Workers { get; init; }
@@ -36,7 +38,8 @@ internal sealed record ShardPlan
     public static string HashOf(IEnumerable<ShardTest> tests)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var line in tests.Select(test => $"{test.Assembly}\n{test.Class}\n{test.Name}\n{(test.IsExplicit ? "explicit" : "")}\0").Order(StringComparer.Ordinal))
+        foreach (var line in tests.Select(test => $"{test.Assembly}\n{test.Class}\n{test.Name}\n{(test.IsExplicit ? "explicit" : "")}\0")
+            .Order(StringComparer.Ordinal))
             hash.AppendData(Encoding.UTF8.GetBytes(line));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
@@ -47,7 +50,9 @@ internal sealed record ShardPlan
             .Concat(catalog.Explicit.SelectMany(entry => TestsOf(entry, isExplicit: true)));
 
     private static IEnumerable<ShardTest> TestsOf(TestEntry entry, bool isExplicit) =>
-        Enumerable.Repeat(new ShardTest(entry.Assembly.Source, entry.ClassName, TestNames.Short(entry.ClassName, entry.DisplayName), isExplicit), entry.CaseCount);
+        Enumerable.Repeat(
+            new ShardTest(entry.Assembly.Source, entry.ClassName, TestNames.Short(entry.ClassName, entry.DisplayName), isExplicit),
+            entry.CaseCount);
 }
 
 /// <summary>What one machine runs.</summary>
@@ -66,10 +71,12 @@ internal sealed record ShardPart(int Part, double? Seconds, int Tests, Immutable
 /// <param name="Seconds">Expected seconds of work; null where the parts are by hash.</param>
 /// <param name="Tests">Methods and rows, each as often as it was discovered.</param>
 /// <param name="Explicit">Of explicit tests that nobody asked for, the same.</param>
-internal sealed record ShardClass(string Assembly, string Class, double? Seconds, ImmutableArray<string> Tests, ImmutableArray<string> Explicit)
+internal sealed record ShardClass(
+    string Assembly, string Class, double? Seconds, ImmutableArray<string> Tests, ImmutableArray<string> Explicit)
 {
     public IEnumerable<ShardTest> All =>
-        Tests.Select(name => new ShardTest(Assembly, Class, name, false)).Concat(Explicit.Select(name => new ShardTest(Assembly, Class, name, true)));
+        Tests.Select(name => new ShardTest(Assembly, Class, name, false)).Concat(
+            Explicit.Select(name => new ShardTest(Assembly, Class, name, true)));
 }
 
 /// <summary>A test as all machines name it.</summary>

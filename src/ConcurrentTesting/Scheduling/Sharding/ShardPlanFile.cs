@@ -25,14 +25,17 @@ internal static class ShardPlanFile
     /// <summary>What tells a plan from all others.</summary>
     public static string HashOf(ShardPlan plan) => Convert.ToHexStringLower(SHA256.HashData(Write(plan)));
 
-    /// <exception cref="ConcurrentTestException">There is no such file, it is damaged, of a later version, or was changed by hand.</exception>
+    /// <exception cref="ConcurrentTestException">
+    /// There is no such file, it is damaged, of a later version, or was changed by hand.
+    /// </exception>
     public static ShardPlan Read(string file)
     {
         try
         {
             return Parse(File.ReadAllBytes(file));
         }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException
+            or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
@@ -50,7 +53,8 @@ internal static class ShardPlanFile
         return Flaw(plan) is { } flaw ? throw new JsonException(flaw) : plan;
     }
 
-    private static int VersionOf(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<Versioned>(json, Format)?.Version ?? throw new JsonException("it is empty");
+    private static int VersionOf(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize<Versioned>(json, Format)?.Version ?? throw new JsonException("it is empty");
 
     private static string? Flaw(ShardPlan plan)
     {
@@ -60,7 +64,8 @@ internal static class ShardPlanFile
             return "a part of it lacks its classes";
         if (plan.Parts.Select((part, index) => part.Part != index + 1).Any(isWrong => isWrong))
             return "its parts are not numbered from 1 on";
-        if (plan.Parts.SelectMany(part => part.Classes).GroupBy(type => (type.Assembly, type.Class)).FirstOrDefault(types => types.Count() > 1) is { } twice)
+        if (plan.Parts.SelectMany(part => part.Classes).GroupBy(type => (type.Assembly, type.Class)).FirstOrDefault(
+            types => types.Count() > 1) is { } twice)
             return $"{twice.Key.Class} is in it twice";
         return IsAsMade(plan) ? null : "its tests are not those that it was made of: it was changed";
     }
@@ -68,7 +73,8 @@ internal static class ShardPlanFile
     private static bool Lacks(ShardPart? part) =>
         part is null || part.Classes.IsDefault || part.Classes.Any(type => type is null || type.Tests.IsDefault || type.Explicit.IsDefault);
 
-    private static bool IsAsMade(ShardPlan plan) => ShardPlan.HashOf(plan.All) == plan.Discovery && plan.All.Count(test => !test.IsExplicit) == plan.Tests;
+    private static bool IsAsMade(ShardPlan plan) =>
+        ShardPlan.HashOf(plan.All) == plan.Discovery && plan.All.Count(test => !test.IsExplicit) == plan.Tests;
 
     private sealed record Versioned(int Version);
 }

@@ -6,14 +6,19 @@ using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>Divides the tests among machines: by hash, which each machine does for itself, or by recorded durations, which one does for all.</summary>
+/// <summary>
+/// Divides the tests among machines: by hash, which each machine does for itself, or by recorded durations, which one does for all.
+/// </summary>
 internal static class ShardPlanner
 {
     /// <summary>The same tests give the same parts on every machine, whatever durations it remembers.</summary>
     public static ShardPlan ByHash(TestCatalog catalog, ConcurrentTestSettings settings, int parts)
     {
-        var groups = ShardGroup.Of(catalog, settings).ToLookup(group => (int)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(group.Key)) % (ulong)parts));
-        return Plan(catalog, [.. Enumerable.Range(0, parts).Select(index => groups[index].ToImmutableArray())], part => Classes(part, seconds: null), part => null);
+        var groups = ShardGroup.Of(catalog, settings).ToLookup(
+            group => (int)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(group.Key)) % (ulong)parts));
+        return Plan(
+            catalog, [.. Enumerable.Range(0, parts).Select(index => groups[index].ToImmutableArray())],
+            part => Classes(part, seconds: null), part => null);
     }
 
     /// <summary>Longest first onto the machine that has least, on as few machines as the target takes.</summary>
@@ -28,7 +33,8 @@ internal static class ShardPlanner
             with
         { Id = id, TargetSeconds = settings.ShardTarget.TotalSeconds, Workers = settings.Workers };
 
-        double Wall(ImmutableArray<ShardGroup> part) => LowerBound.Of([.. part.SelectMany(group => group.Units).Select(Weigh)], settings.Workers);
+        double Wall(ImmutableArray<ShardGroup> part) =>
+            LowerBound.Of([.. part.SelectMany(group => group.Units).Select(Weigh)], settings.Workers);
 
         (bool IsTied, IReadOnlyCollection<double> Tests) Weigh(TestUnit unit) =>
             (!unit.Ties.IsEmpty, [.. unit.Entries.Select(entry => predictions[entry])]);
@@ -67,7 +73,8 @@ internal static class ShardPlanner
 
     private static ImmutableArray<ShardClass> Classes(ImmutableArray<ShardGroup> part, Func<TestEntry, double>? seconds) =>
         [.. part.SelectMany(group => group.Classes(seconds))
-            .OrderByDescending(type => type.Seconds).ThenBy(type => type.Assembly, StringComparer.Ordinal).ThenBy(type => type.Class, StringComparer.Ordinal)];
+            .OrderByDescending(type => type.Seconds).ThenBy(type => type.Assembly, StringComparer.Ordinal).ThenBy(
+                type => type.Class, StringComparer.Ordinal)];
 
     private static ShardPlan Plan(
         TestCatalog catalog,
@@ -80,7 +87,8 @@ internal static class ShardPlanner
             Parts = [.. parts.Select((part, index) => Part(index + 1, wall(part), classes(part)))],
         };
 
-    private static ShardPart Part(int number, double? seconds, ImmutableArray<ShardClass> classes) => new(number, seconds, classes.Sum(type => type.Tests.Length), classes);
+    private static ShardPart Part(int number, double? seconds, ImmutableArray<ShardClass> classes) =>
+        new(number, seconds, classes.Sum(type => type.Tests.Length), classes);
 
     private sealed record Weighed(ShardGroup Group, double Seconds);
 }

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
 /// <summary>
-/// Tells from a statement's words that it reaches beyond its database: the list that remains where no account can be made that is not able to. It looks everywhere in a
-/// statement, into bodies of routines and into texts that are executed, and rather finds too much.
+/// Tells from a statement's words that it reaches beyond its database: the list that remains where no account can be made that is not able
+/// to. It looks everywhere in a statement, into bodies of routines and into texts that are executed, and rather finds too much.
 /// </summary>
 internal static partial class ReachingWords
 {
@@ -15,21 +15,25 @@ internal static partial class ReachingWords
 
     private static readonly string[] OnServers =
     [
-        "DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SUBSCRIPTION", "SYSTEM", "SERVER", "FOREIGN DATA WRAPPER", "EVENT TRIGGER", "SCHEMA", "ACCESS METHOD", "LOGFILE GROUP",
+        "DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SUBSCRIPTION", "SYSTEM", "SERVER", "FOREIGN DATA WRAPPER", "EVENT TRIGGER",
+        "SCHEMA", "ACCESS METHOD", "LOGFILE GROUP",
         "RESOURCE GROUP", "INSTANCE",
     ];
 
     /// <summary>Functions and statements, as they begin.</summary>
     private static readonly string[] PostgreSqlWords =
     [
-        "DBLINK", "LO_EXPORT", "LO_IMPORT", "PG_TERMINATE_BACKEND", "PG_CANCEL_BACKEND", "PG_RELOAD_CONF", "PG_ROTATE_LOGFILE", "PG_PROMOTE", "PG_SWITCH_WAL", "PG_FILE_", "PG_LS_",
-        "PG_READ_", "PG_STAT_RESET", "PG_CREATE_PHYSICAL_", "PG_CREATE_LOGICAL_", "PG_DROP_REPLICATION_", "PG_REPLICATION_", "PG_LOGICAL_", "PG_CREATE_RESTORE_POINT", "PG_BACKUP_",
+        "DBLINK", "LO_EXPORT", "LO_IMPORT", "PG_TERMINATE_BACKEND", "PG_CANCEL_BACKEND", "PG_RELOAD_CONF", "PG_ROTATE_LOGFILE",
+        "PG_PROMOTE", "PG_SWITCH_WAL", "PG_FILE_", "PG_LS_",
+        "PG_READ_", "PG_STAT_RESET", "PG_CREATE_PHYSICAL_", "PG_CREATE_LOGICAL_", "PG_DROP_REPLICATION_", "PG_REPLICATION_", "PG_LOGICAL_",
+        "PG_CREATE_RESTORE_POINT", "PG_BACKUP_",
         "PG_WAL_REPLAY_", "POSTGRES_FDW_", "PG_AUTHID", "PLPYTHONU", "PLPYTHON2U", "PLPYTHON3U", "PLPERLU", "PLTCLU",
     ];
 
     private static readonly string[] PostgreSqlPairs =
     [
-        "DROP OWNED", "REASSIGN OWNED", "ON DATABASE", "ON ROLE", "ON TABLESPACE", "ON PARAMETER", "ON FOREIGN", "USER MAPPING", "IMPORT FOREIGN", "FOREIGN TABLE", "LOAD",
+        "DROP OWNED", "REASSIGN OWNED", "ON DATABASE", "ON ROLE", "ON TABLESPACE", "ON PARAMETER", "ON FOREIGN", "USER MAPPING",
+        "IMPORT FOREIGN", "FOREIGN TABLE", "LOAD",
         "CHECKPOINT",
     ];
 
@@ -38,14 +42,17 @@ internal static partial class ReachingWords
 
     private static readonly string[] MySqlPairs =
     [
-        "SET GLOBAL", "SET @@GLOBAL", "SET PERSIST", "SET PERSIST_ONLY", "SET @@PERSIST", "SET @@PERSIST_ONLY", "SET PASSWORD", "SET ROLE", "DEFAULT ROLE", "RESET MASTER", "RESET SLAVE", "RESET REPLICA", "RESET PERSIST", "CHANGE MASTER", "CHANGE REPLICATION",
-        "START SLAVE", "STOP SLAVE", "START REPLICA", "STOP REPLICA", "INSTALL PLUGIN", "INSTALL SONAME", "INSTALL COMPONENT", "UNINSTALL PLUGIN", "UNINSTALL SONAME",
+        "SET GLOBAL", "SET @@GLOBAL", "SET PERSIST", "SET PERSIST_ONLY", "SET @@PERSIST", "SET @@PERSIST_ONLY", "SET PASSWORD", "SET ROLE",
+        "DEFAULT ROLE", "RESET MASTER", "RESET SLAVE", "RESET REPLICA", "RESET PERSIST", "CHANGE MASTER", "CHANGE REPLICATION",
+        "START SLAVE", "STOP SLAVE", "START REPLICA", "STOP REPLICA", "INSTALL PLUGIN", "INSTALL SONAME", "INSTALL COMPONENT",
+        "UNINSTALL PLUGIN", "UNINSTALL SONAME",
         "UNINSTALL COMPONENT", "PURGE BINARY", "PURGE MASTER", "DATA DIRECTORY", "INDEX DIRECTORY",
         "ENGINE FEDERATED", "ENGINE SPIDER", "ENGINE CONNECT", "FLUSH", "BINLOG",
     ];
 
     /// <returns>The words that reach; null where none do.</returns>
-    public static string? Find(SqlStatement statement, SqlDialect dialect) => dialect == SqlDialect.Sqlite ? null : Find(statement, dialect, 0);
+    public static string? Find(SqlStatement statement, SqlDialect dialect) =>
+        dialect == SqlDialect.Sqlite ? null : Find(statement, dialect, 0);
 
     private static string? Find(SqlStatement statement, SqlDialect dialect, int depth) =>
         Made(statement.Words, dialect)
@@ -54,7 +61,8 @@ internal static partial class ReachingWords
         ?? (Executes(statement, dialect) ? Texts(statement, dialect, depth) : null);
 
     private static string? FindIn(string sql, SqlDialect dialect, int depth) =>
-        depth >= DeepestText ? null : SqlScriptReader.Read(sql, dialect).Select(inner => Find(inner, dialect, depth + 1)).FirstOrDefault(found => found is not null);
+        depth >= DeepestText ? null : SqlScriptReader.Read(sql, dialect).Select(inner => Find(inner, dialect, depth + 1)).FirstOrDefault(
+            found => found is not null);
 
     /// <summary>What belongs to the server is made, changed or dropped, anywhere in the statement.</summary>
     private static string? Made(ImmutableArray<string> words, SqlDialect dialect)
@@ -66,7 +74,8 @@ internal static partial class ReachingWords
             if (!Verbs.Contains(words[at]))
                 continue;
             var rest = Following(words, at);
-            if (OnServers.FirstOrDefault(known => rest.StartsWith(known + " ", StringComparison.Ordinal)) is { } what && (what != "SCHEMA" || dialect == SqlDialect.MySql))
+            if (OnServers.FirstOrDefault(known => rest.StartsWith(known + " ", StringComparison.Ordinal)) is { } what
+                && (what != "SCHEMA" || dialect == SqlDialect.MySql))
                 return $"{words[at]} {what}";
         }
 
@@ -89,9 +98,11 @@ internal static partial class ReachingWords
     }
 
     private static string? MadeExtension(SqlStatement statement) =>
-        statement.Words.Contains("EXTENSION") && Extension().Match(statement.Text) is { Success: true } match ? $"EXTENSION {match.Groups["name"].Value}" : null;
+        statement.Words.Contains("EXTENSION")
+            && Extension().Match(statement.Text) is { Success: true } match ? $"EXTENSION {match.Groups["name"].Value}" : null;
 
-    private static string? CopiedFile(SqlStatement statement) => Copied().IsMatch(statement.Text) ? "COPY … FROM a file of the server" : null;
+    private static string? CopiedFile(SqlStatement statement) =>
+        Copied().IsMatch(statement.Text) ? "COPY … FROM a file of the server" : null;
 
     private static string? OnMySql(SqlStatement statement)
     {
@@ -128,14 +139,19 @@ internal static partial class ReachingWords
     private static bool Executes(SqlStatement statement, SqlDialect dialect) =>
         statement.Words.Contains("EXECUTE")
         || statement.Words.Contains("PREPARE")
-        || (dialect == SqlDialect.PostgreSql && statement.Bodies.IsEmpty && statement.Words is ["DO", ..] or ["CREATE", "FUNCTION" or "PROCEDURE", ..] or ["CREATE", "OR", "REPLACE", ..])
+        || (dialect == SqlDialect.PostgreSql && statement.Bodies.IsEmpty
+            && statement.Words is ["DO", ..] or ["CREATE", "FUNCTION" or "PROCEDURE", ..] or ["CREATE", "OR", "REPLACE", ..])
         || (dialect == SqlDialect.MySql && statement.Words is ["SET", ..] && statement.Text.Contains('@'));
 
     private static string? Texts(SqlStatement statement, SqlDialect dialect, int depth) =>
-        Text().Matches(statement.Text).Select(match => match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal)).Where(text => Begins().IsMatch(text))
-            .Select(text => FindIn(text, dialect, depth) ?? TemplateScripts.Find(text, dialect).FirstOrDefault()?.Statement).FirstOrDefault(found => found is not null);
+        Text().Matches(statement.Text).Select(match => match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal)).Where(
+            text => Begins().IsMatch(text))
+            .Select(text => FindIn(text, dialect, depth) ?? TemplateScripts.Find(text, dialect).FirstOrDefault()?.Statement).FirstOrDefault(
+                found => found is not null);
 
-    [GeneratedRegex("""\bEXTENSION\s+(IF\s+NOT\s+EXISTS\s+)?"?(?<name>dblink|\w+_fdw|pl\w+u|adminpack|pageinspect|pg_surgery|pg_cron|pglogical)\b""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        """\bEXTENSION\s+(IF\s+NOT\s+EXISTS\s+)?"?(?<name>dblink|\w+_fdw|pl\w+u|adminpack|pageinspect|pg_surgery|pg_cron|pglogical)\b""",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Extension();
 
     [GeneratedRegex(@"\bCOPY\b[^;]*?\bFROM\s+E?'", RegexOptions.IgnoreCase)]
@@ -144,7 +160,8 @@ internal static partial class ReachingWords
     [GeneratedRegex(@"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""", RegexOptions.Singleline)]
     private static partial Regex Text();
 
-    [GeneratedRegex(@"^\s*(CREATE|DROP|ALTER|RENAME|GRANT|REVOKE|SET|USE|INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|CALL|SELECT|WITH|COPY|DO|BEGIN|DECLARE|KILL|SHUTDOWN|FLUSH|REASSIGN)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^\s*(CREATE|DROP|ALTER|RENAME|GRANT|REVOKE|SET|USE|INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|CALL|SELECT|WITH|COPY|DO|BEGIN|DECLARE|KILL|SHUTDOWN|FLUSH|REASSIGN)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Begins();
 
     // Strings, comments and variables are passed over; executable comments are not.

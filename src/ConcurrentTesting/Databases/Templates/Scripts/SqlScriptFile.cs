@@ -8,7 +8,9 @@ namespace ConcurrentTesting.Databases.Templates.Scripts;
 /// differently at each place (<c>SET NAMES</c>, <c>SET client_encoding</c>), so nothing is decoded when it is read.
 /// </summary>
 /// <param name="Bytes">A character for each byte, U+0000 to U+00FF, without a byte order mark.</param>
-/// <param name="IsUnicode">The file was UTF-16 or UTF-32, which no client reads: it is UTF-8 here, whatever it says of its encoding.</param>
+/// <param name="IsUnicode">
+/// The file was UTF-16 or UTF-32, which no client reads: it is UTF-8 here, whatever it says of its encoding.
+/// </param>
 internal sealed record SqlScriptFile(string Bytes, bool IsUnicode)
 {
     // The longer marks first: UTF-16's begins UTF-32's.
@@ -50,7 +52,8 @@ internal sealed record SqlScriptFile(string Bytes, bool IsUnicode)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                string.Create(CultureInfo.InvariantCulture, $"{name}: near byte {exception.Index + wide.Preamble.Length} it is not {wide.WebName}, ")
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{name}: near byte {exception.Index + wide.Preamble.Length} it is not {wide.WebName}, ")
                 + "which its byte order mark says it is; save it as UTF-8",
                 exception);
         }

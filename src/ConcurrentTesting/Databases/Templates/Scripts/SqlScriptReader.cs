@@ -4,9 +4,10 @@ using System.Text;
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
 /// <summary>
-/// Splits a script into statements as the engine's own command line client does: psql (https://www.postgresql.org/docs/current/app-psql.html, src/fe_utils/psqlscan.l)
-/// with dollar quotes, nested comments, BEGIN ATOMIC bodies and COPY data; mysql with DELIMITER and executable comments; sqlite3 with its three ways to quote.
-/// It reads bytes, a character for each: what ends a statement is ASCII in every encoding, and all others count as letters.
+/// Splits a script into statements as the engine's own command line client does: psql
+/// (https://www.postgresql.org/docs/current/app-psql.html, src/fe_utils/psqlscan.l) with dollar quotes, nested comments, BEGIN ATOMIC
+/// bodies and COPY data; mysql with DELIMITER and executable comments; sqlite3 with its three ways to quote. It reads bytes, a character
+/// for each: what ends a statement is ASCII in every encoding, and all others count as letters.
 /// </summary>
 internal sealed class SqlScriptReader
 {
@@ -94,7 +95,8 @@ internal sealed class SqlScriptReader
         while (!AtEnd && !AtDelimiter() && !AtClientCommand())
             ReadPart();
         var text = _script[begin.._position].TrimEnd(Spaces);
-        var opaque = _opaque.Select(range => (range.Start.Value - begin)..Math.Min(range.End.Value - begin, text.Length)).ToImmutableArray();
+        var opaque = _opaque.Select(range => (range.Start.Value - begin)..Math.Min(range.End.Value - begin, text.Length))
+            .ToImmutableArray();
         if (!AtEnd && AtDelimiter())
             _position += _delimiter.Length;
         var words = _words.ToImmutable();
@@ -179,7 +181,8 @@ internal sealed class SqlScriptReader
         }
     }
 
-    private bool IsRoutineDefinition() => _words is ["CREATE", "FUNCTION" or "PROCEDURE", ..] or ["CREATE", "OR", "REPLACE", "FUNCTION" or "PROCEDURE", ..];
+    private bool IsRoutineDefinition() =>
+        _words is ["CREATE", "FUNCTION" or "PROCEDURE", ..] or ["CREATE", "OR", "REPLACE", "FUNCTION" or "PROCEDURE", ..];
 
     private static bool IsWordStart(char character) => char.IsAsciiLetter(character) || character is '_' or '@' or >= '\u0080';
 
@@ -387,7 +390,8 @@ internal sealed class SqlScriptReader
         Rest.StartsWith(word, StringComparison.OrdinalIgnoreCase) && Rest.Length > word.Length && IsSpace(Rest[word.Length]);
 
     private bool IsCopyFromStandardInput(ImmutableArray<string> words) =>
-        _dialect == SqlDialect.PostgreSql && words is ["COPY", ..] && words.Zip(words.Skip(1)).Any(pair => pair is { First: "FROM", Second: "STDIN" });
+        _dialect == SqlDialect.PostgreSql && words is ["COPY", ..]
+            && words.Zip(words.Skip(1)).Any(pair => pair is { First: "FROM", Second: "STDIN" });
 
     /// <summary>The lines up to <c>\.</c>, each with its end.</summary>
     private (int Offset, string Data) ReadCopyData()

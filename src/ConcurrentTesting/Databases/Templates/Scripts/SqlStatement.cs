@@ -7,7 +7,8 @@ namespace ConcurrentTesting.Databases.Templates.Scripts;
 /// <param name="Line">The line it begins on, from 1.</param>
 /// <param name="Text">Without its delimiter, a character for each byte; <see cref="Readable"/> for people.</param>
 /// <param name="Words">
-/// Its bare words in capitals, in order: what stands in comments, strings and quoted names is left out. A command of the client (<c>\connect</c>) is one word.
+/// Its bare words in capitals, in order: what stands in comments, strings and quoted names is left out. A command of the client
+/// (<c>\connect</c>) is one word.
 /// </param>
 /// <param name="Bodies">What stands between dollar quotes: the code of functions and of DO.</param>
 /// <param name="CopyData">The rows that follow a <c>COPY … FROM STDIN</c>, a character for each byte; null for other statements.</param>
@@ -33,7 +34,8 @@ internal sealed record SqlStatement(
     public SqlStatement Without(int index, int length) => this with
     {
         Text = Text.Remove(index, length),
-        Opaque = [.. Opaque.Select(part => part.Start.Value < index ? part : new Range(part.Start.Value - length, part.End.Value - length))],
+        Opaque = [.. Opaque.Select(
+            part => part.Start.Value < index ? part : new Range(part.Start.Value - length, part.End.Value - length))],
     };
 
     /// <summary>A command of the client program rather than SQL.</summary>

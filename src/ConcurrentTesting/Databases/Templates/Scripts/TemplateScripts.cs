@@ -9,14 +9,19 @@ namespace ConcurrentTesting.Databases.Templates.Scripts;
 /// </summary>
 internal static class TemplateScripts
 {
-    /// <exception cref="ConcurrentTestException">A statement reaches beyond and the guard is not overridden, or a text is not in its encoding.</exception>
-    public static Task CheckAsync(IEnumerable<TemplateSource> sources, DatabaseEngine engine, Guards guards, CancellationToken cancellationToken) =>
+    /// <exception cref="ConcurrentTestException">
+    /// A statement reaches beyond and the guard is not overridden, or a text is not in its encoding.
+    /// </exception>
+    public static Task CheckAsync(
+        IEnumerable<TemplateSource> sources, DatabaseEngine engine, Guards guards, CancellationToken cancellationToken) =>
         CheckAsync(sources, DialectOf(engine), Find, guards, cancellationToken);
 
     /// <summary>
-    /// The same for scripts that run as an account that may reach: what else can be told from words. It is no proof: names can be put together from parts.
+    /// The same for scripts that run as an account that may reach: what else can be told from words. It is no proof: names can be put
+    /// together from parts.
     /// </summary>
-    public static Task CheckFurtherAsync(IEnumerable<TemplateSource> sources, DatabaseEngine engine, Guards guards, CancellationToken cancellationToken) =>
+    public static Task CheckFurtherAsync(
+        IEnumerable<TemplateSource> sources, DatabaseEngine engine, Guards guards, CancellationToken cancellationToken) =>
         CheckAsync(sources, DialectOf(engine), FindFurther, guards, cancellationToken);
 
     private static SqlDialect DialectOf(DatabaseEngine engine) => engine switch
@@ -27,7 +32,8 @@ internal static class TemplateScripts
     };
 
     private static async Task CheckAsync(
-        IEnumerable<TemplateSource> sources, SqlDialect dialect, Func<SqlStatement, SqlDialect, IEnumerable<Reach>> find, Guards guards, CancellationToken cancellationToken)
+        IEnumerable<TemplateSource> sources, SqlDialect dialect, Func<SqlStatement, SqlDialect, IEnumerable<Reach>> find, Guards guards,
+        CancellationToken cancellationToken)
     {
         foreach (var script in sources.SelectMany(source => source.Steps).OfType<SqlFileStep>().DistinctBy(script => script.Path))
         {
@@ -62,7 +68,8 @@ internal static class TemplateScripts
     private static IEnumerable<Reach> Find(SqlStatement statement, SqlDialect dialect)
     {
         if (Name(statement, dialect) is { } name)
-            yield return new Reach(statement.Line, name, statement.IsClientCommand ? "only SQL is executed here: leave it out" : "leave it out");
+            yield return new Reach(
+                statement.Line, name, statement.IsClientCommand ? "only SQL is executed here: leave it out" : "leave it out");
         foreach (var body in statement.Bodies)
         {
             foreach (var reach in Find(body.Text, dialect).Where(reach => !reach.Statement.StartsWith('\\')))
@@ -83,7 +90,8 @@ internal static class TemplateScripts
 
     private static string? OnPostgreSql(ImmutableArray<string> words) => words switch
     {
-        ["CREATE" or "DROP" or "ALTER", "DATABASE" or "ROLE" or "USER" or "GROUP" or "TABLESPACE" or "SUBSCRIPTION" or "SYSTEM", ..] => First(words, 2),
+        ["CREATE" or "DROP" or "ALTER", "DATABASE" or "ROLE" or "USER" or "GROUP" or "TABLESPACE" or "SUBSCRIPTION" or "SYSTEM", ..] =>
+            First(words, 2),
         ["PREPARE", "TRANSACTION", ..] => First(words, 2),
         ["COPY", ..] => Copying(words),
         // In a function's body the statement may follow others' words: BEGIN, THEN.
@@ -101,10 +109,12 @@ internal static class TemplateScripts
     private static string? OnMySql(ImmutableArray<string> words) => words switch
     {
         ["USE", ..] => "USE",
-        ["CREATE" or "DROP" or "ALTER" or "RENAME", "DATABASE" or "SCHEMA" or "USER" or "ROLE" or "SERVER" or "TABLESPACE", ..] => First(words, 2),
+        ["CREATE" or "DROP" or "ALTER" or "RENAME", "DATABASE" or "SCHEMA" or "USER" or "ROLE" or "SERVER" or "TABLESPACE", ..] =>
+            First(words, 2),
         ["CREATE", "OR", "REPLACE", "DATABASE" or "SCHEMA" or "USER" or "ROLE" or "SERVER", ..] => First(words, 4),
         ["GRANT" or "REVOKE" or "SHUTDOWN" or "RESTART" or "KILL" or "PURGE", ..] => words[0],
-        ["INSTALL" or "UNINSTALL" or "CHANGE" or "RESET" or "START" or "STOP", "PLUGIN" or "SONAME" or "COMPONENT" or "MASTER" or "REPLICATION" or "SLAVE" or "REPLICA", ..] => First(words, 2),
+        ["INSTALL" or "UNINSTALL" or "CHANGE" or "RESET" or "START"
+            or "STOP", "PLUGIN" or "SONAME" or "COMPONENT" or "MASTER" or "REPLICATION" or "SLAVE" or "REPLICA", ..] => First(words, 2),
         ["SET", ..] => Setting(words),
         ["SELECT", ..] when words.Contains("OUTFILE") || words.Contains("DUMPFILE") => "SELECT … INTO a file",
         _ => null,
@@ -112,7 +122,8 @@ internal static class TemplateScripts
 
     private static string? Setting(ImmutableArray<string> words)
     {
-        var beyond = words.FirstOrDefault(word => word is "GLOBAL" or "PERSIST" or "PERSIST_ONLY" or "@@GLOBAL" or "@@PERSIST" or "@@PERSIST_ONLY" or "PASSWORD");
+        var beyond = words.FirstOrDefault(
+            word => word is "GLOBAL" or "PERSIST" or "PERSIST_ONLY" or "@@GLOBAL" or "@@PERSIST" or "@@PERSIST_ONLY" or "PASSWORD");
         return beyond is null ? null : $"SET {beyond}";
     }
 
