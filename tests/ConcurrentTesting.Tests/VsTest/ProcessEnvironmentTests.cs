@@ -10,7 +10,8 @@ public sealed class ProcessEnvironmentTests
     [InlineData("DOTNET_TieredPGO", "0")]
     [InlineData("DOTNET_TC_CallCountThreshold", "200")]
     [InlineData("DOTNET_TC_CallCountingDelayMs", "200")]
-    public void Test_processes_are_spared_a_second_compilation_unless_the_user_decided(string variable, string ours)
+    [InlineData("DOTNET_EnableWriteXorExecute", "0")]
+    public void Test_processes_are_spared_what_pays_in_long_ones_only_unless_the_user_decided(string variable, string ours)
     {
         var before = Environment.GetEnvironmentVariable(variable);
         try
