@@ -63,7 +63,8 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
         .Executes(() =>
         {
             var exitCode = Commands.Run("dotnet", "build", TestsAndSamples, "--nologo", "--verbosity", "quiet", "-p:RunAnalyzers=true");
-            Assert.True(exitCode == 0, $"{TestsAndSamples} does not build");
+            if (exitCode != 0)
+                throw new TargetFailedException($"{TestsAndSamples} does not build");
         });
 
     private Target Prepare => _ => _
@@ -85,7 +86,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
                 return;
 
             ExitCode = 1;
-            Assert.Fail($"{counts.Failed} tests failed");
+            throw new TargetFailedException($"{counts.Failed} tests failed");
         });
 
     private Target Pack => _ => _
@@ -112,7 +113,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
         if (_installing.Value.GetAwaiter().GetResult() is not { } command)
             return;
         ExitCode = 4;
-        Assert.Fail($"the tests need what may not be installed here: {command}");
+        throw new TargetFailedException($"the tests need what may not be installed here: {command}");
     }
 
     private static TestCounts RunTests(string project)
