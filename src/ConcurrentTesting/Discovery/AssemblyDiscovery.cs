@@ -10,11 +10,12 @@ namespace ConcurrentTesting.Discovery;
 /// <summary>All test cases of an assembly, unfiltered.</summary>
 internal sealed record DiscoveredAssembly(TestAssembly Assembly, SessionDiscovery Found);
 
-/// <summary>Discovers assemblies through VSTest, over a few sessions at once that pull one assembly after another.</summary>
+/// <summary>Discovers assemblies through VSTest, a few at once: in a test host each, or on consoles where it takes one.</summary>
 internal sealed class AssemblyDiscovery(
     ConcurrentTestSettings settings,
     RunSettingsDocument runSettings,
     VsTestLocation location,
+    DirectAssemblies direct,
     int seed,
     bool isFiltered,
     ILogger logger,
@@ -25,6 +26,7 @@ internal sealed class AssemblyDiscovery(
     private const int MostSessions = 4;
 
     private readonly ConcurrentDictionary<int, bool> _again = new();
+    private readonly DirectDiscovery _inHost = new(settings, direct, logger);
 
     public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(
         ImmutableArray<TestAssembly> assemblies, CancellationToken cancellationToken)
@@ -45,12 +47,16 @@ internal sealed class AssemblyDiscovery(
         {
             while (queue.TryDequeue(out var index))
             {
-                session ??= await VsTestSession.StartAsync(
-                    location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken);
                 var assembly = assemblies[index];
-                var discovery = await session.DiscoverAsync(
-                    [assembly.Path], runSettings.ForDiscovery(seed, assembly, isFiltered), cancellationToken);
-                session = await KeepIfAliveAsync(session);
+                var wanted = runSettings.ForDiscovery(seed, assembly, isFiltered);
+                if (await _inHost.DiscoverAsync(assembly, wanted, cancellationToken) is not { } discovery)
+                {
+                    session ??= await VsTestSession.StartAsync(
+                        location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken);
+                    discovery = await session.DiscoverAsync([assembly.Path], wanted, cancellationToken);
+                    session = await KeepIfAliveAsync(session);
+                }
+
                 if (discovery.IsAborted && _again.TryAdd(index, true))
                 {
                     logger.LogWarning("{Assembly}: the test host died while it discovered tests; it is tried once more", assembly.Source);

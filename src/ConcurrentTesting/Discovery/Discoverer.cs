@@ -12,8 +12,8 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 /// <param name="phase">Begins a phase, <c>build</c> or <c>discovery</c>, which ends with the returned scope.</param>
 internal sealed class Discoverer(
-    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, int seed, ILogger logger,
-    IRunObserver observer, Func<string, IDisposable> phase)
+    ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, DirectAssemblies direct, int seed,
+    ILogger logger, IRunObserver observer, Func<string, IDisposable> phase)
 {
     private readonly ProjectEvaluator _evaluator = new(settings, location.DotNet, logger);
     private readonly ProjectBuilder _builder = new(settings, location.DotNet, logger);
@@ -31,7 +31,8 @@ internal sealed class Discoverer(
 
         var assemblies = await BuildAsync(inputs, cancellationToken);
         using var discovering = phase(PhaseNames.Discovery);
-        var discovery = new AssemblyDiscovery(settings, runSettings, location, seed, filter is not null, logger, observer, _problems);
+        var discovery = new AssemblyDiscovery(
+            settings, runSettings, location, direct, seed, filter is not null, logger, observer, _problems);
         var discovered = await discovery.DiscoverAsync(assemblies, cancellationToken);
         _problems.ThrowIfAny();
         return Sort(discovered, filter);

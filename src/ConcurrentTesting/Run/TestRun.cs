@@ -99,7 +99,7 @@ internal sealed class TestRun
             settings.Database, _run.Seed);
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
-        var catalog = await DiscoverAndPrepareAsync(vsTest, cancellationToken);
+        var catalog = await DiscoverAndPrepareAsync(vsTest, direct, cancellationToken);
         if (settings.MakesPlan)
             return await ShardPlanning.WriteAsync(
                 catalog, settings, _run.RunId, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
@@ -116,11 +116,12 @@ internal sealed class TestRun
     }
 
     // The databases are prepared while tests are discovered; what fails first ends both.
-    private async Task<TestCatalog> DiscoverAndPrepareAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
+    private async Task<TestCatalog> DiscoverAndPrepareAsync(
+        VsTestLocation vsTest, DirectAssemblies direct, CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(both.Token));
-        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, both.Token));
+        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, both.Token));
         await FirstFailureOf(prepare, discover);
         return _journal.Catalog!;
     }
@@ -134,10 +135,10 @@ internal sealed class TestRun
         _journal.DatabasesAre(_databases.Record);
     }
 
-    private async Task DiscoverAsync(VsTestLocation vsTest, CancellationToken cancellationToken)
+    private async Task DiscoverAsync(VsTestLocation vsTest, DirectAssemblies direct, CancellationToken cancellationToken)
     {
         var discoverer = new Discoverer(
-            _run.Settings, _runSettings, vsTest, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
+            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
         _journal.Discovered(_earlier.Select(_shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log)));
         _journal.Shard = _shard.Record;
         _journal.ShardPlan = _shard.Plan;

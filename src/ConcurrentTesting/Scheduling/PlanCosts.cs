@@ -20,6 +20,17 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
     /// <summary>Of <see cref="Host"/>, from the begin of the test process to its first test.</summary>
     public double Loading => LoadingShare * Host;
 
+    /// <summary>The run starts the hosts itself, a few at a time.</summary>
+    public bool TakesTurns { get; private init; }
+
+    /// <summary>By how much later than the first worker's each one's first test begins, in seconds.</summary>
+    public double LaterStart(int worker) => StartSeconds * (worker / StartsAtOnce);
+
+    /// <summary>What one host's start takes where no more start than there are cores.</summary>
+    private double StartSeconds { get; init; }
+
+    private int StartsAtOnce { get; init; } = 1;
+
     /// <summary>The costs where so many workers share so many cores.</summary>
     /// <param name="known">Share of the tests with a known duration: guesses must not keep workers idle.</param>
     /// <param name="hosts">What starts the test hosts, and whether they are kept.</param>
@@ -30,7 +41,12 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
         if (hosts != HostStarts.ByConsole)
             return new PlanCosts(
                 DirectHostCpuSeconds * certain, 0,
-                (hosts == HostStarts.DirectAndKept ? KeptHostCpuSeconds : DirectHostCpuSeconds) * contention);
+                (hosts == HostStarts.DirectAndKept ? KeptHostCpuSeconds : DirectHostCpuSeconds) * contention)
+            {
+                TakesTurns = true,
+                StartSeconds = DirectHostCpuSeconds * known,
+                StartsAtOnce = Math.Max(1, cores),
+            };
         return new PlanCosts(HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention);
     }
 }

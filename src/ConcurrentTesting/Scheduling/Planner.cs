@@ -57,7 +57,7 @@ internal static class Planner
         ImmutableArray<PlannedUnit> units, TimingStore timings, int workers, PlanCosts costs, double known)
     {
         var prices = new SetUpPrices(timings);
-        var spread = SetUpSpread.Of(units, prices, workers);
+        var spread = SetUpSpread.Of(units, prices, workers, costs);
         var tailShare = TailShareKnown + ((TailShareUnknown - TailShareKnown) * (1 - known));
         var (rest, tail) = TailPlanner.Split(units, units.Sum(unit => unit.Seconds) * tailShare, workers, costs, spread);
         return (SeedPlanner.Assign(spread.Parts(rest), workers, costs, prices), tail);

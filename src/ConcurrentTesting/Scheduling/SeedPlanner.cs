@@ -14,7 +14,7 @@ internal static class SeedPlanner
         ImmutableArray<PlannedPart> longestFirst, int workers, PlanCosts costs, SetUpPrices prices)
     {
         var count = WorkersThatPay(longestFirst, workers, costs, prices);
-        var loads = Enumerable.Range(0, count).Select(_ => new Load(costs, prices)).ToArray();
+        var loads = Enumerable.Range(0, count).Select(worker => new Load(costs, prices, costs.LaterStart(worker))).ToArray();
         foreach (var part in longestFirst)
         {
             var load = loads.MinBy(load => load.Seconds + load.OpeningCost(part.Assembly) + load.SetUpCost(part))!;
@@ -24,22 +24,24 @@ internal static class SeedPlanner
         return [.. loads.Select(load => load.ToBatches()), .. Enumerable.Repeat(ImmutableArray<Batch>.Empty, workers - count)];
     }
 
-    // What starts at the same time shares the cores: each worker more lets all begin later.
+    // Each worker more begins later itself where hosts take turns; where consoles start at once and share the cores, all begin later.
     private static int WorkersThatPay(ImmutableArray<PlannedPart> parts, int workers, PlanCosts costs, SetUpPrices prices)
     {
         var seconds = parts.Select(part => part.Seconds + prices.Priced(part).Sum(setUp => prices.Of(part.Assembly, setUp))).ToList();
         var total = seconds.Sum();
         var longest = seconds.DefaultIfEmpty(0).Max();
         return Enumerable.Range(1, workers).Reverse()
-            .MinBy(count => ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
+            .MinBy(count => costs.TakesTurns
+                ? Math.Max(longest, (total + Enumerable.Range(0, count).Sum(costs.LaterStart)) / count)
+                : ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
     }
 
-    private sealed class Load(PlanCosts costs, SetUpPrices prices)
+    private sealed class Load(PlanCosts costs, SetUpPrices prices, double begin)
     {
         private readonly Dictionary<TestAssembly, List<PlannedUnit>> _units = [];
         private readonly HashSet<(TestAssembly, string)> _setUps = [];
 
-        public double Seconds { get; private set; }
+        public double Seconds { get; private set; } = begin;
 
         public double OpeningCost(TestAssembly assembly) =>
             _units.Count == 0 || _units.ContainsKey(assembly) ? 0 : costs.Host;

@@ -22,21 +22,23 @@ internal sealed class SetUpSpread
 
     private readonly SetUpPrices _prices;
     private readonly int _workers;
+    private readonly PlanCosts _costs;
     private readonly Dictionary<string, Group> _groups;
 
-    private SetUpSpread(SetUpPrices prices, int workers, Dictionary<string, Group> groups)
+    private SetUpSpread(SetUpPrices prices, int workers, PlanCosts costs, Dictionary<string, Group> groups)
     {
         _prices = prices;
+        _costs = costs;
         _workers = workers;
         _groups = groups;
     }
 
-    public static SetUpSpread Of(ImmutableArray<PlannedUnit> units, SetUpPrices prices, int workers)
+    public static SetUpSpread Of(ImmutableArray<PlannedUnit> units, SetUpPrices prices, int workers, PlanCosts costs)
     {
         var plain = units.Where(unit => Key(unit.Unit, prices).Length == 0).Sum(unit => unit.Seconds);
         var groups = units.Where(unit => Key(unit.Unit, prices).Length > 0).GroupBy(unit => Key(unit.Unit, prices))
             .ToDictionary(group => group.Key, group => new Group(prices.Of(group.First().Unit), [.. group]), StringComparer.Ordinal);
-        var spread = new SetUpSpread(prices, workers, groups);
+        var spread = new SetUpSpread(prices, workers, costs, groups);
         var seconds = spread.LeastSeconds(plain);
         foreach (var group in groups.Values)
             group.Parts = spread.PartsWithin(group, seconds);
@@ -89,14 +91,14 @@ internal sealed class SetUpSpread
         return room <= 0 ? most : (int)Math.Clamp(Math.Ceiling((group.Seconds / room) - Precision), 1, most);
     }
 
-    // What the shared tail has taken needs no part.
-    private static IEnumerable<PlannedPart> Split(ImmutableArray<PlannedUnit> units, Group group)
+    // What the shared tail has taken needs no part. Who begins later gets less.
+    private IEnumerable<PlannedPart> Split(ImmutableArray<PlannedUnit> units, Group group)
     {
         var seconds = units.Sum(unit => unit.Seconds);
         var count = (int)Math.Clamp(Math.Ceiling(group.Parts * seconds / group.Seconds), 1, Math.Min(group.Parts, units.Length));
         var parts = Enumerable.Range(0, count).Select(_ => new List<PlannedUnit>()).ToArray();
         foreach (var unit in units)
-            parts.MinBy(part => part.Sum(item => item.Seconds))!.Add(unit);
+            parts.Index().MinBy(part => _costs.LaterStart(part.Index) + part.Item.Sum(item => item.Seconds)).Item.Add(unit);
         return parts.Where(part => part.Count > 0).Select(part => new PlannedPart([.. part]));
     }
 

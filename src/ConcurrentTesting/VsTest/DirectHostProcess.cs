@@ -8,13 +8,12 @@ using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.CoreUtilities.Helpers;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// One test host of the platform and its protocol, without a vstest.console between: any number of runs, one at a time, until it is ended.
+/// One test host of the platform and its protocol, without a vstest.console between: any number of operations, one at a time, until it is
+/// ended.
 /// </summary>
 /// <remarks>
 /// https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CrossPlatEngine/EventHandlers/TestRequestHandler.cs
@@ -55,8 +54,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private readonly HostChannel _channel;
     private readonly Task _reading;
     private readonly Lock _taking = new();
-    private RunInProgress? _run;
-    private bool _isInitialized;
+    private readonly HashSet<string> _initialized = [];
+    private HostOperation? _operation;
     private int _disposed;
 
     private DirectHostProcess(
@@ -153,31 +152,28 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs tests. Completes also when the process dies; what happened is what <paramref name="handler"/> was told.</summary>
-    /// <param name="messageType">The platform's word for the request, and what it takes.</param>
+    /// <summary>
+    /// Asks for something and completes when it is done, or when the process dies; what happened is what the operation was told.
+    /// </summary>
     /// <exception cref="HostProtocolException">The test host said what cannot be understood.</exception>
-    public async Task RunAsync(
-        string messageType, object criteria, IEnumerable<string> adapters, HostRunHandler handler, CancellationToken cancellationToken)
+    public async Task OperateAsync(HostOperation operation, IEnumerable<string> adapters, CancellationToken cancellationToken)
     {
-        var run = new RunInProgress(handler);
         lock (_errors)
             _errors.Clear();
         lock (_taking)
-            _run = run;
+            _operation = operation;
         try
         {
             using var ending = new CancellationTokenSource();
             var lost = LostAsync(cancellationToken, ending.Token);
-            _ = Task.Run(() => Request(run, messageType, criteria, adapters), CancellationToken.None);
-            await Task.WhenAny(run.Completed, lost);
+            _ = Task.Run(() => Request(operation, adapters), CancellationToken.None);
+            await Task.WhenAny(operation.Completed, lost);
             await ending.CancelAsync();
             Forget();
-            if (run.Completed.IsCompleted)
-                await run.Completed;
-            else if (!cancellationToken.IsCancellationRequested)
-                await TellDeathAsync(handler);
+            if (operation.Completed.IsCompleted)
+                await operation.Completed;
             else
-                handler.HandleTestRunComplete(Aborted(), null, null, null);
+                operation.Abort(cancellationToken.IsCancellationRequested ? null : await DeathAsync());
             cancellationToken.ThrowIfCancellationRequested();
         }
         finally
@@ -299,21 +295,20 @@ internal sealed class DirectHostProcess : IAsyncDisposable
                 string.Create(CultureInfo.InvariantCulture, $"the test host speaks version {version} of the protocol."));
     }
 
-    // Nothing is told of a run any more once its end is; what is being told is told to its end.
+    // Nothing is told of an operation any more once its end is; what is being told is told to its end.
     private void Forget()
     {
         lock (_taking)
-            _run = null;
+            _operation = null;
     }
 
-    private void Request(RunInProgress run, string messageType, object criteria, IEnumerable<string> adapters)
+    private void Request(HostOperation operation, IEnumerable<string> adapters)
     {
         try
         {
-            if (!_isInitialized)
-                Send(MessageType.ExecutionInitialize, adapters);
-            _isInitialized = true;
-            Send(messageType, criteria);
+            if (_initialized.Add(operation.Initialize))
+                Send(operation.Initialize, adapters);
+            Send(operation.Request, operation.Criteria);
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
@@ -322,7 +317,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            run.Fail(new HostProtocolException($"the test host {Id} could not be asked: {exception.Message}", exception));
+            operation.Fail(new HostProtocolException($"the test host {Id} could not be asked: {exception.Message}", exception));
         }
     }
 
@@ -367,7 +362,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
             var unreadable = new HostProtocolException(
                 $"the test host {Id} said what cannot be understood: {exception.Message}", exception);
             _version.TrySetException(unreadable);
-            _run?.Fail(unreadable);
+            _operation?.Fail(unreadable);
         }
     }
 
@@ -388,50 +383,19 @@ internal sealed class DirectHostProcess : IAsyncDisposable
                 Send(MessageType.AttachDebuggerCallback, false);
                 break;
             default:
-                TakeOfRun(message);
+                if (_operation?.Take(message) is not true)
+                    _log.LogDebug("The test host {ProcessId} said {Message}", Id, message.MessageType);
                 break;
         }
     }
 
-    private void TakeOfRun(Message message)
-    {
-        switch (message.MessageType)
-        {
-            case MessageType.TestRunStatsChange:
-                _run?.Handler.HandleTestRunStatsChange(Serializer.DeserializePayload<TestRunChangedEventArgs>(message));
-                break;
-            case MessageType.TestMessage when Serializer.DeserializePayload<TestMessagePayload>(message) is { } said:
-                _run?.Handler.HandleLogMessage(said.MessageLevel, said.Message);
-                break;
-            case MessageType.ExecutionComplete:
-                Complete(Serializer.DeserializePayload<TestRunCompletePayload>(message)!);
-                break;
-            default:
-                _log.LogDebug("The test host {ProcessId} said {Message}", Id, message.MessageType);
-                break;
-        }
-    }
-
-    private void Complete(TestRunCompletePayload payload)
-    {
-        if (_run is not { } run)
-            return;
-        run.Handler.HandleTestRunComplete(payload.TestRunCompleteArgs!, payload.LastRunTests, payload.RunAttachments, payload.ExecutorUris);
-        run.Complete();
-    }
-
-    // In the platform's own words, which others read too.
-    private async Task TellDeathAsync(HostRunHandler handler)
+    private async Task<string> DeathAsync()
     {
         await Task.WhenAny(_exited.Task, Task.Delay(DeathBound, CancellationToken.None));
-        var reason = _exited.Task.IsCompleted ? Crashed : "Unable to communicate with test host process.";
-        if (_exited.Task.IsCompleted && await ErrorOutputAsync() is { Length: > 0 } written)
-            reason = $"{reason} : {written}";
-        handler.HandleLogMessage(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");
-        handler.HandleTestRunComplete(Aborted(), null, null, null);
+        if (!_exited.Task.IsCompleted)
+            return "Unable to communicate with test host process.";
+        return await ErrorOutputAsync() is { Length: > 0 } written ? $"{Crashed} : {written}" : Crashed;
     }
-
-    private static TestRunCompleteEventArgs Aborted() => new(null, isCanceled: false, isAborted: true, null, null, null, TimeSpan.Zero);
 
     // A process that tests have started may hold the stream open.
     private async Task<string> ErrorOutputAsync()
@@ -448,19 +412,6 @@ internal sealed class DirectHostProcess : IAsyncDisposable
 
         lock (_errors)
             return _errors.ToString().Trim();
-    }
-
-    private sealed class RunInProgress(HostRunHandler handler)
-    {
-        private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public HostRunHandler Handler => handler;
-
-        public Task Completed => _completed.Task;
-
-        public void Complete() => _completed.TrySetResult();
-
-        public void Fail(Exception exception) => _completed.TrySetException(exception);
     }
 }
 

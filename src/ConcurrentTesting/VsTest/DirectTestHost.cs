@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
@@ -28,11 +27,10 @@ internal sealed class DirectTestHost(
 
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(2);
 
-    private static readonly EnumerationOptions AnyCase = new() { MatchCasing = MatchCasing.CaseInsensitive };
-
     private readonly SessionProcesses _processes = new(Guid.NewGuid().ToString("N"));
     private ITestHost? _console;
     private DirectHostProcess? _process;
+    private StartTurn? _turn;
     private string? _source;
     private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
     private long _firstMemory;
@@ -53,7 +51,7 @@ internal sealed class DirectTestHost(
         try
         {
             return assemblies.IsDirect(hostRun.Assembly)
-                ? await RunDirectOrOnConsoleAsync(hostRun, new Begun(events), cancellationToken)
+                ? await RunDirectOrOnConsoleAsync(hostRun, new Begun(events, EndTurn), cancellationToken)
                 : await RunOnConsoleAsync(hostRun, events, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -61,12 +59,22 @@ internal sealed class DirectTestHost(
             await EndProcessAsync();
             return new HostRunEnd("the run was ended early.");
         }
+        finally
+        {
+            EndTurn();
+        }
     }
 
     public async Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken)
     {
         if (assemblies.IsDirect(assembly))
+        {
+            // Taken before the batch begins: waiting for it is no silence of a test host.
+            if (KeptProcess(assembly) is null)
+                _turn ??= await run.Starts.TakeAsync(cancellationToken);
             return;
+        }
+
         await LeaveProcessAsync();
         _console ??= await startConsole(cancellationToken);
     }
@@ -80,6 +88,7 @@ internal sealed class DirectTestHost(
 
     public async ValueTask DisposeAsync()
     {
+        EndTurn();
         await LeaveProcessAsync();
         if (_idleEnd is { } idle)
             run.Hook.Release(idle.ProcessId);
@@ -118,17 +127,22 @@ internal sealed class DirectTestHost(
             run.RunSettings.ForBatch(new BatchRunSettings(
                 hostRun.Seed, hostRun.Environment, hostRun.ResultsDirectory, hostRun.TrxFileName, hostRun.Assembly)
         {
-            Configure = root => AsConsoleDoes(root, hostRun),
+            Configure = root =>
+            {
+                hostRun.Configure(root);
+                ConsoleHabits.Apply(root);
+            },
             NUnitWhere = hostRun.Selection?.NUnitWhere,
         });
-        var (process, isWarm) = await ProcessForAsync(hostRun, EnvironmentIn(settings), cancellationToken);
+        var (process, isWarm) = await ProcessForAsync(hostRun, ConsoleHabits.EnvironmentIn(settings), cancellationToken);
         _batch = hostRun.Batch;
         _isSpent = null;
         var handler = new HostRunHandler(
             hostRun.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
         var (request, criteria) = RequestOf(hostRun, settings);
+        var operation = new HostRunOperation(request, criteria, handler);
         await Task.Run(
-            () => process.RunAsync(request, criteria, AdaptersBeside(hostRun.Assembly.Path), handler, cancellationToken),
+            () => process.OperateAsync(operation, ConsoleHabits.AdaptersBeside(hostRun.Assembly.Path), cancellationToken),
             CancellationToken.None);
 
         var end = handler.End!;
@@ -147,6 +161,7 @@ internal sealed class DirectTestHost(
         }
 
         await LeaveProcessAsync();
+        _turn?.Begin();
         var process = await StartAsync(
             assemblies.CommandFor(hostRun.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
         run.Hook.Keep(process.Id, process.Exited);
@@ -156,6 +171,8 @@ internal sealed class DirectTestHost(
         _firstMemory = 0;
         return (process, false);
     }
+
+    private void EndTurn() => Interlocked.Exchange(ref _turn, null)?.Dispose();
 
     // A machine that is short of something may have more of it in a moment.
     private async Task<DirectHostProcess> StartAsync(
@@ -228,23 +245,6 @@ internal sealed class DirectTestHost(
         run.Hook.Release(process.Id);
     }
 
-    private static void AsConsoleDoes(XElement root, HostRun hostRun)
-    {
-        hostRun.Configure(root);
-        var configuration = root.Section("RunConfiguration");
-        foreach (var name in (string[])["DesignMode", "CollectSourceInformation"])
-        {
-            if (configuration.Element(name) is null)
-                configuration.SetElementValue(name, "True");
-        }
-    }
-
-    private static ImmutableDictionary<string, string> EnvironmentIn(string settings) =>
-        XDocument.Parse(settings, LoadOptions.PreserveWhitespace).Root!.Elements("RunConfiguration").Elements("EnvironmentVariables")
-            .Elements()
-            .DistinctBy(variable => variable.Name.LocalName).ToImmutableDictionary(
-                variable => variable.Name.LocalName, variable => variable.Value);
-
     private static (string Request, object Criteria) RequestOf(HostRun hostRun, string settings)
     {
         var filter = hostRun.Assembly.Framework == TestFramework.NUnit ? null : hostRun.Selection?.Filter;
@@ -258,24 +258,30 @@ internal sealed class DirectTestHost(
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
     }
 
-    private static List<string> AdaptersBeside(string source) =>
-        [.. Directory.EnumerateFiles(Path.GetDirectoryName(source)!, "*TestAdapter.dll", AnyCase)];
-
-    /// <summary>Knows whether a test has been heard of.</summary>
-    private sealed class Begun(IHostEvents events) : IHostEvents
+    /// <summary>Knows whether a test has been heard of, and tells of the first.</summary>
+    private sealed class Begun(IHostEvents events, Action begin) : IHostEvents
     {
         public bool HasBegun { get; private set; }
 
         public void ResultArrived(HostResult result)
         {
-            HasBegun = true;
+            Begin();
             events.ResultArrived(result);
         }
 
         public void ActiveTests(IReadOnlyCollection<ToldTest> tests)
         {
-            HasBegun |= tests.Count > 0;
+            if (tests.Count > 0)
+                Begin();
             events.ActiveTests(tests);
+        }
+
+        private void Begin()
+        {
+            if (HasBegun)
+                return;
+            HasBegun = true;
+            begin();
         }
 
         public void Message(HostMessageLevel level, string text) => events.Message(level, text);

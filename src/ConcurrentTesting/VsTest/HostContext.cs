@@ -6,7 +6,11 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>What the hosts of a run share.</summary>
 internal sealed record HostContext(
     ConcurrentTestSettings Settings, VsTestLocation Location, RunSettingsDocument RunSettings, TimeProvider Time, ILogger Log,
-    IHookedHosts Hook);
+    IHookedHosts Hook)
+{
+    /// <summary>Which hosts may start.</summary>
+    public StartTurns Starts { get; } = StartTurns.OfThisMachine();
+}
 
 /// <summary>Hears of the processes that hosts start, because the hook speaks from them.</summary>
 internal interface IHookedHosts

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
@@ -285,65 +284,5 @@ internal sealed class VsTestSession : IAsyncDisposable
         var wanted = Environment.ProcessorCount + (2 * sessionCount) + 4;
         if (workers < wanted)
             ThreadPool.SetMinThreads(wanted, completionPorts);
-    }
-
-    private sealed class DiscoveryHandler : ITestDiscoveryEventsHandler2
-    {
-        private readonly ImmutableArray<TestCase>.Builder _cases = ImmutableArray.CreateBuilder<TestCase>();
-        private readonly ImmutableArray<SessionMessage>.Builder _messages = ImmutableArray.CreateBuilder<SessionMessage>();
-        private readonly SharedValues _shared = new();
-        private readonly List<TestCase> _unpacked = [];
-        private readonly Lock _lock = new();
-        private bool _isComplete;
-
-        public SessionDiscovery ToDiscovery()
-        {
-            lock (_lock)
-                return new SessionDiscovery(_cases.ToImmutable(), _messages.ToImmutable(), !_isComplete);
-        }
-
-        public void HandleDiscoveredTests(IEnumerable<TestCase>? discoveredTestCases)
-        {
-            lock (_lock)
-                Keep(discoveredTestCases);
-        }
-
-        public void HandleDiscoveryComplete(DiscoveryCompleteEventArgs discoveryCompleteEventArgs, IEnumerable<TestCase>? lastChunk)
-        {
-            lock (_lock)
-            {
-                Keep(lastChunk);
-                Pack();
-                _isComplete = !discoveryCompleteEventArgs.IsAborted;
-            }
-        }
-
-        public void HandleLogMessage(Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging.TestMessageLevel level, string? message)
-        {
-            lock (_lock)
-                _messages.Add(new SessionMessage(HostRunHandler.LevelOf(level), message ?? ""));
-        }
-
-        public void HandleRawMessage(string rawMessage)
-        {
-        }
-
-        private void Keep(IEnumerable<TestCase>? chunk)
-        {
-            foreach (var test in (chunk ?? []).Select(_shared.Share))
-            {
-                _cases.Add(test);
-                _unpacked.Add(test);
-                if (_unpacked.Count == PackedValues.CasesTogether)
-                    Pack();
-            }
-        }
-
-        // Most arrive one by one.
-        private void Pack()
-        {
-            PackedValues.Pack(_unpacked);
-            _unpacked.Clear();
-        }
     }
 }

@@ -82,7 +82,9 @@ internal sealed class TestRepository : IDisposable
     {
         var settings = change(Settings);
         var location = await VsTestLocation.FindAsync(Path, Cancellation);
-        var discoverer = new Discoverer(settings, RunSettingsDocument.Load(settings, Log), location, Seed, Log, Incidents, Incidents.Begin);
+        var runSettings = RunSettingsDocument.Load(settings, Log);
+        var direct = new DirectAssemblies(settings, location, runSettings, Log);
+        var discoverer = new Discoverer(settings, runSettings, location, direct, Seed, Log, Incidents, Incidents.Begin);
         return await discoverer.DiscoverAsync(Cancellation);
     }
 

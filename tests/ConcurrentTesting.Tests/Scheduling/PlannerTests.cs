@@ -55,6 +55,19 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public async Task A_worker_whose_host_starts_later_gets_less_so_that_all_end_together()
+    {
+        var (catalog, timings) = await SharedAsync(classes: 64, seconds: 0.6, setUp: 0.2);
+
+        var plan = Planner.Plan(catalog, timings, 8, seed: 1, cores: 2, HostStarts.Direct);
+
+        // Two hosts start at a time and take 0.8 s each.
+        var ends = plan.Seeds.Select((seed, worker) => seed.Sum(batch => batch.Seconds) + (0.8 * (worker / 2))).ToList();
+        (ends.Max() - ends.Min()).ShouldBeLessThanOrEqualTo(0.61, string.Join(' ', ends));
+        plan.Seeds[0].Single().Entries.Length.ShouldBeGreaterThan(plan.Seeds[7].Single().Entries.Length);
+    }
+
+    [Fact]
     public async Task As_many_workers_begin_as_pay_for_their_hosts()
     {
         var catalog = Catalogs.Of(16, 1);

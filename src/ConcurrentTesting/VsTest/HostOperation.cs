@@ -1,0 +1,101 @@
+using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
+using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>What a test host is asked for in one go, and what it answers.</summary>
+/// <param name="initialize">The platform's word for the message that tells a host its adapters.</param>
+/// <param name="request">The platform's word for the request.</param>
+/// <param name="criteria">What the request takes.</param>
+internal abstract class HostOperation(string initialize, string request, object criteria)
+{
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public string Initialize => initialize;
+
+    public string Request => request;
+
+    public object Criteria => criteria;
+
+    public Task Completed => _completed.Task;
+
+    protected static JsonDataSerializer Serializer => JsonDataSerializer.Instance;
+
+    /// <summary>Takes a message of the host; false: it is none of this operation's.</summary>
+    public abstract bool Take(Message message);
+
+    /// <summary>The host died or was ended before the operation was complete.</summary>
+    /// <param name="reason">Why, in the platform's own words, which others read too; null: it was ended.</param>
+    public abstract void Abort(string? reason);
+
+    public void Fail(Exception exception) => _completed.TrySetException(exception);
+
+    protected void Complete() => _completed.TrySetResult();
+}
+
+/// <summary>A run of tests.</summary>
+internal sealed class HostRunOperation(string request, object criteria, HostRunHandler handler)
+    : HostOperation(MessageType.ExecutionInitialize, request, criteria)
+{
+    public override bool Take(Message message)
+    {
+        switch (message.MessageType)
+        {
+            case MessageType.TestRunStatsChange:
+                handler.HandleTestRunStatsChange(Serializer.DeserializePayload<TestRunChangedEventArgs>(message));
+                return true;
+            case MessageType.TestMessage when Serializer.DeserializePayload<TestMessagePayload>(message) is { } said:
+                handler.HandleLogMessage(said.MessageLevel, said.Message);
+                return true;
+            case MessageType.ExecutionComplete:
+                var end = Serializer.DeserializePayload<TestRunCompletePayload>(message)!;
+                handler.HandleTestRunComplete(end.TestRunCompleteArgs!, end.LastRunTests, end.RunAttachments, end.ExecutorUris);
+                Complete();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public override void Abort(string? reason)
+    {
+        if (reason is not null)
+            handler.HandleLogMessage(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");
+        var aborted = new TestRunCompleteEventArgs(null, isCanceled: false, isAborted: true, null, null, null, TimeSpan.Zero);
+        handler.HandleTestRunComplete(aborted, null, null, null);
+    }
+}
+
+/// <summary>A discovery of tests.</summary>
+internal sealed class HostDiscoveryOperation(DiscoveryCriteria criteria, DiscoveryHandler handler)
+    : HostOperation(MessageType.DiscoveryInitialize, MessageType.StartDiscovery, criteria)
+{
+    public override bool Take(Message message)
+    {
+        switch (message.MessageType)
+        {
+            case MessageType.TestCasesFound:
+                handler.HandleDiscoveredTests(Serializer.DeserializePayload<IEnumerable<TestCase>>(message));
+                return true;
+            case MessageType.TestMessage when Serializer.DeserializePayload<TestMessagePayload>(message) is { } said:
+                handler.HandleLogMessage(said.MessageLevel, said.Message);
+                return true;
+            case MessageType.DiscoveryComplete:
+                var end = Serializer.DeserializePayload<DiscoveryCompletePayload>(message)!;
+                handler.HandleDiscoveryComplete(new DiscoveryCompleteEventArgs(end.TotalTests, end.IsAborted), end.LastDiscoveredTests);
+                Complete();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    public override void Abort(string? reason)
+    {
+        if (reason is not null)
+            handler.HandleLogMessage(TestMessageLevel.Error, $"The active test discovery was aborted. Reason: {reason}");
+    }
+}
