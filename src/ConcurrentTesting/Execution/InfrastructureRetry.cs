@@ -2,12 +2,13 @@ using ConcurrentTesting.Record;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Tries again what only infrastructure can fail: exponential, with jitter, bounded by the settings. What the user must mend is not tried
-/// again.
+/// Tries again to start a test session, which only infrastructure can fail: exponential, with jitter, bounded by the settings. What the
+/// user must mend is not tried again.
 /// </summary>
 internal sealed class InfrastructureRetry(RunContext run)
 {
@@ -15,23 +16,21 @@ internal sealed class InfrastructureRetry(RunContext run)
 
     private readonly ResiliencePipeline _pipeline = Build(run);
 
-    /// <param name="cause">What is tried, as metrics and incidents name it: <c>session-start</c>.</param>
-    public async Task<T> ExecuteAsync<T>(
-        int worker, string cause, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    public async Task<T> StartSessionAsync<T>(int worker, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        var retried = new Retried(worker, cause);
+        var retried = new Retried(worker);
         context.Properties.Set(What, retried);
         try
         {
             var result = await _pipeline.ExecuteAsync(async context => await action(context.CancellationToken), context);
             if (retried.Tries > 0)
-                run.Recorder.CountRetry(cause, succeeded: true);
+                run.Recorder.CountRetry(RetryCounts.SessionStart, succeeded: true);
             return result;
         }
         catch when (retried.Tries > 0)
         {
-            run.Recorder.CountRetry(cause, succeeded: false);
+            run.Recorder.CountRetry(RetryCounts.SessionStart, succeeded: false);
             throw;
         }
         finally
@@ -66,22 +65,20 @@ internal sealed class InfrastructureRetry(RunContext run)
     private static ValueTask Report(RunContext run, OnRetryArguments<object> arguments)
     {
         var retried = arguments.Context.Properties.GetValue(What, null!);
-        var (worker, cause) = (retried.Worker, retried.Cause);
         // The last one is counted by how it ends.
         if (retried.Tries++ > 0)
-            run.Recorder.CountRetry(cause, succeeded: false);
+            run.Recorder.CountRetry(RetryCounts.SessionStart, succeeded: false);
         run.Recorder.Report(
-            IncidentKinds.Retry(cause),
-            $"{cause} failed ({arguments.Outcome.Exception?.Message}); retry {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} in {arguments.RetryDelay.TotalSeconds:0.0} s.", worker);
-        run.Log.LogDebug(arguments.Outcome.Exception, "Worker {Worker}: {Cause} failed", worker, cause);
+            IncidentKinds.Retry(RetryCounts.SessionStart),
+            Invariant($"The test session did not start ({arguments.Outcome.Exception?.Message}): try {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} follows in {arguments.RetryDelay.TotalSeconds:0.0} s."),
+            retried.Worker);
+        run.Log.LogDebug(arguments.Outcome.Exception, "Worker {Worker}: the test session did not start", retried.Worker);
         return ValueTask.CompletedTask;
     }
 
-    private sealed class Retried(int worker, string cause)
+    private sealed class Retried(int worker)
     {
         public int Worker => worker;
-
-        public string Cause => cause;
 
         public int Tries { get; set; }
     }

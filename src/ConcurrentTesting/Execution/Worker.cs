@@ -143,7 +143,7 @@ internal sealed class Worker(
         // The databases try again themselves what is worth it.
         _lease ??= await databases.LeaseAsync(number, cancellationToken);
         var leased = run.Time.GetTimestamp();
-        _host ??= await retry.ExecuteAsync(number, "session-start", token => startHost(number, token), cancellationToken);
+        _host ??= await retry.StartSessionAsync(number, token => startHost(number, token), cancellationToken);
         await _host.PrepareAsync(batch.Assembly, cancellationToken);
         _cloning += run.Time.GetElapsedTime(begun, leased);
         _starting += run.Time.GetElapsedTime(leased);

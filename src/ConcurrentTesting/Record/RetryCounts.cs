@@ -19,6 +19,9 @@ internal sealed record RetryCount(int Tried, int Succeeded)
 /// </summary>
 internal static class RetryCounts
 {
+    /// <summary>A test session did not start.</summary>
+    public const string SessionStart = "session-start";
+
     public static ImmutableSortedDictionary<string, RetryCount> Of(RunRecord record)
     {
         var counts = new SortedDictionary<string, RetryCount>(record.PreparationRetries, StringComparer.Ordinal);

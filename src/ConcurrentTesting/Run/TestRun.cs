@@ -189,7 +189,7 @@ internal sealed class TestRun
         return (worker, _) => Task.FromResult<ITestHost>(
             new DirectTestHost(
                 context, direct, worker,
-                token => retry.ExecuteAsync(worker, "session-start", inner => StartConsoleAsync(worker, inner), token)));
+                token => retry.StartSessionAsync(worker, inner => StartConsoleAsync(worker, inner), token)));
 
         Task<ITestHost> StartConsoleAsync(int worker, CancellationToken cancellationToken) =>
             VsTestHost.StartAsync(context, copies, worker, cancellationToken);

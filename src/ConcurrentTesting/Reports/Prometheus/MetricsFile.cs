@@ -11,7 +11,8 @@ namespace ConcurrentTesting.Reports.Prometheus;
 internal static class MetricsFile
 {
     private static readonly string[] ErrorCauses = ["crashed", "timed_out", "retired"];
-    private static readonly string[] RetryCauses = ["requeue", "alone", "by_name", "session_start"];
+    private static readonly string[] RetryCauses =
+        [Label(BatchReasons.Requeue), Label(BatchReasons.Alone), Label(BatchReasons.ByName), Label(RetryCounts.SessionStart)];
     private static readonly string[] OutsideCauses = ["cleanup", "process_end", "error"];
 
     /// <exception cref="IOException">The output cannot be written.</exception>
