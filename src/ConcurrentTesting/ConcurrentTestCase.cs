@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace ConcurrentTesting;
 
 /// <summary>
@@ -67,6 +69,11 @@ public sealed record ConcurrentTestCase
 
     /// <summary>The highest resident memory of the test's process since its start, in bytes, as of the test's end.</summary>
     public long? PeakBytes { get; init; }
+
+    /// <summary>
+    /// All that was measured, by its name in <c>run.json</c>: <c>operations</c>, <c>queries</c>, <c>querySeconds</c>, <c>peakBytes</c> …
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Figures { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>Its name and outcome.</summary>
     public override string ToString() => $"{Class}.{Name}: {Outcome}";

@@ -106,19 +106,11 @@ internal static class FiguresReader
 
     // See WireReader: not to be run before it is compiled well.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static TestFigures Read(ref WireReader content) => new()
+    public static TestFigures Read(ref WireReader content)
     {
-        Operations = content.OptionalNumber(),
-        Queries = content.OptionalNumber(),
-        Reads = content.OptionalNumber(),
-        Writes = content.OptionalNumber(),
-        Others = content.OptionalNumber(),
-        QuerySeconds = content.OptionalNumber() / MicrosecondsPerSecond,
-        Rows = content.OptionalNumber(),
-        Transactions = content.OptionalNumber(),
-        Connections = content.OptionalNumber(),
-        ConnectionErrors = content.OptionalNumber(),
-        AllocatedBytes = content.OptionalNumber(),
-        PeakBytes = content.OptionalNumber(),
-    };
+        var values = new double?[MeasuredFigure.All.Length];
+        foreach (var figure in MeasuredFigure.All)
+            values[figure.Position] = content.OptionalNumber() / (figure.Unit == FigureUnit.Seconds ? MicrosecondsPerSecond : 1);
+        return new TestFigures(values);
+    }
 }

@@ -28,8 +28,11 @@ internal static partial class RecordedSettings
             .Value + (program == Mask || program.Contains('=', StringComparison.Ordinal) ? Mask : $"{program} {Mask}");
     }
 
+    /// <summary>A variable and its pattern, where that is open.</summary>
+    public static string Shown(EnvironmentPattern variable) => $"{variable.Name}={(IsOpen(variable.Pattern) ? variable.Pattern : Mask)}";
+
     /// <summary>Whether a variable's pattern is nothing but placeholders and what stands between the parts of a host and a path.</summary>
-    public static bool IsOpen(string pattern) => Open().IsMatch(pattern);
+    private static bool IsOpen(string pattern) => OpenPattern().IsMatch(pattern);
 
     private static string WithoutLiterals(string pattern) =>
         IsOpen(pattern) ? pattern : Mask + string.Concat(Placeholder().Matches(pattern).Select(placeholder => placeholder.Value));
@@ -38,7 +41,7 @@ internal static partial class RecordedSettings
     private static partial Regex Command();
 
     [GeneratedRegex(@"\A[\s/:.,_-]*(\{[\w:.-]+\}[\s/:.,_-]*)+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Open();
+    private static partial Regex OpenPattern();
 
     [GeneratedRegex(@"\{[\w:.-]+\}", RegexOptions.CultureInvariant)]
     private static partial Regex Placeholder();

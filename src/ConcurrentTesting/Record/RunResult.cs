@@ -59,6 +59,7 @@ internal static class RunResult
             ConnectionErrors = figures.ConnectionErrors,
             AllocatedBytes = figures.AllocatedBytes,
             PeakBytes = figures.PeakBytes,
+            Figures = new Dictionary<string, double>(figures.Known()),
         };
     }
 

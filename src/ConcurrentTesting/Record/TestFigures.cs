@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Record;
 
@@ -9,57 +10,73 @@ internal sealed record RepeatedQuery(long Count, string Text);
 /// <summary>
 /// What one test did, as the drivers in its process told. Null is what they do not tell, or what was not measured; never zero.
 /// </summary>
+[JsonConverter(typeof(TestFiguresJson))]
 internal sealed record TestFigures
 {
+    private readonly double?[] _values;
+
+    public TestFigures() => _values = new double?[MeasuredFigure.All.Length];
+
+    /// <param name="values">Each figure at its position.</param>
+    public TestFigures(double?[] values) => _values = values;
+
+    private TestFigures(TestFigures original) => (_values, Repeated) = ([.. original._values], original.Repeated);
+
     /// <summary>Nothing was measured.</summary>
     public static TestFigures NotMeasured { get; } = new();
 
     /// <summary>
     /// Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is one.
     /// </summary>
-    public long? Operations { get; init; }
+    public long? Operations { get => Count(MeasuredFigure.Operations); init => this[MeasuredFigure.Operations] = value; }
 
     /// <summary>SQL statements: <see cref="Reads"/>, <see cref="Writes"/> and <see cref="Others"/> together.</summary>
-    public long? Queries { get; init; }
+    public long? Queries { get => Count(MeasuredFigure.Queries); init => this[MeasuredFigure.Queries] = value; }
 
-    public long? Reads { get; init; }
+    public long? Reads { get => Count(MeasuredFigure.Reads); init => this[MeasuredFigure.Reads] = value; }
 
     /// <summary>INSERT, UPDATE, DELETE, MERGE, REPLACE, COPY … FROM and the like.</summary>
-    public long? Writes { get; init; }
+    public long? Writes { get => Count(MeasuredFigure.Writes); init => this[MeasuredFigure.Writes] = value; }
 
     /// <summary>Everything else: DDL, transactions, settings, procedures.</summary>
-    public long? Others { get; init; }
+    public long? Others => Count(MeasuredFigure.Others);
 
     /// <summary>
     /// From sending a command until its result was read to its end, added up, in seconds: statements side by side count twice.
     /// </summary>
-    public double? QuerySeconds { get; init; }
+    public double? QuerySeconds { get => this[MeasuredFigure.QuerySeconds]; init => this[MeasuredFigure.QuerySeconds] = value; }
 
     /// <summary>Rows, of those operations of which the driver tells: PostgreSQL's COPY.</summary>
-    public long? Rows { get; init; }
+    public long? Rows => Count(MeasuredFigure.Rows);
 
     /// <summary>Transactions begun, where the driver shows them.</summary>
-    public long? Transactions { get; init; }
+    public long? Transactions => Count(MeasuredFigure.Transactions);
 
     /// <summary>
     /// Connections opened, as the driver counts: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.
     /// </summary>
-    public long? Connections { get; init; }
+    public long? Connections { get => Count(MeasuredFigure.Connections); init => this[MeasuredFigure.Connections] = value; }
 
     /// <summary>There was a driver that does not tell when it opens a connection.</summary>
     public bool HidesConnections => Operations is not null && Connections is null;
 
     /// <summary>Connections that could not be opened.</summary>
-    public long? ConnectionErrors { get; init; }
+    public long? ConnectionErrors => Count(MeasuredFigure.ConnectionErrors);
 
     /// <summary>Bytes that the whole process allocated on the managed heap while the test ran.</summary>
-    public long? AllocatedBytes { get; init; }
+    public long? AllocatedBytes => Count(MeasuredFigure.AllocatedBytes);
 
     /// <summary>The highest resident memory of the process since its start, in bytes, as of the test's end.</summary>
-    public long? PeakBytes { get; init; }
+    public long? PeakBytes => Count(MeasuredFigure.PeakBytes);
 
     /// <summary>Queries that one test ran five times and more, the most frequent first; empty in sums.</summary>
     public ImmutableArray<RepeatedQuery> Repeated { get; init; } = [];
+
+    public double? this[MeasuredFigure figure]
+    {
+        get => _values[figure.Position];
+        init => _values[figure.Position] = value;
+    }
 
     /// <summary>
     /// All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a driver that
@@ -67,89 +84,49 @@ internal sealed record TestFigures
     /// </summary>
     public static TestFigures Sum(IEnumerable<TestFigures> figures)
     {
-        var sum = default(Adder);
+        var sum = new double?[MeasuredFigure.All.Length];
+        var hidesConnections = false;
         foreach (var next in figures)
-            sum.Add(next);
-        return sum.ToFigures();
+        {
+            hidesConnections |= next.HidesConnections;
+            foreach (var figure in MeasuredFigure.All)
+                Add(ref sum[figure.Position], next[figure], figure.IsPeak);
+        }
+
+        if (hidesConnections)
+            sum[MeasuredFigure.Connections.Position] = null;
+        return new TestFigures(sum);
     }
 
     /// <summary>What was counted after earlier figures of the same process; the peak is that since its start.</summary>
-    public TestFigures Since(TestFigures earlier) => this with
+    public TestFigures Since(TestFigures earlier)
     {
-        Operations = Less(Operations, earlier.Operations),
-        Queries = Less(Queries, earlier.Queries),
-        Reads = Less(Reads, earlier.Reads),
-        Writes = Less(Writes, earlier.Writes),
-        Others = Less(Others, earlier.Others),
-        QuerySeconds = QuerySeconds - earlier.QuerySeconds.GetValueOrDefault(),
-        Rows = Less(Rows, earlier.Rows),
-        Transactions = Less(Transactions, earlier.Transactions),
-        Connections = Less(Connections, earlier.Connections),
-        ConnectionErrors = Less(ConnectionErrors, earlier.ConnectionErrors),
-        AllocatedBytes = Less(AllocatedBytes, earlier.AllocatedBytes),
-    };
+        var since = new TestFigures(this);
+        foreach (var figure in MeasuredFigure.All.Where(figure => !figure.IsPeak))
+            since._values[figure.Position] -= earlier[figure].GetValueOrDefault();
+        return since;
+    }
 
-    private static long? Less(long? figure, long? earlier) => figure - earlier.GetValueOrDefault();
+    public TestFigures With(MeasuredFigure figure, double? value) => new(this) { [figure] = value };
 
     /// <summary>Both together, see <see cref="Sum"/>.</summary>
     public TestFigures Plus(TestFigures other) => Sum([this, other]);
 
-    // A run has figures of tens of thousands of tests to add.
-    private struct Adder
+    /// <summary>Those that are known, by their names.</summary>
+    public IEnumerable<KeyValuePair<string, double>> Known() =>
+        MeasuredFigure.All.Where(figure => this[figure] is not null)
+            .Select(figure => KeyValuePair.Create(figure.Name, this[figure]!.Value));
+
+    public bool Equals(TestFigures? other) =>
+        other is not null && _values.AsSpan().SequenceEqual(other._values) && Repeated.SequenceEqual(other.Repeated);
+
+    public override int GetHashCode() => HashCode.Combine(Operations, Queries, Connections, AllocatedBytes, Repeated.Length);
+
+    private static void Add(ref double? sum, double? value, bool isPeak)
     {
-        private long? _operations;
-        private long? _queries;
-        private long? _reads;
-        private long? _writes;
-        private long? _others;
-        private double? _querySeconds;
-        private long? _rows;
-        private long? _transactions;
-        private long? _connections;
-        private bool _hidesConnections;
-        private long? _connectionErrors;
-        private long? _allocatedBytes;
-        private long? _peakBytes;
-
-        public void Add(TestFigures figures)
-        {
-            Add(ref _operations, figures.Operations);
-            Add(ref _queries, figures.Queries);
-            Add(ref _reads, figures.Reads);
-            Add(ref _writes, figures.Writes);
-            Add(ref _others, figures.Others);
-            if (figures.QuerySeconds is { } seconds)
-                _querySeconds = _querySeconds.GetValueOrDefault() + seconds;
-            Add(ref _rows, figures.Rows);
-            Add(ref _transactions, figures.Transactions);
-            Add(ref _connections, figures.Connections);
-            _hidesConnections |= figures.HidesConnections;
-            Add(ref _connectionErrors, figures.ConnectionErrors);
-            Add(ref _allocatedBytes, figures.AllocatedBytes);
-            if (figures.PeakBytes is { } peak)
-                _peakBytes = Math.Max(_peakBytes.GetValueOrDefault(), peak);
-        }
-
-        public readonly TestFigures ToFigures() => new()
-        {
-            Operations = _operations,
-            Queries = _queries,
-            Reads = _reads,
-            Writes = _writes,
-            Others = _others,
-            QuerySeconds = _querySeconds,
-            Rows = _rows,
-            Transactions = _transactions,
-            Connections = _hidesConnections ? null : _connections,
-            ConnectionErrors = _connectionErrors,
-            AllocatedBytes = _allocatedBytes,
-            PeakBytes = _peakBytes,
-        };
-
-        private static void Add(ref long? sum, long? figure)
-        {
-            if (figure is { } known)
-                sum = sum.GetValueOrDefault() + known;
-        }
+        if (value is { } known)
+            sum = isPeak ? Math.Max(sum.GetValueOrDefault(), known) : sum.GetValueOrDefault() + known;
     }
+
+    private long? Count(MeasuredFigure figure) => (long?)_values[figure.Position];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using System.Text.Json.Nodes;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Html;
 using ConcurrentTesting.Reports.JUnit;
@@ -19,6 +20,8 @@ internal static class RunArtifacts
     /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What
     /// stops one of them stops no other.
     /// </summary>
+    /// <param name="settings">What run.json has of the settings.</param>
+    /// <param name="redactor">Knows more secrets than the settings hold, for example the passwords of the workers' databases.</param>
     /// <returns>
     /// What could not be written, and what was wrong with the test hosts' own files, as incidents. Those of the test hosts' files are in
     /// the artifacts too.
@@ -26,12 +29,8 @@ internal static class RunArtifacts
     /// <exception cref="OperationCanceledException">
     /// Of <paramref name="cancellationToken"/>; what was complete by then is there.
     /// </exception>
-    public static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken) =>
-        WriteAsync(record, Redactor.Of(record.Settings), cancellationToken);
-
-    /// <inheritdoc cref="WriteAsync(RunRecord, CancellationToken)"/>
-    /// <param name="redactor">Knows more secrets than the settings hold, for example the passwords of the workers' databases.</param>
-    public static async Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, Redactor redactor, CancellationToken cancellationToken)
+    public static async Task<ImmutableArray<Incident>> WriteAsync(
+        RunRecord record, JsonObject settings, Redactor redactor, CancellationToken cancellationToken)
     {
         var results = record.Settings.ResultsDirectory;
         var attachments = new AttachmentFolder(results);
@@ -49,7 +48,7 @@ internal static class RunArtifacts
                 .ConfigureAwait(false));
         var known = record with { Incidents = [.. record.Incidents, .. incidents] };
 
-        foreach (var (path, write) in Files(known, attachments, redactor, cancellationToken))
+        foreach (var (path, write) in Files(known, settings, attachments, redactor, cancellationToken))
         {
             if (await TryWriteAsync(path, write, record.FinishedAt, cancellationToken).ConfigureAwait(false) is { } incident)
             {
@@ -61,14 +60,14 @@ internal static class RunArtifacts
     }
 
     private static IEnumerable<(string Path, Func<Stream, Task> Write)> Files(
-        RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
+        RunRecord record, JsonObject settings, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
         var results = record.Settings.ResultsDirectory;
         var text = new ReportText(redactor);
         yield return (record.Settings.JUnitFile ?? Path.Combine(results, ArtifactNames.JUnit), stream =>
             Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
         yield return (Path.Combine(results, ArtifactNames.Run), stream =>
-            Now(() => RunJsonFile.Write(record, stream, redactor, cancellationToken)));
+            Now(() => RunJsonFile.Write(record, settings, stream, redactor, cancellationToken)));
         yield return (Path.Combine(results, ArtifactNames.Metrics), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
         yield return (Path.Combine(results, ArtifactNames.Report), stream =>
             Now(() => HtmlReport.Write(record, stream, attachments, text)));

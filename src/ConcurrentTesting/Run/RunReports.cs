@@ -10,6 +10,7 @@ using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
+using ConcurrentTesting.Settings;
 
 namespace ConcurrentTesting.Run;
 
@@ -45,7 +46,8 @@ internal static class RunReports
                 ImmutableArray<Incident> incidents =
                 [
                     .. await WritePlanAsync(journal, cancellationToken),
-                    .. await RunArtifacts.WriteAsync(record, console.Redactor, cancellationToken),
+                    .. await RunArtifacts.WriteAsync(
+                        record, RecordedValue.All(record.Settings, console.Redactor), console.Redactor, cancellationToken),
                 ];
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);

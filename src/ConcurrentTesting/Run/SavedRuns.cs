@@ -4,6 +4,7 @@ using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Safety;
+using ConcurrentTesting.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
@@ -40,7 +41,8 @@ internal static class SavedRuns
         await using var results = ResultsDirectory.Claim(record.Settings);
         await results.BeginAgainAsync(logger);
         record = await WithCoverageAsync(record, cancellationToken);
-        foreach (var incident in await RunArtifacts.WriteAsync(record, redactor, cancellationToken))
+        var recorded = RecordedValue.All(record.Settings, redactor);
+        foreach (var incident in await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken))
             logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
         Tell(record, redactor, logger);
         return RunResult.Of(record) with

@@ -43,6 +43,9 @@ internal sealed class Parameter
     /// <summary>The setting and its value as C# writes it.</summary>
     public required Func<ConcurrentTestSettings, string> ShowSetting { get; init; }
 
+    /// <summary>How it stands in run.json; null where it is withheld.</summary>
+    public RecordedValue? Recorded { get; private set; }
+
     /// <summary><c>--test-timeout</c></summary>
     public string Argument => "--" + Separated(Name, '-').ToLowerInvariant();
 
@@ -57,7 +60,10 @@ internal sealed class Parameter
         Func<ConcurrentTestSettings, T, ConcurrentTestSettings> set,
         bool isSecret = false,
         string[]? aliases = null,
-        [CallerArgumentExpression(nameof(get))] string getter = "") => new(name, help)
+        [CallerArgumentExpression(nameof(get))] string getter = "")
+    {
+        var setting = getter.Split('.')[^1].TrimEnd('!');
+        return new Parameter(name, help)
         {
             IsSecret = isSecret,
             Aliases = aliases ?? [],
@@ -65,8 +71,24 @@ internal sealed class Parameter
             Allowed = kind.Allowed,
             Apply = (settings, text) => set(settings, kind.Parse(text)),
             Flaw = settings => get(settings) is { } value ? kind.Flaw(value) : null,
-            ShowSetting = settings => $"{getter.Split('.')[^1].TrimEnd('!')} = {(isSecret ? "***" : Show(get(settings)))}",
+            ShowSetting = settings => $"{setting} = {(isSecret ? "***" : Show(get(settings)))}",
+            Recorded = isSecret ? null : RecordedValue.Of(setting, get),
         };
+    }
+
+    /// <summary>The same parameter, of which run.json has no more than this.</summary>
+    public Parameter RecordedAs<T>(string setting, Func<ConcurrentTestSettings, T> get)
+    {
+        Recorded = RecordedValue.Of(setting, get);
+        return this;
+    }
+
+    /// <summary>The same parameter, which run.json does not have: it says what is done instead of a run.</summary>
+    public Parameter NotRecorded()
+    {
+        Recorded = null;
+        return this;
+    }
 
     public static string VariableOf(string name) => "NUKE_" + Separated(name, '_').ToUpperInvariant();
 

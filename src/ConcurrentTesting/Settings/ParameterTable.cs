@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Settings;
 
-/// <summary>All parameters, declared once: parsing, <c>--help</c> and the README's table come from here.</summary>
+/// <summary>All parameters, declared once: parsing, <c>--help</c>, the README's table and run.json's settings come from here.</summary>
 internal static class ParameterTable
 {
     public static ImmutableArray<Parameter> All { get; } =
@@ -30,11 +31,13 @@ internal static class ParameterTable
             "TestDatabase", ConcurrentTestHelp.TestDatabase, ValueKinds.Engine, s => s.Database, (s, v) => s with { Database = v }),
         Parameter.Create(
             "TestConnectionString", ConcurrentTestHelp.TestConnectionString, ValueKinds.Secret, s => s.ConnectionString!,
-            (s, v) => s with { ConnectionString = v }, isSecret: true),
+            (s, v) => s with { ConnectionString = v }, isSecret: true)
+            .RecordedAs("HasConnectionString", s => s.ConnectionString is not null),
         Parameter.Create(
             "TestTemplate", ConcurrentTestHelp.TestTemplate, ValueKinds.Template, s => s.Template,
             // None is none: what the build class says of it does not count either.
-            (s, v) => s with { Template = v, TemplateHook = v.IsEmpty ? null : s.TemplateHook }),
+            (s, v) => s with { Template = v, TemplateHook = v.IsEmpty ? null : s.TemplateHook })
+            .RecordedAs("Template", s => s.Template.Select(RecordedSettings.WithoutArguments)),
         Parameter.Create(
             "TestTemplateCache", ConcurrentTestHelp.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache,
             (s, v) => s with { TemplateCache = v }),
@@ -77,7 +80,8 @@ internal static class ParameterTable
             (s, v) => s with { AllowedHosts = v }),
         Parameter.Create(
             "TestEnvironment", ConcurrentTestHelp.TestEnvironment, ValueKinds.Patterns, s => s.Environment,
-            (s, v) => s with { Environment = v }),
+            (s, v) => s with { Environment = v })
+            .RecordedAs("Environment", s => s.Environment.Select(RecordedSettings.Shown)),
         Parameter.Create(
             "TestTimings", ConcurrentTestHelp.TestTimings, ValueKinds.Path, s => s.TimingsFile, (s, v) => s with { TimingsFile = v }),
         Parameter.Create(
@@ -124,7 +128,8 @@ internal static class ParameterTable
             (s, v) => s with { CompareFile = v }),
         Parameter.Create(
             "TestReportFrom", ConcurrentTestHelp.TestReportFrom, ValueKinds.Journals, s => s.ReportFrom,
-            (s, v) => s with { ReportFrom = v }),
+            (s, v) => s with { ReportFrom = v })
+            .NotRecorded(),
         Parameter.Create("TestShard", ConcurrentTestHelp.TestShard, ValueKinds.Shard, s => s.Shard!, (s, v) => s with { Shard = v }),
         Parameter.Create(
             "TestShardCount", ConcurrentTestHelp.TestShardCount, ValueKinds.ShardCount, s => s.ShardCount,
@@ -151,10 +156,12 @@ internal static class ParameterTable
         Parameter.Create(
             "TestBenchmark", ConcurrentTestHelp.TestBenchmark, ValueKinds.Flag, s => s.Benchmark, (s, v) => s with { Benchmark = v }),
         Parameter.Create("TestList", ConcurrentTestHelp.TestList, ValueKinds.Flag, s => s.List, (s, v) => s with { List = v }),
-        Parameter.Create("TestHelp", ConcurrentTestHelp.TestHelp, ValueKinds.Flag, s => s.ShowHelp, (s, v) => s with { ShowHelp = v }),
+        Parameter.Create("TestHelp", ConcurrentTestHelp.TestHelp, ValueKinds.Flag, s => s.ShowHelp, (s, v) => s with { ShowHelp = v })
+            .NotRecorded(),
         Parameter.Create(
             "TestAllowEmpty", ConcurrentTestHelp.TestAllowEmpty, ValueKinds.Flag, s => s.AllowEmpty, (s, v) => s with { AllowEmpty = v }),
-        Parameter.Create("TestDryRun", ConcurrentTestHelp.TestDryRun, ValueKinds.Flag, s => s.DryRun, (s, v) => s with { DryRun = v }),
+        Parameter.Create("TestDryRun", ConcurrentTestHelp.TestDryRun, ValueKinds.Flag, s => s.DryRun, (s, v) => s with { DryRun = v })
+            .NotRecorded(),
         Parameter.Create(
             "TestDiagnostics", ConcurrentTestHelp.TestDiagnostics, ValueKinds.Flag, s => s.Diagnostics,
             (s, v) => s with { Diagnostics = v }),

@@ -3,7 +3,6 @@ using System.Text.Json;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Markdown;
-using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Tests.Reports;
@@ -57,7 +56,7 @@ public sealed class RunBenchmarkTests
         JsonElement Json(RunRecord run)
         {
             using var stream = new MemoryStream();
-            RunJsonFile.Write(run, stream, redactor, TestContext.Current.CancellationToken);
+            RecordedRun.WriteJson(run, stream, redactor);
             return JsonDocument.Parse(stream.ToArray()).RootElement.GetProperty("benchmark");
         }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using ConcurrentTesting.Record;
-using ConcurrentTesting.Reports;
 using Shouldly;
 using Xunit;
 
@@ -65,7 +64,7 @@ public sealed class ReadersTests : IDisposable
                 RecordedRun.Test("Other") with { ClassName = "Shop.Tests.OrderTests" },
             ],
             RecordedRun.Batch(0));
-        (await RunArtifacts.WriteAsync(record, TestContext.Current.CancellationToken)).ShouldBeEmpty();
+        (await RecordedRun.WriteAsync(record, TestContext.Current.CancellationToken)).ShouldBeEmpty();
         return record;
     }
 

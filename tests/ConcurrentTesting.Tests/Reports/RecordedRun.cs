@@ -4,6 +4,10 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.RunJson;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.Settings;
 
 namespace ConcurrentTesting.Tests.Reports;
 
@@ -43,6 +47,16 @@ internal static partial class RecordedRun
             KnownTimings = 0.5,
         };
     }
+
+    public static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var redactor = Redactor.Of(record.Settings);
+        return RunArtifacts.WriteAsync(record, RecordedValue.All(record.Settings, redactor), redactor, cancellationToken);
+    }
+
+    /// <summary>Writes its run.json.</summary>
+    public static void WriteJson(RunRecord record, Stream output, Redactor redactor) =>
+        RunJsonFile.Write(record, RecordedValue.All(record.Settings, redactor), output, redactor, CancellationToken.None);
 
     public static BatchRecord Batch(int number, string? trxFile = null, int worker = 0, string? error = null, TestAssembly? assembly = null, string reason = "plan") => new()
     {

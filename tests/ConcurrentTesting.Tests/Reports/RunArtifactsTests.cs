@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Record;
-using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.RunJson;
 using Shouldly;
 using Xunit;
@@ -122,12 +121,12 @@ public sealed class RunArtifactsTests : IDisposable
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
 
-        await Should.ThrowAsync<OperationCanceledException>(() => RunArtifacts.WriteAsync(Record(), cancelled.Token));
+        await Should.ThrowAsync<OperationCanceledException>(() => RecordedRun.WriteAsync(Record(), cancelled.Token));
 
         Files().ShouldBeEmpty();
     }
 
-    private static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record) => RunArtifacts.WriteAsync(record, TestContext.Current.CancellationToken);
+    private static Task<ImmutableArray<Incident>> WriteAsync(RunRecord record) => RecordedRun.WriteAsync(record, TestContext.Current.CancellationToken);
 
     private IEnumerable<string?> Files() => Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 

@@ -90,7 +90,7 @@ public sealed class RunHistoryTests : IDisposable
     [Fact]
     public void Two_runs_are_put_side_by_side()
     {
-        var before = ComparedDocument.Of(RunDocumentSource.From(Run(RecordedRun.Test("Breaks"), RecordedRun.Test("Goes"), RecordedRun.Test("Slows"), RecordedRun.Test("Stays")), new Redactor()));
+        var before = ComparedDocument.Of(RunDocumentSource.From(Run(RecordedRun.Test("Breaks"), RecordedRun.Test("Goes"), RecordedRun.Test("Slows"), RecordedRun.Test("Stays")), [], new Redactor()));
         var now = Run(RecordedRun.Test("Breaks", RecordedRun.Attempt(TestOutcome.Failed)), RecordedRun.Test("Comes"), RecordedRun.Test("Slows", RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(2) }), RecordedRun.Test("Stays"));
 
         var comparison = RunComparison.Of(now, before);

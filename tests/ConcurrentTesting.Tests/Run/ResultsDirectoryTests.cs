@@ -259,7 +259,7 @@ public sealed class ResultsDirectoryTests : IDisposable
     {
         var record = RecordedRun.Of(_folder.Path, tests) with { ExitCode = tests.Length == 0 ? ConcurrentTestExitCode.Incomplete : ConcurrentTestExitCode.TestsFailed };
         using var json = new MemoryStream();
-        RunJsonFile.Write(record, json, new Redactor(), TestContext.Current.CancellationToken);
+        RecordedRun.WriteJson(record, json, new Redactor());
         return Encoding.UTF8.GetString(json.ToArray());
     }
 

@@ -11,15 +11,22 @@ internal sealed class HtmlQueries
     private const int Statements = 50;
     private const int TestsOfStatement = 5;
 
+    private static readonly ImmutableArray<MeasuredFigure> MostFigures =
+        [MeasuredFigure.Queries, MeasuredFigure.Reads, MeasuredFigure.Writes, MeasuredFigure.QuerySeconds];
+
     private readonly HtmlPage _page;
     private readonly ImmutableArray<TestRecord> _most;
     private readonly ImmutableArray<RepeatedStatement> _repeated;
+    private readonly ImmutableArray<TestRecord> _measured;
+    private readonly TestFigures _all;
 
     public HtmlQueries(HtmlPage page, RunRecord record)
     {
         _page = page;
         _most = RunBenchmark.Of(record).MostQueries;
         _repeated = RepeatedStatement.Of(record);
+        _measured = [.. record.Tests.Where(test => test.Final.Figures is not null)];
+        _all = TestFigures.Sum(_measured.Select(test => test.Final.Figures!));
     }
 
     public bool HasAny => _most.Length > 0;
@@ -33,16 +40,32 @@ internal sealed class HtmlQueries
 
         _page.Markup("<section id=\"queries\"><h2>Queries</h2>\n").Table(
             "Most queries",
-            ["Test", "#Queries", "#Reads", "#Writes", "#Query time"],
+            ["Test", .. MostFigures.Select(figure => $"#{figure.Title}")],
             _most.Select(
-                test => (string[])[test.FullName, Count(test.Final.Figures!.Queries), Count(test.Final.Figures.Reads), Count(
-                    test.Final.Figures.Writes), Time(test.Final.Figures.QuerySeconds)]));
+                test => (string[])[
+                    test.FullName, .. MostFigures.Select(figure => FigureText.Of(figure, test.Final.Figures![figure]))]));
+        Totals();
         if (_repeated.Length > 0)
         {
             Repeated();
         }
 
         _page.Markup("</section>\n");
+    }
+
+    private void Totals()
+    {
+        _page.Table(
+            "What was measured",
+            ["Figure", "#All tests", "#Most in a test", "In"],
+            MeasuredFigure.All.Where(figure => _all[figure] is not null).Select(
+                figure =>
+                {
+                    var most = _measured.MaxBy(test => test.Final.Figures![figure])!;
+                    return (string[])[
+                        figure.Title, FigureText.Of(figure, figure.IsPeak ? null : _all[figure]),
+                        FigureText.Of(figure, most.Final.Figures![figure]), most.FullName];
+                }));
     }
 
     private void Repeated()
@@ -53,7 +76,7 @@ internal sealed class HtmlQueries
                 : "Statements that one test ran ten times and more",
             ["Statement", "#Most in a test", "#In all", "In"],
             _repeated.Take(Statements).Select(
-                statement => (string[])[statement.Text, Count(statement.Most), Count(statement.Total), Tests(statement)]));
+                statement => (string[])[statement.Text, Text($"{statement.Most:N0}"), Text($"{statement.Total:N0}"), Tests(statement)]));
     }
 
     private static string Tests(RepeatedStatement statement)
@@ -62,10 +85,6 @@ internal sealed class HtmlQueries
         return string.Join(
             ", ", statement.Tests.Take(TestsOfStatement).Select(test => test.FullName)) + (left > 0 ? Text($" and {left} more") : "");
     }
-
-    private static string Count(long? count) => count is { } known ? Text($"{known:N0}") : "–";
-
-    private static string Time(double? seconds) => seconds is { } known ? DurationText.Measured(TimeSpan.FromSeconds(known)) : "–";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

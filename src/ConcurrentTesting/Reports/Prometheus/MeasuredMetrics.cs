@@ -17,16 +17,20 @@ internal static class MeasuredMetrics
         {
             var label = worker.Key.ToString(CultureInfo.InvariantCulture);
             var total = TestFigures.Sum(worker.Select(attempt => attempt.Figures!));
-            Add(total.Queries, () => metrics.Queries.WithLabels(label));
-            Add(total.Reads, () => metrics.Reads.WithLabels(label));
-            Add(total.Writes, () => metrics.Writes.WithLabels(label));
-            Add(total.QuerySeconds, () => metrics.QuerySeconds.WithLabels(label));
-            Add(total.Connections, () => metrics.Connections.WithLabels(label));
-            Add(total.ConnectionErrors, () => metrics.ConnectionErrors.WithLabels(label));
-            Add(total.AllocatedBytes, () => metrics.AllocatedBytes.WithLabels(label));
-            if (total.PeakBytes is { } peak)
-                metrics.PeakBytes.WithLabels(label).Set(peak);
+            foreach (var figure in MeasuredFigure.All)
+            {
+                if (total[figure] is { } value)
+                    Set(metrics.Measured(figure), label, Math.Max(0, value));
+            }
         }
+    }
+
+    private static void Set(Collector metric, string worker, double value)
+    {
+        if (metric is Gauge gauge)
+            gauge.WithLabels(worker).Set(value);
+        else
+            ((Counter)metric).WithLabels(worker).Inc(value);
     }
 
     private static void Batches(RunRecord record, RunMetrics metrics, string engine)

@@ -1,3 +1,4 @@
+using ConcurrentTesting.Record;
 using Prometheus;
 
 namespace ConcurrentTesting.Reports.Prometheus;
@@ -52,15 +53,6 @@ internal sealed class RunMetrics
             "engine");
     public Counter FixtureQueries =>
         Counter("fixture_queries_total", "SQL statements of set-ups and tear-downs that several tests share.", "worker");
-    public Counter Queries => Counter("test_queries_total", "SQL statements of tests, reads, writes and others together.", "worker");
-    public Counter Reads => Counter("test_reads_total", "SQL statements of tests that read.", "worker");
-    public Counter Writes => Counter("test_writes_total", "SQL statements of tests that wrote.", "worker");
-    public Counter QuerySeconds => Counter("test_query_seconds_total", "Time that tests spent in SQL statements.", "worker");
-    public Counter Connections =>
-        Counter("test_connections_total", "Database connections that tests opened, as their drivers count.", "worker");
-    public Counter ConnectionErrors => Counter("connection_errors_total", "Database connections that tests could not open.", "worker");
-    public Counter AllocatedBytes => Counter("test_allocated_bytes_total", "Managed memory that was allocated while tests ran.", "worker");
-    public Gauge PeakBytes => Gauge("test_peak_bytes", "The highest resident memory of a test process.", "worker");
 
     public Counter ServerSessions =>
         Counter("server_sessions_total", "Sessions that the server counted in workers' databases.", "worker", "engine");
@@ -104,6 +96,10 @@ internal sealed class RunMetrics
     public Gauge KnownTimings => Gauge("run_known_timings_ratio", "Share of the tests whose duration was known before the run, 0 to 1.");
     public Gauge ExitCode => Gauge("run_exit_code", "The exit code that the run ended with.");
     public Gauge FinishTime => Gauge("run_finish_timestamp_seconds", "When the run ended, in seconds since 1970.");
+
+    /// <summary>What the drivers told of tests, by worker.</summary>
+    public Collector Measured(MeasuredFigure figure) =>
+        figure.IsPeak ? Gauge(figure.Metric, figure.Help, "worker") : Counter(figure.Metric, figure.Help, "worker");
 
     private Counter Counter(string name, string help, params string[] labels) => _factory.CreateCounter(Prefix + name, help, labels);
 

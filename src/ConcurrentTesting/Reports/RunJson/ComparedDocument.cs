@@ -17,5 +17,6 @@ internal static class ComparedDocument
         run.Summary.Failed,
         run.Summary.Skipped,
         run.Summary.Queries,
-        [.. run.Tests.Select(test => new ComparedTest(test.Id, $"{test.Class}.{test.Name}", test.Outcome, test.Seconds, test.Queries))]);
+        [.. run.Tests.Select(
+            test => new ComparedTest(test.Id, $"{test.Class}.{test.Name}", test.Outcome, test.Seconds, test.Figures.Queries))]);
 }

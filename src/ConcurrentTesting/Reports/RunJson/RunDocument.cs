@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ConcurrentTesting.Record;
 
@@ -19,7 +20,10 @@ internal sealed record RunDocument
     public required string Nuke { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }
-    public required SettingsDocument Settings { get; init; }
+
+    /// <summary>As the table of parameters tells them, without anything secret.</summary>
+    public required JsonObject Settings { get; init; }
+
     public required int Discovered { get; init; }
 
     /// <summary>The name of a <see cref="ConcurrentTestExitCode"/>.</summary>
@@ -88,84 +92,6 @@ internal sealed record PartDocument(string Name, double Seconds);
 
 internal sealed record SuspectedQueryDocument(string Test, long Count, string Query);
 
-/// <summary>
-/// The settings without anything secret: no connection string, and of patterns and commands no more than is safe to show.
-/// </summary>
-internal sealed record SettingsDocument
-{
-    public int Workers { get; init; }
-    public ImmutableArray<string> TestProjects { get; init; } = [];
-    public bool NoBuild { get; init; }
-    public string? Configuration { get; init; }
-    public string? Framework { get; init; }
-    public string? Filter { get; init; }
-    public string? RunSettingsFile { get; init; }
-    public bool Coverage { get; init; }
-    public string? Database { get; init; }
-
-    /// <summary>Whether one was given.</summary>
-    public bool HasConnectionString { get; init; }
-
-    public ImmutableArray<string> Template { get; init; } = [];
-    public ImmutableArray<string> Databases { get; init; } = [];
-    public string? Isolation { get; init; }
-    public string? ServerListen { get; init; }
-    public string? TestHost { get; init; }
-    public string? Reset { get; init; }
-    public string? Granularity { get; init; }
-    public ImmutableArray<string> Together { get; init; } = [];
-    public bool KeepFailed { get; init; }
-
-    public ImmutableArray<string> DatabaseSettings { get; init; } = [];
-    public string? ServerBinaries { get; init; }
-    public string? ProductionFallback { get; init; }
-
-    /// <summary>Guards that were overridden.</summary>
-    public ImmutableArray<string> Allow { get; init; } = [];
-
-    public ImmutableArray<string> AllowedHosts { get; init; } = [];
-    public bool TemplateCache { get; init; }
-    public ImmutableArray<string> TemplateExtensions { get; init; } = [];
-
-    /// <summary>Patterns by the names of their variables.</summary>
-    public ImmutableArray<string> Environment { get; init; } = [];
-
-    public string? TimingsFile { get; init; }
-    public string? ResultsDirectory { get; init; }
-    public string? JUnitFile { get; init; }
-    public string? JUnitFormat { get; init; }
-    public double TestTimeoutSeconds { get; init; }
-    public double? WorkerTimeoutSeconds { get; init; }
-    public double HealthCheckIntervalSeconds { get; init; }
-    public int MaxOperations { get; init; }
-    public int MaxRetries { get; init; }
-    public double RetryDelaySeconds { get; init; }
-    public int Reruns { get; init; }
-    public string? Flaky { get; init; }
-    public string? QuarantineFile { get; init; }
-    public bool OnlyFailed { get; init; }
-    public string? ReplayFile { get; init; }
-    public int? ReplayWorker { get; init; }
-    public string? Bisect { get; init; }
-    public string? CompareFile { get; init; }
-    public string? Shard { get; init; }
-    public int? ShardCount { get; init; }
-    public double ShardTargetSeconds { get; init; }
-    public string? PlanFile { get; init; }
-    public string? PlanFormat { get; init; }
-    public string? Partition { get; init; }
-    public int FailFast { get; init; }
-    public int? Seed { get; init; }
-    public bool Measure { get; init; }
-    public int? MetricsPort { get; init; }
-    public bool Benchmark { get; init; }
-    public bool List { get; init; }
-    public bool AllowEmpty { get; init; }
-    public bool Diagnostics { get; init; }
-    public string? RootDirectory { get; init; }
-    public string? WorkingDirectory { get; init; }
-}
-
 internal sealed record TestDocument
 {
     public required string Id { get; init; }
@@ -182,15 +108,11 @@ internal sealed record TestDocument
     public required DateTimeOffset StartedAt { get; init; }
     public required double Seconds { get; init; }
     public required ImmutableArray<AttemptDocument> Attempts { get; init; }
-    public long? Operations { get; init; }
-    public long? Queries { get; init; }
-    public long? Reads { get; init; }
-    public long? Writes { get; init; }
-    public double? QuerySeconds { get; init; }
-    public long? Connections { get; init; }
-    public long? ConnectionErrors { get; init; }
-    public long? AllocatedBytes { get; init; }
-    public long? PeakBytes { get; init; }
+
+    /// <summary>Each stands in the file as a property of the test, after the attempts; see <see cref="FigureProperties"/>.</summary>
+    [JsonIgnore]
+    public TestFigures Figures { get; set; } = TestFigures.NotMeasured;
+
     public bool Flaky { get; init; }
 
     /// <summary>In how many earlier runs it was flaky; null: in none that is known of.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 
@@ -7,7 +8,8 @@ namespace ConcurrentTesting.Reports.RunJson;
 /// <summary>Makes the document from the record.</summary>
 internal static class RunDocumentSource
 {
-    public static RunDocument From(RunRecord record, Redactor redactor)
+    /// <param name="settings">What is written of the run's settings.</param>
+    public static RunDocument From(RunRecord record, JsonObject settings, Redactor redactor)
     {
         return new RunDocument
         {
@@ -18,7 +20,7 @@ internal static class RunDocumentSource
             Nuke = record.Settings.Nuke,
             StartedAt = record.StartedAt.ToUniversalTime(),
             FinishedAt = record.FinishedAt.ToUniversalTime(),
-            Settings = From(record.Settings, redactor),
+            Settings = settings,
             Discovered = record.Discovered,
             Explicit = record.Explicit,
             Outcome = record.ExitCode.ToString(),
@@ -83,77 +85,9 @@ internal static class RunDocumentSource
                 query => new SuspectedQueryDocument(redactor.Redact(query.Test.Id), query.Count, redactor.Redact(query.Text)))],
     };
 
-    private static SettingsDocument From(ConcurrentTestSettings settings, Redactor redactor) => new()
-    {
-        Workers = settings.Workers,
-        TestProjects = settings.TestProjects,
-        NoBuild = settings.NoBuild,
-        Configuration = settings.Configuration,
-        Framework = settings.Framework,
-        Filter = settings.Filter,
-        RunSettingsFile = settings.RunSettingsFile,
-        Coverage = settings.Coverage,
-        Database = settings.Database.ToString(),
-        HasConnectionString = settings.ConnectionString is not null,
-        Template = [.. settings.Template.Select(source => redactor.Redact(RecordedSettings.WithoutArguments(source)))],
-        Databases = settings.Databases,
-        Isolation = settings.Isolation.ToString(),
-        ServerListen = settings.ServerListen.ToString(),
-        TestHost = settings.TestHost.ToString(),
-        Reset = settings.Reset.ToString(),
-        Granularity = settings.Granularity.ToString(),
-        Together = settings.Together,
-        KeepFailed = settings.KeepFailed,
-        DatabaseSettings = [.. settings.DatabaseSettings.Select(setting => redactor.Redact(setting))],
-        ServerBinaries = settings.ServerBinaries,
-        ProductionFallback = settings.ProductionFallback.ToString(),
-        Allow = settings.Allow,
-        AllowedHosts = settings.AllowedHosts,
-        TemplateCache = settings.TemplateCache,
-        TemplateExtensions = settings.TemplateExtensions,
-        Environment =
-            [.. settings.Environment.Select(
-                variable => $"{variable.Name}={(RecordedSettings.IsOpen(variable.Pattern) ? variable.Pattern : RecordedSettings.Mask)}")],
-        TimingsFile = settings.TimingsFile,
-        ResultsDirectory = settings.ResultsDirectory,
-        JUnitFile = settings.JUnitFile,
-        JUnitFormat = settings.JUnitFormat.ToString(),
-        TestTimeoutSeconds = settings.TestTimeout.TotalSeconds,
-        WorkerTimeoutSeconds = settings.WorkerTimeout?.TotalSeconds,
-        HealthCheckIntervalSeconds = settings.HealthCheckInterval.TotalSeconds,
-        MaxOperations = settings.MaxOperations,
-        MaxRetries = settings.MaxRetries,
-        RetryDelaySeconds = settings.RetryDelay.TotalSeconds,
-        Reruns = settings.Reruns,
-        Flaky = settings.Flaky.ToString(),
-        QuarantineFile = settings.QuarantineFile,
-        OnlyFailed = settings.OnlyFailed,
-        ReplayFile = settings.ReplayFile,
-        ReplayWorker = settings.ReplayWorker,
-        Bisect = settings.Bisect,
-        CompareFile = settings.CompareFile,
-        Shard = settings.Shard,
-        ShardCount = settings.ShardCount,
-        ShardTargetSeconds = settings.ShardTarget.TotalSeconds,
-        PlanFile = settings.PlanFile,
-        PlanFormat = settings.PlanFormat.ToString(),
-        Partition = settings.Partition,
-        FailFast = settings.FailFast,
-        Seed = settings.Seed,
-        Measure = settings.Measure,
-        MetricsPort = settings.MetricsPort,
-        Benchmark = settings.Benchmark,
-        List = settings.List,
-        AllowEmpty = settings.AllowEmpty,
-        Diagnostics = settings.Diagnostics,
-        RootDirectory = settings.RootDirectory,
-        WorkingDirectory = settings.WorkingDirectory,
-    };
-
     private static TestDocument From(TestRecord test, Redactor redactor)
     {
         var final = test.Final;
-        var figures = final.Figures ?? TestFigures.NotMeasured;
         return new TestDocument
         {
             Id = redactor.Redact(test.Id),
@@ -167,15 +101,7 @@ internal static class RunDocumentSource
             StartedAt = final.StartedAt.ToUniversalTime(),
             Seconds = final.Duration.TotalSeconds,
             Attempts = [.. test.Attempts.Select(attempt => From(attempt, redactor))],
-            Operations = figures.Operations,
-            Queries = figures.Queries,
-            Reads = figures.Reads,
-            Writes = figures.Writes,
-            QuerySeconds = figures.QuerySeconds,
-            Connections = figures.Connections,
-            ConnectionErrors = figures.ConnectionErrors,
-            AllocatedBytes = figures.AllocatedBytes,
-            PeakBytes = figures.PeakBytes,
+            Figures = final.Figures ?? TestFigures.NotMeasured,
             Flaky = test.IsFlaky,
             FlakyRuns = test.KnownFlaky?.Runs,
             Quarantine = test.IsMuted ? redactor.Redact(test.Quarantine!) : null,

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
@@ -17,19 +18,22 @@ internal static class RunJsonFile
     };
 
     /// <summary>One line each in the file, so that a run of thousands of tests stays readable, searchable and small.</summary>
-    private static readonly RunDocumentJson Lines = new(new JsonSerializerOptions(RunDocumentJson.Default.Options)
+    private static readonly JsonSerializerOptions Lines = new(RunDocumentJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = false,
-    });
+        TypeInfoResolver = RunDocumentJson.Default.WithAddedModifier(FigureProperties.AddTo),
+    };
 
+    /// <param name="settings">What is written of the run's settings.</param>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    public static void Write(RunRecord record, Stream output, Redactor redactor, CancellationToken cancellationToken)
+    public static void Write(
+        RunRecord record, JsonObject settings, Stream output, Redactor redactor, CancellationToken cancellationToken)
     {
-        var document = RunDocumentSource.From(record, redactor);
+        var document = RunDocumentSource.From(record, settings, redactor);
         using var json = new Utf8JsonWriter(output, WriterOptions);
         json.WriteStartObject();
-        foreach (var property in Lines.RunDocument.Properties)
+        foreach (var property in TypeOf<RunDocument>().Properties)
         {
             cancellationToken.ThrowIfCancellationRequested();
             WriteProperty(json, property, property.Get!(document));
@@ -45,7 +49,7 @@ internal static class RunJsonFile
         try
         {
             using var stream = File.OpenRead(path);
-            var document = JsonSerializer.Deserialize(stream, Lines.RunDocument) ?? throw new JsonException("it is empty");
+            var document = JsonSerializer.Deserialize(stream, TypeOf<RunDocument>()) ?? throw new JsonException("it is empty");
             return document.Version <= RunDocument.CurrentVersion
                 ? document
                 : throw Unreadable(
@@ -68,16 +72,16 @@ internal static class RunJsonFile
         switch (value)
         {
             case IEnumerable<TestDocument> tests:
-                WriteLines(json, tests, Lines.TestDocument);
+                WriteLines(json, tests);
                 break;
             case IEnumerable<BatchDocument> batches:
-                WriteLines(json, batches, Lines.BatchDocument);
+                WriteLines(json, batches);
                 break;
             case IEnumerable<IncidentDocument> incidents:
-                WriteLines(json, incidents, Lines.IncidentDocument);
+                WriteLines(json, incidents);
                 break;
             case IEnumerable<WorkerDocument> workers:
-                WriteLines(json, workers, Lines.WorkerDocument);
+                WriteLines(json, workers);
                 break;
             default:
                 JsonSerializer.Serialize(json, value, Lines.GetTypeInfo(property.PropertyType)!);
@@ -85,8 +89,9 @@ internal static class RunJsonFile
         }
     }
 
-    private static void WriteLines<T>(Utf8JsonWriter json, IEnumerable<T> items, JsonTypeInfo<T> type)
+    private static void WriteLines<T>(Utf8JsonWriter json, IEnumerable<T> items)
     {
+        var type = TypeOf<T>();
         json.WriteStartArray();
         foreach (var item in items)
         {
@@ -97,6 +102,8 @@ internal static class RunJsonFile
         json.WriteEndArray();
         json.Flush();
     }
+
+    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Lines.GetTypeInfo(typeof(T));
 
     private static ConcurrentTestException Unreadable(string path, string why, Exception? exception) =>
         new(ConcurrentTestExitCode.BadSettings, $"{path} cannot be read as a run.json: {why}.", exception);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Prometheus;
 using Prometheus;
 using Shouldly;
@@ -46,7 +47,11 @@ public sealed partial class MetricsDocumentTests
     private static List<Collector> Collectors()
     {
         var metrics = new RunMetrics(Metrics.NewCustomRegistry());
-        return [.. typeof(RunMetrics).GetProperties().Where(property => property.PropertyType.IsAssignableTo(typeof(Collector))).Select(property => (Collector)property.GetValue(metrics)!)];
+        return
+        [
+            .. typeof(RunMetrics).GetProperties().Where(property => property.PropertyType.IsAssignableTo(typeof(Collector))).Select(property => (Collector)property.GetValue(metrics)!),
+            .. MeasuredFigure.All.Select(metrics.Measured),
+        ];
     }
 
     [GeneratedRegex(@"concurrent_test_\w+")]

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Safety;
@@ -24,10 +25,10 @@ public sealed class RunJsonTests : IDisposable
             "version", "run", "workers", "seed", "host", "nuke", "startedAt", "finishedAt", "settings", "discovered", "outcome", "exitCode", "reason", "tests", "batches",
             "lowerBoundSeconds", "wallSeconds", "efficiency", "summary", "incidents", "machine", "workerTimes", "database", "overrides", "retries", "phases", "benchmark", "outside", "explicit", "coverage", "shard",
         ]);
-        root.GetProperty("tests")[0].EnumerateObject().Select(property => property.Name).Take(20).ShouldBe(
+        root.GetProperty("tests")[0].EnumerateObject().Select(property => property.Name).Take(24).ShouldBe(
         [
             "id", "assembly", "framework", "class", "name", "outcome", "worker", "database", "startedAt", "seconds", "attempts", "operations", "queries", "reads", "writes",
-            "querySeconds", "connections", "connectionErrors", "allocatedBytes", "peakBytes",
+            "others", "querySeconds", "rows", "transactions", "connections", "connectionErrors", "allocatedBytes", "peakBytes", "flaky",
         ]);
         root.GetProperty("batches")[0].EnumerateObject().Select(property => property.Name).Take(5).ShouldBe(["worker", "startedAt", "seconds", "tests", "reason"]);
     }
@@ -36,9 +37,15 @@ public sealed class RunJsonTests : IDisposable
     public void Every_field_is_documented()
     {
         var documentation = File.ReadAllText(Path.Combine(Repository.Docs, "run-json.md"));
+        var settings = Write(Record()).GetProperty("settings").EnumerateObject().Select(setting => setting.Name);
+        foreach (var name in settings.Concat(MeasuredFigure.All.Select(figure => figure.Name)))
+        {
+            documentation.ShouldContain($"`{name}`");
+        }
+
         foreach (var type in typeof(RunDocument).Assembly.GetTypes().Where(type => type.Namespace == typeof(RunDocument).Namespace && type.Name.EndsWith("Document", StringComparison.Ordinal)))
         {
-            foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
+            foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null))
             {
                 documentation.ShouldContain($"`{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}`", customMessage: $"{type.Name}.{property.Name}");
             }
@@ -50,7 +57,7 @@ public sealed class RunJsonTests : IDisposable
     {
         var test = Write(Record()).GetProperty("tests")[0];
 
-        foreach (var name in new[] { "operations", "queries", "reads", "writes", "querySeconds", "connections", "connectionErrors", "allocatedBytes", "peakBytes" })
+        foreach (var name in MeasuredFigure.All.Select(figure => figure.Name))
         {
             test.GetProperty(name).ValueKind.ShouldBe(JsonValueKind.Null, name);
         }
@@ -121,7 +128,7 @@ public sealed class RunJsonTests : IDisposable
             .Except([.. withheld, .. elsewhere])
             .Select(JsonNamingPolicy.CamelCase.ConvertName)
             .Except(written)
-            .ShouldBeEmpty("a new setting goes into SettingsDocument and docs/run-json.md, or is withheld here");
+            .ShouldBeEmpty("a setting that is no parameter goes into RecordedValue and docs/run-json.md, or is withheld here");
     }
 
     [Fact]
@@ -232,7 +239,7 @@ public sealed class RunJsonTests : IDisposable
         redactor.RegisterConnectionString(record.Settings.ConnectionString);
         using (var stream = File.Create(_folder.File("run.json")))
         {
-            RunJsonFile.Write(record, stream, redactor, TestContext.Current.CancellationToken);
+            RecordedRun.WriteJson(record, stream, redactor);
         }
 
         return JsonDocument.Parse(File.ReadAllBytes(_folder.File("run.json"))).RootElement;
