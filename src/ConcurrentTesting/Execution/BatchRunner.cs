@@ -30,7 +30,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         Directory.CreateDirectory(results);
         var declaration = Declaration(results);
         var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration);
-        var hostRun = HostRunOf(batch, worker, number, results, lease.Environment.SetItem(InfrastructureFault.FileVariable, declaration));
+        var hostRun = HostRunOf(batch, worker, number, results, declaration);
         var processes = new TestProcessWatch(run, batch.Assembly, number);
         var startedAt = run.Time.GetUtcNow();
         var started = run.Time.GetTimestamp();
@@ -225,14 +225,13 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
     }
 
-    private HostRun HostRunOf(Batch batch, int worker, int number, string results, ImmutableDictionary<string, string> environment) => new()
+    private HostRun HostRunOf(Batch batch, int worker, int number, string results, string declaration) => new()
     {
         Batch = number,
-        Assembly = batch.Assembly,
         NeedsFreshProcess = batch.NeedsFreshProcess,
         Entries = [.. batch.Entries],
         Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
-        Environment = environment,
+        Environment = ImmutableDictionary<string, string>.Empty.Add(InfrastructureFault.FileVariable, declaration),
         Configure = root => run.Hook.Configure(root, worker, number, batch.Assembly),
         ResultsDirectory = results,
         TrxFileName = string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.trx"),

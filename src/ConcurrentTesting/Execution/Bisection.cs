@@ -11,7 +11,7 @@ namespace ConcurrentTesting.Execution;
 /// Finds the earlier test that another one's failure depends on: it halves what ran before it on its worker, each time on a fresh session
 /// and fresh databases, until one test is left that makes it fail.
 /// </summary>
-internal sealed class Bisection(RunContext run, TestDatabases databases, StartTestHost startHost)
+internal sealed class Bisection(RunContext run, TestDatabases databases, HostsOfWorker hostsOf)
 {
     private int _runs;
 
@@ -68,7 +68,7 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, StartTe
         run.Log.LogDebug("Bisection run {Number}: {Count} tests before {Test}", ++_runs, before.Count, failing.DisplayName);
         // What a probe fails is its answer and stops nothing else.
         using var stop = new RunStop(failFast: 0, run.Stop.Token);
-        await new WorkerPool(run with { Recorder = recorder, Stop = stop }, databases, startHost).RunAsync(plan);
+        await new WorkerPool(run with { Recorder = recorder, Stop = stop }, databases, hostsOf).RunAsync(plan);
         if (run.Stop.Fault is { } fault)
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, fault);
         run.Stop.Token.ThrowIfCancellationRequested();

@@ -1,4 +1,5 @@
 using ConcurrentTesting.Record;
+using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -16,14 +17,15 @@ internal sealed class InfrastructureRetry(RunContext run)
 
     private readonly ResiliencePipeline _pipeline = Build(run);
 
-    public async Task<T> StartSessionAsync<T>(int worker, Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    public async Task<VsTestSession> StartAsync(
+        int worker, Func<CancellationToken, Task<VsTestSession>> start, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         var retried = new Retried(worker);
         context.Properties.Set(What, retried);
         try
         {
-            var result = await _pipeline.ExecuteAsync(async context => await action(context.CancellationToken), context);
+            var result = await _pipeline.ExecuteAsync(async context => await start(context.CancellationToken), context);
             if (retried.Tries > 0)
                 run.Recorder.CountRetry(RetryCounts.SessionStart, succeeded: true);
             return result;

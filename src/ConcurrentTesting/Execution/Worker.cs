@@ -9,19 +9,19 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>Starts a host for a worker.</summary>
-internal delegate Task<ITestHost> StartTestHost(int worker, CancellationToken cancellationToken);
+/// <summary>New test hosts for a worker.</summary>
+internal delegate ITestHosts HostsOfWorker(int worker);
 
 /// <summary>
 /// One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first batch
 /// needs them, and replaced when they broke or had their share of work.
 /// </summary>
 internal sealed class Worker(
-    int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, StartTestHost startHost,
-    InfrastructureRetry retry)
+    int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, HostsOfWorker hostsOf)
 {
     // What was set up in the databases that it has, and the test process that did it where that one was kept.
     private readonly Dictionary<NeededSetUp, int?> _setUp = [];
+    private ITestHosts? _hosts;
     private ITestHost? _host;
     private DatabaseLease? _lease;
 
@@ -111,14 +111,14 @@ internal sealed class Worker(
             _isUsed = true;
             RememberSetUps(batch, null);
             ran = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
-            RememberSetUps(batch, host.KeptProcess(batch.Assembly));
+            RememberSetUps(batch, host.KeptProcess);
             _metFullServer = ran.MetFullServer;
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
             _tests += batch.CaseCount;
             _operationsSinceRecycle += ran.Operations ?? batch.CaseCount;
             if (!ran.HostIsGood)
-                await EndHostAsync();
+                await EndHostsAsync();
             await KeepAsync(ran.Verdict, lease, cancellationToken);
         }
         finally
@@ -132,8 +132,8 @@ internal sealed class Worker(
     {
         if (batch.Delay > TimeSpan.Zero)
             await Task.Delay(batch.Delay, run.Time, cancellationToken);
-        if (_host?.IdleEnd is not null)
-            await EndHostAsync();
+        if (_hosts?.IdleEnd is not null)
+            await EndHostsAsync();
         var begun = run.Time.GetTimestamp();
         await RefreshAsync(batch, cancellationToken);
         _cloning += run.Time.GetElapsedTime(begun);
@@ -143,8 +143,8 @@ internal sealed class Worker(
         // The databases try again themselves what is worth it.
         _lease ??= await databases.LeaseAsync(number, cancellationToken);
         var leased = run.Time.GetTimestamp();
-        _host ??= await retry.StartSessionAsync(number, token => startHost(number, token), cancellationToken);
-        await _host.PrepareAsync(batch.Assembly, cancellationToken);
+        _hosts ??= hostsOf(number);
+        _host = await _hosts.ForAsync(new HostBinding(batch.Assembly, _lease.Environment), cancellationToken);
         _cloning += run.Time.GetElapsedTime(begun, leased);
         _starting += run.Time.GetElapsedTime(leased);
         run.Recorder.Add(new LeaseTaken(number, _lease.Database, run.Time.GetElapsedTime(begun).TotalSeconds) { At = run.Recorder.Now });
@@ -167,7 +167,7 @@ internal sealed class Worker(
         if (IsDueForRecycling)
         {
             run.Log.LogDebug("Worker {Worker} is recycled after {Count} database operations", number, _operationsSinceRecycle);
-            await EndHostAsync();
+            await EndHostsAsync();
             _recycles++;
             _operationsSinceRecycle = 0;
         }
@@ -199,7 +199,7 @@ internal sealed class Worker(
     // What has no fixture is set up by static members, if at all: once in a process, however many batches it runs.
     private bool IsSetUpBefore(Batch batch)
     {
-        var kept = batch.NeedsFreshProcess ? null : _host?.KeptProcess(batch.Assembly);
+        var kept = !batch.NeedsFreshProcess && _host is { } host && host.Bound.Assembly == batch.Assembly ? host.KeptProcess : null;
         return SetUpsOf(batch).Any(setUp => _setUp.TryGetValue(setUp, out var process) && !(setUp.IsOnceInProcess && IsStill(process)));
 
         bool IsStill(int? process) => process is not null && process == kept;
@@ -227,27 +227,26 @@ internal sealed class Worker(
     // What they hold on to is theirs no more, or is set up once in a process.
     private async Task EndProcessesAsync()
     {
-        if (_host is { } host)
-            await host.EndProcessesAsync();
+        if (_hosts is { } hosts)
+            await hosts.EndProcessesAsync();
     }
 
-    private async Task EndHostAsync()
+    private async Task EndHostsAsync()
     {
-        if (_host is { } host)
-        {
-            _host = null;
-            await host.EndProcessesAsync();
-            if (host.IdleEnd is { } ended)
-                await runner.RecordIdleEndAsync(ended, number);
-            await host.DisposeAsync();
-        }
+        if (_hosts is not { } hosts)
+            return;
+        (_hosts, _host) = (null, null);
+        await hosts.EndProcessesAsync();
+        if (hosts.IdleEnd is { } ended)
+            await runner.RecordIdleEndAsync(ended, number);
+        await hosts.DisposeAsync();
     }
 
     private async Task ReleaseAsync()
     {
         try
         {
-            await EndHostAsync();
+            await EndHostsAsync();
             if (_lease is { } lease)
                 await databases.ReleaseAsync(lease, CancellationToken.None);
         }

@@ -6,7 +6,7 @@ using ConcurrentTesting.Scheduling;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>All workers of a run. In the end every entry of the plan has results: what nobody could run is recorded as such.</summary>
-internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartTestHost startHost)
+internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsOfWorker hostsOf)
 {
     /// <summary>Share of the tests that may be rerun in all, and how many at least, so that a broken build does not run twice.</summary>
     private const double RerunShare = 0.05;
@@ -21,9 +21,8 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, StartT
             new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
         var source = new LocalBatchSource(queue, accounting);
         var runner = new BatchRunner(run, source, new AskedTests([.. plan.Predictions.Keys]));
-        var retry = new InfrastructureRetry(run);
         var workers = Enumerable.Range(0, plan.Seeds.Length)
-            .Select(number => new Worker(number, run, source, runner, databases, startHost, retry) { SetUps = plan.SetUps }).ToArray();
+            .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = plan.SetUps }).ToArray();
         await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
 
         var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)

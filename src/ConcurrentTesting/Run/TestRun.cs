@@ -180,19 +180,13 @@ internal sealed class TestRun
         return new RunEnd(ConcurrentTestExitCode.Success, result.Answer);
     }
 
-    private StartTestHost HostsOf(VsTestLocation vsTest, DirectAssemblies direct, OutputCopies copies)
+    private HostsOfWorker HostsOf(VsTestLocation vsTest, DirectAssemblies direct, OutputCopies copies)
     {
         var context = new HostContext(_run.Settings, vsTest, _runSettings, _run.Time, _run.Log, _run.Hook);
-        if (_run.Settings.TestHost == TestHostMode.Console)
-            return StartConsoleAsync;
         var retry = new InfrastructureRetry(_run);
-        return (worker, _) => Task.FromResult<ITestHost>(
-            new DirectTestHost(
-                context, direct, worker,
-                token => retry.StartSessionAsync(worker, inner => StartConsoleAsync(worker, inner), token)));
-
-        Task<ITestHost> StartConsoleAsync(int worker, CancellationToken cancellationToken) =>
-            VsTestHost.StartAsync(context, copies, worker, cancellationToken);
+        return worker => new WorkerHosts(
+            context, direct, copies, worker,
+            token => retry.StartAsync(worker, inner => VsTestHost.StartSessionAsync(context, worker, inner), token));
     }
 
     private static async Task EndingOthers(CancellationTokenSource others, Func<Task> work)

@@ -19,4 +19,11 @@ internal sealed record BatchRunSettings(
 
     /// <summary>Adds to the root element what the batch needs beyond that.</summary>
     public Action<XElement> Configure { get; init; } = _ => { };
+
+    public static BatchRunSettings Of(HostRun run, HostBinding bound) => new(
+        run.Seed, bound.Environment.SetItems(run.Environment), run.ResultsDirectory, run.TrxFileName, bound.Assembly)
+    {
+        Configure = run.Configure,
+        NUnitWhere = run.Selection?.NUnitWhere,
+    };
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.TestHook.Wire;
 using Microsoft.Extensions.Logging;
@@ -9,12 +8,12 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Engine.ClientProtocol;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The test host of one worker: starts the platform's test hosts itself and keeps the last one for further batches of its assembly, with
-/// the same environment. What needs a vstest.console is handed to one.
-/// </summary>
+/// <summary>Starts the platform's test hosts itself and keeps the last one for further runs with the same environment.</summary>
+/// <param name="processes">Those that a worker's hosts start.</param>
+/// <param name="console">Runs the tests where no test host can be used.</param>
 internal sealed class DirectTestHost(
-    HostContext run, DirectAssemblies assemblies, int worker, Func<CancellationToken, Task<ITestHost>> startConsole) : ITestHost
+    HostContext run, DirectAssemblies assemblies, SessionProcesses processes, HostBinding bound, int worker,
+    Func<CancellationToken, Task<ITestHost>> console) : ITestHost, IAsyncDisposable
 {
     private const long LargestHost = 1L << 30;
 
@@ -27,11 +26,8 @@ internal sealed class DirectTestHost(
 
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(2);
 
-    private readonly SessionProcesses _processes = new(Guid.NewGuid().ToString("N"));
-    private ITestHost? _console;
     private DirectHostProcess? _process;
     private StartTurn? _turn;
-    private string? _source;
     private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
     private long _firstMemory;
 
@@ -42,17 +38,20 @@ internal sealed class DirectTestHost(
     // Of a process that is not used any more; what the hook knows of it is kept until it was told.
     private (IdleEnd End, int ProcessId)? _idleEnd;
 
-    public IdleEnd? IdleEnd => _idleEnd?.End ?? (_process is { IsAlive: false } process ? EndOf(process) : null);
+    public HostBinding Bound => bound;
+
+    public int? KeptProcess => _process is { IsGood: true } process && !IsSpent(process) ? process.Id : null;
 
     public bool IsTelling => _process is { IsTelling: true };
+
+    /// <summary>See <see cref="ITestHosts.IdleEnd"/>.</summary>
+    public IdleEnd? IdleEnd => _idleEnd?.End ?? (_process is { IsAlive: false } process ? EndOf(process) : null);
 
     public async Task<HostRunEnd> RunAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
     {
         try
         {
-            return assemblies.IsDirect(hostRun.Assembly)
-                ? await RunDirectOrOnConsoleAsync(hostRun, new Begun(events, EndTurn), cancellationToken)
-                : await RunOnConsoleAsync(hostRun, events, cancellationToken);
+            return await RunDirectOrOnConsoleAsync(hostRun, new Begun(events, EndTurn), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -65,26 +64,30 @@ internal sealed class DirectTestHost(
         }
     }
 
-    public async Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken)
+    /// <summary>Waits until it may start a process, where it has to; before its run begins, because waiting is no silence of a host.</summary>
+    public async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
-        if (assemblies.IsDirect(assembly))
-        {
-            // Taken before the batch begins: waiting for it is no silence of a test host.
-            if (KeptProcess(assembly) is null)
-                _turn ??= await run.Starts.TakeAsync(cancellationToken);
-            return;
-        }
-
-        await LeaveProcessAsync();
-        _console ??= await startConsole(cancellationToken);
+        if (KeptProcess is null)
+            _turn ??= await run.Starts.TakeAsync(cancellationToken);
     }
 
-    public int? KeptProcess(TestAssembly assembly) =>
-        _process is { IsGood: true } process && assembly.Path == _source && assemblies.IsDirect(assembly) && !IsSpent(process)
-            ? process.Id
-            : null;
+    /// <summary>Ends its test process; <see cref="IdleEnd"/> tells of one that had ended before.</summary>
+    public async Task LeaveProcessAsync()
+    {
+        // Its connection breaks a moment before it has ended.
+        if (_process is { IsGood: false } broken)
+            await Task.WhenAny(broken.Exited, Task.Delay(EndBound));
+        if (_process is { IsAlive: false } process)
+        {
+            if (_idleEnd is { } earlier)
+                run.Hook.Release(earlier.ProcessId);
+            _idleEnd = (EndOf(process), process.Id);
+            _process = null;
+            await process.DisposeAsync();
+        }
 
-    public Task EndProcessesAsync() => LeaveProcessAsync();
+        await EndProcessAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -92,9 +95,6 @@ internal sealed class DirectTestHost(
         await LeaveProcessAsync();
         if (_idleEnd is { } idle)
             run.Hook.Release(idle.ProcessId);
-        _processes.Kill(null);
-        if (_console is { } console)
-            await console.DisposeAsync();
     }
 
     private async Task<HostRunEnd> RunDirectOrOnConsoleAsync(HostRun hostRun, Begun events, CancellationToken cancellationToken)
@@ -108,41 +108,32 @@ internal sealed class DirectTestHost(
             // Whatever it is, a platform of another version too: a console needs nothing of this.
             run.Log.LogDebug(exception, "Worker {Worker}: no test host could be used", worker);
             await EndProcessAsync();
-            assemblies.GiveUp(hostRun.Assembly, exception.Message);
+            assemblies.GiveUp(bound.Assembly, exception.Message);
             return events.HasBegun
                 ? new HostRunEnd(exception.Message, IsConsoleGone: true)
-                : await RunOnConsoleAsync(hostRun, events, cancellationToken);
+                : await (await console(cancellationToken)).RunAsync(hostRun, events, cancellationToken);
         }
-    }
-
-    private async Task<HostRunEnd> RunOnConsoleAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
-    {
-        await PrepareAsync(hostRun.Assembly, cancellationToken);
-        return await _console!.RunAsync(hostRun, events, cancellationToken);
     }
 
     private async Task<HostRunEnd> RunDirectAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
     {
-        var settings =
-            run.RunSettings.ForBatch(new BatchRunSettings(
-                hostRun.Seed, hostRun.Environment, hostRun.ResultsDirectory, hostRun.TrxFileName, hostRun.Assembly)
+        var settings = run.RunSettings.ForBatch(BatchRunSettings.Of(hostRun, bound) with
         {
             Configure = root =>
             {
                 hostRun.Configure(root);
                 ConsoleHabits.Apply(root);
             },
-            NUnitWhere = hostRun.Selection?.NUnitWhere,
         });
         var (process, isWarm) = await ProcessForAsync(hostRun, ConsoleHabits.EnvironmentIn(settings), cancellationToken);
         _batch = hostRun.Batch;
         _isSpent = null;
         var handler = new HostRunHandler(
-            hostRun.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
+            bound.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
         var (request, criteria) = RequestOf(hostRun, settings);
         var operation = new HostRunOperation(request, criteria, handler);
         await Task.Run(
-            () => process.OperateAsync(operation, ConsoleHabits.AdaptersBeside(hostRun.Assembly.Path), cancellationToken),
+            () => process.OperateAsync(operation, ConsoleHabits.AdaptersBeside(bound.Assembly.Path), cancellationToken),
             CancellationToken.None);
 
         var end = handler.End!;
@@ -163,10 +154,9 @@ internal sealed class DirectTestHost(
         await LeaveProcessAsync();
         _turn?.Begin();
         var process = await StartAsync(
-            assemblies.CommandFor(hostRun.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
+            assemblies.CommandFor(bound.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
         run.Hook.Keep(process.Id, process.Exited);
         _process = process;
-        _source = hostRun.Assembly.Path;
         _environment = Lasting(environment);
         _firstMemory = 0;
         return (process, false);
@@ -180,18 +170,17 @@ internal sealed class DirectTestHost(
     {
         try
         {
-            return await DirectHostProcess.StartAsync(command, environment, _processes, run.Log, cancellationToken);
+            return await DirectHostProcess.StartAsync(command, environment, processes, run.Log, cancellationToken);
         }
         catch (HostProtocolException exception)
         {
             run.Log.LogDebug("Worker {Worker} starts its test host again: {Reason}", worker, exception.Message);
-            return await DirectHostProcess.StartAsync(command, environment, _processes, run.Log, cancellationToken);
+            return await DirectHostProcess.StartAsync(command, environment, processes, run.Log, cancellationToken);
         }
     }
 
     private bool CanRun(HostRun hostRun, ImmutableDictionary<string, string> environment) =>
         !hostRun.NeedsFreshProcess
-        && hostRun.Assembly.Path == _source
         && Lasting(environment) is var wanted && wanted.Count == _environment.Count
             && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
 
@@ -214,27 +203,9 @@ internal sealed class DirectTestHost(
 
     private IdleEnd EndOf(DirectHostProcess process) => new(
         _batch,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"the test host {process.Id} of {Path.GetFileNameWithoutExtension(_source)} ended after it had run its tests. {process.Story}"),
+        FormattableString.Invariant(
+            $"the test host {process.Id} of {bound.Assembly.Name} ended after it had run its tests. {process.Story}"),
         new HookedProcess(process.Id, HookedProcessRole.TestHost, IsAlive: false, EndedByItself: false) { Exit = process.Exit });
-
-    private async Task LeaveProcessAsync()
-    {
-        // Its connection breaks a moment before it has ended.
-        if (_process is { IsGood: false } broken)
-            await Task.WhenAny(broken.Exited, Task.Delay(EndBound));
-        if (_process is { IsAlive: false } process)
-        {
-            if (_idleEnd is { } earlier)
-                run.Hook.Release(earlier.ProcessId);
-            _idleEnd = (EndOf(process), process.Id);
-            _process = null;
-            await process.DisposeAsync();
-        }
-
-        await EndProcessAsync();
-    }
 
     private async Task EndProcessAsync()
     {
@@ -245,16 +216,16 @@ internal sealed class DirectTestHost(
         run.Hook.Release(process.Id);
     }
 
-    private static (string Request, object Criteria) RequestOf(HostRun hostRun, string settings)
+    private (string Request, object Criteria) RequestOf(HostRun hostRun, string settings)
     {
-        var filter = hostRun.Assembly.Framework == TestFramework.NUnit ? null : hostRun.Selection?.Filter;
+        var filter = bound.Assembly.Framework == TestFramework.NUnit ? null : hostRun.Selection?.Filter;
         var context = new TestExecutionContext(
             ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false,
             areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
         if (hostRun.Selection is null)
             return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(
                 PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
-        var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [hostRun.Assembly.Path] };
+        var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [bound.Assembly.Path] };
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
     }
 

@@ -5,19 +5,46 @@ using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>The seam to what runs tests: one operation at a time, each with an end that tells whether all went well.</summary>
-internal interface ITestHost : IAsyncDisposable
+/// <summary>The test hosts of one worker, of which one is in use at a time.</summary>
+internal interface ITestHosts : IAsyncDisposable
 {
-    /// <summary>Starts what runs of an assembly take and what is no part of them; trying again is the host's own.</summary>
-    Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken);
-
     /// <summary>
-    /// The id of the test process that has run tests of the assembly and would run further ones; null where none is kept.
+    /// The host for what is bound: the one in use where it serves, else another, before which the one in use has ended. Trying again to
+    /// start what it takes is done here.
     /// </summary>
-    int? KeptProcess(TestAssembly assembly);
+    Task<ITestHost> ForAsync(HostBinding bound, CancellationToken cancellationToken);
 
     /// <summary>Ends test processes that are kept for further runs: what they worked with is about to change.</summary>
     Task EndProcessesAsync();
+
+    /// <summary>
+    /// A test process that lived on after its last run and has ended since, although nobody ended it; null where there is none.
+    /// </summary>
+    IdleEnd? IdleEnd { get; }
+}
+
+/// <summary>What a test host is for: the tests of one assembly, with the databases of one lease.</summary>
+/// <param name="Environment">What the lease tells test processes.</param>
+internal sealed record HostBinding(TestAssembly Assembly, ImmutableDictionary<string, string> Environment)
+{
+    public bool IsSame(HostBinding other) =>
+        Assembly.Path == other.Assembly.Path
+        && (ReferenceEquals(Environment, other.Environment)
+            || (Environment.Count == other.Environment.Count && Environment.All(other.Environment.Contains)));
+}
+
+/// <summary>The seam to what runs tests: one operation at a time, each with an end that tells whether all went well.</summary>
+internal interface ITestHost
+{
+    HostBinding Bound { get; }
+
+    /// <summary>
+    /// The id of the test process that has run tests and would run further ones; null where none is kept, or none can be.
+    /// </summary>
+    int? KeptProcess { get; }
+
+    /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
+    bool IsTelling { get; }
 
     /// <summary>
     /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at
@@ -25,14 +52,6 @@ internal interface ITestHost : IAsyncDisposable
     /// </summary>
     /// <param name="events">Hears of each result when it happens, on one thread at a time; must not block.</param>
     Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken);
-
-    /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
-    bool IsTelling { get; }
-
-    /// <summary>
-    /// A test process that lived on after its last run and has ended since, although nobody ended it; null where there is none.
-    /// </summary>
-    IdleEnd? IdleEnd { get; }
 }
 
 /// <summary>A test process ended while nothing ran in it.</summary>
@@ -47,20 +66,17 @@ internal sealed record HostRun
     /// <summary>The batch's number, unique in the run.</summary>
     public required int Batch { get; init; }
 
-    public required TestAssembly Assembly { get; init; }
-
     /// <summary>Nothing of earlier runs may be in the test process.</summary>
     public bool NeedsFreshProcess { get; init; }
-
-    /// <summary>Where the assembly is for this run; null: where it was built.</summary>
-    public string? Source { get; init; }
 
     public required ImmutableArray<TestEntry> Entries { get; init; }
 
     /// <summary>Selects by name instead of by id, for tests whose ids differ from process to process; null: by id.</summary>
     public NameSelection? Selection { get; init; }
 
+    /// <summary>What its test process is told beside the lease's variables.</summary>
     public required ImmutableDictionary<string, string> Environment { get; init; }
+
     public required string ResultsDirectory { get; init; }
     public required string TrxFileName { get; init; }
     public required int Seed { get; init; }

@@ -4,30 +4,50 @@ using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Tests.Execution;
 
-/// <summary>A host whose runs are what a test says.</summary>
-internal sealed class FakeHost(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) : ITestHost
+/// <summary>Hosts of a worker whose runs are what a test says.</summary>
+internal sealed class FakeHosts(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) : ITestHosts
 {
-    public static HostRunEnd WellEnded { get; } = new(null);
-
     public bool IsDisposed { get; private set; }
 
-    public bool IsTelling => false;
+    /// <summary>What a host was asked for.</summary>
+    public List<HostBinding> Bindings { get; } = [];
+
+    /// <summary>In order: <c>ask</c> for a host, <c>end</c> of its processes.</summary>
+    public List<string> Asked { get; } = [];
 
     public IdleEnd? IdleEnd => null;
 
-    public Task PrepareAsync(TestAssembly assembly, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<ITestHost> ForAsync(HostBinding bound, CancellationToken cancellationToken)
+    {
+        Bindings.Add(bound);
+        Asked.Add("ask");
+        return Task.FromResult<ITestHost>(new FakeHost(bound, run));
+    }
 
-    public int? KeptProcess(TestAssembly assembly) => null;
-
-    public Task EndProcessesAsync() => Task.CompletedTask;
-
-    public Task<HostRunEnd> RunAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken) => run(hostRun, events, cancellationToken);
+    public Task EndProcessesAsync()
+    {
+        Asked.Add("end");
+        return Task.CompletedTask;
+    }
 
     public ValueTask DisposeAsync()
     {
         IsDisposed = true;
         return ValueTask.CompletedTask;
     }
+}
+
+internal sealed class FakeHost(HostBinding bound, Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) : ITestHost
+{
+    public static HostRunEnd WellEnded { get; } = new(null);
+
+    public HostBinding Bound => bound;
+
+    public int? KeptProcess => null;
+
+    public bool IsTelling => false;
+
+    public Task<HostRunEnd> RunAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken) => run(hostRun, events, cancellationToken);
 
     public static ToldTest Told(TestEntry entry) =>
         new(entry.Id, entry.FullyQualifiedName, entry.DisplayName, entry.ClassName, entry.MethodName, entry.IsMethodKnown);

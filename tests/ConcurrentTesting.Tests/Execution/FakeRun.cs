@@ -46,17 +46,17 @@ internal sealed class FakeRun : IAsyncDisposable
 
     public ConcurrentQueue<Incident> Incidents { get; } = [];
 
-    /// <summary>Every host that was started, with its worker.</summary>
-    public ConcurrentQueue<(int Worker, FakeHost Host)> Hosts { get; } = [];
+    /// <summary>The hosts that were made, with its worker.</summary>
+    public ConcurrentQueue<(int Worker, FakeHosts Hosts)> Hosts { get; } = [];
 
     /// <summary>What each run of a host was asked for, in the order they began.</summary>
     public ConcurrentQueue<HostRun> Runs { get; } = [];
 
-    public WorkerPool Pool(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => new(Context, _databases, StartHostOf(run));
+    public WorkerPool Pool(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => new(Context, _databases, HostsOf(run));
 
-    public WorkerPool PoolOf(StartTestHost startHost) => new(Context, _databases, startHost);
+    public WorkerPool PoolOf(HostsOfWorker hostsOf) => new(Context, _databases, hostsOf);
 
-    public Bisection Bisection(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => new(Context, _databases, StartHostOf(run));
+    public Bisection Bisection(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => new(Context, _databases, HostsOf(run));
 
     /// <summary>One batch a list, each worker beginning with its own.</summary>
     public static Plan Plan(params TestEntry[][] seeds) => new()
@@ -82,15 +82,15 @@ internal sealed class FakeRun : IAsyncDisposable
         _folder.Dispose();
     }
 
-    public StartTestHost StartHostOf(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => (worker, _) =>
+    public HostsOfWorker HostsOf(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => worker =>
     {
-        var host = new FakeHost((hostRun, events, cancellationToken) =>
+        var hosts = new FakeHosts((hostRun, events, cancellationToken) =>
         {
             Runs.Enqueue(hostRun);
             return run(hostRun, events, cancellationToken);
         });
-        Hosts.Enqueue((worker, host));
-        return Task.FromResult<ITestHost>(host);
+        Hosts.Enqueue((worker, hosts));
+        return hosts;
     };
 
     private sealed class IncidentList(ConcurrentQueue<Incident> incidents) : IRunObserver

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
@@ -24,7 +25,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
             .RunAsync(FakeRun.Plan([_first, _second], [_third]));
 
         new[] { _first, _second, _third }.Select(entry => _run.ResultOf(entry).Outcome).ShouldBe([TestOutcome.Passed, TestOutcome.Failed, TestOutcome.Passed]);
-        _run.Hosts.ShouldAllBe(started => started.Host.IsDisposed);
+        _run.Hosts.ShouldAllBe(made => made.Hosts.IsDisposed);
     }
 
     [Fact]
@@ -44,15 +45,50 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));
 
         _run.Hosts.Count.ShouldBeGreaterThan(1);
-        _run.Hosts.ShouldAllBe(started => started.Host.IsDisposed);
+        _run.Hosts.ShouldAllBe(made => made.Hosts.IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_host_is_asked_for_by_assembly_and_lease()
+    {
+        var other = Catalogs.Entry(Catalogs.Assembly("Other.Tests"), "Other.Baskets", "Fourth");
+
+        await _run.Pool((run, events, _) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed))
+            .RunAsync(FakeRun.Plan([_first]) with { Tail = [FakeRun.Batch([other])], Predictions = new Dictionary<TestEntry, double> { [_first] = 1, [other] = 1 } });
+
+        var hosts = _run.Hosts.Single().Hosts;
+        hosts.Bindings.Select(bound => bound.Assembly).ShouldBe([Assembly, other.Assembly]);
+        hosts.Bindings.ShouldAllBe(bound => bound.Environment == hosts.Bindings[0].Environment);
+    }
+
+    [Fact]
+    public async Task What_works_with_databases_ends_before_they_are_renewed()
+    {
+        await using var run = new FakeRun(settings => settings with { Reset = DatabaseReset.Batch });
+
+        await run.Pool((asked, events, _) => FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed)).RunAsync(FakeRun.Plan([_first, _second]) with { Seeds = [[FakeRun.Batch([_first]), FakeRun.Batch([_second])]] });
+
+        run.Hosts.Single().Hosts.Asked.Take(3).ShouldBe(["ask", "end", "ask"]);
+    }
+
+    [Fact]
+    public void A_host_serves_one_assembly_with_one_environment()
+    {
+        var environment = ImmutableDictionary<string, string>.Empty.Add("Database", "run_w0_1");
+        var bound = new HostBinding(Assembly, environment);
+
+        bound.IsSame(new HostBinding(Catalogs.Assembly(), ImmutableDictionary<string, string>.Empty.Add("Database", "run_w0_1"))).ShouldBeTrue();
+        bound.IsSame(bound with { Assembly = Catalogs.Assembly("Other.Tests") }).ShouldBeFalse();
+        bound.IsSame(bound with { Environment = environment.SetItem("Database", "run_w0_2") }).ShouldBeFalse();
+        bound.IsSame(bound with { Environment = environment.Add("More", "1") }).ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_worker_that_gets_no_host_leaves_its_work_to_the_others()
     {
-        var start = _run.StartHostOf((run, events, _) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed));
+        var hostsOf = _run.HostsOf((run, events, _) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed));
 
-        await _run.PoolOf((worker, token) => worker == 0 ? throw new InvalidOperationException("no memory") : start(worker, token)).RunAsync(FakeRun.Plan([_first], [_second]) with { IsFixed = true });
+        await _run.PoolOf(worker => worker == 0 ? throw new InvalidOperationException("no memory") : hostsOf(worker)).RunAsync(FakeRun.Plan([_first], [_second]) with { IsFixed = true });
 
         _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
         _run.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.WorkerRetired && incident.Worker == 0);
@@ -61,7 +97,7 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     [Fact]
     public async Task A_test_that_nobody_was_left_to_run_is_an_error()
     {
-        await _run.PoolOf((_, _) => throw new InvalidOperationException("no memory")).RunAsync(FakeRun.Plan([_first], [_second]));
+        await _run.PoolOf(_ => throw new InvalidOperationException("no memory")).RunAsync(FakeRun.Plan([_first], [_second]));
 
         _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Error);
         _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Error);
