@@ -126,7 +126,7 @@ function Test-UpToDate([string] $inUse) {
 }
 
 # What is set for the build alone is taken back at the end, because the caller's session goes on.
-$Variables = 'NUKE_CALLER_DIRECTORY', 'NUKE_TELEMETRY_OPTOUT', 'DOTNET_CLI_TELEMETRY_OPTOUT', 'DOTNET_NOLOGO', 'DOTNET_ROOT', 'PATH', 'UseNukeStandIn', 'UseSdkTranslationLayer'
+$Variables = 'NUKE_CALLER_DIRECTORY', 'NUKE_TELEMETRY_OPTOUT', 'DOTNET_CLI_TELEMETRY_OPTOUT', 'DOTNET_NOLOGO', 'DOTNET_TieredPGO', 'DOTNET_EnableWriteXorExecute', 'DOTNET_ROOT', 'PATH', 'UseNukeStandIn', 'UseSdkTranslationLayer'
 $Before = @{}
 foreach ($name in $Variables) { $Before[$name] = [Environment]::GetEnvironmentVariable($name) }
 $Lock = $null
@@ -140,6 +140,11 @@ try {
     $env:NUKE_TELEMETRY_OPTOUT = '1'
     $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
     $env:DOTNET_NOLOGO = '1'
+
+    # Compilers, the build and test hosts live for seconds: what the runtime spends on profiling and guarding their code is not paid back.
+    foreach ($variable in 'DOTNET_TieredPGO', 'DOTNET_EnableWriteXorExecute') {
+        if (-not [Environment]::GetEnvironmentVariable($variable)) { [Environment]::SetEnvironmentVariable($variable, '0') }
+    }
 
     New-Item -ItemType Directory -Path $TempFolder -Force | Out-Null
     $Lock = Lock-Checkout 'build.lock' $false 'to be built'

@@ -8,6 +8,9 @@ export NUKE_CALLER_DIRECTORY="$PWD"
 cd -P "$(dirname "${BASH_SOURCE[0]}")"
 
 export NUKE_TELEMETRY_OPTOUT=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+# Compilers, the build and test hosts live for seconds: what the runtime spends on profiling and guarding their code is not paid back.
+export DOTNET_TieredPGO="${DOTNET_TieredPGO:-0}" DOTNET_EnableWriteXorExecute="${DOTNET_EnableWriteXorExecute:-0}"
 ROOT="$PWD"
 TEMP_FOLDER="$ROOT/.nuke/temp"
 STAMP="$TEMP_FOLDER/build.stamp"
