@@ -16,7 +16,7 @@ var left = await server.OwnDatabasesAsync();
 Console.WriteLine(string.Join('\n', run.Lines.TakeLast(2)));
 foreach (var (fault, count) in faults.Injected)
     Console.WriteLine($"{count,6} {fault}");
-Console.WriteLine($"asked {results} and {SoakRun.UnknownRowsOfAll} of unknown number, reported {outcome.Reported}, lost {outcome.Lost}, doubled {outcome.Doubled}, timed out {outcome.TimedOut}, not passed otherwise {outcome.NotPassed.Count}");
+Console.WriteLine($"asked {results} and {SoakRun.UnknownRowsOfAll} of unknown number, reported {outcome.Reported}, lost {outcome.Lost}, never begun after a time-out {outcome.NotBegun}, doubled {outcome.Doubled}, timed out {outcome.TimedOut}, not passed otherwise {outcome.NotPassed.Count}");
 Console.WriteLine($"leaked: {left} databases, {run.Processes().Count} processes; the engine's peak {run.PeakBytes / 1_000_000} MB; {outcome.Duration.TotalSeconds:0} s");
 
 // Who was running in a host that stopped for ever has timed out, and nobody else.
