@@ -27,9 +27,9 @@ internal static class RunClosing
         return [.. Details(run, redactor), outcome];
     }
 
-    /// <summary>The two last lines of the process: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
-    public static ImmutableArray<string> ClosingLines(RunRecord run) =>
-        [Time(run), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
+    /// <summary>The two last lines: speed, efficiency and what cost it most, then <c>N passed, N failed, N skipped</c>.</summary>
+    public static ImmutableArray<string> ClosingLines(RunRecord run, Redactor redactor) =>
+        [Time(run) + Lost(run, redactor), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
 
     /// <summary>An artifact's path as the user reads it: relative to the repository's root where it is below it.</summary>
     public static string ArtifactPath(ConcurrentTestSettings settings, string file)
@@ -93,6 +93,9 @@ internal static class RunClosing
         var phases = RunPhases.Text(run) is { Length: > 0 } text ? $": {text}" : RunPhases.Factor(run);
         return $"{DurationText.Measured(run.Wall)}{phases}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
     }
+
+    private static string Lost(RunRecord run, Redactor redactor) =>
+        LostTime.Of(run) is { } cause ? $": {PlainText.OneLine(redactor.Redact(cause))}" : "";
 
     private static IEnumerable<string> Workers(RunRecord run)
     {

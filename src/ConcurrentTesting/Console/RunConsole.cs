@@ -74,9 +74,10 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         new(settings, redactor, logger, time, surface);
 
     /// <summary>
-    /// The two last lines that the process prints: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.
+    /// The two last lines that the process prints: speed, efficiency and what cost it most, then exactly
+    /// <c>N passed, N failed, N skipped</c>.
     /// </summary>
-    public static ImmutableArray<string> ClosingLines(RunRecord run) => RunClosing.ClosingLines(run);
+    public static ImmutableArray<string> ClosingLines(RunRecord run, Redactor redactor) => RunClosing.ClosingLines(run, redactor);
 
     /// <summary>Prints what <c>--test-list</c> asks for.</summary>
     public void List(TestListing listing)

@@ -66,7 +66,7 @@ internal static class RunReports
         console.Finish(final);
         return RunResult.Of(final) with
         {
-            ClosingLines = RunConsole.ClosingLines(final),
+            ClosingLines = RunConsole.ClosingLines(final, console.Redactor),
             HostCommands = HostCommands.Of(final, console.Redactor),
         };
     }

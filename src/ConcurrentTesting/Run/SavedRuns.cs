@@ -47,7 +47,7 @@ internal static class SavedRuns
         Tell(record, redactor, logger);
         return RunResult.Of(record) with
         {
-            ClosingLines = RunConsole.ClosingLines(record),
+            ClosingLines = RunConsole.ClosingLines(record, redactor),
             HostCommands = HostCommands.Of(record, redactor),
         };
     }

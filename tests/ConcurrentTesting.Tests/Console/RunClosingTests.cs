@@ -42,11 +42,11 @@ public class RunClosingTests
 
     [Fact]
     public void The_closing_lines_are_speed_and_exactly_the_counts() =>
-        RunConsole.ClosingLines(Run()).ShouldBe(["10.0s (2.6x); 26.0s of tests, lower bound <1ms", "2 passed, 2 failed, 1 skipped"]);
+        RunConsole.ClosingLines(Run(), new Redactor()).ShouldBe(["10.0s (2.6x); 26.0s of tests, lower bound <1ms", "2 passed, 2 failed, 1 skipped"]);
 
     [Fact]
     public void A_run_in_which_nothing_ran_has_closing_lines_too() =>
-        RunConsole.ClosingLines(SampleRun.Run(Settings) with { FinishedAt = SampleRun.Start }).ShouldBe(["<1ms; <1ms of tests, lower bound <1ms", "0 passed, 0 failed, 0 skipped"]);
+        RunConsole.ClosingLines(SampleRun.Run(Settings) with { FinishedAt = SampleRun.Start }, new Redactor()).ShouldBe(["<1ms; <1ms of tests, lower bound <1ms", "0 passed, 0 failed, 0 skipped"]);
 
     [Theory]
     [InlineData(ConcurrentTestExitCode.Success, "PASSED")]

@@ -87,6 +87,11 @@ internal sealed class SummaryMarkdown
             $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
         Row("Tests", Text(
             $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
+        if (LostTime.Of(_record) is { } lost)
+        {
+            Row("Why not faster", Plain(lost));
+        }
+
         if (_record.Idle is { } idle)
         {
             Row("Idle", Plain(idle));
