@@ -2,6 +2,7 @@ using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Run;
 
@@ -65,11 +66,15 @@ internal sealed class EarlierRun
     }
 
     // Whoever sets up again needs a process of its own for it.
-    private HostStarts HostStartsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect) =>
-        !catalog.Units.Select(unit => unit.Assembly).Distinct().All(assembly => isDirect(assembly)) ? HostStarts.ByConsole
-        : _settings.Reset == DatabaseReset.Never
-            && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture)) ? HostStarts.DirectAndKept
-        : HostStarts.Direct;
+    private HostStarts HostStartsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect)
+    {
+        var assemblies = catalog.Units.Select(unit => unit.Assembly).Distinct().ToList();
+        if (!assemblies.TrueForAll(isDirect))
+            return HostStarts.ByConsole;
+        var areKept = _settings.Reset == DatabaseReset.Never && assemblies.TrueForAll(DirectAssemblies.IsKept)
+            && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture));
+        return areKept ? HostStarts.DirectAndKept : HostStarts.Direct;
+    }
 
     /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>
     public (IEnumerable<Batch> Batches, TestEntry Failing) ToBisect(Plan plan)

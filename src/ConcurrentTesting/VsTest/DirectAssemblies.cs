@@ -13,6 +13,11 @@ internal sealed class DirectAssemblies(
     public bool IsDirect(TestAssembly assembly) =>
         _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
 
+    /// <summary>
+    /// Its test hosts may run one batch after another. xunit v3 starts the test's own program for each, which would hear of the first only.
+    /// </summary>
+    public static bool IsKept(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3;
+
     public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, assembly.Path);
 
     /// <summary>From now on the assembly runs on a vstest.console.</summary>
@@ -34,8 +39,7 @@ internal sealed class DirectAssemblies(
     private string? ReasonForConsole(TestAssembly assembly) =>
         settings.TestHost == TestHostMode.Console ? "it was asked for."
         : settings.TestHost == TestHostMode.Auto && OperatingSystem.IsWindows() ? "on Windows test hosts are started by it."
-        : assembly.Framework is not (TestFramework.XUnit2 or TestFramework.NUnit or TestFramework.MSTest)
-            ? "its framework starts test processes of its own."
+        : assembly.Framework == TestFramework.Unknown ? "its framework is not known."
         : settings.Diagnostics ? "it writes the platform's own trace."
         : assembly.Collectors != AssemblyCollectors.None ? "it is to load data collectors."
         : runSettings.For(assembly).NeedOfConsole is { } need ? $"its run settings have {need}."

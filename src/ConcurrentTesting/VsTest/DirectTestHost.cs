@@ -40,7 +40,8 @@ internal sealed class DirectTestHost(
 
     public HostBinding Bound => bound;
 
-    public int? KeptProcess => _process is { IsGood: true } process && !IsSpent(process) ? process.Id : null;
+    public int? KeptProcess =>
+        _process is { IsGood: true } process && DirectAssemblies.IsKept(bound.Assembly) && !IsSpent(process) ? process.Id : null;
 
     public bool IsTelling => _process is { IsTelling: true };
 
@@ -64,7 +65,9 @@ internal sealed class DirectTestHost(
         }
     }
 
-    /// <summary>Waits until it may start a process, where it has to; before its run begins, because waiting is no silence of a host.</summary>
+    /// <summary>
+    /// Waits until it may start a process, where it has to; before its run begins, because waiting is no silence of a host.
+    /// </summary>
     public async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
         if (KeptProcess is null)
@@ -181,6 +184,7 @@ internal sealed class DirectTestHost(
 
     private bool CanRun(HostRun hostRun, ImmutableDictionary<string, string> environment) =>
         !hostRun.NeedsFreshProcess
+        && DirectAssemblies.IsKept(bound.Assembly)
         && Lasting(environment) is var wanted && wanted.Count == _environment.Count
             && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
 
