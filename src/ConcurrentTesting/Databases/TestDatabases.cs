@@ -29,7 +29,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     private readonly Guards _guards;
     private readonly ImmutableArray<TemplateSource> _sources;
     private readonly IDatabaseEngine? _engine;
-    private readonly DatabaseCounts _counts = new();
+    private readonly DatabaseCounts _counts;
     private readonly ResiliencePipeline _retries;
     private readonly ConcurrentDictionary<int, Task> _drops = new();
     private readonly DatabaseHealth? _health;
@@ -40,8 +40,10 @@ internal sealed class TestDatabases : IAsyncDisposable
     private Task _checking = Task.CompletedTask;
     private int _clones;
 
-    private TestDatabases(ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor secrets)
+    private TestDatabases(
+        ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor secrets, Action<RunEvent> tell)
     {
+        _counts = new DatabaseCounts(tell, time);
         _settings = settings;
         _runId = runId;
         _logger = logger;
@@ -62,18 +64,15 @@ internal sealed class TestDatabases : IAsyncDisposable
     }
 
     /// <summary>What the databases came to so far; null where there are none.</summary>
-    public DatabaseRecord? Record => _engine is null ? null : new DatabaseRecord
+    public DatabaseRecord? Record => Facts is { } facts ? _counts.With(facts) : null;
+
+    private DatabaseRecord? Facts => _engine is null ? null : new DatabaseRecord
     {
         Engine = _engine.Name,
         Template = _templates.Length == 0 ? null : string.Join(", ", _templates.Select(template => template.Name)),
         Fingerprint = _templates.Length == 0 ? null : string.Join(", ", _templates.Select(template => template.Fingerprint)),
         TemplateHit = _templates.Length == 0 ? null : _templates.All(template => template.Hit),
         TemplateTime = _templates.Length == 0 ? null : TimeSpan.FromTicks(_templates.Sum(template => template.Time.Ticks)),
-        CloneTimes = _counts.CloneTimes,
-        DropTimes = _counts.DropTimes,
-        Counts = _counts.Counts,
-        Statistics = _sets!.Statistics,
-        Kept = _sets.Kept,
         Overrides = _guards.Overridden,
     };
 
@@ -83,9 +82,18 @@ internal sealed class TestDatabases : IAsyncDisposable
     /// <exception cref="ConcurrentTestException">
     /// A setting is wrong: a template entry names nothing that is there, the connection string cannot be read.
     /// </exception>
+    /// <param name="tell">Hears what happens to the databases; null: nobody.</param>
     public static TestDatabases Create(
-        ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor? secrets = null) =>
-        new(settings, runId, logger, time, secrets ?? Redactor.Of(settings));
+        ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor? secrets = null,
+        Action<RunEvent>? tell = null) =>
+        new(settings, runId, logger, time, secrets ?? Redactor.Of(settings), tell ?? (_ => { }));
+
+    /// <summary>Tells all that is known of them.</summary>
+    public void Tell()
+    {
+        if (Facts is { } facts)
+            _counts.TellAll(facts);
+    }
 
     /// <summary>Asks before anything is created whether the run can and may use the server.</summary>
     /// <exception cref="ConcurrentTestException">It cannot, or a guard refuses.</exception>
@@ -180,14 +188,14 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return lease;
-        if (_sets!.Kept.Length >= KeptDatabases.Limit)
+        if (_counts.KeptClones.Length >= KeptDatabases.Limit)
         {
-            _logger.LogWarning("The databases of {Test} are not kept: {Count} are already, which is the limit", test, _sets.Kept.Length);
+            _logger.LogWarning("The databases of {Test} are not kept: {Count} are already, which is the limit", test, KeptDatabases.Limit);
             return await RenewAsync(lease, cancellationToken);
         }
 
         var renewed = await FreshAsync(lease.Worker, cancellationToken);
-        await _sets.KeepAsync(lease.Clones, lease.Worker, test, cancellationToken);
+        await _sets!.KeepAsync(lease.Clones, lease.Worker, test, cancellationToken);
         return renewed;
     }
 

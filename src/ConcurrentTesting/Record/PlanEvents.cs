@@ -86,6 +86,19 @@ internal sealed record PlannedTest
     public string FullName => TestNames.Full(ClassName, Name);
 }
 
+/// <summary>The run that this one is held against.</summary>
+internal sealed record RunCompared(ComparedRun Compared) : RunEvent
+{
+    internal override void ApplyTo(RunFold fold) => fold.Add(this);
+}
+
+/// <summary>How a test ended in earlier runs, the oldest first.</summary>
+/// <param name="Test">Its id.</param>
+internal sealed record TestRemembered(string Test, ImmutableArray<PastResult> Results) : RunEvent
+{
+    internal override void ApplyTo(RunFold fold) => fold.Add(this);
+}
+
 /// <summary>What runs on one worker as a whole.</summary>
 internal sealed record UnitPlanned : RunEvent
 {
@@ -117,12 +130,6 @@ internal sealed record RunPlanned(int Cases, int Workers, TimeSpan Expected, dou
         if (!IsQuiet)
             observer.Planned(Cases, Workers, Expected);
     }
-}
-
-/// <summary>What is known of the databases; each line replaces the one before.</summary>
-internal sealed record DatabasesChanged(DatabaseRecord Databases) : RunEvent
-{
-    internal override void ApplyTo(RunFold fold) => fold.Add(this);
 }
 
 internal sealed record CoverageMerged(CoverageRecord Coverage) : RunEvent

@@ -8,6 +8,7 @@ namespace ConcurrentTesting.Record;
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(RunStarted), "run-started")]
+[JsonDerivedType(typeof(RunCompared), "compared")]
 [JsonDerivedType(typeof(PhaseStarted), "phase-started")]
 [JsonDerivedType(typeof(PhaseEnded), "phase-ended")]
 [JsonDerivedType(typeof(AssemblyFound), "assembly")]
@@ -15,6 +16,11 @@ namespace ConcurrentTesting.Record;
 [JsonDerivedType(typeof(UnitPlanned), "unit")]
 [JsonDerivedType(typeof(RunPlanned), "planned")]
 [JsonDerivedType(typeof(DatabasesChanged), "databases")]
+[JsonDerivedType(typeof(CloneMade), "clone")]
+[JsonDerivedType(typeof(CloneRead), "clone-read")]
+[JsonDerivedType(typeof(CloneKept), "clone-kept")]
+[JsonDerivedType(typeof(CloneDropped), "clone-dropped")]
+[JsonDerivedType(typeof(DatabasesCounted), "databases-counted")]
 [JsonDerivedType(typeof(LeaseTaken), "lease")]
 [JsonDerivedType(typeof(BatchStarted), "batch-started")]
 [JsonDerivedType(typeof(TestStarted), "test-started")]
@@ -29,6 +35,7 @@ namespace ConcurrentTesting.Record;
 [JsonDerivedType(typeof(WorkerEnded), "worker-ended")]
 [JsonDerivedType(typeof(IncidentReported), "incident")]
 [JsonDerivedType(typeof(CoverageMerged), "coverage")]
+[JsonDerivedType(typeof(TestRemembered), "past")]
 [JsonDerivedType(typeof(RunEnded), "run-ended")]
 internal abstract record RunEvent
 {

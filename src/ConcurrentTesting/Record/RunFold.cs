@@ -16,7 +16,11 @@ internal sealed class RunFold
     private RunStarted? _started;
     private TestsDiscovered _discovered = new(0, 0) { At = default };
     private RunPlanned? _planned;
-    private DatabaseRecord? _databases;
+    private readonly Dictionary<string, ImmutableArray<PastResult>> _history = new(StringComparer.Ordinal);
+    private ComparedRun? _compared;
+
+    // Asked for several times at a run's end; null where a row has changed since.
+    private ImmutableArray<TestRecord>? _tests;
     private CoverageRecord? _coverage;
     private RunEnded? _ended;
 
@@ -24,6 +28,8 @@ internal sealed class RunFold
     public OpenWork OpenWork { get; } = new();
 
     public TestRows Rows => _rows;
+
+    public DatabaseFold Databases { get; } = new();
 
     /// <summary>The first end counts: what follows is of the reports.</summary>
     public bool HasEnded => _ended is not null;
@@ -37,7 +43,7 @@ internal sealed class RunFold
     public ImmutableArray<WorkerRecord> Workers => [.. _workers.OrderBy(worker => worker.Number)];
 
     public ImmutableArray<TestRecord> Tests =>
-        WithKnownFlaky(_rows.All).OrderBy(test => test.Id, StringComparer.Ordinal).ToImmutableArray();
+        _tests ??= [.. WithKnownFlaky(_rows.All).OrderBy(test => test.Id, StringComparer.Ordinal)];
 
     /// <summary>The failures outside of tests, one for each that is the same on several workers.</summary>
     public ImmutableArray<OutsideFailure> Outside =>
@@ -76,7 +82,7 @@ internal sealed class RunFold
     public RunRecord ToRecord(RunEnd end, DateTimeOffset finishedAt)
     {
         var started = _started ?? throw new InvalidOperationException("The events do not begin with the run's start.");
-        var (tests, outside) = (Tests, Outside);
+        var (tests, outside, databases) = (Tests, Outside, Databases.ToRecord());
         var (exitCode, reason) = Verdict.Of(end, tests, outside, started.Settings);
         var lowerBound = tests.IsEmpty ? TimeSpan.Zero : RecordedWork.LowerBoundOf(_units, tests, started.Settings.Workers);
         return new RunRecord
@@ -97,9 +103,11 @@ internal sealed class RunFold
             Workers = Workers,
             Incidents = [.. _incidents],
             PreparationRetries = _retries.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Database = _databases,
+            Database = databases,
+            Compared = _compared,
+            History = _history.ToImmutableDictionary(StringComparer.Ordinal),
             Coverage = _coverage,
-            Overrides = _databases is null ? started.Overrides : [.. started.Overrides, .. _databases.Overrides],
+            Overrides = databases is null ? started.Overrides : [.. started.Overrides, .. databases.Overrides],
             LowerBound = lowerBound,
             Idle = IdleWorkers.Of(Workers, tests, _units),
             KnownTimings = _planned?.KnownTimings ?? 0,
@@ -121,11 +129,17 @@ internal sealed class RunFold
 
     internal void Add(TestsDiscovered discovered) => _discovered = discovered;
 
-    internal void Add(UnitPlanned unit) => _units.Add(unit);
+    internal void Add(UnitPlanned unit)
+    {
+        _tests = null;
+        _units.Add(unit);
+    }
 
     internal void Add(RunPlanned planned) => _planned = planned;
 
-    internal void Add(DatabasesChanged changed) => _databases = changed.Databases;
+    internal void Add(RunCompared compared) => _compared = compared.Compared;
+
+    internal void Add(TestRemembered past) => _history[past.Test] = past.Results;
 
     internal void Add(CoverageMerged merged) => _coverage = merged.Coverage;
 
@@ -133,7 +147,11 @@ internal sealed class RunFold
 
     internal void Add(OutsideFailed failed) => _outside.Add(failed);
 
-    internal void Supersede(RowsSuperseded superseded) => _rows.Supersede(superseded);
+    internal void Supersede(RowsSuperseded superseded)
+    {
+        _tests = null;
+        _rows.Supersede(superseded);
+    }
 
     internal void End(RunEnded ended) => _ended ??= ended;
 
@@ -145,12 +163,14 @@ internal sealed class RunFold
 
     internal void Add(AttemptEnded ended)
     {
+        _tests = null;
         OpenWork.EndTest(ended.Attempt.Worker, ended.Test);
         _rows.Add(ended);
     }
 
     internal void Add(BatchMeasured measured)
     {
+        _tests = null;
         foreach (var row in measured.Rows)
             _rows.Find(row.Test, row.Row)?.Measure(measured.Batch, row);
     }

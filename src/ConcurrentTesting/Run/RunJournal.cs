@@ -19,7 +19,8 @@ internal sealed class RunJournal
 
     /// <param name="file">Where the run's events are written.</param>
     /// <param name="overrides">One line for each guard of the run itself that an override kept quiet.</param>
-    public RunJournal(RunContext run, JournalWriter file, ImmutableArray<string> overrides)
+    /// <param name="compared">The run that this one is held against; null: none.</param>
+    public RunJournal(RunContext run, JournalWriter file, ImmutableArray<string> overrides, ComparedRun? compared = null)
     {
         (_run, _file) = (run, file);
         run.Recorder.Add(new RunStarted
@@ -31,6 +32,8 @@ internal sealed class RunJournal
             Settings = RecordedSettings.Of(run.Settings),
             Overrides = overrides,
         });
+        if (compared is not null)
+            run.Recorder.Add(new RunCompared(compared) { At = run.Recorder.Now });
     }
 
     public RunContext Run => _run;
@@ -38,13 +41,6 @@ internal sealed class RunJournal
     public TestCatalog? Catalog { get; set; }
     public Plan? Plan { get; set; }
     public TimingStore? Timings { get; set; }
-
-    /// <summary>The run that this one is held against.</summary>
-    public ComparedRun? Compared { get; init; }
-
-    /// <summary>How the tests ended in earlier runs.</summary>
-    public ImmutableDictionary<string, ImmutableArray<PastResult>> History { get; set; } =
-        ImmutableDictionary<string, ImmutableArray<PastResult>>.Empty;
 
     /// <summary>The part of the tests that the run is, and the plan that it is a part of; null: all of them.</summary>
     public ShardRecord? Shard { get; set; }
@@ -102,11 +98,11 @@ internal sealed class RunJournal
         });
     }
 
-    /// <summary>What the databases came to so far.</summary>
-    public void DatabasesAre(DatabaseRecord? databases)
+    /// <summary>How the tests ended in earlier runs.</summary>
+    public void Remember(IEnumerable<KeyValuePair<string, ImmutableArray<PastResult>>> history)
     {
-        if (databases is not null)
-            _run.Recorder.Add(new DatabasesChanged(databases) { At = _run.Recorder.Now });
+        foreach (var (test, results) in history)
+            _run.Recorder.Add(new TestRemembered(test, results) { At = _run.Recorder.Now });
     }
 
     /// <summary>The run has something of its own to say: its artifacts take the place of the last run's, and its journal begins.</summary>
@@ -125,10 +121,10 @@ internal sealed class RunJournal
         return ToRecord(end, at);
     }
 
-    /// <summary>What the run came to, if it ends so, beside what it is held against.</summary>
+    /// <summary>What the run came to, if it ends so.</summary>
     /// <param name="finishedAt">Null: now.</param>
     public RunRecord ToRecord(RunEnd end, DateTimeOffset? finishedAt = null) =>
-        _run.Recorder.ToRecord(end, finishedAt) with { Compared = Compared, History = History, Shard = Shard };
+        _run.Recorder.ToRecord(end, finishedAt) with { Shard = Shard };
 
     /// <summary>Says what is missing in the journal's file.</summary>
     public void TellFailure()

@@ -24,19 +24,20 @@ internal static class RunReports
         // Cancelling a run must not cancel its reports.
         var cancellationToken = CancellationToken.None;
         var settings = journal.Run.Settings;
-        var writes = !settings.List && await TakePlaceAsync(results, journal, end);
+        var worked = journal.Run.Recorder.ToRecord(end);
+        var writes = !settings.List && await TakePlaceAsync(results, journal, worked);
         if (writes)
         {
             TellFewerRows(journal);
             using (journal.Phase(PhaseNames.Timings))
-                await SaveTimingsAsync(journal, end, cancellationToken);
-            foreach (var (kind, message) in DatabaseUseFindings.Of(journal.Run.Recorder.ToRecord(end)))
+                await SaveTimingsAsync(journal, worked, isComplete: end.ExitCode is null, cancellationToken);
+            foreach (var (kind, message) in DatabaseUseFindings.Of(worked))
                 journal.Run.Recorder.Report(kind, message);
             if (journal is { Catalog: { } catalog, Plan: { } plan })
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
             var history = ReadHistory(journal);
-            journal.History = history.ByTest();
+            journal.Remember(history.ByTest());
             foreach (var incident in lostCoverage)
                 journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
             var record = journal.End(end);
@@ -72,9 +73,8 @@ internal static class RunReports
     }
 
     // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.
-    private static async Task<bool> TakePlaceAsync(ResultsDirectory results, RunJournal journal, RunEnd end)
+    private static async Task<bool> TakePlaceAsync(ResultsDirectory results, RunJournal journal, RunRecord record)
     {
-        var record = journal.Run.Recorder.ToRecord(end);
         if (!results.HasBegun && record.ExitCode is (ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings))
             return false;
         await journal.BeginAsync(
@@ -165,17 +165,19 @@ internal static class RunReports
         }
     }
 
-    private static async Task SaveTimingsAsync(RunJournal journal, RunEnd end, CancellationToken cancellationToken)
+    /// <param name="worked">What the run came to before its reports.</param>
+    /// <param name="isComplete">It came to its end.</param>
+    private static async Task SaveTimingsAsync(
+        RunJournal journal, RunRecord worked, bool isComplete, CancellationToken cancellationToken)
     {
         if (journal is not { Timings: { } timings, Catalog: { } catalog })
             return;
 
         var settings = journal.Run.Settings;
-        var isComplete = end.ExitCode is null && settings is { Filter: null, OnlyFailed: false, Shard: null };
-        timings.Learn(catalog, journal.Run.Recorder.Tests, isComplete);
+        isComplete &= settings is { Filter: null, OnlyFailed: false, Shard: null };
+        timings.Learn(catalog, worked.Tests, isComplete);
         BatchCosts.Learn(
-            timings, catalog, journal.Run.Recorder.ToRecord(end),
-            PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
+            timings, catalog, worked, PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
         {
             try

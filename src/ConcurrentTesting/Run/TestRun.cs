@@ -71,20 +71,21 @@ internal sealed class TestRun
         var observer = RunObservers.Of(console, metrics?.Observer);
         using var file = new JournalWriter(redactor, time);
         var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
-        var journal = new RunJournal(context, file, guards.Overridden) { Compared = earlier.Compared };
+        var journal = new RunJournal(context, file, guards.Overridden, earlier.Compared);
         if (isProduction)
             journal.Run.Recorder.Report(
                 IncidentKinds.ProductionSequential,
                 "The environment says production: the tests ran one after another, without variables or databases of the run.");
-        await using var databases = TestDatabases.Create(settings, journal.Run.RunId, console.Log, time, redactor);
-        metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide) with { Database = databases.Record });
+        await using var databases = TestDatabases.Create(
+            settings, journal.Run.RunId, console.Log, time, redactor, happened => journal.Run.Recorder.Add(happened));
+        metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide));
         await using var lost = databases.Lost.Register(
             () => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var testRun = () => new TestRun(journal, console, databases, earlier, shard, results).ExecuteAsync(cancellationToken);
         var end = await journal.ConcludeAsync(testRun, cancellationToken);
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
-        journal.DatabasesAre(databases.Record);
+        databases.Tell();
         return await RunReports.WriteAsync(journal, end, console, results);
     }
 
@@ -132,7 +133,7 @@ internal sealed class TestRun
         await _databases.CheckAsync(cancellationToken);
         await _databases.SweepAsync(cancellationToken);
         await _databases.PrepareAsync(cancellationToken);
-        _journal.DatabasesAre(_databases.Record);
+        _databases.Tell();
     }
 
     private async Task DiscoverAsync(VsTestLocation vsTest, DirectAssemblies direct, CancellationToken cancellationToken)

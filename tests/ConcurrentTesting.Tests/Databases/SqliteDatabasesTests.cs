@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Record;
 using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
@@ -170,6 +173,27 @@ public sealed class SqliteDatabasesTests : IDisposable
     }
 
     [Fact]
+    public async Task What_happens_to_databases_is_told_as_it_happens()
+    {
+        _folder.Write("schema.sql", "CREATE TABLE book (id INTEGER);");
+        var told = new ConcurrentQueue<RunEvent>();
+        var fold = new RunFold();
+        await using var databases = await PreparedAsync(Settings("schema.sql"), tell: told.Enqueue);
+        databases.Tell();
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        var renewed = await databases.RenewAsync(lease, CancellationToken);
+        await databases.ReleaseAsync(renewed, CancellationToken);
+        await databases.EndAsync();
+
+        foreach (var happened in told)
+            fold.Apply(happened);
+        told.OfType<CloneMade>().Select(made => made.Database).ShouldBe([lease.Clones[0].Name, renewed.Clones[0].Name]);
+        told.OfType<CloneDropped>().Select(dropped => dropped.Database).ShouldBe([lease.Clones[0].Name, renewed.Clones[0].Name]);
+        JsonSerializer.Serialize(fold.Databases.ToRecord()).ShouldBe(JsonSerializer.Serialize(databases.Record));
+    }
+
+    [Fact]
     public async Task Triggers_and_byte_order_marks_are_no_obstacle()
     {
         var script = _folder.Write("schema.sql", """
@@ -317,9 +341,9 @@ public sealed class SqliteDatabasesTests : IDisposable
         TemporaryDirectory = Path.Combine(_folder.Path, "temp"),
     };
 
-    private async Task<TestDatabases> PreparedAsync(ConcurrentTestSettings settings, string? runId = null)
+    private async Task<TestDatabases> PreparedAsync(ConcurrentTestSettings settings, string? runId = null, Action<RunEvent>? tell = null)
     {
-        var databases = TestDatabases.Create(settings, runId ?? RunId(), _log, TimeProvider.System);
+        var databases = TestDatabases.Create(settings, runId ?? RunId(), _log, TimeProvider.System, tell: tell);
         await databases.CheckAsync(CancellationToken);
         await databases.SweepAsync(CancellationToken);
         await databases.PrepareAsync(CancellationToken);

@@ -73,6 +73,13 @@ internal sealed class RandomRun
             () => _recorder.Add(new WorkerIdle(1) { At = _recorder.Now }),
             () => _recorder.Add(new WorkerEnded(new WorkerRecord(_random.Next(2), _recorder.Now, Some(), Some(), 2, 3) { Resets = 1, Cloning = Some() }) { At = _recorder.Now }),
             () => _recorder.Add(new DatabasesChanged(Databases()) { At = _recorder.Now }),
+            () => _recorder.Add(new CloneMade("ct_1", _random.NextDouble()) { At = _recorder.Now }),
+            () => _recorder.Add(new CloneDropped("ct_1", _random.NextDouble()) { At = _recorder.Now }),
+            () => _recorder.Add(new CloneRead(new DatabaseStatistics { Database = "ct_1", Sessions = 3 }) { At = _recorder.Now }),
+            () => _recorder.Add(new CloneKept(new KeptRecord("ct_2", Text(), "psql …")) { At = _recorder.Now }),
+            () => _recorder.Add(new DatabasesCounted("retries", _random.Next(3)) { At = _recorder.Now }),
+            () => _recorder.Add(new TestRemembered(Text(), [new PastResult((TestOutcome)_random.Next(5), _random.NextDouble(), _random.Next(2) == 0 ? null : 4, _random.Next(2) == 0)]) { At = _recorder.Now }),
+            () => _recorder.Add(new RunCompared(new ComparedRun("r0", 2, 1.5, 2.5, 3, 4, 5, null, [new ComparedTest("a/b", Text(), "Failed", 0.5, 7)])) { At = _recorder.Now }),
             () => _recorder.Add(new CoverageMerged(new CoverageRecord(1, 2, 3, 4) { LostBatches = 1 }) { At = _recorder.Now }),
             () => _recorder.AddExplicit([Entry()]),
         ];

@@ -1,5 +1,6 @@
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Tests.Reports;
 using Shouldly;
 using Xunit;
 
@@ -11,6 +12,24 @@ public sealed class RunRecorderTests
 
     private readonly RunRecorder _recorder = new(TimeProvider.System, new NoObserver(), Quarantine.Read(null, DateOnly.MaxValue));
     private readonly TestEntry _theory = Catalogs.Entry(Assembly, "Orders", "Ships", hasKnownRows: false);
+
+    [Fact]
+    public void Results_are_made_of_rows_once_until_a_row_changes()
+    {
+        var recorder = new RunRecorder(TimeProvider.System, new NoObserver(), Quarantine.None);
+        recorder.Add(new RunStarted { At = recorder.Now, Run = "r", Machine = "m", Seed = 1, Settings = new ConcurrentTestSettings() });
+        var entry = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Pays");
+        recorder.Add(entry, "Pays", 0, RecordedRun.Attempt(TestOutcome.Failed), []);
+
+        var first = recorder.ToRecord(RunEnd.TestsDecide).Tests;
+        recorder.Report("kind", "It happened.");
+        var second = recorder.ToRecord(RunEnd.TestsDecide).Tests;
+        recorder.Add(entry, "Pays", 0, RecordedRun.Attempt(), []);
+        var third = recorder.ToRecord(RunEnd.TestsDecide).Tests;
+
+        (first == second).ShouldBeTrue();
+        third.Single().Attempts.Length.ShouldBe(2);
+    }
 
     [Fact]
     public void Rows_that_the_last_run_did_not_give_are_attempts_of_those_that_it_gave()

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Templates;
@@ -19,14 +18,6 @@ internal sealed class CloneSets(
     Redactor secrets,
     ILogger logger)
 {
-    private readonly ConcurrentQueue<DatabaseStatistics> _statistics = new();
-    private readonly ConcurrentQueue<KeptRecord> _kept = new();
-
-    /// <summary>What the server counted in each clone that a worker had.</summary>
-    public ImmutableArray<DatabaseStatistics> Statistics => [.. _statistics];
-
-    public ImmutableArray<KeptRecord> Kept => [.. _kept];
-
     /// <summary>All or none: what was made before one failed is gone.</summary>
     public async Task<ImmutableArray<DatabaseClone>> MakeAsync(
         ImmutableArray<TemplateDatabase> templates, string label, CancellationToken cancellationToken)
@@ -68,7 +59,7 @@ internal sealed class CloneSets(
         health.Watch(clone);
         await attempt($"checking {clone.Name}", token => RequireAsync(clone, token), cancellationToken);
         counts.Add("health_checks_ok", 1);
-        counts.Cloned(Stopwatch.GetElapsedTime(started));
+        counts.Cloned(clone.Name, Stopwatch.GetElapsedTime(started));
         return clone;
     }
 
@@ -90,7 +81,7 @@ internal sealed class CloneSets(
 
         var started = Stopwatch.GetTimestamp();
         if (await engine.DropAsync(clone, cancellationToken))
-            counts.Dropped(Stopwatch.GetElapsedTime(started));
+            counts.Dropped(clone.Name, Stopwatch.GetElapsedTime(started));
         else
             counts.Add("leaked", 1);
     }
@@ -111,7 +102,7 @@ internal sealed class CloneSets(
             // It is about to have another name, which is none of the tests' doing.
             health.Forget(clone);
             var kept = await engine.KeepAsync(clone, cancellationToken);
-            _kept.Enqueue(new KeptRecord(kept.Name, test, kept.How));
+            counts.Kept(new KeptRecord(kept.Name, test, kept.How));
             logger.LogInformation("Kept the database in which {Test} failed: {How}", test, kept.How);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -144,7 +135,7 @@ internal sealed class CloneSets(
         try
         {
             if (await engine.ReadStatisticsAsync(clone, cancellationToken) is { } statistics)
-                _statistics.Enqueue(statistics with { Worker = worker });
+                counts.Read(statistics with { Worker = worker });
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

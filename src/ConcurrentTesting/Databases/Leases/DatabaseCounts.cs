@@ -1,24 +1,59 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Databases.Leases;
 
-/// <summary>What happened to the databases of a run, counted from many threads.</summary>
-internal sealed class DatabaseCounts
+/// <summary>What happened to the databases of a run, from many threads: each is an event, and added to what is known.</summary>
+/// <param name="tell">Hears of each; must not come back here.</param>
+internal sealed class DatabaseCounts(Action<RunEvent> tell, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, long> _counts = new();
-    private readonly ConcurrentQueue<TimeSpan> _cloneTimes = new();
-    private readonly ConcurrentQueue<TimeSpan> _dropTimes = new();
+    private readonly Lock _gate = new();
+    private readonly DatabaseFold _fold = new();
 
-    public ImmutableSortedDictionary<string, long> Counts => _counts.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    /// <summary>Those that stay because a test failed in them.</summary>
+    public ImmutableArray<KeptRecord> KeptClones
+    {
+        get
+        {
+            lock (_gate)
+                return _fold.Kept;
+        }
+    }
 
-    public ImmutableArray<TimeSpan> CloneTimes => [.. _cloneTimes];
+    public void Add(string name, long count) =>
+        Tell(new DatabasesCounted(name, count) { At = time.GetUtcNow() }, _fold.Add);
 
-    public ImmutableArray<TimeSpan> DropTimes => [.. _dropTimes];
+    public void Cloned(string database, TimeSpan took) =>
+        Tell(new CloneMade(database, took.TotalSeconds) { At = time.GetUtcNow() }, _fold.Add);
 
-    public void Add(string name, long count) => _counts.AddOrUpdate(name, count, (_, sum) => sum + count);
+    public void Dropped(string database, TimeSpan took) =>
+        Tell(new CloneDropped(database, took.TotalSeconds) { At = time.GetUtcNow() }, _fold.Add);
 
-    public void Cloned(TimeSpan time) => _cloneTimes.Enqueue(time);
+    public void Read(DatabaseStatistics statistics) => Tell(new CloneRead(statistics) { At = time.GetUtcNow() }, _fold.Add);
 
-    public void Dropped(TimeSpan time) => _dropTimes.Enqueue(time);
+    public void Kept(KeptRecord kept) => Tell(new CloneKept(kept) { At = time.GetUtcNow() }, _fold.Add);
+
+    /// <summary>All of it, with what else is known of the databases.</summary>
+    public DatabaseRecord With(DatabaseRecord databases)
+    {
+        lock (_gate)
+            return _fold.With(databases);
+    }
+
+    /// <summary>Tells all of it, with what else is known of the databases: it takes the place of what was told before.</summary>
+    public void TellAll(DatabaseRecord databases)
+    {
+        lock (_gate)
+            tell(new DatabasesChanged(_fold.With(databases)) { At = time.GetUtcNow() });
+    }
+
+    private void Tell<T>(T happened, Action<T> add)
+        where T : RunEvent
+    {
+        lock (_gate)
+        {
+            add(happened);
+            tell(happened);
+        }
+    }
 }
