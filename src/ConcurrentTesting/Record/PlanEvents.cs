@@ -47,6 +47,12 @@ internal sealed record AssemblyFound(
     }
 }
 
+/// <summary>Which part of all tests the run is; a later line knows more than the one before.</summary>
+internal sealed record PartKnown(ShardRecord Shard) : RunEvent
+{
+    internal override void ApplyTo(RunFold fold) => fold.Add(this);
+}
+
 /// <param name="Cases">Discovered and asked for.</param>
 /// <param name="Explicit">Explicit tests that nobody asked for.</param>
 internal sealed record TestsDiscovered(int Cases, int Explicit) : RunEvent

@@ -11,6 +11,7 @@ namespace ConcurrentTesting.Record;
 [JsonDerivedType(typeof(RunCompared), "compared")]
 [JsonDerivedType(typeof(PhaseStarted), "phase-started")]
 [JsonDerivedType(typeof(PhaseEnded), "phase-ended")]
+[JsonDerivedType(typeof(PartKnown), "part")]
 [JsonDerivedType(typeof(AssemblyFound), "assembly")]
 [JsonDerivedType(typeof(TestsDiscovered), "discovered")]
 [JsonDerivedType(typeof(UnitPlanned), "unit")]

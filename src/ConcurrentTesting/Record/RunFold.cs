@@ -22,6 +22,7 @@ internal sealed class RunFold
     // Asked for several times at a run's end; null where a row has changed since.
     private ImmutableArray<TestRecord>? _tests;
     private CoverageRecord? _coverage;
+    private ShardRecord? _shard;
     private RunEnded? _ended;
 
     /// <summary>What had begun and not ended; where the run's process was killed, that is how it was left.</summary>
@@ -107,6 +108,7 @@ internal sealed class RunFold
             Compared = _compared,
             History = _history.ToImmutableDictionary(StringComparer.Ordinal),
             Coverage = _coverage,
+            Shard = _shard,
             Overrides = databases is null ? started.Overrides : [.. started.Overrides, .. databases.Overrides],
             LowerBound = lowerBound,
             Idle = IdleWorkers.Of(Workers, tests, _units),
@@ -126,6 +128,8 @@ internal sealed class RunFold
     internal void Open(TestStarted test) => OpenWork.Add(test);
 
     internal void Rest(int worker) => OpenWork.EndTest(worker);
+
+    internal void Add(PartKnown known) => _shard = known.Shard;
 
     internal void Add(TestsDiscovered discovered) => _discovered = discovered;
 

@@ -42,10 +42,8 @@ internal sealed class RunJournal
     public Plan? Plan { get; set; }
     public TimingStore? Timings { get; set; }
 
-    /// <summary>The part of the tests that the run is, and the plan that it is a part of; null: all of them.</summary>
-    public ShardRecord? Shard { get; set; }
-
-    public ShardPlan? ShardPlan { get; set; }
+    /// <summary>The plan of all parts, of which the run is one; null: it is all of the tests, or the plan is not known yet.</summary>
+    public ShardPlan? ShardPlan { get; private set; }
 
     /// <summary>Measures a phase from here to the end of the returned scope.</summary>
     public IDisposable Phase(string name)
@@ -74,6 +72,14 @@ internal sealed class RunJournal
             _run.Log.LogError(exception, "The run failed unexpectedly; this is a defect of ConcurrentTest, please report it with run.log");
             return new RunEnd(ConcurrentTestExitCode.Incomplete, $"The run failed unexpectedly: {exception.Message}");
         }
+    }
+
+    /// <summary>What is known of the part that the run is; nothing where it is all of the tests.</summary>
+    public void PartIs(ShardRecord? shard, ShardPlan? plan)
+    {
+        ShardPlan = plan;
+        if (shard is not null)
+            _run.Recorder.Add(new PartKnown(shard) { At = _run.Recorder.Now });
     }
 
     /// <summary>The tests that discovery found.</summary>
@@ -124,7 +130,7 @@ internal sealed class RunJournal
     /// <summary>What the run came to, if it ends so.</summary>
     /// <param name="finishedAt">Null: now.</param>
     public RunRecord ToRecord(RunEnd end, DateTimeOffset? finishedAt = null) =>
-        _run.Recorder.ToRecord(end, finishedAt) with { Shard = Shard };
+        _run.Recorder.ToRecord(end, finishedAt);
 
     /// <summary>Says what is missing in the journal's file.</summary>
     public void TellFailure()

@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling.Sharding;
@@ -13,20 +15,27 @@ internal sealed class ShardedRun
 {
     private readonly ConcurrentTestSettings _settings;
     private readonly Shard? _shard;
-    private readonly string? _pipeline;
 
-    private ShardedRun(ConcurrentTestSettings settings, Shard? shard, ShardPlan? plan, string? pipeline)
+    private ShardedRun(ConcurrentTestSettings settings, Shard? shard, ShardPlan? plan, ShardRecord? record)
     {
         _settings = settings;
         _shard = shard;
         Plan = plan;
-        _pipeline = pipeline;
+        Record = record is null ? null : WithHashes(record, plan);
     }
 
     /// <summary>The plan of all parts; null: there is but one, or it is not made yet.</summary>
     public ShardPlan? Plan { get; private set; }
 
+    /// <summary>
+    /// Which part it is; the hashes follow where the plan is made of what is discovered. Null: the run is all of the tests.
+    /// </summary>
     public ShardRecord? Record { get; private set; }
+
+    /// <summary>The same for all parts, so that they discover the same random data; null: the run is all of the tests.</summary>
+    public int? Seed => Record is null
+        ? null
+        : Plan?.Seed ?? (int)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(Record.Pipeline ?? "")) & int.MaxValue);
 
     /// <summary>How the run ends where its part has no tests at all; null: it has some.</summary>
     public RunEnd? EndOfEmptyPart { get; private set; }
@@ -45,7 +54,7 @@ internal sealed class ShardedRun
         var plan = settings.PlanFile is { } file ? ShardPlanFile.Read(file) : null;
         var shard = ShardChoice.Of(settings, variable, plan?.Parts.Length);
         ShardChoice.Announce(variable);
-        return new ShardedRun(settings, shard, plan, ShardHost.RunOf(variable));
+        return new ShardedRun(settings, shard, plan, shard is { } part ? RecordOf(part, variable) : null);
     }
 
     /// <summary>The tests of the part.</summary>
@@ -55,7 +64,7 @@ internal sealed class ShardedRun
         if (_shard is not { } shard)
             return catalog;
         Plan ??= ShardPlanner.ByHash(catalog, _settings, shard.Of);
-        Record = new ShardRecord(shard.Part, shard.Of, ShardPlanFile.HashOf(Plan), Plan.Discovery) { Pipeline = _pipeline };
+        Record = WithHashes(Record!, Plan);
         var part = ShardSelection.Select(catalog, Plan, shard);
         EndOfEmptyPart = part.CaseCount == 0 && part.Explicit.IsEmpty ? EndOf(shard) : null;
         log.LogInformation(
@@ -63,6 +72,15 @@ internal sealed class ShardedRun
             _settings.PlanFile is { } file ? $"as {file} says" : "by hash of the class");
         return part;
     }
+
+    private static ShardRecord RecordOf(Shard shard, Func<string, string?> variable) => new(shard.Part, shard.Of, null, null)
+    {
+        Pipeline = ShardHost.RunOf(variable),
+        Attempt = ShardHost.AttemptOf(variable),
+    };
+
+    private static ShardRecord WithHashes(ShardRecord record, ShardPlan? plan) =>
+        plan is null ? record : record with { Plan = ShardPlanFile.HashOf(plan), Discovery = plan.Discovery };
 
     private RunEnd EndOf(Shard shard) => _settings.PlanFile is not null
         ? new RunEnd(ConcurrentTestExitCode.Success, $"Part {shard} is empty: the plan has no tests for it.")

@@ -61,6 +61,7 @@ internal sealed class TestRun
         var earlier = EarlierRun.Read(settings);
         settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
         var shard = ShardedRun.Read(settings, Environment.GetEnvironmentVariable);
+        settings = settings with { Seed = settings.Seed ?? shard.Seed };
         await using var results = ResultsDirectory.Claim(settings);
         await using var console = RunConsole.Open(settings, redactor, logger, time, ConsoleSurface.OfProcess());
         await using var memory = MemoryWatch.Begin(time, console.Log);
@@ -72,6 +73,9 @@ internal sealed class TestRun
         using var file = new JournalWriter(redactor, time);
         var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
         var journal = new RunJournal(context, file, guards.Overridden, earlier.Compared);
+
+        // At once, so that also a try tells its part that ends before any test.
+        journal.PartIs(shard.Record, shard.Plan);
         if (isProduction)
             journal.Run.Recorder.Report(
                 IncidentKinds.ProductionSequential,
@@ -103,7 +107,7 @@ internal sealed class TestRun
         var catalog = await DiscoverAndPrepareAsync(vsTest, direct, cancellationToken);
         if (settings.MakesPlan)
             return await ShardPlanning.WriteAsync(
-                catalog, settings, _run.RunId, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
+                catalog, settings, _run.RunId, _run.Seed, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
         if (_shard.EndOfEmptyPart is { } nothing)
             return nothing;
         (catalog, var plan) = await SchedulePlanAsync(catalog, direct, cancellationToken);
@@ -140,9 +144,9 @@ internal sealed class TestRun
     {
         var discoverer = new Discoverer(
             _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
-        _journal.Discovered(_earlier.Select(_shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log)));
-        _journal.Shard = _shard.Record;
-        _journal.ShardPlan = _shard.Plan;
+        var catalog = _shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log);
+        _journal.PartIs(_shard.Record, _shard.Plan);
+        _journal.Discovered(_earlier.Select(catalog));
     }
 
     private async Task<(TestCatalog Catalog, Plan Plan)> SchedulePlanAsync(

@@ -38,6 +38,28 @@ public sealed class ShardedRunTests : IDisposable
     }
 
     [Fact]
+    public void All_parts_of_a_pipeline_have_one_seed()
+    {
+        var seeds = Enumerable.Range(1, 3).Select(part => ShardedRun.Read(Settings with { Shard = $"{part}/3" }, name => name == "GITHUB_RUN_ID" ? "77" : null).Seed).ToList();
+
+        seeds.Distinct().Count().ShouldBe(1);
+        seeds[0].ShouldNotBe(ShardedRun.Read(Settings with { Shard = "1/3" }, name => name == "GITHUB_RUN_ID" ? "78" : null).Seed);
+        ShardedRun.Read(Settings, _ => null).Seed.ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_part_of_a_plan_has_the_seed_and_the_hashes_of_the_plan_before_anything_is_discovered()
+    {
+        var plan = ShardPlanner.ByTimings(Catalogs.Of(4, 2), Settings with { ShardCount = 2 }, TimingStore.Empty, "id") with { Seed = 4711 };
+        File.WriteAllBytes(_file, ShardPlanFile.Write(plan));
+
+        var run = ShardedRun.Read(Settings with { Shard = "2/2", PlanFile = _file }, name => name == "GITHUB_RUN_ATTEMPT" ? "3" : null);
+
+        run.Seed.ShouldBe(4711);
+        run.Record.ShouldBe(new ShardRecord(2, 2, ShardPlanFile.HashOf(plan), plan.Discovery) { Attempt = 3 });
+    }
+
+    [Fact]
     public void An_empty_part_by_hash_is_incomplete_unless_that_is_allowed()
     {
         var (empty, _) = EmptyPartByHash(Settings);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
@@ -9,27 +10,52 @@ namespace ConcurrentTesting.Scheduling.Sharding;
 /// <param name="First">What the first part's index is.</param>
 internal sealed record ShardHost(string Name, string Index, string? Count, int First)
 {
+    private const string RunOnGitHub = "GITHUB_RUN_ID";
+    private const string AttemptOnGitHub = "GITHUB_RUN_ATTEMPT";
+
     /// <summary>The variable that names the whole pipeline, the same in each of its jobs and tries; null where there is none.</summary>
     public string? Run { get; init; }
+
+    /// <summary>The variable whose number is larger in each later try of a job; null where there is none.</summary>
+    public string? Attempt { get; init; }
 
     /// <summary>All hosts that tell; GitHub is none of them.</summary>
     public static ImmutableArray<ShardHost> All { get; } =
     [
-        new("GitLab CI", "CI_NODE_INDEX", "CI_NODE_TOTAL", 1) { Run = "CI_PIPELINE_ID" },
-        new("Azure Pipelines", "SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", 1) { Run = "BUILD_BUILDID" },
-        new("Buildkite", "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0) { Run = "BUILDKITE_BUILD_ID" },
+        new("GitLab CI", "CI_NODE_INDEX", "CI_NODE_TOTAL", 1) { Run = "CI_PIPELINE_ID", Attempt = "CI_JOB_ID" },
+        new("Azure Pipelines", "SYSTEM_JOBPOSITIONINPHASE", "SYSTEM_TOTALJOBSINPHASE", 1)
+        {
+            Run = "BUILD_BUILDID",
+            Attempt = "SYSTEM_JOBATTEMPT",
+        },
+        new("Buildkite", "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0)
+        {
+            Run = "BUILDKITE_BUILD_ID",
+            Attempt = "BUILDKITE_RETRY_COUNT",
+        },
         new("CircleCI", "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0) { Run = "CIRCLE_WORKFLOW_ID" },
         new("Bazel", "TEST_SHARD_INDEX", "TEST_TOTAL_SHARDS", 0),
-        new("Cloud Run", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", 0) { Run = "CLOUD_RUN_EXECUTION" },
+        new("Cloud Run", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", 0)
+        {
+            Run = "CLOUD_RUN_EXECUTION",
+            Attempt = "CLOUD_RUN_TASK_ATTEMPT",
+        },
         new("Kubernetes", "JOB_COMPLETION_INDEX", null, 0),
-        new("AWS Batch", "AWS_BATCH_JOB_ARRAY_INDEX", null, 0),
+        new("AWS Batch", "AWS_BATCH_JOB_ARRAY_INDEX", null, 0) { Attempt = "AWS_BATCH_JOB_ATTEMPT" },
     ];
 
     /// <summary>What a host gives for the whole pipeline; null where none does.</summary>
-    public static string? RunOf(Func<string, string?> variable) =>
-        All.Select(host => host.Run).Prepend("GITHUB_RUN_ID").OfType<string>().Select(variable).FirstOrDefault(
-            value => !string.IsNullOrEmpty(value));
+    public static string? RunOf(Func<string, string?> variable) => Value(host => host.Run, RunOnGitHub, variable);
+
+    /// <summary>What a host counts for this try of the job; null where none does.</summary>
+    public static long? AttemptOf(Func<string, string?> variable) =>
+        long.TryParse(
+            Value(host => host.Attempt, AttemptOnGitHub, variable), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? attempt : null;
 
     /// <summary>Index and count as they are in the documents.</summary>
     public string Variables => Count is null ? Index : $"{Index} and {Count}";
+
+    private static string? Value(Func<ShardHost, string?> name, string onGitHub, Func<string, string?> variable) =>
+        All.Select(name).Prepend(onGitHub).OfType<string>().Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 }

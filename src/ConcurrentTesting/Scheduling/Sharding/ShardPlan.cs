@@ -22,6 +22,11 @@ internal sealed record ShardPlan
     public string? Timings { get; init; }
 
     /// <summary>
+    /// What it was discovered with: random data are tests of other names with another seed. Null where the parts are by hash.
+    /// </summary>
+    public int? Seed { get; init; }
+
+    /// <summary>
     /// What a part was to take at most, and the workers that were assumed on each machine; null where the parts are by hash.
     /// </summary>
     public double? TargetSeconds { get; init; }
