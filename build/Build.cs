@@ -5,7 +5,7 @@ using Nuke.Common.Tooling;
 using Nuke.ConcurrentTest;
 
 /// <summary>This repository's own build. It inherits <see cref="IConcurrentTest"/> like any user's, for the samples.</summary>
-internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPlan
+internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPlan, IConcurrentTestMerge
 {
     private static readonly string[] Suites = ["XUnit2", "XUnit3", "NUnit", "MSTest"];
     private static readonly string[] OwnTests = ["ConcurrentTesting.Tests", "Nuke.ConcurrentTest.Tests", "ConcurrentTesting.IntegrationTests"];

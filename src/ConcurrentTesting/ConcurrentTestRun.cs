@@ -1,4 +1,5 @@
 using ConcurrentTesting.Run;
+using ConcurrentTesting.Run.Merging;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting;
@@ -22,6 +23,22 @@ public sealed class ConcurrentTestRun
     public static Task<ConcurrentTestResult> PlanAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         RunAsync(settings with { List = true, MakesPlan = true }, logger, cancellationToken);
+
+    /// <summary>
+    /// Makes one run out of the parts that several machines ran: artifacts, durations for the next run, and the verdict, which is
+    /// <see cref="ConcurrentTestExitCode.Incomplete"/> unless all parts of one plan are there, each complete, with every test as often as
+    /// it was discovered.
+    /// </summary>
+    /// <param name="settings">Validated settings; <see cref="ConcurrentTestSettings.MergeFolders"/> names the parts.</param>
+    /// <param name="logger">Receives what the user is to see.</param>
+    /// <param name="cancellationToken">Ends the merge.</param>
+    /// <returns>The verdict on all parts.</returns>
+    /// <exception cref="ConcurrentTestException">
+    /// No folder is given, or the results directory is one of them or cannot be written.
+    /// </exception>
+    public static Task<ConcurrentTestResult> MergeAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
+        PartMerge.RunAsync(settings, logger, cancellationToken);
 
     /// <summary>Runs the tests that the settings name and writes all artifacts, whatever happens.</summary>
     /// <param name="settings">Validated settings.</param>

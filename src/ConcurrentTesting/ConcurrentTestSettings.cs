@@ -184,6 +184,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>The part that the build system was given, <c>i/n</c>, one of those that <c>auto</c> asks; null: none.</summary>
     public string? Partition { get; init; }
 
+    /// <summary>The results folders of all parts, or folders that hold them, for <see cref="ConcurrentTestRun.MergeAsync"/>.</summary>
+    public ImmutableArray<string> MergeFolders { get; init; } = [];
+
     /// <summary>Stops after this many failures; 0: never.</summary>
     public int FailFast { get; init; }
 

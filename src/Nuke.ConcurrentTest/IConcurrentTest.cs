@@ -131,6 +131,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestShardTarget)] string? TestShardTarget => TryGetValue(() => TestShardTarget);
     [Parameter(ConcurrentTestHelp.TestPlan)] string? TestPlan => TryGetValue(() => TestPlan);
     [Parameter(ConcurrentTestHelp.TestPlanFormat)] string? TestPlanFormat => TryGetValue(() => TestPlanFormat);
+    [Parameter(ConcurrentTestHelp.TestMerge)] string[]? TestMerge => TryGetValue(() => TestMerge);
     [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);

@@ -47,6 +47,9 @@ internal sealed class ObservedRun : IDisposable
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
         _result = await ConcurrentTestRun.RunAsync(settings, _logger, Interrupted);
 
+    public async Task MergeAsync(ConcurrentTestSettings settings) =>
+        _result = await ConcurrentTestRun.MergeAsync(settings, _logger, Interrupted);
+
     public async Task PlanAsync(ConcurrentTestSettings settings)
     {
         _settings = settings with { List = true };

@@ -6,7 +6,7 @@ using Nuke.Common.Tooling;
 using Nuke.ConcurrentTest;
 
 /// <summary>A build as a user writes one, with parameters and a component of its own. Tests start it as a process.</summary>
-internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IConcurrentTestPlan, IDeploy, Nuke.Components.ITest
+internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IConcurrentTestPlan, IConcurrentTestMerge, IDeploy, Nuke.Components.ITest
 {
     [Parameter("A parameter whose name begins like those of the component")]
     private readonly string? TestFlavour;

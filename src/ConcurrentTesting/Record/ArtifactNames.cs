@@ -38,6 +38,9 @@ internal static class ArtifactNames
     /// <summary>The plan that a part of the tests belongs to.</summary>
     public const string Plan = "plan.json";
 
+    /// <summary>What a part of the tests says of itself, last of all.</summary>
+    public const string Part = "part.json";
+
     /// <summary>The last run.json that knows tests, once a run ended before its plan.</summary>
     public const string PreviousRun = $"{Previous}/{Run}";
 
@@ -52,10 +55,10 @@ internal static class ArtifactNames
 
     /// <summary>The files that have one name in every run.</summary>
     public static readonly IReadOnlyList<string> Files =
-        [MergedTrx, Metrics, Timings, Run, Summary, Report, Coverage, Journal, Log, Plan, PreviousRun];
+        [MergedTrx, Metrics, Timings, Run, Summary, Report, Coverage, Journal, Log, Plan, Part, PreviousRun];
 
     // The log is of what happened, timings are learned once, and what the tests covered is merged from files that are gone then.
-    private static readonly HashSet<string> KeptOfRun = [Log, Journal, Timings, Coverage, Plan, PreviousRun];
+    private static readonly HashSet<string> KeptOfRun = [Log, Journal, Timings, Coverage, Plan, Part, PreviousRun];
 
     /// <summary>Whether an artifact is a report, which can be made again from the run's journal.</summary>
     public static bool IsMadeAgain(string name) =>

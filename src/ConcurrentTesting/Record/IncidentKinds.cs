@@ -47,6 +47,12 @@ internal static class IncidentKinds
     /// <summary>A test host ended well without a result for every test.</summary>
     public const string NoResult = "no-result";
 
+    /// <summary>A part of a merged run was tried again, and the later try counts.</summary>
+    public const string PartReplaced = "part-replaced";
+
+    /// <summary>A folder that was to be merged has no results: its try of a part came to nothing.</summary>
+    public const string PartWithoutResults = "part-without-results";
+
     /// <summary>The environment says production: the tests ran one after another.</summary>
     public const string ProductionSequential = "production-sequential";
 

@@ -177,6 +177,9 @@ internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSp
 
     /// <summary>How often it got fresh databases between batches or classes (<see cref="ConcurrentTestSettings.Reset"/>).</summary>
     public int Resets { get; init; }
+
+    /// <summary>The machine that it was on; null where the run was on one.</summary>
+    public string? Machine { get; init; }
 }
 
 /// <summary>What the databases of a run came to; null figures were not measured.</summary>
@@ -273,6 +276,9 @@ internal sealed record RunRecord
 
     /// <summary>The part of the tests that this machine ran; null: all.</summary>
     public ShardRecord? Shard { get; init; }
+
+    /// <summary>The parts that it was merged from; empty where one machine ran it.</summary>
+    public ImmutableArray<PartRecord> Parts { get; init; } = [];
 
     /// <summary>What was tried again before a batch could run, by what it was; <see cref="RetryCounts"/> has the rest.</summary>
     public ImmutableSortedDictionary<string, RetryCount> PreparationRetries { get; init; } =

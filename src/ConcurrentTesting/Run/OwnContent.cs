@@ -33,6 +33,7 @@ internal static partial class OwnContent
         ArtifactNames.Timings => Timings(),
         ArtifactNames.Run or ArtifactNames.PreviousRun => Run(),
         ArtifactNames.Plan => Plan(),
+        ArtifactNames.Part => Part(),
         ArtifactNames.Summary => Summary(),
         ArtifactNames.Report => Report(),
         ArtifactNames.Log => Log(),
@@ -77,6 +78,9 @@ internal static partial class OwnContent
 
     [GeneratedRegex("""\A\{\s*"version":\s*\d+,(\s*"id":\s*"[^"]*",)?\s*"discovery":\s*"[0-9a-f]{64}",""")]
     private static partial Regex Plan();
+
+    [GeneratedRegex("""\A\{\s*"version":\s*\d+,\s*"shard":\s*\{""")]
+    private static partial Regex Part();
 
     [GeneratedRegex(@"\A# \S+ \d+ passed, \d+ failed, \d+ skipped\r?\n")]
     private static partial Regex Summary();

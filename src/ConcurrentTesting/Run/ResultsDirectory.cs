@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using ConcurrentTesting.Run.Merging;
 using ConcurrentTesting.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -42,6 +43,11 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         _foreign = [.. Folders.SelectMany(Below).Where(name => !_own.ContainsKey(name) && earlier?.Folders.Contains(name) != true)];
     }
 
+    /// <summary>
+    /// What a part says of itself once everything else is written; null: the run is no part, or did not come to its end.
+    /// </summary>
+    public PartSeal? Seal { get; set; }
+
     /// <summary>The last run's artifacts are gone, this run's take their place.</summary>
     public bool HasBegun { get; private set; }
 
@@ -52,7 +58,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     // Run settings may ask for coverage too; that is found out when it is written.
     private IEnumerable<string> NamesToWrite =>
         FileNames.Where(
-            name => (name != ArtifactNames.Coverage || _settings.Coverage) && (name != ArtifactNames.Plan || _settings.Shard is not null));
+            name => (name != ArtifactNames.Coverage || _settings.Coverage)
+                && (name is not (ArtifactNames.Plan or ArtifactNames.Part) || _settings.Shard is not null));
 
     private IEnumerable<string> Folders =>
         Enumerable.Range(0, _settings.Workers).Select(ArtifactNames.Worker).Concat(
@@ -136,7 +143,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         try
         {
             if (ListOfNow() is { } list)
-                await list.WriteAsync(_directory);
+                await (Seal is { } seal ? await SealAsync(list, seal) : list).WriteAsync(_directory);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -144,6 +151,15 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
 
         await _lock.DisposeAsync();
+    }
+
+    // Last of all: whatever is missing or changed after it is not what the part left.
+    private async Task<ArtifactList> SealAsync(ArtifactList list, PartSeal seal)
+    {
+        var content = seal.Close(list.Files.RemoveRange(list.Files.Keys.Where(name => !PartSeal.IsInput(name))));
+        await ArtifactFile.WriteAsync(
+            PathOf(ArtifactNames.Part), stream => stream.WriteAsync(content).AsTask(), CancellationToken.None);
+        return list with { Files = list.Files.SetItem(ArtifactNames.Part, HashOf(ArtifactNames.Part)) };
     }
 
     private string? Obstacle

@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Export;
-using ConcurrentTesting.Reports.History;
+using ConcurrentTesting.Run.Merging;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 using ConcurrentTesting.Settings;
@@ -36,14 +35,15 @@ internal static class RunReports
             if (journal is { Catalog: { } catalog, Plan: { } plan })
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
-            var history = ReadHistory(journal);
+            var file = new HistoryFile(settings, (kind, message) => journal.Run.Recorder.Report(kind, message));
+            var history = file.Read();
             journal.Remember(history.ByTest());
             foreach (var incident in lostCoverage)
                 journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
             var record = journal.End(end);
             using (journal.Phase(PhaseNames.Reports))
             {
-                await SaveHistoryAsync(journal, history.With(record, console.Redactor), record, cancellationToken);
+                await file.AddAsync(history, record, console.Redactor, cancellationToken);
                 ImmutableArray<Incident> incidents =
                 [
                     .. await WritePlanAsync(journal, cancellationToken),
@@ -64,6 +64,7 @@ internal static class RunReports
             RunTrace.Export(final, console.Redactor, Environment.GetEnvironmentVariable, journal.Run.Log);
         }
         journal.TellFailure();
+        results.Seal = writes ? PartSeal.Of(final) : null;
         console.Finish(final);
         return RunResult.Of(final) with
         {
@@ -129,40 +130,6 @@ internal static class RunReports
             journal.Run.Recorder.Report(
                 IncidentKinds.FewerRows,
                 string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
-    }
-
-    private static string HistoryPath(RunJournal journal) =>
-        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(journal.Run.Settings.TimingsFile))!, RunHistory.FileName);
-
-    private static RunHistory ReadHistory(RunJournal journal)
-    {
-        var path = HistoryPath(journal);
-        try
-        {
-            return RunHistory.Read(path);
-        }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
-        {
-            journal.Run.Recorder.Report(
-                IncidentKinds.HistoryDamaged, $"The history {path} cannot be read ({exception.Message.TrimEnd('.')}): it begins anew.");
-            return RunHistory.Empty;
-        }
-    }
-
-    private static async Task SaveHistoryAsync(
-        RunJournal journal, RunHistory history, RunRecord record, CancellationToken cancellationToken)
-    {
-        if (record.Tests.IsEmpty)
-            return;
-        try
-        {
-            await history.WriteAsync(HistoryPath(journal), cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            journal.Run.Recorder.Report(
-                IncidentKinds.HistoryNotWritten, $"{HistoryPath(journal)} could not be written: {exception.Message}");
-        }
     }
 
     /// <param name="worked">What the run came to before its reports.</param>

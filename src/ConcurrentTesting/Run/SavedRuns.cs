@@ -61,7 +61,8 @@ internal static class SavedRuns
         return record with { Coverage = coverage, Incidents = notWritten is null ? record.Incidents : record.Incidents.Add(notWritten) };
     }
 
-    private static void Tell(RunRecord record, Redactor redactor, ILogger logger)
+    /// <summary>Prints the failures and what a record comes to.</summary>
+    public static void Tell(RunRecord record, Redactor redactor, ILogger logger)
     {
         var failures = new FailurePrinter(record.Settings, redactor, logger);
         foreach (var test in record.Entries.Where(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut))

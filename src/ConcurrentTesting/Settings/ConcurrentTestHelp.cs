@@ -188,6 +188,10 @@ public static class ConcurrentTestHelp
     public const string TestPlanFormat =
         "What ConcurrentTestPlan prints the parts for: github, gitlab (a child pipeline), json, or auto for the CI host it runs on. Default: auto";
 
+    /// <summary><c>--test-merge</c></summary>
+    public const string TestMerge =
+        "Results folders of all parts, or a folder that holds them, which ConcurrentTestMerge makes one run of. Default: none";
+
     /// <summary><c>--test-fail-fast</c></summary>
     public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
 

@@ -142,6 +142,8 @@ internal static class ParameterTable
             "TestPlanFormat", ConcurrentTestHelp.TestPlanFormat, ValueKinds.OneOf<TestPlanFormat>(), s => s.PlanFormat,
             (s, v) => s with { PlanFormat = v }),
         Parameter.Create(
+            "TestMerge", ConcurrentTestHelp.TestMerge, ValueKinds.Folders, s => s.MergeFolders, (s, v) => s with { MergeFolders = v }),
+        Parameter.Create(
             "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast,
             (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),

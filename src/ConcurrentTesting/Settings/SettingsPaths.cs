@@ -22,6 +22,7 @@ internal static class SettingsPaths
             ReplayFile = AbsoluteIfAny(settings.ReplayFile),
             ReportFrom = [.. settings.ReportFrom.Select(Absolute)],
             PlanFile = AbsoluteIfAny(settings.PlanFile),
+            MergeFolders = [.. settings.MergeFolders.Select(Absolute)],
         };
     }
 }

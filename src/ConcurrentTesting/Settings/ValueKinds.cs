@@ -159,6 +159,9 @@ internal static partial class ValueKinds
         text => ToInteger(text),
         value => value is null || value >= least ? null : string.Empty);
 
+    public static ValueKind<ImmutableArray<string>> Folders { get; } = new(
+        Arity.Many, "paths of folders", text => [.. Several(text).Select(text.ToAbsolutePath)], NoFlaw);
+
     public static ValueKind<string> Shard { get; } = new(
         Arity.One,
         $"i/n with i from 1 to n and n up to {Scheduling.Sharding.Shard.Most}, or auto",

@@ -61,6 +61,7 @@ internal sealed class HtmlReport
         _page.Markup("<main id=\"main\">\n<section id=\"test\" hidden></section>\n");
         Failures();
         HtmlTimeline.Write(_page, _record);
+        Machines();
         Flaky();
         Muted();
         SlowestTests();
@@ -140,6 +141,7 @@ internal sealed class HtmlReport
         [
             ("failures", "Failures", _failures.Length > 0),
             ("timeline", "Workers over time", _record.Batches.Length > 0),
+            ("machines", "Machines", !_record.Parts.IsEmpty),
             ("flaky", "Flaky", _record.Flaky > 0),
             ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
             ("slowest", "Slowest", _record.Tests.Length > 0),
@@ -272,6 +274,28 @@ internal sealed class HtmlReport
                     .Select(Uri.EscapeDataString));
             _page.Markup("<p>Attached: <a href=\"").Text(path).Markup("\">").Text(Path.GetFileName(file)).Markup("</a></p>\n");
         }
+    }
+
+    private void Machines()
+    {
+        if (_record.Parts.IsEmpty)
+        {
+            return;
+        }
+
+        _page.Markup("<section id=\"machines\"><h2>Machines</h2>\n").Table(
+            "What each machine ran",
+            ["#Part", "Machine", "#Workers", "#Results", "#Time", "#Exit code"],
+            _record.Parts.Select(part => (string[])
+            [
+                Invariant($"{part.Part}"),
+                part.Machine,
+                part.WorkerNumbers,
+                Invariant($"{part.Tests}"),
+                DurationText.Measured(TimeSpan.FromSeconds(part.Seconds)),
+                Invariant($"{part.ExitCode}"),
+            ]))
+            .Markup("</section>\n");
     }
 
     private void Flaky()

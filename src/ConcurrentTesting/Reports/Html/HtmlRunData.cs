@@ -15,6 +15,9 @@ internal sealed class HtmlRunData(RunRecord record)
 
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
+    private IEnumerable<int> Workers =>
+        Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order();
+
     public void Write(TextWriter output)
     {
         using var stream = new MemoryStream();
@@ -40,12 +43,13 @@ internal sealed class HtmlRunData(RunRecord record)
             "runJson", Path.GetRelativePath(record.Settings.RootDirectory, Path.Combine(record.Settings.ResultsDirectory, "run.json"))
                 .Replace('\\', '/'));
         json.WriteStartArray("workers");
-        foreach (var worker in Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order())
+        foreach (var worker in Workers)
         {
             json.WriteNumberValue(worker);
         }
 
         json.WriteEndArray();
+        Labels(json);
         Bands(json);
         json.WriteStartArray("batches");
         foreach (var batch in record.Batches)
@@ -59,6 +63,19 @@ internal sealed class HtmlRunData(RunRecord record)
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    /// <summary>What the lanes are called.</summary>
+    private void Labels(Utf8JsonWriter json)
+    {
+        var labels = new WorkerLabels(record);
+        json.WriteStartArray("labels");
+        foreach (var worker in Workers)
+        {
+            json.WriteStringValue(labels.Of(worker));
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>

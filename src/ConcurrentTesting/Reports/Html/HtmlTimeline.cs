@@ -8,7 +8,8 @@ namespace ConcurrentTesting.Reports.Html;
 /// <summary>The workers over time, as SVG: a row a worker, a bar a batch, a mark a failure.</summary>
 internal sealed class HtmlTimeline
 {
-    private const int Left = 64;
+    private const int Narrow = 64;
+    private const int OfLetter = 6;
     private const int Right = 1000;
     private const int RowHeight = 20;
     private const int Bar = 16;
@@ -18,6 +19,8 @@ internal sealed class HtmlTimeline
     private readonly HtmlPage _page;
     private readonly RunRecord _record;
     private readonly List<int> _workers;
+    private readonly WorkerLabels _labels;
+    private readonly int _left;
     private readonly double _seconds;
 
     private HtmlTimeline(HtmlPage page, RunRecord record)
@@ -26,6 +29,8 @@ internal sealed class HtmlTimeline
         _record = record;
         // A worker that had nothing to do has a lane too: an empty one.
         _workers = [.. Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order()];
+        _labels = new WorkerLabels(record);
+        _left = Math.Max(Narrow, 10 + (OfLetter * _labels.Longest));
         _seconds = Math.Max(
             0.001, Math.Max(
                 record.Wall.TotalSeconds,
@@ -111,7 +116,8 @@ internal sealed class HtmlTimeline
         for (var row = 0; row < _workers.Count; row++)
         {
             _page.Markup(
-                Invariant($"<text x=\"{Left - 8}\" y=\"{Top + (row * RowHeight) + 12}\" text-anchor=\"end\">worker {_workers[row]}</text>\n"));
+                Invariant($"<text x=\"{_left - 8}\" y=\"{Top + (row * RowHeight) + 12}\" text-anchor=\"end\">"))
+                .Text(_labels.Of(_workers[row])).Markup("</text>\n");
         }
     }
 
@@ -176,7 +182,7 @@ internal sealed class HtmlTimeline
 
     private double Seconds(DateTimeOffset time) => (time - _record.StartedAt).TotalSeconds;
 
-    private double X(double seconds) => Left + (Math.Clamp(seconds / _seconds, 0, 1) * (Right - Left));
+    private double X(double seconds) => _left + (Math.Clamp(seconds / _seconds, 0, 1) * (Right - _left));
 
     private int Y(int worker) => Top + (_workers.IndexOf(worker) * RowHeight);
 }

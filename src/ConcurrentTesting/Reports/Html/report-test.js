@@ -26,7 +26,7 @@
     heading.append(part("span", `${outcome.sign} ${outcome.name} `, outcome.style), isolated(part("span", `${classes[test[CLASS]]}.`, "soft"), test[NAME]));
     const back = part("a", "All tests");
     back.href = "#tests";
-    const ran = test[WORKER] >= 0 ? `worker ${test[WORKER]}, ${duration(test[SECONDS])}, begun ${duration(test[START])} into the run` : "not run";
+    const ran = test[WORKER] >= 0 ? `${facts.labels[facts.workers.indexOf(test[WORKER])] ?? `worker ${test[WORKER]}`}, ${duration(test[SECONDS])}, begun ${duration(test[START])} into the run` : "not run";
     const where = part("p", `${assemblies[test[ASSEMBLY]]}, ${ran}`, "soft");
     if (told.place) where.append(" · ", isolated(part("code", told.place)));
     place.replaceChildren(back, heading, where);

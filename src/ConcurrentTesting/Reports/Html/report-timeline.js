@@ -6,7 +6,8 @@
   const mode = document.getElementById("lanes-colour");
   const tip = document.getElementById("lanes-tip");
   const context = canvas.getContext("2d");
-  const [left, top, laneHeight, bandHeight] = [64, 22, 22, 16];
+  const [top, laneHeight, bandHeight] = [22, 22, 16];
+  const left = Math.max(64, 10 + 6 * Math.max(...facts.labels.map(label => label.length)));
   const lanes = facts.workers.map(() => []);
   const laneOf = new Map(facts.workers.map((worker, lane) => [worker, lane]));
   tests.forEach((test, index) => { if (laneOf.has(test[WORKER])) lanes[laneOf.get(test[WORKER])].push(index); });
@@ -69,7 +70,7 @@
     context.clearRect(0, top - 2, left - 2, height);
     context.fillStyle = colours.text;
     context.textAlign = "right";
-    facts.workers.forEach((worker, lane) => context.fillText(`worker ${worker}`, left - 8, laneTop(lane) + 14));
+    facts.labels.forEach((label, lane) => context.fillText(label, left - 8, laneTop(lane) + 14));
     context.fillText("run", left - 8, top + 12);
   }
 

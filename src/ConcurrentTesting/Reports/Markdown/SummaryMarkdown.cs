@@ -37,6 +37,7 @@ internal sealed class SummaryMarkdown
         summary.Verdict();
         summary.UnusedDatabases();
         summary.Figures();
+        summary.Machines();
         summary.Failures();
         summary.Flaky();
         summary.Quarantined();
@@ -115,6 +116,22 @@ internal sealed class SummaryMarkdown
 
         Row("Run", Text($"{Code(_record.RunId)}, seed {_record.Seed}"));
         Line();
+    }
+
+    private void Machines()
+    {
+        if (_record.Parts.IsEmpty)
+        {
+            return;
+        }
+
+        Line($"## Machines");
+        Line();
+        Table(
+            "| part | machine | workers | results | time | exit code |\n|--:|:--|--:|--:|--:|--:|",
+            _record.Parts,
+            part => Text(
+                $"| {part.Part} | {Plain(part.Machine)} | {part.WorkerNumbers} | {part.Tests} | {DurationText.Measured(TimeSpan.FromSeconds(part.Seconds))} | {part.ExitCode} |"));
     }
 
     private void QueryRows(RunFigures figures)

@@ -49,6 +49,7 @@ internal sealed record RunDocument
     public int Explicit { get; init; }
     public CoverageDocument? Coverage { get; init; }
     public ShardRecord? Shard { get; init; }
+    public ImmutableArray<PartRecord> Parts { get; init; } = [];
 }
 
 internal sealed record CoverageDocument
@@ -217,6 +218,7 @@ internal sealed record WorkerDocument
     public int Resets { get; init; }
     public double CloneSeconds { get; init; }
     public double StartSeconds { get; init; }
+    public string? Machine { get; init; }
 }
 
 internal sealed record DatabaseDocument

@@ -45,6 +45,7 @@ internal static class RunDocumentSource
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
             Coverage = record.Coverage is { } coverage ? From(coverage) : null,
             Shard = record.Shard,
+            Parts = record.Parts,
         };
     }
 
@@ -154,6 +155,7 @@ internal static class RunDocumentSource
         Resets = worker.Resets,
         CloneSeconds = worker.Cloning.TotalSeconds,
         StartSeconds = worker.Starting.TotalSeconds,
+        Machine = worker.Machine,
     };
 
     private static UseDocument From(DatabaseUse use) => new()

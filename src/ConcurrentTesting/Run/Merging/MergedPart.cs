@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Record;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>A part that counts, with all that it tells.</summary>
+/// <param name="Units">What it said that it would run.</param>
+internal sealed record MergedPart(PartFolder Folder, RunRecord Record, ImmutableArray<UnitPlanned> Units)
+{
+    /// <summary>The number of workers that the part's own numbers may take.</summary>
+    public int Workers { get; } =
+        Math.Max(Record.Settings.Workers, Record.Workers.Select(worker => worker.Number + 1).DefaultIfEmpty().Max());
+
+    /// <summary>The part's own last batch.</summary>
+    public int LastBatch { get; } = Record.Batches.Select(batch => batch.Number)
+        .Concat(Record.Tests.SelectMany(test => test.Attempts).Select(attempt => attempt.Batch)).DefaultIfEmpty().Max();
+
+    /// <summary>Reads the journal of a part.</summary>
+    /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
+    public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder)
+    {
+        var journal = SavedJournal.Read(folder.Path);
+        var part = new MergedPart(
+            folder, journal.ToRecord() with { Shard = folder.Shard }, [.. journal.Events.OfType<UnitPlanned>()]);
+        return (part, [.. part.Flaws(journal).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
+    }
+
+    private IEnumerable<string?> Flaws(SavedJournal journal) => Folder.Seal switch
+    {
+        null => [" is not complete itself: it did not come to its end"],
+        { ExitCode: not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed) } seal =>
+            [FormattableString.Invariant($" is not complete itself: it ended with {seal.ExitCode}: {Record.Reason.TrimEnd('.')}")],
+        { } seal => FlawsOfWhole(journal, seal),
+    };
+
+    private IEnumerable<string?> FlawsOfWhole(SavedJournal journal, PartSeal seal)
+    {
+        if (journal.IsTorn || !journal.Events.Any(happened => happened is RunEnded))
+            yield return $": its {ArtifactNames.Journal} has no end";
+        if (Record.RunId != seal.Run || journal.Events.OfType<PartKnown>().LastOrDefault()?.Shard != seal.Shard)
+            yield return $": its {ArtifactNames.Journal} is of run {Record.RunId}, or of another part";
+        if ((int)Record.ExitCode != seal.ExitCode)
+            yield return FormattableString.Invariant(
+                $": it ended with {seal.ExitCode}, and its {ArtifactNames.Journal} comes to {(int)Record.ExitCode}");
+        if (PartResults.FlawOf(Folder.Planned!, Units, Record.Tests) is { } flaw)
+            yield return $": {flaw}";
+    }
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Record;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>One run out of its parts' records.</summary>
+internal static class MergedRecord
+{
+    private const int MostMachines = 3;
+
+    /// <param name="parts">Part by part, with workers and batches of one numbering; at least one.</param>
+    /// <param name="settings">The merged run's.</param>
+    /// <param name="end">How the merged run ends where its tests do not decide.</param>
+    public static RunRecord Of(ImmutableArray<MergedPart> parts, ConcurrentTestSettings settings, RunEnd end)
+    {
+        ImmutableArray<RunRecord> records = [.. parts.Select(part => part.Record)];
+        ImmutableArray<TestRecord> tests = [.. records.SelectMany(part => part.Tests).OrderBy(test => test.Id, StringComparer.Ordinal)];
+        ImmutableArray<OutsideFailure> outside = [.. records.SelectMany(part => part.Outside)];
+        var (exitCode, reason) = VerdictOf(end, tests, outside, settings, records);
+        var phases = Phases(records);
+        var bound = tests.IsEmpty
+            ? TimeSpan.Zero
+            : RecordedWork.LowerBoundOf([.. parts.SelectMany(part => part.Units)], tests, settings.Workers);
+        return new RunRecord
+        {
+            RunId = $"{records[0].RunId}-merged",
+            Settings = settings,
+            Machine = MachineOf(records),
+            Seed = records[0].Seed,
+            StartedAt = records.Min(part => part.StartedAt),
+            FinishedAt = records.Max(part => part.FinishedAt),
+            ExitCode = exitCode,
+            Reason = reason,
+            Discovered = records.Sum(part => part.Discovered),
+            Explicit = records.Sum(part => part.Explicit),
+            Tests = tests,
+            Outside = outside,
+            Batches = [.. records.SelectMany(part => part.Batches)],
+            Workers = [.. records.SelectMany(part => part.Workers)],
+            Incidents = [.. records.SelectMany(part => part.Incidents).OrderBy(incident => incident.At)],
+            PreparationRetries = Retries(records),
+            Database = DatabaseOf([.. records.Select(part => part.Database).OfType<DatabaseRecord>()]),
+            Overrides = [.. records.SelectMany(part => part.Overrides).Distinct(StringComparer.Ordinal)],
+            LowerBound = bound,
+            KnownTimings = tests.IsEmpty ? 0 : records.Sum(part => part.KnownTimings * part.Tests.Length) / tests.Length,
+            Phases = phases,
+            Efficiency = phases.TryGetValue(PhaseNames.Tests, out var seconds) && seconds > 0 && !tests.IsEmpty
+                ? bound.TotalSeconds / seconds
+                : null,
+            Parts = PartsOf(parts),
+        };
+    }
+
+    /// <summary>Of a run of which nothing can be said but why.</summary>
+    public static RunRecord Without(ConcurrentTestSettings settings, RunEnd end, DateTimeOffset at) => new()
+    {
+        RunId = "merged",
+        Settings = settings,
+        Seed = 0,
+        StartedAt = at,
+        FinishedAt = at,
+        ExitCode = ConcurrentTestExitCode.Incomplete,
+        Reason = end.Reason,
+        Discovered = 0,
+        Tests = [],
+        Batches = [],
+        Workers = [],
+        Incidents = [],
+    };
+
+    // A part may have had stricter settings than the first.
+    private static (ConcurrentTestExitCode ExitCode, string Reason) VerdictOf(
+        RunEnd end, ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings,
+        ImmutableArray<RunRecord> parts)
+    {
+        var verdict = Verdict.Of(end, tests, outside, settings);
+        return verdict.ExitCode == ConcurrentTestExitCode.Success
+            && parts.FirstOrDefault(part => part.ExitCode != ConcurrentTestExitCode.Success) is { } failed
+                ? (failed.ExitCode, FormattableString.Invariant($"Part {failed.Shard!.Part}: {failed.Reason}"))
+                : verdict;
+    }
+
+    private static ImmutableArray<PartRecord> PartsOf(ImmutableArray<MergedPart> parts)
+    {
+        var found = ImmutableArray.CreateBuilder<PartRecord>();
+        var worker = 0;
+        foreach (var part in parts)
+        {
+            var record = part.Record;
+            found.Add(new PartRecord(
+                part.Folder.Shard.Part, record.Machine, record.RunId, worker, part.Workers, record.Tests.Length, record.Wall.TotalSeconds,
+                part.Folder.Seal?.ExitCode ?? (int)record.ExitCode));
+            worker += part.Workers;
+        }
+
+        return found.ToImmutable();
+    }
+
+    private static string MachineOf(ImmutableArray<RunRecord> parts)
+    {
+        var machines = parts.Select(part => part.Machine).Distinct(StringComparer.Ordinal).ToList();
+        return machines.Count > MostMachines
+            ? FormattableString.Invariant($"{machines.Count} machines")
+            : string.Join(", ", machines);
+    }
+
+    // The machines went through them side by side.
+    private static ImmutableSortedDictionary<string, double> Phases(ImmutableArray<RunRecord> parts) =>
+        parts.SelectMany(part => part.Phases).GroupBy(phase => phase.Key)
+            .ToImmutableSortedDictionary(phase => phase.Key, phase => phase.Max(one => one.Value), StringComparer.Ordinal);
+
+    private static ImmutableSortedDictionary<string, RetryCount> Retries(ImmutableArray<RunRecord> parts) =>
+        parts.SelectMany(part => part.PreparationRetries).GroupBy(retry => retry.Key).ToImmutableSortedDictionary(
+            retry => retry.Key,
+            retry => new RetryCount(retry.Sum(one => one.Value.Tried), retry.Sum(one => one.Value.Succeeded)),
+            StringComparer.Ordinal);
+
+    private static DatabaseRecord? DatabaseOf(ImmutableArray<DatabaseRecord> parts) => parts is not [var first, ..] ? null : first with
+    {
+        CloneTimes = [.. parts.SelectMany(part => part.CloneTimes)],
+        DropTimes = [.. parts.SelectMany(part => part.DropTimes)],
+        Statistics = [.. parts.SelectMany(part => part.Statistics)],
+        Kept = [.. parts.SelectMany(part => part.Kept)],
+        Overrides = [.. parts.SelectMany(part => part.Overrides).Distinct(StringComparer.Ordinal)],
+        Counts = parts.SelectMany(part => part.Counts).GroupBy(count => count.Key)
+            .ToImmutableSortedDictionary(count => count.Key, count => count.Sum(one => one.Value), StringComparer.Ordinal),
+    };
+}

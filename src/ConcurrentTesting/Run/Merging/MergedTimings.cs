@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Scheduling.Sharding;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>The next run's durations: of each test what the part remembers that ran it.</summary>
+internal static class MergedTimings
+{
+    /// <param name="parts">What each part planned, and what it remembers.</param>
+    /// <param name="isAll">The parts are all tests that there are: what else is remembered is of tests that are gone.</param>
+    public static TimingsContent Of(ImmutableArray<(ShardPart Part, TimingsContent Timings)> parts, bool isAll)
+    {
+        var merged = TimingsContent.Empty;
+        foreach (var (_, timings) in isAll ? [] : parts)
+            Add(merged, timings.Tests.Keys, timings);
+        foreach (var (part, timings) in parts)
+        {
+            Add(merged, part.All.Select(test => test.ToString()), timings);
+            foreach (var assembly in part.Classes.Select(type => type.Assembly).Distinct(StringComparer.Ordinal))
+            {
+                if (timings.Assemblies.TryGetValue(assembly, out var timing))
+                    merged.Assemblies[assembly] = Together(merged.Assemblies.GetValueOrDefault(assembly), timing);
+            }
+        }
+
+        return merged;
+    }
+
+    private static void Add(TimingsContent merged, IEnumerable<string> keys, TimingsContent timings)
+    {
+        foreach (var key in keys)
+        {
+            if (timings.Tests.TryGetValue(key, out var timing))
+                merged.Tests[key] = timing;
+        }
+    }
+
+    // What more runs have shown is the better known.
+    private static AssemblyTiming Together(AssemblyTiming? one, AssemblyTiming other) => one is null ? other : new AssemblyTiming
+    {
+        Host = Better(one.Host, other.Host),
+        DatabaseUnused = one.DatabaseUnused == true && other.DatabaseUnused == true ? true : null,
+        SetUps = one.SetUps is null || other.SetUps is null
+            ? one.SetUps ?? other.SetUps
+            : one.SetUps.SetItems(other.SetUps.Where(
+                setUp => Better(one.SetUps.GetValueOrDefault(setUp.Key), setUp.Value) == setUp.Value)),
+    };
+
+    private static MeasuredCost? Better(MeasuredCost? one, MeasuredCost? other) =>
+        one is null || other?.Samples > one.Samples ? other : one;
+}

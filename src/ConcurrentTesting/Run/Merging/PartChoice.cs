@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>The tries of the parts that count, those that a later one replaced, and what is missing to a whole run.</summary>
+internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableArray<PartFolder> Replaced, ImmutableArray<string> Flaws)
+{
+    /// <param name="folders">In any order.</param>
+    /// <param name="plan">The hash of the plan that they have to be of; null: of whichever, but one.</param>
+    public static PartChoice Of(ImmutableArray<PartFolder> folders, string? plan)
+    {
+        ImmutableArray<PartFolder> foreign = [.. folders.Where(folder => plan is not null && (folder.Shard.Plan ?? plan) != plan)];
+        ImmutableArray<string> flaws =
+            [.. foreign.Select(folder => $"{folder} is of another plan than --test-plan"), .. Several([.. folders.Except(foreign)])];
+        ImmutableArray<PartFolder> fitting = [.. folders.Except(foreign)];
+        if (fitting.IsEmpty)
+            flaws = flaws.Add("there is no part to merge");
+
+        // Which of several is right cannot be known.
+        return fitting.IsEmpty || flaws.Length > foreign.Length ? new PartChoice([], [], flaws) : OfOnePlan(fitting, flaws);
+    }
+
+    private static PartChoice OfOnePlan(ImmutableArray<PartFolder> folders, ImmutableArray<string> flaws)
+    {
+        var tries = folders.DistinctBy(folder => folder.Run).GroupBy(folder => folder.Shard.Part)
+            .Select(part => part.OrderByDescending(folder => folder.Shard.Attempt ?? 0).ThenByDescending(folder => folder.StartedAt)
+                .ToImmutableArray()).ToList();
+        ImmutableArray<PartFolder> chosen = [.. tries.Select(part => part[0]).OrderBy(folder => folder.Shard.Part)];
+        return new PartChoice(
+            chosen,
+            [.. tries.SelectMany(part => part.Skip(1))],
+            [.. flaws, .. Twice(folders), .. Missing(folders)]);
+    }
+
+    private static IEnumerable<string> Several(ImmutableArray<PartFolder> folders)
+    {
+        (string What, IEnumerable<string?> Values)[] shared =
+        [
+            ("plans", folders.Select(folder => folder.Shard.Plan).OfType<string>()),
+            ("pipelines", folders.Select(folder => folder.Shard.Pipeline)),
+            ("divisions", folders.Select(folder => FormattableString.Invariant($"{folder.Shard.Of}"))),
+        ];
+        return shared.Where(one => one.Values.Distinct(StringComparer.Ordinal).Skip(1).Any())
+            .Select(one => $"the parts are of several {one.What}: {string.Join(", ", folders)}");
+    }
+
+    private static IEnumerable<string> Twice(ImmutableArray<PartFolder> folders) => folders.GroupBy(folder => folder.Run)
+        .Where(same => same.Skip(1).Any()).Select(same => $"the same run is there twice: {string.Join(", ", same)}");
+
+    private static IEnumerable<string> Missing(ImmutableArray<PartFolder> folders)
+    {
+        var of = folders[0].Shard.Of;
+        var missing = Enumerable.Range(1, of).Except(folders.Select(folder => folder.Shard.Part)).ToList();
+        if (missing.Count == 0)
+            yield break;
+        var plan = folders.Select(folder => folder.Plan).FirstOrDefault(plan => plan is not null);
+        yield return FormattableString.Invariant($"{missing.Count} of {of} parts are missing: ")
+            + string.Join(", ", missing.Select(part => plan is null
+                ? FormattableString.Invariant($"{part}")
+                : FormattableString.Invariant($"{part} with {Quantity.Of(plan.Parts[part - 1].Tests, "test")}")));
+    }
+}

@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ConcurrentTesting.Console;
+using ConcurrentTesting.Console.Hosts;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.RunJson;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Scheduling.Sharding;
+using ConcurrentTesting.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>
+/// Makes one run's artifacts out of the results of all parts. The verdict is the tests' own where there are all parts of one plan, each
+/// complete, and each test in them as often as it was discovered; anything else is incomplete, and the artifacts have what is there.
+/// </summary>
+internal sealed class PartMerge
+{
+    private readonly ConcurrentTestSettings _settings;
+    private readonly ILogger _logger;
+    private readonly Redactor _redactor;
+    private readonly ComparedRun? _compared;
+    private readonly List<string> _flaws = [];
+    private readonly List<Incident> _incidents = [];
+
+    private PartMerge(ConcurrentTestSettings settings, ILogger logger)
+    {
+        (_settings, _logger) = (settings, logger);
+        _redactor = Redactor.Of(settings);
+        _compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null;
+    }
+
+    /// <inheritdoc cref="ConcurrentTestRun.MergeAsync"/>
+    public static async Task<ConcurrentTestResult> RunAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
+    {
+        if (settings.MergeFolders.IsEmpty)
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                "--test-merge is missing: give the results folders of all parts, or a folder that holds them.");
+        return await new PartMerge(settings.WithAbsolutePaths(), logger).RunAsync(cancellationToken);
+    }
+
+    private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var parts = Read(Choose());
+        var settings = parts is [var first, ..]
+            ? SettingsOf(first.Record, parts.Sum(part => part.Workers))
+            : RecordedSettings.Of(_settings);
+        await using var results = ResultsDirectory.Claim(settings);
+        await results.BeginAsync(_logger);
+        ImmutableArray<MergedPart> numbered = [.. Numbered(parts)];
+        cancellationToken.ThrowIfCancellationRequested();
+        await SaveTimingsAsync(parts, cancellationToken);
+        return await WriteAsync(RecordOf(numbered, settings), cancellationToken);
+    }
+
+    private PartChoice Choose()
+    {
+        var folders = PartFolders.Find(_settings);
+        _flaws.AddRange(folders.Flaws);
+        _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
+            DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that try came to nothing.")));
+        var choice = PartChoice.Of(folders.Parts, HashOfPlan());
+        _flaws.AddRange(choice.Flaws);
+        _incidents.AddRange(choice.Replaced.Select(Replaced));
+        return choice;
+    }
+
+    private string? HashOfPlan()
+    {
+        try
+        {
+            return _settings.PlanFile is { } file ? ShardPlanFile.HashOf(ShardPlanFile.Read(file)) : null;
+        }
+        catch (ConcurrentTestException exception)
+        {
+            _flaws.Add(exception.Message.TrimEnd('.'));
+            return null;
+        }
+    }
+
+    private static Incident Replaced(PartFolder folder) => new(
+        folder.Seal?.FinishedAt ?? folder.StartedAt,
+        IncidentKinds.PartReplaced,
+        $"A later try replaced {folder}, which {(folder.Seal is { } seal
+            ? FormattableString.Invariant($"ended with {seal.ExitCode} at {seal.FinishedAt:u}")
+            : FormattableString.Invariant($"began at {folder.StartedAt:u} and did not come to its end"))}.");
+
+    private ImmutableArray<MergedPart> Read(PartChoice choice)
+    {
+        var parts = ImmutableArray.CreateBuilder<MergedPart>();
+        foreach (var folder in choice.Chosen)
+        {
+            try
+            {
+                var (part, flaws) = MergedPart.Read(folder);
+                parts.Add(part);
+                _flaws.AddRange(flaws);
+            }
+            catch (ConcurrentTestException exception)
+            {
+                _flaws.Add(exception.Message.TrimEnd('.'));
+            }
+        }
+
+        return parts.ToImmutable();
+    }
+
+    // The parts' own, as far as they say what a run is; where its artifacts go is for the merge to say.
+    private ConcurrentTestSettings SettingsOf(RunRecord first, int workers) => first.Settings with
+    {
+        Workers = workers,
+        Shard = null,
+        PlanFile = _settings.PlanFile,
+        MergeFolders = _settings.MergeFolders,
+        Coverage = false,
+        Benchmark = false,
+        ResultsDirectory = _settings.ResultsDirectory,
+        JUnitFile = _settings.JUnitFile,
+        JUnitFormat = _settings.JUnitFormat,
+        TimingsFile = _settings.TimingsFile,
+        CompareFile = _settings.CompareFile,
+        RootDirectory = _settings.RootDirectory,
+        WorkingDirectory = _settings.WorkingDirectory,
+        Host = _settings.Host,
+        Nuke = _settings.Nuke,
+    };
+
+    private IEnumerable<MergedPart> Numbered(ImmutableArray<MergedPart> parts)
+    {
+        var (workers, batches) = (0, 0);
+        foreach (var part in parts)
+        {
+            var merged = new MergedWorkers(part.Folder, _settings.ResultsDirectory, workers, batches);
+            try
+            {
+                merged.CopyFiles();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                _flaws.Add($"{part.Folder}: its files could not be copied: {exception.Message.TrimEnd('.')}");
+            }
+
+            yield return part with { Record = merged.Renumber(part.Record) };
+            workers += part.Workers;
+            batches += part.LastBatch;
+        }
+    }
+
+    private RunRecord RecordOf(ImmutableArray<MergedPart> parts, ConcurrentTestSettings settings)
+    {
+        var end = _flaws.Count == 0
+            ? RunEnd.TestsDecide
+            : new RunEnd(
+                ConcurrentTestExitCode.Incomplete, $"These are not the results of one whole run: {string.Join("; ", _flaws)}.");
+        var record = parts.IsEmpty ? MergedRecord.Without(settings, end, DateTimeOffset.UtcNow) : MergedRecord.Of(parts, settings, end);
+        return record with { Incidents = [.. _incidents, .. record.Incidents], Compared = _compared };
+    }
+
+    private async Task<ConcurrentTestResult> WriteAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var file = new HistoryFile(_settings, (kind, message) => _logger.LogWarning("{Kind}: {Message}", kind, message));
+        var history = file.Read();
+        record = record with { History = history.ByTest() };
+        await file.AddAsync(history, record, _redactor, cancellationToken);
+        var recorded = RecordedValue.All(record.Settings, _redactor);
+        var incidents = await RunArtifacts.WriteAsync(record, recorded, _redactor, cancellationToken);
+        foreach (var incident in _incidents.Concat(incidents))
+            _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
+        if (record.ExitCode == ConcurrentTestExitCode.Success
+            && incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost)
+            record = record with
+            {
+                ExitCode = ConcurrentTestExitCode.Incomplete,
+                Reason = $"{record.Reason.TrimEnd('.')}, but {lost} artifacts could not be written.",
+            };
+        Tell(record);
+        return RunResult.Of(record) with
+        {
+            ClosingLines = RunConsole.ClosingLines(record, _redactor),
+            HostCommands = HostCommands.Of(record, _redactor),
+        };
+    }
+
+    private void Tell(RunRecord record)
+    {
+        foreach (var part in record.Parts)
+            _logger.LogInformation(
+                "Part {Part} on {Machine}: {Tests} results in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine, part.Tests,
+                part.Seconds, part.ExitCode);
+        SavedRuns.Tell(record, _redactor, _logger);
+    }
+
+    private async Task SaveTimingsAsync(ImmutableArray<MergedPart> parts, CancellationToken cancellationToken)
+    {
+        var read = ImmutableArray.CreateBuilder<(ShardPart, TimingsContent)>();
+        try
+        {
+            foreach (var folder in parts.Select(part => part.Folder).Where(folder => folder.Planned is not null))
+            {
+                var file = Path.Combine(folder.Path, ArtifactNames.Timings);
+                read.Add((folder.Planned!, await TimingsFile.ReadAsync(file, cancellationToken)));
+            }
+
+            if (read.Count == 0)
+                return;
+            var merged = MergedTimings.Of(read.ToImmutable(), isAll: _flaws.Count == 0 && parts[0].Record.Settings.Filter is null);
+            foreach (var path in new[] { _settings.TimingsFile, Path.Combine(_settings.ResultsDirectory, ArtifactNames.Timings) })
+                await TimingsFile.WriteAsync(path, merged, cancellationToken);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException
+            or IOException or UnauthorizedAccessException)
+        {
+            _logger.LogWarning("The durations for the next run could not be written: {Reason}", exception.Message);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling.Sharding;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>
+/// Whether a part's results are those of all tests that the plan gives it, each as often as it was discovered, and of no others.
+/// </summary>
+internal static class PartResults
+{
+    private const int MostNamed = 5;
+
+    /// <param name="plan">What the part has to run.</param>
+    /// <param name="units">What it said that it would run.</param>
+    /// <param name="tests">What came out.</param>
+    /// <returns>What is wrong; null: nothing.</returns>
+    public static string? FlawOf(ShardPart plan, IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
+    {
+        var planned = units.SelectMany(unit => unit.Tests.SelectMany(
+            test => Enumerable.Repeat(new ShardTest(unit.Assembly.Source, test.ClassName, test.Name, false), test.Cases)));
+        return Difference("planned for it", plan.All.Where(test => !test.IsExplicit), planned) ?? FlawOfResults(plan, units, tests);
+    }
+
+    private static string? FlawOfResults(ShardPart plan, IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
+    {
+        var rows = tests.CountBy(RefOf).ToDictionary();
+        var asked = units.SelectMany(unit => unit.Tests.Select(test => (Ref: new TestRef(unit.Assembly, test.Case), Test: test))).ToList();
+        var wrong = asked.Where(one => !Fits(one.Test, rows.GetValueOrDefault(one.Ref))).Select(one => one.Test.FullName).ToList();
+        if (wrong.Count > 0)
+            return FormattableString.Invariant(
+                $"{wrong.Count} of its tests have no result, or more than they were discovered ({Named(wrong)})");
+        var known = asked.Select(one => one.Ref).ToHashSet();
+        var others = tests.Where(test => !known.Contains(RefOf(test)))
+            .Select(test => new ShardTest(test.Assembly.Source, test.ClassName, test.Name, true));
+        return Difference("explicit in it", plan.All.Where(test => test.IsExplicit), others);
+    }
+
+    private static TestRef RefOf(TestRecord test) => new(test.Assembly, test.CaseId);
+
+    private static bool Fits(PlannedTest test, int rows) => test.HasKnownRows ? rows == test.Cases : rows >= test.Cases;
+
+    private static string? Difference(string what, IEnumerable<ShardTest> expected, IEnumerable<ShardTest> found)
+    {
+        var counts = expected.CountBy(test => test).ToDictionary();
+        foreach (var test in found)
+            counts[test] = counts.GetValueOrDefault(test) - 1;
+        var missing = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, count.Value))).ToList();
+        var others = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, -count.Value)))
+            .Where(test => !missing.Remove(missing.FirstOrDefault(planned => IsWithoutSecret(test, planned)))).ToList();
+        var differing = missing.Concat(others).Select(test => test.ToString()).Distinct(StringComparer.Ordinal).ToList();
+        return differing.Count == 0
+            ? null
+            : FormattableString.Invariant($"{differing.Count} tests are not those {what} ({Named(differing)})");
+    }
+
+    // The journal has no secrets in its names, and a plan has names as they were discovered.
+    private static bool IsWithoutSecret(ShardTest test, ShardTest planned) =>
+        test.Name.Contains(RecordedSettings.Mask, StringComparison.Ordinal) && test with { Name = planned.Name } == planned
+        && Regex.IsMatch(
+            planned.Name, $@"\A{string.Join(".*", test.Name.Split(RecordedSettings.Mask).Select(Regex.Escape))}\z",
+            RegexOptions.Singleline | RegexOptions.NonBacktracking);
+
+    private static string Named(List<string> names) =>
+        string.Join(", ", names.Order(StringComparer.Ordinal).Take(MostNamed)) + (names.Count > MostNamed ? ", …" : "");
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ConcurrentTesting.Record;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>
+/// What a part says of itself in <see cref="ArtifactNames.Part"/>, the last thing that it writes: which part of which plan it was, how it
+/// ended, and the hashes of all files that a merge reads. Without it, and where anything differs from it, the part is not complete.
+/// </summary>
+internal sealed record PartSeal
+{
+    public const int CurrentVersion = 1;
+
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        NewLine = "\n",
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public int Version { get; init; } = CurrentVersion;
+    public required ShardRecord Shard { get; init; }
+    public required string Run { get; init; }
+    public required string Machine { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public required DateTimeOffset FinishedAt { get; init; }
+    public required int ExitCode { get; init; }
+
+    /// <summary>Hashes by name, relative to the folder, with slashes.</summary>
+    public ImmutableSortedDictionary<string, string> Files { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The hash of all that stands before it.</summary>
+    public string Seal { get; init; } = "";
+
+    /// <summary>Null where the run was all of the tests, or ended before it knew its plan.</summary>
+    public static PartSeal? Of(RunRecord record) => record.Shard is not { Plan: not null } shard ? null : new PartSeal
+    {
+        Shard = shard,
+        Run = record.RunId,
+        Machine = record.Machine,
+        StartedAt = record.StartedAt.ToUniversalTime(),
+        FinishedAt = record.FinishedAt.ToUniversalTime(),
+        ExitCode = (int)record.ExitCode,
+    };
+
+    /// <summary>Whether a merge reads the file: what is made again from others is no matter.</summary>
+    public static bool IsInput(string name) =>
+        name is ArtifactNames.Plan or ArtifactNames.Journal or ArtifactNames.Timings || ArtifactNames.IsWorker(name.Split('/')[0]);
+
+    /// <summary>The file's content, with these files and the seal.</summary>
+    public byte[] Close(ImmutableSortedDictionary<string, string> files)
+    {
+        var open = this with { Files = files, Seal = "" };
+        return JsonSerializer.SerializeToUtf8Bytes(open with { Seal = HashOf(open) }, Format);
+    }
+
+    /// <exception cref="JsonException">It is no such file of a version that is known, or was changed.</exception>
+    /// <exception cref="InvalidOperationException">Its text is no Unicode.</exception>
+    public static PartSeal Parse(ReadOnlySpan<byte> json)
+    {
+        var seal = JsonSerializer.Deserialize<PartSeal>(json, Format) ?? throw new JsonException("it is empty");
+        if (seal.Version != CurrentVersion)
+            throw new JsonException(FormattableString.Invariant($"it is of version {seal.Version}, and {CurrentVersion} is known"));
+
+        // Byte by byte, so that no change of the text is overlooked.
+        return json.SequenceEqual(seal.Close(seal.Files)) ? seal : throw new JsonException("it was changed");
+    }
+
+    private static string HashOf(PartSeal open) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(open, Format)));
+}

@@ -1,0 +1,232 @@
+using System.Text.Json;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run.Merging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Run.Merging;
+
+public sealed class PartMergeTests : IDisposable
+{
+    private const int Ways = 200;
+
+    private readonly WrittenParts _parts = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _parts.Dispose();
+
+    [Fact]
+    public async Task All_parts_of_a_plan_are_one_run_with_every_artifact()
+    {
+        var result = await MergeAsync(_parts.WriteAll());
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+        result.Passed.ShouldBe(_parts.Plan.Tests);
+        foreach (var name in new[] { "test-results.trx", "junit.xml", "report.html", "summary.md", "metrics.prom", "run.json", "timings.json" })
+            File.Exists(Path.Combine(_parts.Results, name)).ShouldBeTrue(name);
+        using var run = JsonDocument.Parse(Artifact("run.json"));
+        run.RootElement.GetProperty("workers").GetInt32().ShouldBe(6);
+        run.RootElement.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("machine").GetString()).ShouldBe(["machine-1", "machine-2", "machine-3"]);
+        run.RootElement.GetProperty("workerTimes").EnumerateArray().Select(worker => $"{worker.GetProperty("worker")} {worker.GetProperty("machine")}")
+            .ShouldBe(["1 machine-1", "3 machine-2", "5 machine-3"]);
+        Artifact("worker-5", "note.txt").ShouldBe("of part 3");
+    }
+
+    [Fact]
+    public async Task The_report_and_the_summary_name_the_machines_beside_their_workers()
+    {
+        await MergeAsync(_parts.WriteAll());
+
+        Artifact("report.html").ShouldContain("worker 3, machine-2</text>");
+        Artifact("report.html").ShouldContain("data-label=\"Machine\">machine-3</td>");
+        Artifact("summary.md").Split('\n').ShouldContain("| 2 | machine-2 | 2–3 | 9 | 3.00s | 0 |");
+    }
+
+    [Fact]
+    public async Task The_next_durations_of_a_test_are_those_of_the_part_that_ran_it()
+    {
+        await MergeAsync(_parts.WriteAll());
+
+        var tests = NextDurations();
+        tests.Keys.ShouldBe(_parts.Plan.All.Select(test => test.ToString()), ignoreOrder: true);
+        foreach (var part in _parts.Plan.Parts)
+            part.All.ShouldAllBe(test => tests[test.ToString()] == part.Part);
+    }
+
+    [Fact]
+    public async Task The_next_durations_keep_what_is_known_where_a_part_is_missing()
+    {
+        await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(3))]);
+
+        NextDurations().Keys.ShouldContain("Shop.Tests (net10.0)/Stale.Old");
+    }
+
+    [Fact]
+    public async Task A_merged_run_is_remembered_in_the_history()
+    {
+        await MergeAsync(_parts.WriteAll());
+
+        var history = await File.ReadAllLinesAsync(Path.Combine(Path.GetDirectoryName(_parts.Settings().TimingsFile)!, "test-history.jsonl"), Cancellation);
+        history.Length.ShouldBe(2);
+        history[1].ShouldContain("run-1-merged");
+    }
+
+    [Fact]
+    public async Task A_failed_test_of_any_part_fails_the_run()
+    {
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(Failing(2)), _parts.Write(new WrittenTry(3))]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+        result.Failed.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(5, null, null)]
+    [InlineData(-5, 1L, 2L)]
+    public async Task A_retried_part_replaces_its_earlier_try_and_that_can_be_seen(int minutes, long? earlierAttempt, long? laterAttempt)
+    {
+        var earlier = _parts.Write(Failing(2) with { Run = "try-1", Attempt = earlierAttempt });
+        var later = _parts.Write(new WrittenTry(2) { Run = "try-2", Minutes = minutes, Attempt = laterAttempt });
+
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), later, _parts.Write(new WrittenTry(3)), earlier]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+        Artifact("run.json").ShouldContain("A later try replaced part 2/3 of run try-1");
+        Artifact("report.html").ShouldContain("part-replaced");
+    }
+
+    [Fact]
+    public async Task A_killed_try_is_replaced_by_one_that_came_to_its_end()
+    {
+        var killed = _parts.Write(new WrittenTry(2) { Run = "try-1", KilledAfter = 8 });
+        var nothing = Directory.CreateDirectory(Path.Combine(_parts.Parts, "nothing")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(nothing, "run.log"), "", Cancellation);
+
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(3)), nothing, killed, _parts.Write(new WrittenTry(2) { Run = "try-2", Minutes = 5 })]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+        Artifact("run.json").ShouldContain("and did not come to its end");
+        Artifact("run.json").ShouldContain("part-without-results");
+    }
+
+    [Fact]
+    public async Task A_killed_part_is_reported_as_far_as_it_came()
+    {
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(2) { KilledAfter = 9 }), _parts.Write(new WrittenTry(3))]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        result.Reason.ShouldContain("part 2/3 of run run-2 on machine-2");
+        result.Reason.ShouldContain("did not come to its end");
+        result.Tests.Count.ShouldBe(_parts.Plan.Tests);
+    }
+
+    [Fact]
+    public async Task A_test_whose_name_lost_a_secret_in_the_journal_is_the_one_of_the_plan()
+    {
+        using var parts = new WrittenParts(names: "Connects(\"Host=db;Password=Pa55-w0rd\")");
+
+        var result = await PartMerge.RunAsync(parts.Settings(parts.WriteAll()), NullLogger.Instance, Cancellation);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+        result.Tests.ShouldContain(test => test.Name.Contains("***", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_folder_that_holds_the_parts_stands_for_them()
+    {
+        _parts.WriteAll();
+
+        var result = await MergeAsync([_parts.Parts]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+    }
+
+    [Fact]
+    public async Task What_is_there_is_reported_also_where_a_part_is_missing()
+    {
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(3))]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        result.Reason.ShouldContain($"1 of 3 parts are missing: 2 with {_parts.Plan.Parts[1].Tests} tests");
+        result.Passed.ShouldBe(_parts.Plan.Parts[0].Tests + _parts.Plan.Parts[2].Tests);
+    }
+
+    [Theory]
+    [InlineData(ConcurrentTestExitCode.Incomplete)]
+    [InlineData(ConcurrentTestExitCode.Cancelled)]
+    public async Task A_part_that_is_incomplete_itself_makes_the_run_incomplete(ConcurrentTestExitCode exitCode)
+    {
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(2) { ExitCode = exitCode }), _parts.Write(new WrittenTry(3))]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        result.Reason.ShouldContain("part 2/3 of run run-2 on machine-2");
+    }
+
+    [Fact]
+    public async Task The_plan_that_is_given_must_be_that_of_the_parts()
+    {
+        using var other = new WrittenParts(id: "another");
+        var plan = Path.Combine(other.Write(new WrittenTry(1)), ArtifactNames.Plan);
+
+        var result = await PartMerge.RunAsync(_parts.Settings(_parts.WriteAll()) with { PlanFile = plan }, NullLogger.Instance, Cancellation);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        result.Reason.ShouldContain("is of another plan than --test-plan");
+        Artifact("junit.xml").ShouldContain("is of another plan than --test-plan");
+    }
+
+    [Fact]
+    public async Task Nothing_to_merge_is_a_wrong_setting() =>
+        (await Should.ThrowAsync<ConcurrentTestException>(() => MergeAsync([]))).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+
+    [Fact]
+    public async Task A_part_is_not_overwritten_by_the_merge() =>
+        (await Should.ThrowAsync<ConcurrentTestException>(() => MergeAsync([_parts.Results]))).Message.ShouldContain("--test-results-directory");
+
+    [Fact]
+    public async Task Two_hundred_ways_to_spoil_the_parts_are_all_incomplete()
+    {
+        for (var seed = 0; seed < Ways; seed++)
+        {
+            using var spoilt = new SpoiltParts(new Random(seed));
+
+            var result = await PartMerge.RunAsync(spoilt.Settings, NullLogger.Instance, Cancellation);
+
+            result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete, $"seed {seed}: {spoilt.What}");
+        }
+    }
+
+    [Fact]
+    public async Task The_same_parts_are_whole_where_nothing_is_spoilt()
+    {
+        for (var seed = 0; seed < Ways / 10; seed++)
+        {
+            var random = new Random(seed);
+            using var parts = new WrittenParts(parts: random.Next(2, 5), classes: random.Next(8, 14));
+            var folders = parts.WriteAll();
+
+            var result = await PartMerge.RunAsync(parts.Settings(folders), NullLogger.Instance, Cancellation);
+
+            result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, $"seed {seed}: {result.Reason}");
+            result.Passed.ShouldBe(parts.Plan.Tests);
+        }
+    }
+
+    private WrittenTry Failing(int part)
+    {
+        var failing = _parts.Plan.Parts[part - 1].Classes[0];
+        return new WrittenTry(part) { Failing = $"{failing.Class}.{failing.Tests[0]}" };
+    }
+
+    private string Artifact(params string[] names) => File.ReadAllText(Path.Combine([_parts.Results, .. names]));
+
+    private Dictionary<string, double> NextDurations()
+    {
+        using var timings = JsonDocument.Parse(File.ReadAllText(_parts.Settings().TimingsFile));
+        return timings.RootElement.GetProperty("tests").EnumerateObject().ToDictionary(test => test.Name, test => test.Value.GetProperty("seconds").GetDouble());
+    }
+
+    private Task<ConcurrentTestResult> MergeAsync(IEnumerable<string> folders) => PartMerge.RunAsync(_parts.Settings(folders), NullLogger.Instance, Cancellation);
+}

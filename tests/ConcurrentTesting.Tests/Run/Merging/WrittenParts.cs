@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run;
+using ConcurrentTesting.Run.Merging;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Scheduling.Sharding;
+
+namespace ConcurrentTesting.Tests.Run.Merging;
+
+/// <summary>One try of a part.</summary>
+internal sealed record WrittenTry(int Part)
+{
+    public string? Run { get; init; }
+
+    /// <summary>When it began.</summary>
+    public int Minutes { get; init; }
+
+    public long? Attempt { get; init; }
+
+    /// <summary>The test that fails, by its name.</summary>
+    public string? Failing { get; init; }
+
+    /// <summary>How it ended; null: as its tests did.</summary>
+    public ConcurrentTestExitCode? ExitCode { get; init; }
+
+    /// <summary>Its process was ended from outside after so many events.</summary>
+    public int? KilledAfter { get; init; }
+
+    public string? Pipeline { get; init; } = "77";
+
+    /// <summary>What else became of what it tells, before it was sealed.</summary>
+    public Func<List<RunEvent>, IEnumerable<RunEvent>> With { get; init; } = events => events;
+}
+
+/// <summary>Writes the results folders of a run's parts as machines would, without running anything.</summary>
+internal sealed class WrittenParts : IDisposable
+{
+    private static readonly DateTimeOffset Begin = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TestAssembly Assembly = Catalogs.Assembly();
+    private readonly string _root = Directory.CreateTempSubdirectory("parts-").FullName;
+
+    public WrittenParts(int parts = 3, int classes = 9, string id = "0123456789", params string[] names) => Plan = ShardPlanner.ByTimings(
+        CatalogOf(classes, names), new ConcurrentTestSettings { Database = DatabaseEngine.Sqlite, ShardCount = parts }, TimingStore.Empty, id);
+
+    public ShardPlan Plan { get; }
+
+    public string Parts => Path.Combine(_root, "parts");
+
+    public string Results => Path.Combine(_root, "merged");
+
+    public ConcurrentTestSettings Settings(params IEnumerable<string> folders) => new()
+    {
+        MergeFolders = [.. folders],
+        ResultsDirectory = Results,
+        TimingsFile = Path.Combine(_root, "next", "timings.json"),
+        RootDirectory = _root,
+        WorkingDirectory = _root,
+    };
+
+    public ImmutableArray<string> WriteAll() => [.. Plan.Parts.Select(part => Write(new WrittenTry(part.Part)))];
+
+    /// <summary>The folder of the results.</summary>
+    public string Write(WrittenTry what)
+    {
+        var run = what.Run ?? $"run-{what.Part}";
+        var path = Directory.CreateDirectory(Path.Combine(Parts, $"part-{what.Part}-{run}")).FullName;
+        Directory.CreateDirectory(Path.Combine(path, "worker-1"));
+        File.WriteAllText(Path.Combine(path, "worker-1", "note.txt"), $"of part {what.Part}");
+        var shard = new ShardRecord(what.Part, Plan.Parts.Length, ShardPlanFile.HashOf(Plan), Plan.Discovery) { Pipeline = what.Pipeline, Attempt = what.Attempt };
+        var events = what.With([.. EventsOf(what, run, path, shard)]).Take(what.KilledAfter ?? int.MaxValue).ToList();
+        Write(Path.Combine(path, ArtifactNames.Journal), events);
+        if (what.KilledAfter is not null)
+            return path;
+        File.WriteAllBytes(Path.Combine(path, ArtifactNames.Plan), ShardPlanFile.Write(Plan));
+        File.WriteAllText(Path.Combine(path, ArtifactNames.Timings), TimingsOf(Plan.Parts[what.Part - 1]));
+        var record = RunFold.RecordOf(events);
+        Seal(path, record with { Shard = shard, ExitCode = what.ExitCode ?? record.ExitCode });
+        return path;
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private static void Write(string file, List<RunEvent> events)
+    {
+        using var journal = new JournalWriter(new Redactor(), TimeProvider.System);
+        journal.Begin(file);
+        events.ForEach(journal.Append);
+    }
+
+    private static void Seal(string path, RunRecord record)
+    {
+        var files = Directory.GetFiles(path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(path, file)).Where(PartSeal.IsInput)
+            .ToImmutableSortedDictionary(name => name, name => ArtifactList.HashOf(Path.Combine(path, name)), StringComparer.Ordinal);
+        File.WriteAllBytes(Path.Combine(path, ArtifactNames.Part), PartSeal.Of(record)!.Close(files));
+    }
+
+    private IEnumerable<RunEvent> EventsOf(WrittenTry what, string run, string folder, ShardRecord shard)
+    {
+        var at = Begin.AddMinutes(what.Minutes);
+        var settings = new ConcurrentTestSettings { Workers = 2, ResultsDirectory = folder, RootDirectory = _root, WorkingDirectory = _root };
+        yield return new RunStarted { At = at, Run = run, Machine = $"machine-{what.Part}", Seed = what.Part, Settings = settings };
+        yield return new PartKnown(shard) { At = at };
+        yield return AssemblyFound.Of(Assembly.Source, Assembly, at);
+        var classes = Plan.Parts[what.Part - 1].Classes;
+        yield return new TestsDiscovered(classes.Sum(type => type.Tests.Length), 0) { At = at };
+        foreach (var type in classes)
+            yield return new UnitPlanned { At = at, Name = type.Class, Assembly = Assembly, Tests = [.. type.Tests.Distinct().Select(name => Planned(type, name))] };
+        yield return new RunPlanned(classes.Sum(type => type.Tests.Length), 2, TimeSpan.FromSeconds(1), 1) { At = at };
+        yield return new BatchStarted(1, 1, Assembly, "plan", null, 1) { At = at };
+        foreach (var (type, name) in classes.SelectMany(type => type.Tests.Select(name => (type, name))))
+            yield return Ended(type, name, at, what.Failing);
+        yield return new BatchEnded(new BatchRecord { Number = 1, Worker = 1, Assembly = Assembly, StartedAt = at, Duration = TimeSpan.FromSeconds(2), Tests = 1, Reason = "plan" }) { At = at };
+        yield return new WorkerEnded(new WorkerRecord(1, at, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 1, 1)) { At = at };
+        yield return new PhaseEnded("tests", 2) { At = at };
+        yield return new RunEnded(null, "") { At = at.AddSeconds(3) };
+    }
+
+    private static PlannedTest Planned(ShardClass type, string name) => new()
+    {
+        Case = CaseOf(type.Class, name),
+        ClassName = type.Class,
+        MethodName = name,
+        Name = name,
+        Cases = type.Tests.Count(other => other == name),
+        Seconds = 1,
+    };
+
+    private static AttemptEnded Ended(ShardClass type, string name, DateTimeOffset at, string? failing) => new()
+    {
+        At = at,
+        Test = new TestRef(Assembly, CaseOf(type.Class, name)),
+        Row = 0,
+        Occurrence = 0,
+        ClassName = type.Class,
+        MethodName = name,
+        Name = name,
+        Attempt = new TestAttempt
+        {
+            Outcome = $"{type.Class}.{name}" == failing ? TestOutcome.Failed : TestOutcome.Passed,
+            Worker = 1,
+            Batch = 1,
+            Number = 1,
+            StartedAt = at,
+            Duration = TimeSpan.FromSeconds(0.5),
+        },
+    };
+
+    private static Guid CaseOf(string type, string name) => StableGuid.Of($"{type}.{name}");
+
+    private static string TimingsOf(ShardPart part) =>
+        $"{{\"version\":1,\"tests\":{{{string.Join(',', part.All.Append(new ShardTest(Assembly.Source, "Stale", "Old", false)).Select(test => $"{JsonSerializer.Serialize(test.ToString())}:{{\"seconds\":{part.Part},\"samples\":2}}"))}}}}}";
+
+    private static TestCatalog CatalogOf(int classes, string[] names) => Catalogs.Of(
+    [
+        .. Enumerable.Range(0, classes).Select(index => Catalogs.Unit(Assembly, $"Shop.Class{index}", 2 + (index % 3))),
+        .. names.Select((name, index) => new TestUnit($"Shop.Named{index}", Assembly, [Catalogs.Entry(Assembly, $"Shop.Named{index}", name)])),
+    ]);
+}
