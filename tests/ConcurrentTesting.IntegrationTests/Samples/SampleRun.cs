@@ -9,7 +9,7 @@ internal sealed record RanTest(string Suite, string ClassName, string Name, stri
 /// <summary>What a finished run left.</summary>
 internal sealed record SampleOutcome(int ExitCode, string Output, string Results, TimeSpan Duration)
 {
-    public JsonElement Run { get; } = ReadRun(Results);
+    public JsonElement Run { get; init; } = ReadRun(Results);
 
     public string JUnit { get; } = ReadJUnit(Results);
 
