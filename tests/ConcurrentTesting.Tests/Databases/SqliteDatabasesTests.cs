@@ -189,7 +189,7 @@ public sealed class SqliteDatabasesTests : IDisposable
         foreach (var happened in told)
             fold.Apply(happened);
         told.OfType<CloneMade>().Select(made => made.Database).ShouldBe([lease.Clones[0].Name, renewed.Clones[0].Name]);
-        told.OfType<CloneDropped>().Select(dropped => dropped.Database).ShouldBe([lease.Clones[0].Name, renewed.Clones[0].Name]);
+        told.OfType<CloneDropped>().Select(dropped => dropped.Database).ShouldBe([lease.Clones[0].Name, renewed.Clones[0].Name], ignoreOrder: true);
         JsonSerializer.Serialize(fold.Databases.ToRecord()).ShouldBe(JsonSerializer.Serialize(databases.Record));
     }
 
