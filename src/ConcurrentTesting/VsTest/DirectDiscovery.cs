@@ -25,7 +25,9 @@ internal sealed class DirectDiscovery(ConcurrentTestSettings settings, DirectAss
         }
         catch (HostProtocolException exception)
         {
-            log.LogDebug(exception, "{Assembly} is discovered on vstest.console", assembly.Source);
+            log.LogWarning(
+                "{Assembly}: the test host died while it discovered tests; it is tried once more, on vstest.console: {Reason}",
+                assembly.Source, exception.Message);
             return null;
         }
         finally

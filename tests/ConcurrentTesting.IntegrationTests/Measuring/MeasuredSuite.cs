@@ -45,13 +45,19 @@ internal sealed record Figures(
     long? ConnectionErrors,
     long? AllocatedBytes,
     long? PeakBytes,
-    Repeated[] Repeated);
+    Repeated[]? Repeated)
+{
+    /// <summary>Empty where it was left out.</summary>
+    public Repeated[] Repeated { get; init; } = Repeated ?? [];
+}
 
 internal sealed record Repeated(long Count, string Text);
 
 /// <summary>Runs a suite as the engine would, in a process of its own that can be killed.</summary>
 internal sealed class MeasuredSuite : IDisposable
 {
+    private static readonly JsonSerializerOptions Format = new() { PropertyNameCaseInsensitive = true };
+
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
     private readonly List<string> _said = [];
@@ -95,7 +101,7 @@ internal sealed class MeasuredSuite : IDisposable
         while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
         {
             if (line.StartsWith('{'))
-                batches.Add(JsonSerializer.Deserialize<MeasuredBatch>(line)!);
+                batches.Add(JsonSerializer.Deserialize<MeasuredBatch>(line, Format)!);
             else
                 _said.Add(line);
         }
