@@ -25,13 +25,25 @@ internal abstract class HostOperation(string initialize, string request, object 
     protected static JsonDataSerializer Serializer => JsonDataSerializer.Instance;
 
     /// <summary>Takes a message of the host; false: it is none of this operation's.</summary>
-    public abstract bool Take(Message message);
+    public bool Take(Message message)
+    {
+        if (message.MessageType != MessageType.TestMessage || Serializer.DeserializePayload<TestMessagePayload>(message) is not { } said)
+            return TakeAnswer(message);
+        Say(said.MessageLevel, said.Message);
+        return true;
+    }
 
     /// <summary>The host died or was ended before the operation was complete.</summary>
     /// <param name="reason">Why, in the platform's own words, which others read too; null: it was ended.</param>
     public abstract void Abort(string? reason);
 
     public void Fail(Exception exception) => _completed.TrySetException(exception);
+
+    /// <summary>Takes what this operation alone is answered.</summary>
+    protected abstract bool TakeAnswer(Message message);
+
+    /// <summary>The platform or an adapter said something.</summary>
+    protected abstract void Say(TestMessageLevel level, string? text);
 
     protected void Complete() => _completed.TrySetResult();
 }
@@ -40,15 +52,12 @@ internal abstract class HostOperation(string initialize, string request, object 
 internal sealed class HostRunOperation(string request, object criteria, HostRunHandler handler)
     : HostOperation(MessageType.ExecutionInitialize, request, criteria)
 {
-    public override bool Take(Message message)
+    protected override bool TakeAnswer(Message message)
     {
         switch (message.MessageType)
         {
             case MessageType.TestRunStatsChange:
                 handler.HandleTestRunStatsChange(Serializer.DeserializePayload<TestRunChangedEventArgs>(message));
-                return true;
-            case MessageType.TestMessage when Serializer.DeserializePayload<TestMessagePayload>(message) is { } said:
-                handler.HandleLogMessage(said.MessageLevel, said.Message);
                 return true;
             case MessageType.ExecutionComplete:
                 var end = Serializer.DeserializePayload<TestRunCompletePayload>(message)!;
@@ -60,10 +69,12 @@ internal sealed class HostRunOperation(string request, object criteria, HostRunH
         }
     }
 
+    protected override void Say(TestMessageLevel level, string? text) => handler.HandleLogMessage(level, text);
+
     public override void Abort(string? reason)
     {
         if (reason is not null)
-            handler.HandleLogMessage(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");
+            Say(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");
         var aborted = new TestRunCompleteEventArgs(null, isCanceled: false, isAborted: true, null, null, null, TimeSpan.Zero);
         handler.HandleTestRunComplete(aborted, null, null, null);
     }
@@ -73,15 +84,12 @@ internal sealed class HostRunOperation(string request, object criteria, HostRunH
 internal sealed class HostDiscoveryOperation(DiscoveryCriteria criteria, DiscoveryHandler handler)
     : HostOperation(MessageType.DiscoveryInitialize, MessageType.StartDiscovery, criteria)
 {
-    public override bool Take(Message message)
+    protected override bool TakeAnswer(Message message)
     {
         switch (message.MessageType)
         {
             case MessageType.TestCasesFound:
                 handler.HandleDiscoveredTests(Serializer.DeserializePayload<IEnumerable<TestCase>>(message));
-                return true;
-            case MessageType.TestMessage when Serializer.DeserializePayload<TestMessagePayload>(message) is { } said:
-                handler.HandleLogMessage(said.MessageLevel, said.Message);
                 return true;
             case MessageType.DiscoveryComplete:
                 var end = Serializer.DeserializePayload<DiscoveryCompletePayload>(message)!;
@@ -93,9 +101,11 @@ internal sealed class HostDiscoveryOperation(DiscoveryCriteria criteria, Discove
         }
     }
 
+    protected override void Say(TestMessageLevel level, string? text) => handler.HandleLogMessage(level, text);
+
     public override void Abort(string? reason)
     {
         if (reason is not null)
-            handler.HandleLogMessage(TestMessageLevel.Error, $"The active test discovery was aborted. Reason: {reason}");
+            Say(TestMessageLevel.Error, $"The active test discovery was aborted. Reason: {reason}");
     }
 }
