@@ -144,9 +144,9 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     public async Task<ImmutableArray<HookedProcess>> EndsAsync(int batch, TimeSpan bound, CancellationToken cancellationToken)
     {
         // The console may say that a host died before the host's own connection has ended. Nobody waits for the child of a host that died.
-        var hosts = _connections.Keys.Where(
-            connection => connection.Batch == batch && connection.Process?.Role == HookedProcessRole.TestHost);
-        var ends = hosts.Select(host => OperatingSystem.IsLinux() ? Task.WhenAll(host.Ended, host.ExitKnown) : host.Ended);
+        var all = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
+        var hosts = all.FindAll(connection => connection.Process?.Role == HookedProcessRole.TestHost);
+        var ends = (hosts.Count > 0 ? hosts : all).Select(host => OperatingSystem.IsLinux() ? Task.WhenAll(host.Ended, host.ExitKnown) : host.Ended);
         await Task.WhenAny(Task.WhenAll(ends), Task.Delay(bound, cancellationToken));
 
         return ProcessIds(batch);
@@ -336,7 +336,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 
     private IEnumerable<HookedProcessConnection> OfHost(int processId) =>
         _connections.Keys.Where(
-            connection => connection.Process is { Role: HookedProcessRole.TestHost } process && process.Id == processId);
+            connection => connection.Process is { Role: not HookedProcessRole.Console } process && process.Id == processId);
 
     private async Task TellExitAsync(int processId, Task<ProcessExit> exited)
     {

@@ -9,6 +9,7 @@ internal sealed class DirectAssemblies(
     ConcurrentTestSettings settings, VsTestLocation location, RunSettingsDocument runSettings, ILogger log)
 {
     private readonly ConcurrentDictionary<string, Lazy<string?>> _reasons = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<XUnit3Command?>> _programs = new(StringComparer.Ordinal);
 
     public bool IsDirect(TestAssembly assembly) =>
         _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
@@ -20,11 +21,36 @@ internal sealed class DirectAssemblies(
 
     public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, assembly.Path);
 
+    /// <summary>The program of an xunit v3 suite that runs without a test host; null where a test host is needed.</summary>
+    public XUnit3Command? ProgramOf(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3 || !IsDirect(assembly) ? null
+        : _programs.GetOrAdd(assembly.Path, _ => new Lazy<XUnit3Command?>(() => FindProgram(assembly))).Value;
+
+    /// <summary>From now on the assembly runs in test hosts.</summary>
+    public void GiveUpProgram(TestAssembly assembly, string reason)
+    {
+        _programs[assembly.Path] = new Lazy<XUnit3Command?>(() => null);
+        log.LogDebug("{Assembly} runs in test hosts from now on: {Reason}", assembly.Source, reason);
+    }
+
     /// <summary>From now on the assembly runs on a vstest.console.</summary>
     public void GiveUp(TestAssembly assembly, string reason)
     {
         _reasons[assembly.Path] = new Lazy<string?>(() => reason);
         log.LogWarning("{Assembly} runs on vstest.console from now on: {Reason}", assembly.Source, reason);
+    }
+
+    private XUnit3Command? FindProgram(TestAssembly assembly)
+    {
+        var document = runSettings.For(assembly);
+        var reason = OperatingSystem.IsWindows() ? "on Windows its program has not been tried."
+            : document.InProcessCollectors.Count > 0 ? "its run settings have data collectors for test hosts."
+            : document.UnknownXUnitSetting is { } setting ? $"its run settings have <xUnit> <{setting}>."
+            : null;
+        if (reason is null && XUnit3Command.For(location, assembly) is { } command)
+            return command;
+        log.LogDebug(
+            "{Assembly} runs in test hosts: {Reason}", assembly.Source, reason ?? "its folder has no program of it, or no xunit.v3.core.dll.");
+        return null;
     }
 
     private string? Tell(TestAssembly assembly, string? reason)

@@ -1,9 +1,7 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
@@ -26,9 +24,6 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     // Before that, payloads were written in another way.
     private const int LowestVersion = 2;
 
-    // As much as the platform keeps of it.
-    private const int LongestErrorOutput = 8 * 1024;
-
     /// <summary>The variable by which users give test hosts more time to end, in milliseconds.</summary>
     private const string EndVariable = "VSTEST_TESTHOST_SHUTDOWN_TIMEOUT";
 
@@ -40,15 +35,12 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private static readonly TimeSpan DeathBound = TimeSpan.FromSeconds(10);
     // Megabytes take a second.
     private static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan ErrorOutputBound = TimeSpan.FromSeconds(1);
 
     private static readonly JsonDataSerializer Serializer = JsonDataSerializer.Instance;
 
-    private readonly Process _process;
+    private readonly TestProcess _process;
     private readonly SessionProcesses _processes;
-    private readonly StringBuilder _errors;
     private readonly ILogger _log;
-    private readonly TaskCompletionSource<int> _exited;
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource<int> _version = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HostChannel _channel;
@@ -58,21 +50,16 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private HostOperation? _operation;
     private int _disposed;
 
-    private DirectHostProcess(
-        Process process, SessionProcesses processes, StringBuilder errors, TaskCompletionSource<int> exited, HostChannel channel,
-        ILogger log)
+    private DirectHostProcess(TestProcess process, SessionProcesses processes, HostChannel channel, ILogger log)
     {
         _process = process;
         _processes = processes;
-        _errors = errors;
-        _exited = exited;
         _channel = channel;
         _log = log;
-        Id = process.Id;
         _reading = ReadAsync();
     }
 
-    public int Id { get; }
+    public int Id => _process.Id;
 
     /// <summary>Completes when the process has ended, for whatever reason.</summary>
     public Task<ProcessExit> Exited => ExitAsync();
@@ -83,37 +70,16 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
     public bool IsTelling => _channel.Amid < LongestMessage;
 
-    public bool IsAlive => !_exited.Task.IsCompleted;
+    public bool IsAlive => _process.IsAlive;
 
-    /// <summary>How it ended; null while it lives.</summary>
-    public ProcessExit? Exit => IsAlive ? null : ProcessExit.OfCode(_exited.Task.Result);
+    /// <inheritdoc cref="TestProcess.Exit"/>
+    public ProcessExit? Exit => _process.Exit;
 
     /// <summary>What it wrote to its error stream before it ended, in the platform's words; empty where that is nothing.</summary>
-    public string Story
-    {
-        get
-        {
-            lock (_errors)
-                return _errors.Length == 0 ? "" : $"{Crashed} : {_errors.ToString().Trim()}";
-        }
-    }
+    public string Story => _process.Errors is { Length: > 0 } errors ? $"{Crashed} : {errors}" : "";
 
-    /// <summary>Resident bytes; 0 where the process has ended.</summary>
-    public long Memory
-    {
-        get
-        {
-            try
-            {
-                _process.Refresh();
-                return _process.WorkingSet64;
-            }
-            catch (InvalidOperationException)
-            {
-                return 0;
-            }
-        }
-    }
+    /// <inheritdoc cref="TestProcess.Memory"/>
+    public long Memory => _process.Memory;
 
     /// <summary>Starts a test host and agrees with it on the protocol's version.</summary>
     /// <param name="environment">Its whole environment; nothing else is inherited.</param>
@@ -123,21 +89,19 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         TestHostCommand command, IReadOnlyDictionary<string, string> environment, SessionProcesses processes, ILogger log,
         CancellationToken cancellationToken)
     {
-        Process? process = null;
+        TestProcess? process = null;
         DirectHostProcess? host = null;
         try
         {
             using var listener = new TcpListener(IPAddress.Loopback, 0);
             listener.Start(1);
-            var errors = new StringBuilder();
-            var exited = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-            process = Launch(command, ((IPEndPoint)listener.LocalEndpoint).Port, environment, processes, errors, exited);
+            process = Launch(command, ((IPEndPoint)listener.LocalEndpoint).Port, environment, processes);
             using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             bound.CancelAfter(TimeSpan.FromSeconds(EnvironmentHelper.GetConnectionTimeout()));
             var accepting = listener.AcceptSocketAsync(bound.Token).AsTask();
-            if (await Task.WhenAny(accepting, exited.Task) == exited.Task)
-                throw EndedAtOnce(await exited.Task, errors);
-            host = new DirectHostProcess(process, processes, errors, exited, new HostChannel(await accepting), log);
+            if (await Task.WhenAny(accepting, process.Exited) == process.Exited)
+                throw EndedAtOnce(process);
+            host = new DirectHostProcess(process, processes, new HostChannel(await accepting), log);
             await host.AgreeAsync(bound.Token);
             log.LogDebug("Started test host {ProcessId} for {Folder}", host.Id, command.Folder);
             return host;
@@ -158,8 +122,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <exception cref="HostProtocolException">The test host said what cannot be understood.</exception>
     public async Task OperateAsync(HostOperation operation, IEnumerable<string> adapters, CancellationToken cancellationToken)
     {
-        lock (_errors)
-            _errors.Clear();
+        _process.ForgetErrors();
         lock (_taking)
             _operation = operation;
         try
@@ -188,9 +151,9 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         if (TrySend(MessageType.SessionEnd))
-            await Task.WhenAny(_exited.Task, Task.Delay(EndBound));
-        Kill(_process);
-        await Task.WhenAny(_exited.Task, Task.Delay(KillBound));
+            await Task.WhenAny(_process.Exited, Task.Delay(EndBound));
+        _process.Kill();
+        await Task.WhenAny(_process.Exited, Task.Delay(KillBound));
         await _closing.CancelAsync();
         _channel.Dispose();
         await _reading;
@@ -198,26 +161,13 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         _closing.Dispose();
     }
 
-    private static async Task AbandonAsync(Process? process, DirectHostProcess? host)
+    private static async Task AbandonAsync(TestProcess? process, DirectHostProcess? host)
     {
-        if (process is not null)
-            Kill(process);
+        process?.Kill();
         if (host is not null)
             await host.DisposeAsync();
         else
             process?.Dispose();
-    }
-
-    private static void Kill(Process process)
-    {
-        try
-        {
-            process.Kill();
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
-        {
-            // It has ended.
-        }
     }
 
     // Completes when nothing more is to come: the process has ended and its last words are read, or was to be ended and that does not
@@ -231,58 +181,29 @@ internal sealed class DirectHostProcess : IAsyncDisposable
             cancelled.TrySetResult();
         });
         using var over = noMore.Register(() => cancelled.TrySetResult());
-        if (await Task.WhenAny(_reading, _exited.Task, cancelled.Task) != _reading)
+        if (await Task.WhenAny(_reading, _process.Exited, cancelled.Task) != _reading)
             await Task.WhenAny(_reading, Task.Delay(DeathBound, noMore));
     }
 
-    private static HostProtocolException EndedAtOnce(int exitCode, StringBuilder errors)
-    {
-        lock (errors)
-            return new(string.Create(
-                CultureInfo.InvariantCulture, $"the test host ended at once with exit code {exitCode}: {errors.ToString().Trim()}"));
-    }
+    private static HostProtocolException EndedAtOnce(TestProcess process) =>
+        new(string.Create(
+            CultureInfo.InvariantCulture, $"the test host ended at once with exit code {process.Exited.Result}: {process.Errors}"));
 
     private static TimeSpan EndBound =>
         int.TryParse(Environment.GetEnvironmentVariable(EndVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
             ? TimeSpan.FromMilliseconds(milliseconds)
             : DefaultEndBound;
 
-    private static Process Launch(
-        TestHostCommand command, int port, IReadOnlyDictionary<string, string> environment, SessionProcesses processes,
-        StringBuilder errors, TaskCompletionSource<int> exited)
+    private static TestProcess Launch(
+        TestHostCommand command, int port, IReadOnlyDictionary<string, string> environment, SessionProcesses processes)
     {
-        var start = new ProcessStartInfo(
-            command.DotNet, command.ArgumentsFor(port)) { WorkingDirectory = command.Folder, RedirectStandardOutput = true,
-            RedirectStandardError = true };
-        start.Environment.Clear();
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        start.Environment[SessionProcesses.MarkerVariable] = processes.Session;
-
-        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        process.Exited += (_, _) => exited.TrySetResult(process.ExitCode);
-        process.ErrorDataReceived += (_, line) => Keep(errors, line.Data);
-        // What tests write there is in their results; the rest is nobody's.
-        process.OutputDataReceived += (_, _) => { };
-        process.Start();
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
+        var start = new ProcessStartInfo(command.DotNet, command.ArgumentsFor(port)) { WorkingDirectory = command.Folder };
+        var process = TestProcess.Start(start, environment, processes);
+        process.IgnoreOutput();
         return process;
     }
 
-    private async Task<ProcessExit> ExitAsync() => ProcessExit.OfCode(await _exited.Task);
-
-    private static void Keep(StringBuilder errors, string? line)
-    {
-        if (string.IsNullOrEmpty(line))
-            return;
-        lock (errors)
-        {
-            var room = LongestErrorOutput - errors.Length;
-            if (room > 0)
-                errors.AppendLine(line.Length > room ? line[..room] : line);
-        }
-    }
+    private async Task<ProcessExit> ExitAsync() => ProcessExit.OfCode(await _process.Exited);
 
     private async Task AgreeAsync(CancellationToken cancellationToken)
     {
@@ -328,7 +249,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     {
         try
         {
-            if (_exited.Task.IsCompleted)
+            if (!IsAlive)
                 return false;
             _channel.Send(Serializer.SerializeMessage(messageType));
             return true;
@@ -391,27 +312,10 @@ internal sealed class DirectHostProcess : IAsyncDisposable
 
     private async Task<string> DeathAsync()
     {
-        await Task.WhenAny(_exited.Task, Task.Delay(DeathBound, CancellationToken.None));
-        if (!_exited.Task.IsCompleted)
+        await Task.WhenAny(_process.Exited, Task.Delay(DeathBound, CancellationToken.None));
+        if (IsAlive)
             return "Unable to communicate with test host process.";
-        return await ErrorOutputAsync() is { Length: > 0 } written ? $"{Crashed} : {written}" : Crashed;
-    }
-
-    // A process that tests have started may hold the stream open.
-    private async Task<string> ErrorOutputAsync()
-    {
-        try
-        {
-            using var bound = new CancellationTokenSource(ErrorOutputBound);
-            await _process.WaitForExitAsync(bound.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _log.LogDebug("The error output of the test host {ProcessId} is still open", Id);
-        }
-
-        lock (_errors)
-            return _errors.ToString().Trim();
+        return await _process.AllErrorsAsync() is { Length: > 0 } written ? $"{Crashed} : {written}" : Crashed;
     }
 }
 

@@ -52,7 +52,7 @@ internal sealed class DirectTestHost(
     {
         try
         {
-            return await RunDirectOrOnConsoleAsync(hostRun, new Begun(events, EndTurn), cancellationToken);
+            return await RunDirectOrOnConsoleAsync(hostRun, new BegunEvents(events, EndTurn), cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -100,7 +100,7 @@ internal sealed class DirectTestHost(
             run.Hook.Release(idle.ProcessId);
     }
 
-    private async Task<HostRunEnd> RunDirectOrOnConsoleAsync(HostRun hostRun, Begun events, CancellationToken cancellationToken)
+    private async Task<HostRunEnd> RunDirectOrOnConsoleAsync(HostRun hostRun, BegunEvents events, CancellationToken cancellationToken)
     {
         try
         {
@@ -231,34 +231,5 @@ internal sealed class DirectTestHost(
                 PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
         var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [bound.Assembly.Path] };
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
-    }
-
-    /// <summary>Knows whether a test has been heard of, and tells of the first.</summary>
-    private sealed class Begun(IHostEvents events, Action begin) : IHostEvents
-    {
-        public bool HasBegun { get; private set; }
-
-        public void ResultArrived(HostResult result)
-        {
-            Begin();
-            events.ResultArrived(result);
-        }
-
-        public void ActiveTests(IReadOnlyCollection<ToldTest> tests)
-        {
-            if (tests.Count > 0)
-                Begin();
-            events.ActiveTests(tests);
-        }
-
-        private void Begin()
-        {
-            if (HasBegun)
-                return;
-            HasBegun = true;
-            begin();
-        }
-
-        public void Message(HostMessageLevel level, string text) => events.Message(level, text);
     }
 }

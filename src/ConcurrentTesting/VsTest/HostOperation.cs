@@ -71,13 +71,7 @@ internal sealed class HostRunOperation(string request, object criteria, HostRunH
 
     protected override void Say(TestMessageLevel level, string? text) => handler.HandleLogMessage(level, text);
 
-    public override void Abort(string? reason)
-    {
-        if (reason is not null)
-            Say(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");
-        var aborted = new TestRunCompleteEventArgs(null, isCanceled: false, isAborted: true, null, null, null, TimeSpan.Zero);
-        handler.HandleTestRunComplete(aborted, null, null, null);
-    }
+    public override void Abort(string? reason) => handler.Abort(reason);
 }
 
 /// <summary>A discovery of tests.</summary>

@@ -47,6 +47,16 @@ internal sealed class HostRunHandler(TestFramework framework, IHostEvents events
         events.Message(LevelOf(level), message ?? "");
     }
 
+    /// <summary>The test process died or was ended before the run was complete.</summary>
+    /// <param name="reason">Why, in the platform's own words, which others read too; null: it was ended.</param>
+    public void Abort(string? reason)
+    {
+        if (reason is not null)
+            HandleLogMessage(TestMessageLevel.Error, $"The active test run was aborted. Reason: {reason}");
+        var aborted = new TestRunCompleteEventArgs(null, isCanceled: false, isAborted: true, null, null, null, TimeSpan.Zero);
+        HandleTestRunComplete(aborted, null, null, null);
+    }
+
     public static HostMessageLevel LevelOf(TestMessageLevel level) => level switch
     {
         TestMessageLevel.Error => HostMessageLevel.Error,

@@ -78,6 +78,9 @@ internal sealed class RunSettingsDocument
     /// <summary>What the user's settings say of xunit v3's explicit tests: <c>on</c>, <c>off</c>, <c>only</c>; null: nothing.</summary>
     public string? XUnitExplicit => Value("xUnit", "Explicit");
 
+    /// <inheritdoc cref="XUnit3Command.UnknownSetting"/>
+    public string? UnknownXUnitSetting => XUnit3Command.UnknownSetting(_document.Root!);
+
     /// <summary>How many tests NUnit's adapter hands to its engine as a list, in a plain run with the user's settings.</summary>
     public int NUnitSelectLimit => int.TryParse(Value("NUnit", "AssemblySelectLimit"), CultureInfo.InvariantCulture, out var limit)
         ? limit

@@ -1,8 +1,8 @@
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// The test hosts of one worker: assemblies go to a test host of the run's own, which is kept, or to a vstest.console, as
-/// <see cref="DirectAssemblies"/> says.
+/// The test hosts of one worker: assemblies go to their own program (xunit v3), to a test host of the run's own, which is kept, or to a
+/// vstest.console, as <see cref="DirectAssemblies"/> says.
 /// </summary>
 /// <param name="startConsole">Tries again what is worth it.</param>
 internal sealed class WorkerHosts(
@@ -12,6 +12,7 @@ internal sealed class WorkerHosts(
     private readonly SessionProcesses _processes = new(Guid.NewGuid().ToString("N"));
     private VsTestSession? _console;
     private DirectTestHost? _direct;
+    private XUnit3Host? _program;
 
     // Its process had ended when nothing ran in it; what the hook knows of that is kept until it was told.
     private DirectTestHost? _ended;
@@ -20,13 +21,11 @@ internal sealed class WorkerHosts(
 
     public async Task<ITestHost> ForAsync(HostBinding bound, CancellationToken cancellationToken)
     {
-        if (_direct is null || !_direct.Bound.IsSame(bound) || !assemblies.IsDirect(bound.Assembly))
-            await EndProcessesAsync();
-        if (!assemblies.IsDirect(bound.Assembly))
-            return await ConsoleAsync(bound, cancellationToken);
-        _direct ??= new DirectTestHost(run, assemblies, _processes, bound, worker, token => ConsoleAsync(bound, token));
-        await _direct.TakeTurnAsync(cancellationToken);
-        return _direct;
+        if (assemblies.ProgramOf(bound.Assembly) is not null)
+            return await ProgramAsync(bound, cancellationToken);
+        return assemblies.IsDirect(bound.Assembly)
+            ? await DirectAsync(bound, cancellationToken)
+            : await ConsoleAsync(bound, cancellationToken);
     }
 
     public async Task EndProcessesAsync()
@@ -45,6 +44,7 @@ internal sealed class WorkerHosts(
     public async ValueTask DisposeAsync()
     {
         await EndProcessesAsync();
+        _program?.Dispose();
         if (_ended is { } ended)
             await ended.DisposeAsync();
         _processes.Kill(null);
@@ -52,8 +52,31 @@ internal sealed class WorkerHosts(
             await console.DisposeAsync();
     }
 
+    private async Task<ITestHost> ProgramAsync(HostBinding bound, CancellationToken cancellationToken)
+    {
+        await EndProcessesAsync();
+        if (_program is null || !_program.Bound.IsSame(bound))
+        {
+            _program?.Dispose();
+            _program = new XUnit3Host(run, assemblies, _processes, bound, worker, token => DirectAsync(bound, token));
+        }
+
+        await _program.TakeTurnAsync(cancellationToken);
+        return _program;
+    }
+
+    private async Task<ITestHost> DirectAsync(HostBinding bound, CancellationToken cancellationToken)
+    {
+        if (_direct is null || !_direct.Bound.IsSame(bound))
+            await EndProcessesAsync();
+        _direct ??= new DirectTestHost(run, assemblies, _processes, bound, worker, token => ConsoleAsync(bound, token));
+        await _direct.TakeTurnAsync(cancellationToken);
+        return _direct;
+    }
+
     private async Task<ITestHost> ConsoleAsync(HostBinding bound, CancellationToken cancellationToken)
     {
+        await EndProcessesAsync();
         _console ??= await startConsole(cancellationToken);
         return new VsTestHost(_console, run.RunSettings, copies, bound, worker);
     }

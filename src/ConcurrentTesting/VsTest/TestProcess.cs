@@ -1,0 +1,136 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>A process of a worker's session that the run starts itself, and the beginning of what it writes to its error stream.</summary>
+internal sealed class TestProcess : IDisposable
+{
+    // As much as the platform keeps of it.
+    private const int LongestErrorOutput = 8 * 1024;
+
+    private static readonly TimeSpan ErrorOutputBound = TimeSpan.FromSeconds(1);
+
+    private readonly Process _process;
+    private readonly StringBuilder _errors = new();
+    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private TestProcess(ProcessStartInfo start)
+    {
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.Exited += (_, _) => _exited.TrySetResult(_process.ExitCode);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.Start();
+        _process.BeginErrorReadLine();
+        Id = _process.Id;
+    }
+
+    public int Id { get; }
+
+    /// <summary>Completes with the exit code, as the runtime tells it.</summary>
+    public Task<int> Exited => _exited.Task;
+
+    public bool IsAlive => !_exited.Task.IsCompleted;
+
+    /// <summary>How it ended; null while it lives.</summary>
+    public ProcessExit? Exit => IsAlive ? null : ProcessExit.OfCode(_exited.Task.Result);
+
+    /// <summary>What it wrote to its error stream so far, trimmed.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_errors)
+                return _errors.ToString().Trim();
+        }
+    }
+
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    public StreamWriter Input => _process.StandardInput;
+
+    /// <summary>Resident bytes; 0 where the process has ended.</summary>
+    public long Memory
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.WorkingSet64;
+            }
+            catch (InvalidOperationException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <param name="start">The program, its arguments and its folder.</param>
+    /// <param name="environment">Its whole environment; nothing else is inherited.</param>
+    /// <param name="session">Marks it and what its tests start.</param>
+    /// <exception cref="Win32Exception">The program cannot be started.</exception>
+    public static TestProcess Start(ProcessStartInfo start, IReadOnlyDictionary<string, string> environment, SessionProcesses session)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.Environment.Clear();
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        start.Environment[SessionProcesses.MarkerVariable] = session.Session;
+        return new TestProcess(start);
+    }
+
+    /// <summary>Reads its output so that it never waits for a reader: what tests write there is in their results.</summary>
+    public void IgnoreOutput()
+    {
+        _process.OutputDataReceived += (_, _) => { };
+        _process.BeginOutputReadLine();
+    }
+
+    /// <summary>Forgets what it wrote to its error stream.</summary>
+    public void ForgetErrors()
+    {
+        lock (_errors)
+            _errors.Clear();
+    }
+
+    /// <summary>
+    /// All that it wrote to its error stream, once it has ended; a process that its tests started may hold the stream open, for which
+    /// nobody waits long.
+    /// </summary>
+    public async Task<string> AllErrorsAsync()
+    {
+        using var bound = new CancellationTokenSource(ErrorOutputBound);
+        await _process.WaitForExitAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return Errors;
+    }
+
+    /// <summary>Ends this process alone.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
+        {
+            // It has ended.
+        }
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    private void Keep(string? line)
+    {
+        if (string.IsNullOrEmpty(line))
+            return;
+        lock (_errors)
+        {
+            var room = LongestErrorOutput - _errors.Length;
+            if (room > 0)
+                _errors.AppendLine(line.Length > room ? line[..room] : line);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.Globalization;
+using System.Xml.Linq;
+using Microsoft.Extensions.Logging;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>
+/// Runs xunit v3's tests in their own program, without a test host between that would start the same program twice: once to ask what it is,
+/// once to run.
+/// </summary>
+/// <param name="testHost">Runs what the program cannot be asked for.</param>
+internal sealed class XUnit3Host(
+    HostContext run, DirectAssemblies assemblies, SessionProcesses processes, HostBinding bound, int worker,
+    Func<CancellationToken, Task<ITestHost>> testHost) : ITestHost, IDisposable
+{
+    private const string Crashed = "Test host process crashed";
+    private const string IdProperty = "XunitTestCaseUniqueID";
+    private const string SerializationProperty = "XunitTestCaseSerialization";
+
+    private XUnit3Process? _process;
+    private StartTurn? _turn;
+
+    public HostBinding Bound => bound;
+
+    /// <summary>A program runs once.</summary>
+    public int? KeptProcess => null;
+
+    public bool IsTelling => _process is { IsTelling: true };
+
+    /// <inheritdoc cref="DirectTestHost.TakeTurnAsync"/>
+    public async Task TakeTurnAsync(CancellationToken cancellationToken) => _turn ??= await run.Starts.TakeAsync(cancellationToken);
+
+    public async Task<HostRunEnd> RunAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
+    {
+        var begun = new BegunEvents(events, EndTurn);
+        try
+        {
+            return await RunOrHandOverAsync(hostRun, begun, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new HostRunEnd("the run was ended early.");
+        }
+        finally
+        {
+            EndTurn();
+        }
+    }
+
+    public void Dispose() => EndTurn();
+
+    private async Task<HostRunEnd> RunOrHandOverAsync(HostRun hostRun, BegunEvents events, CancellationToken cancellationToken)
+    {
+        if (hostRun.Selection is null && assemblies.ProgramOf(bound.Assembly) is { } command && TestsOf(hostRun) is { } tests)
+        {
+            try
+            {
+                return await RunProgramAsync(command, tests, hostRun, events, cancellationToken);
+            }
+            catch (HostProtocolException exception) when (!events.HasBegun)
+            {
+                assemblies.GiveUpProgram(bound.Assembly, exception.Message);
+            }
+        }
+
+        // Which takes one of its own.
+        EndTurn();
+        return await (await testHost(cancellationToken)).RunAsync(hostRun, events, cancellationToken);
+    }
+
+    // Null where a case has not what the program needs: its adapter is another.
+    private static ChosenTests? TestsOf(HostRun hostRun)
+    {
+        var cases = PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)).ToList();
+        var byId = new Dictionary<string, TestCase>(StringComparer.Ordinal);
+        var serialized = new List<string>();
+        var twice = new List<string>();
+        foreach (var test in cases)
+        {
+            if (TestCaseNames.Text(test, IdProperty) is not { } id || TestCaseNames.Text(test, SerializationProperty) is not { } text)
+                return null;
+            if (!byId.TryAdd(id, test))
+                twice.Add($"Skipping test case with duplicate ID '{id}' ('{byId[id].DisplayName}' and '{test.DisplayName}')");
+            else
+                serialized.Add(text);
+        }
+
+        return new ChosenTests(byId, serialized, twice);
+    }
+
+    private async Task<HostRunEnd> RunProgramAsync(
+        XUnit3Command command, ChosenTests tests, HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
+    {
+        var settings = run.RunSettings.ForBatch(BatchRunSettings.Of(hostRun, bound));
+        var arguments = Path.Combine(
+            hostRun.ResultsDirectory, string.Create(CultureInfo.InvariantCulture, $"batch-{hostRun.Batch:0000}.arguments"));
+        await WriteAsync(arguments, command.ArgumentsFor(XElement.Parse(settings), tests.Serialized), cancellationToken);
+        try
+        {
+            _turn?.Begin();
+            await using var process = Start(command, arguments, ConsoleHabits.EnvironmentIn(settings));
+            _process = process;
+            run.Hook.Keep(process.Id, process.Exited);
+            var handler = new HostRunHandler(
+                bound.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
+            foreach (var text in tests.Twice)
+                handler.HandleLogMessage(TestMessageLevel.Warning, text);
+            await HearAsync(process, new XUnit3Messages(handler, tests.ById, new XUnit3Attachments(
+                Path.Combine(hostRun.ResultsDirectory, "attached"))), handler, cancellationToken);
+            return handler.End! with { Coverage = null };
+        }
+        finally
+        {
+            if (_process is { } ended)
+                run.Hook.Release(ended.Id);
+            _process = null;
+            File.Delete(arguments);
+        }
+    }
+
+    private async Task HearAsync(XUnit3Process process, XUnit3Messages messages, HostRunHandler handler, CancellationToken cancellationToken)
+    {
+        await using var killing = cancellationToken.Register(() => processes.Kill(process.Exit is null ? process.Id : null));
+        await process.HearAsync(messages, cancellationToken);
+        var exit = await process.EndAsync(cancellationToken);
+        if (messages.IsFinished && (exit is null || IsExpected(exit, messages)))
+        {
+            handler.HandleTestRunComplete(
+                new TestRunCompleteEventArgs(null, isCanceled: false, isAborted: false, null, null, null, TimeSpan.Zero), null, null, null);
+            return;
+        }
+
+        var errors = await process.ErrorsAsync();
+        if (!messages.HasBegun && exit is { IsKilled: false })
+            throw new HostProtocolException(string.Create(
+                CultureInfo.InvariantCulture, $"its program ended with exit code {exit.Status} and said nothing that is understood. {errors}"));
+        handler.Abort(errors.Length > 0 ? $"{Crashed} : {errors}" : Crashed);
+    }
+
+    // It tells by its exit code that a test or a clean-up failed.
+    private static bool IsExpected(ProcessExit exit, XUnit3Messages messages) =>
+        exit is { IsKilled: false, Status: 0 } || (exit is { IsKilled: false, Status: 1 } && messages.HasFailures);
+
+    private XUnit3Process Start(XUnit3Command command, string arguments, ImmutableDictionary<string, string> environment)
+    {
+        try
+        {
+            return XUnit3Process.Start(
+                command, arguments, command.Complete(ProcessEnvironment.For(run.Settings).SetItems(environment)), processes, run.Log);
+        }
+        catch (Win32Exception exception)
+        {
+            run.Log.LogDebug(exception, "Worker {Worker}: the program {Program} could not be started", worker, command.Program);
+            throw new HostProtocolException($"its program {command.Program} cannot be started: {exception.Message}", exception);
+        }
+    }
+
+    // Tests with their arguments, which are nobody else's to read.
+    private static async Task WriteAsync(string file, IEnumerable<string> lines, CancellationToken cancellationToken)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Options = FileOptions.Asynchronous };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using var writer = new StreamWriter(file, options);
+        foreach (var line in lines)
+            await writer.WriteLineAsync(line.AsMemory(), cancellationToken);
+    }
+
+    private void EndTurn() => Interlocked.Exchange(ref _turn, null)?.Dispose();
+
+    /// <param name="Serialized">As the adapter wrote them for the program.</param>
+    /// <param name="Twice">What is to be told of cases that share an id, of which xunit runs one.</param>
+    private sealed record ChosenTests(IReadOnlyDictionary<string, TestCase> ById, IReadOnlyList<string> Serialized, IReadOnlyList<string> Twice);
+}

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>
+/// Tells what the program of an xunit v3 suite says as its adapter tells it to VSTest: a result when the test has finished, a failed
+/// clean-up as an error with its details. One thread at a time.
+/// </summary>
+/// <param name="cases">Those that were asked for, by xunit's own id.</param>
+/// <param name="attachments">Where files go that tests attach.</param>
+/// <remarks>https://github.com/xunit/visualstudio.xunit/blob/main/src/xunit.runner.visualstudio/Sinks/VsExecutionSink.cs</remarks>
+internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary<string, TestCase> cases, XUnit3Attachments attachments)
+{
+    private const string Error = "error";
+    private const string CleanUpFailed = "-cleanup-failure";
+    private const string CaseId = "TestCaseUniqueID";
+    private const string TestId = "TestUniqueID";
+
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private readonly Dictionary<string, DateTimeOffset?> _startedAt = [];
+    private readonly Dictionary<string, TestResult> _results = [];
+
+    // By the id that xunit gave it.
+    private readonly Dictionary<string, string> _names = [];
+
+    /// <summary>The program has told all; what it does now is end.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>Anything in it failed, so that its exit code says so.</summary>
+    public bool HasFailures { get; private set; }
+
+    /// <summary>Something was understood.</summary>
+    public bool HasBegun { get; private set; }
+
+    public void Take(JsonElement message)
+    {
+        if (message.Text("$type") is not { } type)
+            return;
+        HasBegun = true;
+        if (type.EndsWith(CleanUpFailed, StringComparison.Ordinal))
+            TellCleanUp(type, message);
+        else if (type.StartsWith("test-", StringComparison.Ordinal))
+            TakeTest(type, message);
+        else if (type == Error)
+            Fail($"Catastrophic failure: {XUnit3Failure.In(message).Message}");
+        else if (type == "diagnostic")
+            handler.HandleLogMessage(TestMessageLevel.Informational, Line(1, message.Text("Message") ?? ""));
+    }
+
+    private void TakeTest(string type, JsonElement message)
+    {
+        if (type.EndsWith("-starting", StringComparison.Ordinal))
+            Begin(type, message);
+        else if (type.EndsWith("-finished", StringComparison.Ordinal))
+            End(type, message);
+        else
+            TakeResult(type, message);
+    }
+
+    private void Begin(string type, JsonElement message)
+    {
+        var (id, name) = type switch
+        {
+            "test-assembly-starting" => ("AssemblyUniqueID", "AssemblyPath"),
+            "test-collection-starting" => ("TestCollectionUniqueID", "TestCollectionDisplayName"),
+            "test-class-starting" => ("TestClassUniqueID", "TestClassName"),
+            "test-method-starting" => ("TestMethodUniqueID", "MethodName"),
+            "test-case-starting" => (CaseId, "TestCaseDisplayName"),
+            "test-starting" => (TestId, "TestDisplayName"),
+            _ => ("", ""),
+        };
+        var key = message.Text(id) ?? "";
+        _names[key] = message.Text(name) ?? "";
+        if (id == TestId)
+            _startedAt[key] = message.Time("StartTime");
+        else if (id == CaseId)
+            TellActive(message, isRunning: true);
+    }
+
+    private void End(string type, JsonElement message)
+    {
+        switch (type)
+        {
+            case "test-finished":
+                Finish(message);
+                break;
+            case "test-case-finished":
+                TellActive(message, isRunning: false);
+                break;
+            case "test-assembly-finished":
+                HasFailures |= message.Number("TestsFailed") > 0;
+                IsFinished = true;
+                break;
+        }
+    }
+
+    private void TakeResult(string type, JsonElement message)
+    {
+        var outcome = type switch
+        {
+            "test-passed" => TestOutcome.Passed,
+            "test-failed" => TestOutcome.Failed,
+            "test-skipped" => TestOutcome.Skipped,
+            "test-not-run" => TestOutcome.None,
+            _ => (TestOutcome?)null,
+        };
+        if (outcome is not { } known || message.Text(TestId) is not { } id || CaseOf(message) is not { } test)
+            return;
+        _startedAt.Remove(id, out var startedAt);
+        var result = ResultOf(test, known, _names.GetValueOrDefault(id), startedAt, message);
+        if (known == TestOutcome.Failed)
+        {
+            var failure = XUnit3Failure.In(message);
+            result.ErrorMessage = failure.Message;
+            result.ErrorStackTrace = failure.StackTrace;
+        }
+
+        // Its files come with its end.
+        _results[id] = result;
+    }
+
+    private static TestResult ResultOf(TestCase test, TestOutcome outcome, string? name, DateTimeOffset? startedAt, JsonElement message)
+    {
+        var result = new TestResult(test)
+        {
+            ComputerName = Environment.MachineName,
+            DisplayName = string.IsNullOrEmpty(name) ? test.DisplayName : name,
+            Duration = TimeSpan.FromSeconds(message.Number("ExecutionTime")),
+            Outcome = outcome,
+        };
+        if (startedAt is { } begin && message.Time("FinishTime") is { } end)
+            (result.StartTime, result.EndTime) = (begin, end);
+
+        // The platform takes a test of no duration for one that did not run.
+        if (result.Duration == TimeSpan.Zero)
+            result.Duration = TimeSpan.FromMilliseconds(1);
+        if (outcome == TestOutcome.Skipped)
+            result.ErrorMessage = message.Text("Reason");
+        else if (message.Text("Output") is { Length: > 0 } output)
+            result.Messages.Add(new TestResultMessage(TestResultMessage.StandardOutCategory, output));
+        return result;
+    }
+
+    private void Finish(JsonElement message)
+    {
+        var id = message.Text(TestId) ?? "";
+        _names.Remove(id);
+        if (!_results.Remove(id, out var result))
+            return;
+        TellWarnings(result, message);
+        if (message.TryGetProperty("Attachments", out var files) && files.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var trouble in attachments.Write(id, files, result))
+                handler.HandleLogMessage(TestMessageLevel.Warning, Line(1, trouble));
+        }
+
+        handler.HandleTestRunStatsChange(new TestRunChangedEventArgs(null, [result], null));
+    }
+
+    private void TellWarnings(TestResult result, JsonElement message)
+    {
+        if (!message.TryGetProperty("Warnings", out var warnings) || warnings.ValueKind != JsonValueKind.Array)
+            return;
+        foreach (var warning in warnings.EnumerateArray())
+            handler.HandleLogMessage(TestMessageLevel.Warning, Line(1, $"{result.DisplayName}: {XUnit3Json.Text(warning)}"));
+    }
+
+    private void TellActive(JsonElement message, bool isRunning)
+    {
+        if (CaseOf(message) is { } test)
+            handler.HandleTestRunStatsChange(new TestRunChangedEventArgs(null, null, isRunning ? [test] : []));
+    }
+
+    private TestCase? CaseOf(JsonElement message)
+    {
+        var id = message.Text(CaseId) ?? "";
+        if (cases.TryGetValue(id, out var test))
+            return test;
+        Fail($"Result reported for unknown test case: {_names.GetValueOrDefault(id, id)}");
+        return null;
+    }
+
+    private void TellCleanUp(string type, JsonElement message)
+    {
+        var (scope, id) = type[..^CleanUpFailed.Length] switch
+        {
+            "test-assembly" => ("Assembly ", "AssemblyUniqueID"),
+            "test-collection" => ("Collection ", "TestCollectionUniqueID"),
+            "test-class" => ("Class ", "TestClassUniqueID"),
+            "test-method" => ("Method ", "TestMethodUniqueID"),
+            "test-case" => ("Case ", CaseId),
+            _ => ("", TestId),
+        };
+        var key = message.Text(id) ?? "";
+        var name = _names.GetValueOrDefault(key, key);
+        var failure = XUnit3Failure.In(message);
+        Fail($"[Test {scope}Cleanup Failure ({name})] {failure.Type}", depth: 2);
+        Tell(3, failure.Message);
+        Tell(3, "Stack Trace:");
+        Tell(4, failure.StackTrace);
+    }
+
+    private void Fail(string text, int depth = 1)
+    {
+        HasFailures = true;
+        handler.HandleLogMessage(TestMessageLevel.Error, Line(depth, text));
+    }
+
+    private void Tell(int depth, string text)
+    {
+        foreach (var line in text.Split('\n'))
+            handler.HandleLogMessage(TestMessageLevel.Informational, Line(depth, line.TrimEnd('\r')));
+    }
+
+    // As the adapter writes it, and as it is read.
+    private string Line(int depth, string text) =>
+        string.Create(CultureInfo.InvariantCulture, $"[xUnit.net {_watch.Elapsed:hh\\:mm\\:ss\\.ff}]{new string(' ', depth == 1 ? 1 : 2 * depth)}{text}");
+}

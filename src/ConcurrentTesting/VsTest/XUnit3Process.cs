@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>The program of an xunit v3 suite while it runs tests: what it says, a JSON object a line, and how it ends.</summary>
+internal sealed class XUnit3Process : IAsyncDisposable
+{
+    // As long as the adapter gives it.
+    private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan KillBound = TimeSpan.FromSeconds(2);
+
+    // What a process wrote before it ended can be read at once, unless one that its tests started holds the stream open.
+    private static readonly TimeSpan QuietBound = TimeSpan.FromSeconds(1);
+
+    // Megabytes take a second.
+    private static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(1);
+    private static readonly byte[] Answer = [(byte)'\n'];
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
+
+    private readonly TestProcess _process;
+    private readonly bool _isSynchronous;
+    private readonly ILogger _log;
+    private readonly PipeReader _output;
+    private long _begun;
+    private int _heard;
+
+    private XUnit3Process(TestProcess process, bool isSynchronous, ILogger log)
+    {
+        _process = process;
+        _isSynchronous = isSynchronous;
+        _log = log;
+        _output = PipeReader.Create(process.Output);
+    }
+
+    public int Id => _process.Id;
+
+    public Task<ProcessExit> Exited => ExitAsync();
+
+    /// <summary>Null while it lives.</summary>
+    public ProcessExit? Exit => _process.Exit;
+
+    /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
+    public bool IsTelling =>
+        Volatile.Read(ref _begun) is not 0 and var begun && Stopwatch.GetElapsedTime(begun) < LongestMessage;
+
+    /// <param name="environment">Its whole environment; nothing else is inherited.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
+    public static XUnit3Process Start(
+        XUnit3Command command, string arguments, IReadOnlyDictionary<string, string> environment, SessionProcesses session, ILogger log)
+    {
+        var process = new XUnit3Process(
+            TestProcess.Start(command.StartWith(arguments), environment, session), command.IsSynchronous, log);
+        log.LogDebug("Started test program {ProcessId} {Program}", process.Id, command.Program);
+        return process;
+    }
+
+    /// <summary>Hears it until it has told all or has ended.</summary>
+    public async Task HearAsync(XUnit3Messages messages, CancellationToken cancellationToken)
+    {
+        var reading = ReadAsync(messages, cancellationToken);
+        await Task.WhenAny(reading, _process.Exited);
+        while (!reading.IsCompleted)
+        {
+            var heard = Volatile.Read(ref _heard);
+            if (await Task.WhenAny(reading, Task.Delay(QuietBound, cancellationToken)) != reading && heard == Volatile.Read(ref _heard))
+                break;
+        }
+
+        _output.CancelPendingRead();
+        await reading;
+    }
+
+    /// <summary>Waits until it has ended; one that does not is ended. Null: it did not end by itself.</summary>
+    public async Task<ProcessExit?> EndAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(_process.Exited, Task.Delay(EndBound, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_process.IsAlive)
+            return _process.Exit;
+        _log.LogDebug("The test program {ProcessId} does not end and is ended", Id);
+        _process.Kill();
+        return null;
+    }
+
+    /// <summary>What it wrote to its error stream.</summary>
+    public Task<string> ErrorsAsync() => _process.AllErrorsAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await Task.WhenAny(_process.Exited, Task.Delay(KillBound));
+        await _output.CompleteAsync();
+        _process.Dispose();
+    }
+
+    private async Task<ProcessExit> ExitAsync() => ProcessExit.OfCode(await _process.Exited);
+
+    private async Task ReadAsync(XUnit3Messages messages, CancellationToken cancellationToken)
+    {
+        while (!messages.IsFinished)
+        {
+            var read = await _output.ReadAsync(cancellationToken);
+            var rest = read.Buffer;
+            while (!messages.IsFinished && rest.PositionOf((byte)'\n') is { } end)
+            {
+                Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
+                Hear(messages, rest.Slice(0, end));
+                rest = rest.Slice(rest.GetPosition(1, end));
+                Volatile.Write(ref _begun, 0);
+            }
+
+            if (!rest.IsEmpty && Volatile.Read(ref _begun) == 0)
+                Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
+            _output.AdvanceTo(rest.Start, rest.End);
+            if (read.IsCompleted || read.IsCanceled)
+                return;
+        }
+    }
+
+    private void Hear(XUnit3Messages messages, ReadOnlySequence<byte> line)
+    {
+        try
+        {
+            using var message = JsonDocument.Parse(line, Options);
+            if (message.RootElement.ValueKind == JsonValueKind.Object)
+                messages.Take(message.RootElement);
+        }
+        catch (JsonException)
+        {
+            _log.LogTrace("The test program {ProcessId} wrote {Length} bytes that are no message", Id, line.Length);
+        }
+
+        Interlocked.Increment(ref _heard);
+        if (_isSynchronous)
+            Continue();
+    }
+
+    private void Continue()
+    {
+        try
+        {
+            var input = _process.Input.BaseStream;
+            input.Write(Answer);
+            input.Flush();
+        }
+        catch (IOException)
+        {
+            // It has ended.
+        }
+    }
+}
