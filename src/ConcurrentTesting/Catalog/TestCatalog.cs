@@ -105,5 +105,8 @@ internal sealed record TestCatalog(
     /// <summary>What <c>--test-together</c> may name, of all tests, also those that a filter leaves out.</summary>
     public ImmutableHashSet<string> Names { get; init; } = [];
 
+    /// <summary>The cases of each assembly, those that a filter leaves out too.</summary>
+    public ImmutableDictionary<TestAssembly, int> Discovered { get; init; } = ImmutableDictionary<TestAssembly, int>.Empty;
+
     public int CaseCount => Units.Sum(unit => unit.Entries.Sum(entry => entry.CaseCount));
 }

@@ -116,6 +116,10 @@ internal sealed class Discoverer(
 
         return new TestCatalog(
             [.. discovered.Select(entry => entry.Assembly)], units.ToImmutable(),
-            notExecuted.ToImmutable()) { Names = names.ToImmutable() };
+            notExecuted.ToImmutable())
+        {
+            Names = names.ToImmutable(),
+            Discovered = discovered.ToImmutableDictionary(entry => entry.Assembly, entry => entry.Found.Count),
+        };
     }
 }

@@ -11,6 +11,9 @@ namespace ConcurrentTesting.Execution;
 /// <summary>One batch while it runs: books each result to its entry as it arrives and knows what is running and since when.</summary>
 internal sealed class BatchProgress : IHostEvents
 {
+    // What NUnit's adapter says between exploring the assembly and running it.
+    private const string Explored = "NUnit3TestExecutor discovered";
+
     private readonly Lock _gate = new();
     private readonly RunContext _run;
     private readonly Batch _batch;
@@ -28,6 +31,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly AdapterErrors _errors;
     private readonly List<AdapterError> _cleanUpResults = [];
     private string? _lastError;
+    private bool _isExplored;
 
     // The entry that the host last said something of: tests run one at a time, so all others that it gave results of have ended.
     private TestEntry? _latest;
@@ -136,6 +140,7 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _errors.Add(level, text);
+            _isExplored |= text.Contains(Explored, StringComparison.Ordinal);
             if (level == HostMessageLevel.Error)
                 _lastError = TextCap.FirstLine(text);
         }
@@ -177,6 +182,16 @@ internal sealed class BatchProgress : IHostEvents
         {
             lock (_gate)
                 return _latest is not null;
+        }
+    }
+
+    /// <summary>NUnit explores the assembly, which takes long where it is large, and says nothing meanwhile.</summary>
+    public bool IsExploring
+    {
+        get
+        {
+            lock (_gate)
+                return _batch.Assembly.Framework == TestFramework.NUnit && _latest is null && !_isExplored;
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
+    // Nobody has hung who still explores; it ends some time nevertheless.
+    private const int PatienceWithExploring = 10;
+
     // The parent of a process learns of its end at once, and tells it a moment later.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
@@ -198,7 +201,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
-        return progress.Silence > limit
+        return progress.Silence > limit * (progress.IsExploring ? PatienceWithExploring : 1)
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"the test host said nothing for {limit.TotalSeconds:0.###} s (--test-timeout) and was ended.")

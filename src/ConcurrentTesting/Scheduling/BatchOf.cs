@@ -11,7 +11,10 @@ internal static class BatchOf
     /// </summary>
     public const int MostCases = 3_000;
 
-    /// <summary>As few batches as hold the units, none above <see cref="MostCases"/> but for a unit that has more.</summary>
+    // Of NUnit, which needs a tenth of that for a case and explores the assembly for every request.
+    private const int MostCasesOfNUnit = 30_000;
+
+    /// <summary>As few batches as hold the units, none above what goes to a test host at once but for a unit that has more.</summary>
     public static IEnumerable<Batch> Several(IReadOnlyCollection<PlannedUnit> units, string reason)
     {
         var part = new List<PlannedUnit>();
@@ -30,7 +33,10 @@ internal static class BatchOf
     }
 
     public static bool HasRoom(IReadOnlyCollection<PlannedUnit> part, PlannedUnit unit) =>
-        part.Count == 0 || part.Sum(item => item.CaseCount) + unit.CaseCount <= MostCases;
+        part.Count == 0 || part.Sum(item => item.CaseCount) + unit.CaseCount <= MostOf(unit.Unit.Assembly);
+
+    private static int MostOf(TestAssembly assembly) =>
+        assembly.Framework == TestFramework.NUnit ? MostCasesOfNUnit : MostCases;
 
     public static Batch Units(IReadOnlyCollection<PlannedUnit> units, string reason) => new()
     {

@@ -12,15 +12,26 @@ internal static class FirstRunPlanner
 {
     private const int BatchesPerWorker = 4;
 
-    /// <summary>Whole units; none above the part of all cases that a batch may hold, but for a unit that has more.</summary>
-    public static ImmutableArray<Batch> Batches(ImmutableArray<PlannedUnit> units, int workers)
+    /// <summary>
+    /// Whole units; none above the part of all cases that a batch may hold, but for a unit that has more. An assembly that every batch
+    /// explores for a long time gets one batch a worker.
+    /// </summary>
+    public static ImmutableArray<Batch> Batches(ImmutableArray<PlannedUnit> units, int workers, Exploration exploration)
     {
-        // One worker has nobody to share with.
-        var most = workers == 1 ? double.PositiveInfinity : (double)units.Sum(unit => unit.CaseCount) / (BatchesPerWorker * workers);
+        var cases = units.Sum(unit => unit.CaseCount);
         return [.. units.GroupBy(unit => unit.Unit.Assembly)
-            .SelectMany(assembly => Merge(assembly.GroupBy(SetUps).SelectMany(group => Fill(group, most)), most))
+            .SelectMany(assembly => exploration.Seconds(assembly.Key) > 0
+                ? Parts([.. assembly], assembly.Sum(unit => unit.CaseCount), workers)
+                : Parts([.. assembly], cases, BatchesPerWorker * workers))
             .SelectMany(part => BatchOf.Several(part, BatchReasons.Tail))
             .OrderByDescending(batch => batch.Seconds)];
+
+        List<List<PlannedUnit>> Parts(ImmutableArray<PlannedUnit> assembly, int all, int parts)
+        {
+            // One worker has nobody to share with; a whole unit more makes up for what does not divide.
+            var most = workers == 1 ? double.PositiveInfinity : (double)all / parts;
+            return Merge(assembly.GroupBy(SetUps).SelectMany(group => Fill(group, most)), most);
+        }
     }
 
     /// <summary>Gives workers that have nothing to begin with one each; the rest is everybody's.</summary>

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Catalog;
+
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>What starting things costs in seconds of wall time, so that a plan does not start more than pays.</summary>
@@ -19,6 +21,13 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
 
     /// <summary>Of <see cref="Host"/>, from the begin of the test process to its first test.</summary>
     public double Loading => LoadingShare * Host;
+
+    /// <summary>What each batch pays before its tests beyond a host.</summary>
+    public Exploration Exploration { get; init; } = Exploration.None;
+
+    /// <summary>What exploring takes where so many workers do it at once, each of these assemblies.</summary>
+    public double Exploring(IEnumerable<TestAssembly> assemblies, int workers) =>
+        assemblies.Sum(Exploration.Seconds) * Math.Max(1, (double)workers / StartsAtOnce);
 
     /// <summary>The run starts the hosts itself, a few at a time.</summary>
     public bool TakesTurns { get; private init; }
@@ -47,7 +56,8 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
                 StartSeconds = DirectHostCpuSeconds * known,
                 StartsAtOnce = Math.Max(1, cores),
             };
-        return new PlanCosts(HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention);
+        return new PlanCosts(
+            HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention) { StartsAtOnce = Math.Max(1, cores) };
     }
 }
 

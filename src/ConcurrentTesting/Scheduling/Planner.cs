@@ -25,13 +25,13 @@ internal static class Planner
         var predictions = Predictor.Predict(entries, timings, out var knownCount);
         var known = entries.Length == 0 ? 1 : (double)knownCount / entries.Length;
         var withTimings = entries.Where(entry => timings.Find(entry) is not null).Select(entry => entry.Assembly).ToHashSet();
-        var costs = PlanCosts.For(workers, cores, known, hosts);
+        var costs = PlanCosts.For(workers, cores, known, hosts) with { Exploration = new Exploration(catalog.Discovered) };
         var units = LongestFirst(catalog, timings, predictions, seed);
         var total = units.Sum(unit => unit.Seconds);
 
         var ordinary = units.Where(unit => !unit.IsExclusive).ToLookup(unit => IsFirstRun(unit.Unit.Assembly));
         var (seeds, tail) = PlanKnown([.. ordinary[false]], timings, workers, costs, known);
-        var (filled, rest) = FirstRunPlanner.Hand(FirstRunPlanner.Batches([.. ordinary[true]], workers), seeds);
+        var (filled, rest) = FirstRunPlanner.Hand(FirstRunPlanner.Batches([.. ordinary[true]], workers, costs.Exploration), seeds);
         return new Plan
         {
             SetUps = Scheduling.Plan.SetUpsOf(catalog),

@@ -30,10 +30,11 @@ internal static class SeedPlanner
         var seconds = parts.Select(part => part.Seconds + prices.Priced(part).Sum(setUp => prices.Of(part.Assembly, setUp))).ToList();
         var total = seconds.Sum();
         var longest = seconds.DefaultIfEmpty(0).Max();
+        var assemblies = parts.Select(part => part.Assembly).Distinct().ToList();
         return Enumerable.Range(1, workers).Reverse()
-            .MinBy(count => costs.TakesTurns
+            .MinBy(count => costs.Exploring(assemblies, count) + (costs.TakesTurns
                 ? Math.Max(longest, (total + Enumerable.Range(0, count).Sum(costs.LaterStart)) / count)
-                : ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count));
+                : ((costs.Worker + costs.Host) * count / workers) + Math.Max(longest, total / count)));
     }
 
     private sealed class Load(PlanCosts costs, SetUpPrices prices, double begin)
@@ -44,14 +45,14 @@ internal static class SeedPlanner
         public double Seconds { get; private set; } = begin;
 
         public double OpeningCost(TestAssembly assembly) =>
-            _units.Count == 0 || _units.ContainsKey(assembly) ? 0 : costs.Host;
+            _units.ContainsKey(assembly) ? 0 : (_units.Count == 0 ? 0 : costs.Host) + costs.Exploration.Seconds(assembly);
 
         // A worker has one batch an assembly.
         public double SetUpCost(PlannedPart part) => prices.Priced(part)
             .Where(setUp => !_setUps.Contains((part.Assembly, setUp.Name)))
             .Sum(setUp => prices.Of(part.Assembly, setUp));
 
-        // The first opening is everybody's price and balances nothing: it decided how many workers there are.
+        // The first host is everybody's price and balances nothing: it decided how many workers there are.
         public void Add(PlannedPart part)
         {
             Seconds += part.Seconds + SetUpCost(part) + OpeningCost(part.Assembly);

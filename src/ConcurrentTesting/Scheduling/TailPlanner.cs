@@ -11,6 +11,9 @@ internal static class TailPlanner
     // A batch that takes most of a worker's share evens out nothing.
     private const double LargestOfShare = 0.5;
 
+    // So many times what exploring the assembly again takes is the work that is worth it.
+    private const double WorthExploring = 4;
+
     public static (ImmutableArray<PlannedUnit> Seeds, ImmutableArray<Batch> Batches) Split(
         ImmutableArray<PlannedUnit> longestFirst, double tailSeconds, int workers, PlanCosts costs, SetUpSpread spread)
     {
@@ -26,7 +29,8 @@ internal static class TailPlanner
         // Each batch sets up for itself: it has the work of one set-up, and enough of it.
         foreach (var group in movable[first..].GroupBy(unit => (unit.Unit.Assembly, spread.Key(unit))))
         {
-            var smallest = costs.SmallestBatch + spread.Price(group.First());
+            var smallest = Math.Max(
+                costs.SmallestBatch + spread.Price(group.First()), WorthExploring * costs.Exploration.Seconds(group.Key.Assembly));
             if (smallest > LargestOfShare * share)
                 rest.AddRange(group);
             else

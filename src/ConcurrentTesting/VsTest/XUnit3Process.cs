@@ -19,7 +19,6 @@ internal sealed class XUnit3Process : IAsyncDisposable
     // Megabytes take a second.
     private static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(1);
     private static readonly byte[] Answer = [(byte)'\n'];
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
     private readonly TestProcess _process;
     private readonly bool _isSynchronous;
@@ -123,16 +122,11 @@ internal sealed class XUnit3Process : IAsyncDisposable
 
     private void Hear(XUnit3Messages messages, ReadOnlySequence<byte> line)
     {
-        try
-        {
-            using var message = JsonDocument.Parse(line, Options);
-            if (message.RootElement.ValueKind == JsonValueKind.Object)
-                messages.Take(message.RootElement);
-        }
-        catch (JsonException)
-        {
+        using var message = XUnit3Json.Parse(line);
+        if (message?.RootElement.ValueKind == JsonValueKind.Object)
+            messages.Take(message.RootElement);
+        else
             _log.LogTrace("The test program {ProcessId} wrote {Length} bytes that are no message", Id, line.Length);
-        }
 
         Interlocked.Increment(ref _heard);
         if (_isSynchronous)

@@ -161,7 +161,8 @@ internal sealed class SampleRun : IDisposable
             await timer.WaitForNextTickAsync(cancellationToken);
         }
 
-        await DescendantAsync("testhost", cancellationToken);
+        // A test host, or the program of xunit v3 with its file of arguments.
+        await DescendantAsync(cancellationToken, "testhost", ".arguments");
     }
 
     /// <summary>The most memory that the run's own process has had, in bytes, looked at until it ends.</summary>
@@ -179,18 +180,7 @@ internal sealed class SampleRun : IDisposable
     }
 
     /// <summary>Until such a process is there; looks often, for a bounded time.</summary>
-    public async Task<int> DescendantAsync(string mentioning, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var bound = Stopwatch.StartNew(); bound.Elapsed < Patience && !_process.HasExited;)
-        {
-            if (Descendants(mentioning) is [var first, ..])
-                return first;
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-
-        throw new TimeoutException($"No process of the run mentions {mentioning}.");
-    }
+    public Task<int> DescendantAsync(string mentioning, CancellationToken cancellationToken) => DescendantAsync(cancellationToken, mentioning);
 
     public void Dispose()
     {
@@ -200,6 +190,20 @@ internal sealed class SampleRun : IDisposable
         _process.Dispose();
         if (_isTemporary && Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
+    }
+
+    // One that mentions any of these.
+    private async Task<int> DescendantAsync(CancellationToken cancellationToken, params string[] mentioning)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var bound = Stopwatch.StartNew(); bound.Elapsed < Patience && !_process.HasExited;)
+        {
+            if (mentioning.SelectMany(Descendants).FirstOrDefault() is > 0 and var first)
+                return first;
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        throw new TimeoutException($"No process of the run mentions {string.Join(" or ", mentioning)}.");
     }
 
     // As after an earlier run: a first one finds out how long tests take in many small batches, each of which starts a test host.

@@ -32,6 +32,37 @@ public sealed class TestHostTests
     }
 
     [Fact]
+    public async Task Failures_of_xunit_v3_read_the_same_from_its_program_and_from_its_adapter()
+    {
+        using var suite = new TroubledSuite("Troubled.XUnit3");
+        const string told = "--workers 1 --test-filter FullyQualifiedName~Troubled.Told";
+
+        var ofProgram = await suite.RunAsync(told, Cancellation, "TOLD=all");
+        var log = Log(ofProgram);
+        var results = ToldIn(ofProgram);
+        var ofAdapter = await suite.RunAsync($"{told} --test-host console", Cancellation, "TOLD=all");
+
+        ofProgram.ExitCode.ShouldBe(1, ofProgram.Output);
+        log.ShouldContain("Started test program");
+        ofAdapter.ExitCode.ShouldBe(1, ofAdapter.Output);
+        results.ShouldBe(ToldIn(ofAdapter), ignoreOrder: true);
+        results.Count(result => result.Contains("Failed", StringComparison.Ordinal)).ShouldBeGreaterThan(4);
+    }
+
+    [Fact]
+    public async Task Program_of_xunit_v3_that_cannot_be_asked_gives_way_to_its_adapter()
+    {
+        using var suite = new TroubledSuite("Troubled.XUnit3");
+        var settings = suite.Write("xunit.runsettings", "<RunSettings><xUnit><MethodDisplay>Method</MethodDisplay></xUnit></RunSettings>");
+
+        var outcome = await suite.RunAsync($"--workers 1 --test-settings {settings} --test-filter FullyQualifiedName~Troubled.Rows01", Cancellation);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        Log(outcome).ShouldContain("runs in test hosts: its run settings have <xUnit> <MethodDisplay>.");
+        Log(outcome).ShouldNotContain("Started test program");
+    }
+
+    [Fact]
     public async Task Worker_keeps_its_host_for_all_batches_of_an_assembly()
     {
         using var folder = new TroubledSuite(isFirstRun: true);
@@ -67,6 +98,22 @@ public sealed class TestHostTests
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Output.ShouldContain("runs on vstest.console: its run settings have loggers.");
+    }
+
+    // With all texts and the bytes of all files; frames of reflection differ from run to run.
+    private static List<string> ToldIn(SampleOutcome outcome) =>
+        [.. XDocument.Load(Path.Combine(outcome.Results, "test-results.trx")).Descendants(Trx + "UnitTestResult").Select(result => string.Join('\n', (string?[])[
+            result.Attribute("testName")!.Value,
+            result.Attribute("outcome")?.Value,
+            .. result.Descendants(Trx + "StdOut").Concat(result.Descendants(Trx + "Message")).Select(text => text.Value),
+            .. result.Descendants(Trx + "StackTrace").SelectMany(text => text.Value.Split('\n')).Where(line => !line.Contains(" System.Reflection.", StringComparison.Ordinal)),
+            .. result.Descendants(Trx + "ResultFile").Select(file => FileIn(outcome, file.Attribute("path")!.Value)).Order(StringComparer.Ordinal)]))];
+
+    private static string FileIn(SampleOutcome outcome, string path)
+    {
+        var name = Path.GetFileName(path);
+        var file = Directory.EnumerateFiles(outcome.Results, name, SearchOption.AllDirectories).First();
+        return $"{name}: {Convert.ToHexString(File.ReadAllBytes(file))}";
     }
 
     private static string Log(SampleOutcome outcome) => File.ReadAllText(Path.Combine(outcome.Results, "run.log"));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
@@ -265,6 +266,38 @@ public sealed class PlannerTests
         plan.Seeds.ShouldAllBe(seed => seed.Length == 1);
         plan.Tail.ShouldAllBe(batch => batch.Seconds >= 3);
         plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData(false, 20_000, 2, 2)]
+    [InlineData(true, 20_000, 2, 2)]
+    [InlineData(false, 20_000, 8, 8)]
+    [InlineData(false, 500, 2, 8)]
+    public async Task Assembly_that_every_batch_explores_for_long_gets_one_batch_a_worker(bool isKnown, int discovered, int workers, int batches)
+    {
+        var assembly = Catalogs.Assembly() with { Framework = TestFramework.NUnit };
+        var catalog = Catalogs.Of([.. Enumerable.Range(0, 100).Select(number => Catalogs.Unit(assembly, $"Class{number}", 200))])
+            with { Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, discovered) };
+        var timings = isKnown ? await TimingsOf(catalog, _ => 0.001) : TimingStore.Empty;
+
+        var plan = Planner.Plan(catalog, timings, workers, seed: 1, cores: 2, HostStarts.DirectAndKept);
+
+        plan.Batches.Count().ShouldBe(batches);
+        plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task No_more_workers_explore_than_shorten_the_run()
+    {
+        var assembly = Catalogs.Assembly() with { Framework = TestFramework.NUnit };
+        var catalog = Catalogs.Of([.. Enumerable.Range(0, 100).Select(number => Catalogs.Unit(assembly, $"Class{number}", 200))])
+            with { Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, 20_000) };
+
+        var shortTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.001), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var longTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.1), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
+
+        shortTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(2);
+        longTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(8);
     }
 
     [Fact]
