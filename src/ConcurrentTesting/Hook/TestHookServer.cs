@@ -146,7 +146,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         // The console may say that a host died before the host's own connection has ended. Nobody waits for the child of a host that died.
         var all = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
         var hosts = all.FindAll(connection => connection.Process?.Role == HookedProcessRole.TestHost);
-        var ends = (hosts.Count > 0 ? hosts : all).Select(host => OperatingSystem.IsLinux() ? Task.WhenAll(host.Ended, host.ExitKnown) : host.Ended);
+        var ends = (hosts.Count > 0 ? hosts : all).Select(
+            host => OperatingSystem.IsLinux() ? Task.WhenAll(host.Ended, host.ExitKnown) : host.Ended);
         await Task.WhenAny(Task.WhenAll(ends), Task.Delay(bound, cancellationToken));
 
         return ProcessIds(batch);

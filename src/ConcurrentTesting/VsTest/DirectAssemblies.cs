@@ -48,8 +48,8 @@ internal sealed class DirectAssemblies(
             : null;
         if (reason is null && XUnit3Command.For(location, assembly) is { } command)
             return command;
-        log.LogDebug(
-            "{Assembly} runs in test hosts: {Reason}", assembly.Source, reason ?? "its folder has no program of it, or no xunit.v3.core.dll.");
+        reason ??= "its folder has no program of it, or no xunit.v3.core.dll.";
+        log.LogDebug("{Assembly} runs in test hosts: {Reason}", assembly.Source, reason);
         return null;
     }
 

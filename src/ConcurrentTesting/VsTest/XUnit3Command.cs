@@ -7,7 +7,9 @@ using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>How the program of an xunit v3 suite is started so that it runs chosen tests and tells what happens, as its adapter does.</summary>
+/// <summary>
+/// How the program of an xunit v3 suite is started so that it runs chosen tests and tells what happens, as its adapter does.
+/// </summary>
 /// <param name="Program">The app host, absolute.</param>
 /// <param name="DotNetRoot">The folder of the runtime for an app host that is not told of another.</param>
 /// <param name="Framework">The version of xunit v3 in it.</param>
@@ -70,7 +72,9 @@ internal sealed record XUnit3Command(string Program, string? DotNetRoot, Version
         Framework >= FirstWithParallelMode ? "-parallelMode" : "-parallel", "none",
         "-maxThreads", 1.ToString(CultureInfo.InvariantCulture),
         "-parallelAlgorithm", "conservative",
-        .. runSettings.Element(Section)?.Element(ExplicitElement)?.Value.Trim() is { Length: > 0 } known ? ["-explicit", known] : Array.Empty<string>(),
+        .. runSettings.Element(Section)?.Element(ExplicitElement)?.Value.Trim() is { Length: > 0 } choice
+            ? ["-explicit", choice]
+            : Array.Empty<string>(),
         .. serialized.SelectMany(test => new[] { "-run", test }),
     ];
 

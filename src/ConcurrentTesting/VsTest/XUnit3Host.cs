@@ -123,7 +123,8 @@ internal sealed class XUnit3Host(
         }
     }
 
-    private async Task HearAsync(XUnit3Process process, XUnit3Messages messages, HostRunHandler handler, CancellationToken cancellationToken)
+    private async Task HearAsync(
+        XUnit3Process process, XUnit3Messages messages, HostRunHandler handler, CancellationToken cancellationToken)
     {
         await using var killing = cancellationToken.Register(() => processes.Kill(process.Exit is null ? process.Id : null));
         await process.HearAsync(messages, cancellationToken);
@@ -175,5 +176,6 @@ internal sealed class XUnit3Host(
 
     /// <param name="Serialized">As the adapter wrote them for the program.</param>
     /// <param name="Twice">What is to be told of cases that share an id, of which xunit runs one.</param>
-    private sealed record ChosenTests(IReadOnlyDictionary<string, TestCase> ById, IReadOnlyList<string> Serialized, IReadOnlyList<string> Twice);
+    private sealed record ChosenTests(
+        IReadOnlyDictionary<string, TestCase> ById, IReadOnlyList<string> Serialized, IReadOnlyList<string> Twice);
 }
