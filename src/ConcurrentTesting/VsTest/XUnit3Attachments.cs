@@ -11,7 +11,7 @@ internal sealed class XUnit3Attachments(string folder)
     private const string OfBytes = "b:";
 
     private static readonly Uri Adapter = new("executor://xunit/VsTestRunner3/netcore/");
-    private static readonly char[] Illegal = [.. Path.GetInvalidFileNameChars(), '\\', ':', '*', '?', '"', '<', '>', '|'];
+    private static readonly char[] Illegal = Path.GetInvalidFileNameChars();
 
     // The media types that tests attach; others are bytes.
     private static readonly Dictionary<string, string> Extensions = new(StringComparer.OrdinalIgnoreCase)

@@ -112,13 +112,13 @@ public sealed class XUnit3MessagesTests : IDisposable
     }
 
     [Fact]
-    public void Attachments_are_files_of_the_result_with_names_that_any_system_takes()
+    public void Attachments_are_files_of_the_result_with_names_that_the_system_takes()
     {
         Say("test-passed", Test);
         Say("test-finished", Test + ",\"Attachments\":{\"a/b: c\":\"s:text\",\"pixels\":\"b:image/png;AQID\",\"broken\":\"x\"}");
 
         var files = _events.Results.ShouldHaveSingleItem().Attachments;
-        files.Select(Path.GetFileName).ShouldBe(["a_b_ c.txt", "pixels.png"]);
+        files.Select(Path.GetFileName).ShouldBe(["a_b: c.txt", "pixels.png"]);
         File.ReadAllText(files[0]).ShouldBe("text");
         File.ReadAllBytes(files[1]).ShouldBe([1, 2, 3]);
         _events.Messages.ShouldHaveSingleItem().Text.ShouldContain("The attachment broken of Shop.Orders.Adds is not kept");
