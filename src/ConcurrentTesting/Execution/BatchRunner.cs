@@ -69,7 +69,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             BesideTests = besideTests,
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
-            Opened = figures is { Total.HidesConnections: false } ? figures.Outside.Opened : null,
+            Opened = figures?.Opened,
         };
         run.Recorder.Add(new BatchEnded(ran) { At = run.Recorder.Now }, batch.Assembly);
         if (cancellationToken.IsCancellationRequested)

@@ -14,6 +14,9 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     /// <summary>Everything in one: tests, fixtures and what belongs to no test.</summary>
     public TestFigures Total { get; } = TestFigures.Sum(Tests.Select(test => test.Figures).Append(Outside.Fixtures).Append(Outside.NoTest));
 
+    /// <summary>The databases that were connected to; null where a driver does not tell of opening.</summary>
+    public ImmutableArray<OpenedDatabase>? Opened => Total.HidesConnections ? null : Outside.Opened;
+
     /// <summary>The figures of one result row; null where it was not measured: a skipped test, a test that did not begin.</summary>
     /// <param name="name">Method and row, without namespace and class, as the results name it.</param>
     /// <param name="occurrence">Counts rows of that name within the entry in this batch, from 0, in the order of the results.</param>

@@ -148,6 +148,45 @@ public sealed class MySqlTemplateUserTests(DatabaseServers servers) : MySqlFixtu
     }
 
     [Fact]
+    public async Task What_everybody_may_reach_is_kept_by_words_and_the_run_says_so()
+    {
+        // As installations make one called test.
+        var open = UniqueName();
+        await AdminAsync($"CREATE DATABASE {open}; INSERT INTO mysql.db (Host, Db, User, Select_priv, Create_priv) VALUES ('%', '{open}', '', 'Y', 'Y'); FLUSH PRIVILEGES");
+        try
+        {
+            var settings = await SettingsAsync(Script("CREATE TABLE book (id INT);"));
+            await using (await PreparedAsync(settings))
+                Log.Text.ShouldContain($"Everybody may reach the databases {open} on this server: a list of words alone keeps templates' SQL from them");
+            Script($"CREATE TABLE {open}.book (id INT);");
+            await using var reaching = Create(settings);
+
+            var failure = await Should.ThrowAsync<ConcurrentTestException>(reaching.PrepareAsync(CancellationToken));
+
+            failure.Message.ShouldStartWith($"refused: schema.sql:1: the name {open}.… reaches beyond the template's own database");
+            (await AdminAsync($"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{open}'")).ShouldBe(0L);
+        }
+        finally
+        {
+            await AdminAsync($"DELETE FROM mysql.db WHERE Db = '{open}'; FLUSH PRIVILEGES; DROP DATABASE {open}");
+        }
+    }
+
+    [Fact]
+    public async Task A_database_whose_name_differs_where_ours_has_an_underscore_is_out_of_reach()
+    {
+        var run = UniqueName();
+        var alike = OwnDatabaseName.OfRun(run, "main_template").ToString().Replace("ct_r_", "ctxr_", StringComparison.Ordinal);
+        await AdminAsync($"CREATE DATABASE {alike}");
+        await using var databases = Create(await SettingsAsync(Script($"CREATE TABLE {alike}.book (id INT);")) with { TemplateCache = false }, run);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
+
+        failure.Message.ShouldStartWith("refused: schema.sql:1: statement 1 ");
+        (await AdminAsync($"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{alike}'")).ShouldBe(0L);
+    }
+
+    [Fact]
     public async Task A_dead_runs_account_is_swept_and_a_stranger_stays()
     {
         var dead = OwnDatabaseName.OfRun(UniqueName(), "b").ToString();

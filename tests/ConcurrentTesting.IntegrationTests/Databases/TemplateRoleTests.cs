@@ -133,9 +133,9 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
     public async Task A_role_that_may_make_roles_and_no_more_is_enough()
     {
         var (creator, app) = (UniqueName(), UniqueName());
-        await AdminAsync($"CREATE ROLE {creator} LOGIN CREATEDB CREATEROLE; CREATE ROLE {app}; GRANT {app} TO {creator}");
+        await AdminAsync($"CREATE ROLE {creator} LOGIN CREATEDB CREATEROLE; CREATE ROLE {app}; GRANT {app} TO {creator}; ALTER ROLE {creator} SET lock_timeout = '77s'");
         var settings = await SettingsAsync(
-            creator, Script($"GRANT CREATE ON SCHEMA public TO {app}; CREATE EXTENSION citext; CREATE TABLE book (id int, title citext); ALTER TABLE book OWNER TO {app}; CREATE VIEW mine AS SELECT current_user AS me;"));
+            creator, Script($"GRANT CREATE ON SCHEMA public TO {app}; CREATE EXTENSION citext; CREATE TABLE book (id int, title citext); ALTER TABLE book OWNER TO {app}; CREATE VIEW mine AS SELECT current_user AS me; CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS its;"));
         var run = UniqueName();
         await using var databases = await PreparedAsync(settings, run);
 
@@ -143,6 +143,7 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
 
         (await QueryAsync(lease, "SELECT concat_ws(' ', string_agg(pg_get_userbyid(relowner), ' ' ORDER BY relname), current_user) FROM pg_class WHERE relname IN ('book', 'mine')"))
             .ShouldBe($"{app} {creator} {creator}");
+        (await QueryAsync(lease, "SELECT its FROM seen")).ShouldBe("77s", "what the given account has set for itself holds for its scripts");
         (await AdminAsync($"SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ct\\_r\\_{run}%'")).ShouldBe(0L);
         Log.Text.ShouldNotContain("a list of words alone");
     }
@@ -211,6 +212,26 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
     }
 
     [Fact]
+    public async Task After_a_copy_words_are_what_remains_and_the_run_says_so()
+    {
+        var source = UniqueName();
+        await AdminAsync($"CREATE DATABASE {source}");
+        await using (var session = await OpenAsync(source))
+        await using (var command = new NpgsqlCommand("CREATE TABLE shelf (id int)", session))
+            await command.ExecuteNonQueryAsync(CancellationToken);
+        var settings = await SettingsAsync() with { Template = [$"db:{source}", Script("CREATE TABLE book (id int);")] };
+        await using (var databases = await PreparedAsync(settings))
+            (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT (SELECT count(*) FROM book) + (SELECT count(*) FROM shelf)")).ShouldBe(0L);
+        Log.Text.ShouldContain("Templates are built as 'postgres' itself after a copy (db:): a list of words alone keeps their SQL from reaching other databases");
+        Script("DO $$ BEGIN EXECUTE 'DROP OWNED BY nobody'; END $$;");
+        await using var reaching = Create(settings);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(reaching.CheckAsync(CancellationToken));
+
+        failure.Message.ShouldStartWith("refused: schema.sql:1: DROP OWNED reaches beyond the template's own database");
+    }
+
+    [Fact]
     public async Task Where_new_roles_may_not_log_in_the_word_list_remains_and_the_run_says_so()
     {
         await using var server = await Samples.RestartingServer.StartAsync(Servers, DatabaseEngine.PostgreSql, CancellationToken);
@@ -225,6 +246,10 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
 
         Log.Text.ShouldContain("because an account with rights on the template alone cannot be used here");
         Log.Text.ShouldContain("a list of words alone keeps their SQL from reaching other databases");
+        Script("DO $$ BEGIN EXECUTE 'DROP OWNED BY nobody'; END $$;");
+        await using (var reaching = Create(settings))
+            (await Should.ThrowAsync<ConcurrentTestException>(reaching.PrepareAsync(CancellationToken))).Message
+                .ShouldStartWith("refused: schema.sql:1: DROP OWNED reaches beyond the template's own database");
         (await server.ScalarAsync(@"SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ct\_r\_%'", CancellationToken)).ShouldBe(0);
     }
 

@@ -27,6 +27,20 @@ public abstract class ThrowawayContract(DatabaseServers servers) : ServerFixture
     }
 
     [Fact]
+    public async Task On_a_server_that_is_only_the_runs_a_template_may_reach_everything()
+    {
+        var hidden = Server.Engine == DatabaseEngine.PostgreSql ? "DO $$ BEGIN EXECUTE 'CREATE ROLE boss'; END $$;" : "EXECUTE IMMEDIATE 'CREATE ROLE boss';";
+        Script($"{Book} CREATE DATABASE elsewhere; {hidden}");
+
+        await using var databases = await PreparedAsync(await ThrowawayAsync("schema.sql"));
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        (await QueryAsync(lease, $"SELECT COUNT(*) FROM ({Server.Databases}) d WHERE d.name = 'elsewhere'")).ShouldBe(1L);
+        databases.Record!.Overrides.ShouldBeEmpty();
+        Log.Text.ShouldNotContain("a list of words");
+    }
+
+    [Fact]
     public async Task The_kept_data_directory_has_the_template_in_it()
     {
         Script($"{Book} INSERT INTO book VALUES (1);");

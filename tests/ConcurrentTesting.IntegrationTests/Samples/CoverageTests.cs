@@ -73,6 +73,23 @@ public sealed class CoverageTests(CoveredSuites suites)
     }
 
     [Fact]
+    public async Task An_in_process_collector_that_is_not_there_ends_the_run_before_a_test_starts()
+    {
+        await suites.BuiltAsync();
+        var settings = suites.Repository.Write("in-process.runsettings", """
+            <RunSettings><InProcDataCollectionRunSettings><InProcDataCollectors>
+              <InProcDataCollector friendlyName="counting" assemblyQualifiedName="Counting.Collector, Counting" codebase="nowhere/Counting.dll" />
+            </InProcDataCollectors></InProcDataCollectionRunSettings></RunSettings>
+            """);
+        var assembly = suites.Repository.In("XUnit2.Covered/bin/Debug/net10.0/XUnit2.Covered.dll");
+
+        var problem = await suites.Repository.FailureOfAsync(given => given with { TestProjects = [assembly], RunSettingsFile = settings });
+
+        problem.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        problem.Message.ShouldContain("the in-process data collector 'counting' cannot be loaded: its codebase 'nowhere/Counting.dll' is not there for XUnit2.Covered (net10.0)");
+    }
+
+    [Fact]
     public async Task Coverage_without_a_collector_ends_the_run_before_a_test_starts()
     {
         await suites.BuiltAsync();

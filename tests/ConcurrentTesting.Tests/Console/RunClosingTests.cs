@@ -41,6 +41,11 @@ public class RunClosingTests
     }
 
     [Fact]
+    public void What_died_with_test_hosts_is_told_beside_the_share_of_lines() =>
+        RunClosing.Lines(Run() with { Coverage = new CoverageRecord(2, 3, 0, 0) { LostBatches = 2, LostResults = 9 } }, new Redactor())
+            .ShouldContain("  Coverage   66.7 % of lines (2 of 3); too low by what 2 test hosts had covered that ended before they could tell (9 results)");
+
+    [Fact]
     public void The_closing_lines_are_speed_and_exactly_the_counts() =>
         RunConsole.ClosingLines(Run(), new Redactor()).ShouldBe(["10.0s (2.6x); 26.0s of tests, lower bound <1ms", "2 passed, 2 failed, 1 skipped"]);
 

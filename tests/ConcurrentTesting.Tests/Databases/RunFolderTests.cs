@@ -37,12 +37,12 @@ public sealed class RunFolderTests : IDisposable
         RunFolder.Create(Root, "makes-the-root").Dispose();
         _folder.Write("root/precious/file", "");
         _folder.Write("root/locked.lock", "someone else's");
-        _folder.Write("root/locked/file", "");
+        _folder.Write("root/locked/main.db", "");
 
         (await SweepAsync()).ShouldBe(0);
 
         File.Exists(Path.Combine(Root, "precious", "file")).ShouldBeTrue();
-        File.Exists(Path.Combine(Root, "locked", "file")).ShouldBeTrue();
+        File.Exists(Path.Combine(Root, "locked", "main.db")).ShouldBeTrue();
     }
 
     [Fact]

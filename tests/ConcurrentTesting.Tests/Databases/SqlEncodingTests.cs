@@ -149,6 +149,19 @@ public sealed class SqlEncodingTests
     }
 
     [Fact]
+    public async Task A_file_without_a_mark_is_read_byte_for_byte()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "dump.sql");
+        byte[] bytes = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
+        await File.WriteAllBytesAsync(path, bytes, CancellationToken);
+
+        var read = await SqlScriptFile.ReadAsync(new SqlFileStep(path, "dump.sql"), CancellationToken);
+
+        Encoding.Latin1.GetBytes(read.Bytes).ShouldBe(bytes);
+    }
+
+    [Fact]
     public async Task A_byte_order_mark_that_is_not_kept_is_an_error()
     {
         using var folder = new TemporaryFolder();

@@ -104,6 +104,7 @@ public sealed class TemplateScriptsTests
     [InlineData("DELIMITER //\nCREATE PROCEDURE p() BEGIN GRANT ALL ON other.* TO x; END//", "GRANT")]
     [InlineData("SET STATEMENT max_statement_time = 1 FOR DROP TABLE other.t;", "the name other.…")]
     [InlineData("FLUSH PRIVILEGES;", "FLUSH")]
+    [InlineData("DELIMITER //\nCREATE PROCEDURE p() BEGIN USE other; END//", "USE")]
     public void What_a_MySql_script_hides_from_the_first_words_is_found_by_further_ones(string sql, string statement) =>
         FindFurther(sql, SqlDialect.MySql).ShouldBe([statement]);
 

@@ -27,6 +27,16 @@ public sealed class DriverGapsTests
         catalog.Gaps.HasFlag(DriverGaps.Connections).ShouldBe(isHidden);
     }
 
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(0L, true)]
+    public void Databases_of_connections_that_are_not_known_are_not_none(long? connections, bool isKnown)
+    {
+        var test = new TestFigures { Operations = 3, Connections = connections };
+
+        new BatchFigures([], new OutsideFigures(TestFigures.NotMeasured, test), []).Opened.HasValue.ShouldBe(isKnown);
+    }
+
     [Fact]
     public void Connections_that_are_not_known_of_one_test_are_not_known_of_all()
     {

@@ -211,6 +211,19 @@ public sealed class ResultsDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_written_anew_after_the_claim_stays()
+    {
+        await RunAsync(("worker-1/root/In/1/log.txt", "one"));
+
+        await using var results = ResultsDirectory.Claim(Settings);
+        Write("worker-1/root/In/1/log.txt", "two");
+        File.SetLastWriteTimeUtc(_folder.File("worker-1", "root", "In", "1", "log.txt"), DateTime.UtcNow.AddSeconds(1));
+        await results.BeginAsync(NullLogger.Instance);
+
+        Read("worker-1/root/In/1/log.txt").ShouldBe("two");
+    }
+
+    [Fact]
     public async Task A_run_that_came_to_no_test_keeps_what_the_last_one_knew_of_them()
     {
         await RunAsync(("run.json", RunJsonOf(RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed)))));

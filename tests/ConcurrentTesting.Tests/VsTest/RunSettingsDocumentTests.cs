@@ -53,6 +53,19 @@ public sealed class RunSettingsDocumentTests : IDisposable
     }
 
     [Fact]
+    public void The_half_of_coverlet_that_saves_the_hits_is_added_once()
+    {
+        var file = typeof(RunSettingsDocument).Assembly.Location;
+        var collectors = new AssemblyCollectors { Coverlet = file, CollectCoverage = true };
+        var alone = Batch(Load(""), collectors).Descendants("InProcDataCollector").Single();
+
+        alone.Attribute("assemblyQualifiedName")!.Value.ShouldStartWith("Coverlet.Collector.DataCollection.CoverletInProcDataCollector, ");
+        alone.Attribute("codebase")!.Value.ShouldBe(file);
+        Batch(Load($"<InProcDataCollectionRunSettings><InProcDataCollectors>{alone}</InProcDataCollectors></InProcDataCollectionRunSettings>"), collectors)
+            .Descendants("InProcDataCollector").Count().ShouldBe(1);
+    }
+
+    [Fact]
     public void The_SDKs_coverage_is_written_as_Cobertura() =>
         Batch(Load("<DataCollectionRunSettings><DataCollectors><DataCollector uri=\"datacollector://Microsoft/CodeCoverage/2.0\" /></DataCollectors></DataCollectionRunSettings>"), AssemblyCollectors.None)
             .Descendants("Format").Single().Value.ShouldBe("Cobertura");

@@ -10,6 +10,15 @@ namespace ConcurrentTesting.Tests.Reports.Markdown;
 public sealed class SummaryMarkdownTests
 {
     [Fact]
+    public void What_died_with_test_hosts_is_told_beside_the_share_of_lines()
+    {
+        var record = RecordedRun.Of("/repo/artifacts", [RecordedRun.Test("Passes")]) with { Coverage = new CoverageRecord(2, 3, 0, 0) { LostBatches = 2, LostResults = 9 } };
+
+        SummaryMarkdown.Of(record, new ReportText(new Redactor()))
+            .ShouldContain("| Coverage | 66.7 % of lines (2 of 3); too low by what 2 test hosts had covered that ended before they could tell (9 results) |");
+    }
+
+    [Fact]
     public void The_whole_page_of_a_small_run()
     {
         var record = RecordedRun.Of(
