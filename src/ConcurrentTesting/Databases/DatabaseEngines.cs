@@ -35,7 +35,7 @@ internal static class DatabaseEngines
             };
         }
 
-        // What is kept of a throwaway server is its whole directory; in it, templates always are.
+        // A throwaway server's whole directory is cached, so templates on it always stay in it.
         return settings.ConnectionString is { } given
             ? On(given, settings, isOurs: false)
             : new ThrowawayEngine(

@@ -130,7 +130,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         {
             _counts.Add(template.Hit ? "template_hits" : "template_misses", 1);
             _logger.LogInformation(
-                "Template {Database}: {Found} {Fingerprint} in {Milliseconds:0} ms, kept as {Name}",
+                "Template {Database}: {Found} {Fingerprint} in {Milliseconds:0} ms, as {Name}",
                 template.Source.Database,
                 template.Hit ? "hit" : "built",
                 template.Fingerprint[..12],

@@ -100,7 +100,7 @@ public static class ConcurrentTestHelp
         "Database hosts beyond this machine that are for tests; * stands for anything. Default: this machine and containers beside it";
 
     /// <summary><c>--test-template-cache</c></summary>
-    public const string TestTemplateCache = "Keeps templates and uses them again in later runs. Default: true";
+    public const string TestTemplateCache = "Caches templates and uses them again in later runs. Default: true";
 
     /// <summary><c>--test-environment</c></summary>
     public const string TestEnvironment =

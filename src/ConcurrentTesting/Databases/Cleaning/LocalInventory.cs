@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Cleaning;
 
-/// <summary>What of ours is on this machine: run folders, kept templates and data directories, databases of failed tests.</summary>
+/// <summary>What of ours is on this machine: run folders, cached templates and data directories, databases of failed tests.</summary>
 internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger logger, TimeProvider time)
 {
     private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);

@@ -65,7 +65,7 @@ internal sealed class MySqlTemplateWork(
 
     public async Task<int> SealAsync(
         TemplateAccount? account,
-        bool isKept,
+        bool isCached,
         DateTimeOffset now,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken)

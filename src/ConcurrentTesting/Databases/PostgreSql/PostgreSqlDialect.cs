@@ -96,7 +96,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     public ITemplateWork Build(TemplateSource source, string name) =>
         new PostgreSqlTemplateWork(admin, _facts!, _sessions, context, source, name, Strategy());
 
-    public async Task<KeptTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
+    public async Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
         await admin.QueryAsync(
             "SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), 0::bigint FROM pg_database WHERE datname = $1",
             Template,
@@ -105,7 +105,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             ? found
             : null;
 
-    public async Task<IReadOnlyList<KeptTemplate>> ListTemplatesAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<CachedTemplate>> ListTemplatesAsync(CancellationToken cancellationToken) =>
     [
         .. (await admin.QueryAsync(
             """
@@ -205,7 +205,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public ValueTask DisposeAsync() => admin.DisposeAsync();
 
-    private static KeptTemplate Template(NpgsqlDataReader row)
+    private static CachedTemplate Template(NpgsqlDataReader row)
     {
         var comment = row.IsDBNull(2) ? "" : row.GetString(2);
         var isDated = DateTimeOffset.TryParseExact(
@@ -214,7 +214,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal,
             out var lastUsed);
-        return new KeptTemplate(row.GetString(0), row.GetBoolean(1), isDated ? lastUsed : DateTimeOffset.MinValue, row.GetInt64(3));
+        return new CachedTemplate(row.GetString(0), row.GetBoolean(1), isDated ? lastUsed : DateTimeOffset.MinValue, row.GetInt64(3));
     }
 
     /// <summary>Cleaning asks without a check.</summary>

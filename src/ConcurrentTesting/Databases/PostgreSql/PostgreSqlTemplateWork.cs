@@ -93,7 +93,7 @@ internal sealed class PostgreSqlTemplateWork(
 
     public async Task<int> SealAsync(
         TemplateAccount? account,
-        bool isKept,
+        bool isCached,
         DateTimeOffset now,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ internal sealed class PostgreSqlTemplateWork(
 
         await requireLock(cancellationToken);
         await admin.ExecuteAsync(
-            $"ALTER DATABASE {Quote(name)} WITH ALLOW_CONNECTIONS false{(isKept ? " IS_TEMPLATE true" : "")}", cancellationToken);
+            $"ALTER DATABASE {Quote(name)} WITH ALLOW_CONNECTIONS false{(isCached ? " IS_TEMPLATE true" : "")}", cancellationToken);
         return ended + await EndSessionsAsync(cancellationToken);
     }
 

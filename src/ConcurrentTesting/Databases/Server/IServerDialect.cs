@@ -50,10 +50,10 @@ internal interface IServerDialect : ILockServer, IAsyncDisposable
     ITemplateWork Build(TemplateSource source, string name);
 
     /// <returns>Null where there is no such database.</returns>
-    Task<KeptTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken);
+    Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>The databases that are named like templates, with their sizes.</summary>
-    Task<IReadOnlyList<KeptTemplate>> ListTemplatesAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<CachedTemplate>> ListTemplatesAsync(CancellationToken cancellationToken);
 
     /// <summary>Notes in a template when it was used.</summary>
     Task TouchAsync(string template, DateTimeOffset now, CancellationToken cancellationToken);

@@ -33,12 +33,12 @@ internal interface ITemplateWork
     /// marks it as complete in one step, the last.
     /// </summary>
     /// <param name="account">Who built it; null: the given account.</param>
-    /// <param name="isKept">It stays between runs, and other users may copy it.</param>
+    /// <param name="isCached">It stays between runs, and other users may copy it.</param>
     /// <param name="requireLock">Is awaited right before the mark.</param>
     /// <returns>How many sessions of others were ended.</returns>
     Task<int> SealAsync(
         TemplateAccount? account,
-        bool isKept,
+        bool isCached,
         DateTimeOffset now,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken);

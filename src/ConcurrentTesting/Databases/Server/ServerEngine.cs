@@ -22,7 +22,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     private readonly OwnDatabases _databases = new(dialect, context.Secrets, context.Logger);
     private readonly TemplateConfinement _confinement = new(context);
     private ServerFacts? _facts;
-    private KeptTemplates? _kept;
+    private CachedTemplates? _cachedTemplates;
 
     public string Name => dialect.Name;
 
@@ -164,23 +164,23 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         var started = Stopwatch.GetTimestamp();
         var fingerprint = await TemplateFingerprint.ComputeAsync(
             source, [Name, .. _facts!.Identity], _settings.WorkingDirectory, cancellationToken);
-        var isKept = source.IsKept(_settings);
-        var name = isKept
+        var isCached = source.IsCached(_settings);
+        var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()
             : OwnDatabaseName.OfRun(_runId, $"{source.Database}_template").ToString();
         var builder = new ServerTemplateBuilder(dialect, _databases, _confinement, _facts, context);
         var hit = false;
-        if (isKept)
+        if (isCached)
         {
-            _kept ??= new KeptTemplates(dialect, _hold.Locks, DropAsync, context.Time, _logger);
-            hit = await _kept.EnsureAsync(
-                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isKept, requireLock, token), cancellationToken);
+            _cachedTemplates ??= new CachedTemplates(dialect, _hold.Locks, DropAsync, context.Time, _logger);
+            hit = await _cachedTemplates.EnsureAsync(
+                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isCached, requireLock, token), cancellationToken);
         }
         else
         {
             if (!_hold.Begin(name))
                 await _databases.DropAsync(name, cancellationToken);
-            await builder.BuildAsync(source, name, isKept, _ => Task.CompletedTask, cancellationToken);
+            await builder.BuildAsync(source, name, isCached, _ => Task.CompletedTask, cancellationToken);
         }
 
         await dialect.LearnAsync(name, cancellationToken);

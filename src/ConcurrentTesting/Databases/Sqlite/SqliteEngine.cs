@@ -62,7 +62,7 @@ internal sealed class SqliteEngine(
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
-        if (!source.IsKept(settings))
+        if (!source.IsCached(settings))
             return await BuildForThisRunAsync();
 
         var entry = await _store.GetOrBuildAsync(

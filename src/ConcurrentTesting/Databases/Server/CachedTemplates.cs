@@ -13,7 +13,7 @@ internal delegate Task TemplateBuild(Func<CancellationToken, Task> requireLock, 
 /// The templates that stay on a server between runs. Who uses one shares its lock; who builds or evicts one holds it alone.
 /// </summary>
 /// <param name="drop">Drops a database; false where it resists.</param>
-internal sealed class KeptTemplates(
+internal sealed class CachedTemplates(
     IServerDialect dialect, ServerLocks locks, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
 {
     /// <summary>How exact the time of the last use is: within it a hit writes nothing.</summary>
@@ -62,7 +62,7 @@ internal sealed class KeptTemplates(
         }
     }
 
-    private async Task<bool> TryEvictAsync(KeptTemplate template, CancellationToken cancellationToken)
+    private async Task<bool> TryEvictAsync(CachedTemplate template, CancellationToken cancellationToken)
     {
         // Our own session would be let in beside its own shared lock.
         return !_used.Contains(template.Name)
