@@ -19,7 +19,7 @@ internal delegate ITestHosts HostsOfWorker(int worker);
 internal sealed class Worker(
     int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, HostsOfWorker hostsOf)
 {
-    // What was set up in the databases that it has, and the test process that did it where that one was kept.
+    // What was set up in the databases that it has, and the test process that did it where that one stayed warm.
     private readonly Dictionary<NeededSetUp, int?> _setUp = [];
     private ITestHosts? _hosts;
     private ITestHost? _host;
@@ -111,7 +111,7 @@ internal sealed class Worker(
             _isUsed = true;
             RememberSetUps(batch, null);
             ran = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
-            RememberSetUps(batch, host.KeptProcess);
+            RememberSetUps(batch, host.WarmProcess);
             _metFullServer = ran.MetFullServer;
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
@@ -199,10 +199,10 @@ internal sealed class Worker(
     // What has no fixture is set up by static members, if at all: once in a process, however many batches it runs.
     private bool IsSetUpBefore(Batch batch)
     {
-        var kept = !batch.NeedsFreshProcess && _host is { } host && host.Bound.Assembly == batch.Assembly ? host.KeptProcess : null;
+        var warm = !batch.NeedsFreshProcess && _host is { } host && host.Bound.Assembly == batch.Assembly ? host.WarmProcess : null;
         return SetUpsOf(batch).Any(setUp => _setUp.TryGetValue(setUp, out var process) && !(setUp.IsOnceInProcess && IsStill(process)));
 
-        bool IsStill(int? process) => process is not null && process == kept;
+        bool IsStill(int? process) => process is not null && process == warm;
     }
 
     private void RememberSetUps(Batch batch, int? process)

@@ -71,9 +71,9 @@ internal sealed class EarlierRun
         var assemblies = catalog.Units.Select(unit => unit.Assembly).Distinct().ToList();
         if (!assemblies.TrueForAll(isDirect))
             return HostStarts.ByConsole;
-        var areKept = _settings.Reset == DatabaseReset.Never && assemblies.TrueForAll(DirectAssemblies.IsKept)
+        var areWarm = _settings.Reset == DatabaseReset.Never && assemblies.TrueForAll(DirectAssemblies.StaysWarm)
             && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture));
-        return areKept ? HostStarts.DirectAndKept : HostStarts.Direct;
+        return areWarm ? HostStarts.DirectAndWarm : HostStarts.Direct;
     }
 
     /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>

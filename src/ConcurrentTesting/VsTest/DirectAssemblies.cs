@@ -15,9 +15,10 @@ internal sealed class DirectAssemblies(
         _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
 
     /// <summary>
-    /// Its test hosts may run one batch after another. xunit v3 starts the test's own program for each, which would hear of the first only.
+    /// Its test hosts may stay warm and run one batch after another. xunit v3 starts the test's own program for each batch, and a second
+    /// batch would not reach it.
     /// </summary>
-    public static bool IsKept(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3;
+    public static bool StaysWarm(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3;
 
     public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, assembly.Path);
 

@@ -8,7 +8,7 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Engine.ClientProtocol;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Starts the platform's test hosts itself and keeps the last one for further runs with the same environment.</summary>
+/// <summary>Starts the platform's test hosts itself and leaves the last one warm for further runs with the same environment.</summary>
 /// <param name="processes">Those that a worker's hosts start.</param>
 /// <param name="console">Runs the tests where no test host can be used.</param>
 internal sealed class DirectTestHost(
@@ -35,13 +35,13 @@ internal sealed class DirectTestHost(
     private bool? _isSpent;
     private int _batch;
 
-    // Of a process that is not used any more; what the hook knows of it is kept until it was told.
+    // The end of a process that is not used any more: what the hook knows of it is needed until it was reported.
     private (IdleEnd End, int ProcessId)? _idleEnd;
 
     public HostBinding Bound => bound;
 
-    public int? KeptProcess =>
-        _process is { IsGood: true } process && DirectAssemblies.IsKept(bound.Assembly) && !IsSpent(process) ? process.Id : null;
+    public int? WarmProcess =>
+        _process is { IsGood: true } process && DirectAssemblies.StaysWarm(bound.Assembly) && !IsSpent(process) ? process.Id : null;
 
     public bool IsTelling => _process is { IsTelling: true };
 
@@ -70,7 +70,7 @@ internal sealed class DirectTestHost(
     /// </summary>
     public async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
-        if (KeptProcess is null)
+        if (WarmProcess is null)
             _turn ??= await run.Starts.TakeAsync(cancellationToken);
     }
 
@@ -158,7 +158,7 @@ internal sealed class DirectTestHost(
         _turn?.Begin();
         var process = await StartAsync(
             assemblies.CommandFor(bound.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
-        run.Hook.Keep(process.Id, process.Exited);
+        run.Hook.Remember(process.Id, process.Exited);
         _process = process;
         _environment = Lasting(environment);
         _firstMemory = 0;
@@ -184,7 +184,7 @@ internal sealed class DirectTestHost(
 
     private bool CanRun(HostRun hostRun, ImmutableDictionary<string, string> environment) =>
         !hostRun.NeedsFreshProcess
-        && DirectAssemblies.IsKept(bound.Assembly)
+        && DirectAssemblies.StaysWarm(bound.Assembly)
         && Lasting(environment) is var wanted && wanted.Count == _environment.Count
             && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
 

@@ -73,7 +73,7 @@ public sealed class PlannerTests
     {
         var catalog = Catalogs.Of(16, 1);
 
-        var much = Planner.Plan(catalog, await TimingsOf(catalog, _ => 2.5), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var much = Planner.Plan(catalog, await TimingsOf(catalog, _ => 2.5), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
         var little = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.05), 8, seed: 1, cores: 2, HostStarts.ByConsole);
 
         much.UsedWorkers.ShouldBe(8);
@@ -280,7 +280,7 @@ public sealed class PlannerTests
             with { Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, discovered) };
         var timings = isKnown ? await TimingsOf(catalog, _ => 0.001) : TimingStore.Empty;
 
-        var plan = Planner.Plan(catalog, timings, workers, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var plan = Planner.Plan(catalog, timings, workers, seed: 1, cores: 2, HostStarts.DirectAndWarm);
 
         plan.Batches.Count().ShouldBe(batches);
         plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
@@ -293,8 +293,8 @@ public sealed class PlannerTests
         var catalog = Catalogs.Of([.. Enumerable.Range(0, 100).Select(number => Catalogs.Unit(assembly, $"Class{number}", 200))])
             with { Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, 20_000) };
 
-        var shortTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.001), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
-        var longTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.1), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var shortTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.001), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
+        var longTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.1), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
 
         shortTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(2);
         longTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(8);

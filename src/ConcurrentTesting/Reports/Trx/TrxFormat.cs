@@ -47,7 +47,7 @@ internal static class TrxFormat
         var escaped = new StringBuilder(text.Length + 16);
         foreach (var character in text)
         {
-            if (IsKept(character))
+            if (IsAllowed(character))
             {
                 escaped.Append(character);
             }
@@ -60,6 +60,6 @@ internal static class TrxFormat
         return escaped.ToString();
     }
 
-    private static bool IsKept(char character) =>
+    private static bool IsAllowed(char character) =>
         character is '\t' or '\n' or '\r' or (>= ' ' and <= '\uD7FF') or (>= '\uE000' and <= '\uFFFD');
 }
