@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting;
 
@@ -259,7 +260,5 @@ public sealed record ConcurrentTestSettings
     };
 
     /// <summary>The settings without anything secret.</summary>
-    public override string ToString() => $"{Number(Workers, "worker")}, {Database}, {Number(TestProjects.Length, "project")}";
-
-    private static string Number(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
+    public override string ToString() => $"{Quantity.Of(Workers, "worker")}, {Database}, {Quantity.Of(TestProjects.Length, "project")}";
 }

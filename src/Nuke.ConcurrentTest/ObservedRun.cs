@@ -152,7 +152,7 @@ internal sealed class ObservedRun : IDisposable
     private void ReportSummary()
     {
         var summary = _result.Passed + _result.Failed + _result.Skipped == 0
-            ? [("Outcome", LastLines.FirstLine(_result.Reason))]
+            ? [("Outcome", LastLines.Shortened(_result.Reason))]
             : new[] { ("Failed", $"{_result.Failed}"), ("Passed", $"{_result.Passed}"), ("Skipped", $"{_result.Skipped}") };
         try
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Reports.Text;
@@ -144,7 +145,7 @@ internal static class RunClosing
 
     private static string FailureLine(FailureCluster cluster, RunRecord run, Redactor redactor) => cluster.IsMany
         ? Invariant(
-            $"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FailureText.FirstLine(cluster.First.Final.Message))), LongestMessage)}")
+            $"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FirstLine.Of(cluster.First.Final.Message))), LongestMessage)}")
         : FailedLine(cluster.First, run, redactor);
 
     private static string Names(FailureCluster cluster, Redactor redactor)

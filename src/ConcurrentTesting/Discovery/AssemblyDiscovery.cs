@@ -104,7 +104,7 @@ internal sealed class AssemblyDiscovery(
         logger.LogWarning("{Assembly}: {Message}", assembly.Source, complaint.Text.Trim());
         if (complaint.Level == HostMessageLevel.Error)
             observer.IncidentHappened(
-                new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {TextCap.FirstLine(complaint.Text)}"));
+                new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {FirstLine.Marked(complaint.Text)}"));
     }
 
     // VSTest's own words for an assembly with no tests in it.
@@ -112,7 +112,7 @@ internal sealed class AssemblyDiscovery(
         message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
 
     private static string Describe(List<SessionMessage> complaints) =>
-        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => TextCap.FirstLine(complaint.Text))
+        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => FirstLine.Marked(complaint.Text))
             .FirstOrDefault(text => text.Length > 0)
         ?? "The test host ended without a word: run with --test-diagnostics.";
 }

@@ -142,7 +142,7 @@ internal sealed class BatchProgress : IHostEvents
             _errors.Add(level, text);
             _isExplored |= text.Contains(Explored, StringComparison.Ordinal);
             if (level == HostMessageLevel.Error)
-                _lastError = TextCap.FirstLine(text);
+                _lastError = FirstLine.Marked(text);
         }
     }
 
@@ -222,7 +222,7 @@ internal sealed class BatchProgress : IHostEvents
         if (File.Exists(_declaration))
             _run.Recorder.Report(
                 IncidentKinds.InfrastructureDeclared,
-                $"A test process said that the infrastructure failed: {TextCap.FirstLine(File.ReadAllText(_declaration).Trim())}", _worker);
+                $"A test process said that the infrastructure failed: {FirstLine.Marked(File.ReadAllText(_declaration).Trim())}", _worker);
     }
 
     public BatchEnd End(string? fault, IReadOnlySet<TestEntry> timedOut)
@@ -291,7 +291,7 @@ internal sealed class BatchProgress : IHostEvents
         var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database)
             ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
         if (cause is not null && _run.Settings.MaxRetries > 0)
-            _infrastructure.TryAdd(entry, (cause, TextCap.FirstLine(attempt.Message ?? "")));
+            _infrastructure.TryAdd(entry, (cause, FirstLine.Marked(attempt.Message ?? "")));
 
         return _run.Settings.Reruns > 0 || _infrastructure.ContainsKey(entry);
     }

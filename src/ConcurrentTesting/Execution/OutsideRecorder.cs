@@ -22,7 +22,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             if (IsForgiven(error) && EntriesOf(error).All(again.Contains))
                 run.Recorder.Report(
                     IncidentKinds.CleanUpRetried,
-                    $"{error.Subject} failed through no fault of its own and is tried again with its tests: {TextCap.FirstLine(error.Message)}", worker);
+                    $"{error.Subject} failed through no fault of its own and is tried again with its tests: {FirstLine.Marked(error.Message)}", worker);
             else if (!HarmlessErrors.Contains(error, end))
                 Add(error);
         }

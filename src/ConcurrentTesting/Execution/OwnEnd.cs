@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
@@ -50,7 +51,7 @@ internal sealed record OwnEnd(string How, string? StackTrace)
         var written = WrittenIn(fault);
         if (HowOf(dead, written is not null) is not { } how)
             return null;
-        return written is null ? new OwnEnd(how, null) : new OwnEnd($"{how}: {TextCap.FirstLine(written)}", written);
+        return written is null ? new OwnEnd(how, null) : new OwnEnd($"{how}: {FirstLine.Marked(written)}", written);
     }
 
     private static string? WrittenIn(string fault) =>

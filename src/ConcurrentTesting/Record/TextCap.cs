@@ -14,9 +14,6 @@ internal static class TextCap
 
     private const int NoteBytes = 80;
 
-    /// <summary>The first line that says something, for where there is room for one.</summary>
-    public static string FirstLine(string text) => text.Trim().Split('\n', 2) is [var first, _] ? $"{first.TrimEnd()} …" : text.Trim();
-
     /// <summary>
     /// The text itself where it takes at most <paramref name="limit"/> bytes of UTF-8; else its beginning and its end, and between them a
     /// line that says how much was left out. The result never takes more than <paramref name="limit"/> bytes.

@@ -45,7 +45,7 @@ internal static partial class SplitGuards
             var (_, test, message) = guard.First();
             recorder.Report(
                 IncidentKinds.GuardSuspected,
-                $"{test.ClassName}.{test.Name} failed with \"{TextCap.FirstLine(message!.Trim())}\": {guard.Key.Sentence("ran")}");
+                $"{test.ClassName}.{test.Name} failed with \"{FirstLine.Marked(message!.Trim())}\": {guard.Key.Sentence("ran")}");
         }
     }
 

@@ -95,6 +95,6 @@ internal sealed class MySqlComparison(MySqlAdmin admin, MySqlServerFacts facts, 
     {
         const int Longest = 80;
         var begin = Math.Max(0, text.Zip(other).TakeWhile(pair => pair.First == pair.Second).Count() - (Longest / 4));
-        return SqlText.FirstLine(text.Length - begin > Longest ? text[begin..(begin + Longest)] : text[begin..]);
+        return SqlText.Quote(text.Length - begin > Longest ? text[begin..(begin + Longest)] : text[begin..]);
     }
 }

@@ -92,5 +92,5 @@ internal sealed class MySqlScript(
     private string Where(SqlStatement statement) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
+            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.Quote(statement.Readable)})");
 }

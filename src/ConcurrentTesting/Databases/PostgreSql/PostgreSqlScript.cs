@@ -155,7 +155,7 @@ internal sealed partial class PostgreSqlScript(
     private string Where(SqlStatement statement) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
+            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.Quote(statement.Readable)})");
 
     /// <param name="position">Counted in characters from 1; 0 where the server did not say.</param>
     private static int LinesBefore(string text, int position) => text.AsSpan(0, Math.Clamp(position - 1, 0, text.Length)).Count('\n');

@@ -63,7 +63,7 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
             ConcurrentTestExitCode.Incomplete,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{script.Name}:{line}: statement {number} ({SqlText.FirstLine(text[start..])}) failed: {message}"));
+                $"{script.Name}:{line}: statement {number} ({SqlText.Quote(text[start..])}) failed: {message}"));
     }
 
     private static int Lines(string text) => text.Count(character => character == '\n');

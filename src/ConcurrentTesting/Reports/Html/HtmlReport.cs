@@ -194,7 +194,7 @@ internal sealed class HtmlReport
             Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "));
         if (cluster.IsMany)
         {
-            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FailureText.FirstLine(test.Final.Message), NameBytes)
+            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FirstLine.Of(test.Final.Message), NameBytes)
                 .Markup("</summary>\n");
             Names(cluster);
         }

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using System.Xml;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.JUnit;
 
@@ -118,7 +119,7 @@ internal sealed partial class JUnitWriter
     {
         _xml.WriteStartElement("properties");
         Property("run", _record.RunId);
-        Property("seed", Number(_record.Seed));
+        Property("seed", Invariant($"{_record.Seed}"));
         _xml.WriteEndElement();
     }
 
@@ -147,7 +148,7 @@ internal sealed partial class JUnitWriter
         Property("assembly", tests[0].Assembly.Name);
         Property("framework", tests[0].Assembly.TargetFramework);
         Property("run", _record.RunId);
-        Property("seed", Number(_record.Seed));
+        Property("seed", Invariant($"{_record.Seed}"));
         _xml.WriteEndElement();
         foreach (var test in tests)
         {
@@ -159,12 +160,12 @@ internal sealed partial class JUnitWriter
 
     private void Totals(IReadOnlyCollection<TestRecord> tests, bool isSuite)
     {
-        Attribute("tests", Number(tests.Count));
-        Attribute("failures", Number(tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)));
-        Attribute("errors", Number(tests.Count(test => test.Outcome == TestOutcome.Error)));
+        Attribute("tests", Invariant($"{tests.Count}"));
+        Attribute("failures", Invariant($"{tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)}"));
+        Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error)}"));
         if (isSuite || !_isStrict)
         {
-            Attribute("skipped", Number(tests.Count(test => test.Outcome == TestOutcome.Skipped)));
+            Attribute("skipped", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Skipped)}"));
         }
 
         Attribute("time", Seconds(tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3))));
@@ -196,7 +197,7 @@ internal sealed partial class JUnitWriter
 
         if (test.Line is { } line)
         {
-            Attribute("line", Number(line));
+            Attribute("line", Invariant($"{line}"));
         }
     }
 
@@ -216,7 +217,7 @@ internal sealed partial class JUnitWriter
         var final = test.Final;
         if (final.Worker >= 0)
         {
-            yield return ("worker", Number(final.Worker));
+            yield return ("worker", Invariant($"{final.Worker}"));
         }
 
         if (final.Database is { } database)
@@ -224,9 +225,9 @@ internal sealed partial class JUnitWriter
             yield return ("database", database);
         }
 
-        yield return ("attempt", Number(final.Number));
-        yield return ("attempts", Number(test.Attempts.Length));
-        yield return ("batch", Number(final.Batch));
+        yield return ("attempt", Invariant($"{final.Number}"));
+        yield return ("attempts", Invariant($"{test.Attempts.Length}"));
+        yield return ("batch", Invariant($"{final.Batch}"));
         yield return ("started", Time(final.StartedAt));
         if (_names[test] != _text.Redacted(test.Name))
         {
@@ -246,7 +247,7 @@ internal sealed partial class JUnitWriter
             property => $"{property.Name}: {property.Value}");
         if (test.SourceFile is { } file)
         {
-            lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? $":{Number(line)}" : "")}");
+            lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? Invariant($":{line}") : "")}");
         }
 
         return string.Join('\n', lines.Select(line => _text.Whole(line.ReplaceLineEndings(" "))));
@@ -385,8 +386,6 @@ internal sealed partial class JUnitWriter
         var match = ExceptionType().Match(attempt.Message ?? "");
         return match.Success && attempt.Outcome == TestOutcome.Failed ? match.Groups["type"].Value : FailureKinds.Of(attempt).ToString();
     }
-
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>No separators, never negative, and above zero: to some readers zero means that there is no time.</summary>
     private static string Seconds(double seconds) => Math.Max(seconds, ShortestTime).ToString("0.000", CultureInfo.InvariantCulture);

@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Markdown;
 
@@ -81,12 +81,12 @@ internal sealed class SummaryMarkdown
         Row("Wall time",
             $"{DurationText.Measured(_record.Wall)}{(RunPhases.Text(_record) is { Length: > 0 } phases ? $": {phases}" : "")}");
         Row("Tests' own time",
-            $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Text($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
+            $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Invariant($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
         Row("Lower bound",
-            $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
-        Row("Workers", Text(
-            $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
-        Row("Tests", Text(
+            $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Invariant($", efficiency {efficiency * 100:0} %"))}");
+        Row("Workers", Invariant(
+            $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Invariant($", the busiest {imbalance:0.00} times the average"))}"));
+        Row("Tests", Invariant(
             $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
         if (LostTime.Of(_record) is { } lost)
         {
@@ -100,7 +100,7 @@ internal sealed class SummaryMarkdown
 
         if (_record.Flaky > 0)
         {
-            Row("Flaky", Text($"{_record.Flaky}"));
+            Row("Flaky", Invariant($"{_record.Flaky}"));
         }
 
         if (_record.Database is { } database)
@@ -114,7 +114,7 @@ internal sealed class SummaryMarkdown
             Row("Coverage", coverage.Text);
         }
 
-        Row("Run", Text($"{Code(_record.RunId)}, seed {_record.Seed}"));
+        Row("Run", Invariant($"{Code(_record.RunId)}, seed {_record.Seed}"));
         Line();
     }
 
@@ -130,7 +130,7 @@ internal sealed class SummaryMarkdown
         Table(
             "| part | machine | workers | results | time | exit code |\n|--:|:--|--:|--:|--:|--:|",
             _record.Parts,
-            part => Text(
+            part => Invariant(
                 $"| {part.Part} | {Plain(part.Machine)} | {part.WorkerNumbers} | {part.Tests} | {DurationText.Measured(TimeSpan.FromSeconds(part.Seconds))} | {part.ExitCode} |"));
     }
 
@@ -141,11 +141,11 @@ internal sealed class SummaryMarkdown
             return;
         }
 
-        Row("Queries", Text(
+        Row("Queries", Invariant(
             $"{figures.Measured.Queries:N0} ({figures.Measured.Writes ?? 0:N0} writes), most in {Name(first)}: {first.Final.Figures!.Queries:N0}"));
         if (RepeatedStatement.Of(_record) is [var worst, ..] statements)
         {
-            Row("Suspected N+1", Text(
+            Row("Suspected N+1", Invariant(
                 $"{statements.Length}, the most frequent {worst.Most:N0} times in {Name(worst.Tests[0])}: {Code(worst.Text)}"));
         }
     }
@@ -160,7 +160,7 @@ internal sealed class SummaryMarkdown
         };
         var time = Suffix(database.TemplateTime, time => $" in {DurationText.Measured(time)}");
         var clones = database.CloneTimes is { Length: > 0 } clone
-            ? Text($", {Quantity.Of(clone.Length, "clone")} of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
+            ? Invariant($", {Quantity.Of(clone.Length, "clone")} of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
             : "";
         return $"{database.Engine}{template}{time}{clones}";
     }
@@ -194,7 +194,7 @@ internal sealed class SummaryMarkdown
         var place = FailureLocation.Of(test, _record.Settings.RootDirectory);
         var kind = cluster.Kind == FailureKind.Failed ? "" : $" ({FailureKinds.Text(cluster.Kind)})";
         var what = cluster.IsMany
-            ? Text($"{cluster.Tests.Length} × {Plain(FailureText.FirstLine(test.Final.Message))}{kind}")
+            ? Invariant($"{cluster.Tests.Length} × {Plain(FirstLine.Of(test.Final.Message))}{kind}")
             : $"{Name(test)}{kind}{(place is null ? "" : $" at {Code(place)}")}";
         Line($"<details><summary>❌ {what}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
         Line();
@@ -232,7 +232,7 @@ internal sealed class SummaryMarkdown
     {
         string[] parts =
             [test.Assembly.Source, test.Attempts.Length > 1
-                ? Text($"{test.Attempts.Length} attempts")
+                ? Invariant($"{test.Attempts.Length} attempts")
                 : "", FailureKinds.Where(test, test.Final)];
         return string.Join(", ", parts.Where(part => part.Length > 0));
     }
@@ -254,11 +254,11 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
             flaky,
-            test => Text(
-                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FailureText.FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+            test => Invariant(
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FirstLine.Of(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
     }
 
-    private static string? Known(KnownFlaky? known) => known is null ? null : Text($"known flaky, in {known.Runs} of {known.OfRuns} runs");
+    private static string? Known(KnownFlaky? known) => known is null ? null : Invariant($"known flaky, in {known.Runs} of {known.OfRuns} runs");
 
     private void Quarantined()
     {
@@ -275,8 +275,8 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | quarantine | failure |\n|:--|:--|:--|",
             muted,
-            test => Text(
-                $"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FailureText.FirstLine(test.Final.Message))} |"));
+            test => Invariant(
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FirstLine.Of(test.Final.Message))} |"));
     }
 
     private void Benchmark()
@@ -291,9 +291,9 @@ internal sealed class SummaryMarkdown
         Line();
         Line($"{BenchmarkLines.Speed(benchmark)}.");
         Line();
-        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part => Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part =>
-            Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+            Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         if (benchmark.MostQueries.Length > 0)
         {
             Line($"## Most queries");
@@ -309,7 +309,7 @@ internal sealed class SummaryMarkdown
             Line($"The same query many times in one test: one query for each row of another, perhaps.");
             Line();
             Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query =>
-                Text($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
+                Invariant($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
         }
     }
 
@@ -317,7 +317,7 @@ internal sealed class SummaryMarkdown
     {
         var figures = test.Final.Figures!;
         var time = figures.QuerySeconds is { } seconds ? DurationText.Measured(TimeSpan.FromSeconds(seconds)) : "";
-        return Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {figures.Queries} | {figures.Reads} | {figures.Writes} | {time} |");
+        return Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {figures.Queries} | {figures.Reads} | {figures.Writes} | {time} |");
     }
 
     private void SlowestTests()
@@ -332,7 +332,7 @@ internal sealed class SummaryMarkdown
         Line($"## Slowest tests");
         Line();
         Table("| test | time | worker |\n|:--|--:|--:|", slowest, test =>
-            Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
+            Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
     }
 
     private void SlowestClasses()
@@ -354,7 +354,7 @@ internal sealed class SummaryMarkdown
         Line($"## Slowest classes");
         Line();
         Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one =>
-            Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
+            Invariant($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
     }
 
     private void Incidents()
@@ -369,8 +369,8 @@ internal sealed class SummaryMarkdown
         Table(
             "| | what | worker |\n|:--|:--|--:|",
             _record.Incidents,
-            incident => Text(
-                $"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
+            incident => Invariant(
+                $"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Invariant($"{worker}"))} |"));
     }
 
     private void Table<T>(string head, IReadOnlyCollection<T> items, Func<T, string> row)
@@ -443,9 +443,8 @@ internal sealed class SummaryMarkdown
         return longest;
     }
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private void Line(FormattableString text) => _page.Append(Text(text)).Append('\n');
+    private void Line(FormattableString text) => _page.Append(Invariant(text)).Append('\n');
 
     private void Line() => _page.Append('\n');
 }

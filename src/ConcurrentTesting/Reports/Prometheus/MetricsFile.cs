@@ -1,6 +1,6 @@
-using System.Globalization;
 using ConcurrentTesting.Record;
 using Prometheus;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Prometheus;
 
@@ -89,7 +89,7 @@ internal static class MetricsFile
         metrics.Workers.Set(record.Settings.Workers);
         foreach (var worker in record.Workers)
         {
-            var label = Label(worker.Number);
+            var label = Invariant($"{worker.Number}");
             metrics.WorkerDuration.WithLabels(label).Set(NotNegative(worker.Duration));
             metrics.WorkerBusy.WithLabels(label).Set(NotNegative(worker.Busy));
             metrics.WorkerIdle.WithLabels(label).Set(NotNegative(worker.Duration - worker.Busy));
@@ -106,8 +106,8 @@ internal static class MetricsFile
         metrics.Workers.Set(record.Settings.Workers);
         foreach (var worker in record.Batches.GroupBy(batch => batch.Worker))
         {
-            metrics.WorkerTests.WithLabels(Label(worker.Key)).IncTo(worker.Sum(batch => batch.Tests));
-            metrics.WorkerBatches.WithLabels(Label(worker.Key)).IncTo(worker.Count());
+            metrics.WorkerTests.WithLabels(Invariant($"{worker.Key}")).IncTo(worker.Sum(batch => batch.Tests));
+            metrics.WorkerBatches.WithLabels(Invariant($"{worker.Key}")).IncTo(worker.Count());
         }
     }
 
@@ -118,7 +118,7 @@ internal static class MetricsFile
         {
             foreach (var cause in ErrorCauses)
             {
-                metrics.WorkerErrors.WithLabels(Label(worker.Number), cause).IncTo(0);
+                metrics.WorkerErrors.WithLabels(Invariant($"{worker.Number}"), cause).IncTo(0);
             }
         }
 
@@ -129,7 +129,7 @@ internal static class MetricsFile
             incident => (incident.Worker!.Value, Cause: "retired"));
         foreach (var ((worker, cause), count) in crashed.Concat(timedOut).Concat(retired).CountBy(error => error))
         {
-            metrics.WorkerErrors.WithLabels(Label(worker), cause).IncTo(count);
+            metrics.WorkerErrors.WithLabels(Invariant($"{worker}"), cause).IncTo(count);
         }
 
         foreach (var (kind, count) in record.Incidents.CountBy(incident => Label(incident.Kind)))
@@ -252,8 +252,6 @@ internal static class MetricsFile
     }
 
     private static double NotNegative(TimeSpan time) => Math.Max(0, time.TotalSeconds);
-
-    private static string Label(int worker) => worker.ToString(CultureInfo.InvariantCulture);
 
     private static string Label(TestOutcome outcome) => outcome switch
     {

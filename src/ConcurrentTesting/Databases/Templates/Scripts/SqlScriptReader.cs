@@ -123,7 +123,7 @@ internal sealed class SqlScriptReader
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                $"'{SqlText.FirstLine(SqlEncoding.Utf8.Decode(read))}' cannot be written in {_encoding.Current.Name}, which it sets: "
+                $"'{SqlText.Quote(SqlEncoding.Utf8.Decode(read))}' cannot be written in {_encoding.Current.Name}, which it sets: "
                 + "leave that out, a byte order mark says what it is",
                 exception);
         }
