@@ -39,9 +39,11 @@ internal sealed class ObservedRun : IDisposable
         var theirs = _build.GetType().GetInterface("Nuke.Components.ITest")?.GetProperty("TestResultDirectory")?.GetValue(_build)
             ?.ToString();
         if (theirs is not null && Path.GetFullPath(theirs) == Path.GetFullPath(settings.ResultsDirectory))
+        {
             _logger.LogWarning(
                 "ITest of Nuke.Components counts every .trx in {Folder}, this run's too: give {Property} a folder of its own", theirs,
                 nameof(IConcurrentTest.ConcurrentTestResultsDirectory));
+        }
     }
 
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
@@ -178,8 +180,10 @@ internal sealed class ObservedRun : IDisposable
 
         var results = Path.Combine(_settings!.ResultsDirectory, "test-results.trx");
         if (File.Exists(results))
+        {
             AzurePipelines.Instance?.PublishTestResults(
                 "ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results], publishRunAttachments: true);
+        }
 
         var summary = Path.Combine(_settings.ResultsDirectory, "summary.md");
         if (File.Exists(summary) && GitHubActions.Instance?.StepSummaryFile is { } stepSummary)

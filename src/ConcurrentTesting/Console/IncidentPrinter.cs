@@ -37,9 +37,12 @@ internal sealed partial class IncidentPrinter(ILogger log)
         }
 
         foreach (var (incident, count) in incidents.Take(MostWarnings).Select(one => (one.First, one.Count)))
+        {
             log.LogWarning(
                 "{Kind}: {Message}{Times}", new OwnWords(incident.Kind), incident.Message,
                 new OwnWords(count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (×{count})")));
+        }
+
         if (incidents.Count > MostWarnings)
             log.LogWarning("{Count} more kinds of incidents are in {File}", incidents.Count - MostWarnings, RunLog.FileName);
     }

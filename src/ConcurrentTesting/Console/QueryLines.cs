@@ -18,8 +18,10 @@ internal static class QueryLines
         yield return Invariant(
             $"  Queries    {all.Queries:N0} ({all.Writes ?? 0:N0} writes), most in {FailureText.Name(first, redactor)}: {first.Final.Figures!.Queries:N0}");
         if (RepeatedStatement.Of(run) is [var worst, ..] statements)
+        {
             yield return Invariant(
                 $"  N+1?       {worst.Most:N0} times in {FailureText.Name(worst.Tests[0], redactor)}{More(statements.Length - 1)}: {Statement(worst.Text, redactor)}");
+        }
     }
 
     private static string Statement(string text, Redactor redactor) =>

@@ -63,8 +63,11 @@ internal static class DatabaseEngines
         if (settings.Isolation == DatabaseIsolation.Server)
             RequireServers(settings);
         if (settings.Database != DatabaseEngine.PostgreSql && !settings.TemplateExtensions.IsEmpty)
+        {
             throw Wrong(
                 $"--test-template-extensions {settings.TemplateExtensions[0]}: only PostgreSQL has them, so it needs --test-database postgresql");
+        }
+
         var existing = sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>().FirstOrDefault();
         var isThrowaway = settings.Database is DatabaseEngine.PostgreSql or DatabaseEngine.MySql && settings.ConnectionString is null;
         if (existing is not null && isThrowaway)

@@ -58,9 +58,11 @@ internal sealed class TestDatabases : IAsyncDisposable
         _health = new DatabaseHealth(_engine, dropped, _retries, _counts, settings.HealthCheckInterval, _secrets, logger, time);
         _sets = new CloneSets(_engine, _health, dropped, _counts, TryAsync, _secrets, logger);
         if (settings.Reset != DatabaseReset.Never)
+        {
             _spares = new SpareClones(
                 SpareCapacity(settings), token => MakeAsync("s", token),
                 spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
+        }
     }
 
     /// <summary>What the databases came to so far; null where there are none.</summary>

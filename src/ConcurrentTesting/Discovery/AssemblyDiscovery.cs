@@ -103,8 +103,10 @@ internal sealed class AssemblyDiscovery(
     {
         logger.LogWarning("{Assembly}: {Message}", assembly.Source, complaint.Text.Trim());
         if (complaint.Level == HostMessageLevel.Error)
+        {
             observer.IncidentHappened(
                 new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {FirstLine.Marked(complaint.Text)}"));
+        }
     }
 
     // VSTest's own words for an assembly with no tests in it.

@@ -156,8 +156,11 @@ internal sealed record SolutionFilter(string Path, string Solution, IReadOnlyLis
             throw SolutionFile.Unreadable(path, LineOf(text, "\"path\"", "\"solution\""), "its \"solution\" has no \"path\"");
         if (Member(solution, "projects", JsonValueKind.Array) is not { } projects
             || projects.EnumerateArray().Any(project => project.ValueKind != JsonValueKind.String))
+        {
             throw SolutionFile.Unreadable(
                 path, LineOf(text, "\"projects\"", "\"solution\""), "its \"solution\" has no list of \"projects\"");
+        }
+
         var full = SolutionFile.Full(named, path);
         if (!File.Exists(full))
             throw SolutionFile.Unreadable(path, LineOf(text, "\"path\""), $"there is no solution {full}");

@@ -212,5 +212,6 @@ internal sealed class Accounting(
     private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
         BatchOf.Entries(
             end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason,
-            end.Worker) with { FruitlessTries = fruitless };
+            end.Worker) with
+        { FruitlessTries = fruitless };
 }

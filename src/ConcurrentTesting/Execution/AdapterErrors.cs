@@ -81,9 +81,13 @@ internal sealed partial class AdapterErrors(string assembly)
         var parts = text.Split("StackTrace:", 2);
         var message = parts[0].Trim();
         var tearDown = message.IndexOf("TearDown : ", StringComparison.Ordinal);
-        return fixture with { Message = tearDown > 0
+        return fixture with
+        {
+            Message = tearDown > 0
             ? message[tearDown..]
-            : message, StackTrace = parts.Length > 1 ? parts[1].Trim() : null };
+            : message,
+            StackTrace = parts.Length > 1 ? parts[1].Trim() : null
+        };
     }
 
     private AdapterError WithDetails(AdapterError error)

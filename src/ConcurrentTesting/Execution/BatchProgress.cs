@@ -92,11 +92,15 @@ internal sealed class BatchProgress : IHostEvents
             _firstTest ??= _lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency);
             _lastResult = _lastSign;
             if (Find(result.Test) is { } entry)
+            {
                 Book(entry, result);
+            }
             else if (_batch.Reason != BatchReasons.ByName)
+            {
                 _run.Recorder.Report(
                     IncidentKinds.UnaskedResult,
                     $"A result arrived for {result.Test.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
+            }
         }
     }
 
@@ -115,7 +119,8 @@ internal sealed class BatchProgress : IHostEvents
                 _run.Recorder.Add(
                     new TestStarted(
                         _worker, new TestRef(entry.Assembly, entry.Id), entry.ClassName,
-                        TestNames.Short(entry.ClassName, entry.DisplayName)) { At = _run.Recorder.Now },
+                        TestNames.Short(entry.ClassName, entry.DisplayName))
+                    { At = _run.Recorder.Now },
                     entry.Assembly);
             }
         }
@@ -220,9 +225,11 @@ internal sealed class BatchProgress : IHostEvents
         }
 
         if (File.Exists(_declaration))
+        {
             _run.Recorder.Report(
                 IncidentKinds.InfrastructureDeclared,
                 $"A test process said that the infrastructure failed: {FirstLine.Marked(File.ReadAllText(_declaration).Trim())}", _worker);
+        }
     }
 
     public BatchEnd End(string? fault, IReadOnlySet<TestEntry> timedOut)

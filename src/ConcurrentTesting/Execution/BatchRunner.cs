@@ -82,7 +82,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var verdict = Conclude(end, watched, progress, number, lease.Database);
         KeepDeclaration(declaration, number);
         return new RanBatch(
-            verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations) { MetFullServer = progress.MetFullServer };
+            verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations)
+        { MetFullServer = progress.MetFullServer };
     }
 
     /// <summary>Records a test process that ended after it had run its batch, as its host tells.</summary>
@@ -111,9 +112,11 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private static void KeepDeclaration(string declaration, int number)
     {
         if (File.Exists(declaration))
+        {
             File.Move(declaration, Path.Combine(
                 Path.GetDirectoryName(declaration)!, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure")),
                     overwrite: true);
+        }
     }
 
     /// <summary>What follows from a batch's end, recorded.</summary>
@@ -177,7 +180,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 
         var end = await running;
         return (ended ?? await EndOfHostAsync(
-            end, progress.Number, timedOut, cancellationToken)) with { Coverage = end.Coverage, WasWarm = end.WasWarm };
+            end, progress.Number, timedOut, cancellationToken)) with
+        { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
     private async Task<WatchedEnd> EndOfHostAsync(
@@ -198,9 +202,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         if (progress.Silence > limit && progress.Unclosed is { } rows && run.Hook.IsRunning(progress.Number, rows.Id))
             timedOut.Add(rows);
         if (timedOut.Count > 0)
+        {
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
+        }
+
         return progress.Silence > limit * (progress.IsExploring ? PatienceWithExploring : 1)
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -295,13 +302,17 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {
         if (verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
+        {
             run.Recorder.Report(
                 IncidentKinds.NoResult,
                 $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
+        }
         else if (verdict.Again.FirstOrDefault(again => again.Reason == BatchReasons.ByName) is { } byName)
+        {
             run.Log.LogDebug(
                 "Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Filter}", worker, byName.CaseCount,
                 NameSelection.Of(byName.Entries).Filter);
+        }
     }
 
     private static string Consequence(BatchVerdict verdict)

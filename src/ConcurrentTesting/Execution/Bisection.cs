@@ -19,13 +19,17 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, HostsOf
     public async Task<BisectionResult> FindAsync(ImmutableArray<Batch> batches, TestEntry failing, CancellationToken cancellationToken)
     {
         if (await FailsAsync(batches, [], failing))
+        {
             return new BisectionResult(
                 $"{failing.DisplayName} fails alone, on a fresh session and fresh databases: it depends on no earlier test.", []);
+        }
 
         var candidates = Before(batches, failing);
         if (!await FailsAsync(batches, candidates, failing))
+        {
             return new BisectionResult(
                 $"{failing.DisplayName} passed although the {candidates.Count} tests that had run before it ran before it again: the order alone does not make it fail.", []);
+        }
 
         while (candidates.Count > 1)
         {
@@ -36,12 +40,18 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, HostsOf
             var first = candidates.Take(half).ToList();
             var second = candidates.Skip(half).ToList();
             if (await FailsAsync(batches, first, failing))
+            {
                 candidates = first;
+            }
             else if (await FailsAsync(batches, second, failing))
+            {
                 candidates = second;
+            }
             else
+            {
                 return new BisectionResult(
                     $"{failing.DisplayName} needs more than one of these {candidates.Count} tests before it to fail.", [.. candidates]);
+            }
         }
 
         return new BisectionResult($"{failing.DisplayName} fails when {candidates[0].DisplayName} ran before it.", [.. candidates]);

@@ -61,8 +61,11 @@ internal sealed class InfrastructureRetry(RunContext run)
     }
 
     private static bool IsTransient(Exception exception) =>
-        exception is not OperationCanceledException and not ConcurrentTestException { ExitCode: ConcurrentTestExitCode.Refused
-            or ConcurrentTestExitCode.BadSettings };
+        exception is not OperationCanceledException and not ConcurrentTestException
+        {
+            ExitCode: ConcurrentTestExitCode.Refused
+            or ConcurrentTestExitCode.BadSettings
+        };
 
     private static ValueTask Report(RunContext run, OnRetryArguments<object> arguments)
     {

@@ -20,11 +20,15 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         foreach (var error in errors)
         {
             if (IsForgiven(error) && EntriesOf(error).All(again.Contains))
+            {
                 run.Recorder.Report(
                     IncidentKinds.CleanUpRetried,
                     $"{error.Subject} failed through no fault of its own and is tried again with its tests: {FirstLine.Marked(error.Message)}", worker);
+            }
             else if (!HarmlessErrors.Contains(error, end))
+            {
                 Add(error);
+            }
         }
     }
 

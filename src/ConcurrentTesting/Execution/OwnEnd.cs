@@ -46,8 +46,12 @@ internal sealed record OwnEnd(string How, string? StackTrace)
         var dead = processes.FirstOrDefault(process => process is { Role: HookedProcessRole.TestHost, IsAlive: false })
             ?? processes.LastOrDefault(process => process is { Role: HookedProcessRole.TestProcess, IsAlive: false });
         if (dead?.Unhandled is { } unhandled)
+        {
             return new OwnEnd(
-                $"an exception that nobody handled: {unhandled.Message}", unhandled.StackTrace) { Exception = unhandled.Message };
+                $"an exception that nobody handled: {unhandled.Message}", unhandled.StackTrace)
+            { Exception = unhandled.Message };
+        }
+
         var written = WrittenIn(fault);
         if (HowOf(dead, written is not null) is not { } how)
             return null;

@@ -43,8 +43,11 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
         _deadSince ??= run.Time.GetTimestamp();
         var dying = run.Time.GetElapsedTime(_deadSince.Value);
         if (dead.EndedByItself)
+        {
             return dying > GraceOfGoodEnd
                 && silence > GraceOfGoodEnd ? $"the test process {dead.Id} of {assembly.Source} ended before its tests had." : null;
+        }
+
         return dying > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a word." : null;
     }
 

@@ -55,11 +55,18 @@ internal sealed class HookedProcessConnection
         get
         {
             lock (_gate)
+            {
                 return _process is null
                     ? null
-                    : _process with { IsAlive = !Ended.IsCompleted, EndedByItself = _endedByItself, Exit = _exit.Task.IsCompleted
+                    : _process with
+                    {
+                        IsAlive = !Ended.IsCompleted,
+                        EndedByItself = _endedByItself,
+                        Exit = _exit.Task.IsCompleted
                         ? _exit.Task.Result
-                        : null };
+                        : null
+                    };
+            }
         }
     }
 

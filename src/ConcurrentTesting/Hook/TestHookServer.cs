@@ -260,8 +260,11 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var figures = connections.ConvertAll(connection => connection.ReadFigures());
         var troubles = figures.SelectMany(process => process.Troubles);
         if (connections.Count == 0)
+        {
             troubles = troubles.Append(
                 $"{expectation.Assembly.Source}: the test process did not load the hook (startup hooks are switched off, or the process died before).");
+        }
+
         return new BatchFigures(
             [.. figures.SelectMany(process => process.Tests)],
             figures.Aggregate(OutsideFigures.None, (sum, process) => sum.Plus(process.Outside)),
@@ -315,11 +318,11 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 
     private static bool IsParent(HookedProcessConnection parent, HookedProcessConnection child) =>
         (parent.Process?.Role, child.Process?.Role) switch
-    {
-        (HookedProcessRole.Console, HookedProcessRole.TestHost) => true,
-        (HookedProcessRole.TestHost, HookedProcessRole.TestProcess) => parent.Batch == child.Batch,
-        _ => false,
-    };
+        {
+            (HookedProcessRole.Console, HookedProcessRole.TestHost) => true,
+            (HookedProcessRole.TestHost, HookedProcessRole.TestProcess) => parent.Batch == child.Batch,
+            _ => false,
+        };
 
     private void ChildEnded(int child, ProcessExit exit) =>
         _connections.Keys.FirstOrDefault(connection => connection.Process is { Exit: null } process && process.Id == child)?.Exited(exit);

@@ -13,7 +13,8 @@ internal sealed record QuarantinedTest(string Test, string Reason, DateOnly Expi
 internal sealed class Quarantine
 {
     private static readonly JsonSerializerOptions Format = new(
-        JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+        JsonSerializerDefaults.Web)
+    { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     private readonly ImmutableDictionary<string, QuarantinedTest> _tests;
 

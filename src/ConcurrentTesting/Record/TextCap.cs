@@ -21,15 +21,11 @@ internal static class TextCap
     public static string Apply(string text, int limit)
     {
         if (text.Length <= limit / 3)
-        {
             return text;
-        }
 
         var size = Encoding.UTF8.GetByteCount(text);
         if (size <= limit)
-        {
             return text;
-        }
 
         var half = (limit - NoteBytes) / 2;
         var head = text.AsSpan(0, LengthOfHead(text, half));
@@ -45,9 +41,7 @@ internal static class TextCap
         {
             bytes -= rune.Utf8SequenceLength;
             if (bytes < 0)
-            {
                 break;
-            }
 
             length += rune.Utf16SequenceLength;
         }
@@ -63,9 +57,7 @@ internal static class TextCap
             _ = Rune.DecodeLastFromUtf16(text.AsSpan(0, text.Length - length), out var rune, out var consumed);
             bytes -= rune.Utf8SequenceLength;
             if (bytes < 0)
-            {
                 break;
-            }
 
             length += consumed;
         }

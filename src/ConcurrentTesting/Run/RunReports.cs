@@ -121,15 +121,20 @@ internal static class RunReports
             return;
         var fewer = timings.WithFewerRows(catalog, journal.Run.Recorder.Tests).ToList();
         foreach (var (test, before, now) in fewer.Take(MostTold))
+        {
             journal.Run.Recorder.Report(
                 IncidentKinds.FewerRows,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
+        }
+
         if (fewer.Count > MostTold)
+        {
             journal.Run.Recorder.Report(
                 IncidentKinds.FewerRows,
                 string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
+        }
     }
 
     /// <param name="worked">What the run came to before its reports.</param>

@@ -59,18 +59,27 @@ internal static class ShardPlanning
     private static void Tell(ShardPlan plan, ConcurrentTestSettings settings, string matrix, ILogger log)
     {
         foreach (var part in plan.Parts)
+        {
             log.LogInformation(
                 "Part {Part}: {Tests} tests in {Classes} classes, expected to take {Seconds:0.0} s", part.Part, part.Tests,
                 part.Classes.Length, part.Seconds);
+        }
+
         if (plan.Timings is null)
+        {
             log.LogWarning(
                 "No recorded durations were found in {File}: the parts go by the number of tests, and their number is a guess",
                 settings.TimingsFile);
+        }
+
         if (settings.ShardCount is null && plan.Parts.MaxBy(part => part.Seconds) is { } longest
             && longest.Seconds > settings.ShardTarget.TotalSeconds)
+        {
             log.LogWarning(
                 "Part {Part} takes longer than --test-shard-target: {Class} is the longest of what cannot be divided further", longest.Part,
                 longest.Classes.FirstOrDefault()?.Class);
+        }
+
         log.LogInformation("{Matrix}", matrix.TrimEnd());
     }
 

@@ -96,8 +96,10 @@ internal sealed class ShardedRun
         var other = settings.OnlyFailed ? "--test-only-failed"
             : settings.Bisect is not null ? "--test-bisect" : settings.ReplayFile is not null ? "--test-replay" : null;
         if (what is not null && other is not null)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 $"{other} is for the tests of one machine and cannot go with {what}: give one of them.");
+        }
     }
 }

@@ -23,11 +23,13 @@ internal static partial class SplitGuards
         foreach (var guard in guards.Take(MostNamed))
             recorder.Report(IncidentKinds.GuardSplit, guard.Sentence("runs"));
         if (guards.Length > MostNamed)
+        {
             recorder.Report(
                 IncidentKinds.GuardSplit,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{guards.Length - MostNamed} more collections like these run on several workers; --test-granularity collection keeps all of them together"));
+        }
     }
 
     /// <summary>Names what was split where a test failed as tests do that share a port or a file.</summary>

@@ -48,6 +48,7 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
         var contention = Math.Max(1.0, (double)workers / Math.Max(1, cores));
         var certain = contention * (0.25 + (0.75 * known));
         if (hosts != HostStarts.ByConsole)
+        {
             return new PlanCosts(
                 DirectHostCpuSeconds * certain, 0,
                 (hosts == HostStarts.DirectAndWarm ? WarmHostCpuSeconds : DirectHostCpuSeconds) * contention)
@@ -56,6 +57,8 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
                 StartSeconds = DirectHostCpuSeconds * known,
                 StartsAtOnce = Math.Max(1, cores),
             };
+        }
+
         return new PlanCosts(
             HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention) { StartsAtOnce = Math.Max(1, cores) };
     }

@@ -116,8 +116,10 @@ internal static class CollectorFinder
         {
             var file = (string?)collector.Attribute("codebase");
             if (string.IsNullOrEmpty(file) || !folders.Any(folder => File.Exists(Path.Combine(folder, file))))
+            {
                 throw BadSettings(
                     $"{document.Origin}: the in-process data collector '{CoverageSettings.NameOf(collector)}' cannot be loaded: its codebase '{file}' is not there for {assembly.Source}. Mend the path, or take the collector out.");
+            }
         }
     }
 

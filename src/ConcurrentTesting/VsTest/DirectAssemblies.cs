@@ -57,9 +57,12 @@ internal sealed class DirectAssemblies(
     private string? Tell(TestAssembly assembly, string? reason)
     {
         if (reason is not null && settings.TestHost != TestHostMode.Console)
+        {
             log.Log(settings.TestHost == TestHostMode.Direct
                 ? LogLevel.Warning
                 : LogLevel.Debug, "{Assembly} runs on vstest.console: {Reason}", assembly.Source, reason);
+        }
+
         return reason;
     }
 

@@ -212,8 +212,10 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         if (!_version.Task.IsCompleted)
             throw new HostProtocolException("the test host ended before it had answered.");
         if (await _version.Task is not (>= LowestVersion and <= HighestVersion) and var version)
+        {
             throw new HostProtocolException(
                 string.Create(CultureInfo.InvariantCulture, $"the test host speaks version {version} of the protocol."));
+        }
     }
 
     // Nothing is told of an operation any more once its end is; what is being told is told to its end.

@@ -227,8 +227,11 @@ internal sealed class DirectTestHost(
             ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false,
             areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
         if (hostRun.Selection is null)
+        {
             return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(
                 PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
+        }
+
         var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [bound.Assembly.Path] };
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
     }

@@ -94,7 +94,8 @@ internal sealed class RunSettingsDocument
         settings.RunSettingsFile is { } file
             ? Read(Path.GetFullPath(file, settings.WorkingDirectory), settings.Coverage, logger)
             : new RunSettingsDocument(
-                new XDocument(new XElement("RunSettings")), file: null, logger) { CollectCoverage = settings.Coverage };
+                new XDocument(new XElement("RunSettings")), file: null, logger)
+            { CollectCoverage = settings.Coverage };
 
     /// <summary>The document that holds for an assembly: the run's where one was given, else the one that its project names.</summary>
     public RunSettingsDocument For(TestAssembly? assembly) =>

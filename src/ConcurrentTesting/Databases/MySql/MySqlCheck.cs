@@ -214,8 +214,11 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         if (answers.Replicas > 0)
             _guards.Refuse(GuardName.ReplicatedServer, $"{product} has {answers.Replicas} replicas", "use a server for tests");
         if (answers.IsOn("wsrep_on") || answers.IsOn("group_replication_group_name"))
+        {
             _guards.Refuse(
                 GuardName.ReplicatedServer, $"{product} is part of a cluster, where locks are not everybody's", "use a server for tests");
+        }
+
         if (answers.Others > 0)
             _guards.Warn($"Others work on {product} (sessions: {answers.Others}): is it a server for tests?");
         foreach (var name in answers.Databases.Where(

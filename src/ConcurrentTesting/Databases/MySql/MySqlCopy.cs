@@ -197,8 +197,11 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     private MySqlDefinition Without(MySqlDefinition source, ImmutableArray<UnmadeView> unmade)
     {
         foreach (var (view, why) in unmade)
+        {
             logger.LogWarning(
                 "The {View} cannot be copied and no worker's database has it: {Reason}; mend it or drop it", view, why.Message);
+        }
+
         return source with { Views = source.Views.RemoveRange(unmade.Select(found => found.View)) };
     }
 

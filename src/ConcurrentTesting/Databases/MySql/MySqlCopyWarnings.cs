@@ -11,9 +11,12 @@ internal sealed class MySqlCopyWarnings(ILogger logger, MySqlServerFacts facts)
         foreach (var table in source.Tables.Where(table => table.IsVersioned))
             logger.LogWarning("The table {Table} keeps a history: copies have its current rows alone", table.Name);
         foreach (var table in source.Tables.Where(table => !table.HasOwnRows))
+        {
             logger.LogWarning(
                 "The table {Table} of the engine {Engine} has its rows elsewhere: copies are made without rows, and reach the same place",
                 table.Name, table.Engine);
+        }
+
         foreach (var others in source.Objects.Where(found => !facts.MayDefineFor(found.Definer)).GroupBy(found => found.Definer))
         {
             logger.LogWarning(

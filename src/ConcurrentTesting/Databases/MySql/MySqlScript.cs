@@ -49,8 +49,11 @@ internal sealed class MySqlScript(
         }
 
         if (isInTransaction)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+        }
+
         // A file that has turned autocommit off means what it did since its last COMMIT too.
         await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
     }
@@ -59,9 +62,12 @@ internal sealed class MySqlScript(
     private async Task<string?> ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         if (statement.IsClientCommand)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 Where(statement) + " is a command of the mysql client; only SQL is executed here: leave it out");
+        }
+
         return statement.Words.Length > 0 ? await _bytes.ExecuteAsync(definers?.Take(statement) ?? statement, cancellationToken) : null;
     }
 

@@ -44,8 +44,12 @@ internal static partial class MySqlText
 
     /// <summary>The object with another definer.</summary>
     public static MySqlObject DefinedBy(MySqlObject found, string definer) =>
-        found with { Definer = definer, Sql = Definer().Replace(
-            found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1) };
+        found with
+        {
+            Definer = definer,
+            Sql = Definer().Replace(
+            found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1)
+        };
 
     /// <summary>The statement of an event, disabled.</summary>
     public static string Disabled(string sql) => Enabled().Replace(sql, "$1 DISABLE", 1);

@@ -189,9 +189,12 @@ internal sealed class PostgreSqlCheck(
     private void Guard(Answers answers)
     {
         if (answers.IsStandby || answers.IsReadOnly)
+        {
             guards.Refuse(
                 GuardName.StandbyServer, $"PostgreSQL at {Server} is {(answers.IsStandby ? "in recovery (a standby)" : "read only")}",
                 "use a server for tests");
+        }
+
         if (answers.Replicas > 0)
             guards.Refuse(GuardName.ReplicatedServer, $"PostgreSQL at {Server} has {answers.Replicas} replicas", "use a server for tests");
         if (answers.Archives)

@@ -72,8 +72,10 @@ internal static partial class PostgreSqlExtensions
         NpgsqlConnection session, IEnumerable<string> names, CancellationToken cancellationToken)
     {
         foreach (var name in names)
+        {
             await PostgreSqlAdmin.ExecuteAsync(
                 session, $"SET search_path = public, pg_catalog; CREATE EXTENSION IF NOT EXISTS {Quote(name)} CASCADE; SET search_path = pg_catalog", cancellationToken);
+        }
     }
 
     /// <summary>Some have a schema of their own.</summary>

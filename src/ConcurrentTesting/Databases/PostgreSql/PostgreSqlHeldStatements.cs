@@ -64,16 +64,16 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private async Task<bool> TryTakeReadableAsync(SqlStatement statement, string where, CancellationToken cancellationToken) =>
         statement.Words switch
-    {
-        ["CREATE" or "ALTER" or "DROP", "EXTENSION", ..] => await TryExtensionAsync(statement, cancellationToken),
-        ["COMMENT", "ON", "EXTENSION", ..] => await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken),
-        ["ALTER", "DEFAULT", "PRIVILEGES", ..] => await TryDefaultsAsync(statement, where, cancellationToken),
-        ["ALTER", .., "OWNER", "TO"] or ["ALTER", .., "OWNER", "TO", _] => await TryOwnerAsync(statement, where, cancellationToken),
-        ["CREATE", "SCHEMA", ..] when statement.Words.Contains("AUTHORIZATION") =>
-            await TrySchemaAsync(statement, where, cancellationToken),
-        ["SET" or "RESET", ..] => await TryActAsync(statement, where, cancellationToken),
-        _ => false,
-    };
+        {
+            ["CREATE" or "ALTER" or "DROP", "EXTENSION", ..] => await TryExtensionAsync(statement, cancellationToken),
+            ["COMMENT", "ON", "EXTENSION", ..] => await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken),
+            ["ALTER", "DEFAULT", "PRIVILEGES", ..] => await TryDefaultsAsync(statement, where, cancellationToken),
+            ["ALTER", .., "OWNER", "TO"] or ["ALTER", .., "OWNER", "TO", _] => await TryOwnerAsync(statement, where, cancellationToken),
+            ["CREATE", "SCHEMA", ..] when statement.Words.Contains("AUTHORIZATION") =>
+                await TrySchemaAsync(statement, where, cancellationToken),
+            ["SET" or "RESET", ..] => await TryActAsync(statement, where, cancellationToken),
+            _ => false,
+        };
 
     /// <summary>After each statement that was executed.</summary>
     /// <param name="warnings">The server's, by SQLSTATE: what could not be granted or revoked it leaves undone without an error.</param>
@@ -129,10 +129,13 @@ internal sealed partial class PostgreSqlHeldStatements(
         foreach (var role in roles)
             await RequireRoleAsync(role, cancellationToken);
         if (roles.Contains(user))
+        {
             await ExecuteAsync(
                 session, _encoding.Encode(
                     match.Success ? statement.Text.Remove(match.Groups["for"].Index, match.Groups["for"].Length) : statement.Text),
                         cancellationToken);
+        }
+
         return await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken);
     }
 

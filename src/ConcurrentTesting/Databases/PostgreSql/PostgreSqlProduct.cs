@@ -91,8 +91,13 @@ internal sealed class PostgreSqlProduct : IServerProduct
             "-c", $"hba_file={rules}",
         ];
         var connection =
-            new NpgsqlConnectionStringBuilder { Host = LoopbackAddress.Host, Port = address.Port, Username = Superuser,
-                Password = address.Password };
+            new NpgsqlConnectionStringBuilder
+            {
+                Host = LoopbackAddress.Host,
+                Port = address.Port,
+                Username = Superuser,
+                Password = address.Password
+            };
         return new ServerLaunch(command, connection.ConnectionString) { AfterStartAsync = SetPasswordAsync };
 
         async Task SetPasswordAsync(CancellationToken cancellationToken)
@@ -154,7 +159,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
     {
         using var process = ServerAccount.Start(
             new ProcessStartInfo(
-                Path.Combine(binaries, "postgres"), ["--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
+                Path.Combine(binaries, "postgres"), ["--version"])
+            { RedirectStandardOutput = true, UseShellExecute = false });
         // postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
         var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split(' ', '\n');
         await process.WaitForExitAsync(cancellationToken);

@@ -44,8 +44,10 @@ internal sealed partial class PostgreSqlScript(
         if (held is not null)
             await held.EndAsync(script.Name, cancellationToken);
         if (isInTransaction)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+        }
     }
 
     private async Task TakeAsync(SqlStatement statement, bool isInTransaction, CancellationToken cancellationToken)
@@ -86,8 +88,11 @@ internal sealed partial class PostgreSqlScript(
     private async Task ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         if (statement.IsClientCommand && statement.Words is not ["\\ENCODING"])
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of psql; only SQL is executed here: leave it out");
+        }
+
         if (statement.CopyData is { } rows)
         {
             await using var copy = await connection.BeginTextImportAsync(statement.Text, cancellationToken);

@@ -75,8 +75,10 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         foreach (var statement in held)
         {
             if (!await statement.ApplyAsync(session, cancellationToken))
+            {
                 logger.LogWarning(
                     "{Statement} has no effect: what it speaks of was renamed or dropped later in the script", statement.Where);
+            }
         }
     }
 

@@ -67,9 +67,12 @@ internal sealed class TemplateConfinement(ServerContext context)
         {
             var causes = Causes(exception).ToList();
             if (causes.Find(cause => isDenied(cause)) is { } denied)
+            {
                 Refuse(step is HookStep
                     ? $"the build's TemplateHook for the database '{database}'"
                     : $"the command that builds '{database}'", denied.Message);
+            }
+
             // What a hook threw says itself whether a server had a part in it; of a command only its exit code is known.
             if (causes.Count > 0 && !causes.Exists(cause => cause is DbException))
                 throw;

@@ -91,8 +91,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _supervisor.StandardInput.FlushAsync(cancellationToken);
         await _supervisor.WaitForExitAsync(cancellationToken);
         if (File.ReadAllText(DataDirectory + ExitExtension).Trim() != "0")
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"the throwaway server did not stop in good order: {LogEnd()}");
+        }
     }
 
     /// <summary>At once, with its data.</summary>

@@ -32,10 +32,14 @@ internal static class MetricsPush
             request.Headers.Authorization = Authorization(new Uri(url));
             using var response = await client.SendAsync(request, cancellationToken);
             if (response.IsSuccessStatusCode)
+            {
                 log.LogDebug("Metrics were pushed to {Address}", address);
+            }
             else
+            {
                 Warn(log, address,
                     $"it answered {(int)response.StatusCode} {response.ReasonPhrase}: {FirstLine.Of(await response.Content.ReadAsStringAsync(cancellationToken))}");
+            }
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or TaskCanceledException)
         {

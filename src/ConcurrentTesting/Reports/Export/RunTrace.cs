@@ -53,11 +53,15 @@ internal sealed class RunTrace
         Write(record, redactor, variable);
         var isInTime = provider.ForceFlush((int)Bound.TotalMilliseconds);
         if (!isInTime || failures.First is not null)
+        {
             log.LogWarning(
                 "The run's trace was not sent ({Variable}): {Reason}", Endpoints[0],
                 redactor.Redact(failures.First ?? $"no answer in {Bound.TotalSeconds:0} s"));
+        }
         else
+        {
             log.LogDebug("{Count} spans were sent", spans);
+        }
     }
 
     /// <summary>Makes the activities, for whoever listens.</summary>

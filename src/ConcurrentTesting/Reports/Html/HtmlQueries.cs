@@ -34,9 +34,7 @@ internal sealed class HtmlQueries
     public void Write()
     {
         if (!HasAny)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"queries\"><h2>Queries</h2>\n").Table(
             "Most queries",
@@ -46,9 +44,7 @@ internal sealed class HtmlQueries
                     test.FullName, .. MostFigures.Select(figure => FigureText.Of(figure, test.Final.Figures![figure]))]));
         Totals();
         if (_repeated.Length > 0)
-        {
             Repeated();
-        }
 
         _page.Markup("</section>\n");
     }

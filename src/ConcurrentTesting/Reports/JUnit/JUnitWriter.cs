@@ -50,9 +50,7 @@ internal sealed partial class JUnitWriter
     {
         var writer = new JUnitWriter(record, output, attachments, text);
         using (writer._xml)
-        {
             writer.Write(cancellationToken);
-        }
     }
 
     private void Write(CancellationToken cancellationToken)
@@ -66,13 +64,9 @@ internal sealed partial class JUnitWriter
         _xml.WriteStartElement("testsuites");
         Attribute("name", "ConcurrentTest");
         if (_entries.Length == 0 && _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed))
-        {
             RunItself();
-        }
         else
-        {
             Totals(_entries, isSuite: false);
-        }
 
         foreach (var suite in suites)
         {
@@ -100,9 +94,7 @@ internal sealed partial class JUnitWriter
         Attribute("name", "Run");
         Attribute("time", Seconds(ShortestTime));
         if (!_isStrict)
-        {
             RunProperties();
-        }
 
         _xml.WriteStartElement("error");
         var reason = _text.Message(_record.Reason);
@@ -129,9 +121,7 @@ internal sealed partial class JUnitWriter
         Attribute("failures", "0");
         Attribute("errors", "1");
         if (isSuite || !_isStrict)
-        {
             Attribute("skipped", "0");
-        }
 
         Attribute("time", Seconds(ShortestTime));
     }
@@ -151,9 +141,7 @@ internal sealed partial class JUnitWriter
         Property("seed", Invariant($"{_record.Seed}"));
         _xml.WriteEndElement();
         foreach (var test in tests)
-        {
             Case(test);
-        }
 
         _xml.WriteEndElement();
     }
@@ -164,9 +152,7 @@ internal sealed partial class JUnitWriter
         Attribute("failures", Invariant($"{tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)}"));
         Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error)}"));
         if (isSuite || !_isStrict)
-        {
             Attribute("skipped", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Skipped)}"));
-        }
 
         Attribute("time", Seconds(tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3))));
     }
@@ -191,23 +177,17 @@ internal sealed partial class JUnitWriter
     private void Place(TestRecord test)
     {
         if (test.SourceFile is { } file)
-        {
             Attribute("file", RelativePath(file));
-        }
 
         if (test.Line is { } line)
-        {
             Attribute("line", Invariant($"{line}"));
-        }
     }
 
     private void Properties(IEnumerable<(string Name, string Value)> properties)
     {
         _xml.WriteStartElement("properties");
         foreach (var (name, value) in properties)
-        {
             Property(name, value);
-        }
 
         _xml.WriteEndElement();
     }
@@ -216,28 +196,20 @@ internal sealed partial class JUnitWriter
     {
         var final = test.Final;
         if (final.Worker >= 0)
-        {
             yield return ("worker", Invariant($"{final.Worker}"));
-        }
 
         if (final.Database is { } database)
-        {
             yield return ("database", database);
-        }
 
         yield return ("attempt", Invariant($"{final.Number}"));
         yield return ("attempts", Invariant($"{test.Attempts.Length}"));
         yield return ("batch", Invariant($"{final.Batch}"));
         yield return ("started", Time(final.StartedAt));
         if (_names[test] != _text.Redacted(test.Name))
-        {
             yield return ("original-name", test.Name);
-        }
 
         foreach (var (name, value) in test.Traits)
-        {
             yield return ($"trait.{name}", value);
-        }
     }
 
     /// <summary>What the strict format has no place for, in words: Jenkins shows it with the test.</summary>
@@ -246,9 +218,7 @@ internal sealed partial class JUnitWriter
         var lines = CaseProperties(test).Where(property => property.Name != "worker").Select(
             property => $"{property.Name}: {property.Value}");
         if (test.SourceFile is { } file)
-        {
             lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? Invariant($":{line}") : "")}");
-        }
 
         return string.Join('\n', lines.Select(line => _text.Whole(line.ReplaceLineEndings(" "))));
     }
@@ -260,20 +230,14 @@ internal sealed partial class JUnitWriter
             .ToLookup(IsError);
         var prefix = test.Outcome is TestOutcome.Passed or TestOutcome.Skipped ? "flaky" : "rerun";
         if (test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)
-        {
             Failure("failure", test.Final);
-        }
 
         EarlierAttempts($"{prefix}Failure", earlier[false]);
         if (test.Outcome == TestOutcome.Skipped)
-        {
             Skipped(test);
-        }
 
         if (test.Outcome == TestOutcome.Error)
-        {
             Failure("error", test.Final);
-        }
 
         EarlierAttempts($"{prefix}Error", earlier[true]);
     }
@@ -336,14 +300,10 @@ internal sealed partial class JUnitWriter
         var output = new StringBuilder().Append(
             attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
         if (!string.IsNullOrEmpty(attempt.StandardOutput))
-        {
             output.Append('\n').Append(_text.Stream(attempt.StandardOutput));
-        }
 
         foreach (var file in _attachments.Of(attempt))
-        {
             output.Append(CultureInfo.InvariantCulture, $"\n[[ATTACHMENT|{LegalXml.Clean(RelativePath(file))}]]");
-        }
 
         return output.ToString();
     }
@@ -351,9 +311,7 @@ internal sealed partial class JUnitWriter
     private void StandardError(TestAttempt attempt)
     {
         if (!string.IsNullOrEmpty(attempt.StandardError))
-        {
             _xml.WriteElementString("system-err", _text.Stream(attempt.StandardError));
-        }
     }
 
     private void Property(string name, string value)

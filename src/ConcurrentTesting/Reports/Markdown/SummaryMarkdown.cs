@@ -89,30 +89,20 @@ internal sealed class SummaryMarkdown
         Row("Tests", Invariant(
             $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
         if (LostTime.Of(_record) is { } lost)
-        {
             Row("Why not faster", Plain(lost));
-        }
 
         if (_record.Idle is { } idle)
-        {
             Row("Idle", Plain(idle));
-        }
 
         if (_record.Flaky > 0)
-        {
             Row("Flaky", Invariant($"{_record.Flaky}"));
-        }
 
         if (_record.Database is { } database)
-        {
             Row("Databases", Database(database));
-        }
 
         QueryRows(figures);
         if (_record.Coverage is { } coverage)
-        {
             Row("Coverage", coverage.Text);
-        }
 
         Row("Run", Invariant($"{Code(_record.RunId)}, seed {_record.Seed}"));
         Line();
@@ -121,9 +111,7 @@ internal sealed class SummaryMarkdown
     private void Machines()
     {
         if (_record.Parts.IsEmpty)
-        {
             return;
-        }
 
         Line($"## Machines");
         Line();
@@ -137,9 +125,7 @@ internal sealed class SummaryMarkdown
     private void QueryRows(RunFigures figures)
     {
         if (RunBenchmark.Of(_record).MostQueries is not [var first, ..])
-        {
             return;
-        }
 
         Row("Queries", Invariant(
             $"{figures.Measured.Queries:N0} ({figures.Measured.Writes ?? 0:N0} writes), most in {Name(first)}: {first.Final.Figures!.Queries:N0}"));
@@ -169,17 +155,13 @@ internal sealed class SummaryMarkdown
     {
         var clusters = FailureCluster.Of(_record.Entries);
         if (clusters.IsEmpty)
-        {
             return;
-        }
 
         Line($"## Failures");
         Line();
         var shown = 0;
         while (shown < Math.Min(clusters.Length, FailuresInFull) && _page.Length < LongestFailures)
-        {
             Failure(clusters[shown++]);
-        }
 
         foreach (var left in clusters.Skip(shown).GroupBy(cluster => cluster.Kind))
         {
@@ -199,9 +181,7 @@ internal sealed class SummaryMarkdown
         Line($"<details><summary>❌ {what}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
         Line();
         if (cluster.IsMany)
-        {
             Names(cluster);
-        }
 
         Line($"{Plain(Where(test))}");
         Line();
@@ -214,14 +194,10 @@ internal sealed class SummaryMarkdown
     private void Names(FailureCluster cluster)
     {
         foreach (var test in cluster.Tests.Take(NamesOfCluster))
-        {
             Line($"- {Name(test)}");
-        }
 
         if (cluster.Tests.Length > NamesOfCluster)
-        {
             Line($"- … and {cluster.Tests.Length - NamesOfCluster} more");
-        }
 
         Line();
         Line($"The first of them:");
@@ -243,9 +219,7 @@ internal sealed class SummaryMarkdown
     {
         var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (flaky.Count == 0)
-        {
             return;
-        }
 
         Line($"## Flaky tests");
         Line();
@@ -264,9 +238,7 @@ internal sealed class SummaryMarkdown
     {
         var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (muted.Count == 0)
-        {
             return;
-        }
 
         Line($"## Muted failures");
         Line();
@@ -282,9 +254,7 @@ internal sealed class SummaryMarkdown
     private void Benchmark()
     {
         if (!_record.Settings.Benchmark)
-        {
             return;
-        }
 
         var benchmark = RunBenchmark.Of(_record);
         Line($"## Where the time went");
@@ -325,9 +295,7 @@ internal sealed class SummaryMarkdown
         var slowest = _record.Tests.Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
             .OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
         if (slowest.Count == 0)
-        {
             return;
-        }
 
         Line($"## Slowest tests");
         Line();
@@ -347,9 +315,7 @@ internal sealed class SummaryMarkdown
             .Take(Slowest)
             .ToList();
         if (classes.Count == 0)
-        {
             return;
-        }
 
         Line($"## Slowest classes");
         Line();
@@ -360,9 +326,7 @@ internal sealed class SummaryMarkdown
     private void Incidents()
     {
         if (_record.Incidents.Length == 0)
-        {
             return;
-        }
 
         Line($"## Incidents");
         Line();
@@ -397,9 +361,7 @@ internal sealed class SummaryMarkdown
     private void Block(string? text)
     {
         if (string.IsNullOrWhiteSpace(text))
-        {
             return;
-        }
 
         var body = TextCap.Apply(_text.Whole(text).ReplaceLineEndings("\n").TrimEnd(), TextBytes);
         var fence = new string('`', Math.Max(3, LongestRun(body, '`') + 1));

@@ -62,14 +62,10 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     private void Remember(TestAttempt? attempt, string file)
     {
         if (attempt is null)
-        {
             return;
-        }
 
         if (!_files.TryGetValue(attempt, out var files))
-        {
             _files.Add(attempt, files = []);
-        }
 
         files.Add(file);
     }

@@ -40,21 +40,15 @@ internal static class TrxFormat
     {
         if (!text.AsSpan().ContainsAnyInRange('\0', '\u001F') && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')
             && !text.AsSpan().ContainsAnyInRange('\uFFFE', '\uFFFF'))
-        {
             return text;
-        }
 
         var escaped = new StringBuilder(text.Length + 16);
         foreach (var character in text)
         {
             if (IsAllowed(character))
-            {
                 escaped.Append(character);
-            }
             else
-            {
                 escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
-            }
         }
 
         return escaped.ToString();

@@ -38,9 +38,12 @@ internal sealed class PartMerge
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
         if (settings.MergeFolders.IsEmpty)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 "--test-merge is missing: give the results folders of all parts, or a folder that holds them.");
+        }
+
         return await new PartMerge(settings.WithAbsolutePaths(), logger).RunAsync(cancellationToken);
     }
 
@@ -173,11 +176,14 @@ internal sealed class PartMerge
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
         if (record.ExitCode == ConcurrentTestExitCode.Success
             && incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost)
+        {
             record = record with
             {
                 ExitCode = ConcurrentTestExitCode.Incomplete,
                 Reason = $"{record.Reason.TrimEnd('.')}, but {lost} artifacts could not be written.",
             };
+        }
+
         Tell(record);
         return RunResult.Of(record) with
         {
@@ -189,9 +195,12 @@ internal sealed class PartMerge
     private void Tell(RunRecord record)
     {
         foreach (var part in record.Parts)
+        {
             _logger.LogInformation(
                 "Part {Part} on {Machine}: {Tests} results in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine, part.Tests,
                 part.Seconds, part.ExitCode);
+        }
+
         SavedRuns.Tell(record, _redactor, _logger);
     }
 

@@ -29,8 +29,11 @@ internal static class PartResults
         var asked = units.SelectMany(unit => unit.Tests.Select(test => (Ref: new TestRef(unit.Assembly, test.Case), Test: test))).ToList();
         var wrong = asked.Where(one => !Fits(one.Test, rows.GetValueOrDefault(one.Ref))).Select(one => one.Test.FullName).ToList();
         if (wrong.Count > 0)
+        {
             return FormattableString.Invariant(
                 $"{wrong.Count} of its tests have no result, or more than they were discovered ({Named(wrong)})");
+        }
+
         var known = asked.Select(one => one.Ref).ToHashSet();
         var others = tests.Where(test => !known.Contains(RefOf(test)))
             .Select(test => new ShardTest(test.Assembly.Source, test.ClassName, test.Name, true));

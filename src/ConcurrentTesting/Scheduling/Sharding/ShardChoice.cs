@@ -57,8 +57,11 @@ internal static class ShardChoice
         var dividing = told.Where(host => host.Shard.Of > 1).ToList();
         var candidates = dividing.Count > 0 ? dividing : told;
         if (candidates.Count == 0)
+        {
             throw Wrong(
                 $"--test-shard auto: no variable of {Known} is set and there is no --partition; on GitHub Actions give --test-shard i/n from the matrix.");
+        }
+
         return candidates.DistinctBy(host => host.Shard).Count() == 1
             ? candidates[0].Shard
             : throw Wrong(
@@ -76,8 +79,11 @@ internal static class ShardChoice
         if (index is null)
             return NoIndex(host, total);
         if (total is null)
+        {
             throw Wrong(
                 $"--test-shard auto: {host.Name} gives {host.Index}={index} but not how many parts there are; {(host.Count is { } missing ? $"set {missing}, or " : "")}give --test-shard-count or --test-plan.");
+        }
+
         var shard = new Shard(index.Value - host.First + 1, total.Value);
         return shard.IsValid ? shard
             : throw Wrong(

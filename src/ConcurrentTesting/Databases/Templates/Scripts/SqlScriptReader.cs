@@ -353,9 +353,7 @@ internal sealed class SqlScriptReader
         const string Command = "DELIMITER";
         if (_dialect != SqlDialect.MySql || !Rest.StartsWith(Command, StringComparison.OrdinalIgnoreCase)
             || Rest.Length <= Command.Length || Rest[Command.Length] is not (' ' or '\t'))
-        {
             return false;
-        }
 
         if (Argument(ReadLine()[Command.Length..].Trim(Spaces)) is { Length: > 0 } delimiter)
             _delimiter = delimiter;

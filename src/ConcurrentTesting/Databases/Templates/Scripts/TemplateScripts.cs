@@ -68,8 +68,11 @@ internal static class TemplateScripts
     private static IEnumerable<Reach> Find(SqlStatement statement, SqlDialect dialect)
     {
         if (Name(statement, dialect) is { } name)
+        {
             yield return new Reach(
                 statement.Line, name, statement.IsClientCommand ? "only SQL is executed here: leave it out" : "leave it out");
+        }
+
         foreach (var body in statement.Bodies)
         {
             foreach (var reach in Find(body.Text, dialect).Where(reach => !reach.Statement.StartsWith('\\')))
