@@ -52,7 +52,7 @@ internal static class DatabaseEngines
         {
             var context = new ServerContext(its, runId, isOurs, sources, guards, secrets, logger, time);
             var dialect = kind.Connect(connectionString, context);
-            // A throwaway server's is made by the run itself.
+            // The run makes the connection string of a throwaway server itself.
             secrets.Register(dialect.ConnectionTo("").Password);
             return new ServerEngine(dialect, context);
         }

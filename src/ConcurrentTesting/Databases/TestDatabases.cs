@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Data.Common;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
@@ -103,7 +104,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return;
-        // On a throwaway server there is nothing that is not ours.
+        // A throwaway server has no databases of others.
         if (_settings.Database == DatabaseEngine.Sqlite || _settings.ConnectionString is not null)
             await TemplateScripts.CheckAsync(_sources, _settings.Database, _guards, cancellationToken);
         await TryAsync("checking the database server", _engine.CheckAsync, cancellationToken);
@@ -117,7 +118,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         var removed = 0;
         await TryAsync("sweeping leftovers", async token => removed += await _engine.SweepAsync(token), cancellationToken);
         if (removed > 0)
-            _logger.LogInformation("Removed {Count} leftovers of runs that no longer live", removed);
+            _logger.LogInformation("Removed {Leftovers} of runs that no longer live", Quantity.Of(removed, "leftover"));
         _counts.Add("swept", removed);
     }
 
@@ -170,13 +171,13 @@ internal sealed class TestDatabases : IAsyncDisposable
     }
 
     /// <summary>Fresh clones under new names in place of the lease's, which are dropped while the worker goes on.</summary>
-    /// <exception cref="ConcurrentTestException">There are none to be had; the lease stays as it was.</exception>
+    /// <exception cref="ConcurrentTestException">None could be made; the lease stays as it was.</exception>
     public async Task<DatabaseLease> RenewAsync(DatabaseLease lease, CancellationToken cancellationToken)
     {
         if (_engine is null)
             return lease;
         var renewed = await FreshAsync(lease.Worker, cancellationToken);
-        // One at a time for each worker, so that drops cannot fall behind.
+        // Each worker drops one lease at a time, so that drops cannot fall behind.
         await _drops.GetValueOrDefault(lease.Worker, Task.CompletedTask);
         _drops[lease.Worker] = Task.Run(() => ReleaseAsync(lease, CancellationToken.None), CancellationToken.None);
         return renewed;
@@ -192,7 +193,7 @@ internal sealed class TestDatabases : IAsyncDisposable
             return lease;
         if (_counts.KeptClones.Length >= KeptDatabases.Limit)
         {
-            _logger.LogWarning("The databases of {Test} are not kept: {Count} are already, which is the limit", test, KeptDatabases.Limit);
+            _logger.LogWarning("The databases of {Test} are not kept: the run has kept {Count}, which is the limit", test, KeptDatabases.Limit);
             return await RenewAsync(lease, cancellationToken);
         }
 
@@ -204,7 +205,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     /// <summary>False once a health check of one of the lease's databases has failed: the worker should have another.</summary>
     public bool IsHealthy(DatabaseLease lease) => _health is null || !lease.Clones.Any(_health.IsFailing);
 
-    /// <summary>Whether tests have dropped one of the lease's databases and not made it again: others may miss it.</summary>
+    /// <summary>Whether tests have dropped one of the lease's databases and not made it again: the next tests may need it.</summary>
     public bool IsDroppedByTests(DatabaseLease lease) => _health is not null && lease.Clones.Any(_health.IsDropped);
 
     /// <summary>Drops the lease's clones. What resists is left for the next sweep and counted as leaked.</summary>
@@ -232,7 +233,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         catch (Exception exception)
         {
             _logger.LogWarning(
-                "The run's databases could not all be removed, the next run does it: {Reason}", _secrets.Redact(exception.Message));
+                "Not all of the run's databases could be removed; the next run removes the rest: {Reason}", _secrets.Redact(exception.Message));
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Going, or another user's.
+            // The folder is being removed, or belongs to another user.
             return null;
         }
     }

@@ -147,7 +147,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
 
     public void Forget(string clone) => _clones?.Forget(clone);
 
-    /// <summary>Cleaning asks without a check, and is told none where it may not look.</summary>
+    /// <summary>Cleaning asks without an earlier check, and gets none where the user may not list accounts.</summary>
     public async Task<IReadOnlyList<string>> ListAccountsAsync(CancellationToken cancellationToken) =>
         _facts is { MayMakeAccounts: false } ? [] : await MySqlTemplateUser.ListAsync(admin, cancellationToken);
 

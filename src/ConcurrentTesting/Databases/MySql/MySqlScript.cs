@@ -54,7 +54,7 @@ internal sealed class MySqlScript(
                 ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
         }
 
-        // A file that has turned autocommit off means what it did since its last COMMIT too.
+        // A file that turned autocommit off expects its last statements to be committed too.
         await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
     }
 
@@ -71,7 +71,7 @@ internal sealed class MySqlScript(
         return statement.Words.Length > 0 ? await _bytes.ExecuteAsync(definers?.Take(statement) ?? statement, cancellationToken) : null;
     }
 
-    /// <summary>A string that is not text where text belongs: the server would shorten it, or put question marks into it.</summary>
+    /// <summary>A string is not text in its encoding: the server would shorten it, or put question marks into it.</summary>
     private ConcurrentTestException NotText(SqlScriptFile sql, SqlStatement statement, string message)
     {
         var offset = statement.Offset + MySqlBytes.PlaceOf(message, statement);
@@ -79,7 +79,7 @@ internal sealed class MySqlScript(
         return new ConcurrentTestException(wrong.ExitCode, $"{wrong.Message} ({message})");
     }
 
-    /// <summary>What dumps say that was true where they were made.</summary>
+    /// <summary>Remedies for statements of dumps that only fit the server on which they were made.</summary>
     private static string Remedy(int number) => number switch
     {
         MySqlFaults.UnknownSystemVariable => "; is the dump a newer server's, or another product's? Leave the line out",

@@ -43,7 +43,7 @@ internal static class MySqlStatistics
         };
     }
 
-    /// <summary>What came after an earlier reading; null where the server has begun to count anew, as it does when it restarts.</summary>
+    /// <summary>What was counted since an earlier reading; null where the server has begun to count anew, as after a restart.</summary>
     public static DatabaseStatistics? Since(DatabaseStatistics earlier, DatabaseStatistics later) =>
         IsLess(later, earlier) ? null : later with
         {

@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <summary>What the statements of a database's objects say about the database itself and about their definers.</summary>
 internal static partial class MySqlText
 {
-    // Names are quoted in what the server itself has written; strings are passed over.
+    // The server quotes names in the statements that it writes; strings are skipped.
     private const string Strings = @"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""";
 
     /// <summary>
@@ -18,7 +18,7 @@ internal static partial class MySqlText
     public static string Canonical(string sql, string from, string to)
     {
         var name = $@"(?<!\.){Regex.Escape(Quote(from))}\.";
-        // Nobody calls an alias as we call our databases.
+        // No alias has a name like those of our databases.
         var place = OwnDatabaseName.Parse(from) is not null
             ? name
             : $@"{name}(?=`(?:[^`]|``)+`[.(])|(?<=\b(?:nextval|lastval|setval)\(){name}|(?<=\b(?:from|join|straight_join) \(*){name}";

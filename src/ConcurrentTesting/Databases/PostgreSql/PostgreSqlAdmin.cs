@@ -14,7 +14,7 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
 {
     public const string AdminDatabase = "postgres";
 
-    // What a role or a database may have set must not disturb administration; a public schema must not lend it functions.
+    // Settings of a role or a database must not disturb administration, and functions in a public schema must not be called by it.
     private const string Prologue =
         "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning";
 

@@ -31,7 +31,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public string Address => FormattableString.Invariant($"{admin.Host}:{admin.Port}");
 
-    // Twice the cores: a clone waits for checkpoints as much as it copies.
+    // Twice the cores, because a clone waits for checkpoints as long as it copies.
     public int MostClones => Math.Max(2, 2 * Environment.ProcessorCount);
 
     public async Task<ServerFacts> CheckAsync(CancellationToken cancellationToken)
@@ -176,7 +176,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public async Task<string> HowToOpenAsync(string database, CancellationToken cancellationToken)
     {
-        // Kept data of our own is opened by its socket, wherever the server listened.
+        // The data of our own server that is kept is opened by its socket, wherever the server listened.
         var (host, port) = (admin.Host, admin.Port);
         if (context.IsOurs)
         {

@@ -20,7 +20,7 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private static readonly string[] GrantsElsewhere = ["DATABASE", "TABLESPACE", "PARAMETER", "LANGUAGE", "FOREIGN", "LARGE"];
 
-    // What the session's bytes mean; the given account's session has characters.
+    // The encoding of the script's bytes; the session of the given account is sent characters.
     private SqlEncoding _encoding = SqlEncoding.Utf8;
     private string? _actingAs;
     private bool _isLocal;
@@ -144,7 +144,7 @@ internal sealed partial class PostgreSqlHeldStatements(
         if (Owner().Match(statement.Text) is not { Success: true } match)
             return false;
         await RequireRoleAsync(Role(match.Groups["role"].Value), cancellationToken);
-        // Whether it is there, and may be given away, is found out here, where the script would fail.
+        // Whether the role exists, and may be given the object, is checked here, at the statement with which the script would fail.
         await ExecuteAsync(
             session, _encoding.Encode(statement.Text[..match.Groups["role"].Index] + Quote(account.Name)), cancellationToken);
         return await HoldAsync(statement.Text, mayBeGone: true, where, cancellationToken);

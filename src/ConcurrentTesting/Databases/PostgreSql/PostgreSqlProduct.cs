@@ -14,7 +14,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
     public const int Port = 5432;
 
 
-    // The same on every machine, which the user's own locale is not.
+    // This locale is the same on every machine; the user's own is not.
     private static readonly string[] InitArguments =
         ["--username="
             + Superuser, "--auth=trust", "--encoding=UTF8", OperatingSystem.IsLinux() ? "--locale=C.UTF-8" : "--locale=C", "--no-sync"];
@@ -146,10 +146,10 @@ internal sealed class PostgreSqlProduct : IServerProduct
         "-c", $"max_wal_size={(isInMemory ? "1GB" : "4GB")}",
         "-c", "jit=off",
         "-c", "max_connections=500",
-        // Inside the data directory, not in /dev/shm where a killed server would leave it.
+        // The shared memory is a file in the data directory, because in /dev/shm a killed server would leave it behind.
         "-c", "dynamic_shared_memory_type=mmap",
         "-c", "logging_collector=off",
-        // A file system that shares blocks copies a template in no time; in memory none does.
+        // A file system that shares blocks copies a template at once; none in memory does so.
         .. isInMemory || !CanShareBlocks ? ImmutableArray<string>.Empty : ["-c", "file_copy_method=clone"],
     ];
 

@@ -102,7 +102,7 @@ internal sealed partial class PostgreSqlScript(
 
         if (Sql(statement) is { Length: > 0 } sql)
         {
-            // A batch of one: it is sent as it is, where a command would be searched for semicolons and placeholders.
+            // A batch of one statement is sent unchanged; a command would be searched for semicolons and placeholders.
             await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -145,7 +145,7 @@ internal sealed partial class PostgreSqlScript(
             exception);
     }
 
-    /// <summary>What dumps say that was true where they were made.</summary>
+    /// <summary>Remedies for statements of dumps that only fit the server on which they were made.</summary>
     private static string Remedy(PostgresException exception) => exception.SqlState switch
     {
         PostgresErrorCodes.CharacterNotInRepertoire =>

@@ -30,10 +30,15 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
             $"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}",
             cancellationToken);
         if (!facts.IsSuperuser)
+        {
             await admin.ExecuteAsync($"GRANT {Quote(account.Name)} TO {Quote(facts.User)}", cancellationToken);
+        }
         else if (facts.Version >= FirstWithGrantsOnSettings)
-            // Seeds turn constraints off by it; it reaches nothing.
+        {
+            // Seed scripts turn constraints off with this setting, which reaches no other database.
             await ChangeSettingsRightsAsync($"GRANT SET ON PARAMETER session_replication_role TO {Quote(account.Name)}", cancellationToken);
+        }
+
         await TakeSettingsAsync(account, cancellationToken);
     }
 
@@ -77,7 +82,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
             if (!await statement.ApplyAsync(session, cancellationToken))
             {
                 logger.LogWarning(
-                    "{Statement} has no effect: what it speaks of was renamed or dropped later in the script", statement.Where);
+                    "{Statement} has no effect: its object was renamed or dropped later in the script", statement.Where);
             }
         }
     }
@@ -132,7 +137,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
             catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
             {
                 logger.LogDebug(
-                    "The setting {Setting} of {User} does not hold while templates are built: {Reason}", setting[0], facts.User,
+                    "The setting {Setting} of {User} does not apply while templates are built: {Reason}", setting[0], facts.User,
                     exception.MessageText);
             }
         }

@@ -32,7 +32,7 @@ internal sealed class PostgreSqlTemplateWork(
     {
         if (source.Steps.OfType<ExistingDatabaseStep>().FirstOrDefault() is not { } existing)
         {
-            // template1 is whatever somebody made of it; template0 is the same everywhere, and never has sessions.
+            // template1 may have been changed by anybody; template0 is the same everywhere, and never has sessions.
             await admin.ExecuteAsync($"CREATE DATABASE {Quote(name)} TEMPLATE template0{creation}", cancellationToken);
         }
         else
@@ -71,7 +71,7 @@ internal sealed class PostgreSqlTemplateWork(
         }
 
         await using var own = await admin.OpenSessionAsync(name, cancellationToken);
-        // The script's own open transaction could be in the way for ever.
+        // An open transaction of the script itself could block this statement for ever.
         await PostgreSqlAdmin.ExecuteAsync(
             own, "SET search_path = pg_catalog; SET lock_timeout = '30s'; SET client_min_messages = error", cancellationToken);
         var others = new PostgreSqlHeldStatements(session, own, account, facts.User, context.Settings, _held);
@@ -125,7 +125,7 @@ internal sealed class PostgreSqlTemplateWork(
 
     private async Task<int> EndSessionsAsync(CancellationToken cancellationToken)
     {
-        // Our own last session takes a moment to go.
+        // Our own last session takes a moment to end.
         if (await sessions.WaitUntilLeftAsync(name, ShortFarewell, cancellationToken))
             return 0;
         var ended = await sessions.EndAsync(name, cancellationToken);

@@ -38,7 +38,9 @@ internal sealed class CachedTemplates(
         return true;
     }
 
-    /// <summary>The least recently used first, until the rest is within <see cref="TemplateLimits"/>; never one in use.</summary>
+    /// <summary>
+    /// Evicts the least recently used templates first, until the rest is within <see cref="TemplateLimits"/>; never one in use.
+    /// </summary>
     public async Task EvictAsync(
         CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes) =>
         await TemplateLimits.EvictAsync(
@@ -64,7 +66,7 @@ internal sealed class CachedTemplates(
 
     private async Task<bool> TryEvictAsync(CachedTemplate template, CancellationToken cancellationToken)
     {
-        // Our own session would be let in beside its own shared lock.
+        // The server would grant our own session the lock beside its own shared lock.
         return !_used.Contains(template.Name)
             && await locks.WhileAloneAsync(LockName.OfTemplate(template.Name), EvictUnlessChangedAsync, cancellationToken);
 
@@ -95,7 +97,7 @@ internal sealed class CachedTemplates(
         return false;
     }
 
-    /// <summary>While the lock is ours alone, which it is not from here on.</summary>
+    /// <summary>Called with the exclusive lock, which it releases.</summary>
     private async Task<bool> BuildUnlessThereAsync(
         string name, LockName key, string fingerprint, TemplateBuild build, CancellationToken cancellationToken)
     {
@@ -120,7 +122,7 @@ internal sealed class CachedTemplates(
 
     private async Task BuildAsync(string name, LockName key, TemplateBuild build, CancellationToken cancellationToken)
     {
-        // What is there without a seal is what a builder that died has left.
+        // A database of this name without a seal was left by a builder that died.
         await RemoveAsync(name, cancellationToken);
         try
         {
@@ -128,7 +130,7 @@ internal sealed class CachedTemplates(
         }
         catch
         {
-            // Where the lock was lost, another run may be building under this name by now; if none is, the next one drops what is there.
+            // Where the lock was lost, another run may already be building under this name; otherwise the next run drops the database.
             if (await locks.HoldsAsync(key, CancellationToken.None))
                 await RemoveAsync(name, CancellationToken.None);
             throw;
@@ -145,7 +147,7 @@ internal sealed class CachedTemplates(
     {
         if (await dialect.FindTemplateAsync(name, cancellationToken) is null)
             return;
-        // First, so that a drop that breaks off leaves no template that looks whole.
+        // The seal is removed first, so that an interrupted drop leaves no template that looks complete.
         await dialect.UnsealAsync(name, cancellationToken);
         if (!await drop(name, cancellationToken))
         {
@@ -154,6 +156,6 @@ internal sealed class CachedTemplates(
         }
     }
 
-    /// <summary>Worth another try.</summary>
+    /// <summary>A time-out is tried again.</summary>
     private static TimeoutException Lost(string name) => new($"the lock of the template {name} was lost while it was built");
 }

@@ -66,7 +66,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
         if (!await TryTakeAsync(cancellationToken))
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"a run with the id {context.RunId} is under way at {server.Address} already");
+                ConcurrentTestExitCode.Incomplete, $"a run with the id {context.RunId} is already under way at {server.Address}");
         }
 
         _watch = WatchAsync();
@@ -97,10 +97,10 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
             {
                 await _run!.WatchAsync(_name, _ending.Token);
                 context.Logger.LogWarning(
-                    "The connection that protects this run's databases at {Server} is lost: taking hold of them again", server.Address);
+                    "The connection that protects this run's databases at {Server} was lost: it is being restored", server.Address);
             }
             while (await TakeAgainAsync(_ending.Token));
-            context.Logger.LogError("This run's databases at {Server} are no longer protected: the run has to stop", server.Address);
+            context.Logger.LogError("This run's databases at {Server} are no longer protected: the run stops", server.Address);
             await _lost.CancelAsync();
         }
         catch (OperationCanceledException)
@@ -117,7 +117,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
         {
             try
             {
-                // Once taken it is ours: asking again would find our own session in the way.
+                // A lock that was taken stays ours; asking again would find our own session holding it.
                 holds = holds || await TryTakeAsync(cancellationToken);
                 if (holds)
                     return await HasAllAsync(cancellationToken);
@@ -141,7 +141,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
             if (!await session.TryAsync(_name, cancellationToken))
                 return false;
             await Locks.RenewAsync(cancellationToken);
-            // The broken one is disposed of below.
+            // The broken session is disposed of below.
             (_run, session) = (session, _run);
             return true;
         }

@@ -93,7 +93,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var state = await dialect.ProbeAsync(clone, cancellationToken);
-        // No sweep was it, which would need the run's lock: nobody is to look for it.
+        // No sweep removed it, because a sweep needs the run's lock: so the tests have dropped the database.
         if (state == DatabaseState.Dropped)
             _hold.Abandon(clone.Name);
         return state;
@@ -174,7 +174,8 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         {
             _cachedTemplates ??= new CachedTemplates(dialect, _hold.Locks, DropAsync, context.Time, _logger);
             hit = await _cachedTemplates.EnsureAsync(
-                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isCached, requireLock, token), cancellationToken);
+                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isCached, requireLock, token),
+                cancellationToken);
         }
         else
         {

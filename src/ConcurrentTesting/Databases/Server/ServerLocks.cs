@@ -160,7 +160,7 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
         }
         catch (Exception exception) when (IsOfBrokenSession(exception))
         {
-            // The server has taken it back.
+            // The server has released the lock itself.
         }
 
         return isOurs;

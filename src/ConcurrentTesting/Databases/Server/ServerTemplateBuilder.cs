@@ -38,7 +38,7 @@ internal sealed class ServerTemplateBuilder(
     {
         var account = TemplateAccount.Of(context.RunId);
         context.Secrets.Register(account.Password);
-        // An earlier try may have left it.
+        // An earlier attempt may have left the account.
         await databases.DropAccountAsync(account.Name, null, cancellationToken);
         try
         {
@@ -48,7 +48,7 @@ internal sealed class ServerTemplateBuilder(
         }
         finally
         {
-            // With the database, as far as it is still the account's, which it is where the work broke off.
+            // Dropping the account also drops what it still owns: the database, where the work was interrupted.
             await databases.DropAccountAsync(account.Name, null, CancellationToken.None);
         }
     }
@@ -115,7 +115,7 @@ internal sealed class ServerTemplateBuilder(
         if (ended > 0)
         {
             context.Logger.LogWarning(
-                "Sessions were still in the finished template {Name} and were ended ({Count}): what built it has left a process or a connection behind",
+                "Sessions that were still connected to the finished template {Name} were ended ({Count}): what built it has left a process or a connection behind",
                 name,
                 ended);
         }

@@ -189,7 +189,7 @@ internal sealed class SqliteEngine(
             // The driver's message may quote the value.
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                "--test-connection-string is not one that SQLite understands: give options only (Foreign Keys=True), or nothing");
+                "--test-connection-string cannot be read by SQLite: give only options (Foreign Keys=True), or leave it out");
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
     {
         var steps = entries.SelectMany(entry => Read(entry.Entry, entry.Text)).ToImmutableArray();
         if (steps.Skip(1).OfType<ExistingDatabaseStep>().FirstOrDefault() is { } late)
-            throw Wrong(TemplateEntry.Existing + late.Name, "db: has to come first and once, because a copy begins with it");
+            throw Wrong(TemplateEntry.Existing + late.Name, "write db: once and first, because the template begins as a copy of that database");
         return new TemplateSource(database, settings.TemplateHook is { } hook ? steps.Add(new HookStep(hook)) : steps);
     }
 

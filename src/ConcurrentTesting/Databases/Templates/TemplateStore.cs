@@ -164,7 +164,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
             RemoveFolder(path);
         }
 
-        // Nobody opens a lock file without the store's own lock, which is ours: it cannot have been taken meanwhile.
+        // A lock file is opened only under the store's own lock, which we hold: nobody can have taken it meanwhile.
         File.Delete(lockFile);
         return true;
     }
@@ -173,7 +173,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
     {
         if (!Directory.Exists(path))
             return;
-        // A folder half deleted must not pass for a whole entry.
+        // A half-deleted folder must not be taken for a complete entry.
         var removing = path.EndsWith(BuildingExtension, StringComparison.Ordinal) ? path : path + BuildingExtension;
         if (removing != path)
         {

@@ -117,7 +117,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 var waited = Stopwatch.GetElapsedTime(started);
                 if (waited > LongestEnd)
                     return false;
-                // The supervisor first: it may be at it.
+                // The supervisor gets the first chance, because it may already be ending the server.
                 if (waited > LongestEnd / 5)
                     server.Kill();
                 await Task.Delay(PollInterval, cancellationToken);

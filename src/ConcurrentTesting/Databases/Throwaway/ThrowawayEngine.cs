@@ -169,7 +169,7 @@ internal sealed class ThrowawayEngine(
         }
         catch
         {
-            // Not to be found again by the next try.
+            // The next attempt must not find it.
             _byLabel.TryRemove(label, out _);
             throw;
         }

@@ -49,7 +49,7 @@ internal sealed class ThrowawayServers(
     public async Task<bool> PrepareAsync(
         string identity, bool isCached, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        // A key of its own for this run is evicted like any other, and found by no other run.
+        // A directory under a key of this run alone is evicted like any other, and no other run finds it.
         var name = $"{product.Name}-{Key(isCached ? identity : identity + runId)}";
         (_source, var hit) = await GetOrMakeAsync(name, token => BuildAsync(build, token), cancellationToken);
         return hit;
@@ -126,7 +126,7 @@ internal sealed class ThrowawayServers(
         }
         catch (OperationCanceledException)
         {
-            // The run was ended; the next one makes it again.
+            // The run was ended; the next run makes the directory again.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -139,7 +139,7 @@ internal sealed class ThrowawayServers(
 
     private async Task<string> InitializeAsync(CancellationToken cancellationToken)
     {
-        // Not in the store's folder itself, which the servers' user may not reach.
+        // It is made outside the store's folder, which the servers' user may not reach.
         var folder = NewFolder(0);
         await account.OwnAsync(folder, cancellationToken);
         await product.InitializeAsync(Path.Combine(folder, "data"), account, cancellationToken);
@@ -157,7 +157,7 @@ internal sealed class ThrowawayServers(
     private async Task<ServerProcess> StartAsync(string entry, int workers, CancellationToken cancellationToken)
     {
         var source = Path.Combine(entry, "data");
-        // A clone is never larger than the directory that its template is in; twice, since it grows.
+        // A clone is never larger than the directory of its template; the size is doubled, because tests add to it.
         var folder = NewFolder(DataDirectory.SizeOf(source) * 2 * workers);
         DataDirectory.Copy(source, Path.Combine(folder, "data"), cancellationToken);
         var isInMemory = folder.StartsWith(Memory, StringComparison.Ordinal);

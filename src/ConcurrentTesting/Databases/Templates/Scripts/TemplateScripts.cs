@@ -97,7 +97,7 @@ internal static class TemplateScripts
             First(words, 2),
         ["PREPARE", "TRANSACTION", ..] => First(words, 2),
         ["COPY", ..] => Copying(words),
-        // In a function's body the statement may follow others' words: BEGIN, THEN.
+        // In a function's body the statement may follow words such as BEGIN and THEN.
         _ => words.IndexOf("COPY") is var at and >= 0 ? Copying(words[at..]) : null,
     };
 
