@@ -33,7 +33,7 @@ internal sealed class BatchProgress : IHostEvents
     private string? _lastError;
     private bool _isExplored;
 
-    // The entry that the host last said something of: tests run one at a time, so all others that it gave results of have ended.
+    // The entry that the host named last: tests run one at a time, so all other entries with results have ended.
     private TestEntry? _latest;
     private long _lastSign;
     private long? _firstTest;
@@ -99,7 +99,7 @@ internal sealed class BatchProgress : IHostEvents
             {
                 _run.Recorder.Report(
                     IncidentKinds.UnaskedResult,
-                    $"A result arrived for {result.Test.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
+                    $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
             }
         }
     }
@@ -127,7 +127,8 @@ internal sealed class BatchProgress : IHostEvents
     }
 
     /// <summary>
-    /// Of a batch's time from one timestamp to another, what was before its first test and after its last; null where there was none.
+    /// The part of a batch's time, from one timestamp to another, that lies before its first test and after its last; null where it had no
+    /// test.
     /// </summary>
     public TimeSpan? BesideTests(long started, long ended)
     {
@@ -169,7 +170,7 @@ internal sealed class BatchProgress : IHostEvents
     }
 
     /// <summary>
-    /// What may still be running although the host does not say so: a test that gave results, and nobody knows how many more it has.
+    /// What may still be running although the host does not say so: a test that gave results and whose number of rows is not known.
     /// </summary>
     public TestEntry? Unclosed
     {
@@ -210,7 +211,7 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
-    /// <summary>Tells what the infrastructure failed, one line a cause, and what the test process said of it.</summary>
+    /// <summary>Reports which tests the infrastructure failed, a line for each cause, and what the test process said of it.</summary>
     public void ReportInfrastructure()
     {
         lock (_gate)
@@ -245,7 +246,7 @@ internal sealed class BatchProgress : IHostEvents
                 Failed = _failed.ToHashSet(),
                 Infrastructure = _infrastructure.Keys.ToHashSet(),
 
-                // Who says that the infrastructure failed and ends its process is no suspect.
+                // A test that says that the infrastructure failed, and ends its process, is not suspected of having crashed it.
                 Active = File.Exists(_declaration)
                     ? FrozenSet<TestEntry>.Empty
                     : _active.Keys.Where(entry => !timedOut.Contains(entry)).Union(unclosed).ToHashSet(),
@@ -263,7 +264,7 @@ internal sealed class BatchProgress : IHostEvents
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName
             && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
-    // Ids and rows that differ from process to process: a result of the same method goes to an entry of it that has none yet.
+    // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet.
     private TestEntry? FindByName(ToldTest test) =>
         NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
 

@@ -15,13 +15,13 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
-    // Nobody has hung who still explores; it ends some time nevertheless.
+    // A host that still explores its tests has not hung, but it must not explore for ever.
     private const int PatienceWithExploring = 10;
 
-    // The parent of a process learns of its end at once, and tells it a moment later.
+    // The parent of a process learns of its end at once, and reports it a moment later.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
-    // By number: a host may tell later how its process ended.
+    // Found by number, because a host may report later how its process ended.
     private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
 
     public async Task<RanBatch> RunAsync(
@@ -86,7 +86,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         { MetFullServer = progress.MetFullServer };
     }
 
-    /// <summary>Records a test process that ended after it had run its batch, as its host tells.</summary>
+    /// <summary>Records that a test process ended after its batch had run, as its host reports it.</summary>
     public async Task RecordIdleEndAsync(IdleEnd end, int worker)
     {
         var known = await run.Hook.EndsAsync(end.Batch, EndBound, CancellationToken.None);
@@ -99,7 +99,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         KeepDeclaration(declaration, end.Batch);
     }
 
-    // One name for all batches of a worker, whose test process may know only one; what a batch declared then bears its number.
+    // All batches of a worker declare in a file of one name, because a warm test process knows only one; the file is then renamed to the
+        // number of the batch.
     private static string Declaration(string results)
     {
         var path = DeclarationIn(results);
@@ -143,7 +144,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(
             verdict.Settled.Select(settled => settled.Entry));
 
-    // What is still open has not had its last try.
+    // A test that is still open has an attempt left.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
         if (end.Batch.Reason == BatchReasons.ByName)

@@ -65,7 +65,7 @@ internal sealed class Worker(
         catch (Exception exception)
         {
             run.Recorder.Report(
-                IncidentKinds.WorkerRetired, $"The worker is retired, its work goes to the others: {exception.Message}", number);
+                IncidentKinds.WorkerRetired, $"The worker is retired and its work goes to the others: {exception.Message}", number);
             run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
         }
         finally
@@ -84,7 +84,7 @@ internal sealed class Worker(
         }
     }
 
-    // Who waits holds nothing: others may need the connections and the memory.
+    // A worker that waits holds no databases and no host, because others may need the connections and the memory.
     private async Task<Batch?> TakeAsync(CancellationToken cancellationToken)
     {
         var taking = source.TakeAsync(number, cancellationToken).AsTask();
@@ -140,7 +140,7 @@ internal sealed class Worker(
         if (IsSetUpBefore(batch))
             await EndProcessesAsync();
         begun = run.Time.GetTimestamp();
-        // The databases try again themselves what is worth it.
+        // The databases already retry what may pass on another attempt.
         _lease ??= await databases.LeaseAsync(number, cancellationToken);
         var leased = run.Time.GetTimestamp();
         _hosts ??= hostsOf(number);
@@ -193,10 +193,10 @@ internal sealed class Worker(
 
     private bool IsSpent(Batch batch, DatabaseLease lease) => databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease);
 
-    // What creates its schema, or fills it, does so once in a serial run: it may not bear to find it there.
+    // A set-up that creates or fills its schema does so once in a serial run, and may fail where it finds the schema there already.
     private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && IsSetUpBefore(batch);
 
-    // What has no fixture is set up by static members, if at all: once in a process, however many batches it runs.
+    // A set-up without a fixture can only be one of static members, which happens once in a process, however many batches run in it.
     private bool IsSetUpBefore(Batch batch)
     {
         var warm = !batch.NeedsFreshProcess && _host is { } host && host.Bound.Assembly == batch.Assembly ? host.WarmProcess : null;
@@ -224,7 +224,7 @@ internal sealed class Worker(
         _setUp.Clear();
     }
 
-    // What they hold on to is theirs no more, or is set up once in a process.
+    // The test processes hold connections to databases that are about to go, or static state that was set up for them.
     private async Task EndProcessesAsync()
     {
         if (_hosts is { } hosts)

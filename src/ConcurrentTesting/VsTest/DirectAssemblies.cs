@@ -68,7 +68,7 @@ internal sealed class DirectAssemblies(
 
     private string? ReasonForConsole(TestAssembly assembly) =>
         settings.TestHost == TestHostMode.Console ? "it was asked for."
-        : settings.TestHost == TestHostMode.Auto && OperatingSystem.IsWindows() ? "on Windows test hosts are started by it."
+        : settings.TestHost == TestHostMode.Auto && OperatingSystem.IsWindows() ? "it starts the test hosts on Windows."
         : assembly.Framework == TestFramework.Unknown ? "its framework is not known."
         : settings.Diagnostics ? "it writes the platform's own trace."
         : assembly.Collectors != AssemblyCollectors.None ? "it is to load data collectors."

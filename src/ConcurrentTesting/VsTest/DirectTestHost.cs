@@ -17,10 +17,10 @@ internal sealed class DirectTestHost(
 {
     private const long LargestHost = 1L << 30;
 
-    // Below it, twice as much as at first is nothing to care for.
+    // Below this size it does not matter that a host holds twice as much memory as at first.
     private const long SmallHost = 256L << 20;
 
-    // How the platform's console asks test hosts: each result at once, and what runs at most this often.
+    // As the platform's console asks test hosts: for each result at once, and for the active tests at most this often.
     private const long ResultsTogether = 1;
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1.5);
 
@@ -31,7 +31,7 @@ internal sealed class DirectTestHost(
     private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
     private long _firstMemory;
 
-    // Asked more than once between two batches, and the answer has to stay.
+    // It is asked for more than once between two batches, and the answer must not change.
     private bool? _isSpent;
     private int _batch;
 
@@ -66,7 +66,8 @@ internal sealed class DirectTestHost(
     }
 
     /// <summary>
-    /// Waits until it may start a process, where it has to; before its run begins, because waiting is no silence of a host.
+    /// Waits for its turn where it has to start a process; it does so before its run begins, so that the wait does not count as silence of
+    /// the host.
     /// </summary>
     public async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
@@ -108,7 +109,7 @@ internal sealed class DirectTestHost(
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or ConcurrentTestException))
         {
-            // Whatever it is, a platform of another version too: a console needs nothing of this.
+            // Whatever the reason is, even a platform of another version, a console needs none of this.
             run.Log.LogDebug(exception, "Worker {Worker}: no test host could be used", worker);
             await EndProcessAsync();
             assemblies.GiveUp(bound.Assembly, exception.Message);
@@ -167,7 +168,7 @@ internal sealed class DirectTestHost(
 
     private void EndTurn() => Interlocked.Exchange(ref _turn, null)?.Dispose();
 
-    // A machine that is short of something may have more of it in a moment.
+    // A machine that is short of memory or processes may have more of them a moment later.
     private async Task<DirectHostProcess> StartAsync(
         TestHostCommand command, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
     {
@@ -188,7 +189,7 @@ internal sealed class DirectTestHost(
         && Lasting(environment) is var wanted && wanted.Count == _environment.Count
             && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
 
-    // The hook is told of its batch in another way.
+    // A warm process learns of its batch from the engine, not from this variable.
     private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) =>
         environment.Remove(HookAddress.Variable);
 
