@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting;
 
@@ -260,5 +259,8 @@ public sealed record ConcurrentTestSettings
     };
 
     /// <summary>The settings without anything secret.</summary>
-    public override string ToString() => $"{Quantity.Of(Workers, "worker")}, {Database}, {Quantity.Of(TestProjects.Length, "project")}";
+    public override string ToString() => $"{Number(Workers, "worker")}, {Database}, {Number(TestProjects.Length, "project")}";
+
+    // The rooms have a helper for counts, which data must not use.
+    private static string Number(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 }

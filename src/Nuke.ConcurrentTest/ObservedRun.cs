@@ -41,7 +41,7 @@ internal sealed class ObservedRun : IDisposable
         if (theirs is not null && Path.GetFullPath(theirs) == Path.GetFullPath(settings.ResultsDirectory))
         {
             _logger.LogWarning(
-                "ITest of Nuke.Components counts every .trx in {Folder}, this run's too: give {Property} a folder of its own", theirs,
+                "ITest of Nuke.Components counts every .trx in {Folder}, also those of this run: give {Property} a folder of its own", theirs,
                 nameof(IConcurrentTest.ConcurrentTestResultsDirectory));
         }
     }
@@ -121,7 +121,7 @@ internal sealed class ObservedRun : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _logger.LogWarning("The CI server was not told of the results: {Reason}", exception.Message);
+            _logger.LogWarning("The results could not be sent to the CI server: {Reason}", exception.Message);
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
@@ -59,7 +59,7 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
         if (unnamed > 0)
         {
             log.LogInformation(
-                "... and {Count} more failures: {Summary}", unnamed.ToString(CultureInfo.InvariantCulture),
+                "... and {Failures}: {Summary}", new OwnWords(Quantity.Of(unnamed, "more failure")),
                 RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using Microsoft.Extensions.Logging;
 
@@ -44,7 +45,11 @@ internal sealed partial class IncidentPrinter(ILogger log)
         }
 
         if (incidents.Count > MostWarnings)
-            log.LogWarning("{Count} more kinds of incidents are in {File}", incidents.Count - MostWarnings, RunLog.FileName);
+        {
+            log.LogWarning(
+                "{File} has {Kinds} of incidents", RunLog.FileName,
+                new OwnWords(Quantity.Of(incidents.Count - MostWarnings, "more kind")));
+        }
     }
 
     private bool Count(Incident incident)

@@ -82,9 +82,9 @@ internal static class RunClosing
     {
         var results = run.Tests.Length - run.Explicit;
         var cases = results > run.Discovered
-            ? Invariant($"{run.Discovered} cases gave {results} results")
+            ? $"{Quantity.Of(run.Discovered, "case")} gave {Quantity.Of(results, "result")}"
             : Invariant($"{run.Discovered} discovered");
-        return run.Explicit == 0 ? cases : Invariant($"{cases}, {run.Explicit} explicit ones did not run");
+        return run.Explicit == 0 ? cases : $"{cases}, {Quantity.Of(run.Explicit, "explicit test")} did not run";
     }
 
     /// <summary>The wall time of all, the phases, and of the tests' phase how much faster it was than one test after another.</summary>

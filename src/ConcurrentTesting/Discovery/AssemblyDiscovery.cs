@@ -116,5 +116,5 @@ internal sealed class AssemblyDiscovery(
     private static string Describe(List<SessionMessage> complaints) =>
         complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => FirstLine.Marked(complaint.Text))
             .FirstOrDefault(text => text.Length > 0)
-        ?? "The test host ended without a word: run with --test-diagnostics.";
+        ?? "The test host ended without a message: run with --test-diagnostics.";
 }

@@ -51,7 +51,7 @@ internal static class SolutionFile
     public static ConcurrentTestException Unreadable(string path, int? line, string reason, Exception? cause = null) =>
         new(
             ConcurrentTestExitCode.BadSettings,
-            $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Mend it, or name the projects with --test-projects.",
+            $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Correct it, or name the projects with --test-projects.",
             cause);
 
     // Of several in one folder, the one with the most projects is the whole.

@@ -275,7 +275,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         Unavailable
         ?? (expectation is null
             ? "the batch ran without the hook."
-            : $"{expectation.Assembly.Source}: only .NET {OldestMeasuredRuntime} and later are measured, and ended with a killed run.");
+            : $"{expectation.Assembly.Source}: only test processes of .NET {OldestMeasuredRuntime} and later are measured, and end when a run is killed.");
 
     private async Task AcceptAsync(Socket socket)
     {

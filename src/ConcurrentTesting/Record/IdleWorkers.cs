@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using ConcurrentTesting.Catalog;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Record;
@@ -19,7 +19,7 @@ internal static class IdleWorkers
         if (idle == 0 || units.Count == 0 || tests.IsEmpty)
             return null;
         var cause = Cause(RecordedWork.Of(units, tests), workers.Length);
-        return string.Create(CultureInfo.InvariantCulture, $"{idle} of {workers.Length} workers: {cause}");
+        return $"{idle} of {Quantity.Of(workers.Length, "worker")}: {cause}";
     }
 
     private static bool IsIdle(WorkerRecord worker) =>
@@ -36,7 +36,7 @@ internal static class IdleWorkers
         if (units.Any(unit => unit.Tests.Any(work => work.Test.IsExclusive && work.Seconds > 0)))
             return "tests of exclusive groups wait for each other";
         return units.Length < workers
-            ? Invariant($"there is no more to share than {units.Length} {(units.Length == 1 ? "class" : "classes")} or what stays together")
+            ? $"only {Quantity.Of(units.Length, "class")} or other units can be shared"
             : Invariant($"{total:0.0} s of tests are not worth more test hosts");
     }
 

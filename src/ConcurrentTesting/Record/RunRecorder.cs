@@ -149,7 +149,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         {
             Report(IncidentKinds.QuarantineExpired, string.Create(
                 CultureInfo.InvariantCulture,
-                $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Mend the test, or give the entry a later date."));
+                $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Repair the test, or give the entry a later date."));
         }
     }
 

@@ -68,7 +68,7 @@ internal sealed class ShardedRun
         var part = ShardSelection.Select(catalog, Plan, shard);
         EndOfEmptyPart = part.CaseCount == 0 && part.Explicit.IsEmpty ? EndOf(shard) : null;
         log.LogInformation(
-            "Part {Shard}: {Tests} of {All} tests, {How}", shard, part.CaseCount, catalog.CaseCount,
+            "Part {Shard}: {Tests} of {All}, {How}", shard, part.CaseCount, Quantity.Of(catalog.CaseCount, "test"),
             _settings.PlanFile is { } file ? $"as {file} says" : "by hash of the class");
         return part;
     }

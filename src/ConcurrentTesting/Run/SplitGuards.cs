@@ -26,9 +26,7 @@ internal static partial class SplitGuards
         {
             recorder.Report(
                 IncidentKinds.GuardSplit,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{guards.Length - MostNamed} more collections like these run on several workers; --test-granularity collection keeps all of them together"));
+                $"The tests of {Quantity.Of(guards.Length - MostNamed, "more collection")} like these run on several workers; --test-granularity collection keeps each collection together");
         }
     }
 

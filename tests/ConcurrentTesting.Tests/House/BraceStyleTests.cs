@@ -57,32 +57,37 @@ public partial class BraceStyleTests
     }
 
     // The branch that begins here, and those of its else.
-    private static IEnumerable<(bool IsBraced, bool NeedsBraces)> Branches(string[] lines, int head)
+    private static IEnumerable<Branch> Branches(string[] lines, int head)
     {
         var indent = IndentOf(lines[head]);
-        for (var line = head; ;)
+        for (int? next = head; next is { } line;)
         {
-            // Its condition goes on in lines that are indented deeper.
-            var body = line + 1;
-            while (body < lines.Length && !IsWhole(lines, line, body))
-                body++;
-            if (body >= lines.Length)
-                yield break;
-            var isBraced = lines[body].Trim() == "{";
-            var end = body + (isBraced ? 1 : 0);
-            while (end < lines.Length && (lines[end].Trim().Length == 0 || IndentOf(lines[end]) > indent))
-                end++;
-            yield return isBraced
-                ? (true, end - body != 2 || !CanStandAlone(lines[body + 1]))
-                : (false, Body(lines, body, end) > 1);
-            line = end + (isBraced ? 1 : 0);
-            if (line >= lines.Length || IndentOf(lines[line]) != indent || !lines[line].TrimStart().StartsWith("else", StringComparison.Ordinal))
-                yield break;
+            var branch = BranchAt(lines, line, indent);
+            yield return branch;
+            next = IsElse(lines, branch.After, indent) ? branch.After : null;
         }
     }
 
-    // A bare body is over with its statement: what follows is as deep as the head.
-    private static int Body(string[] lines, int body, int end) => lines[body..end].Count(line => line.Trim().Length > 0);
+    private static Branch BranchAt(string[] lines, int head, int indent)
+    {
+        var body = EndOf(lines, head, next => !IsWhole(lines, head, next));
+        var isBraced = body < lines.Length && lines[body].Trim() == "{";
+        var end = EndOf(lines, isBraced ? body : body - 1, next => lines[next].Trim().Length == 0 || IndentOf(lines[next]) > indent);
+        return isBraced
+            ? new Branch(true, end - body != 2 || !CanStandAlone(lines[body + 1]), end + 1)
+            : new Branch(false, lines[body..end].Count(line => line.Trim().Length > 0) > 1, end);
+    }
+
+    private static int EndOf(string[] lines, int before, Predicate<int> goesOn)
+    {
+        var line = before + 1;
+        while (line < lines.Length && goesOn(line))
+            line++;
+        return line;
+    }
+
+    private static bool IsElse(string[] lines, int line, int indent) =>
+        line < lines.Length && IndentOf(lines[line]) == indent && lines[line].TrimStart().StartsWith("else", StringComparison.Ordinal);
 
     private static bool IsWhole(string[] lines, int head, int body)
     {
@@ -91,6 +96,8 @@ public partial class BraceStyleTests
     }
 
     private static bool CanStandAlone(string line) => line.TrimEnd().EndsWith(';') && !Declaration().IsMatch(line);
+
+    private sealed record Branch(bool IsBraced, bool NeedsBraces, int After);
 
     private static int IndentOf(string line) => line.Length - line.TrimStart().Length;
 

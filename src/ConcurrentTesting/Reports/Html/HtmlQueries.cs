@@ -67,12 +67,13 @@ internal sealed class HtmlQueries
     private void Repeated()
     {
         _page.Markup(
-            "<h3>Suspected N+1</h3>\n<p class=\"soft\">The same statement many times in one test: one for each row of another, perhaps. A query that joins, or loads all rows at once, takes their place.</p>\n").Table(
+            "<h3>Suspected N+1</h3>\n<p class=\"soft\">One test ran the same statement many times, perhaps once for each row of another query. A query that joins, or loads all rows at once, can replace them.</p>\n").Table(
             _repeated.Length > Statements ? Invariant($"The {Statements} most frequent of {_repeated.Length} statements")
                 : "Statements that one test ran ten times and more",
             ["Statement", "#Most in a test", "#In all", "In"],
             _repeated.Take(Statements).Select(
-                statement => (string[])[statement.Text, Invariant($"{statement.Most:N0}"), Invariant($"{statement.Total:N0}"), Tests(statement)]));
+                statement => (string[])[
+                    statement.Text, Invariant($"{statement.Most:N0}"), Invariant($"{statement.Total:N0}"), Tests(statement)]));
     }
 
     private static string Tests(RepeatedStatement statement)

@@ -64,7 +64,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         else
         {
             json.WriteString(
-                "cut", "What it said is left out here, because the run said more than this page can hold; junit.xml and test-results.trx have it.");
+                "cut", "Its output is left out here, because this page cannot hold all output of the run; junit.xml and test-results.trx have it.");
         }
 
         json.WriteEndObject();

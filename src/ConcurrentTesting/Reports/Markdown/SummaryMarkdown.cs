@@ -208,7 +208,7 @@ internal sealed class SummaryMarkdown
     {
         string[] parts =
             [test.Assembly.Source, test.Attempts.Length > 1
-                ? Invariant($"{test.Attempts.Length} attempts")
+                ? Quantity.Of(test.Attempts.Length, "attempt")
                 : "", FailureKinds.Where(test, test.Final)];
         return string.Join(", ", parts.Where(part => part.Length > 0));
     }
@@ -232,7 +232,8 @@ internal sealed class SummaryMarkdown
                 $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FirstLine.Of(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
     }
 
-    private static string? Known(KnownFlaky? known) => known is null ? null : Invariant($"known flaky, in {known.Runs} of {known.OfRuns} runs");
+    private static string? Known(KnownFlaky? known) =>
+        known is null ? null : Invariant($"known flaky, in {known.Runs} of {known.OfRuns} runs");
 
     private void Quarantined()
     {
@@ -261,7 +262,8 @@ internal sealed class SummaryMarkdown
         Line();
         Line($"{BenchmarkLines.Speed(benchmark)}.");
         Line();
-        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part => Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part =>
+            Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part =>
             Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         if (benchmark.MostQueries.Length > 0)
@@ -276,7 +278,7 @@ internal sealed class SummaryMarkdown
         {
             Line($"## Suspected N+1");
             Line();
-            Line($"The same query many times in one test: one query for each row of another, perhaps.");
+            Line($"One test ran the same query many times, perhaps once for each row of another query.");
             Line();
             Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query =>
                 Invariant($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
@@ -66,7 +67,7 @@ internal sealed class PartMerge
         var folders = PartFolders.Find(_settings);
         _flaws.AddRange(folders.Flaws);
         _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
-            DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that try came to nothing.")));
+            DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that attempt of the part wrote none.")));
         var choice = PartChoice.Of(folders.Parts, HashOfPlan());
         _flaws.AddRange(choice.Flaws);
         _incidents.AddRange(choice.Replaced.Select(Replaced));
@@ -180,7 +181,7 @@ internal sealed class PartMerge
             record = record with
             {
                 ExitCode = ConcurrentTestExitCode.Incomplete,
-                Reason = $"{record.Reason.TrimEnd('.')}, but {lost} artifacts could not be written.",
+                Reason = $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(lost, "artifact")} could not be written.",
             };
         }
 
@@ -197,8 +198,8 @@ internal sealed class PartMerge
         foreach (var part in record.Parts)
         {
             _logger.LogInformation(
-                "Part {Part} on {Machine}: {Tests} results in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine, part.Tests,
-                part.Seconds, part.ExitCode);
+                "Part {Part} on {Machine}: {Results} in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine,
+                Quantity.Of(part.Tests, "result"), part.Seconds, part.ExitCode);
         }
 
         SavedRuns.Tell(record, _redactor, _logger);

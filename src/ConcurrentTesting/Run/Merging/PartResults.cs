@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling.Sharding;
 
@@ -31,7 +32,7 @@ internal static class PartResults
         if (wrong.Count > 0)
         {
             return FormattableString.Invariant(
-                $"{wrong.Count} of its tests have no result, or more than they were discovered ({Named(wrong)})");
+                $"{wrong.Count} of its tests lack results, or have more of them than were discovered ({Named(wrong)})");
         }
 
         var known = asked.Select(one => one.Ref).ToHashSet();
@@ -55,7 +56,8 @@ internal static class PartResults
         var differing = missing.Concat(others).Select(test => test.ToString()).Distinct(StringComparer.Ordinal).ToList();
         return differing.Count == 0
             ? null
-            : FormattableString.Invariant($"{differing.Count} tests are not those {what} ({Named(differing)})");
+            : $"{Quantity.Of(differing.Count, "test")} {(differing.Count == 1 ? "is not one of" : "are not")} those {what} "
+                + $"({Named(differing)})";
     }
 
     // The journal has no secrets in its names, and a plan has names as they were discovered.
