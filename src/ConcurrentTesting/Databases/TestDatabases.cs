@@ -288,7 +288,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _logger.LogDebug("A spare database is of no use: {Reason}", _secrets.Redact(exception.Message));
+            _logger.LogDebug("A spare database cannot be used: {Reason}", _secrets.Redact(exception.Message));
             await _sets!.DropAsync(spare, worker: null, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             return null;

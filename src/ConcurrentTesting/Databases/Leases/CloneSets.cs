@@ -125,7 +125,7 @@ internal sealed class CloneSets(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            logger.LogDebug("What became of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
+            logger.LogDebug("The state of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
             return null;
         }
     }

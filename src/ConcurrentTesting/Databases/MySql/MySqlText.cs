@@ -28,7 +28,7 @@ internal static partial class MySqlText
     }
 
     /// <summary>
-    /// The same for text that a person has written: a name of ours is nothing else, wherever it stands. Others' names stay.
+    /// The same for text that a person has written: wherever a name of ours stands it is the database. Other names stay.
     /// </summary>
     public static string Written(string sql, string from, string to) =>
         OwnDatabaseName.Parse(from) is null ? sql : sql.Replace(from, to, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ internal static partial class MySqlText
             sql, $@"{Regex.Escape(Quote(database))}\s*\.|(?<![\w$`]){Regex.Escape(database)}\s*\.|\bUSE\s+`?{Regex.Escape(database)}\b",
             RegexOptions.IgnoreCase);
 
-    /// <summary>The statement of a view, a routine or an event without its definer, so that whoever executes it becomes that.</summary>
+    /// <summary>The statement of a view, a routine or an event without its definer, so that the executing user becomes it.</summary>
     public static string WithoutDefiner(string sql) => Definer().Replace(sql, "", 1);
 
     /// <summary>The object with another definer.</summary>

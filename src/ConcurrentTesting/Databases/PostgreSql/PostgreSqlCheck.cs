@@ -9,7 +9,7 @@ using Npgsql;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
-/// <param name="suspectBytes">Size of others' databases, together, from which a server looks like more than one for tests.</param>
+/// <param name="suspectBytes">From this size of all databases of others on, a server looks like more than a server for tests.</param>
 internal sealed class PostgreSqlCheck(
     PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards,
     long suspectBytes = PostgreSqlCheck.SuspectBytes)

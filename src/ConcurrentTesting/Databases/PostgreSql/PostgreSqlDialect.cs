@@ -21,7 +21,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     private readonly PostgreSqlSessions _sessions = new(admin);
     private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
 
-    /// <summary>Of each clone, what the server calls it.</summary>
+    /// <summary>The server's own id of each clone.</summary>
     private readonly ConcurrentDictionary<string, uint> _ids = new();
     private PostgreSqlServerFacts? _facts;
 
@@ -217,13 +217,13 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
         return new CachedTemplate(row.GetString(0), row.GetBoolean(1), isDated ? lastUsed : DateTimeOffset.MinValue, row.GetInt64(3));
     }
 
-    /// <summary>Cleaning asks without a check.</summary>
+    /// <summary>Cleaning asks without an earlier check.</summary>
     private async Task<PostgreSqlServerFacts> FactsAsync(CancellationToken cancellationToken) =>
         _facts ??= await PostgreSqlServerFacts.ReadAsync(admin, cancellationToken);
 
     /// <summary>
-    /// Copying files is the fastest, but checkpoints the whole server: only on one of our own. Elsewhere the server's default, which writes
-    /// the copy to its log.
+    /// Copying files is fastest but checkpoints the whole server, so it is used only on a server of our own. Elsewhere the server's default
+    /// applies, which writes the copy to its log.
     /// </summary>
     private string Strategy() => context.IsOurs && _facts!.Version >= 150000 ? " STRATEGY FILE_COPY" : "";
 }

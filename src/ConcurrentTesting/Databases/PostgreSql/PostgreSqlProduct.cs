@@ -10,7 +10,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
 {
     private const string Superuser = "postgres";
 
-    /// <summary>Names the socket; nothing listens on it.</summary>
+    /// <summary>The port names the socket; the server does not listen on it.</summary>
     public const int Port = 5432;
 
 
@@ -72,7 +72,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
         : new(CommandLine(dataDirectory, socketDirectory, isInMemory), OnSocket(socketDirectory, Port).ConnectionString);
 
     /// <summary>
-    /// The socket, which is the run's user's alone, needs no password; everybody on this machine can reach the port, which does.
+    /// The socket belongs to the run's user alone and needs no password; everybody on this machine can reach the port, which needs one.
     /// </summary>
     private ServerLaunch LaunchOnLoopback(string dataDirectory, string socketDirectory, bool isInMemory)
     {

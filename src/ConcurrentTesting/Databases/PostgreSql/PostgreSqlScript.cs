@@ -13,7 +13,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.
 /// </summary>
 /// <param name="connection">One that sends a byte for each character: <see cref="PostgreSqlAdmin.OpenByteSessionAsync"/>.</param>
-/// <param name="held">What the session's role may not do itself; null where it is the given account.</param>
+/// <param name="held">Takes statements that the session's role may not execute; null where the session is the given account's.</param>
 /// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
 internal sealed partial class PostgreSqlScript(
     NpgsqlConnection connection, SqlFileStep script, PostgreSqlHeldStatements? held = null, Action<string, string, string>? refuse = null)
@@ -117,7 +117,7 @@ internal sealed partial class PostgreSqlScript(
         return encoding.Length == 0 ? "" : $"SET client_encoding TO {PostgreSqlAdmin.Literal(encoding)}";
     }
 
-    /// <summary>Beneath the writer, which would make UTF-8 of it.</summary>
+    /// <summary>Writes to the stream beneath the writer, because the writer would encode the rows as UTF-8.</summary>
     private static async Task WriteAsync(string rows, Stream copy, CancellationToken cancellationToken)
     {
         var block = ArrayPool<byte>.Shared.Rent(CopyBlock);

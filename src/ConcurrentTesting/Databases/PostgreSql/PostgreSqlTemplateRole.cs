@@ -8,8 +8,8 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
-/// The role that builds a template: the owner of that database, with no rights elsewhere but everybody's. What it has made becomes the
-/// given account's before the template is sealed, and the role goes.
+/// The role that builds a template: the owner of that database, with only the rights of every user elsewhere. What it has made is given to
+/// the given account before the template is sealed, and the role is dropped.
 /// </summary>
 internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlServerFacts facts, Redactor secrets, ILogger logger)
 {
@@ -18,7 +18,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     private (long Id, string Owner)? _public;
 
-    /// <summary>Whose names say so and whose run does not live is for the caller to find out.</summary>
+    /// <summary>The caller finds out which of them have our names and belong to dead runs.</summary>
     public static Task<IReadOnlyList<string>> ListAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken) =>
         admin.QueryAsync(
             @"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'ct\_r\_%' AND pg_has_role(oid, 'USAGE')", row => row.GetString(0),
@@ -42,7 +42,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         await TakeSettingsAsync(account, cancellationToken);
     }
 
-    /// <returns>Why the role is of no use here; null where it is.</returns>
+    /// <returns>Why the role cannot be used here; null where it can.</returns>
     public async Task<string?> TryLogInAsync(TemplateAccount account, string database, CancellationToken cancellationToken)
     {
         try
@@ -58,7 +58,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>Everything in the database becomes the given account's, then what was held back is done.</summary>
+    /// <summary>Gives everything in the database to the given account, then executes the statements that were held back.</summary>
     public async Task HandOverAsync(
         TemplateAccount account, string database, IEnumerable<PostgreSqlHeldStatements.Held> held, CancellationToken cancellationToken)
     {
@@ -121,7 +121,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>What the given account has set for itself holds for its scripts too.</summary>
+    /// <summary>The settings of the given account apply to its scripts too.</summary>
     private async Task TakeSettingsAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
         var settings = await admin.QueryAsync(
@@ -144,7 +144,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
     }
 
     /// <summary>
-    /// Before PostgreSQL 15 the schema public is not its database's owner's, and rights on it would be granted without an effect.
+    /// Before PostgreSQL 15 the schema public does not belong to the owner of its database, whose grants on it would have no effect.
     /// </summary>
     private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
     {

@@ -5,18 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// Makes a template's database and seals it; right before it seals, it awaits what throws where the template's lock was lost.
+/// Makes a template's database and seals it. Right before the seal it awaits <paramref name="requireLock"/>, which throws where the
+/// template's lock was lost.
 /// </summary>
 internal delegate Task TemplateBuild(Func<CancellationToken, Task> requireLock, CancellationToken cancellationToken);
 
 /// <summary>
-/// The templates that stay on a server between runs. Who uses one shares its lock; who builds or evicts one holds it alone.
+/// The templates that stay on a server between runs. A run that uses one shares its lock; a run that builds or evicts one holds it alone.
 /// </summary>
 /// <param name="drop">Drops a database; false where it resists.</param>
 internal sealed class CachedTemplates(
     IServerDialect dialect, ServerLocks locks, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
 {
-    /// <summary>How exact the time of the last use is: within it a hit writes nothing.</summary>
+    /// <summary>How exactly the time of the last use is noted: a hit within this time of the last one writes nothing.</summary>
     private static readonly TimeSpan Resolution = TimeSpan.FromMinutes(5);
 
     private readonly HashSet<string> _used = [];
@@ -50,7 +51,7 @@ internal sealed class CachedTemplates(
             maxEntries,
             maxBytes);
 
-    /// <summary>Drops what killed builders left: without its seal it is no template, and whoever still builds one holds its lock.</summary>
+    /// <summary>Drops what killed builders left: a database without its seal whose lock nobody holds is no template.</summary>
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         try

@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// Shows the world, by locks on a server, that this run lives, and names the databases that are the run's. Locks that are lost, as in a
-/// server's restart, are taken again unless another run has meanwhile taken this one for dead and swept.
+/// Shows other runs, by locks on a server, that this run lives, and names the run's databases. Locks that are lost, as in a server's
+/// restart, are taken again unless another run has meanwhile taken this one for dead and removed its databases.
 /// </summary>
 internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyncDisposable
 {
-    /// <summary>How long a server may be away in the middle of a run until the run gives it up.</summary>
+    /// <summary>How long a server may be away during a run before the run gives up.</summary>
     private static readonly TimeSpan LongestRestart = TimeSpan.FromSeconds(60);
 
     /// <summary>
@@ -54,7 +54,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
     /// <summary>A database is about to be dropped.</summary>
     public void Abandon(string database) => _databases.TryUpdate(database, false, true);
 
-    /// <summary>A database is gone, or nobody's any more.</summary>
+    /// <summary>A database was dropped, or no run owns it any more.</summary>
     public void Forget(string database) => _databases.TryRemove(database, out _);
 
     /// <summary>Takes the run's lock, before anything of the run exists; once it is taken this does nothing.</summary>
@@ -124,7 +124,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
             }
             catch (Exception exception) when (server.Classify(exception) != FaultCause.None)
             {
-                context.Logger.LogDebug("No hold yet: {Reason}", context.Secrets.Redact(exception.Message));
+                context.Logger.LogDebug("The databases are not protected yet: {Reason}", context.Secrets.Redact(exception.Message));
             }
 
             await Task.Delay(Interval, context.Time, cancellationToken);

@@ -107,7 +107,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
         dialect.ReadStatisticsAsync(clone, cancellationToken);
 
-    /// <summary>By another name, which no sweep takes for a dead run's.</summary>
+    /// <summary>Renames the database, so that no sweep takes it for a dead run's.</summary>
     public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var name = (OwnDatabaseName.Parse(clone.Name)! with { Kind = OwnDatabaseKind.Kept }).ToString();
@@ -140,7 +140,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         _cloning.Dispose();
     }
 
-    /// <summary>Shows the world that this run lives, before anything of it exists.</summary>
+    /// <summary>Shows other runs that this run lives, before anything of it exists on the server.</summary>
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
         if (_facts is null)
@@ -148,7 +148,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         await _hold.TakeAsync(cancellationToken);
     }
 
-    /// <summary>What a run has left, while its lock is ours.</summary>
+    /// <summary>Removes what a dead run left, while we hold its lock.</summary>
     private async Task<int> SweepAsync(IEnumerable<string> databases, IEnumerable<string> accounts, CancellationToken cancellationToken)
     {
         var removed = 0;
