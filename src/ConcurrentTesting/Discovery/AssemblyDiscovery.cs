@@ -91,7 +91,7 @@ internal sealed class AssemblyDiscovery(
 
     private void Report(TestAssembly assembly, SessionDiscovery discovery)
     {
-        logger.LogDebug("{Assembly}: {Count} cases", assembly.Source, discovery.Count);
+        logger.LogDebug("{Assembly}: {Cases}", assembly.Source, Quantity.Of(discovery.Count, "case"));
         var complaints = discovery.Messages.Where(message => message.Level != HostMessageLevel.Information).ToList();
         if (discovery.IsAborted || discovery.Count == 0 && complaints.Any(complaint => !IsNoTestAvailable(complaint)))
             problems.Add($"{assembly.Source}: its tests cannot be discovered. {Describe(complaints)}");

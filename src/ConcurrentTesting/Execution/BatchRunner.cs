@@ -311,8 +311,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         else if (verdict.Again.FirstOrDefault(again => again.Reason == BatchReasons.ByName) is { } byName)
         {
             run.Log.LogDebug(
-                "Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Filter}", worker, byName.CaseCount,
-                NameSelection.Of(byName.Entries).Filter);
+                "Worker {Worker}: {Tests} gave no result by id, to be asked for by name: {Filter}", worker,
+                Quantity.Of(byName.CaseCount, "test"), NameSelection.Of(byName.Entries).Filter);
         }
     }
 

@@ -75,7 +75,8 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, HostsOf
             KnownTimings = 1,
             Predictions = kept.ToDictionary(entry => entry, _ => 0.0),
         };
-        run.Log.LogDebug("Bisection run {Number}: {Count} tests before {Test}", ++_runs, before.Count, failing.DisplayName);
+        run.Log.LogDebug(
+            "Bisection run {Number}: {Tests} before {Test}", ++_runs, Quantity.Of(before.Count, "test"), failing.DisplayName);
         // A failure in a probe is the probe's answer, and does not stop the run.
         using var stop = new RunStop(failFast: 0, run.Stop.Token);
         await new WorkerPool(run with { Recorder = recorder, Stop = stop }, databases, hostsOf).RunAsync(plan);

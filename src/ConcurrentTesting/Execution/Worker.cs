@@ -149,8 +149,8 @@ internal sealed class Worker(
         _starting += run.Time.GetElapsedTime(leased);
         run.Recorder.Add(new LeaseTaken(number, _lease.Database, run.Time.GetElapsedTime(begun).TotalSeconds) { At = run.Recorder.Now });
         run.Log.LogDebug(
-            "Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount,
-            batch.Assembly.Source, batch.Reason, batch.Seconds);
+            "Worker {Worker} takes {Tests} of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number,
+            Quantity.Of(batch.CaseCount, "test"), batch.Assembly.Source, batch.Reason, batch.Seconds);
         return (_host, _lease);
     }
 
@@ -253,7 +253,7 @@ internal sealed class Worker(
         catch (Exception exception)
         {
             run.Recorder.Report(
-                IncidentKinds.ReleaseFailed, $"What worker {number} used could not be released: {exception.Message}", number);
+                IncidentKinds.ReleaseFailed, $"The worker's databases and test host could not be released: {exception.Message}", number);
         }
     }
 }

@@ -241,8 +241,8 @@ internal sealed class HookedProcessConnection
 
     private void AddUnreadable(Exception exception)
     {
-        _log.LogDebug("The test process {ProcessId} said what cannot be read: {Reason}", _process?.Id, exception.Message);
-        _troubles.Add($"its hook said what cannot be read: {exception.Message}");
+        _log.LogDebug("The test process {ProcessId} sent a message that cannot be read: {Reason}", _process?.Id, exception.Message);
+        _troubles.Add($"its hook sent a message that cannot be read: {exception.Message}");
     }
 
     private void Take(byte[] message)

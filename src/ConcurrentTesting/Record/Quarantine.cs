@@ -48,7 +48,7 @@ internal sealed class Quarantine
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                $"The quarantine file {path} cannot be read: {exception.Message}. It holds entries like {{ \"test\": \"Namespace.Class.Method\", \"reason\": \"…\", \"expires\": \"2027-01-31\" }}.",
+                $"The quarantine file {path} cannot be read: {exception.Message.TrimEnd('.')}. It holds entries like {{ \"test\": \"Namespace.Class.Method\", \"reason\": \"…\", \"expires\": \"2027-01-31\" }}.",
                 exception);
         }
     }

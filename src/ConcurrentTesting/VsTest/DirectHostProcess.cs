@@ -119,7 +119,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <summary>
     /// Asks for something and completes when it is done, or when the process dies; what happened is what the operation was told.
     /// </summary>
-    /// <exception cref="HostProtocolException">The test host said what cannot be understood.</exception>
+    /// <exception cref="HostProtocolException">The test host sent a message that cannot be understood.</exception>
     public async Task OperateAsync(HostOperation operation, IEnumerable<string> adapters, CancellationToken cancellationToken)
     {
         _process.ForgetErrors();
@@ -277,12 +277,12 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
-            _log.LogTrace("The test host {ProcessId} is heard no more", Id);
+            _log.LogTrace("The run no longer listens to the test host {ProcessId}", Id);
         }
         catch (Exception exception)
         {
             var unreadable = new HostProtocolException(
-                $"the test host {Id} said what cannot be understood: {exception.Message}", exception);
+                $"the test host {Id} sent a message that cannot be understood: {exception.Message}", exception);
             _version.TrySetException(unreadable);
             _operation?.Fail(unreadable);
         }

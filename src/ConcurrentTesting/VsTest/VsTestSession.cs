@@ -186,7 +186,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         catch (Exception exception) when (exception is IOException
             or ObjectDisposedException or InvalidOperationException or NullReferenceException)
         {
-            _logger.LogDebug("The console {ProcessId} did not take the end of its session: {Reason}", ProcessId, exception.Message);
+            _logger.LogDebug("The console {ProcessId} did not accept the end of its session: {Reason}", ProcessId, exception.Message);
         }
     }
 

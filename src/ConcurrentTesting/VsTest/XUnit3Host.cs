@@ -138,8 +138,11 @@ internal sealed class XUnit3Host(
 
         var errors = await process.ErrorsAsync();
         if (!messages.HasBegun && exit is { IsKilled: false })
+        {
             throw new HostProtocolException(string.Create(
                 CultureInfo.InvariantCulture, $"its program ended with exit code {exit.Status} and said nothing that is understood. {errors}"));
+        }
+
         handler.Abort(errors.Length > 0 ? $"{Crashed} : {errors}" : Crashed);
     }
 

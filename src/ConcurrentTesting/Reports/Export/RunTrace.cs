@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
@@ -60,7 +61,7 @@ internal sealed class RunTrace
         }
         else
         {
-            log.LogDebug("{Count} spans were sent", spans);
+            log.LogDebug("The run's trace was sent, with {Spans}", Quantity.Of(spans, "span"));
         }
     }
 
