@@ -118,9 +118,8 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
             var item = attributes.GetType().GetMethod("get_Item", [typeof(string)]) ?? throw Missing("TNode.Attributes[string]");
             return identity with
             {
-                FullyQualifiedName = (string?)item.Invoke(attributes, ["fullname"])
-                ?? "",
-                DisplayName = (string?)item.Invoke(attributes, ["name"]) ?? ""
+                FullyQualifiedName = (string?)item.Invoke(attributes, ["fullname"]) ?? "",
+                DisplayName = (string?)item.Invoke(attributes, ["name"]) ?? "",
             };
         }
 

@@ -81,7 +81,7 @@ internal static class TimingsFile
         return timing with
         {
             SetUps = timing.SetUps?.RemoveRange(
-            timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key))
+                timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)),
         };
     }
 

@@ -48,7 +48,7 @@ internal static partial class MySqlText
         {
             Definer = definer,
             Sql = Definer().Replace(
-            found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1)
+                found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1),
         };
 
     /// <summary>The statement of an event, disabled.</summary>

@@ -96,7 +96,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
                 Host = LoopbackAddress.Host,
                 Port = address.Port,
                 Username = Superuser,
-                Password = address.Password
+                Password = address.Password,
             };
         return new ServerLaunch(command, connection.ConnectionString) { AfterStartAsync = SetPasswordAsync };
 

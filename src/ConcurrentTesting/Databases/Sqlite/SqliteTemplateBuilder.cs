@@ -68,7 +68,7 @@ internal sealed class SqliteTemplateBuilder(
                 {
                     DataSource = sourcePath,
                     Mode = SqliteOpenMode.ReadOnly,
-                    Pooling = false
+                    Pooling = false,
                 }.ConnectionString);
             source.Open();
             using var target = Open(path);
