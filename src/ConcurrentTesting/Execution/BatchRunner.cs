@@ -99,8 +99,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         KeepDeclaration(declaration, end.Batch);
     }
 
-    // All batches of a worker declare in a file of one name, because a warm test process knows only one; the file is then renamed to the
-        // number of the batch.
+    // All batches of a worker declare in a file of one name, because a warm test process knows only one. Afterwards the file gets the
+    // number of the batch.
     private static string Declaration(string results)
     {
         var path = DeclarationIn(results);

@@ -60,7 +60,10 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
         }
 
         return new PlanCosts(
-            HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention) { StartsAtOnce = Math.Max(1, cores) };
+            HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention)
+        {
+            StartsAtOnce = Math.Max(1, cores),
+        };
     }
 }
 
