@@ -100,7 +100,7 @@ internal sealed class HookSession
     {
         Tell(static meter => meter.Flush());
         _engine.SendAll(thrown as Exception, static (writer, exception) => writer.Begin(HookMessage.Unhandled)
-            .Text(Capped($"{exception?.GetType().FullName ?? "an object that is no exception"}: {exception?.Message}"))
+            .Text(Capped($"{exception?.GetType().FullName ?? "an object that is not an exception"}: {exception?.Message}"))
             .Text(Capped(exception?.ToString() ?? ""))
             .End());
     }

@@ -69,7 +69,7 @@ public sealed class ConcurrentTestCleaning
         }
 
         _logger.LogInformation(
-            "{Removed} of {Count} things of ours were removed, {InUse} are in use{DryRun}",
+            "Removed {Removed} of {Count} templates, databases and leftovers; {InUse} in use{DryRun}",
             removed,
             items.Length,
             items.Count(item => item.IsInUse),

@@ -91,7 +91,7 @@ public sealed record ConcurrentTestSettings
     /// <summary>Database hosts beyond this machine that are for tests; <c>*</c> stands for anything.</summary>
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>Keeps finished templates and uses them again.</summary>
+    /// <summary>Caches finished templates, and uses them again in later runs.</summary>
     public bool TemplateCache { get; init; } = true;
 
     /// <summary>The variables that tell a test its database, as <c>NAME=pattern</c>.</summary>
@@ -261,5 +261,6 @@ public sealed record ConcurrentTestSettings
     /// <summary>The settings without anything secret.</summary>
     public override string ToString() => $"{Number(Workers, "worker")}, {Database}, {Number(TestProjects.Length, "project")}";
 
+    // The rooms have a helper for counts, which data must not use.
     private static string Number(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 }

@@ -7,7 +7,7 @@ public enum TestHostMode
     Auto,
 
     /// <summary>
-    /// The run starts test hosts itself and keeps each for the batches of its assembly, for xunit 2, NUnit and MSTest. Assemblies that need
+    /// The run starts test hosts itself; each stays warm for the batches of its assembly (xunit 2, NUnit, MSTest). Assemblies that need
     /// what only vstest.console does (data collectors, other loggers, adapters in another folder) run as <see cref="Console"/>.
     /// </summary>
     Direct,

@@ -59,11 +59,11 @@ internal static class BuildParameters
 
     private static List<string>? Value(IConcurrentTest build, string name) =>
         typeof(IConcurrentTest).GetProperty(name)?.GetValue(build) switch
-    {
-        string text => [text],
-        IEnumerable<string> texts => [.. texts],
-        _ => null,
-    };
+        {
+            string text => [text],
+            IEnumerable<string> texts => [.. texts],
+            _ => null,
+        };
 
     private static ImmutableDictionary<string, string> Variables() =>
         Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()

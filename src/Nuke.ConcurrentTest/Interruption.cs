@@ -48,7 +48,7 @@ internal sealed class Interruption : IDisposable
         if (Interlocked.Increment(ref _signals) > 1)
             Environment.Exit((int)ConcurrentTestExitCode.Cancelled);
 
-        _logger.LogInformation("{Signal}: ending the run and writing what is known; once more ends it at once", signal);
+        _logger.LogInformation("{Signal}: the run ends and writes what is known; a second signal ends it at once", signal);
         _ = _source.CancelAsync();
     }
 }

@@ -39,9 +39,11 @@ internal sealed class ObservedRun : IDisposable
         var theirs = _build.GetType().GetInterface("Nuke.Components.ITest")?.GetProperty("TestResultDirectory")?.GetValue(_build)
             ?.ToString();
         if (theirs is not null && Path.GetFullPath(theirs) == Path.GetFullPath(settings.ResultsDirectory))
+        {
             _logger.LogWarning(
-                "ITest of Nuke.Components counts every .trx in {Folder}, this run's too: give {Property} a folder of its own", theirs,
+                "ITest of Nuke.Components counts every .trx in {Folder}, also those of this run: give {Property} a folder of its own", theirs,
                 nameof(IConcurrentTest.ConcurrentTestResultsDirectory));
+        }
     }
 
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
@@ -119,7 +121,7 @@ internal sealed class ObservedRun : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _logger.LogWarning("The CI server was not told of the results: {Reason}", exception.Message);
+            _logger.LogWarning("The results could not be sent to the CI server: {Reason}", exception.Message);
         }
     }
 
@@ -152,7 +154,7 @@ internal sealed class ObservedRun : IDisposable
     private void ReportSummary()
     {
         var summary = _result.Passed + _result.Failed + _result.Skipped == 0
-            ? [("Outcome", LastLines.FirstLine(_result.Reason))]
+            ? [("Outcome", LastLines.Shortened(_result.Reason))]
             : new[] { ("Failed", $"{_result.Failed}"), ("Passed", $"{_result.Passed}"), ("Skipped", $"{_result.Skipped}") };
         try
         {
@@ -178,8 +180,10 @@ internal sealed class ObservedRun : IDisposable
 
         var results = Path.Combine(_settings!.ResultsDirectory, "test-results.trx");
         if (File.Exists(results))
+        {
             AzurePipelines.Instance?.PublishTestResults(
                 "ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results], publishRunAttachments: true);
+        }
 
         var summary = Path.Combine(_settings.ResultsDirectory, "summary.md");
         if (File.Exists(summary) && GitHubActions.Instance?.StepSummaryFile is { } stepSummary)

@@ -26,8 +26,10 @@ internal static class PlainSecrets
         foreach (var file in BuildParameters.ParameterFiles(build.RootDirectory).Where(File.Exists))
         {
             foreach (var (name, variable) in In(file))
+            {
                 Console.Error.WriteLine(
-                    $"{name} in {Path.GetFileName(file)} is a secret and not encrypted, so NUKE asks for a password that it never had: take it out and run 'nuke :secrets', or set {variable}.");
+                    $"{name} in {Path.GetFileName(file)} is a secret that is not encrypted, so NUKE asks for a password that does not exist: take it out and run 'nuke :secrets', or set {variable}.");
+            }
         }
 
         return definition;

@@ -11,7 +11,7 @@ public class BadSettingsTests
     [InlineData("--workers -1", "--workers -1: allowed is a whole number from 1 to 256")]
     [InlineData("--workers abc", "--workers abc: allowed is a whole number from 1 to 256")]
     [InlineData("--workers 10000", "--workers 10000: allowed is a whole number from 1 to 256")]
-    [InlineData("--workers=8", "--workers: a space separates name and value, not =: --workers 8")]
+    [InlineData("--workers=8", "--workers: write a space instead of = before the value: --workers 8")]
     [InlineData("--test-database oracle", "--test-database oracle: allowed is none, sqlite, postgresql or mysql")]
     [InlineData("--test-timeuot 5", "--test-timeuot: there is no such parameter; did you mean --test-timeout?")]
     [InlineData("--test-timeout 5d", "--test-timeout 5d: allowed is a duration")]
@@ -83,7 +83,7 @@ public class BadSettingsTests
         var outcome = await root.RunAsync("ConcurrentTest --test-connection-string=Password=geheim", TestContext.Current.CancellationToken);
 
         outcome.ExitCode.ShouldBe(4, outcome.Output);
-        outcome.Output.ShouldContain("--test-connection-string: a space separates name and value");
+        outcome.Output.ShouldContain("--test-connection-string: write a space instead of = before the value");
         outcome.Output.ShouldNotContain("geheim");
     }
 

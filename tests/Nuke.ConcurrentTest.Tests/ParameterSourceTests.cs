@@ -72,7 +72,7 @@ public class ParameterSourceTests
 
         var outcome = await root.RunAsync("ShowSettings", TestContext.Current.CancellationToken);
 
-        outcome.Output.Contains("TestConnectionString in parameters.json is a secret and not encrypted", StringComparison.Ordinal).ShouldBe(isExplained, outcome.Output);
+        outcome.Output.Contains("TestConnectionString in parameters.json is a secret that is not encrypted", StringComparison.Ordinal).ShouldBe(isExplained, outcome.Output);
         outcome.Output.ShouldNotContain("geheim");
     }
 

@@ -73,7 +73,7 @@ public class TargetTests
         await build.SeenAsync("waiting", TestContext.Current.CancellationToken);
 
         await build.SignalAsync("TERM", TestContext.Current.CancellationToken);
-        await build.SeenAsync("once more ends it at once", TestContext.Current.CancellationToken);
+        await build.SeenAsync("a second signal ends it at once", TestContext.Current.CancellationToken);
         build.HasExited.ShouldBeFalse();
         await build.SignalAsync("TERM", TestContext.Current.CancellationToken);
         var outcome = await build.EndAsync(TestContext.Current.CancellationToken);

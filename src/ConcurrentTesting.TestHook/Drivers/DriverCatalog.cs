@@ -41,7 +41,7 @@ internal sealed class DriverCatalog(Action<string> report)
     {
         _anyUnmeasured = true;
         _gaps |= DriverGaps.Transactions | DriverGaps.ConnectionErrors;
-        report($"{driver} is not measured, what it does is not in the figures: {reason}");
+        report($"{driver} is not measured, so the figures lack its work: {reason}");
     }
 
     /// <summary>A driver of which it only shows by its use that it is there: that its assembly was loaded says little.</summary>
@@ -51,6 +51,6 @@ internal sealed class DriverCatalog(Action<string> report)
     public void Loaded(string assemblyName)
     {
         if (Array.IndexOf(Unmeasured, assemblyName) >= 0)
-            NotMeasured(assemblyName, "it does not tell.");
+            NotMeasured(assemblyName, "it reports nothing that can be measured.");
     }
 }

@@ -20,12 +20,12 @@ internal static unsafe class SqliteTrace
     private const uint StatementEnds = 0x02;
 
     private static readonly Dictionary<nint, Running> RunningStatements = [];
-    private static Func<Tally>? currentTally;
-    private static Action<string, Exception>? reportFailure;
-    private static delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int> traceV2;
-    private static delegate* unmanaged[Cdecl]<nint, int> isReadOnly;
-    private static delegate* unmanaged[Cdecl]<nint, byte*, byte*> fileName;
-    private static OpenedDatabases? openedDatabases;
+    private static Func<Tally>? _currentTally;
+    private static Action<string, Exception>? _reportFailure;
+    private static delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int> _traceV2;
+    private static delegate* unmanaged[Cdecl]<nint, int> _isReadOnly;
+    private static delegate* unmanaged[Cdecl]<nint, byte*, byte*> _fileName;
+    private static OpenedDatabases? _openedDatabases;
 
     private readonly record struct Running(Tally Tally, long Since);
 
@@ -35,23 +35,21 @@ internal static unsafe class SqliteTrace
     public static bool Attach(
         Assembly provider, string library, Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
     {
-        if (traceV2 != null)
+        if (_traceV2 != null)
             return true;
         if (!NativeLibrary.TryLoad(library, provider, null, out var handle)
             || !NativeLibrary.TryGetExport(handle, "sqlite3_auto_extension", out var autoExtension)
             || !NativeLibrary.TryGetExport(handle, "sqlite3_trace_v2", out var trace)
             || !NativeLibrary.TryGetExport(handle, "sqlite3_stmt_readonly", out var readOnly))
-        {
             return false;
-        }
 
-        currentTally = current;
-        openedDatabases = opened;
+        _currentTally = current;
+        _openedDatabases = opened;
         if (NativeLibrary.TryGetExport(handle, "sqlite3_db_filename", out var name))
-            fileName = (delegate* unmanaged[Cdecl]<nint, byte*, byte*>)name;
-        reportFailure = report;
-        isReadOnly = (delegate* unmanaged[Cdecl]<nint, int>)readOnly;
-        traceV2 = (delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int>)trace;
+            _fileName = (delegate* unmanaged[Cdecl]<nint, byte*, byte*>)name;
+        _reportFailure = report;
+        _isReadOnly = (delegate* unmanaged[Cdecl]<nint, int>)readOnly;
+        _traceV2 = (delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int>)trace;
         var register = (delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<nint, nint, nint, int>, int>)autoExtension;
         return register(&Opened) == 0;
     }
@@ -61,14 +59,14 @@ internal static unsafe class SqliteTrace
     {
         try
         {
-            traceV2(connection, StatementBegins | StatementEnds, &Traced, 0);
-            if (fileName != null)
-                openedDatabases!.Opened(FileOf(connection));
-            currentTally!().Connection();
+            _traceV2(connection, StatementBegins | StatementEnds, &Traced, 0);
+            if (_fileName != null)
+                _openedDatabases!.Opened(FileOf(connection));
+            _currentTally!().Connection();
         }
         catch (Exception exception)
         {
-            reportFailure!("SQLite", exception);
+            _reportFailure!("SQLite", exception);
         }
 
         return 0;
@@ -77,7 +75,7 @@ internal static unsafe class SqliteTrace
     private static string? FileOf(nint connection)
     {
         fixed (byte* main = "main\0"u8)
-            return Marshal.PtrToStringUTF8((nint)fileName(connection, main));
+            return Marshal.PtrToStringUTF8((nint)_fileName(connection, main));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -92,7 +90,7 @@ internal static unsafe class SqliteTrace
         }
         catch (Exception exception)
         {
-            reportFailure!("SQLite", exception);
+            _reportFailure!("SQLite", exception);
         }
 
         return 0;
@@ -100,7 +98,7 @@ internal static unsafe class SqliteTrace
 
     private static void Begin(nint statement, byte* text)
     {
-        var tally = currentTally!();
+        var tally = _currentTally!();
         lock (RunningStatements)
         {
             // Triggers and foreign keys announce themselves within the statement that fires them.
@@ -127,7 +125,7 @@ internal static unsafe class SqliteTrace
         var kind = VerbOf((byte*)text);
         return kind is StatementKind.Other or StatementKind.Begin
             ? kind
-            : isReadOnly(statement) != 0 ? StatementKind.Read : StatementKind.Write;
+            : _isReadOnly(statement) != 0 ? StatementKind.Read : StatementKind.Write;
     }
 
     // The library decides between reading and writing; the text only tells rows from anything else. Its first characters do, with hardly an

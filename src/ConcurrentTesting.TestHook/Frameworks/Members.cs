@@ -44,9 +44,7 @@ internal static class Members
         var type = asyncLocal.GetType();
         if (!type.IsGenericType || type.GetGenericArguments() is not [{ IsValueType: false } value]
             || type.GetField("_valueChangedHandler", Any) is not { } handler || handler.GetValue(asyncLocal) is not null)
-        {
             return;
-        }
 
         handler.SetValue(
             asyncLocal, typeof(Members).GetMethod(nameof(ChangeHandler), Any)!.MakeGenericMethod(value).Invoke(null, [changed]));

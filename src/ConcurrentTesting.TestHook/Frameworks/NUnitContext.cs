@@ -116,8 +116,11 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
             var node = ToXml.Invoke(test, [false])!;
             var attributes = Members.Getter(node.GetType(), "Attributes")?.Invoke(node) ?? throw Missing("TNode.Attributes");
             var item = attributes.GetType().GetMethod("get_Item", [typeof(string)]) ?? throw Missing("TNode.Attributes[string]");
-            return identity with { FullyQualifiedName = (string?)item.Invoke(attributes, ["fullname"])
-                ?? "", DisplayName = (string?)item.Invoke(attributes, ["name"]) ?? "" };
+            return identity with
+            {
+                FullyQualifiedName = (string?)item.Invoke(attributes, ["fullname"]) ?? "",
+                DisplayName = (string?)item.Invoke(attributes, ["name"]) ?? "",
+            };
         }
 
         // The property invents a context where there is none; the field behind it does not.

@@ -122,9 +122,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
             {
                 if (frame.GetMethod() is { } method
                     && (method.Name == "CreateTestClass" || IsInitializing(method.Name) || IsInitializing(method.DeclaringType?.Name)))
-                {
                     return true;
-                }
             }
 
             return false;

@@ -87,9 +87,13 @@ internal sealed class Meter
     private void AttachSqlite(Assembly provider, string library)
     {
         if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report))
+        {
             _drivers.Measured(DriverGaps.ConnectionErrors);
+        }
         else
+        {
             _drivers.NotMeasured(
                 "SQLite", $"the native library {library} of {provider.GetName().Name} was not found or has no sqlite3_trace_v2.");
+        }
     }
 }

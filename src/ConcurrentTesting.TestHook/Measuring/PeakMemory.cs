@@ -12,24 +12,24 @@ internal static class PeakMemory
     private const int BytesBetweenReadings = 16 * 1024 * 1024;
 
     private static readonly SafeFileHandle? Status = OperatingSystem.IsLinux() ? TryOpen("/proc/self/status") : null;
-    private static long lastReadingAt = long.MinValue / 2;
-    private static long allocatedAtLastReading;
-    private static long lastReading = -1;
+    private static long _lastReadingAt = long.MinValue / 2;
+    private static long _allocatedAtLastReading;
+    private static long _lastReading = -1;
 
     /// <summary>In bytes, at most 100 ms or 16 MiB of allocations old; null where the system does not tell.</summary>
     public static long? Read()
     {
         var now = Environment.TickCount64;
         var allocated = GC.GetTotalAllocatedBytes(precise: false);
-        if (now - Volatile.Read(ref lastReadingAt) >= MillisecondsBetweenReadings
-            || allocated - Volatile.Read(ref allocatedAtLastReading) >= BytesBetweenReadings)
+        if (now - Volatile.Read(ref _lastReadingAt) >= MillisecondsBetweenReadings
+            || allocated - Volatile.Read(ref _allocatedAtLastReading) >= BytesBetweenReadings)
         {
-            Volatile.Write(ref lastReadingAt, now);
-            Volatile.Write(ref allocatedAtLastReading, allocated);
-            Volatile.Write(ref lastReading, Status is null ? OfProcess() : OfStatus(Status));
+            Volatile.Write(ref _lastReadingAt, now);
+            Volatile.Write(ref _allocatedAtLastReading, allocated);
+            Volatile.Write(ref _lastReading, Status is null ? OfProcess() : OfStatus(Status));
         }
 
-        return Volatile.Read(ref lastReading) is var bytes and >= 0 ? bytes : null;
+        return Volatile.Read(ref _lastReading) is var bytes and >= 0 ? bytes : null;
     }
 
     private static long OfProcess()

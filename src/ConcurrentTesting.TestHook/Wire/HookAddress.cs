@@ -81,9 +81,7 @@ internal sealed record HookAddress
             || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out var engine)
             || !int.TryParse(parts[2], CultureInfo.InvariantCulture, out var worker)
             || !int.TryParse(parts[3], CultureInfo.InvariantCulture, out var batch))
-        {
             return null;
-        }
 
         return new HookAddress
         {

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
@@ -29,15 +29,22 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
 
         var number = Interlocked.Increment(ref _count);
         if (number <= MostInFull)
+        {
             log.LogInformation("{Failure}", new OwnWords(FailureText.Full(test, settings, redactor)));
+        }
         else
+        {
             log.Log(number <= MostInFull + MostByName
                 ? LogLevel.Information
                 : LogLevel.Trace, "{Failure}", new OwnWords(FailureText.Header(test, redactor)));
+        }
+
         if (number == MostInFull)
+        {
             log.LogInformation(
                 "{Failures} failures were printed in full; more are listed by name. All of them: {Summary}", MostInFull,
                 RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
+        }
     }
 
     // What takes a worker away leaves hundreds of tests without a result: they are told once, so that they do not hide what failed by
@@ -50,8 +57,10 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
     {
         var unnamed = Volatile.Read(ref _count) - MostInFull - MostByName;
         if (unnamed > 0)
+        {
             log.LogInformation(
-                "... and {Count} more failures: {Summary}", unnamed.ToString(CultureInfo.InvariantCulture),
+                "... and {Failures}: {Summary}", new OwnWords(Quantity.Of(unnamed, "more failure")),
                 RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
+        }
     }
 }

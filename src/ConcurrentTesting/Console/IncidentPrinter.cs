@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using Microsoft.Extensions.Logging;
 
@@ -37,11 +38,18 @@ internal sealed partial class IncidentPrinter(ILogger log)
         }
 
         foreach (var (incident, count) in incidents.Take(MostWarnings).Select(one => (one.First, one.Count)))
+        {
             log.LogWarning(
                 "{Kind}: {Message}{Times}", new OwnWords(incident.Kind), incident.Message,
                 new OwnWords(count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (×{count})")));
+        }
+
         if (incidents.Count > MostWarnings)
-            log.LogWarning("{Count} more kinds of incidents are in {File}", incidents.Count - MostWarnings, RunLog.FileName);
+        {
+            log.LogWarning(
+                "{File} has {Kinds} of incidents", RunLog.FileName,
+                new OwnWords(Quantity.Of(incidents.Count - MostWarnings, "more kind")));
+        }
     }
 
     private bool Count(Incident incident)

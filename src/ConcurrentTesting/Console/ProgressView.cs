@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console.Terminal;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
@@ -62,7 +63,7 @@ internal static class ProgressView
     }
 
     private static string What(ProgressSnapshot progress) =>
-        progress.Total == progress.Planned ? "tests" : Invariant($"results of {progress.Planned} cases");
+        progress.Total == progress.Planned ? "tests" : $"results of {Quantity.Of(progress.Planned, "case")}";
 
     private static string Count(int count, string what) => count == 0 ? "" : Invariant($", {count} {what}");
 

@@ -1,7 +1,7 @@
-using System.Globalization;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Console;
 
@@ -15,11 +15,13 @@ internal static class QueryLines
         if (RunBenchmark.Of(run).MostQueries is not [var first, ..])
             yield break;
         var all = RunFigures.Of(run).Measured;
-        yield return Text(
+        yield return Invariant(
             $"  Queries    {all.Queries:N0} ({all.Writes ?? 0:N0} writes), most in {FailureText.Name(first, redactor)}: {first.Final.Figures!.Queries:N0}");
         if (RepeatedStatement.Of(run) is [var worst, ..] statements)
-            yield return Text(
+        {
+            yield return Invariant(
                 $"  N+1?       {worst.Most:N0} times in {FailureText.Name(worst.Tests[0], redactor)}{More(statements.Length - 1)}: {Statement(worst.Text, redactor)}");
+        }
     }
 
     private static string Statement(string text, Redactor redactor) =>
@@ -29,8 +31,6 @@ internal static class QueryLines
     {
         0 => "",
         1 => " (and one more statement)",
-        _ => Text($" (and {statements} more statements)"),
+        _ => Invariant($" (and {statements} more statements)"),
     };
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

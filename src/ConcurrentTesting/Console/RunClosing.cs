@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Reports.Text;
@@ -81,9 +82,9 @@ internal static class RunClosing
     {
         var results = run.Tests.Length - run.Explicit;
         var cases = results > run.Discovered
-            ? Invariant($"{run.Discovered} cases gave {results} results")
+            ? $"{Quantity.Of(run.Discovered, "case")} gave {Quantity.Of(results, "result")}"
             : Invariant($"{run.Discovered} discovered");
-        return run.Explicit == 0 ? cases : Invariant($"{cases}, {run.Explicit} explicit ones did not run");
+        return run.Explicit == 0 ? cases : $"{cases}, {Quantity.Of(run.Explicit, "explicit test")} did not run";
     }
 
     /// <summary>The wall time of all, the phases, and of the tests' phase how much faster it was than one test after another.</summary>
@@ -144,7 +145,7 @@ internal static class RunClosing
 
     private static string FailureLine(FailureCluster cluster, RunRecord run, Redactor redactor) => cluster.IsMany
         ? Invariant(
-            $"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FailureText.FirstLine(cluster.First.Final.Message))), LongestMessage)}")
+            $"{cluster.Tests.Length} × {PlainText.Cap(PlainText.OneLine(redactor.Redact(FirstLine.Of(cluster.First.Final.Message))), LongestMessage)}")
         : FailedLine(cluster.First, run, redactor);
 
     private static string Names(FailureCluster cluster, Redactor redactor)

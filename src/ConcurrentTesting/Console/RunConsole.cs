@@ -112,9 +112,11 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         _progress.Plan(tests, workers, expected);
         Trace($"planned {Quantity.Of(tests, "test")} on {Quantity.Of(workers, "worker")}, expected to take {expected.TotalSeconds:0.0}s");
         if (!_printer.IsLive)
+        {
             Log.LogInformation(
                 "Running {Tests} on {Workers}{Expected}", new OwnWords(Quantity.Of(tests, "test")),
                 new OwnWords(Quantity.Of(workers, "worker")), new OwnWords(Expected(expected)));
+        }
     }
 
     public void UnitPlanned(UnitPlanned unit) => _progress.Expect(unit);

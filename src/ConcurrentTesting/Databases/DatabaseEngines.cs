@@ -35,7 +35,7 @@ internal static class DatabaseEngines
             };
         }
 
-        // What is kept of a throwaway server is its whole directory; in it, templates always are.
+        // A throwaway server's whole directory is cached, so templates on it always stay in it.
         return settings.ConnectionString is { } given
             ? On(given, settings, isOurs: false)
             : new ThrowawayEngine(
@@ -52,7 +52,7 @@ internal static class DatabaseEngines
         {
             var context = new ServerContext(its, runId, isOurs, sources, guards, secrets, logger, time);
             var dialect = kind.Connect(connectionString, context);
-            // A throwaway server's is made by the run itself.
+            // The run makes the connection string of a throwaway server itself.
             secrets.Register(dialect.ConnectionTo("").Password);
             return new ServerEngine(dialect, context);
         }
@@ -63,8 +63,11 @@ internal static class DatabaseEngines
         if (settings.Isolation == DatabaseIsolation.Server)
             RequireServers(settings);
         if (settings.Database != DatabaseEngine.PostgreSql && !settings.TemplateExtensions.IsEmpty)
+        {
             throw Wrong(
                 $"--test-template-extensions {settings.TemplateExtensions[0]}: only PostgreSQL has them, so it needs --test-database postgresql");
+        }
+
         var existing = sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>().FirstOrDefault();
         var isThrowaway = settings.Database is DatabaseEngine.PostgreSql or DatabaseEngine.MySql && settings.ConnectionString is null;
         if (existing is not null && isThrowaway)

@@ -6,10 +6,10 @@ using ConcurrentTesting.Databases.Throwaway;
 
 namespace ConcurrentTesting.Databases;
 
-/// <summary>All that there is of one kind of server; a new one is a row here.</summary>
+/// <summary>Everything that one kind of server needs; a new kind is a row here.</summary>
 /// <param name="Connect">Makes the dialect for a connection string, which is an administrator's and names no database.</param>
 /// <param name="FindAsync">Finds the programs for a throwaway server.</param>
-/// <param name="Classify">Which of its errors pass.</param>
+/// <param name="Classify">Tells which of its errors pass when tried again.</param>
 internal sealed record ServerKind(
     string Name,
     Func<string, ServerContext, IServerDialect> Connect,

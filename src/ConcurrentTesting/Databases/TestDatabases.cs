@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Data.Common;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
@@ -58,9 +59,11 @@ internal sealed class TestDatabases : IAsyncDisposable
         _health = new DatabaseHealth(_engine, dropped, _retries, _counts, settings.HealthCheckInterval, _secrets, logger, time);
         _sets = new CloneSets(_engine, _health, dropped, _counts, TryAsync, _secrets, logger);
         if (settings.Reset != DatabaseReset.Never)
+        {
             _spares = new SpareClones(
                 SpareCapacity(settings), token => MakeAsync("s", token),
                 spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
+        }
     }
 
     /// <summary>What the databases came to so far; null where there are none.</summary>
@@ -101,7 +104,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return;
-        // On a throwaway server there is nothing that is not ours.
+        // A throwaway server has no databases of others.
         if (_settings.Database == DatabaseEngine.Sqlite || _settings.ConnectionString is not null)
             await TemplateScripts.CheckAsync(_sources, _settings.Database, _guards, cancellationToken);
         await TryAsync("checking the database server", _engine.CheckAsync, cancellationToken);
@@ -115,7 +118,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         var removed = 0;
         await TryAsync("sweeping leftovers", async token => removed += await _engine.SweepAsync(token), cancellationToken);
         if (removed > 0)
-            _logger.LogInformation("Removed {Count} leftovers of runs that no longer live", removed);
+            _logger.LogInformation("Removed {Leftovers} of runs that no longer live", Quantity.Of(removed, "leftover"));
         _counts.Add("swept", removed);
     }
 
@@ -130,7 +133,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         {
             _counts.Add(template.Hit ? "template_hits" : "template_misses", 1);
             _logger.LogInformation(
-                "Template {Database}: {Found} {Fingerprint} in {Milliseconds:0} ms, kept as {Name}",
+                "Template {Database}: {Found} {Fingerprint} in {Milliseconds:0} ms, as {Name}",
                 template.Source.Database,
                 template.Hit ? "hit" : "built",
                 template.Fingerprint[..12],
@@ -168,13 +171,13 @@ internal sealed class TestDatabases : IAsyncDisposable
     }
 
     /// <summary>Fresh clones under new names in place of the lease's, which are dropped while the worker goes on.</summary>
-    /// <exception cref="ConcurrentTestException">There are none to be had; the lease stays as it was.</exception>
+    /// <exception cref="ConcurrentTestException">None could be made; the lease stays as it was.</exception>
     public async Task<DatabaseLease> RenewAsync(DatabaseLease lease, CancellationToken cancellationToken)
     {
         if (_engine is null)
             return lease;
         var renewed = await FreshAsync(lease.Worker, cancellationToken);
-        // One at a time for each worker, so that drops cannot fall behind.
+        // Each worker drops one lease at a time, so that drops cannot fall behind.
         await _drops.GetValueOrDefault(lease.Worker, Task.CompletedTask);
         _drops[lease.Worker] = Task.Run(() => ReleaseAsync(lease, CancellationToken.None), CancellationToken.None);
         return renewed;
@@ -190,7 +193,7 @@ internal sealed class TestDatabases : IAsyncDisposable
             return lease;
         if (_counts.KeptClones.Length >= KeptDatabases.Limit)
         {
-            _logger.LogWarning("The databases of {Test} are not kept: {Count} are already, which is the limit", test, KeptDatabases.Limit);
+            _logger.LogWarning("The databases of {Test} are not kept: the run has kept {Count}, which is the limit", test, KeptDatabases.Limit);
             return await RenewAsync(lease, cancellationToken);
         }
 
@@ -202,7 +205,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     /// <summary>False once a health check of one of the lease's databases has failed: the worker should have another.</summary>
     public bool IsHealthy(DatabaseLease lease) => _health is null || !lease.Clones.Any(_health.IsFailing);
 
-    /// <summary>Whether tests have dropped one of the lease's databases and not made it again: others may miss it.</summary>
+    /// <summary>Whether tests have dropped one of the lease's databases and not made it again: the next tests may need it.</summary>
     public bool IsDroppedByTests(DatabaseLease lease) => _health is not null && lease.Clones.Any(_health.IsDropped);
 
     /// <summary>Drops the lease's clones. What resists is left for the next sweep and counted as leaked.</summary>
@@ -230,7 +233,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         catch (Exception exception)
         {
             _logger.LogWarning(
-                "The run's databases could not all be removed, the next run does it: {Reason}", _secrets.Redact(exception.Message));
+                "Not all of the run's databases could be removed; the next run removes the rest: {Reason}", _secrets.Redact(exception.Message));
         }
     }
 
@@ -285,7 +288,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _logger.LogDebug("A spare database is of no use: {Reason}", _secrets.Redact(exception.Message));
+            _logger.LogDebug("A spare database cannot be used: {Reason}", _secrets.Redact(exception.Message));
             await _sets!.DropAsync(spare, worker: null, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             return null;

@@ -91,7 +91,7 @@ internal sealed class AssemblyDiscovery(
 
     private void Report(TestAssembly assembly, SessionDiscovery discovery)
     {
-        logger.LogDebug("{Assembly}: {Count} cases", assembly.Source, discovery.Count);
+        logger.LogDebug("{Assembly}: {Cases}", assembly.Source, Quantity.Of(discovery.Count, "case"));
         var complaints = discovery.Messages.Where(message => message.Level != HostMessageLevel.Information).ToList();
         if (discovery.IsAborted || discovery.Count == 0 && complaints.Any(complaint => !IsNoTestAvailable(complaint)))
             problems.Add($"{assembly.Source}: its tests cannot be discovered. {Describe(complaints)}");
@@ -103,8 +103,10 @@ internal sealed class AssemblyDiscovery(
     {
         logger.LogWarning("{Assembly}: {Message}", assembly.Source, complaint.Text.Trim());
         if (complaint.Level == HostMessageLevel.Error)
+        {
             observer.IncidentHappened(
-                new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {TextCap.FirstLine(complaint.Text)}"));
+                new Incident(DateTimeOffset.UtcNow, IncidentKinds.Discovery, $"{assembly.Source}: {FirstLine.Marked(complaint.Text)}"));
+        }
     }
 
     // VSTest's own words for an assembly with no tests in it.
@@ -112,7 +114,7 @@ internal sealed class AssemblyDiscovery(
         message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
 
     private static string Describe(List<SessionMessage> complaints) =>
-        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => TextCap.FirstLine(complaint.Text))
+        complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => FirstLine.Marked(complaint.Text))
             .FirstOrDefault(text => text.Length > 0)
-        ?? "The test host ended without a word: run with --test-diagnostics.";
+        ?? "The test host ended without a message: run with --test-diagnostics.";
 }

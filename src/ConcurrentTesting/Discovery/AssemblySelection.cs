@@ -115,9 +115,12 @@ internal sealed class AssemblySelection(
         if (assembly.TargetFramework.StartsWith("netstandard", StringComparison.OrdinalIgnoreCase))
             return "it is a library for several runtimes and cannot be run. Give the test project a target framework such as net10.0.";
         if (!assembly.TargetFramework.Contains('.', StringComparison.Ordinal))
+        {
             return OperatingSystem.IsWindows()
                 ? null
                 : "it is for .NET Framework, which only Windows has. Choose another one with --test-framework.";
+        }
+
         var dotnet = runSettings.For(assembly).DotNetHostPath ?? location.DotNet;
         var missing = new InstalledRuntimes(dotnet, Environment.GetEnvironmentVariable("DOTNET_ROLL_FORWARD")).Missing(
             assembly.Path, assembly.TargetFramework);

@@ -50,8 +50,11 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
 
         var failures = new List<string>();
         foreach (var project in projects)
+        {
             failures.AddRange(
                 Failure(command, project, await RunOneAsync(command, project, Path.GetDirectoryName(project)!, cancellationToken)));
+        }
+
         return failures;
     }
 

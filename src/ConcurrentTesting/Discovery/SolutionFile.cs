@@ -51,7 +51,7 @@ internal static class SolutionFile
     public static ConcurrentTestException Unreadable(string path, int? line, string reason, Exception? cause = null) =>
         new(
             ConcurrentTestExitCode.BadSettings,
-            $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Mend it, or name the projects with --test-projects.",
+            $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Correct it, or name the projects with --test-projects.",
             cause);
 
     // Of several in one folder, the one with the most projects is the whole.
@@ -156,8 +156,11 @@ internal sealed record SolutionFilter(string Path, string Solution, IReadOnlyLis
             throw SolutionFile.Unreadable(path, LineOf(text, "\"path\"", "\"solution\""), "its \"solution\" has no \"path\"");
         if (Member(solution, "projects", JsonValueKind.Array) is not { } projects
             || projects.EnumerateArray().Any(project => project.ValueKind != JsonValueKind.String))
+        {
             throw SolutionFile.Unreadable(
                 path, LineOf(text, "\"projects\"", "\"solution\""), "its \"solution\" has no list of \"projects\"");
+        }
+
         var full = SolutionFile.Full(named, path);
         if (!File.Exists(full))
             throw SolutionFile.Unreadable(path, LineOf(text, "\"path\""), $"there is no solution {full}");

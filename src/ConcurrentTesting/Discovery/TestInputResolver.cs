@@ -52,14 +52,22 @@ internal sealed class TestInputResolver
     {
         var path = Path.GetFullPath(entry, _settings.WorkingDirectory);
         if (File.Exists(path))
+        {
             AddFile(path, entry);
+        }
         else if (Directory.Exists(path))
+        {
             AddFolder(path);
+        }
         else if (IsGlob(entry))
+        {
             AddGlob(entry);
+        }
         else
+        {
             throw BadSettings(
                 $"The test project '{entry}' does not exist: looked for {path}. Paths are relative to {_settings.WorkingDirectory}.");
+        }
     }
 
     private void AddFile(string path, string entry)
@@ -101,8 +109,11 @@ internal sealed class TestInputResolver
     {
         var (root, pattern) = Split(entry);
         if (!Directory.Exists(root))
+        {
             throw BadSettings(
                 $"The test projects '{entry}' do not exist: there is no folder {root}. Paths are relative to {_settings.WorkingDirectory}.");
+        }
+
         var matcher = NewMatcher(pattern);
         foreach (var file in matcher.GetResultsInFullPath(root).Select(Path.GetFullPath).Order(PathComparer))
             AddFound(file);

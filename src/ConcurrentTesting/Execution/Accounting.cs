@@ -39,16 +39,16 @@ internal sealed record BatchEnd
     /// <summary>How the test process ended itself; null where it did not, or nothing tells.</summary>
     public string? OwnEnd { get; init; }
 
-    /// <summary>What a test that the host died with is told to have failed with.</summary>
+    /// <summary>How a test failed that was running when its process ended itself.</summary>
     public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd.TrimEnd('.')}. {Fault}";
 
-    /// <summary>The console died by itself, which no test is to blame for.</summary>
+    /// <summary>The console died by itself, for which no test is to blame.</summary>
     public bool IsConsoleGone { get; init; }
 
     /// <summary>The test process said that the infrastructure failed.</summary>
     public bool IsDeclared { get; init; }
 
-    /// <summary>A test process had come up: what died then was brought down by what ran in it.</summary>
+    /// <summary>A test process had started, so what ran in it brought it down.</summary>
     public bool HadTestProcess { get; init; }
 }
 
@@ -65,17 +65,17 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
 }
 
 /// <summary>
-/// Decides what happens to every entry of a batch that ended: nothing is lost, nothing runs for ever. A test that was running when its
-/// process died is tried once alone; the rest runs elsewhere; what gave no result in a run that ended well is asked for once more by name;
-/// failing tests are rerun within their budget.
+/// Decides what happens to every entry of a batch that ended: no entry is lost, and none runs for ever. A test that was running when its
+/// process died is tried once alone, and the other tests run elsewhere. A test without a result in a run that ended well is asked for once
+/// more by name. Failing tests are rerun within their budget.
 /// </summary>
 internal sealed class Accounting(
     IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null)
 {
-    // After so many ends without any result the batch is split, to find what kills it; a single test is given up then.
+    // After so many ends without any result the batch is split to find the test that kills it; a batch of one test is given up.
     private const int TriesUntilSplit = 2;
 
-    // A suite whose every process dies must end in minutes, not in hours.
+    // A suite all of whose processes die must end in minutes, not in hours.
     private const int SplitsInAll = 100;
 
     private readonly Lock _gate = new();
@@ -100,7 +100,7 @@ internal sealed class Accounting(
         if (lost.Count == 0)
             return ([], []);
         return end.Batch.Reason == BatchReasons.ByName
-            ? ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by id and once more by name")))
+            ? ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by its id and then by its name")))
             : ([Make(end, lost, BatchReasons.ByName)], []);
     }
 
@@ -135,7 +135,7 @@ internal sealed class Accounting(
 
     private bool IsWorthAnotherTry(BatchEnd end, TestEntry entry) => end.IsConsoleGone && retries?.TryTake(entry) == true;
 
-    // Nothing tells which test killed the process: halves are tried until the culprit is alone, and the innocent have run elsewhere.
+    // Nothing tells which test killed the process: the batch is halved until the culprit is alone and the other tests have run elsewhere.
     private (List<Batch> Again, List<SettledTest> Settled) Unexplained(BatchEnd end, List<TestEntry> open)
     {
         if (open.Count < end.Batch.Entries.Length)
@@ -160,7 +160,7 @@ internal sealed class Accounting(
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
-    // What a server's restart failed comes back in one batch, later each time.
+    // The tests that a server's restart failed come back in one batch, after a wait that grows.
     private Batch? RetryOf(BatchEnd end)
     {
         var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps))
@@ -170,7 +170,7 @@ internal sealed class Accounting(
             : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry)) };
     }
 
-    // What is still open runs again anyway.
+    // Tests that are still open run again anyway.
     private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) =>
         entries.Where(entry => !end.TimedOut.Contains(entry) && !(end.Fault is not null && IsOpen(end, entry)));
 
@@ -197,7 +197,7 @@ internal sealed class Accounting(
         }
     }
 
-    // A test that was still running when the host died may have had more rows to give, and one whose rows nobody knows the number of.
+    // A test that was still running when the host died may have more rows, and so may a test whose number of rows is not known.
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
         !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
 
@@ -212,5 +212,6 @@ internal sealed class Accounting(
     private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
         BatchOf.Entries(
             end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason,
-            end.Worker) with { FruitlessTries = fruitless };
+            end.Worker) with
+        { FruitlessTries = fruitless };
 }

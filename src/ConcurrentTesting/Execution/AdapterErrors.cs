@@ -5,9 +5,8 @@ using ConcurrentTesting.VsTest;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Reads what a test host says beside its results. An error that is no echo of a test's own result makes <c>dotnet test</c> fail, whatever
-/// it is. xunit tells the details
-/// of an error line by line after it, indented; NUnit and VSTest tell all in one message.
+/// Reads what a test host says beside its results. An error that does not repeat a test's own result makes <c>dotnet test</c> fail. xunit
+/// writes the details of an error in indented lines after it; NUnit and VSTest write everything in one message.
 /// </summary>
 internal sealed partial class AdapterErrors(string assembly)
 {
@@ -35,7 +34,7 @@ internal sealed partial class AdapterErrors(string assembly)
     }
 
     /// <summary>
-    /// MSTest tells of a failed clean-up by a failed result of a test that has one already; null where a result's message is no such.
+    /// MSTest reports a failed clean-up as a second, failed result of a test; null where a result's message is not such a report.
     /// </summary>
     public static AdapterError? OfResult(string? message, string? stackTrace) =>
         message is not null && MSTestCleanUp().Match(message) is { Success: true } cleanUp
@@ -81,9 +80,13 @@ internal sealed partial class AdapterErrors(string assembly)
         var parts = text.Split("StackTrace:", 2);
         var message = parts[0].Trim();
         var tearDown = message.IndexOf("TearDown : ", StringComparison.Ordinal);
-        return fixture with { Message = tearDown > 0
+        return fixture with
+        {
+            Message = tearDown > 0
             ? message[tearDown..]
-            : message, StackTrace = parts.Length > 1 ? parts[1].Trim() : null };
+            : message,
+            StackTrace = parts.Length > 1 ? parts[1].Trim() : null
+        };
     }
 
     private AdapterError WithDetails(AdapterError error)

@@ -33,7 +33,7 @@ internal sealed class BatchProgress : IHostEvents
     private string? _lastError;
     private bool _isExplored;
 
-    // The entry that the host last said something of: tests run one at a time, so all others that it gave results of have ended.
+    // The entry that the host named last: tests run one at a time, so all other entries with results have ended.
     private TestEntry? _latest;
     private long _lastSign;
     private long? _firstTest;
@@ -92,11 +92,15 @@ internal sealed class BatchProgress : IHostEvents
             _firstTest ??= _lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency);
             _lastResult = _lastSign;
             if (Find(result.Test) is { } entry)
+            {
                 Book(entry, result);
+            }
             else if (_batch.Reason != BatchReasons.ByName)
+            {
                 _run.Recorder.Report(
                     IncidentKinds.UnaskedResult,
-                    $"A result arrived for {result.Test.FullyQualifiedName}, which nobody asked it for; it is not counted.", _worker);
+                    $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
+            }
         }
     }
 
@@ -115,14 +119,16 @@ internal sealed class BatchProgress : IHostEvents
                 _run.Recorder.Add(
                     new TestStarted(
                         _worker, new TestRef(entry.Assembly, entry.Id), entry.ClassName,
-                        TestNames.Short(entry.ClassName, entry.DisplayName)) { At = _run.Recorder.Now },
+                        TestNames.Short(entry.ClassName, entry.DisplayName))
+                    { At = _run.Recorder.Now },
                     entry.Assembly);
             }
         }
     }
 
     /// <summary>
-    /// Of a batch's time from one timestamp to another, what was before its first test and after its last; null where there was none.
+    /// The part of a batch's time, from one timestamp to another, that lies before its first test and after its last; null where it had no
+    /// test.
     /// </summary>
     public TimeSpan? BesideTests(long started, long ended)
     {
@@ -142,7 +148,7 @@ internal sealed class BatchProgress : IHostEvents
             _errors.Add(level, text);
             _isExplored |= text.Contains(Explored, StringComparison.Ordinal);
             if (level == HostMessageLevel.Error)
-                _lastError = TextCap.FirstLine(text);
+                _lastError = FirstLine.Marked(text);
         }
     }
 
@@ -164,7 +170,7 @@ internal sealed class BatchProgress : IHostEvents
     }
 
     /// <summary>
-    /// What may still be running although the host does not say so: a test that gave results, and nobody knows how many more it has.
+    /// What may still be running although the host does not say so: a test that gave results and whose number of rows is not known.
     /// </summary>
     public TestEntry? Unclosed
     {
@@ -205,7 +211,7 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
-    /// <summary>Tells what the infrastructure failed, one line a cause, and what the test process said of it.</summary>
+    /// <summary>Reports which tests the infrastructure failed, a line for each cause, and what the test process said of it.</summary>
     public void ReportInfrastructure()
     {
         lock (_gate)
@@ -220,9 +226,11 @@ internal sealed class BatchProgress : IHostEvents
         }
 
         if (File.Exists(_declaration))
+        {
             _run.Recorder.Report(
                 IncidentKinds.InfrastructureDeclared,
-                $"A test process said that the infrastructure failed: {TextCap.FirstLine(File.ReadAllText(_declaration).Trim())}", _worker);
+                $"A test process said that the infrastructure failed: {FirstLine.Marked(File.ReadAllText(_declaration).Trim())}", _worker);
+        }
     }
 
     public BatchEnd End(string? fault, IReadOnlySet<TestEntry> timedOut)
@@ -238,7 +246,7 @@ internal sealed class BatchProgress : IHostEvents
                 Failed = _failed.ToHashSet(),
                 Infrastructure = _infrastructure.Keys.ToHashSet(),
 
-                // Who says that the infrastructure failed and ends its process is no suspect.
+                // A test that says that the infrastructure failed, and ends its process, is not suspected of having crashed it.
                 Active = File.Exists(_declaration)
                     ? FrozenSet<TestEntry>.Empty
                     : _active.Keys.Where(entry => !timedOut.Contains(entry)).Union(unclosed).ToHashSet(),
@@ -256,7 +264,7 @@ internal sealed class BatchProgress : IHostEvents
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName
             && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
-    // Ids and rows that differ from process to process: a result of the same method goes to an entry of it that has none yet.
+    // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet.
     private TestEntry? FindByName(ToldTest test) =>
         NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
 
@@ -291,7 +299,7 @@ internal sealed class BatchProgress : IHostEvents
         var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database)
             ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
         if (cause is not null && _run.Settings.MaxRetries > 0)
-            _infrastructure.TryAdd(entry, (cause, TextCap.FirstLine(attempt.Message ?? "")));
+            _infrastructure.TryAdd(entry, (cause, FirstLine.Marked(attempt.Message ?? "")));
 
         return _run.Settings.Reruns > 0 || _infrastructure.ContainsKey(entry);
     }

@@ -15,13 +15,13 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(200);
 
-    // Nobody has hung who still explores; it ends some time nevertheless.
+    // A host that still explores its tests has not hung, but it must not explore for ever.
     private const int PatienceWithExploring = 10;
 
-    // The parent of a process learns of its end at once, and tells it a moment later.
+    // The parent of a process learns of its end at once, and reports it a moment later.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
-    // By number: a host may tell later how its process ended.
+    // Found by number, because a host may report later how its process ended.
     private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
 
     public async Task<RanBatch> RunAsync(
@@ -82,23 +82,25 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var verdict = Conclude(end, watched, progress, number, lease.Database);
         KeepDeclaration(declaration, number);
         return new RanBatch(
-            verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations) { MetFullServer = progress.MetFullServer };
+            verdict, end is { Fault: null, IsDeclared: false }, figures?.Total.Operations)
+        { MetFullServer = progress.MetFullServer };
     }
 
-    /// <summary>Records a test process that ended after it had run its batch, as its host tells.</summary>
+    /// <summary>Records that a test process ended after its batch had run, as its host reports it.</summary>
     public async Task RecordIdleEndAsync(IdleEnd end, int worker)
     {
         var known = await run.Hook.EndsAsync(end.Batch, EndBound, CancellationToken.None);
         var own = OwnEnd.Of(known.IsEmpty ? [end.Process] : known, end.Fault);
         var declaration = DeclarationIn(Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker)));
         if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{TextCap.FirstLine(end.Fault)} Nothing ran in it.", worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Marked(end.Fault)} Nothing ran in it.", worker);
         else
             new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database).RecordIdleEnd(own);
         KeepDeclaration(declaration, end.Batch);
     }
 
-    // One name for all batches of a worker, whose test process may know only one; what a batch declared then bears its number.
+    // All batches of a worker declare in a file of one name, because a warm test process knows only one. Afterwards the file gets the
+    // number of the batch.
     private static string Declaration(string results)
     {
         var path = DeclarationIn(results);
@@ -111,9 +113,11 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private static void KeepDeclaration(string declaration, int number)
     {
         if (File.Exists(declaration))
+        {
             File.Move(declaration, Path.Combine(
                 Path.GetDirectoryName(declaration)!, string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.infrastructure")),
                     overwrite: true);
+        }
     }
 
     /// <summary>What follows from a batch's end, recorded.</summary>
@@ -130,7 +134,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict);
         if (end.Fault is { } fault)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{TextCap.FirstLine(fault)} {Consequence(verdict)}", end.Worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Marked(fault)} {Consequence(verdict)}", end.Worker);
         else
             TellWhatIsMissing(verdict, progress, end.Worker);
         return verdict;
@@ -140,7 +144,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(
             verdict.Settled.Select(settled => settled.Entry));
 
-    // What is still open has not had its last try.
+    // A test that is still open has an attempt left.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
         if (end.Batch.Reason == BatchReasons.ByName)
@@ -177,7 +181,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 
         var end = await running;
         return (ended ?? await EndOfHostAsync(
-            end, progress.Number, timedOut, cancellationToken)) with { Coverage = end.Coverage, WasWarm = end.WasWarm };
+            end, progress.Number, timedOut, cancellationToken)) with
+        { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
     private async Task<WatchedEnd> EndOfHostAsync(
@@ -198,9 +203,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         if (progress.Silence > limit && progress.Unclosed is { } rows && run.Hook.IsRunning(progress.Number, rows.Id))
             timedOut.Add(rows);
         if (timedOut.Count > 0)
+        {
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{timedOut.First().DisplayName} ran longer than {limit.TotalSeconds:0.###} s (--test-timeout); its test host was ended.");
+        }
+
         return progress.Silence > limit * (progress.IsExploring ? PatienceWithExploring : 1)
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -295,13 +303,17 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private void TellWhatIsMissing(BatchVerdict verdict, BatchProgress progress, int worker)
     {
         if (verdict.Settled.Any(settled => settled.Outcome == TestOutcome.Error))
+        {
             run.Recorder.Report(
                 IncidentKinds.NoResult,
                 $"The test host ended well without a result for every test{(progress.LastError is { } error ? $"; the last thing it said: {error}" : "")}.", worker);
+        }
         else if (verdict.Again.FirstOrDefault(again => again.Reason == BatchReasons.ByName) is { } byName)
+        {
             run.Log.LogDebug(
-                "Worker {Worker}: {Count} tests gave no result by their ids and are asked for by name: {Filter}", worker, byName.CaseCount,
-                NameSelection.Of(byName.Entries).Filter);
+                "Worker {Worker}: {Tests} gave no result by id, to be asked for by name: {Filter}", worker,
+                Quantity.Of(byName.CaseCount, "test"), NameSelection.Of(byName.Entries).Filter);
+        }
     }
 
     private static string Consequence(BatchVerdict verdict)

@@ -19,29 +19,39 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, HostsOf
     public async Task<BisectionResult> FindAsync(ImmutableArray<Batch> batches, TestEntry failing, CancellationToken cancellationToken)
     {
         if (await FailsAsync(batches, [], failing))
+        {
             return new BisectionResult(
-                $"{failing.DisplayName} fails alone, on a fresh session and fresh databases: it depends on no earlier test.", []);
+                $"{failing.DisplayName} fails alone, in a fresh session with fresh databases: it depends on no earlier test.", []);
+        }
 
         var candidates = Before(batches, failing);
         if (!await FailsAsync(batches, candidates, failing))
+        {
             return new BisectionResult(
-                $"{failing.DisplayName} passed although the {candidates.Count} tests that had run before it ran before it again: the order alone does not make it fail.", []);
+                $"{failing.DisplayName} passed after the same {Quantity.Of(candidates.Count, "test")} as before: the order alone does not make it fail.", []);
+        }
 
         while (candidates.Count > 1)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var half = candidates.Count / 2;
             run.Log.LogInformation(
-                "Bisecting {Test}: {Count} left that it may depend on", failing.DisplayName, Quantity.Of(candidates.Count, "test"));
+                "Bisecting {Test}: it may depend on {Tests}", failing.DisplayName, Quantity.Of(candidates.Count, "test"));
             var first = candidates.Take(half).ToList();
             var second = candidates.Skip(half).ToList();
             if (await FailsAsync(batches, first, failing))
+            {
                 candidates = first;
+            }
             else if (await FailsAsync(batches, second, failing))
+            {
                 candidates = second;
+            }
             else
+            {
                 return new BisectionResult(
-                    $"{failing.DisplayName} needs more than one of these {candidates.Count} tests before it to fail.", [.. candidates]);
+                    $"{failing.DisplayName} fails only after more than one of these {candidates.Count} tests.", [.. candidates]);
+            }
         }
 
         return new BisectionResult($"{failing.DisplayName} fails when {candidates[0].DisplayName} ran before it.", [.. candidates]);
@@ -65,8 +75,9 @@ internal sealed class Bisection(RunContext run, TestDatabases databases, HostsOf
             KnownTimings = 1,
             Predictions = kept.ToDictionary(entry => entry, _ => 0.0),
         };
-        run.Log.LogDebug("Bisection run {Number}: {Count} tests before {Test}", ++_runs, before.Count, failing.DisplayName);
-        // What a probe fails is its answer and stops nothing else.
+        run.Log.LogDebug(
+            "Bisection run {Number}: {Tests} before {Test}", ++_runs, Quantity.Of(before.Count, "test"), failing.DisplayName);
+        // A failure in a probe is the probe's answer, and does not stop the run.
         using var stop = new RunStop(failFast: 0, run.Stop.Token);
         await new WorkerPool(run with { Recorder = recorder, Stop = stop }, databases, hostsOf).RunAsync(plan);
         if (run.Stop.Fault is { } fault)

@@ -5,12 +5,12 @@ using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>Makes an attempt of what a host told.</summary>
+/// <summary>Makes a recorded attempt from a host's result.</summary>
 internal static class HostAttempt
 {
     public static string NameOf(TestEntry entry, HostResult result) => TestNames.Short(entry.ClassName, result.DisplayName);
 
-    /// <param name="redactor">Takes the secrets out before anything is cut: half of one would not be found.</param>
+    /// <param name="redactor">Takes the secrets out before anything is cut, because half of a secret would not be found.</param>
     public static TestAttempt Of(HostResult result, int worker, int batch, string? database, string? cause, Redactor redactor) => new()
     {
         Outcome = result.Outcome,

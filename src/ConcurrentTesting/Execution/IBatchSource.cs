@@ -2,7 +2,7 @@ using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>Where workers take their work from and tell what became of it.</summary>
+/// <summary>Where workers take their work from, and report what happened to it.</summary>
 internal interface IBatchSource
 {
     /// <summary>The next batch for a worker; waits while others hold work that may come back; null when all is done.</summary>
@@ -15,7 +15,7 @@ internal interface IBatchSource
     /// <param name="verdict">Null where it was never begun: it goes to another worker as it is.</param>
     void Complete(Batch batch, int worker, BatchVerdict? verdict);
 
-    /// <summary>A worker stops for good: what it alone would have run is everybody's.</summary>
+    /// <summary>A worker stops for good: the other workers may take the batches that were reserved for it.</summary>
     void Leave(int worker);
 
     /// <summary>The same, unless nobody else would be left.</summary>

@@ -8,8 +8,8 @@ using static System.FormattableString;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Tries again to start a test session, which only infrastructure can fail: exponential, with jitter, bounded by the settings. What the
-/// user must mend is not tried again.
+/// Tries again to start a test session, where the infrastructure failed: with exponential delays, jitter, and the bounds of the settings.
+/// Errors that the user has to correct are not tried again.
 /// </summary>
 internal sealed class InfrastructureRetry(RunContext run)
 {
@@ -61,18 +61,21 @@ internal sealed class InfrastructureRetry(RunContext run)
     }
 
     private static bool IsTransient(Exception exception) =>
-        exception is not OperationCanceledException and not ConcurrentTestException { ExitCode: ConcurrentTestExitCode.Refused
-            or ConcurrentTestExitCode.BadSettings };
+        exception is not OperationCanceledException and not ConcurrentTestException
+        {
+            ExitCode: ConcurrentTestExitCode.Refused
+            or ConcurrentTestExitCode.BadSettings
+        };
 
     private static ValueTask Report(RunContext run, OnRetryArguments<object> arguments)
     {
         var retried = arguments.Context.Properties.GetValue(What, null!);
-        // The last one is counted by how it ends.
+        // The last retry is counted when its outcome is known.
         if (retried.Tries++ > 0)
             run.Recorder.CountRetry(RetryCounts.SessionStart, succeeded: false);
         run.Recorder.Report(
             IncidentKinds.Retry(RetryCounts.SessionStart),
-            Invariant($"The test session did not start ({arguments.Outcome.Exception?.Message}): try {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} follows in {arguments.RetryDelay.TotalSeconds:0.0} s."),
+            Invariant($"The test session did not start ({arguments.Outcome.Exception?.Message}): attempt {arguments.AttemptNumber + 1} of {run.Settings.MaxRetries} follows in {arguments.RetryDelay.TotalSeconds:0.0} s."),
             retried.Worker);
         run.Log.LogDebug(arguments.Outcome.Exception, "Worker {Worker}: the test session did not start", retried.Worker);
         return ValueTask.CompletedTask;

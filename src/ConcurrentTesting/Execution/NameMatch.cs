@@ -6,7 +6,7 @@ using ConcurrentTesting.VsTest;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>
-/// Finds whose result it is that has no id of any test that was asked for, in a batch that was asked for by <see cref="NameSelection"/>.
+/// Finds the entry of a result whose id was not asked for, in a batch that was selected by <see cref="NameSelection"/>.
 /// </summary>
 internal static class NameMatch
 {
@@ -17,7 +17,7 @@ internal static class NameMatch
         if (asked.HasClass(batch.Assembly, test.ClassName))
             return batch.Entries.FirstOrDefault(entry => entry.ClassName == test.ClassName && NameOf(entry) == method && hasRoom(entry));
 
-        // A fixture whose arguments differ from process to process too: by its type.
+        // The arguments of a fixture may differ from process to process too, so it is found by its type.
         var type = NUnitFixtures.WithoutArguments(test.ClassName);
         return batch.Entries.FirstOrDefault(
             entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && NameOf(entry) == method && hasRoom(entry));
@@ -25,7 +25,7 @@ internal static class NameMatch
 
     private static string NameOf(TestEntry entry) => NameOf(entry.IsMethodKnown, entry.MethodName, entry.DisplayName);
 
-    // As it was selected: by the length of its name where no method is known.
+    // Where no method is known, the test was selected by the length of its name, and is found by it.
     private static string NameOf(bool isMethodKnown, string method, string displayName) =>
         isMethodKnown ? method : displayName.Length.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,18 +13,22 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         ? []
         : [.. errors.Where(IsForgiven).SelectMany(error => EntriesOf(error))];
 
-    /// <param name="verdict">What runs again: a clean-up whose tests do is tried with them.</param>
+    /// <param name="verdict">What runs again: a clean-up is tried again with its tests.</param>
     public void RecordErrors(ImmutableArray<AdapterError> errors, BatchVerdict verdict, BatchEnd end)
     {
         var again = verdict.Again.Where(batch => batch.Reason == BatchReasons.Retry).SelectMany(batch => batch.Entries).ToHashSet();
         foreach (var error in errors)
         {
             if (IsForgiven(error) && EntriesOf(error).All(again.Contains))
+            {
                 run.Recorder.Report(
                     IncidentKinds.CleanUpRetried,
-                    $"{error.Subject} failed through no fault of its own and is tried again with its tests: {TextCap.FirstLine(error.Message)}", worker);
+                    $"{error.Subject} failed through no fault of its own and is tried again with its tests: {FirstLine.Marked(error.Message)}", worker);
+            }
             else if (!HarmlessErrors.Contains(error, end))
+            {
                 Add(error);
+            }
         }
     }
 
@@ -89,14 +93,14 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             run.Stop.CountFailure();
     }
 
-    // Secrets go before anything is cut: half of one would not be found.
+    // Secrets are taken out before anything is cut, because half of a secret would not be found.
     private string Capped(string text) => TextCap.Apply(run.Secrets.Redact(text), TextCap.Message);
 
     // Only a clean-up is known to be tried again with its tests.
     private bool IsForgiven(AdapterError error) =>
         error.Kind == AdapterErrorKind.CleanUp && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
 
-    // What belongs to a class names it; what several classes share may be any class's.
+    // An error of one class names it; an error of something shared may belong to any class.
     private ImmutableArray<TestEntry> EntriesOf(AdapterError error)
     {
         ImmutableArray<TestEntry> ofClass = [.. batch.Entries.Where(entry => entry.ClassName == error.Fixture)];

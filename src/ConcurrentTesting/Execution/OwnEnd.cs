@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ConcurrentTesting.Record;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
 
@@ -7,8 +7,7 @@ namespace ConcurrentTesting.Execution;
 
 /// <summary>
 /// Tells a test process that ended itself, which is red as in <c>dotnet test</c>, from one that was ended from outside, which is healed: by
-/// the hook's last word in it, by
-/// the exit code or the signal that its parent was told, by what it wrote to its error stream.
+/// the hook's last word in it, by the exit code or the signal that its parent was told, by what it wrote to its error stream.
 /// </summary>
 /// <param name="How">In a few words: <c>it exited with code 3</c>.</param>
 internal sealed record OwnEnd(string How, string? StackTrace)
@@ -21,7 +20,7 @@ internal sealed record OwnEnd(string How, string? StackTrace)
 
     private static readonly int[] SignalsToEnd = [1, 2, 3, 15];
 
-    // What the kernel or the runtime raises where a program does what it must not; others come from outside.
+    // The kernel or the runtime raises these signals for a fault of the program itself; others come from outside.
     private static readonly Dictionary<int, string> SignalsOfCrashes = new()
     {
         [4] = "SIGILL",
@@ -45,12 +44,16 @@ internal sealed record OwnEnd(string How, string? StackTrace)
         var dead = processes.FirstOrDefault(process => process is { Role: HookedProcessRole.TestHost, IsAlive: false })
             ?? processes.LastOrDefault(process => process is { Role: HookedProcessRole.TestProcess, IsAlive: false });
         if (dead?.Unhandled is { } unhandled)
+        {
             return new OwnEnd(
-                $"an exception that nobody handled: {unhandled.Message}", unhandled.StackTrace) { Exception = unhandled.Message };
+                $"an exception that nobody handled: {unhandled.Message}", unhandled.StackTrace)
+            { Exception = unhandled.Message };
+        }
+
         var written = WrittenIn(fault);
         if (HowOf(dead, written is not null) is not { } how)
             return null;
-        return written is null ? new OwnEnd(how, null) : new OwnEnd($"{how}: {TextCap.FirstLine(written)}", written);
+        return written is null ? new OwnEnd(how, null) : new OwnEnd($"{how}: {FirstLine.Marked(written)}", written);
     }
 
     private static string? WrittenIn(string fault) =>

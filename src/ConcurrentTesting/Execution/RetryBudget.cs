@@ -2,7 +2,7 @@ using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>How often each test may be tried again for what was not its fault, and how long to wait: exponential, with jitter.</summary>
+/// <summary>How often each test may be tried again after a fault that was not its own, with exponential delays and jitter.</summary>
 internal sealed class RetryBudget(int perTest, TimeSpan firstDelay, Random random)
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);

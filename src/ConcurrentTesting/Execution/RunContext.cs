@@ -24,15 +24,15 @@ internal sealed record RunContext
     public static RunContext Create(
         ConcurrentTestSettings settings, RunConsole console, IRunObserver observer, TimeProvider time, RunStop stop, Quarantine quarantine,
         JournalWriter file, string runId, TestHookServer hook) => new()
-    {
-        Settings = settings,
-        RunId = runId,
-        Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
-        Log = console.Log,
-        Secrets = console.Redactor,
-        Recorder = new RunRecorder(time, observer, quarantine, file),
-        Time = time,
-        Stop = stop,
-        Hook = hook,
-    };
+        {
+            Settings = settings,
+            RunId = runId,
+            Seed = settings.Seed ?? (int)(time.GetUtcNow().ToUnixTimeSeconds() & int.MaxValue),
+            Log = console.Log,
+            Secrets = console.Redactor,
+            Recorder = new RunRecorder(time, observer, quarantine, file),
+            Time = time,
+            Stop = stop,
+            Hook = hook,
+        };
 }

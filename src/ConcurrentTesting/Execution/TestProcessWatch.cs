@@ -10,10 +10,10 @@ namespace ConcurrentTesting.Execution;
 /// </summary>
 internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, int batch)
 {
-    // What a process that ends by itself has left to tell is told within this.
+    // The time within which a process that ends by itself has said everything.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    // A process that ended as it should has its last results still on their way through the test host, which may be slow.
+    // After a process ended well, its last results may still be on their way through a slow test host.
     private static readonly TimeSpan GraceOfGoodEnd = TimeSpan.FromSeconds(5);
 
     private long? _deadSince;
@@ -33,8 +33,8 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
     }
 
     /// <summary>What is wrong once a test process has died; null before, and where the host tells it itself.</summary>
-    /// <param name="silence">Since when the host says nothing.</param>
-    /// <param name="hasBegun">It has told of a test: the process that tells what tests there are has ended before.</param>
+    /// <param name="silence">How long the host has said nothing.</param>
+    /// <param name="hasBegun">The host has reported a test, so the process that ended is not the one that listed the tests.</param>
     public string? Fault(TimeSpan silence, bool hasBegun)
     {
         if (assembly.Framework != TestFramework.XUnit3 || FindDead(hasBegun) is not { } dead)
@@ -43,9 +43,12 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
         _deadSince ??= run.Time.GetTimestamp();
         var dying = run.Time.GetElapsedTime(_deadSince.Value);
         if (dead.EndedByItself)
+        {
             return dying > GraceOfGoodEnd
                 && silence > GraceOfGoodEnd ? $"the test process {dead.Id} of {assembly.Source} ended before its tests had." : null;
-        return dying > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a word." : null;
+        }
+
+        return dying > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a message." : null;
     }
 
     /// <summary>Whether the process that died ended itself.</summary>

@@ -19,7 +19,7 @@ internal delegate ITestHosts HostsOfWorker(int worker);
 internal sealed class Worker(
     int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, HostsOfWorker hostsOf)
 {
-    // What was set up in the databases that it has, and the test process that did it where that one was kept.
+    // What was set up in the databases that it has, and the test process that did it where that one stayed warm.
     private readonly Dictionary<NeededSetUp, int?> _setUp = [];
     private ITestHosts? _hosts;
     private ITestHost? _host;
@@ -65,7 +65,7 @@ internal sealed class Worker(
         catch (Exception exception)
         {
             run.Recorder.Report(
-                IncidentKinds.WorkerRetired, $"The worker is retired, its work goes to the others: {exception.Message}", number);
+                IncidentKinds.WorkerRetired, $"The worker is retired and its work goes to the others: {exception.Message}", number);
             run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
         }
         finally
@@ -84,7 +84,7 @@ internal sealed class Worker(
         }
     }
 
-    // Who waits holds nothing: others may need the connections and the memory.
+    // A worker that waits holds no databases and no host, because others may need the connections and the memory.
     private async Task<Batch?> TakeAsync(CancellationToken cancellationToken)
     {
         var taking = source.TakeAsync(number, cancellationToken).AsTask();
@@ -111,7 +111,7 @@ internal sealed class Worker(
             _isUsed = true;
             RememberSetUps(batch, null);
             ran = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
-            RememberSetUps(batch, host.KeptProcess);
+            RememberSetUps(batch, host.WarmProcess);
             _metFullServer = ran.MetFullServer;
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
@@ -140,7 +140,7 @@ internal sealed class Worker(
         if (IsSetUpBefore(batch))
             await EndProcessesAsync();
         begun = run.Time.GetTimestamp();
-        // The databases try again themselves what is worth it.
+        // The databases already retry what may pass on another attempt.
         _lease ??= await databases.LeaseAsync(number, cancellationToken);
         var leased = run.Time.GetTimestamp();
         _hosts ??= hostsOf(number);
@@ -149,8 +149,8 @@ internal sealed class Worker(
         _starting += run.Time.GetElapsedTime(leased);
         run.Recorder.Add(new LeaseTaken(number, _lease.Database, run.Time.GetElapsedTime(begun).TotalSeconds) { At = run.Recorder.Now });
         run.Log.LogDebug(
-            "Worker {Worker} takes {Count} tests of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number, batch.CaseCount,
-            batch.Assembly.Source, batch.Reason, batch.Seconds);
+            "Worker {Worker} takes {Tests} of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number,
+            Quantity.Of(batch.CaseCount, "test"), batch.Assembly.Source, batch.Reason, batch.Seconds);
         return (_host, _lease);
     }
 
@@ -193,16 +193,16 @@ internal sealed class Worker(
 
     private bool IsSpent(Batch batch, DatabaseLease lease) => databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease);
 
-    // What creates its schema, or fills it, does so once in a serial run: it may not bear to find it there.
+    // A set-up that creates or fills its schema does so once in a serial run, and may fail where it finds the schema there already.
     private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && IsSetUpBefore(batch);
 
-    // What has no fixture is set up by static members, if at all: once in a process, however many batches it runs.
+    // A set-up without a fixture can only be one of static members, which happens once in a process, however many batches run in it.
     private bool IsSetUpBefore(Batch batch)
     {
-        var kept = !batch.NeedsFreshProcess && _host is { } host && host.Bound.Assembly == batch.Assembly ? host.KeptProcess : null;
+        var warm = !batch.NeedsFreshProcess && _host is { } host && host.Bound.Assembly == batch.Assembly ? host.WarmProcess : null;
         return SetUpsOf(batch).Any(setUp => _setUp.TryGetValue(setUp, out var process) && !(setUp.IsOnceInProcess && IsStill(process)));
 
-        bool IsStill(int? process) => process is not null && process == kept;
+        bool IsStill(int? process) => process is not null && process == warm;
     }
 
     private void RememberSetUps(Batch batch, int? process)
@@ -224,7 +224,7 @@ internal sealed class Worker(
         _setUp.Clear();
     }
 
-    // What they hold on to is theirs no more, or is set up once in a process.
+    // The test processes hold connections to databases that are about to go, or static state that was set up for them.
     private async Task EndProcessesAsync()
     {
         if (_hosts is { } hosts)
@@ -253,7 +253,7 @@ internal sealed class Worker(
         catch (Exception exception)
         {
             run.Recorder.Report(
-                IncidentKinds.ReleaseFailed, $"What worker {number} used could not be released: {exception.Message}", number);
+                IncidentKinds.ReleaseFailed, $"The worker's databases and test host could not be released: {exception.Message}", number);
         }
     }
 }

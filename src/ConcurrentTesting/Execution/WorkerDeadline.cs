@@ -12,6 +12,6 @@ internal sealed class WorkerDeadline(TimeProvider time, TimeSpan? limit)
     public string? Fault => limit is { } bound && time.GetElapsedTime(_started) > bound
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"the worker's time of {bound.TotalSeconds:0.###} s is up (--test-worker-timeout); it takes no more work.")
+            $"the worker's {bound.TotalSeconds:0.###} s are over (--test-worker-timeout); it takes no more work.")
         : null;
 }

@@ -5,7 +5,7 @@ using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>All workers of a run. In the end every entry of the plan has results: what nobody could run is recorded as such.</summary>
+/// <summary>All workers of a run. In the end every entry of the plan has results: what no worker could run is recorded as such.</summary>
 internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsOfWorker hostsOf)
 {
     /// <summary>Share of the tests that may be rerun in all, and how many at least, so that a broken build does not run twice.</summary>

@@ -55,11 +55,18 @@ internal sealed class HookedProcessConnection
         get
         {
             lock (_gate)
+            {
                 return _process is null
                     ? null
-                    : _process with { IsAlive = !Ended.IsCompleted, EndedByItself = _endedByItself, Exit = _exit.Task.IsCompleted
+                    : _process with
+                    {
+                        IsAlive = !Ended.IsCompleted,
+                        EndedByItself = _endedByItself,
+                        Exit = _exit.Task.IsCompleted
                         ? _exit.Task.Result
-                        : null };
+                        : null
+                    };
+            }
         }
     }
 
@@ -234,8 +241,8 @@ internal sealed class HookedProcessConnection
 
     private void AddUnreadable(Exception exception)
     {
-        _log.LogDebug("The test process {ProcessId} said what cannot be read: {Reason}", _process?.Id, exception.Message);
-        _troubles.Add($"its hook said what cannot be read: {exception.Message}");
+        _log.LogDebug("The test process {ProcessId} sent a message that cannot be read: {Reason}", _process?.Id, exception.Message);
+        _troubles.Add($"its hook sent a message that cannot be read: {exception.Message}");
     }
 
     private void Take(byte[] message)

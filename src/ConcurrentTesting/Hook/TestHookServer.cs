@@ -32,7 +32,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 
     private readonly ConcurrentDictionary<int, Expectation> _batches = new();
     private readonly ConcurrentDictionary<HookedProcessConnection, byte> _connections = new();
-    private readonly ConcurrentDictionary<int, byte> _kept = new();
+    private readonly ConcurrentDictionary<int, byte> _remembered = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _log;
     private readonly bool _measure;
@@ -102,7 +102,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     }
 
     /// <summary>
-    /// The environment of a worker's console, in which the hook tells how test hosts end. It keeps itself from what the console starts.
+    /// The environment of a worker's console, in which the hook tells how test hosts end. The hook does not load itself into what the
+    /// console starts.
     /// </summary>
     public ImmutableDictionary<string, string> ForConsole(ImmutableDictionary<string, string> environment, int worker)
     {
@@ -116,26 +117,26 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     }
 
     /// <summary>
-    /// Keeps what a test host of this process's own said, beyond its end too, until <see cref="Release(int)"/>: it runs one batch after
-    /// another, and who starts it learns how it ended.
+    /// Remembers what a process of the run's own says, beyond its end too, until <see cref="Release(int)"/>: it may stay warm for further
+    /// batches, and whoever started it learns how it ended.
     /// </summary>
-    public void Keep(int processId, Task<ProcessExit> exited)
+    public void Remember(int processId, Task<ProcessExit> exited)
     {
-        _kept.TryAdd(processId, 0);
+        _remembered.TryAdd(processId, 0);
         _ = TellExitAsync(processId, exited);
     }
 
-    /// <summary>A test host that is kept runs this batch from now on: what it said before belongs to the earlier ones.</summary>
+    /// <summary>A warm test host runs this batch from now on: what it said before belongs to the earlier ones.</summary>
     public void Continue(int processId, int batch)
     {
         foreach (var connection in OfHost(processId))
             connection.Continue(batch);
     }
 
-    /// <summary>Forgets a test host that was kept, once it has ended.</summary>
+    /// <summary>Forgets a remembered process, once it has ended.</summary>
     public void Release(int processId)
     {
-        _kept.TryRemove(processId, out _);
+        _remembered.TryRemove(processId, out _);
         foreach (var connection in OfHost(processId))
             _ = ForgetAsync(connection);
     }
@@ -177,7 +178,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         await Task.WhenAll(connections.Select(connection => connection.FlushAsync(FlushBound, cancellationToken)));
 
         var figures = Together(connections, expectation);
-        foreach (var connection in connections.Where(connection => connection.Ended.IsCompleted && !IsKept(connection)))
+        foreach (var connection in connections.Where(connection => connection.Ended.IsCompleted && !IsRemembered(connection)))
             Forget(connection);
         return figures;
     }
@@ -259,8 +260,11 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var figures = connections.ConvertAll(connection => connection.ReadFigures());
         var troubles = figures.SelectMany(process => process.Troubles);
         if (connections.Count == 0)
+        {
             troubles = troubles.Append(
                 $"{expectation.Assembly.Source}: the test process did not load the hook (startup hooks are switched off, or the process died before).");
+        }
+
         return new BatchFigures(
             [.. figures.SelectMany(process => process.Tests)],
             figures.Aggregate(OutsideFigures.None, (sum, process) => sum.Plus(process.Outside)),
@@ -271,7 +275,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         Unavailable
         ?? (expectation is null
             ? "the batch ran without the hook."
-            : $"{expectation.Assembly.Source}: only .NET {OldestMeasuredRuntime} and later are measured, and ended with a killed run.");
+            : $"{expectation.Assembly.Source}: only test processes of .NET {OldestMeasuredRuntime} and later are measured, and end when a run is killed.");
 
     private async Task AcceptAsync(Socket socket)
     {
@@ -314,26 +318,27 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 
     private static bool IsParent(HookedProcessConnection parent, HookedProcessConnection child) =>
         (parent.Process?.Role, child.Process?.Role) switch
-    {
-        (HookedProcessRole.Console, HookedProcessRole.TestHost) => true,
-        (HookedProcessRole.TestHost, HookedProcessRole.TestProcess) => parent.Batch == child.Batch,
-        _ => false,
-    };
+        {
+            (HookedProcessRole.Console, HookedProcessRole.TestHost) => true,
+            (HookedProcessRole.TestHost, HookedProcessRole.TestProcess) => parent.Batch == child.Batch,
+            _ => false,
+        };
 
     private void ChildEnded(int child, ProcessExit exit) =>
         _connections.Keys.FirstOrDefault(connection => connection.Process is { Exit: null } process && process.Id == child)?.Exited(exit);
 
-    // What a process told is kept until its batch is collected.
+    // What a process told is needed until its batch is collected.
     private async Task ForgetAsync(HookedProcessConnection connection)
     {
         await connection.Ended;
-        if (IsKept(connection))
+        if (IsRemembered(connection))
             return;
         if (connection.Batch is not { } batch || !_batches.ContainsKey(batch))
             Forget(connection);
     }
 
-    private bool IsKept(HookedProcessConnection connection) => connection.Process is { } process && _kept.ContainsKey(process.Id);
+    private bool IsRemembered(HookedProcessConnection connection) =>
+        connection.Process is { } process && _remembered.ContainsKey(process.Id);
 
     private IEnumerable<HookedProcessConnection> OfHost(int processId) =>
         _connections.Keys.Where(

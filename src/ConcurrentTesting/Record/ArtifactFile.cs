@@ -19,9 +19,7 @@ internal static class ArtifactFile
         {
             var stream = new FileStream(sibling, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize, useAsync: false);
             await using (stream.ConfigureAwait(false))
-            {
                 await write(stream).ConfigureAwait(false);
-            }
 
             cancellationToken.ThrowIfCancellationRequested();
             File.Move(sibling, path, overwrite: true);

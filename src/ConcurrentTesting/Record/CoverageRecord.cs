@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
 
@@ -18,9 +19,7 @@ internal sealed record CoverageRecord(int LinesCovered, int LinesValid, int Bran
 
     private string Lost => LostBatches == 0
         ? ""
-        : string.Create(
-            CultureInfo.InvariantCulture,
-            $"; too low by what {LostBatches} test hosts had covered that ended before they could tell ({LostResults} results)");
+        : $"; too low: {Quantity.Of(LostBatches, "test host")} ended before telling what {Quantity.Of(LostResults, "result")} had covered";
 
     private static string Share(string what, int covered, int valid) => valid == 0
         ? $"no {what} to cover"

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using ConcurrentTesting.Catalog;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Record;
 
@@ -18,7 +19,7 @@ internal static class IdleWorkers
         if (idle == 0 || units.Count == 0 || tests.IsEmpty)
             return null;
         var cause = Cause(RecordedWork.Of(units, tests), workers.Length);
-        return string.Create(CultureInfo.InvariantCulture, $"{idle} of {workers.Length} workers: {cause}");
+        return $"{idle} of {Quantity.Of(workers.Length, "worker")}: {cause}";
     }
 
     private static bool IsIdle(WorkerRecord worker) =>
@@ -31,17 +32,15 @@ internal static class IdleWorkers
         var (test, seconds) = longest.Tests.MaxBy(test => test.Seconds);
         var share = Uneven * total / workers;
         if (longest.Seconds > share)
-            return seconds > share ? Text($"{test.FullName} alone takes {seconds:0.0} s of {total:0.0} s") : Whole(longest, total);
+            return seconds > share ? Invariant($"{test.FullName} alone takes {seconds:0.0} s of {total:0.0} s") : Whole(longest, total);
         if (units.Any(unit => unit.Tests.Any(work => work.Test.IsExclusive && work.Seconds > 0)))
             return "tests of exclusive groups wait for each other";
         return units.Length < workers
-            ? Text($"there is no more to share than {units.Length} {(units.Length == 1 ? "class" : "classes")} or what stays together")
-            : Text($"{total:0.0} s of tests are not worth more test hosts");
+            ? $"only {Quantity.Of(units.Length, "class")} or other units can be shared"
+            : Invariant($"{total:0.0} s of tests are not worth more test hosts");
     }
 
     private static string Whole(UnitWork work, double total) => work.Unit.Tie is { } cause
         ? $"all tests of {work.Unit.Name} stay together ({cause})"
-        : Text($"the class {work.Unit.Name} takes {work.Seconds:0.0} s of {total:0.0} s, and a class runs on one worker");
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+        : Invariant($"the class {work.Unit.Name} takes {work.Seconds:0.0} s of {total:0.0} s, and a class runs on one worker");
 }

@@ -8,7 +8,7 @@ internal static class IncidentKinds
     /// <summary>An artifact could not be written; a run that was green is not.</summary>
     public const string ArtifactNotWritten = "artifact-not-written";
 
-    /// <summary>Files that tests attached could not be kept.</summary>
+    /// <summary>Files that tests attached could not be copied.</summary>
     public const string AttachmentLost = "attachment-lost";
 
     /// <summary>The infrastructure failed a clean-up; it was tried again with its tests.</summary>
@@ -20,7 +20,7 @@ internal static class IncidentKinds
     /// <summary>No test used the databases that were made for the workers.</summary>
     public const string DatabaseUnused = "database-unused";
 
-    /// <summary>The test platform told an error while tests were discovered.</summary>
+    /// <summary>The test platform reported an error while tests were discovered.</summary>
     public const string Discovery = "discovery";
 
     /// <summary>A test gave fewer rows than in its last run.</summary>
@@ -32,7 +32,7 @@ internal static class IncidentKinds
     /// <summary>A test failed as tests do that share a port or a file, beside such a guard.</summary>
     public const string GuardSuspected = "guard-suspected";
 
-    /// <summary>The history cannot be read and begins anew.</summary>
+    /// <summary>The history cannot be read, and a new one begins.</summary>
     public const string HistoryDamaged = "history-damaged";
 
     /// <summary>The history could not be written.</summary>
@@ -47,10 +47,10 @@ internal static class IncidentKinds
     /// <summary>A test host ended well without a result for every test.</summary>
     public const string NoResult = "no-result";
 
-    /// <summary>A part of a merged run was tried again, and the later try counts.</summary>
+    /// <summary>A part of a merged run was tried again, and the later attempt counts.</summary>
     public const string PartReplaced = "part-replaced";
 
-    /// <summary>A folder that was to be merged has no results: its try of a part came to nothing.</summary>
+    /// <summary>A folder that was to be merged has no results: its attempt of a part wrote none.</summary>
     public const string PartWithoutResults = "part-without-results";
 
     /// <summary>The environment says production: the tests ran one after another.</summary>
@@ -83,10 +83,10 @@ internal static class IncidentKinds
     /// <summary>A test host's TRX file is missing.</summary>
     public const string TrxMissing = "trx-missing";
 
-    /// <summary>A host gave a result that nobody asked it for; it is not counted.</summary>
+    /// <summary>A host gave a result that it was not asked for; it is not counted.</summary>
     public const string UnaskedResult = "unasked-result";
 
-    /// <summary>The server counted work that no driver in the test processes told of.</summary>
+    /// <summary>The server counted work that no measured driver in the test processes did.</summary>
     public const string UnseenWork = "unseen-work";
 
     /// <summary>A worker is retired; its work went to the others.</summary>

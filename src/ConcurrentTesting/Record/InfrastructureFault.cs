@@ -49,11 +49,11 @@ internal static partial class InfrastructureFault
     {
         "Npgsql.PostgresException" when PostgreSqlState().Match(exception.Message) is { Success: true } state =>
             state.Groups["state"].ValueSpan switch
-        {
-            "57P01" or "57P02" or "57P03" => "server-restart",
-            "53300" => ServerFull,
-            _ => "connection",
-        },
+            {
+                "57P01" or "57P02" or "57P03" => "server-restart",
+                "53300" => ServerFull,
+                _ => "connection",
+            },
         "Npgsql.NpgsqlException" when PostgreSqlConnection().IsMatch(exception.Message) => "connection",
         _ => null,
     };

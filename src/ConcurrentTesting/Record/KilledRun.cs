@@ -47,7 +47,8 @@ internal sealed class KilledRun
         var left = _lost == 0 ? "" : FormattableString.Invariant($"; {Quantity.Of(_lost, "test")} gave no result");
         Add(new IncidentReported(IncidentKinds.RunKilled, $"The run's process was ended from outside{left}.", null) { At = _fold.LastAt });
         Add(new RunEnded(
-            ConcurrentTestExitCode.Incomplete, $"The run's process was ended before the run was over{left}.") { At = _fold.LastAt });
+            ConcurrentTestExitCode.Incomplete, $"The run's process was ended before the run was over{left}.")
+        { At = _fold.LastAt });
     }
 
     // What was running lacks one row at least, however many it has.
@@ -56,9 +57,11 @@ internal sealed class KilledRun
         var rows = _fold.Rows.Of(test).Count;
         var worker = (planned.HasKnownRows ? _running : _latest).FirstOrDefault(started => started.Test == test)?.Worker;
         for (var missing = Math.Max(worker is null ? 0 : 1, planned.Cases - rows); missing > 0; missing--)
+        {
             Add(ErrorOf(
                 test, planned, worker,
                 worker is null ? StoryOf(planned, rows) : "The test was running when the run's process was ended from outside."));
+        }
     }
 
     private static string StoryOf(PlannedTest planned, int rows) => rows == 0

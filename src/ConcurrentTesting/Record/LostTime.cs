@@ -31,10 +31,10 @@ internal static class LostTime
     }
 
     private static string WhyIdle(RunRecord run, double share) =>
-        run.Idle is { } cause ? $"idle were {cause}"
+        run.Idle is { } cause ? $"almost no work for {cause}"
         : run.KnownTimings < EnoughTimings ? Invariant(
             $"only {run.KnownTimings:0%} of the tests' durations were known before; keep the timings file from run to run")
-        : Invariant($"workers waited {share:0%} of their time for the last ones");
+        : Invariant($"workers waited {share:0%} of their time for the last tests");
 
     // Tests run one after another in a batch.
     private static double BesideTests(RunRecord run)

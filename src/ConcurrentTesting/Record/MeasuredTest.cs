@@ -61,11 +61,11 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
     /// <summary>What came to these figures after earlier ones of the same process.</summary>
     public OutsideFigures Since(OutsideFigures earlier) =>
         ReferenceEquals(earlier, None) ? this : new OutsideFigures(Fixtures.Since(earlier.Fixtures), NoTest.Since(earlier.NoTest))
-    {
-        Opened = [.. Opened.Select(
+        {
+            Opened = [.. Opened.Select(
             opened => opened with { Connections = opened.Connections - (earlier.Opened.FirstOrDefault(before => before.Name == opened.Name)
                 ?.Connections ?? 0) }).Where(opened => opened.Connections > 0)],
-    };
+        };
 
     public static OutsideFigures Read(ref WireReader content)
     {

@@ -13,7 +13,8 @@ internal sealed record QuarantinedTest(string Test, string Reason, DateOnly Expi
 internal sealed class Quarantine
 {
     private static readonly JsonSerializerOptions Format = new(
-        JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+        JsonSerializerDefaults.Web)
+    { ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     private readonly ImmutableDictionary<string, QuarantinedTest> _tests;
 
@@ -47,7 +48,7 @@ internal sealed class Quarantine
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                $"The quarantine file {path} cannot be read: {exception.Message}. It holds entries like {{ \"test\": \"Namespace.Class.Method\", \"reason\": \"…\", \"expires\": \"2027-01-31\" }}.",
+                $"The quarantine file {path} cannot be read: {exception.Message.TrimEnd('.')}. It holds entries like {{ \"test\": \"Namespace.Class.Method\", \"reason\": \"…\", \"expires\": \"2027-01-31\" }}.",
                 exception);
         }
     }

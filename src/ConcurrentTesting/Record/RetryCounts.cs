@@ -31,8 +31,10 @@ internal static class RetryCounts
         foreach (var test in record.Tests)
         {
             foreach (var (failed, again) in test.Attempts.Zip(test.Attempts.Skip(1)).Where(pair => pair.Second.Cause == BatchReasons.Retry))
+            {
                 Count(counts, InfrastructureFault.CauseOf(failed.Message, record.Settings.Database)
                     ?? InfrastructureFault.Declared, again.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
+            }
         }
 
         return counts.ToImmutableSortedDictionary(StringComparer.Ordinal);

@@ -146,9 +146,11 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     public void ReportExpiredQuarantine()
     {
         foreach (var test in quarantine.Expired)
+        {
             Report(IncidentKinds.QuarantineExpired, string.Create(
                 CultureInfo.InvariantCulture,
-                $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Mend the test, or give the entry a later date."));
+                $"The quarantine of {test.Test} ended on {test.Expires:yyyy-MM-dd} ({test.Reason}): its failures count again. Repair the test, or give the entry a later date."));
+        }
     }
 
     public ImmutableArray<TestRecord> Tests => Locked(fold => fold.Tests);

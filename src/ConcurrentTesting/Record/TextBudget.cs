@@ -30,7 +30,7 @@ internal sealed class TextBudget(long limit = TextBudget.DefaultLimit)
         text is null || !IsSpent || text.Length <= ShortText || _texts.Contains(text)
             ? text
             : FormattableString.Invariant(
-                $"[{text.Length} characters are left out here, because this run's tests wrote more than it holds; worker-{attempt.Worker}/batch-{attempt.Batch:0000}.trx has them]");
+                $"[{text.Length} characters are left out here, because the tests wrote more than the run holds in memory; worker-{attempt.Worker}/batch-{attempt.Batch:0000}.trx has them]");
 
     private string? Hold(string? text)
     {

@@ -14,9 +14,6 @@ internal static class TextCap
 
     private const int NoteBytes = 80;
 
-    /// <summary>The first line that says something, for where there is room for one.</summary>
-    public static string FirstLine(string text) => text.Trim().Split('\n', 2) is [var first, _] ? $"{first.TrimEnd()} …" : text.Trim();
-
     /// <summary>
     /// The text itself where it takes at most <paramref name="limit"/> bytes of UTF-8; else its beginning and its end, and between them a
     /// line that says how much was left out. The result never takes more than <paramref name="limit"/> bytes.
@@ -24,15 +21,11 @@ internal static class TextCap
     public static string Apply(string text, int limit)
     {
         if (text.Length <= limit / 3)
-        {
             return text;
-        }
 
         var size = Encoding.UTF8.GetByteCount(text);
         if (size <= limit)
-        {
             return text;
-        }
 
         var half = (limit - NoteBytes) / 2;
         var head = text.AsSpan(0, LengthOfHead(text, half));
@@ -48,9 +41,7 @@ internal static class TextCap
         {
             bytes -= rune.Utf8SequenceLength;
             if (bytes < 0)
-            {
                 break;
-            }
 
             length += rune.Utf16SequenceLength;
         }
@@ -66,9 +57,7 @@ internal static class TextCap
             _ = Rune.DecodeLastFromUtf16(text.AsSpan(0, text.Length - length), out var rune, out var consumed);
             bytes -= rune.Utf8SequenceLength;
             if (bytes < 0)
-            {
                 break;
-            }
 
             length += consumed;
         }

@@ -35,7 +35,7 @@ internal static class Verdict
             [var only] => (ConcurrentTestExitCode.TestsFailed, $"No test failed, but this did: {only.Name}."),
             [var first, ..] =>
                 (ConcurrentTestExitCode.TestsFailed,
-                    $"No test failed, but {failures.Count} others did: {first.Name} and {failures.Count - 1} more."),
+                    $"No test failed, but {failures.Count} other failures happened: {first.Name} and {failures.Count - 1} more."),
         };
     }
 

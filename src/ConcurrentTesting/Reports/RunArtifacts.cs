@@ -51,9 +51,7 @@ internal static class RunArtifacts
         foreach (var (path, write) in Files(known, settings, attachments, redactor, cancellationToken))
         {
             if (await TryWriteAsync(path, write, record.FinishedAt, cancellationToken).ConfigureAwait(false) is { } incident)
-            {
                 incidents.Add(incident);
-            }
         }
 
         return incidents.ToImmutable();
@@ -79,9 +77,7 @@ internal static class RunArtifacts
         RunRecord record, string path, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
         if (record.Batches.Any(batch => batch.TrxFile is { } input && Path.GetFullPath(input) == Path.GetFullPath(path)))
-        {
             return [NotWritten(path, "a test host has written its own results there", record.FinishedAt)];
-        }
 
         ImmutableArray<Incident> found = [];
         var failure = await TryWriteAsync(

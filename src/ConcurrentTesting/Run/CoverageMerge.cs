@@ -34,7 +34,7 @@ internal static class CoverageMerge
             return (null, null);
         var target = Path.Combine(settings.ResultsDirectory, ArtifactNames.Coverage);
         if (File.Exists(target))
-            return (null, NotWritten(target, "no run wrote the file that is there; move it away", at));
+            return (null, NotWritten(target, "a file is there that no run wrote; move it away", at));
         var folder = Path.Combine(settings.ResultsDirectory, $".coverage-{Guid.NewGuid():N}");
         try
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using static System.FormattableString;
 
@@ -16,16 +17,16 @@ internal static class DatabaseUseFindings
         if (IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record))
         {
             yield return (IncidentKinds.DatabaseUnused, Invariant(
-                $"NO TEST USED ITS DATABASE: {uses.Length} were cloned for the workers and nothing connected to them{Instead(record, uses)}. ")
-                + $"Tests that share one database spoil each other's data: make them read the variable {Variables(record)}, or name the one that they read by --test-environment.");
+                $"NO TEST USED ITS DATABASE: nothing connected to the {Quantity.Of(uses.Length, "database")} of the workers{Instead(record, uses)}. ")
+                + $"Tests that share one database spoil each other's data: make them read the variable {Variables(record)}, or name the variable that they read with --test-environment.");
         }
 
         var unseen = uses.Where(use => use.UnseenSessions > 0).ToList();
         if (unseen.Count > 0)
         {
             yield return (IncidentKinds.UnseenWork, Invariant(
-                $"The server counted {unseen.Sum(use => use.UnseenSessions)} sessions in {unseen.Count} workers' databases ({Names(unseen.Select(use => use.Database))}) that no driver in the test processes told of: ")
-                + "a process that tests start, or a driver that is not measured. The figures of tests do not hold that work.");
+                $"The server counted {Quantity.Of(unseen.Sum(use => use.UnseenSessions), "session")} in the workers' databases ({Names(unseen.Select(use => use.Database))}) that no measured driver opened: ")
+                + "tests start a process that connects, or use a driver that is not measured. The figures of tests lack that work.");
         }
     }
 

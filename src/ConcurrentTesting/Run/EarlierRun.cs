@@ -33,17 +33,24 @@ internal sealed class EarlierRun
     public static EarlierRun Read(ConcurrentTestSettings settings)
     {
         if (settings is { Bisect: not null, ReplayFile: null })
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 $"--test-bisect {settings.Bisect} needs --test-replay with the run.json of the run in which it failed.");
+        }
+
         var replayed = settings.ReplayFile is { } file ? RunJsonFile.Read(file) : null;
         if (replayed is not null && settings.ReplayWorker is { } worker && replayed.Batches.All(batch => batch.Worker != worker))
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 $"--test-replay-worker {worker}: in {settings.ReplayFile} the workers {string.Join(", ", replayed.Batches.Select(batch => batch.Worker).Distinct().Order())} ran tests.");
+        }
+
         return new EarlierRun(
             settings, settings.OnlyFailed ? LastFailures.Read(settings.ResultsDirectory) : null,
-            replayed) { Compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null };
+            replayed)
+        { Compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null };
     }
 
     /// <summary>Only what failed last is asked for, and nothing did.</summary>
@@ -71,9 +78,9 @@ internal sealed class EarlierRun
         var assemblies = catalog.Units.Select(unit => unit.Assembly).Distinct().ToList();
         if (!assemblies.TrueForAll(isDirect))
             return HostStarts.ByConsole;
-        var areKept = _settings.Reset == DatabaseReset.Never && assemblies.TrueForAll(DirectAssemblies.IsKept)
+        var areWarm = _settings.Reset == DatabaseReset.Never && assemblies.TrueForAll(DirectAssemblies.StaysWarm)
             && !catalog.Units.Any(unit => unit.SetUps.Any(setUp => setUp.HasFixture));
-        return areKept ? HostStarts.DirectAndKept : HostStarts.Direct;
+        return areWarm ? HostStarts.DirectAndWarm : HostStarts.Direct;
     }
 
     /// <summary>The failing test to bisect and the batches of its worker up to its own.</summary>

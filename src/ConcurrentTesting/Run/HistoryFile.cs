@@ -22,7 +22,7 @@ internal sealed class HistoryFile(ConcurrentTestSettings settings, Action<string
         {
             report(
                 IncidentKinds.HistoryDamaged,
-                $"The history {_path} cannot be read ({exception.Message.TrimEnd('.')}): it begins anew.");
+                $"The history {_path} cannot be read ({exception.Message.TrimEnd('.')}): this run begins a new one.");
             return RunHistory.Empty;
         }
     }

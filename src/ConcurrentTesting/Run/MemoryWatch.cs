@@ -35,6 +35,6 @@ internal sealed class MemoryWatch : IAsyncDisposable
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var live = GC.GetTotalMemory(forceFullCollection: false);
         Volatile.Write(ref _live, live);
-        _logger.LogDebug("Memory: {Garbage} MB of garbage collected, {Live} MB held", (held - live) >> 20, live >> 20);
+        _logger.LogDebug("Memory: {Garbage} MB of garbage were collected, {Live} MB are held", (held - live) >> 20, live >> 20);
     }
 }

@@ -264,7 +264,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
 
     private static ConcurrentTestException Unwritable(string directory, Exception cause) =>
         BadSettings(
-            $"The results directory {directory} cannot be written ({cause.Message}). Mend its permissions or give another --test-results-directory.", cause);
+            $"The results directory {directory} cannot be written ({cause.Message}). Make it writable, or give another --test-results-directory.", cause);
 
     private static ConcurrentTestException BadSettings(string message, Exception? cause = null) =>
         new(ConcurrentTestExitCode.BadSettings, message, cause);

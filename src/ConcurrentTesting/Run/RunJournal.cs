@@ -137,8 +137,10 @@ internal sealed class RunJournal
     {
         _file.Flush();
         if (_file.Failure is { } failure)
+        {
             _run.Log.LogWarning(
                 "{File} is not complete, so that reports cannot be made again from it: {Failure}", ArtifactNames.Journal, failure);
+        }
     }
 
     private sealed class PhaseScope(RunContext run, string name, long started) : IDisposable

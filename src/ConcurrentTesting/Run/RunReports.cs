@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
@@ -111,7 +110,7 @@ internal static class RunReports
     private static RunEnd EndWithout(int artifacts, RunRecord record, RunEnd end) =>
         artifacts > 0 && record.ExitCode == ConcurrentTestExitCode.Success
             ? new RunEnd(
-                ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {artifacts} artifacts could not be written.")
+                ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(artifacts, "artifact")} could not be written.")
             : end;
 
     // Rows come from files, databases and clocks: fewer are no failure, and may be a mistake.
@@ -121,15 +120,18 @@ internal static class RunReports
             return;
         var fewer = timings.WithFewerRows(catalog, journal.Run.Recorder.Tests).ToList();
         foreach (var (test, before, now) in fewer.Take(MostTold))
+        {
             journal.Run.Recorder.Report(
                 IncidentKinds.FewerRows,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {now} rows; in the last run it gave {before}. Check where its data comes from."));
+                $"{TestNames.Full(test.ClassName, test.DisplayName)} gave {Quantity.Of(now, "row")}; in the last run it gave {Quantity.Of(before, "row")}. Check where its data comes from.");
+        }
+
         if (fewer.Count > MostTold)
+        {
             journal.Run.Recorder.Report(
                 IncidentKinds.FewerRows,
-                string.Create(CultureInfo.InvariantCulture, $"{fewer.Count - MostTold} more tests gave fewer rows than in the last run."));
+                $"{Quantity.Of(fewer.Count - MostTold, "more test")} gave fewer rows than in the last run.");
+        }
     }
 
     /// <param name="worked">What the run came to before its reports.</param>

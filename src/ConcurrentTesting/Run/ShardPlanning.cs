@@ -53,24 +53,33 @@ internal static class ShardPlanning
         Tell(plan, settings, matrix, log);
         return new RunEnd(
             ConcurrentTestExitCode.Success,
-            FormattableString.Invariant($"{plan.Tests} tests in {plan.Parts.Length} parts were planned: {file}"));
+            $"The plan divides {Quantity.Of(plan.Tests, "test")} into {Quantity.Of(plan.Parts.Length, "part")}: {file}");
     }
 
     private static void Tell(ShardPlan plan, ConcurrentTestSettings settings, string matrix, ILogger log)
     {
         foreach (var part in plan.Parts)
+        {
             log.LogInformation(
-                "Part {Part}: {Tests} tests in {Classes} classes, expected to take {Seconds:0.0} s", part.Part, part.Tests,
-                part.Classes.Length, part.Seconds);
+                "Part {Part}: {Tests} in {Classes}, expected to take {Seconds:0.0} s", part.Part, Quantity.Of(part.Tests, "test"),
+                Quantity.Of(part.Classes.Length, "class"), part.Seconds);
+        }
+
         if (plan.Timings is null)
+        {
             log.LogWarning(
-                "No recorded durations were found in {File}: the parts go by the number of tests, and their number is a guess",
+                "No recorded durations were found in {File}: the parts are divided by the number of tests, and how many parts there are is a guess",
                 settings.TimingsFile);
+        }
+
         if (settings.ShardCount is null && plan.Parts.MaxBy(part => part.Seconds) is { } longest
             && longest.Seconds > settings.ShardTarget.TotalSeconds)
+        {
             log.LogWarning(
                 "Part {Part} takes longer than --test-shard-target: {Class} is the longest of what cannot be divided further", longest.Part,
                 longest.Classes.FirstOrDefault()?.Class);
+        }
+
         log.LogInformation("{Matrix}", matrix.TrimEnd());
     }
 

@@ -68,7 +68,7 @@ internal sealed class ShardedRun
         var part = ShardSelection.Select(catalog, Plan, shard);
         EndOfEmptyPart = part.CaseCount == 0 && part.Explicit.IsEmpty ? EndOf(shard) : null;
         log.LogInformation(
-            "Part {Shard}: {Tests} of {All} tests, {How}", shard, part.CaseCount, catalog.CaseCount,
+            "Part {Shard}: {Tests} of {All}, {How}", shard, part.CaseCount, Quantity.Of(catalog.CaseCount, "test"),
             _settings.PlanFile is { } file ? $"as {file} says" : "by hash of the class");
         return part;
     }
@@ -96,8 +96,10 @@ internal sealed class ShardedRun
         var other = settings.OnlyFailed ? "--test-only-failed"
             : settings.Bisect is not null ? "--test-bisect" : settings.ReplayFile is not null ? "--test-replay" : null;
         if (what is not null && other is not null)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 $"{other} is for the tests of one machine and cannot go with {what}: give one of them.");
+        }
     }
 }

@@ -23,11 +23,11 @@ internal static partial class SplitGuards
         foreach (var guard in guards.Take(MostNamed))
             recorder.Report(IncidentKinds.GuardSplit, guard.Sentence("runs"));
         if (guards.Length > MostNamed)
+        {
             recorder.Report(
                 IncidentKinds.GuardSplit,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{guards.Length - MostNamed} more collections like these run on several workers; --test-granularity collection keeps all of them together"));
+                $"The tests of {Quantity.Of(guards.Length - MostNamed, "more collection")} like these run on several workers; --test-granularity collection keeps each collection together");
+        }
     }
 
     /// <summary>Names what was split where a test failed as tests do that share a port or a file.</summary>
@@ -45,7 +45,7 @@ internal static partial class SplitGuards
             var (_, test, message) = guard.First();
             recorder.Report(
                 IncidentKinds.GuardSuspected,
-                $"{test.ClassName}.{test.Name} failed with \"{TextCap.FirstLine(message!.Trim())}\": {guard.Key.Sentence("ran")}");
+                $"{test.ClassName}.{test.Name} failed with \"{FirstLine.Marked(message!.Trim())}\": {guard.Key.Sentence("ran")}");
         }
     }
 

@@ -45,8 +45,11 @@ internal sealed class TestRun
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
         if (settings.DryRun)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings, "--test-dry-run is for ConcurrentTestClean; --test-list shows what a run would do");
+        }
+
         if (!settings.ReportFrom.IsEmpty)
             return await SavedRuns.ReportAsync(settings, logger, cancellationToken);
         var time = TimeProvider.System;
@@ -77,9 +80,12 @@ internal sealed class TestRun
         // At once, so that also a try tells its part that ends before any test.
         journal.PartIs(shard.Record, shard.Plan);
         if (isProduction)
+        {
             journal.Run.Recorder.Report(
                 IncidentKinds.ProductionSequential,
                 "The environment says production: the tests ran one after another, without variables or databases of the run.");
+        }
+
         await using var databases = TestDatabases.Create(
             settings, journal.Run.RunId, console.Log, time, redactor, happened => journal.Run.Recorder.Add(happened));
         metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide));
@@ -106,8 +112,11 @@ internal sealed class TestRun
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         var catalog = await DiscoverAndPrepareAsync(vsTest, direct, cancellationToken);
         if (settings.MakesPlan)
+        {
             return await ShardPlanning.WriteAsync(
                 catalog, settings, _run.RunId, _run.Seed, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
+        }
+
         if (_shard.EndOfEmptyPart is { } nothing)
             return nothing;
         (catalog, var plan) = await SchedulePlanAsync(catalog, direct, cancellationToken);

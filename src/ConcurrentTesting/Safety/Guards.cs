@@ -39,8 +39,11 @@ internal sealed class Guards
     public void Refuse(GuardName guard, string finding, string remedy)
     {
         if (!Allows(guard))
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Refused, $"refused: {finding}; {remedy}, or allow it with --test-allow {guard.Name}");
+        }
+
         _overridden.Enqueue($"{guard.Name}: {finding}");
         _logger.LogWarning("Allowed by --test-allow {Guard}: {Finding}", guard.Name, finding);
     }

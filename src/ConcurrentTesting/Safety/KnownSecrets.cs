@@ -46,8 +46,10 @@ internal sealed class KnownSecrets
             return;
         var joined = JoinedLines.Of(text);
         if (joined.Text.AsSpan().ContainsAny(_search))
+        {
             Mark(joined.Text, (start, length) =>
                 hidden.Add(joined.Origin(start), joined.Origin(start + length - 1) + 1 - joined.Origin(start)));
+        }
     }
 
     private void Mark(string text, Action<int, int> hide)

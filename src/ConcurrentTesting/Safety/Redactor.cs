@@ -77,8 +77,11 @@ internal sealed class Redactor
     private static List<KeyValuePair<string, string>> ValuesOf(string connectionString)
     {
         if (Uri.TryCreate(connectionString, UriKind.Absolute, out var url) && url.UserInfo.Split(':', 2) is [var user, var password])
+        {
             return [new("user", user), new(
                 "database", url.AbsolutePath.Trim('/')), new("password", password), new("password", Uri.UnescapeDataString(password))];
+        }
+
         try
         {
             var pairs = new DbConnectionStringBuilder { ConnectionString = connectionString };

@@ -142,7 +142,7 @@ internal sealed partial class RunFolder : IDisposable
         if (foreign is not null)
         {
             logger.LogWarning(
-                "{Folder}, left by a run that no longer lives, stays because of {File}, which no run makes: remove the folder when you are done with it", path, foreign);
+                "{Folder}, left by a run that no longer lives, stays because of {File}, which no run makes: remove the folder when you no longer need it", path, foreign);
         }
 
         return foreign is not null;

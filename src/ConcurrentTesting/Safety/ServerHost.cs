@@ -21,7 +21,7 @@ internal static class ServerHost
         {
             guards.Refuse(
                 GuardName.RemoteServer,
-                $"the database server {host} is no address of a server but stands for any address of this machine to listen at",
+                $"{host} is not the address of a database server, it stands for all addresses of this machine",
                 "write 127.0.0.1 (or ::1) where this machine is meant");
             return;
         }

@@ -23,9 +23,12 @@ internal static class BatchCosts
         foreach (var assembly in batches)
             LearnHost(timings, assembly.Key, assembly.Where(batch => SharedBy(batch) is { IsEmpty: true }));
         foreach (var assembly in batches)
+        {
             LearnSetUps(
                 timings, assembly.Key, assembly.ToLookup(SharedBy),
                 timings.Of(assembly.Key).Host?.Seconds ?? timings.HostSeconds ?? hostSeconds);
+        }
+
         foreach (var assembly in run.Batches.GroupBy(batch => batch.Assembly))
             LearnUse(timings, assembly.Key, [.. assembly], run);
 

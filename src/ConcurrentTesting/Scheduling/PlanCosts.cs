@@ -12,9 +12,9 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
     private const double HostCpuSeconds = 1.5;
     private const double WorkerCpuSeconds = 1.0;
 
-    // Of a host that no console starts; of a further batch on one that is kept, the adapter's look at its tests.
+    // The first is for a host that no console starts. A further batch on a warm host costs only the adapter's look at its tests.
     private const double DirectHostCpuSeconds = 0.8;
-    private const double KeptHostCpuSeconds = 0.25;
+    private const double WarmHostCpuSeconds = 0.25;
 
     // Of a host's, what is left when its process has begun.
     private const double LoadingShare = 0.33;
@@ -42,22 +42,28 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
 
     /// <summary>The costs where so many workers share so many cores.</summary>
     /// <param name="known">Share of the tests with a known duration: guesses must not keep workers idle.</param>
-    /// <param name="hosts">What starts the test hosts, and whether they are kept.</param>
+    /// <param name="hosts">What starts the test hosts, and whether they stay warm.</param>
     public static PlanCosts For(int workers, int cores, double known, HostStarts hosts = HostStarts.ByConsole)
     {
         var contention = Math.Max(1.0, (double)workers / Math.Max(1, cores));
         var certain = contention * (0.25 + (0.75 * known));
         if (hosts != HostStarts.ByConsole)
+        {
             return new PlanCosts(
                 DirectHostCpuSeconds * certain, 0,
-                (hosts == HostStarts.DirectAndKept ? KeptHostCpuSeconds : DirectHostCpuSeconds) * contention)
+                (hosts == HostStarts.DirectAndWarm ? WarmHostCpuSeconds : DirectHostCpuSeconds) * contention)
             {
                 TakesTurns = true,
                 StartSeconds = DirectHostCpuSeconds * known,
                 StartsAtOnce = Math.Max(1, cores),
             };
+        }
+
         return new PlanCosts(
-            HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention) { StartsAtOnce = Math.Max(1, cores) };
+            HostCpuSeconds * certain, WorkerCpuSeconds * certain, HostCpuSeconds * contention)
+        {
+            StartsAtOnce = Math.Max(1, cores),
+        };
     }
 }
 
@@ -71,5 +77,5 @@ internal enum HostStarts
     Direct,
 
     /// <summary>The run itself, one for all batches of an assembly on a worker.</summary>
-    DirectAndKept,
+    DirectAndWarm,
 }

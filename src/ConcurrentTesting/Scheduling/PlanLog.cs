@@ -1,3 +1,4 @@
+using ConcurrentTesting.Catalog;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Scheduling;
@@ -8,7 +9,7 @@ internal static class PlanLog
     public static void Write(ILogger log, Plan plan)
     {
         log.LogDebug(
-            "Plan: {Seconds:0.0} s of tests, {Known:P0} of the durations known, lower bound {LowerBound:0.0} s, {Tail} shared batches",
+            "Plan: {Seconds:0.0} s of tests, {Known:P0} of the durations known, lower bound {LowerBound:0.0} s, shared batches: {Tail}",
             plan.Seconds, plan.KnownTimings, plan.LowerBoundSeconds, plan.Tail.Length);
         for (var worker = 0; worker < plan.Seeds.Length; worker++)
             log.LogTrace("Plan of worker {Worker}: {Batches}", worker, Describe(plan.Seeds[worker]));
@@ -21,5 +22,6 @@ internal static class PlanLog
             ? "nothing to begin with"
             : string.Join(
                 "; ", batches.Select(
-                    batch => FormattableString.Invariant($"{batch.Assembly.Source}: {batch.CaseCount} tests, {batch.Seconds:0.0} s")));
+                    batch => FormattableString.Invariant(
+                        $"{batch.Assembly.Source}: {Quantity.Of(batch.CaseCount, "test")}, {batch.Seconds:0.0} s")));
 }

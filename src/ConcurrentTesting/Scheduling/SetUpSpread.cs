@@ -52,7 +52,7 @@ internal sealed class SetUpSpread
     public double Price(PlannedUnit unit) => _groups.TryGetValue(Key(unit), out var group) ? group.Price : 0;
 
     /// <summary>Its set-up is worth one batch alone.</summary>
-    public bool IsKept(PlannedUnit unit) => _groups.TryGetValue(Key(unit), out var group) && group.Parts == 1;
+    public bool IsWhole(PlannedUnit unit) => _groups.TryGetValue(Key(unit), out var group) && group.Parts == 1;
 
     /// <summary>The units as they are to be assigned, longest first: each alone, or in the parts of its set-up.</summary>
     public ImmutableArray<PlannedPart> Parts(IEnumerable<PlannedUnit> units) =>

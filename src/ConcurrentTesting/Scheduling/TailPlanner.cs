@@ -21,7 +21,7 @@ internal static class TailPlanner
         if (workers == 1 || tailSeconds < costs.SmallestBatch || share < costs.SmallestBatch)
             return (longestFirst, []);
 
-        ImmutableArray<PlannedUnit> movable = [.. longestFirst.Where(unit => !spread.IsKept(unit))];
+        ImmutableArray<PlannedUnit> movable = [.. longestFirst.Where(unit => !spread.IsWhole(unit))];
         var first = FirstOfTail(movable, tailSeconds);
         var rest = longestFirst.Except(movable[first..]).ToImmutableArray().ToBuilder();
         var batches = new List<Batch>();

@@ -78,8 +78,11 @@ internal static class TimingsFile
                 Require(cost.Seconds, cost.Samples, name);
         }
 
-        return timing with { SetUps = timing.SetUps?.RemoveRange(
-            timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)) };
+        return timing with
+        {
+            SetUps = timing.SetUps?.RemoveRange(
+                timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)),
+        };
     }
 
     private static async Task<JsonDocument> ParseAsync(string path, CancellationToken cancellationToken)

@@ -26,14 +26,14 @@ internal static class UnitGrouping
     /// <summary>Why set-ups keep their classes together; null: they do not.</summary>
     private static string? WhyCollections(TestAssembly assembly, ConcurrentTestSettings settings, TimingStore timings) =>
         settings.Granularity switch
-    {
-        TestGranularity.Class => null,
-        TestGranularity.Collection => "--test-granularity collection",
-        _ when settings.Database == DatabaseEngine.None => "workers have no databases of their own; --test-granularity class splits them",
-        _ when timings.IsDatabaseUnused(assembly) =>
-            "the tests did not use their workers' databases last time; --test-granularity class splits them",
-        _ => null,
-    };
+        {
+            TestGranularity.Class => null,
+            TestGranularity.Collection => "--test-granularity collection",
+            _ when settings.Database == DatabaseEngine.None => "workers have no databases of their own; --test-granularity class splits them",
+            _ when timings.IsDatabaseUnused(assembly) =>
+                "the tests did not use their workers' databases last time; --test-granularity class splits them",
+            _ => null,
+        };
 
     private static IEnumerable<TestUnit> Group(ImmutableArray<TestUnit> classes, string? whyCollections, ImmutableArray<string> together)
     {

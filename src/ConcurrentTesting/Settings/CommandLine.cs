@@ -51,7 +51,7 @@ internal sealed class CommandLine
         var parts = written.Split('=', 2);
         if (parts.Length == 2
             && parameters.FirstOrDefault(parameter => PlainName.Same(parameter.Name, PlainName.Of(parts[0]))) is { } meant)
-            return $"{meant.Argument}: a space separates name and value, not =: {meant.Argument} {(meant.IsSecret ? "***" : parts[1])}";
+            return $"{meant.Argument}: write a space instead of = before the value: {meant.Argument} {(meant.IsSecret ? "***" : parts[1])}";
 
         var nearest = NearestName.Of(PlainName.Of(name.Split('=')[0]), parameters.Select(parameter => parameter.Name));
         return $"{parts[0]}: there is no such parameter; did you mean {parameters.First(parameter => parameter.Name == nearest).Argument}?";

@@ -70,7 +70,7 @@ public static class ConcurrentTestHelp
 
     /// <summary><c>--test-host</c></summary>
     public const string TestHost =
-        "What starts test processes: direct (the run itself, which keeps each for further batches of xunit 2, NUnit and MSTest), console (vstest.console, a process a batch), or auto: direct where it is known to work. Default: auto";
+        "What starts test processes: direct (the run itself; a host stays warm for further batches of xunit 2, NUnit and MSTest), console (vstest.console, a process a batch), or auto: direct where it is known to work. Default: auto";
 
     /// <summary><c>--test-granularity</c></summary>
     public const string TestGranularity =
@@ -100,7 +100,7 @@ public static class ConcurrentTestHelp
         "Database hosts beyond this machine that are for tests; * stands for anything. Default: this machine and containers beside it";
 
     /// <summary><c>--test-template-cache</c></summary>
-    public const string TestTemplateCache = "Keeps templates and uses them again in later runs. Default: true";
+    public const string TestTemplateCache = "Caches templates and uses them again in later runs. Default: true";
 
     /// <summary><c>--test-environment</c></summary>
     public const string TestEnvironment =

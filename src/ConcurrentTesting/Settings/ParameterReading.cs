@@ -69,9 +69,12 @@ internal sealed class ParameterReading
         {
             RefuseDisagreement(parameter, argument);
             if (parameter.IsSecret)
+            {
                 _logger.LogWarning(
                     "{Argument} on the command line can be read by others on this machine; better set {Variable}", parameter.Argument,
                     parameter.Variable);
+            }
+
             return argument;
         }
 

@@ -13,7 +13,7 @@ internal static class CollectorFinder
         "Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollection.DataCollectorFriendlyNameAttribute";
     private const string UriAttribute = "Microsoft.VisualStudio.TestPlatform.ObjectModel.DataCollection.DataCollectorTypeUriAttribute";
 
-    // What VSTest takes for a file of collectors.
+    // VSTest takes files with this ending for collectors.
     private const string FilePattern = "*collector.dll";
 
     private static readonly EnumerationOptions AnyCase = new() { MatchCasing = MatchCasing.CaseInsensitive };
@@ -116,8 +116,10 @@ internal static class CollectorFinder
         {
             var file = (string?)collector.Attribute("codebase");
             if (string.IsNullOrEmpty(file) || !folders.Any(folder => File.Exists(Path.Combine(folder, file))))
+            {
                 throw BadSettings(
-                    $"{document.Origin}: the in-process data collector '{CoverageSettings.NameOf(collector)}' cannot be loaded: its codebase '{file}' is not there for {assembly.Source}. Mend the path, or take the collector out.");
+                    $"{document.Origin}: the in-process data collector '{CoverageSettings.NameOf(collector)}' cannot be loaded: its codebase '{file}' is not there for {assembly.Source}. Correct the path, or take the collector out.");
+            }
         }
     }
 

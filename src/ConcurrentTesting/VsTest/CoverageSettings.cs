@@ -46,8 +46,11 @@ internal static class CoverageSettings
     {
         AddFolders(root, collectors);
         if (collectors.Added is { } added)
+        {
             root.Section("DataCollectionRunSettings").Section("DataCollectors").Add(
                 new XElement("DataCollector", new XAttribute("friendlyName", added)));
+        }
+
         foreach (var collector in Enabled(root, "DataCollectionRunSettings", "DataCollectors"))
         {
             if (IsCoverlet(collector))

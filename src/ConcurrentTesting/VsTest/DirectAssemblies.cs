@@ -15,9 +15,10 @@ internal sealed class DirectAssemblies(
         _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
 
     /// <summary>
-    /// Its test hosts may run one batch after another. xunit v3 starts the test's own program for each, which would hear of the first only.
+    /// Its test hosts may stay warm and run one batch after another. xunit v3 starts the test's own program for each batch, and a second
+    /// batch would not reach it.
     /// </summary>
-    public static bool IsKept(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3;
+    public static bool StaysWarm(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3;
 
     public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, assembly.Path);
 
@@ -56,15 +57,18 @@ internal sealed class DirectAssemblies(
     private string? Tell(TestAssembly assembly, string? reason)
     {
         if (reason is not null && settings.TestHost != TestHostMode.Console)
+        {
             log.Log(settings.TestHost == TestHostMode.Direct
                 ? LogLevel.Warning
                 : LogLevel.Debug, "{Assembly} runs on vstest.console: {Reason}", assembly.Source, reason);
+        }
+
         return reason;
     }
 
     private string? ReasonForConsole(TestAssembly assembly) =>
         settings.TestHost == TestHostMode.Console ? "it was asked for."
-        : settings.TestHost == TestHostMode.Auto && OperatingSystem.IsWindows() ? "on Windows test hosts are started by it."
+        : settings.TestHost == TestHostMode.Auto && OperatingSystem.IsWindows() ? "it starts the test hosts on Windows."
         : assembly.Framework == TestFramework.Unknown ? "its framework is not known."
         : settings.Diagnostics ? "it writes the platform's own trace."
         : assembly.Collectors != AssemblyCollectors.None ? "it is to load data collectors."

@@ -21,19 +21,19 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private const int HighestVersion = 7;
     private const string Crashed = "Test host process crashed";
 
-    // Before that, payloads were written in another way.
+    // Earlier versions of the protocol write payloads in another way.
     private const int LowestVersion = 2;
 
     /// <summary>The variable by which users give test hosts more time to end, in milliseconds.</summary>
     private const string EndVariable = "VSTEST_TESTHOST_SHUTDOWN_TIMEOUT";
 
-    // The platform's own.
+    // The platform uses the same bound.
     private static readonly TimeSpan DefaultEndBound = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan KillBound = TimeSpan.FromSeconds(2);
 
-    // A connection breaks a moment before its process has ended, and its last messages are read a moment after.
+    // A connection breaks a moment before its process ends, and the last messages are read a moment after.
     private static readonly TimeSpan DeathBound = TimeSpan.FromSeconds(10);
-    // Megabytes take a second.
+    // Reading megabytes of results takes about a second.
     private static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(1);
 
     private static readonly JsonDataSerializer Serializer = JsonDataSerializer.Instance;
@@ -119,7 +119,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <summary>
     /// Asks for something and completes when it is done, or when the process dies; what happened is what the operation was told.
     /// </summary>
-    /// <exception cref="HostProtocolException">The test host said what cannot be understood.</exception>
+    /// <exception cref="HostProtocolException">The test host sent a message that cannot be understood.</exception>
     public async Task OperateAsync(HostOperation operation, IEnumerable<string> adapters, CancellationToken cancellationToken)
     {
         _process.ForgetErrors();
@@ -170,8 +170,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
             process?.Dispose();
     }
 
-    // Completes when nothing more is to come: the process has ended and its last words are read, or was to be ended and that does not
-    // happen.
+    // Completes when nothing more can arrive: the process has ended and its last messages are read, or it was told to end and does not.
     private async Task LostAsync(CancellationToken cancellationToken, CancellationToken noMore)
     {
         var cancelled = new TaskCompletionSource();
@@ -212,11 +211,13 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         if (!_version.Task.IsCompleted)
             throw new HostProtocolException("the test host ended before it had answered.");
         if (await _version.Task is not (>= LowestVersion and <= HighestVersion) and var version)
+        {
             throw new HostProtocolException(
                 string.Create(CultureInfo.InvariantCulture, $"the test host speaks version {version} of the protocol."));
+        }
     }
 
-    // Nothing is told of an operation any more once its end is; what is being told is told to its end.
+    // After its end an operation receives no further messages; a message that is being handled is handled to its end.
     private void Forget()
     {
         lock (_taking)
@@ -233,7 +234,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // The reading side sees the same, and what it means.
+            // The reading side sees the same failure and reports it.
             _log.LogDebug("The test host {ProcessId} could not be asked: {Reason}", Id, exception.Message);
         }
         catch (Exception exception)
@@ -256,7 +257,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // Then it is ended in another way.
+            // The process is then killed instead.
             _log.LogDebug("The test host {ProcessId} could not be told: {Reason}", Id, exception.Message);
             return false;
         }
@@ -276,12 +277,12 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {
-            _log.LogTrace("The test host {ProcessId} is heard no more", Id);
+            _log.LogTrace("The run no longer listens to the test host {ProcessId}", Id);
         }
         catch (Exception exception)
         {
             var unreadable = new HostProtocolException(
-                $"the test host {Id} said what cannot be understood: {exception.Message}", exception);
+                $"the test host {Id} sent a message that cannot be understood: {exception.Message}", exception);
             _version.TrySetException(unreadable);
             _operation?.Fail(unreadable);
         }

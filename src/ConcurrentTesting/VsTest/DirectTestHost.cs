@@ -8,7 +8,7 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Engine.ClientProtocol;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Starts the platform's test hosts itself and keeps the last one for further runs with the same environment.</summary>
+/// <summary>Starts the platform's test hosts itself and leaves the last one warm for further runs with the same environment.</summary>
 /// <param name="processes">Those that a worker's hosts start.</param>
 /// <param name="console">Runs the tests where no test host can be used.</param>
 internal sealed class DirectTestHost(
@@ -17,10 +17,10 @@ internal sealed class DirectTestHost(
 {
     private const long LargestHost = 1L << 30;
 
-    // Below it, twice as much as at first is nothing to care for.
+    // Below this size it does not matter that a host holds twice as much memory as at first.
     private const long SmallHost = 256L << 20;
 
-    // How the platform's console asks test hosts: each result at once, and what runs at most this often.
+    // As the platform's console asks test hosts: for each result at once, and for the active tests at most this often.
     private const long ResultsTogether = 1;
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1.5);
 
@@ -31,17 +31,17 @@ internal sealed class DirectTestHost(
     private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
     private long _firstMemory;
 
-    // Asked more than once between two batches, and the answer has to stay.
+    // It is asked for more than once between two batches, and the answer must not change.
     private bool? _isSpent;
     private int _batch;
 
-    // Of a process that is not used any more; what the hook knows of it is kept until it was told.
+    // The end of a process that is not used any more: what the hook knows of it is needed until it was reported.
     private (IdleEnd End, int ProcessId)? _idleEnd;
 
     public HostBinding Bound => bound;
 
-    public int? KeptProcess =>
-        _process is { IsGood: true } process && DirectAssemblies.IsKept(bound.Assembly) && !IsSpent(process) ? process.Id : null;
+    public int? WarmProcess =>
+        _process is { IsGood: true } process && DirectAssemblies.StaysWarm(bound.Assembly) && !IsSpent(process) ? process.Id : null;
 
     public bool IsTelling => _process is { IsTelling: true };
 
@@ -66,11 +66,12 @@ internal sealed class DirectTestHost(
     }
 
     /// <summary>
-    /// Waits until it may start a process, where it has to; before its run begins, because waiting is no silence of a host.
+    /// Waits for its turn where it has to start a process; it does so before its run begins, so that the wait does not count as silence of
+    /// the host.
     /// </summary>
     public async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
-        if (KeptProcess is null)
+        if (WarmProcess is null)
             _turn ??= await run.Starts.TakeAsync(cancellationToken);
     }
 
@@ -108,7 +109,7 @@ internal sealed class DirectTestHost(
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or ConcurrentTestException))
         {
-            // Whatever it is, a platform of another version too: a console needs nothing of this.
+            // Whatever the reason is, even a platform of another version, a console needs none of this.
             run.Log.LogDebug(exception, "Worker {Worker}: no test host could be used", worker);
             await EndProcessAsync();
             assemblies.GiveUp(bound.Assembly, exception.Message);
@@ -158,7 +159,7 @@ internal sealed class DirectTestHost(
         _turn?.Begin();
         var process = await StartAsync(
             assemblies.CommandFor(bound.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
-        run.Hook.Keep(process.Id, process.Exited);
+        run.Hook.Remember(process.Id, process.Exited);
         _process = process;
         _environment = Lasting(environment);
         _firstMemory = 0;
@@ -167,7 +168,7 @@ internal sealed class DirectTestHost(
 
     private void EndTurn() => Interlocked.Exchange(ref _turn, null)?.Dispose();
 
-    // A machine that is short of something may have more of it in a moment.
+    // A machine that is short of memory or processes may have more of them a moment later.
     private async Task<DirectHostProcess> StartAsync(
         TestHostCommand command, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
     {
@@ -184,11 +185,11 @@ internal sealed class DirectTestHost(
 
     private bool CanRun(HostRun hostRun, ImmutableDictionary<string, string> environment) =>
         !hostRun.NeedsFreshProcess
-        && DirectAssemblies.IsKept(bound.Assembly)
+        && DirectAssemblies.StaysWarm(bound.Assembly)
         && Lasting(environment) is var wanted && wanted.Count == _environment.Count
             && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
 
-    // The hook is told of its batch in another way.
+    // A warm process learns of its batch from the engine, not from this variable.
     private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) =>
         environment.Remove(HookAddress.Variable);
 
@@ -227,8 +228,11 @@ internal sealed class DirectTestHost(
             ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false,
             areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
         if (hostRun.Selection is null)
+        {
             return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(
                 PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
+        }
+
         var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [bound.Assembly.Path] };
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
     }

@@ -68,7 +68,7 @@ internal static class DotNetCommand
     {
         if (environment is null)
         {
-            // A command of the SDK has no use for the server's administrator.
+            // A command of the SDK does not need the connection string of the server.
             start.Environment.Remove(Redactor.ConnectionStringVariable);
             return;
         }

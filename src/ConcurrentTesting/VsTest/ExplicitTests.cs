@@ -25,16 +25,16 @@ internal static class ExplicitTests
     public static ExplicitSplit Split(
         ImmutableArray<TestCase> selected, TestFramework framework, TestFilter? filter, string? xunitExplicit,
         int nunitSelectLimit = DefaultSelectLimit) => framework switch
-    {
-        TestFramework.NUnit => SplitNUnit(selected, filter, nunitSelectLimit),
-        TestFramework.XUnit3 => xunitExplicit?.ToUpperInvariant() switch
         {
-            "ON" => new ExplicitSplit(selected, []),
-            "ONLY" => Separate(selected, test => !TestCaseNames.IsExplicit(test)),
-            _ => Separate(selected, TestCaseNames.IsExplicit),
-        },
-        _ => new ExplicitSplit(selected, []),
-    };
+            TestFramework.NUnit => SplitNUnit(selected, filter, nunitSelectLimit),
+            TestFramework.XUnit3 => xunitExplicit?.ToUpperInvariant() switch
+            {
+                "ON" => new ExplicitSplit(selected, []),
+                "ONLY" => Separate(selected, test => !TestCaseNames.IsExplicit(test)),
+                _ => Separate(selected, TestCaseNames.IsExplicit),
+            },
+            _ => new ExplicitSplit(selected, []),
+        };
 
     private static ExplicitSplit SplitNUnit(ImmutableArray<TestCase> selected, TestFilter? filter, int selectLimit)
     {

@@ -18,12 +18,12 @@ internal interface IHookedHosts
     /// <summary>The environment of a worker's console, with what loads the hook in it.</summary>
     ImmutableDictionary<string, string> ForConsole(ImmutableDictionary<string, string> environment, int worker);
 
-    /// <summary>Keeps what a test host said, beyond its end too, until <see cref="Release"/>.</summary>
-    void Keep(int processId, Task<ProcessExit> exited);
+    /// <summary>Remembers what a process of the run's own says, beyond its end too, until <see cref="Release"/>.</summary>
+    void Remember(int processId, Task<ProcessExit> exited);
 
-    /// <summary>A test host that is kept runs this batch from now on.</summary>
+    /// <summary>A warm test host runs this batch from now on.</summary>
     void Continue(int processId, int batch);
 
-    /// <summary>Forgets a test host that was kept, once it has ended.</summary>
+    /// <summary>Forgets a remembered process, once it has ended.</summary>
     void Release(int processId);
 }

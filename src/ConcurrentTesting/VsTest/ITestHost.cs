@@ -14,7 +14,7 @@ internal interface ITestHosts : IAsyncDisposable
     /// </summary>
     Task<ITestHost> ForAsync(HostBinding bound, CancellationToken cancellationToken);
 
-    /// <summary>Ends test processes that are kept for further runs: what they worked with is about to change.</summary>
+    /// <summary>Ends warm test processes: what they worked with is about to change.</summary>
     Task EndProcessesAsync();
 
     /// <summary>
@@ -39,9 +39,9 @@ internal interface ITestHost
     HostBinding Bound { get; }
 
     /// <summary>
-    /// The id of the test process that has run tests and would run further ones; null where none is kept, or none can be.
+    /// The id of the warm test process, which has run tests and would run further ones; null where there is none, or can be none.
     /// </summary>
-    int? KeptProcess { get; }
+    int? WarmProcess { get; }
 
     /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
     bool IsTelling { get; }

@@ -73,7 +73,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
             Delete(path);
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
-                $"The output folder {folder} cannot be copied to {path} for a worker: {exception.Message.TrimEnd('.')}. Make room there, or mend its permissions.",
+                $"The output folder {folder} cannot be copied to {path} for a worker: {exception.Message.TrimEnd('.')}. Make room there, or make the folder writable.",
                 exception);
         }
     }
@@ -101,7 +101,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         }
     }
 
-    // What a run that no longer lives left beside the folder: it carries the mark, and nobody holds it.
+    // A leftover of a run that no longer lives has the mark, and no process holds its lock.
     private bool Sweep(string folder)
     {
         foreach (var left in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, $"{Path.GetFileName(folder)}{Infix}*").ToList())
@@ -119,7 +119,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
 
     private void Remove(Lazy<Copy> copy)
     {
-        // What could not be made is not there.
+        // A folder that could not be created does not have to be removed.
         if (!copy.IsValueCreated)
             return;
         Delete(copy.Value.Path);

@@ -19,7 +19,7 @@ internal static class PackageFolders
         catch (Exception exception) when (exception is IOException
             or UnauthorizedAccessException or JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            // A project that was built with another restore: what it lacks is told by who looks for it.
+            // The project may have been built with another restore; whoever looks for a collector reports that it is missing.
             return [];
         }
     }

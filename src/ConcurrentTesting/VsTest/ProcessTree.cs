@@ -8,8 +8,8 @@ namespace ConcurrentTesting.VsTest;
 internal static class ProcessTree
 {
     /// <summary>
-    /// Ends all of it. On Linux no process is stopped before it is ended, as the runtime does it: an engine that is itself ended between
-    /// the two would leave a stopped process for good.
+    /// Ends all of them. On Linux no process is stopped before it is killed, unlike in the runtime's own method: if this process were ended
+    /// between the two, a stopped process would stay for good.
     /// </summary>
     /// <exception cref="InvalidOperationException">The process was never started.</exception>
     public static void Kill(Process root)
@@ -21,7 +21,7 @@ internal static class ProcessTree
         }
 
         var below = Below(root.Id);
-        // From the top down: who is dead starts nothing more.
+        // From the top down, because a dead process starts no further ones.
         root.Kill();
         foreach (var id in below)
             Kill(id);

@@ -94,7 +94,8 @@ internal sealed class RunSettingsDocument
         settings.RunSettingsFile is { } file
             ? Read(Path.GetFullPath(file, settings.WorkingDirectory), settings.Coverage, logger)
             : new RunSettingsDocument(
-                new XDocument(new XElement("RunSettings")), file: null, logger) { CollectCoverage = settings.Coverage };
+                new XDocument(new XElement("RunSettings")), file: null, logger)
+            { CollectCoverage = settings.Coverage };
 
     /// <summary>The document that holds for an assembly: the run's where one was given, else the one that its project names.</summary>
     public RunSettingsDocument For(TestAssembly? assembly) =>
@@ -160,7 +161,7 @@ internal sealed class RunSettingsDocument
         }
     }
 
-    // VSTest would only complain at the first run, and then of no file.
+    // VSTest would complain only in the first run, and would not name the file.
     private static void Check(XDocument document, string file)
     {
         var text = ToText(document);
@@ -278,8 +279,8 @@ internal sealed class RunSettingsDocument
         if (IsXmlName(name) && LegalText.Holds(value) && SurvivesRewriting(value))
             return;
         // The value may be a secret.
-        throw BadSettings($"The variable {name} cannot be handed to test processes by run settings, which are XML: its name or value holds a character "
-            + "that has no place there. Use another name or value.");
+        throw BadSettings($"The variable {name} cannot be passed to test processes in run settings, which are XML: its name or value has a character "
+            + "that XML does not allow. Use another name or value.");
     }
 
     // VSTest writes the settings anew on their way: a carriage return becomes a line feed, and nothing but blanks becomes nothing.

@@ -14,7 +14,7 @@ internal sealed class TrxLog
     private const string LoggerType = "Microsoft.VisualStudio.TestPlatform.Extensions.TrxLogger.TrxLogger";
 
     private static readonly Lock Loading = new();
-    private static Type? loaded;
+    private static Type? _loaded;
 
     // The logger keeps what it knows of its types in fields of all its instances, without a lock.
     private static readonly Lock Writing = new();
@@ -75,12 +75,12 @@ internal sealed class TrxLog
     {
         lock (Loading)
         {
-            if (loaded is not null)
-                return loaded;
+            if (_loaded is not null)
+                return _loaded;
             var file = Path.Combine(Path.GetDirectoryName(location.Console)!, "Extensions", LoggerFile);
             var type = Assembly.LoadFrom(file).GetType(LoggerType, throwOnError: true)!;
             KeepQuiet();
-            return loaded = type;
+            return _loaded = type;
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class VsTestHost(
 
     public HostBinding Bound => bound;
 
-    public int? KeptProcess => null;
+    public int? WarmProcess => null;
 
     // The console does not tell.
     public bool IsTelling => false;

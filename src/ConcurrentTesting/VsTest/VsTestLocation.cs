@@ -1,3 +1,5 @@
+using ConcurrentTesting.Catalog;
+
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>Where VSTest is: the <c>dotnet</c> that runs everything, and the vstest.console of the SDK that applies in a folder.</summary>
@@ -54,8 +56,8 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
     private static async Task<string> FindSdkVersionAsync(string dotnet, string directory, CancellationToken cancellationToken)
     {
         var (exitCode, output) = await DotNetCommand.RunAsync(dotnet, ["--version"], directory, null, cancellationToken);
-        var firstLine = output.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        return exitCode == 0 && firstLine is not null
+        var firstLine = FirstLine.Of(output);
+        return exitCode == 0 && firstLine.Length > 0
             ? firstLine
             : throw Incomplete(
                 $"No .NET SDK applies in {directory} ('{dotnet} --version' ended with {exitCode}: {firstLine}): install the SDK that its global.json asks for.");

@@ -27,7 +27,7 @@ internal sealed class VsTestSession : IAsyncDisposable
 
     private static readonly SemaphoreSlim Sending = new(1);
 
-    private static int sessions;
+    private static int _sessions;
 
     private readonly VsTestConsoleWrapper _wrapper;
     private readonly SessionProcesses _processes;
@@ -67,7 +67,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         ILogger logger,
         CancellationToken cancellationToken)
     {
-        ReserveThreads(Interlocked.Increment(ref sessions));
+        ReserveThreads(Interlocked.Increment(ref _sessions));
         var processes = new SessionProcesses(Guid.NewGuid().ToString("N"));
         try
         {
@@ -85,7 +85,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         catch (Exception exception)
         {
             processes.Kill(null);
-            Interlocked.Decrement(ref sessions);
+            Interlocked.Decrement(ref _sessions);
             if (exception is OperationCanceledException or ConcurrentTestException)
                 throw;
             throw new ConcurrentTestException(
@@ -174,7 +174,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         await Task.WhenAny(_exited.Task, Task.Delay(EndBound));
         _console.Dispose();
         _oneOperation.Dispose();
-        Interlocked.Decrement(ref sessions);
+        Interlocked.Decrement(ref _sessions);
     }
 
     private void EndSession()
@@ -186,7 +186,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         catch (Exception exception) when (exception is IOException
             or ObjectDisposedException or InvalidOperationException or NullReferenceException)
         {
-            _logger.LogDebug("The console {ProcessId} did not take the end of its session: {Reason}", ProcessId, exception.Message);
+            _logger.LogDebug("The console {ProcessId} did not accept the end of its session: {Reason}", ProcessId, exception.Message);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>
-/// The test hosts of one worker: assemblies go to their own program (xunit v3), to a test host of the run's own, which is kept, or to a
+/// The test hosts of one worker: assemblies go to their own program (xunit v3), to a test host of the run's own, which stays warm, or to a
 /// vstest.console, as <see cref="DirectAssemblies"/> says.
 /// </summary>
 /// <param name="startConsole">Tries again what is worth it.</param>
@@ -14,7 +14,7 @@ internal sealed class WorkerHosts(
     private DirectTestHost? _direct;
     private XUnit3Host? _program;
 
-    // Its process had ended when nothing ran in it; what the hook knows of that is kept until it was told.
+    // Its process ended when nothing ran in it: what the hook knows of that is needed until it was reported.
     private DirectTestHost? _ended;
 
     public IdleEnd? IdleEnd => _ended?.IdleEnd ?? _direct?.IdleEnd;

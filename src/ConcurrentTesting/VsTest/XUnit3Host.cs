@@ -28,7 +28,7 @@ internal sealed class XUnit3Host(
     public HostBinding Bound => bound;
 
     /// <summary>A program runs once.</summary>
-    public int? KeptProcess => null;
+    public int? WarmProcess => null;
 
     public bool IsTelling => _process is { IsTelling: true };
 
@@ -105,7 +105,7 @@ internal sealed class XUnit3Host(
             _turn?.Begin();
             await using var process = Start(command, arguments, ConsoleHabits.EnvironmentIn(settings));
             _process = process;
-            run.Hook.Keep(process.Id, process.Exited);
+            run.Hook.Remember(process.Id, process.Exited);
             var handler = new HostRunHandler(
                 bound.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
             foreach (var text in tests.Twice)
@@ -138,8 +138,11 @@ internal sealed class XUnit3Host(
 
         var errors = await process.ErrorsAsync();
         if (!messages.HasBegun && exit is { IsKilled: false })
+        {
             throw new HostProtocolException(string.Create(
                 CultureInfo.InvariantCulture, $"its program ended with exit code {exit.Status} and said nothing that is understood. {errors}"));
+        }
+
         handler.Abort(errors.Length > 0 ? $"{Crashed} : {errors}" : Crashed);
     }
 

@@ -133,7 +133,7 @@ public sealed class MySqlCloneTests(DatabaseServers servers) : MySqlFixture(serv
         (await AdminAsync($"SELECT COUNT(*) FROM information_schema.events WHERE event_schema = '{template}'")).ShouldBe(0L);
         (await Should.ThrowAsync<MySqlException>(QueryAsync(lease, "INSERT INTO egg VALUES (9, 99, NULL)"))).Number.ShouldBe(1452);
         (await QueryAsync(lease, "UPDATE chicken SET egg_id = NULL; DELETE FROM egg WHERE id = 2; DELETE FROM chicken; SELECT COUNT(*) FROM egg")).ShouldBe(0L);
-        Log.Text.ShouldContain("The table versioned keeps a history: copies have its current rows alone");
+        Log.Text.ShouldContain("The table versioned keeps a history: copies have only its current rows");
     }
 
     [Fact]

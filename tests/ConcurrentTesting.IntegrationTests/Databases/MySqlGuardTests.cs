@@ -95,7 +95,7 @@ public sealed class MySqlGuardTests(DatabaseServers servers) : MySqlFixture(serv
         (await AdminAsync($"SELECT GROUP_CONCAT(DISTINCT definer) FROM (SELECT definer FROM information_schema.views WHERE table_schema = '{lease.Database}' UNION SELECT definer FROM "
             + $"information_schema.routines WHERE routine_schema = '{lease.Database}' UNION SELECT definer FROM information_schema.triggers WHERE trigger_schema = '{lease.Database}' "
             + $"UNION SELECT definer FROM information_schema.events WHERE event_schema = '{lease.Database}') o")).ShouldBe($"{user}@%");
-        Log.Text.ShouldContain($"In copies, procedure p, view books, trigger seen, event e are {user}@%'s instead of root@127.0.0.1's");
+        Log.Text.ShouldContain($"In copies, procedure p, view books, trigger seen, event e belong to {user}@% instead of root@127.0.0.1");
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class MySqlGuardTests(DatabaseServers servers) : MySqlFixture(serv
         var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken));
 
         failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
-        failure.Message.ShouldContain($"does not let user '{user}' in");
+        failure.Message.ShouldContain($"refuses user '{user}'");
         failure.ToString().ShouldNotContain("wrong-secret");
     }
 

@@ -118,7 +118,7 @@ public sealed class MySqlTemplateUserTests(DatabaseServers servers) : MySqlFixtu
         var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
 
         failure.Message.ShouldContain($"Access denied for user '{OwnDatabaseName.OfRun(run, "b")}'@'%' to database 'mysql'");
-        failure.Message.ShouldEndWith("(it ran as an account with rights on the template's own database alone; what needs more takes --test-allow reaching-sql)");
+        failure.Message.ShouldEndWith("(it ran as an account that has rights only on the template's own database; allow more with --test-allow reaching-sql)");
         (await AdminAsync($"SELECT COUNT(*) FROM mysql.user WHERE user = '{OwnDatabaseName.OfRun(run, "b")}'")).ShouldBe(0L);
     }
 
@@ -128,7 +128,7 @@ public sealed class MySqlTemplateUserTests(DatabaseServers servers) : MySqlFixtu
         var user = await UserAsync(DocumentedRights);
         var settings = await SettingsAsync(user, Script("CREATE TABLE book (id INT);"));
         await using (await PreparedAsync(settings))
-            Log.Text.ShouldContain($"Templates are built as '{user}@%' itself because the user '{user}@%' may not make roles: a list of words alone");
+            Log.Text.ShouldContain($"Templates are built as '{user}@%' itself because the user '{user}@%' may not make roles: only a list of words");
         Script("CREATE TABLE book (id INT);\nDROP TABLE IF EXISTS other.book;");
         await using var reaching = Create(settings);
 
@@ -143,7 +143,7 @@ public sealed class MySqlTemplateUserTests(DatabaseServers servers) : MySqlFixtu
         var user = await UserAsync(DocumentedRights, "CREATE USER ON *.*");
         await using var databases = await PreparedAsync(await SettingsAsync(user, Script("CREATE TABLE book (id INT);")));
 
-        Log.Text.ShouldContain("because an account with rights on the template alone cannot be used here (Access denied for user");
+        Log.Text.ShouldContain("because an account that has rights only on the template cannot be used here (Access denied for user");
         (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT COUNT(*) FROM book")).ShouldBe(0L);
     }
 

@@ -60,7 +60,7 @@ public abstract partial class ServerContract
     }
 
     [Fact]
-    public async Task Kept_templates_stay_within_ten_the_oldest_going_first_and_one_in_use_staying()
+    public async Task Cached_templates_stay_within_ten_the_oldest_going_first_and_one_in_use_staying()
     {
         Script("CREATE TABLE oldest (id int);", "0.sql");
         await using var inUse = await PreparedAsync(await SettingsAsync("0.sql"));

@@ -292,7 +292,7 @@ public abstract partial class ServerContract(DatabaseServers servers) : ServerFi
         await AdminAsync($"DROP DATABASE {last.Database}");
         await Eventually.BeAsync(() => databases.IsDroppedByTests(last), "the health check has seen it", CancellationToken);
         await EndAsync(Server.Holder(LockName.OfRun(OwnDatabaseName.RunToken(run))));
-        await Eventually.BeAsync(() => Log.Text.Contains("taking hold of them again", StringComparison.Ordinal), "the run takes hold again", CancellationToken);
+        await Eventually.BeAsync(() => Log.Text.Contains("it is being restored", StringComparison.Ordinal), "the run takes hold again", CancellationToken);
 
         var renewed = await databases.KeepAsync(last, "LoanTests.Fails", CancellationToken);
         databases.Record!.Kept.ShouldBeEmpty();
@@ -306,8 +306,8 @@ public abstract partial class ServerContract(DatabaseServers servers) : ServerFi
         (statistics.RowsInserted ?? statistics.RowsChanged).ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(2L);
         databases.Record.Counts.GetValueOrDefault("leaked").ShouldBe(0);
         databases.Record.Counts.GetValueOrDefault("health_checks_failed").ShouldBe(0);
-        Log.Text.Split("what the template has is wasted on them").Length.ShouldBe(2);
-        Log.Text.ShouldContain("There is no database to keep of LoanTests.Fails");
+        Log.Text.Split("they do not use what the template has").Length.ShouldBe(2);
+        Log.Text.ShouldContain("The database of the failed test LoanTests.Fails");
     }
 
     private async Task<IServerDialect> ConnectAsync()

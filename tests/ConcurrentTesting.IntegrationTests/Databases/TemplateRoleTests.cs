@@ -145,7 +145,7 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
             .ShouldBe($"{app} {creator} {creator}");
         (await QueryAsync(lease, "SELECT its FROM seen")).ShouldBe("77s", "what the given account has set for itself holds for its scripts");
         (await AdminAsync($"SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ct\\_r\\_{run}%'")).ShouldBe(0L);
-        Log.Text.ShouldNotContain("a list of words alone");
+        Log.Text.ShouldNotContain("only a list of words");
     }
 
     [Fact]
@@ -202,7 +202,7 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
         await AdminAsync($"CREATE ROLE {creator} LOGIN CREATEDB");
         var settings = await SettingsAsync(creator, Script("CREATE TABLE book (id int);"));
         await using (await PreparedAsync(settings))
-            Log.Text.ShouldContain($"Templates are built as '{creator}' itself because the user '{creator}' may not make roles: a list of words alone keeps their SQL from reaching other databases");
+            Log.Text.ShouldContain($"Templates are built as '{creator}' itself because the user '{creator}' may not make roles: only a list of words keeps their SQL from other databases");
         Script("CREATE TABLE book (id int);\nDO $$ BEGIN EXECUTE 'DROP OWNED BY postgres'; END $$;");
         await using var reaching = Create(settings);
 
@@ -244,8 +244,8 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
         await using (var databases = await PreparedAsync(settings))
             (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book")).ShouldBe(0L);
 
-        Log.Text.ShouldContain("because an account with rights on the template alone cannot be used here");
-        Log.Text.ShouldContain("a list of words alone keeps their SQL from reaching other databases");
+        Log.Text.ShouldContain("because an account that has rights only on the template cannot be used here");
+        Log.Text.ShouldContain("only a list of words keeps their SQL from other databases");
         Script("DO $$ BEGIN EXECUTE 'DROP OWNED BY nobody'; END $$;");
         await using (var reaching = Create(settings))
             (await Should.ThrowAsync<ConcurrentTestException>(reaching.PrepareAsync(CancellationToken))).Message

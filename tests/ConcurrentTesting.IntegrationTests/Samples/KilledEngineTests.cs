@@ -34,7 +34,7 @@ public sealed class KilledEngineTests
         var below = Watched(run);
 
         await SampleRun.SignalAsync(run.ProcessId, "INT", Cancellation);
-        await run.SeenAsync("once more ends it at once", Cancellation);
+        await run.SeenAsync("a second signal ends it at once", Cancellation);
         var watch = Stopwatch.StartNew();
         await SampleRun.SignalAsync(run.ProcessId, "INT", Cancellation);
         var outcome = await run.EndAsync(Cancellation);

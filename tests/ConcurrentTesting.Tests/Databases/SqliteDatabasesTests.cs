@@ -72,8 +72,8 @@ public sealed class SqliteDatabasesTests : IDisposable
         databases.Record!.Counts["dropped_by_tests"].ShouldBe(2);
         databases.Record.Kept.ShouldBeEmpty();
         File.Exists(third.Database).ShouldBeFalse();
-        _log.Text.Split("what the template has is wasted on them").Length.ShouldBe(2);
-        _log.Text.ShouldContain("There is no database to keep of BookTests.Fails");
+        _log.Text.Split("they do not use what the template has").Length.ShouldBe(2);
+        _log.Text.ShouldContain("The database of the failed test BookTests.Fails");
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal sealed class FakeHost(HostBinding bound, Func<HostRun, IHostEvents, Can
 
     public HostBinding Bound => bound;
 
-    public int? KeptProcess => null;
+    public int? WarmProcess => null;
 
     public bool IsTelling => false;
 

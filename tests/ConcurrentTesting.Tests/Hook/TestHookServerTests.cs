@@ -236,12 +236,12 @@ public sealed class TestHookServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Host_that_is_kept_is_known_after_its_end_until_it_is_released()
+    public async Task Warm_host_is_known_after_its_end_until_it_is_released()
     {
         using var host = Greet(batch: 2, HookedProcessRole.TestHost);
         await WelcomeAsync(host);
         var exited = new TaskCompletionSource<ProcessExit>();
-        _server.Keep(ProcessId, exited.Task);
+        _server.Remember(ProcessId, exited.Task);
         await _server.CollectAsync(2, CancellationToken);
 
         host.Dispose();

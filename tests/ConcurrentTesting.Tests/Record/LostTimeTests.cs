@@ -23,7 +23,7 @@ public sealed class LostTimeTests
     [Fact]
     public void Idle_workers_are_named_with_their_cause() =>
         LostTime.Of(Run(busy: 3) with { Idle = "1 of 2 workers: Shop.Long.Test0 alone takes 8.0 s of 8.0 s" })
-            .ShouldBe("idle were 1 of 2 workers: Shop.Long.Test0 alone takes 8.0 s of 8.0 s");
+            .ShouldBe("almost no work for 1 of 2 workers: Shop.Long.Test0 alone takes 8.0 s of 8.0 s");
 
     [Fact]
     public void Unknown_durations_are_named_where_workers_waited() =>
@@ -31,7 +31,7 @@ public sealed class LostTimeTests
 
     [Fact]
     public void Workers_that_wait_for_the_last_ones_are_named_in_the_end() =>
-        LostTime.Of(Run(busy: 3) with { KnownTimings = 1 }).ShouldBe("workers waited 70% of their time for the last ones");
+        LostTime.Of(Run(busy: 3) with { KnownTimings = 1 }).ShouldBe("workers waited 70% of their time for the last tests");
 
     [Fact]
     public void A_run_of_nothing_needs_no_word() =>

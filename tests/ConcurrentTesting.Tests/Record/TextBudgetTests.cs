@@ -25,7 +25,7 @@ public sealed class TextBudgetTests
 
         var kept = budget.Keep(Attempt(output: new string('b', 10_000)));
 
-        kept.StandardOutput.ShouldBe("[10000 characters are left out here, because this run's tests wrote more than it holds; worker-3/batch-0007.trx has them]");
+        kept.StandardOutput.ShouldBe("[10000 characters are left out here, because the tests wrote more than the run holds in memory; worker-3/batch-0007.trx has them]");
     }
 
     [Fact]

@@ -62,7 +62,8 @@ public sealed class LookedAtTests : IDisposable
             StartedAt = RecordedRun.Start.AddSeconds(1 + (number / 8 * 8d / tests)),
             Duration = TimeSpan.FromSeconds(6d / tests),
             Figures = new TestFigures { Queries = number % 7, Reads = 1, Writes = 0, QuerySeconds = 0.001 },
-        }) with { ClassName = $"Shop.Tests.Part{number / 100}.BasketTests" });
+        }) with
+        { ClassName = $"Shop.Tests.Part{number / 100}.BasketTests" });
         var failing = RecordedRun.Attempt(TestOutcome.Failed) with
         {
             StartedAt = RecordedRun.Start.AddSeconds(9),

@@ -59,7 +59,7 @@ public sealed class CoverageMergeTests : IDisposable
             Batch(3, _folder.Write("worker-1/c/coverage.opencover.xml", "<CoverageSession>")) with { Tests = 2 });
 
         (coverage!.LostBatches, coverage.LostResults).ShouldBe((2, 9));
-        coverage.Text.ShouldEndWith("too low by what 2 test hosts had covered that ended before they could tell (9 results)");
+        coverage.Text.ShouldEndWith("too low: 2 test hosts ended before telling what 9 results had covered");
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class ServerHostTests
         var refusal = await Should.ThrowAsync<ConcurrentTestException>(() => CheckAsync(host, new ConcurrentTestSettings()));
 
         refusal.ExitCode.ShouldBe(ConcurrentTestExitCode.Refused);
-        refusal.Message.ShouldContain($"{host} is no address of a server");
+        refusal.Message.ShouldContain($"{host} is not the address of a database server");
         refusal.Message.ShouldContain("write 127.0.0.1");
     }
 

@@ -73,7 +73,7 @@ public sealed class PlannerTests
     {
         var catalog = Catalogs.Of(16, 1);
 
-        var much = Planner.Plan(catalog, await TimingsOf(catalog, _ => 2.5), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var much = Planner.Plan(catalog, await TimingsOf(catalog, _ => 2.5), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
         var little = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.05), 8, seed: 1, cores: 2, HostStarts.ByConsole);
 
         much.UsedWorkers.ShouldBe(8);
@@ -276,11 +276,13 @@ public sealed class PlannerTests
     public async Task Assembly_that_every_batch_explores_for_long_gets_one_batch_a_worker(bool isKnown, int discovered, int workers, int batches)
     {
         var assembly = Catalogs.Assembly() with { Framework = TestFramework.NUnit };
-        var catalog = Catalogs.Of([.. Enumerable.Range(0, 100).Select(number => Catalogs.Unit(assembly, $"Class{number}", 200))])
-            with { Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, discovered) };
+        var catalog = Catalogs.Of([.. Enumerable.Range(0, 100).Select(number => Catalogs.Unit(assembly, $"Class{number}", 200))]) with
+        {
+            Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, discovered),
+        };
         var timings = isKnown ? await TimingsOf(catalog, _ => 0.001) : TimingStore.Empty;
 
-        var plan = Planner.Plan(catalog, timings, workers, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var plan = Planner.Plan(catalog, timings, workers, seed: 1, cores: 2, HostStarts.DirectAndWarm);
 
         plan.Batches.Count().ShouldBe(batches);
         plan.Batches.SelectMany(batch => batch.Entries).ShouldBe(catalog.Entries(), ignoreOrder: true);
@@ -290,11 +292,13 @@ public sealed class PlannerTests
     public async Task No_more_workers_explore_than_shorten_the_run()
     {
         var assembly = Catalogs.Assembly() with { Framework = TestFramework.NUnit };
-        var catalog = Catalogs.Of([.. Enumerable.Range(0, 100).Select(number => Catalogs.Unit(assembly, $"Class{number}", 200))])
-            with { Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, 20_000) };
+        var catalog = Catalogs.Of([.. Enumerable.Range(0, 100).Select(number => Catalogs.Unit(assembly, $"Class{number}", 200))]) with
+        {
+            Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, 20_000),
+        };
 
-        var shortTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.001), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
-        var longTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.1), 8, seed: 1, cores: 2, HostStarts.DirectAndKept);
+        var shortTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.001), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
+        var longTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.1), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
 
         shortTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(2);
         longTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(8);

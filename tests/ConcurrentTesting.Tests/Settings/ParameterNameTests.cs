@@ -35,9 +35,9 @@ public sealed class ParameterNameTests : IDisposable
     public void Parameters_of_others_are_left_alone(string name) => _settings.Parse(name, "x").Workers.ShouldBePositive();
 
     [Theory]
-    [InlineData("--workers=8", "--workers: a space separates name and value, not =: --workers 8")]
-    [InlineData("--test-filter=Name=a", "--test-filter: a space separates name and value, not =: --test-filter Name=a")]
-    [InlineData("--test-connection-string=geheim", "--test-connection-string: a space separates name and value, not =: --test-connection-string ***")]
+    [InlineData("--workers=8", "--workers: write a space instead of = before the value: --workers 8")]
+    [InlineData("--test-filter=Name=a", "--test-filter: write a space instead of = before the value: --test-filter Name=a")]
+    [InlineData("--test-connection-string=geheim", "--test-connection-string: write a space instead of = before the value: --test-connection-string ***")]
     [InlineData("--test-conection-string=geheim", "--test-conection-string: there is no such parameter; did you mean --test-connection-string?")]
     public void A_name_joined_to_its_value_is_refused(string argument, string error) => _settings.Errors(argument).ShouldBe([error]);
 

@@ -89,7 +89,7 @@ public sealed class OutputCopiesTests : IDisposable
 
         problem.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         problem.Message.ShouldContain(Path.Combine(Bin, "gone"));
-        problem.Message.ShouldContain("permissions");
+        problem.Message.ShouldContain("make the folder writable");
     }
 
     private static OutputCopies Copies(string run) => new(run, NullLogger.Instance);

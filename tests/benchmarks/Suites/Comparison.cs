@@ -45,7 +45,7 @@ internal sealed class Comparison(Scenario scenario, GeneratedSuite suite, int ro
     {
         var run = await MeasuredCommand.RunAsync(
             suite.Folder, Path.Combine(GeneratedSuite.Root, "build", "bin", "Debug", "_build.dll"), "ConcurrentTest", "--root", suite.Folder, "--test-no-build",
-            "--workers", scenario.Workers.ToString(CultureInfo.InvariantCulture), "--test-database", "none", "--test-projects", suite.Project);
+            "--workers", scenario.Workers.ToString(CultureInfo.InvariantCulture), "--test-database", "none", "--test-template", "none", "--test-projects", suite.Project);
         if (run.ExitCode != 0)
             throw new InvalidOperationException($"ConcurrentTest ended with {run.ExitCode}: {run.Output}");
         await using var file = File.OpenRead(Path.Combine(suite.Folder, "artifacts", "test-results", "run.json"));

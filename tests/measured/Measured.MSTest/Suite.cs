@@ -7,7 +7,7 @@ public sealed class WorkTests
 
     /// <summary>Three reads before all tests of the assembly.</summary>
     [AssemblyInitialize]
-    public static Task Before(TestContext context) => Work.DoAsync(3);
+    public static Task Before(TestContext _) => Work.DoAsync(3);
 
     [TestMethod]
     public void Nothing_r0w0o0()
@@ -91,7 +91,7 @@ public sealed class LifetimeTests
     public static IEnumerable<object[]> OddRows => [[new Odd(0)], [new Odd(2)], [new Odd(1)]];
 
     [ClassInitialize]
-    public static Task BeforeAll(TestContext context) => Work.DoAsync(4);
+    public static Task BeforeAll(TestContext _) => Work.DoAsync(4);
 
     [ClassCleanup]
     public static async Task AfterAll()

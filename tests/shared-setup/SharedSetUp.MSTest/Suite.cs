@@ -4,7 +4,7 @@ namespace SharedSetUp;
 public static class Season
 {
     [AssemblyInitialize]
-    public static void Open(TestContext context) => Theatre.Open();
+    public static void Open(TestContext _) => Theatre.Open();
 
     [AssemblyCleanup]
     public static void Close() => Theatre.Close();

@@ -21,8 +21,11 @@ internal static class TeamCityMessages
         }
 
         foreach (var (key, value) in Statistics(run))
+        {
             yield return string.Create(
                 CultureInfo.InvariantCulture, $"##teamcity[buildStatisticValue key='concurrentTest.{key}' value='{value:0.###}']");
+        }
+
         if (run.Failed == 0 && run.ExitCode != ConcurrentTestExitCode.Success)
             yield return $"##teamcity[buildProblem description='{Escape(PlainText.OneLine(redactor.Redact(run.Reason)))}' identity='ConcurrentTest']";
     }

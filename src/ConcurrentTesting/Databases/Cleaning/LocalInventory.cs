@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Cleaning;
 
-/// <summary>What of ours is on this machine: run folders, kept templates and data directories, databases of failed tests.</summary>
+/// <summary>What of ours is on this machine: run folders, cached templates and data directories, databases of failed tests.</summary>
 internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger logger, TimeProvider time)
 {
     private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
@@ -65,7 +65,7 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Going, or another user's.
+            // The folder is being removed, or belongs to another user.
             return null;
         }
     }

@@ -52,7 +52,7 @@ internal sealed class ServerInventory : IAsyncDisposable
             items.Add(item with { Bytes = await _dialect.SizeOfAsync(name, cancellationToken) });
         }
 
-        // Last, because an account cannot go before what it owns.
+        // Accounts come last, because an account cannot be dropped before what it owns.
         foreach (var name in await _dialect.ListAccountsAsync(cancellationToken))
         {
             if (OwnDatabaseName.Parse(name) is not { Kind: OwnDatabaseKind.Run } parsed)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Leases;
 
 /// <summary>Makes the databases of a lease, one from each template, and ends them: dropped, or kept for people to look at.</summary>
-/// <param name="attempt">Does an operation, again where that is worth it; the text names it in errors.</param>
+/// <param name="attempt">Does an operation, and retries it where that can help; the text names it in errors.</param>
 internal sealed class CloneSets(
     IDatabaseEngine engine,
     DatabaseHealth health,
@@ -18,7 +18,7 @@ internal sealed class CloneSets(
     Redactor secrets,
     ILogger logger)
 {
-    /// <summary>All or none: what was made before one failed is gone.</summary>
+    /// <summary>Makes all databases or none: those that were made before one failed are dropped.</summary>
     public async Task<ImmutableArray<DatabaseClone>> MakeAsync(
         ImmutableArray<TemplateDatabase> templates, string label, CancellationToken cancellationToken)
     {
@@ -36,7 +36,7 @@ internal sealed class CloneSets(
         }
     }
 
-    /// <param name="worker">Who had them; null: nobody, and nothing is to be counted.</param>
+    /// <param name="worker">The worker that had them; null: no worker had them, and nothing is counted.</param>
     public async Task DropAsync(ImmutableArray<DatabaseClone> clones, int? worker, CancellationToken cancellationToken)
     {
         foreach (var clone in clones)
@@ -93,13 +93,13 @@ internal sealed class CloneSets(
             if (await NoteAsync(clone, cancellationToken) == DatabaseState.Dropped)
             {
                 logger.LogWarning(
-                    "There is no database to keep of {Test}, which failed: the tests have dropped {Name} themselves", test, clone.Name);
+                    "The database of the failed test {Test} cannot be kept: the tests have dropped {Name} themselves", test, clone.Name);
                 await DropAsync(clone, worker: null, CancellationToken.None);
                 return;
             }
 
             await ReadStatisticsAsync(clone, worker, cancellationToken);
-            // It is about to have another name, which is none of the tests' doing.
+            // The database is about to be renamed by the run, not dropped by the tests.
             health.Forget(clone);
             var kept = await engine.KeepAsync(clone, cancellationToken);
             counts.Kept(new KeptRecord(kept.Name, test, kept.How));
@@ -125,7 +125,7 @@ internal sealed class CloneSets(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            logger.LogDebug("What became of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
+            logger.LogDebug("The state of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
             return null;
         }
     }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Leases;
@@ -24,12 +25,12 @@ internal static class ConnectionNeed
         if (ofWorker * (long)workers <= limit)
             return;
         var fitting = Math.Max(1, limit / Math.Max(1, workers * pools.Length));
-        // The drivers' default is a hundred, which next to no test needs.
+        // The drivers' default is a hundred connections, which hardly any test needs.
         logger.Log(
             pools.Any(pool => pool.IsGiven) ? LogLevel.Warning : LogLevel.Information,
             "{Workers} with pools of {Pool} connections may open {Need}, and the server takes {Limit} of them (max_connections): "
             + "where that fails, raise max_connections, use fewer --workers, or --test-environment '{Variable};Maximum Pool Size={Fitting}'",
-            workers == 1 ? "1 worker" : $"{workers} workers",
+            Quantity.Of(workers, "worker"),
             ofWorker,
             ofWorker * (long)workers,
             limit,
@@ -53,7 +54,7 @@ internal static class ConnectionNeed
         }
         catch (ArgumentException)
         {
-            // It is no connection string.
+            // The value is not a connection string.
             return null;
         }
     }

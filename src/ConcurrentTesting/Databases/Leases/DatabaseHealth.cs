@@ -29,7 +29,7 @@ internal sealed class DatabaseHealth(
         _dropped.TryRemove(clone.Name, out _);
     }
 
-    /// <summary>Tests have dropped it, and had made no other when it was looked at: whoever comes next may miss it.</summary>
+    /// <summary>Tests have dropped it and had not made another one at the last look: the next tests may need it.</summary>
     public bool IsDropped(DatabaseClone clone) => _dropped.ContainsKey(clone.Name);
 
     public bool IsFailing(DatabaseClone clone) => _failing.ContainsKey(clone.Name);

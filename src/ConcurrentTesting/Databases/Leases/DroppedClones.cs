@@ -16,7 +16,7 @@ internal sealed class DroppedClones(DatabaseCounts counts, ILogger logger)
         {
             logger.LogInformation(
                 "The tests drop their database ({Name}) and make one themselves, as EF Core's EnsureDeleted and EnsureCreated do: "
-                + "what the template has is wasted on them; leave those calls out, or run without --test-template",
+                + "they do not use what the template has; leave those calls out, or run without --test-template",
                 clone.Name);
         }
     }

@@ -41,7 +41,7 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <summary>What the server counted in a clone whose sessions have ended; null where it tells nothing.</summary>
     Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken);
 
-    /// <summary>Keeps a clone for people to look at, instead of dropping it; it is nobody's from then on.</summary>
+    /// <summary>Keeps a clone for people to look at instead of dropping it; from then on no run owns it.</summary>
     Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken);
 
     /// <summary>How many connections tests may have on a server, which several workers may share; null where there is no limit.</summary>

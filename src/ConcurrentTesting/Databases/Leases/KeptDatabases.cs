@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Databases.Leases;
 /// </summary>
 internal static class KeptDatabases
 {
-    /// <summary>How many databases one run keeps, at most: what fails everywhere fails alike.</summary>
+    /// <summary>How many databases one run keeps at most: where many tests fail, they mostly fail in the same way.</summary>
     public const int Limit = 10;
 
     public static string Folder(ConcurrentTestSettings settings) => Path.Combine(settings.TemporaryDirectory, "kept");

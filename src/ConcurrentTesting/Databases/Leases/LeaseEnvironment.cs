@@ -28,7 +28,7 @@ internal static class LeaseEnvironment
         return variables.ToImmutable();
     }
 
-    /// <summary>For the command that builds a template: patterns that speak of other databases stay away.</summary>
+    /// <summary>For the command that builds a template: patterns that name other databases are left out.</summary>
     public static ImmutableDictionary<string, string> OfTemplate(
         ConcurrentTestSettings settings, string runId, string database, ConnectionValues connection)
     {

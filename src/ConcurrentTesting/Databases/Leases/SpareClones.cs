@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Databases.Leases;
 /// the first request on.
 /// </summary>
 /// <param name="make">Makes the databases of one lease.</param>
-/// <param name="drop">Drops what nobody took.</param>
+/// <param name="drop">Drops the databases that no worker took.</param>
 internal sealed class SpareClones(
     int capacity,
     Func<CancellationToken, Task<ImmutableArray<DatabaseClone>>> make,
@@ -69,8 +69,8 @@ internal sealed class SpareClones(
         }
         catch (Exception exception)
         {
-            // Whoever needs databases makes them, and hears why it fails.
-            logger.LogWarning("Databases are no longer cloned ahead: {Reason}", exception.Message);
+            // A worker that needs databases then makes them itself, and reports why that fails.
+            logger.LogWarning("Databases are no longer cloned in advance: {Reason}", exception.Message);
         }
     }
 }

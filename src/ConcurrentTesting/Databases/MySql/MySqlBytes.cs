@@ -12,7 +12,7 @@ namespace ConcurrentTesting.Databases.MySql;
 /// </summary>
 internal sealed partial class MySqlBytes(MySqlConnection connection)
 {
-    /// <summary>Of the statement, in one packet.</summary>
+    /// <summary>The bytes of a statement that fit in one packet.</summary>
     private const int PieceLength = 1 << 20;
 
     private const string Variable = "@concurrent_test_statement";
@@ -22,11 +22,11 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
 
     public static bool IsUtf8(string bytes) => SqlEncoding.Utf8.FirstInvalid(bytes) < 0;
 
-    /// <summary>Whether the server complains of bytes that are not the text that they should be.</summary>
+    /// <summary>Whether the server complains of bytes that are not text in the declared encoding.</summary>
     public static bool IsOfText(int number, string message) => number switch
     {
         MySqlFaults.InvalidCharacters or MySqlFaults.CannotConvert => true,
-        // The same number is for what should be a number or a date; only of a string bytes are shown.
+        // The server uses this number for numbers and dates too; it quotes bytes only of a string.
         MySqlFaults.IncorrectValue => Escaped().IsMatch(Quoted().Match(message).Value),
         _ => false,
     };

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
@@ -17,7 +18,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
     private static readonly Version OldestMySql = new(8, 0);
     private static readonly string[] SuspectNames = ["prod", "production", "live"];
 
-    /// <summary>What templates are made of and clones are for. <c>GRANT ALL</c> gives them together.</summary>
+    /// <summary>The rights that building templates and using clones takes. <c>GRANT ALL</c> gives all of them.</summary>
     private static readonly string[] RightsOnOurs =
     [
         "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE VIEW", "SHOW VIEW",
@@ -70,7 +71,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                $"MySQL at {Server} does not let user '{admin.Username}' in: {exception.Message}; mend user or password in NUKE_TEST_CONNECTION_STRING",
+                $"MySQL at {Server} refuses user '{admin.Username}': {exception.Message}; correct the user or the password in NUKE_TEST_CONNECTION_STRING",
                 exception);
         }
     }
@@ -133,7 +134,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         await MySqlAdmin.QueryAsync(
             session, $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
 
-    /// <summary>A pooler between us and the server gives our locks to others.</summary>
+    /// <summary>A pooler between us and the server would give our sessions, with their locks, to others.</summary>
     private void RequireDirectConnection(MySqlConnection session, Answers answers)
     {
         if (session.ServerThread != answers.Session)
@@ -150,7 +151,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         if (facts.Number >= oldest)
             return;
         throw new ConcurrentTestException(
-            ConcurrentTestExitCode.Refused, $"{facts.Product} at {Server} is version {facts.Version}; {oldest} is the oldest that works");
+            ConcurrentTestExitCode.Refused, $"{facts.Product} at {Server} is version {facts.Version}; use {oldest} or later");
     }
 
     private void RequireRights(Answers answers)
@@ -179,7 +180,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         }
     }
 
-    /// <summary>Without it the server shows no routines, or routines without their text, and says nothing.</summary>
+    /// <summary>Without this right the server silently shows no routines, or routines without their text.</summary>
     private static void RequireRoutines(Answers answers, string database)
     {
         if (answers.Facts.IsMariaDb)
@@ -212,10 +213,17 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         if (answers.IsOn("Slaves_running"))
             _guards.Refuse(GuardName.StandbyServer, $"{product} replicates from another server", "use a server for tests");
         if (answers.Replicas > 0)
-            _guards.Refuse(GuardName.ReplicatedServer, $"{product} has {answers.Replicas} replicas", "use a server for tests");
-        if (answers.IsOn("wsrep_on") || answers.IsOn("group_replication_group_name"))
+        {
             _guards.Refuse(
-                GuardName.ReplicatedServer, $"{product} is part of a cluster, where locks are not everybody's", "use a server for tests");
+                GuardName.ReplicatedServer, $"{product} has {Quantity.Of(answers.Replicas, "replica")}", "use a server for tests");
+        }
+
+        if (answers.IsOn("wsrep_on") || answers.IsOn("group_replication_group_name"))
+        {
+            _guards.Refuse(
+                GuardName.ReplicatedServer, $"{product} is part of a cluster, whose servers do not share locks", "use a server for tests");
+        }
+
         if (answers.Others > 0)
             _guards.Warn($"Others work on {product} (sessions: {answers.Others}): is it a server for tests?");
         foreach (var name in answers.Databases.Where(

@@ -81,7 +81,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         return definition;
     }
 
-    /// <summary>No table of the template's is as old as the clone. A table may be made anew in it, but hardly all.</summary>
+    /// <summary>Whether no table of the template is as old as the clone: tests may make a table again in a clone, but hardly all.</summary>
     private async Task<bool> IsReplacedAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         if (_replaced.ContainsKey(clone.Name))
@@ -91,7 +91,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
             return false;
         return !await HasAsync("LIKE", "%", made) && _replaced.TryAdd(clone.Name, true);
 
-        // One table first: the server opens each that it is asked for.
+        // One table is asked for first, because the server opens each table that it is asked for.
         async Task<bool> HasAsync(string compares, string table, DateTime before) => (await admin.QueryAsync(
             $"""
              SELECT EXISTS (SELECT 1 FROM information_schema.tables

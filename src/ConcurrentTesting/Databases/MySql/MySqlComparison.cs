@@ -25,7 +25,7 @@ internal sealed class MySqlComparison(MySqlAdmin admin, MySqlServerFacts facts, 
         RequireSame(source, target, expected, found);
     }
 
-    /// <summary>By themselves, because from then on an event may do what it is for.</summary>
+    /// <summary>Events are compared on their own, because once they exist they may run and change the rest.</summary>
     public async Task RequireSameEventsAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
     {
         if (source.Events.Length == 0)
@@ -90,11 +90,11 @@ internal sealed class MySqlComparison(MySqlAdmin admin, MySqlServerFacts facts, 
         _ => $"{name} is '{Shortened(found, expected)}' instead of '{Shortened(expected, found)}'",
     };
 
-    /// <summary>From where the two part.</summary>
+    /// <summary>The part from the first difference on.</summary>
     private static string Shortened(string text, string other)
     {
         const int Longest = 80;
         var begin = Math.Max(0, text.Zip(other).TakeWhile(pair => pair.First == pair.Second).Count() - (Longest / 4));
-        return SqlText.FirstLine(text.Length - begin > Longest ? text[begin..(begin + Longest)] : text[begin..]);
+        return SqlText.Quote(text.Length - begin > Longest ? text[begin..(begin + Longest)] : text[begin..]);
     }
 }

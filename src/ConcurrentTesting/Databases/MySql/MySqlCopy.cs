@@ -10,8 +10,7 @@ namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>
 /// Copies a database: its tables are made and filled over a few connections at once, then everything else on one. Neither product can do
-/// that by itself, and
-/// <c>CREATE TABLE … LIKE</c> loses foreign keys.
+/// that by itself, and <c>CREATE TABLE … LIKE</c> loses foreign keys.
 /// </summary>
 /// <param name="facts">What the server is and what we may do there.</param>
 internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogger logger)
@@ -19,7 +18,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     /// <summary>Connections that fill one copy: more than four gain nothing.</summary>
     public const int Lanes = 4;
 
-    /// <summary>Everything but the events, one of which might fire at once.</summary>
+    /// <summary>Copies everything but the events, one of which might fire at once.</summary>
     /// <param name="leavesOut">A view that cannot be made is named and left out; else it is an error.</param>
     /// <returns>The definition with its views in the order in which they can be made.</returns>
     /// <exception cref="ConcurrentTestException">An object cannot be made again.</exception>
@@ -53,7 +52,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     }
 
     /// <summary>
-    /// Gives the objects of a database to other definers, by making them again: nothing else can. Its events are for the caller to make.
+    /// Gives the objects of a database to other definers by making them again, which is the only way. The caller makes its events.
     /// </summary>
     /// <returns>What is in it then.</returns>
     public async Task<MySqlDefinition> GiveAwayAsync(
@@ -68,7 +67,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         };
         await using (var session = await admin.OpenSessionAsync(source.Name, cancellationToken))
         {
-            // A package takes its body along, and is only known in the mode that it was made in.
+            // Dropping a package drops its body too, and the server knows a package only in the mode that it was made in.
             foreach (var found in given.Routines.Concat(given.Triggers).Reverse())
                 await ExecuteAsync(session, $"{Settings(found)}; DROP {found.Kind} IF EXISTS {Quote(found.Name)}", cancellationToken);
             foreach (var routine in given.Routines)
@@ -89,7 +88,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             [.. objects.Select(found => MySqlText.DefinedBy(found, definerOf(found)))];
     }
 
-    /// <summary>Before the tables, whose defaults may use them.</summary>
+    /// <summary>Makes the sequences before the tables, whose defaults may use them.</summary>
     private async Task MakeSequencesAsync(MySqlDefinition source, string target, CancellationToken cancellationToken)
     {
         await using var session = await admin.OpenSessionAsync(target, cancellationToken);
@@ -157,7 +156,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         }
     }
 
-    /// <summary>By the server's own statement, made for the other database.</summary>
+    /// <summary>Makes a table by the server's own statement, changed for the other database.</summary>
     private Task MakeAsync(
         MySqlConnection session, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken) =>
         MakeAsync(
@@ -169,7 +168,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     private static Task<int> FillAsync(
         MySqlConnection lane, MySqlDefinition source, MySqlTable table, string target, CancellationToken cancellationToken)
     {
-        // All of them by name: a generated column takes no value, an invisible one is left out of a star.
+        // Columns are named, because a generated column takes no value and a star leaves out an invisible one.
         var columns = string.Join(", ", table.Columns.Select(Quote));
         return ExecuteAsync(
             lane,
@@ -197,8 +196,11 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     private MySqlDefinition Without(MySqlDefinition source, ImmutableArray<UnmadeView> unmade)
     {
         foreach (var (view, why) in unmade)
+        {
             logger.LogWarning(
-                "The {View} cannot be copied and no worker's database has it: {Reason}; mend it or drop it", view, why.Message);
+                "The {View} cannot be copied and no worker's database has it: {Reason}; correct the view or drop it", view, why.Message);
+        }
+
         return source with { Views = source.Views.RemoveRange(unmade.Select(found => found.View)) };
     }
 
@@ -268,7 +270,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             [.. objects.Select(found => found with { Sql = Statement(source, found, target) })];
     }
 
-    /// <summary>What a session has when it makes an object, the object keeps.</summary>
+    /// <summary>The session settings of a statement that makes an object; the object keeps them.</summary>
     private static string Settings(MySqlObject found)
     {
         var sqlMode = found.SqlMode is null ? "" : $", sql_mode = {Literal(found.SqlMode)}";

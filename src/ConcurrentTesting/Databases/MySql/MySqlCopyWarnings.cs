@@ -3,21 +3,24 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>Says what copies of a database will not have, or have differently, where nobody can help it.</summary>
+/// <summary>Warns of what copies of a database lack or have differently because the server allows nothing else.</summary>
 internal sealed class MySqlCopyWarnings(ILogger logger, MySqlServerFacts facts)
 {
     public void Warn(MySqlDefinition source)
     {
         foreach (var table in source.Tables.Where(table => table.IsVersioned))
-            logger.LogWarning("The table {Table} keeps a history: copies have its current rows alone", table.Name);
+            logger.LogWarning("The table {Table} keeps a history: copies have only its current rows", table.Name);
         foreach (var table in source.Tables.Where(table => !table.HasOwnRows))
+        {
             logger.LogWarning(
-                "The table {Table} of the engine {Engine} has its rows elsewhere: copies are made without rows, and reach the same place",
+                "The table {Table} of the engine {Engine} stores its rows elsewhere: its copies are made without rows and reach the same place",
                 table.Name, table.Engine);
+        }
+
         foreach (var others in source.Objects.Where(found => !facts.MayDefineFor(found.Definer)).GroupBy(found => found.Definer))
         {
             logger.LogWarning(
-                "In copies, {Objects} are {User}'s instead of {Definer}'s, for which {Right} is missing",
+                "In copies, {Objects} belong to {User} instead of {Definer}: {Right} is missing",
                 string.Join(", ", others),
                 facts.User,
                 others.Key,

@@ -29,7 +29,7 @@ internal sealed partial class MySqlDefiners
         return statement.Without(match.Groups["clause"].Index, match.Groups["clause"].Length);
     }
 
-    /// <returns>As a catalog has it; null where the script names none.</returns>
+    /// <returns>The definer as the catalog names it; null where the script names none.</returns>
     public string? Of(MySqlObject found) => _byObject.GetValueOrDefault(Key(found.Kind, found.Name));
 
     private static string Key(string kind, string name) => $"{Regex.Replace(kind.ToUpperInvariant(), @"\s+", " ")} {name}";

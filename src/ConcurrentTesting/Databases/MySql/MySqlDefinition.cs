@@ -25,7 +25,7 @@ internal sealed record MySqlDefinition(
 /// <param name="IsVersioned">It has a history, which a copy does not get.</param>
 internal sealed record MySqlTable(string Name, string Engine, string Sql, ImmutableArray<string> Columns, long Bytes, bool IsVersioned)
 {
-    /// <summary>Engines whose rows are elsewhere: a copy of them would write there, or find them there anyway.</summary>
+    /// <summary>Tables of some engines store their rows elsewhere: a copy would write there, or find the rows there anyway.</summary>
     private static readonly string[] Elsewhere = ["FEDERATED", "SPIDER", "CONNECT", "S3", "SPHINX", "MRG_MYISAM", "BLACKHOLE", "OQGRAPH"];
 
     public bool HasOwnRows => !Elsewhere.Contains(Engine, StringComparer.OrdinalIgnoreCase);

@@ -112,7 +112,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
         return [.. views.Zip(shown, (view, text) => text.ToObject("VIEW", view.Name, view.Definer))];
     }
 
-    /// <summary>Put together again, since the server keeps a trigger as it was written, with the database's name if it was there.</summary>
+    /// <summary>Builds the statement again: the server stores a trigger as it was written, perhaps with the database's name.</summary>
     private async Task<ImmutableArray<MySqlObject>> TriggersAsync(CancellationToken cancellationToken)
     {
         var triggers = await QueryAsync(

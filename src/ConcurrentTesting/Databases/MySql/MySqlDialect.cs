@@ -90,13 +90,13 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
     public ITemplateWork Build(TemplateSource source, string name) =>
         new MySqlTemplateWork(admin, _facts!, _sessions, context, source, name);
 
-    public async Task<KeptTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
+    public async Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
         await admin.QueryAsync(
             "SELECT 1 FROM information_schema.schemata WHERE schema_name = @p0", row => row.GetInt32(0), cancellationToken, name) is [_]
             ? await TemplateAsync(name, 0, cancellationToken)
             : null;
 
-    public async Task<IReadOnlyList<KeptTemplate>> ListTemplatesAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CachedTemplate>> ListTemplatesAsync(CancellationToken cancellationToken)
     {
         var found = await admin.QueryAsync(
             """
@@ -106,7 +106,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
             """,
             row => (Name: row.GetString(0), Bytes: row.GetInt64(1)),
             cancellationToken);
-        var templates = new List<KeptTemplate>();
+        var templates = new List<CachedTemplate>();
         foreach (var (name, bytes) in found.Where(template => OwnDatabaseName.Parse(template.Name) is { Kind: OwnDatabaseKind.Template }))
             templates.Add(await TemplateAsync(name, bytes, cancellationToken));
         return templates;
@@ -147,7 +147,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
 
     public void Forget(string clone) => _clones?.Forget(clone);
 
-    /// <summary>Cleaning asks without a check, and is told none where it may not look.</summary>
+    /// <summary>Cleaning asks without an earlier check, and gets none where the user may not list accounts.</summary>
     public async Task<IReadOnlyList<string>> ListAccountsAsync(CancellationToken cancellationToken) =>
         _facts is { MayMakeAccounts: false } ? [] : await MySqlTemplateUser.ListAsync(admin, cancellationToken);
 
@@ -159,9 +159,9 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
 
     public ValueTask DisposeAsync() => admin.DisposeAsync();
 
-    private async Task<KeptTemplate> TemplateAsync(string name, long bytes, CancellationToken cancellationToken)
+    private async Task<CachedTemplate> TemplateAsync(string name, long bytes, CancellationToken cancellationToken)
     {
         var lastUsed = await _mark.LastUsedAsync(name, cancellationToken);
-        return new KeptTemplate(name, lastUsed is not null, lastUsed ?? DateTimeOffset.MinValue, bytes);
+        return new CachedTemplate(name, lastUsed is not null, lastUsed ?? DateTimeOffset.MinValue, bytes);
     }
 }

@@ -70,7 +70,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
         return true;
     }
 
-    /// <summary>Notes that a run uses the template no more.</summary>
+    /// <summary>Notes that a run no longer uses the template.</summary>
     public Task LeaveAsync(string template, string runToken, CancellationToken cancellationToken) =>
         admin.QueryAsync($"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND name = @p0", _ => 0, cancellationToken, runToken);
 
@@ -97,7 +97,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
         }
     }
 
-    /// <summary>The events that the template would have; none where the database is no template of ours.</summary>
+    /// <summary>The events that the template would have; none where the database is not one of our templates.</summary>
     public static async Task<IReadOnlyList<MySqlObject>> EventsAsync(
         MySqlConnection session, string database, CancellationToken cancellationToken)
     {

@@ -42,7 +42,7 @@ internal sealed class MySqlProduct : IServerProduct
 
     public string StopSignal => "TERM";
 
-    /// <summary>One process, and nothing in shared memory.</summary>
+    /// <summary>The server is one process and has nothing in shared memory.</summary>
     public string KillSignal => "KILL";
 
     /// <exception cref="ConcurrentTestException">There are no programs of the server.</exception>
@@ -126,7 +126,7 @@ internal sealed class MySqlProduct : IServerProduct
         $"--datadir={dataDirectory}",
         $"--tmpdir={socketDirectory}",
         $"--pid-file={Path.Combine(socketDirectory, "mysqld.pid")}",
-        // Relative to the data directory: a path of its own could be longer than sockets allow.
+        // The path is relative to the data directory, because an absolute one could be longer than sockets allow.
         $"--socket={Socket}",
         "--max-connections=500",
         "--character-set-server=utf8mb4",
@@ -152,7 +152,7 @@ internal sealed class MySqlProduct : IServerProduct
         Port = (uint)address.Port,
         UserID = Superuser,
         Password = address.Password,
-        // Nobody is between us and ourselves; MySQL's authentication then has to fetch a key.
+        // Nobody can listen between two processes of this machine, so MySQL's authentication may fetch a key unencrypted.
         SslMode = MySqlSslMode.None,
         AllowPublicKeyRetrieval = !_isMariaDb,
     }.ConnectionString;

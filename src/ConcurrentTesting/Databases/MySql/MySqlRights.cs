@@ -32,7 +32,7 @@ internal sealed partial class MySqlRights
     public bool Has(string privilege, string database, string? table = null)
     {
         var applies = _grants.Where(grant => Covers(grant, database, table) && grant.Gives(privilege)).ToArray();
-        // MySQL takes global rights back for single databases.
+        // MySQL can revoke a global right for a single database.
         return applies.Any(grant => !grant.IsRevoked && (grant.Database != "*" || !applies.Any(other => other.IsRevoked)));
     }
 

@@ -49,9 +49,12 @@ internal sealed class MySqlScript(
         }
 
         if (isInTransaction)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
-        // A file that has turned autocommit off means what it did since its last COMMIT too.
+        }
+
+        // A file that turned autocommit off expects its last statements to be committed too.
         await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
     }
 
@@ -59,13 +62,16 @@ internal sealed class MySqlScript(
     private async Task<string?> ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         if (statement.IsClientCommand)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 Where(statement) + " is a command of the mysql client; only SQL is executed here: leave it out");
+        }
+
         return statement.Words.Length > 0 ? await _bytes.ExecuteAsync(definers?.Take(statement) ?? statement, cancellationToken) : null;
     }
 
-    /// <summary>A string that is not text where text belongs: the server would shorten it, or put question marks into it.</summary>
+    /// <summary>A string is not text in its encoding: the server would shorten it, or put question marks into it.</summary>
     private ConcurrentTestException NotText(SqlScriptFile sql, SqlStatement statement, string message)
     {
         var offset = statement.Offset + MySqlBytes.PlaceOf(message, statement);
@@ -73,7 +79,7 @@ internal sealed class MySqlScript(
         return new ConcurrentTestException(wrong.ExitCode, $"{wrong.Message} ({message})");
     }
 
-    /// <summary>What dumps say that was true where they were made.</summary>
+    /// <summary>Remedies for statements of dumps that only fit the server on which they were made.</summary>
     private static string Remedy(int number) => number switch
     {
         MySqlFaults.UnknownSystemVariable => "; is the dump a newer server's, or another product's? Leave the line out",
@@ -92,5 +98,5 @@ internal sealed class MySqlScript(
     private string Where(SqlStatement statement) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
+            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.Quote(statement.Readable)})");
 }

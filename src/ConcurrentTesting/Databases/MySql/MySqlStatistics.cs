@@ -43,16 +43,16 @@ internal static class MySqlStatistics
         };
     }
 
-    /// <summary>What came after an earlier reading; null where the server has begun to count anew, as it does when it restarts.</summary>
+    /// <summary>What was counted since an earlier reading; null where the server has begun to count anew, as after a restart.</summary>
     public static DatabaseStatistics? Since(DatabaseStatistics earlier, DatabaseStatistics later) =>
         IsLess(later, earlier) ? null : later with
-    {
-        RowsRead = later.RowsRead - earlier.RowsRead,
-        RowsChanged = later.RowsChanged - earlier.RowsChanged,
-        RowsInserted = later.RowsInserted - earlier.RowsInserted,
-        RowsUpdated = later.RowsUpdated - earlier.RowsUpdated,
-        RowsDeleted = later.RowsDeleted - earlier.RowsDeleted,
-    };
+        {
+            RowsRead = later.RowsRead - earlier.RowsRead,
+            RowsChanged = later.RowsChanged - earlier.RowsChanged,
+            RowsInserted = later.RowsInserted - earlier.RowsInserted,
+            RowsUpdated = later.RowsUpdated - earlier.RowsUpdated,
+            RowsDeleted = later.RowsDeleted - earlier.RowsDeleted,
+        };
 
     private static bool IsLess(DatabaseStatistics counts, DatabaseStatistics than) =>
         counts.RowsRead < than.RowsRead || counts.RowsChanged < than.RowsChanged || counts.RowsInserted < than.RowsInserted;

@@ -19,7 +19,7 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
     public static string Definer(TemplateAccount account) => $"{account.Name}@{Host}";
 
     /// <summary>
-    /// Whose names say so and whose run does not live is for the caller to find out. None where the server does not tell us.
+    /// The caller finds out which of them have our names and belong to dead runs. None where the server does not list accounts.
     /// </summary>
     public static async Task<IReadOnlyList<string>> ListAsync(MySqlAdmin admin, CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
         }
     }
 
-    /// <returns>Why the account is of no use here; null where it is.</returns>
+    /// <returns>Why the account cannot be used here; null where it can.</returns>
     public async Task<string?> TryCreateAsync(TemplateAccount account, string database, CancellationToken cancellationToken)
     {
         try

@@ -65,7 +65,7 @@ internal sealed class MySqlTemplateWork(
 
     public async Task<int> SealAsync(
         TemplateAccount? account,
-        bool isKept,
+        bool isCached,
         DateTimeOffset now,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken)
@@ -83,7 +83,7 @@ internal sealed class MySqlTemplateWork(
         return ended;
     }
 
-    /// <summary>Whom the script names, else the given account.</summary>
+    /// <summary>The definer that the script names, else the given account.</summary>
     private string DefinerOf(MySqlObject found, TemplateAccount account) =>
         found.Definer == MySqlTemplateUser.Definer(account) ? _definers.Of(found) ?? facts.User : found.Definer;
 }

@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <summary>What the statements of a database's objects say about the database itself and about their definers.</summary>
 internal static partial class MySqlText
 {
-    // Names are quoted in what the server itself has written; strings are passed over.
+    // The server quotes names in the statements that it writes; strings are skipped.
     private const string Strings = @"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""";
 
     /// <summary>
@@ -18,7 +18,7 @@ internal static partial class MySqlText
     public static string Canonical(string sql, string from, string to)
     {
         var name = $@"(?<!\.){Regex.Escape(Quote(from))}\.";
-        // Nobody calls an alias as we call our databases.
+        // No alias has a name like those of our databases.
         var place = OwnDatabaseName.Parse(from) is not null
             ? name
             : $@"{name}(?=`(?:[^`]|``)+`[.(])|(?<=\b(?:nextval|lastval|setval)\(){name}|(?<=\b(?:from|join|straight_join) \(*){name}";
@@ -28,7 +28,7 @@ internal static partial class MySqlText
     }
 
     /// <summary>
-    /// The same for text that a person has written: a name of ours is nothing else, wherever it stands. Others' names stay.
+    /// The same for text that a person has written: wherever a name of ours stands it is the database. Other names stay.
     /// </summary>
     public static string Written(string sql, string from, string to) =>
         OwnDatabaseName.Parse(from) is null ? sql : sql.Replace(from, to, StringComparison.Ordinal);
@@ -39,13 +39,17 @@ internal static partial class MySqlText
             sql, $@"{Regex.Escape(Quote(database))}\s*\.|(?<![\w$`]){Regex.Escape(database)}\s*\.|\bUSE\s+`?{Regex.Escape(database)}\b",
             RegexOptions.IgnoreCase);
 
-    /// <summary>The statement of a view, a routine or an event without its definer, so that whoever executes it becomes that.</summary>
+    /// <summary>The statement of a view, a routine or an event without its definer, so that the executing user becomes it.</summary>
     public static string WithoutDefiner(string sql) => Definer().Replace(sql, "", 1);
 
     /// <summary>The object with another definer.</summary>
     public static MySqlObject DefinedBy(MySqlObject found, string definer) =>
-        found with { Definer = definer, Sql = Definer().Replace(
-            found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1) };
+        found with
+        {
+            Definer = definer,
+            Sql = Definer().Replace(
+                found.Sql, " DEFINER=" + QuotedDefiner(definer).Replace("$", "$$", StringComparison.Ordinal), 1),
+        };
 
     /// <summary>The statement of an event, disabled.</summary>
     public static string Disabled(string sql) => Enabled().Replace(sql, "$1 DISABLE", 1);

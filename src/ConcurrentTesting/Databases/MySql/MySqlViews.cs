@@ -26,7 +26,7 @@ internal sealed class MySqlViews(Func<MySqlObject, bool, bool, Task> make)
         return (made, left);
     }
 
-    /// <summary>Those of a template that cannot be made again where they are: what they are on has changed.</summary>
+    /// <summary>The views of a template that cannot be made again, because the tables or columns that they use have changed.</summary>
     public async Task<ImmutableArray<UnmadeView>> StaleAsync(
         MySqlAdmin admin, MySqlDefinition template, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed class MySqlViews(Func<MySqlObject, bool, bool, Task> make)
         return stale.ToImmutable();
     }
 
-    /// <summary>Those of which the server says anything but that they are well: stale, or of a definer that is not there.</summary>
+    /// <summary>The views about which the server complains: stale ones, or those of a definer that does not exist.</summary>
     private static async Task<IEnumerable<string>> UnwellAsync(
         MySqlAdmin admin, MySqlDefinition template, CancellationToken cancellationToken)
     {

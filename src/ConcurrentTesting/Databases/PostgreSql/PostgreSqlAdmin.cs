@@ -7,14 +7,13 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
 /// Our own sessions on a server: a small pool on the administrative database, and single sessions elsewhere. The administrative database is
-/// always
-/// <c>postgres</c>, since advisory locks only meet within one database.
+/// always <c>postgres</c>, because advisory locks are visible only within one database.
 /// </summary>
 internal sealed class PostgreSqlAdmin : IAsyncDisposable
 {
     public const string AdminDatabase = "postgres";
 
-    // What a role or a database may have set must not disturb administration; a public schema must not lend it functions.
+    // Settings of a role or a database must not disturb administration, and functions in a public schema must not be called by it.
     private const string Prologue =
         "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning";
 
@@ -115,8 +114,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         OpenAsync(As(account, With(database, pooling: false)), cancellationToken);
 
     /// <summary>
-    /// A session that sends a byte for each character and gets a character for each byte, so that a script's own bytes reach the server, to
-    /// which it may say what they mean, as psql's do. It begins with UTF-8.
+    /// A session that sends a byte for each character and reads a character for each byte, so that a script's own bytes reach the server
+    /// unchanged, as from psql, and the script may name their encoding. It begins with UTF-8.
     /// </summary>
     public Task<NpgsqlConnection> OpenByteSessionAsync(
         string database, CancellationToken cancellationToken, TemplateAccount? account = null)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Safety;
@@ -8,7 +9,7 @@ using Npgsql;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
-/// <param name="suspectBytes">Size of others' databases, together, from which a server looks like more than one for tests.</param>
+/// <param name="suspectBytes">From this size of all databases of others on, a server looks like more than a server for tests.</param>
 internal sealed class PostgreSqlCheck(
     PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards,
     long suspectBytes = PostgreSqlCheck.SuspectBytes)
@@ -56,14 +57,14 @@ internal sealed class PostgreSqlCheck(
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                $"PostgreSQL at {Server} does not let user '{admin.Username}' in: {exception.MessageText}; mend user or password in NUKE_TEST_CONNECTION_STRING",
+                $"PostgreSQL at {Server} refuses user '{admin.Username}': {exception.MessageText}; correct the user or the password in NUKE_TEST_CONNECTION_STRING",
                 exception);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InvalidCatalogName)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Refused,
-                $"PostgreSQL at {Server} has no database '{PostgreSqlAdmin.AdminDatabase}', where runs meet: CREATE DATABASE postgres",
+                $"PostgreSQL at {Server} has no database '{PostgreSqlAdmin.AdminDatabase}', in which runs take their locks: CREATE DATABASE postgres",
                 exception);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
@@ -110,7 +111,7 @@ internal sealed class PostgreSqlCheck(
 
     private string Server => string.Create(CultureInfo.InvariantCulture, $"{admin.Host}:{admin.Port}");
 
-    /// <summary>A pooler between us and the server gives our locks to others.</summary>
+    /// <summary>A pooler between us and the server would give our sessions, with their locks, to others.</summary>
     private void RequireDirectConnection(NpgsqlConnection session, Answers answers)
     {
         if (session.ProcessID != answers.Backend)
@@ -129,7 +130,7 @@ internal sealed class PostgreSqlCheck(
                 ConcurrentTestExitCode.Refused,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"PostgreSQL at {Server} is version {answers.Facts.Version / 10000}; 13 is the oldest that works"));
+                    $"PostgreSQL at {Server} is version {answers.Facts.Version / 10000}; use 13 or later"));
         }
 
         if (!answers.MayCreate)
@@ -189,11 +190,14 @@ internal sealed class PostgreSqlCheck(
     private void Guard(Answers answers)
     {
         if (answers.IsStandby || answers.IsReadOnly)
+        {
             guards.Refuse(
                 GuardName.StandbyServer, $"PostgreSQL at {Server} is {(answers.IsStandby ? "in recovery (a standby)" : "read only")}",
                 "use a server for tests");
+        }
+
         if (answers.Replicas > 0)
-            guards.Refuse(GuardName.ReplicatedServer, $"PostgreSQL at {Server} has {answers.Replicas} replicas", "use a server for tests");
+            guards.Refuse(GuardName.ReplicatedServer, $"PostgreSQL at {Server} has {Quantity.Of(answers.Replicas, "replica")}", "use a server for tests");
         if (answers.Archives)
             guards.Refuse(GuardName.ArchivingServer, $"PostgreSQL at {Server} archives its log (archive_mode)", "use a server for tests");
         if (answers.Others > 0)

@@ -4,7 +4,7 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
-/// What belongs to a database and not into it, so that <c>CREATE DATABASE … TEMPLATE</c> leaves it behind: owner, rights, settings.
+/// What belongs to a database but is not stored in it, so that <c>CREATE DATABASE … TEMPLATE</c> does not copy it: owner, rights, settings.
 /// </summary>
 /// <param name="Grants">Null where the rights are the default ones.</param>
 internal sealed record PostgreSqlDatabaseProperties(
@@ -79,7 +79,7 @@ internal sealed record PostgreSqlDatabaseProperties(
             ? string.Join(", ", Elements(value).DefaultIfEmpty("").Select(Literal))
             : Literal(value);
 
-    /// <summary>The elements of a list as the catalog keeps it: <c>"$user", public</c>.</summary>
+    /// <summary>The elements of a list as the catalog stores it: <c>"$user", public</c>.</summary>
     internal static IEnumerable<string> Elements(string list)
     {
         var position = 0;

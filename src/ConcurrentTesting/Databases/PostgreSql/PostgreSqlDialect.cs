@@ -21,7 +21,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     private readonly PostgreSqlSessions _sessions = new(admin);
     private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
 
-    /// <summary>Of each clone, what the server calls it.</summary>
+    /// <summary>The server's own id of each clone.</summary>
     private readonly ConcurrentDictionary<string, uint> _ids = new();
     private PostgreSqlServerFacts? _facts;
 
@@ -31,7 +31,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public string Address => FormattableString.Invariant($"{admin.Host}:{admin.Port}");
 
-    // Twice the cores: a clone waits for checkpoints as much as it copies.
+    // Twice the cores, because a clone waits for checkpoints as long as it copies.
     public int MostClones => Math.Max(2, 2 * Environment.ProcessorCount);
 
     public async Task<ServerFacts> CheckAsync(CancellationToken cancellationToken)
@@ -96,7 +96,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     public ITemplateWork Build(TemplateSource source, string name) =>
         new PostgreSqlTemplateWork(admin, _facts!, _sessions, context, source, name, Strategy());
 
-    public async Task<KeptTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
+    public async Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
         await admin.QueryAsync(
             "SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), 0::bigint FROM pg_database WHERE datname = $1",
             Template,
@@ -105,7 +105,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             ? found
             : null;
 
-    public async Task<IReadOnlyList<KeptTemplate>> ListTemplatesAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<CachedTemplate>> ListTemplatesAsync(CancellationToken cancellationToken) =>
     [
         .. (await admin.QueryAsync(
             """
@@ -176,7 +176,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public async Task<string> HowToOpenAsync(string database, CancellationToken cancellationToken)
     {
-        // Kept data of our own is opened by its socket, wherever the server listened.
+        // The data of our own server that is kept is opened by its socket, wherever the server listened.
         var (host, port) = (admin.Host, admin.Port);
         if (context.IsOurs)
         {
@@ -205,7 +205,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public ValueTask DisposeAsync() => admin.DisposeAsync();
 
-    private static KeptTemplate Template(NpgsqlDataReader row)
+    private static CachedTemplate Template(NpgsqlDataReader row)
     {
         var comment = row.IsDBNull(2) ? "" : row.GetString(2);
         var isDated = DateTimeOffset.TryParseExact(
@@ -214,16 +214,16 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal,
             out var lastUsed);
-        return new KeptTemplate(row.GetString(0), row.GetBoolean(1), isDated ? lastUsed : DateTimeOffset.MinValue, row.GetInt64(3));
+        return new CachedTemplate(row.GetString(0), row.GetBoolean(1), isDated ? lastUsed : DateTimeOffset.MinValue, row.GetInt64(3));
     }
 
-    /// <summary>Cleaning asks without a check.</summary>
+    /// <summary>Cleaning asks without an earlier check.</summary>
     private async Task<PostgreSqlServerFacts> FactsAsync(CancellationToken cancellationToken) =>
         _facts ??= await PostgreSqlServerFacts.ReadAsync(admin, cancellationToken);
 
     /// <summary>
-    /// Copying files is the fastest, but checkpoints the whole server: only on one of our own. Elsewhere the server's default, which writes
-    /// the copy to its log.
+    /// Copying files is fastest but checkpoints the whole server, so it is used only on a server of our own. Elsewhere the server's default
+    /// applies, which writes the copy to its log.
     /// </summary>
     private string Strategy() => context.IsOurs && _facts!.Version >= 150000 ? " STRATEGY FILE_COPY" : "";
 }

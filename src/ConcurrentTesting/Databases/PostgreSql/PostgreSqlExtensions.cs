@@ -6,11 +6,11 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>Extensions that we make for a role that may not: those that reach nothing, and those that the user names.</summary>
+/// <summary>Extensions that we make for a role that may not: those that reach no other database, and those that the user names.</summary>
 internal static partial class PostgreSqlExtensions
 {
     /// <summary>
-    /// What stays in its database. Never dblink, foreign data wrappers, untrusted languages, or what reads and writes the server's files.
+    /// Extensions that reach nothing outside their database; never dblink, foreign data wrappers, untrusted languages, or file access.
     /// </summary>
     private static readonly FrozenSet<string> Harmless = new[]
     {
@@ -49,7 +49,7 @@ internal static partial class PostgreSqlExtensions
             match.Groups["rest"].Value.Trim());
     }
 
-    /// <summary>Does it as the given account, put together anew so that nothing else comes along.</summary>
+    /// <summary>Executes it as the given account, built again from its parts so that nothing else is executed with it.</summary>
     /// <param name="current">The schema that the script makes things in; null for none.</param>
     public static async Task ExecuteAsync(
         NpgsqlConnection session, Statement statement, string? current, CancellationToken cancellationToken)
@@ -72,11 +72,13 @@ internal static partial class PostgreSqlExtensions
         NpgsqlConnection session, IEnumerable<string> names, CancellationToken cancellationToken)
     {
         foreach (var name in names)
+        {
             await PostgreSqlAdmin.ExecuteAsync(
                 session, $"SET search_path = public, pg_catalog; CREATE EXTENSION IF NOT EXISTS {Quote(name)} CASCADE; SET search_path = pg_catalog", cancellationToken);
+        }
     }
 
-    /// <summary>Some have a schema of their own.</summary>
+    /// <summary>Some extensions require a schema of their own.</summary>
     private static async Task<string?> SchemaAsync(
         NpgsqlConnection session, Statement statement, string? current, CancellationToken cancellationToken)
     {

@@ -7,8 +7,8 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
-/// What the role that builds a template may not do itself, and what reaches nothing: it is checked where it stands and done by the given
-/// account afterwards, when everything is that account's. Extensions are made by it at once.
+/// Statements that the role that builds a template may not execute itself, and that reach no other database. Each is checked where it
+/// stands and executed by the given account afterwards, when everything belongs to that account. Extensions are made by it at once.
 /// </summary>
 /// <param name="session">The script's.</param>
 /// <param name="admin">The given account's, in the same database.</param>
@@ -20,18 +20,18 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private static readonly string[] GrantsElsewhere = ["DATABASE", "TABLESPACE", "PARAMETER", "LANGUAGE", "FOREIGN", "LARGE"];
 
-    // What the session's bytes mean; the given account's session has characters.
+    // The encoding of the script's bytes; the session of the given account is sent characters.
     private SqlEncoding _encoding = SqlEncoding.Utf8;
     private string? _actingAs;
     private bool _isLocal;
     private HashSet<string> _before = [];
 
     /// <param name="SearchPath">What names without a schema mean.</param>
-    /// <param name="MayBeGone">The script may have renamed or dropped afterwards what it speaks of.</param>
+    /// <param name="MayBeGone">The script may later have renamed or dropped the object of the statement.</param>
     /// <param name="Where">File, line and statement.</param>
     internal sealed record Held(string Sql, string SearchPath, bool MayBeGone, string Where)
     {
-        /// <returns>False where what it speaks of is no longer there.</returns>
+        /// <returns>False where the object of the statement no longer exists.</returns>
         public async Task<bool> ApplyAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
         {
             await QueryAsync(admin, "SELECT set_config('search_path', $1, false)", row => row.GetString(0), cancellationToken, SearchPath);
@@ -64,20 +64,20 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private async Task<bool> TryTakeReadableAsync(SqlStatement statement, string where, CancellationToken cancellationToken) =>
         statement.Words switch
-    {
-        ["CREATE" or "ALTER" or "DROP", "EXTENSION", ..] => await TryExtensionAsync(statement, cancellationToken),
-        ["COMMENT", "ON", "EXTENSION", ..] => await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken),
-        ["ALTER", "DEFAULT", "PRIVILEGES", ..] => await TryDefaultsAsync(statement, where, cancellationToken),
-        ["ALTER", .., "OWNER", "TO"] or ["ALTER", .., "OWNER", "TO", _] => await TryOwnerAsync(statement, where, cancellationToken),
-        ["CREATE", "SCHEMA", ..] when statement.Words.Contains("AUTHORIZATION") =>
-            await TrySchemaAsync(statement, where, cancellationToken),
-        ["SET" or "RESET", ..] => await TryActAsync(statement, where, cancellationToken),
-        _ => false,
-    };
+        {
+            ["CREATE" or "ALTER" or "DROP", "EXTENSION", ..] => await TryExtensionAsync(statement, cancellationToken),
+            ["COMMENT", "ON", "EXTENSION", ..] => await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken),
+            ["ALTER", "DEFAULT", "PRIVILEGES", ..] => await TryDefaultsAsync(statement, where, cancellationToken),
+            ["ALTER", .., "OWNER", "TO"] or ["ALTER", .., "OWNER", "TO", _] => await TryOwnerAsync(statement, where, cancellationToken),
+            ["CREATE", "SCHEMA", ..] when statement.Words.Contains("AUTHORIZATION") =>
+                await TrySchemaAsync(statement, where, cancellationToken),
+            ["SET" or "RESET", ..] => await TryActAsync(statement, where, cancellationToken),
+            _ => false,
+        };
 
     /// <summary>After each statement that was executed.</summary>
-    /// <param name="warnings">The server's, by SQLSTATE: what could not be granted or revoked it leaves undone without an error.</param>
-    /// <returns>Why the statement is not enough as it was done; null where it is.</returns>
+    /// <param name="warnings">The server's warnings, by SQLSTATE: it skips what it cannot grant or revoke without an error.</param>
+    /// <returns>Why the statement did not do all that it says; null where it did.</returns>
     public async Task<string?> AfterAsync(
         SqlStatement statement, IReadOnlyCollection<PostgresNotice> warnings, string where, CancellationToken cancellationToken)
     {
@@ -93,8 +93,8 @@ internal sealed partial class PostgreSqlHeldStatements(
     }
 
     /// <summary>
-    /// Whether a statement gives or takes rights on what is in the database, some of which may be an extension's and so the given
-    /// account's.
+    /// Whether a statement grants or revokes rights on objects in the database, some of which may belong to an extension and so to the
+    /// given account.
     /// </summary>
     public static bool IsGrantWithin(SqlStatement statement)
     {
@@ -103,7 +103,7 @@ internal sealed partial class PostgreSqlHeldStatements(
             && !(on + 1 < statement.Words.Length && GrantsElsewhere.Contains(statement.Words[on + 1]));
     }
 
-    /// <summary>The given account does it too, afterwards.</summary>
+    /// <summary>The given account executes it too, afterwards.</summary>
     public async Task RepeatAsync(SqlStatement statement, string where, CancellationToken cancellationToken) =>
         await HoldAsync(statement.Readable, mayBeGone: true, where, cancellationToken);
 
@@ -121,7 +121,7 @@ internal sealed partial class PostgreSqlHeldStatements(
         return true;
     }
 
-    /// <summary>For what the script makes from here on, and for the account that all of it will belong to.</summary>
+    /// <summary>Holds for what the script makes from here on, and for the account that all of it will belong to.</summary>
     private async Task<bool> TryDefaultsAsync(SqlStatement statement, string where, CancellationToken cancellationToken)
     {
         var match = ForRoles().Match(statement.Text);
@@ -129,10 +129,13 @@ internal sealed partial class PostgreSqlHeldStatements(
         foreach (var role in roles)
             await RequireRoleAsync(role, cancellationToken);
         if (roles.Contains(user))
+        {
             await ExecuteAsync(
                 session, _encoding.Encode(
                     match.Success ? statement.Text.Remove(match.Groups["for"].Index, match.Groups["for"].Length) : statement.Text),
                         cancellationToken);
+        }
+
         return await HoldAsync(statement.Text, mayBeGone: false, where, cancellationToken);
     }
 
@@ -141,7 +144,7 @@ internal sealed partial class PostgreSqlHeldStatements(
         if (Owner().Match(statement.Text) is not { Success: true } match)
             return false;
         await RequireRoleAsync(Role(match.Groups["role"].Value), cancellationToken);
-        // Whether it is there, and may be given away, is found out here, where the script would fail.
+        // Whether the role exists, and may be given the object, is checked here, at the statement with which the script would fail.
         await ExecuteAsync(
             session, _encoding.Encode(statement.Text[..match.Groups["role"].Index] + Quote(account.Name)), cancellationToken);
         return await HoldAsync(statement.Text, mayBeGone: true, where, cancellationToken);
@@ -169,7 +172,7 @@ internal sealed partial class PostgreSqlHeldStatements(
         return true;
     }
 
-    /// <summary>What is made while the script acts as another is that one's.</summary>
+    /// <summary>Objects that are made while the script acts as another role belong to that role.</summary>
     private async Task ActAsAsync(string? role, bool isLocal, string where, CancellationToken cancellationToken)
     {
         if (_actingAs is null && role is null)

@@ -14,7 +14,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// </summary>
 internal sealed class PostgreSqlLockSession : ILockSession
 {
-    // Arbitrary, and the same for ever: two versions of this library must see each other's locks.
+    // The number is arbitrary and must never change: two versions of this library must see each other's locks.
     private const int RunClass = 0x43745275;
     private const int TemplateClass = 0x43745465;
 
@@ -38,7 +38,7 @@ internal sealed class PostgreSqlLockSession : ILockSession
     public static async Task<PostgreSqlLockSession> OpenAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken)
     {
         var session = await admin.OpenSessionAsync(PostgreSqlAdmin.AdminDatabase, cancellationToken);
-        // Set on versions that have it: a session that is idle by design must not be ended for it.
+        // Only newer versions have this setting; a session that is idle by design must not be ended by it.
         if (session.PostgreSqlVersion.Major >= 14)
             await PostgreSqlAdmin.ExecuteAsync(session, "SET idle_session_timeout = 0", cancellationToken);
         return new PostgreSqlLockSession(session);

@@ -10,11 +10,11 @@ internal sealed class PostgreSqlProduct : IServerProduct
 {
     private const string Superuser = "postgres";
 
-    /// <summary>Names the socket; nothing listens on it.</summary>
+    /// <summary>The port names the socket; the server does not listen on it.</summary>
     public const int Port = 5432;
 
 
-    // The same on every machine, which the user's own locale is not.
+    // This locale is the same on every machine; the user's own is not.
     private static readonly string[] InitArguments =
         ["--username="
             + Superuser, "--auth=trust", "--encoding=UTF8", OperatingSystem.IsLinux() ? "--locale=C.UTF-8" : "--locale=C", "--no-sync"];
@@ -72,7 +72,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
         : new(CommandLine(dataDirectory, socketDirectory, isInMemory), OnSocket(socketDirectory, Port).ConnectionString);
 
     /// <summary>
-    /// The socket, which is the run's user's alone, needs no password; everybody on this machine can reach the port, which does.
+    /// The socket belongs to the run's user alone and needs no password; everybody on this machine can reach the port, which needs one.
     /// </summary>
     private ServerLaunch LaunchOnLoopback(string dataDirectory, string socketDirectory, bool isInMemory)
     {
@@ -91,8 +91,13 @@ internal sealed class PostgreSqlProduct : IServerProduct
             "-c", $"hba_file={rules}",
         ];
         var connection =
-            new NpgsqlConnectionStringBuilder { Host = LoopbackAddress.Host, Port = address.Port, Username = Superuser,
-                Password = address.Password };
+            new NpgsqlConnectionStringBuilder
+            {
+                Host = LoopbackAddress.Host,
+                Port = address.Port,
+                Username = Superuser,
+                Password = address.Password,
+            };
         return new ServerLaunch(command, connection.ConnectionString) { AfterStartAsync = SetPasswordAsync };
 
         async Task SetPasswordAsync(CancellationToken cancellationToken)
@@ -141,10 +146,10 @@ internal sealed class PostgreSqlProduct : IServerProduct
         "-c", $"max_wal_size={(isInMemory ? "1GB" : "4GB")}",
         "-c", "jit=off",
         "-c", "max_connections=500",
-        // Inside the data directory, not in /dev/shm where a killed server would leave it.
+        // The shared memory is a file in the data directory, because in /dev/shm a killed server would leave it behind.
         "-c", "dynamic_shared_memory_type=mmap",
         "-c", "logging_collector=off",
-        // A file system that shares blocks copies a template in no time; in memory none does.
+        // A file system that shares blocks copies a template at once; none in memory does so.
         .. isInMemory || !CanShareBlocks ? ImmutableArray<string>.Empty : ["-c", "file_copy_method=clone"],
     ];
 
@@ -154,7 +159,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
     {
         using var process = ServerAccount.Start(
             new ProcessStartInfo(
-                Path.Combine(binaries, "postgres"), ["--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
+                Path.Combine(binaries, "postgres"), ["--version"])
+            { RedirectStandardOutput = true, UseShellExecute = false });
         // postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
         var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split(' ', '\n');
         await process.WaitForExitAsync(cancellationToken);

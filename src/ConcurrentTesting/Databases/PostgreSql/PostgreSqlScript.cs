@@ -13,7 +13,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.
 /// </summary>
 /// <param name="connection">One that sends a byte for each character: <see cref="PostgreSqlAdmin.OpenByteSessionAsync"/>.</param>
-/// <param name="held">What the session's role may not do itself; null where it is the given account.</param>
+/// <param name="held">Takes statements that the session's role may not execute; null where the session is the given account's.</param>
 /// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
 internal sealed partial class PostgreSqlScript(
     NpgsqlConnection connection, SqlFileStep script, PostgreSqlHeldStatements? held = null, Action<string, string, string>? refuse = null)
@@ -44,8 +44,10 @@ internal sealed partial class PostgreSqlScript(
         if (held is not null)
             await held.EndAsync(script.Name, cancellationToken);
         if (isInTransaction)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+        }
     }
 
     private async Task TakeAsync(SqlStatement statement, bool isInTransaction, CancellationToken cancellationToken)
@@ -86,8 +88,11 @@ internal sealed partial class PostgreSqlScript(
     private async Task ExecuteAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         if (statement.IsClientCommand && statement.Words is not ["\\ENCODING"])
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings, Where(statement) + " is a command of psql; only SQL is executed here: leave it out");
+        }
+
         if (statement.CopyData is { } rows)
         {
             await using var copy = await connection.BeginTextImportAsync(statement.Text, cancellationToken);
@@ -97,7 +102,7 @@ internal sealed partial class PostgreSqlScript(
 
         if (Sql(statement) is { Length: > 0 } sql)
         {
-            // A batch of one: it is sent as it is, where a command would be searched for semicolons and placeholders.
+            // A batch of one statement is sent unchanged; a command would be searched for semicolons and placeholders.
             await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -112,7 +117,7 @@ internal sealed partial class PostgreSqlScript(
         return encoding.Length == 0 ? "" : $"SET client_encoding TO {PostgreSqlAdmin.Literal(encoding)}";
     }
 
-    /// <summary>Beneath the writer, which would make UTF-8 of it.</summary>
+    /// <summary>Writes to the stream beneath the writer, because the writer would encode the rows as UTF-8.</summary>
     private static async Task WriteAsync(string rows, Stream copy, CancellationToken cancellationToken)
     {
         var block = ArrayPool<byte>.Shared.Rent(CopyBlock);
@@ -140,7 +145,7 @@ internal sealed partial class PostgreSqlScript(
             exception);
     }
 
-    /// <summary>What dumps say that was true where they were made.</summary>
+    /// <summary>Remedies for statements of dumps that only fit the server on which they were made.</summary>
     private static string Remedy(PostgresException exception) => exception.SqlState switch
     {
         PostgresErrorCodes.CharacterNotInRepertoire =>
@@ -155,7 +160,7 @@ internal sealed partial class PostgreSqlScript(
     private string Where(SqlStatement statement) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.FirstLine(statement.Readable)})");
+            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.Quote(statement.Readable)})");
 
     /// <param name="position">Counted in characters from 1; 0 where the server did not say.</param>
     private static int LinesBefore(string text, int position) => text.AsSpan(0, Math.Clamp(position - 1, 0, text.Length)).Count('\n');

@@ -15,7 +15,7 @@ internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSu
         (SELECT concat_ws(' ', pg_encoding_to_char(encoding), datcollate, datctype) FROM pg_database WHERE datname = 'template0')
         """;
 
-    /// <summary>Where what follows <see cref="Columns"/> begins.</summary>
+    /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
     public const int ColumnCount = 5;
 
     public static PostgreSqlServerFacts Read(NpgsqlDataReader row) =>

@@ -9,7 +9,7 @@ internal sealed class PostgreSqlSessions(PostgreSqlAdmin admin)
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>They leave soon after.</summary>
+    /// <summary>Ends the sessions, which leave soon after.</summary>
     /// <returns>How many there were.</returns>
     public async Task<int> EndAsync(string name, CancellationToken cancellationToken) =>
         (await admin.QueryAsync($"SELECT pg_terminate_backend(pid) {Clients}", row => row.GetBoolean(0), cancellationToken, name)).Count;

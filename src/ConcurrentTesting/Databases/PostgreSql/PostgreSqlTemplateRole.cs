@@ -8,8 +8,8 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>
-/// The role that builds a template: the owner of that database, with no rights elsewhere but everybody's. What it has made becomes the
-/// given account's before the template is sealed, and the role goes.
+/// The role that builds a template: the owner of that database, with only the rights of every user elsewhere. What it has made is given to
+/// the given account before the template is sealed, and the role is dropped.
 /// </summary>
 internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlServerFacts facts, Redactor secrets, ILogger logger)
 {
@@ -18,7 +18,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     private (long Id, string Owner)? _public;
 
-    /// <summary>Whose names say so and whose run does not live is for the caller to find out.</summary>
+    /// <summary>The caller finds out which of them have our names and belong to dead runs.</summary>
     public static Task<IReadOnlyList<string>> ListAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken) =>
         admin.QueryAsync(
             @"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'ct\_r\_%' AND pg_has_role(oid, 'USAGE')", row => row.GetString(0),
@@ -30,14 +30,19 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
             $"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}",
             cancellationToken);
         if (!facts.IsSuperuser)
+        {
             await admin.ExecuteAsync($"GRANT {Quote(account.Name)} TO {Quote(facts.User)}", cancellationToken);
+        }
         else if (facts.Version >= FirstWithGrantsOnSettings)
-            // Seeds turn constraints off by it; it reaches nothing.
+        {
+            // Seed scripts turn constraints off with this setting, which reaches no other database.
             await ChangeSettingsRightsAsync($"GRANT SET ON PARAMETER session_replication_role TO {Quote(account.Name)}", cancellationToken);
+        }
+
         await TakeSettingsAsync(account, cancellationToken);
     }
 
-    /// <returns>Why the role is of no use here; null where it is.</returns>
+    /// <returns>Why the role cannot be used here; null where it can.</returns>
     public async Task<string?> TryLogInAsync(TemplateAccount account, string database, CancellationToken cancellationToken)
     {
         try
@@ -53,7 +58,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>Everything in the database becomes the given account's, then what was held back is done.</summary>
+    /// <summary>Gives everything in the database to the given account, then executes the statements that were held back.</summary>
     public async Task HandOverAsync(
         TemplateAccount account, string database, IEnumerable<PostgreSqlHeldStatements.Held> held, CancellationToken cancellationToken)
     {
@@ -75,8 +80,10 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         foreach (var statement in held)
         {
             if (!await statement.ApplyAsync(session, cancellationToken))
+            {
                 logger.LogWarning(
-                    "{Statement} has no effect: what it speaks of was renamed or dropped later in the script", statement.Where);
+                    "{Statement} has no effect: its object was renamed or dropped later in the script", statement.Where);
+            }
         }
     }
 
@@ -114,7 +121,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>What the given account has set for itself holds for its scripts too.</summary>
+    /// <summary>The settings of the given account apply to its scripts too.</summary>
     private async Task TakeSettingsAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
         var settings = await admin.QueryAsync(
@@ -130,14 +137,14 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
             catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
             {
                 logger.LogDebug(
-                    "The setting {Setting} of {User} does not hold while templates are built: {Reason}", setting[0], facts.User,
+                    "The setting {Setting} of {User} does not apply while templates are built: {Reason}", setting[0], facts.User,
                     exception.MessageText);
             }
         }
     }
 
     /// <summary>
-    /// Before PostgreSQL 15 the schema public is not its database's owner's, and rights on it would be granted without an effect.
+    /// Before PostgreSQL 15 the schema public does not belong to the owner of its database, whose grants on it would have no effect.
     /// </summary>
     private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
     {

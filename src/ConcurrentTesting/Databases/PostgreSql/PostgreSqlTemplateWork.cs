@@ -32,7 +32,7 @@ internal sealed class PostgreSqlTemplateWork(
     {
         if (source.Steps.OfType<ExistingDatabaseStep>().FirstOrDefault() is not { } existing)
         {
-            // template1 is whatever somebody made of it; template0 is the same everywhere, and never has sessions.
+            // template1 may have been changed by anybody; template0 is the same everywhere, and never has sessions.
             await admin.ExecuteAsync($"CREATE DATABASE {Quote(name)} TEMPLATE template0{creation}", cancellationToken);
         }
         else
@@ -71,7 +71,7 @@ internal sealed class PostgreSqlTemplateWork(
         }
 
         await using var own = await admin.OpenSessionAsync(name, cancellationToken);
-        // The script's own open transaction could be in the way for ever.
+        // An open transaction of the script itself could block this statement for ever.
         await PostgreSqlAdmin.ExecuteAsync(
             own, "SET search_path = pg_catalog; SET lock_timeout = '30s'; SET client_min_messages = error", cancellationToken);
         var others = new PostgreSqlHeldStatements(session, own, account, facts.User, context.Settings, _held);
@@ -93,7 +93,7 @@ internal sealed class PostgreSqlTemplateWork(
 
     public async Task<int> SealAsync(
         TemplateAccount? account,
-        bool isKept,
+        bool isCached,
         DateTimeOffset now,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken)
@@ -107,7 +107,7 @@ internal sealed class PostgreSqlTemplateWork(
 
         await requireLock(cancellationToken);
         await admin.ExecuteAsync(
-            $"ALTER DATABASE {Quote(name)} WITH ALLOW_CONNECTIONS false{(isKept ? " IS_TEMPLATE true" : "")}", cancellationToken);
+            $"ALTER DATABASE {Quote(name)} WITH ALLOW_CONNECTIONS false{(isCached ? " IS_TEMPLATE true" : "")}", cancellationToken);
         return ended + await EndSessionsAsync(cancellationToken);
     }
 
@@ -125,7 +125,7 @@ internal sealed class PostgreSqlTemplateWork(
 
     private async Task<int> EndSessionsAsync(CancellationToken cancellationToken)
     {
-        // Our own last session takes a moment to go.
+        // Our own last session takes a moment to end.
         if (await sessions.WaitUntilLeftAsync(name, ShortFarewell, cancellationToken))
             return 0;
         var ended = await sessions.EndAsync(name, cancellationToken);

@@ -10,7 +10,7 @@ internal interface ILockServer
 
     Task<ILockSession> OpenLockSessionAsync(CancellationToken cancellationToken);
 
-    /// <summary>The names of all databases on the server, whoever's they are.</summary>
+    /// <summary>The names of all databases on the server, ours or not.</summary>
     Task<IReadOnlyList<string>> ListDatabasesAsync(CancellationToken cancellationToken);
 
     /// <summary>Whether, and why, what failed like this is worth another try.</summary>

@@ -1,15 +1,15 @@
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// A session that does nothing but hold locks. The server gives them back within milliseconds of our process's death, however it dies,
-/// because the session is idle. One thing at a time may be asked of it.
+/// A session that only holds locks. The server releases them within milliseconds of our process's death, however it dies, because the
+/// session is idle. It takes one request at a time.
 /// </summary>
 internal interface ILockSession : IAsyncDisposable
 {
     /// <summary>False once the session is known to have broken: it holds nothing any more.</summary>
     bool IsOpen { get; }
 
-    /// <summary>Takes a lock alone. A session is let in beside its own locks.</summary>
+    /// <summary>Takes a lock alone. The session's own locks are not in its way.</summary>
     /// <returns>False where another session has it, alone or shared.</returns>
     Task<bool> TryAsync(LockName name, CancellationToken cancellationToken);
 

@@ -5,8 +5,8 @@ using ConcurrentTesting.Record;
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// What a kind of server says in its own words. When something is done, and whether it may be, is decided by <see cref="ServerEngine"/> and
-/// the rest of this folder: a dialect only does what it is asked for. Several workers may call it at once.
+/// The operations of one kind of server, in its own SQL. <see cref="ServerEngine"/> and the rest of this folder decide when something is
+/// done and whether it may be; a dialect only does what it is asked for. Several workers may call it at once.
 /// </summary>
 internal interface IServerDialect : ILockServer, IAsyncDisposable
 {
@@ -32,14 +32,14 @@ internal interface IServerDialect : ILockServer, IAsyncDisposable
     /// <param name="account">Who connects; null: the given account.</param>
     ConnectionValues ConnectionTo(string database, TemplateAccount? account = null);
 
-    /// <summary>The names that begin so of databases that we may drop, as far as the server tells.</summary>
+    /// <summary>The names with this beginning of databases that we may drop, as far as the server tells.</summary>
     Task<IReadOnlyList<string>> ListOwnAsync(string prefix, CancellationToken cancellationToken);
 
     /// <returns>Bytes, 0 where the server does not tell.</returns>
     Task<long> SizeOfAsync(string database, CancellationToken cancellationToken);
 
     /// <summary>Drops a database, if it is there, and first ends the sessions that are in the way.</summary>
-    /// <returns>False where it is still held and another try is worth it.</returns>
+    /// <returns>False where a session still holds it and another attempt may succeed.</returns>
     Task<bool> TryDropAsync(string database, CancellationToken cancellationToken);
 
     /// <summary>Ends the sessions that are inside a database or at work on it.</summary>
@@ -50,10 +50,10 @@ internal interface IServerDialect : ILockServer, IAsyncDisposable
     ITemplateWork Build(TemplateSource source, string name);
 
     /// <returns>Null where there is no such database.</returns>
-    Task<KeptTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken);
+    Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>The databases that are named like templates, with their sizes.</summary>
-    Task<IReadOnlyList<KeptTemplate>> ListTemplatesAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<CachedTemplate>> ListTemplatesAsync(CancellationToken cancellationToken);
 
     /// <summary>Notes in a template when it was used.</summary>
     Task TouchAsync(string template, DateTimeOffset now, CancellationToken cancellationToken);
@@ -61,16 +61,16 @@ internal interface IServerDialect : ILockServer, IAsyncDisposable
     /// <summary>Makes a template an ordinary database that can be dropped.</summary>
     Task UnsealAsync(string template, CancellationToken cancellationToken);
 
-    /// <summary>Reads of a template what its clones are made by.</summary>
+    /// <summary>Reads from a template what making its clones needs.</summary>
     Task LearnAsync(string template, CancellationToken cancellationToken);
 
-    /// <summary>Makes a copy, settings of the run and all.</summary>
+    /// <summary>Makes a copy, with the settings of the run.</summary>
     Task CloneAsync(string template, string clone, CancellationToken cancellationToken);
 
     /// <summary>Asks from outside, so that a test's database counts no session but the tests' own; throws where it is not usable.</summary>
     Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken);
 
-    /// <summary>Without what copying the template counted.</summary>
+    /// <summary>The counts of a clone, less what copying the template counted.</summary>
     Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken);
 
     /// <summary>Gives a clone that nobody uses another name, or makes a copy under that name.</summary>
@@ -80,7 +80,7 @@ internal interface IServerDialect : ILockServer, IAsyncDisposable
     /// <summary>A command that opens a database, without any password.</summary>
     Task<string> HowToOpenAsync(string database, CancellationToken cancellationToken);
 
-    /// <summary>The clone is gone: what is remembered of it may be forgotten.</summary>
+    /// <summary>The clone was dropped: the dialect may forget what it remembers of it.</summary>
     void Forget(string clone);
 
     /// <summary>The accounts that are named like those that build templates, if we may make and drop any.</summary>
@@ -89,6 +89,6 @@ internal interface IServerDialect : ILockServer, IAsyncDisposable
     /// <summary>The databases that such an account owns, where databases have owners.</summary>
     Task<IReadOnlyList<string>> ListOwnedAsync(string account, CancellationToken cancellationToken);
 
-    /// <summary>Drops such an account, if it is there, which owns nothing.</summary>
+    /// <summary>Drops such an account if it exists; it owns nothing.</summary>
     Task DropAccountAsync(string account, CancellationToken cancellationToken);
 }

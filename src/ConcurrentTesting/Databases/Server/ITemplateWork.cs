@@ -6,14 +6,14 @@ namespace ConcurrentTesting.Databases.Server;
 /// <summary>One template under construction.</summary>
 internal interface ITemplateWork
 {
-    /// <summary>Databases that the account reaches besides, since everybody may.</summary>
+    /// <summary>Other databases that the account reaches, because every user may.</summary>
     ImmutableArray<string> OpenToAll { get; }
 
     /// <summary>Makes the database, empty or as a copy of one that exists.</summary>
     Task CreateAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes the database and an account with all rights in it and none elsewhere.</summary>
-    /// <returns>Why the account is of no use here, and the database is the given account's; null where it is of use.</returns>
+    /// <returns>Why the account cannot be used, so that the database belongs to the given account; null where it can.</returns>
     Task<string?> CreateAsync(TemplateAccount account, CancellationToken cancellationToken);
 
     /// <param name="account">Who executes it; null: the given account.</param>
@@ -33,12 +33,12 @@ internal interface ITemplateWork
     /// marks it as complete in one step, the last.
     /// </summary>
     /// <param name="account">Who built it; null: the given account.</param>
-    /// <param name="isKept">It stays between runs, and other users may copy it.</param>
+    /// <param name="isCached">It stays between runs, and other users may copy it.</param>
     /// <param name="requireLock">Is awaited right before the mark.</param>
     /// <returns>How many sessions of others were ended.</returns>
     Task<int> SealAsync(
         TemplateAccount? account,
-        bool isKept,
+        bool isCached,
         DateTimeOffset now,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken);

@@ -30,7 +30,7 @@ internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owne
     public static OwnDatabaseName OfClone(string runId, string database, string label) =>
         OfRun(runId, $"{database}_{label.Replace('-', '_')}");
 
-    /// <summary>Those of the names that are other runs', by the run's token; whether it lives is for the caller to find out.</summary>
+    /// <summary>The names of other runs' databases, by the run's token; the caller finds out whether the run lives.</summary>
     public static IEnumerable<IGrouping<string, string>> ByOtherRun(IEnumerable<string> names, string runToken) =>
         from name in names
         let owner = Parse(name)?.Owner
@@ -91,7 +91,7 @@ internal enum OwnDatabaseKind
     /// <summary>Belongs to one run and is dropped with it.</summary>
     Run = 'r',
 
-    /// <summary>Kept between runs.</summary>
+    /// <summary>A template, cached between runs.</summary>
     Template = 't',
 
     /// <summary>Kept for people to look at, until they clean up.</summary>

@@ -34,7 +34,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
             when (exception is DbException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             var why = limit.IsCancellationRequested
-                ? $"a session that is not ours to end holds it, or the server does not answer, for more than {DropLimit.TotalSeconds:0} s"
+                ? $"for {DropLimit.TotalSeconds:0} s a session that the run may not end has held it, or the server has not answered"
                 : secrets.Redact(dialect.Describe(exception));
             logger.Log(
                 _undropped.TryAdd(database, true) ? LogLevel.Warning : LogLevel.Debug,
@@ -70,7 +70,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
         }
         catch (DbException exception)
         {
-            // An error that is under way must not be lost for it.
+            // A failure here must not hide the error that is being handled.
             logger.LogWarning(
                 "The account {Account} could not be dropped and is left for the next run's sweep: {Reason}",
                 account,
@@ -78,7 +78,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
             return false;
         }
 
-        // Another run may have begun to build it anew, by another account.
+        // Another run may have begun to build the template again, with another account.
         async Task<bool> DropOwnedAsync(string database) =>
             !(await ListOwnedAsync(account, cancellationToken)).Contains(database) || await DropAsync(database, cancellationToken);
     }

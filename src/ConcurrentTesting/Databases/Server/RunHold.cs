@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// Shows the world, by locks on a server, that this run lives, and names the databases that are the run's. Locks that are lost, as in a
-/// server's restart, are taken again unless another run has meanwhile taken this one for dead and swept.
+/// Shows other runs, by locks on a server, that this run lives, and names the run's databases. Locks that are lost, as in a server's
+/// restart, are taken again unless another run has meanwhile taken this one for dead and removed its databases.
 /// </summary>
 internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyncDisposable
 {
-    /// <summary>How long a server may be away in the middle of a run until the run gives it up.</summary>
+    /// <summary>How long a server may be away during a run before the run gives up.</summary>
     private static readonly TimeSpan LongestRestart = TimeSpan.FromSeconds(60);
 
     /// <summary>
@@ -54,7 +54,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
     /// <summary>A database is about to be dropped.</summary>
     public void Abandon(string database) => _databases.TryUpdate(database, false, true);
 
-    /// <summary>A database is gone, or nobody's any more.</summary>
+    /// <summary>A database was dropped, or no run owns it any more.</summary>
     public void Forget(string database) => _databases.TryRemove(database, out _);
 
     /// <summary>Takes the run's lock, before anything of the run exists; once it is taken this does nothing.</summary>
@@ -66,7 +66,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
         if (!await TryTakeAsync(cancellationToken))
         {
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"a run with the id {context.RunId} is under way at {server.Address} already");
+                ConcurrentTestExitCode.Incomplete, $"a run with the id {context.RunId} is already under way at {server.Address}");
         }
 
         _watch = WatchAsync();
@@ -97,10 +97,10 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
             {
                 await _run!.WatchAsync(_name, _ending.Token);
                 context.Logger.LogWarning(
-                    "The connection that protects this run's databases at {Server} is lost: taking hold of them again", server.Address);
+                    "The connection that protects this run's databases at {Server} was lost: it is being restored", server.Address);
             }
             while (await TakeAgainAsync(_ending.Token));
-            context.Logger.LogError("This run's databases at {Server} are no longer protected: the run has to stop", server.Address);
+            context.Logger.LogError("This run's databases at {Server} are no longer protected: the run stops", server.Address);
             await _lost.CancelAsync();
         }
         catch (OperationCanceledException)
@@ -117,14 +117,14 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
         {
             try
             {
-                // Once taken it is ours: asking again would find our own session in the way.
+                // A lock that was taken stays ours; asking again would find our own session holding it.
                 holds = holds || await TryTakeAsync(cancellationToken);
                 if (holds)
                     return await HasAllAsync(cancellationToken);
             }
             catch (Exception exception) when (server.Classify(exception) != FaultCause.None)
             {
-                context.Logger.LogDebug("No hold yet: {Reason}", context.Secrets.Redact(exception.Message));
+                context.Logger.LogDebug("The databases are not protected yet: {Reason}", context.Secrets.Redact(exception.Message));
             }
 
             await Task.Delay(Interval, context.Time, cancellationToken);
@@ -141,7 +141,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
             if (!await session.TryAsync(_name, cancellationToken))
                 return false;
             await Locks.RenewAsync(cancellationToken);
-            // The broken one is disposed of below.
+            // The broken session is disposed of below.
             (_run, session) = (session, _run);
             return true;
         }

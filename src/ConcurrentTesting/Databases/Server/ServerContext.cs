@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>Whose work is done on a server, and what it is done with.</summary>
+/// <summary>The run for which work is done on a server, and the services that it needs.</summary>
 /// <param name="IsOurs">
 /// The server is a throwaway one of this run's: nobody else's data is on it, and durability is nobody's concern.
 /// </param>

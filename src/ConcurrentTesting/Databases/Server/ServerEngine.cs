@@ -22,7 +22,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     private readonly OwnDatabases _databases = new(dialect, context.Secrets, context.Logger);
     private readonly TemplateConfinement _confinement = new(context);
     private ServerFacts? _facts;
-    private KeptTemplates? _kept;
+    private CachedTemplates? _cachedTemplates;
 
     public string Name => dialect.Name;
 
@@ -93,7 +93,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var state = await dialect.ProbeAsync(clone, cancellationToken);
-        // No sweep was it, which would need the run's lock: nobody is to look for it.
+        // No sweep removed it, because a sweep needs the run's lock: so the tests have dropped the database.
         if (state == DatabaseState.Dropped)
             _hold.Abandon(clone.Name);
         return state;
@@ -107,7 +107,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
         dialect.ReadStatisticsAsync(clone, cancellationToken);
 
-    /// <summary>By another name, which no sweep takes for a dead run's.</summary>
+    /// <summary>Renames the database, so that no sweep takes it for a dead run's.</summary>
     public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var name = (OwnDatabaseName.Parse(clone.Name)! with { Kind = OwnDatabaseKind.Kept }).ToString();
@@ -140,7 +140,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         _cloning.Dispose();
     }
 
-    /// <summary>Shows the world that this run lives, before anything of it exists.</summary>
+    /// <summary>Shows other runs that this run lives, before anything of it exists on the server.</summary>
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
         if (_facts is null)
@@ -148,7 +148,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         await _hold.TakeAsync(cancellationToken);
     }
 
-    /// <summary>What a run has left, while its lock is ours.</summary>
+    /// <summary>Removes what a dead run left, while we hold its lock.</summary>
     private async Task<int> SweepAsync(IEnumerable<string> databases, IEnumerable<string> accounts, CancellationToken cancellationToken)
     {
         var removed = 0;
@@ -164,23 +164,24 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         var started = Stopwatch.GetTimestamp();
         var fingerprint = await TemplateFingerprint.ComputeAsync(
             source, [Name, .. _facts!.Identity], _settings.WorkingDirectory, cancellationToken);
-        var isKept = source.IsKept(_settings);
-        var name = isKept
+        var isCached = source.IsCached(_settings);
+        var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()
             : OwnDatabaseName.OfRun(_runId, $"{source.Database}_template").ToString();
         var builder = new ServerTemplateBuilder(dialect, _databases, _confinement, _facts, context);
         var hit = false;
-        if (isKept)
+        if (isCached)
         {
-            _kept ??= new KeptTemplates(dialect, _hold.Locks, DropAsync, context.Time, _logger);
-            hit = await _kept.EnsureAsync(
-                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isKept, requireLock, token), cancellationToken);
+            _cachedTemplates ??= new CachedTemplates(dialect, _hold.Locks, DropAsync, context.Time, _logger);
+            hit = await _cachedTemplates.EnsureAsync(
+                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isCached, requireLock, token),
+                cancellationToken);
         }
         else
         {
             if (!_hold.Begin(name))
                 await _databases.DropAsync(name, cancellationToken);
-            await builder.BuildAsync(source, name, isKept, _ => Task.CompletedTask, cancellationToken);
+            await builder.BuildAsync(source, name, isCached, _ => Task.CompletedTask, cancellationToken);
         }
 
         await dialect.LearnAsync(name, cancellationToken);

@@ -68,7 +68,7 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
         }
     }
 
-    /// <summary>Waits between two tries for a lock that another holds.</summary>
+    /// <summary>Waits between two attempts to take a lock that another session holds.</summary>
     public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(PollInterval, time, cancellationToken);
 
     /// <summary>Opens the session again if it does not answer.</summary>
@@ -160,7 +160,7 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
         }
         catch (Exception exception) when (IsOfBrokenSession(exception))
         {
-            // The server has taken it back.
+            // The server has released the lock itself.
         }
 
         return isOurs;

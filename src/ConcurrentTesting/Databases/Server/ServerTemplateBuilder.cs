@@ -11,44 +11,44 @@ internal sealed class ServerTemplateBuilder(
     private readonly ConcurrentTestSettings _settings = context.Settings;
     private readonly TemplateCommand _commands = new(context.Settings, context.Secrets, context.Logger);
 
-    /// <param name="isKept">It stays between runs.</param>
+    /// <param name="isCached">It stays between runs.</param>
     /// <param name="requireLock">Throws where another run may have begun to build under the same name.</param>
     public async Task BuildAsync(
-        TemplateSource source, string name, bool isKept, Func<CancellationToken, Task> requireLock, CancellationToken cancellationToken)
+        TemplateSource source, string name, bool isCached, Func<CancellationToken, Task> requireLock, CancellationToken cancellationToken)
     {
         var work = dialect.Build(source, name);
         if (confinement.IsFor(source, facts.MayMakeAccounts))
         {
-            await BuildConfinedAsync(work, source, name, isKept, requireLock, cancellationToken);
+            await BuildConfinedAsync(work, source, name, isCached, requireLock, cancellationToken);
             return;
         }
 
         await work.CreateAsync(cancellationToken);
         await TakeAllAsync(work, source, name, null, cancellationToken);
-        await SealAsync(work, name, null, isKept, requireLock, cancellationToken);
+        await SealAsync(work, name, null, isCached, requireLock, cancellationToken);
     }
 
     private async Task BuildConfinedAsync(
         ITemplateWork work,
         TemplateSource source,
         string name,
-        bool isKept,
+        bool isCached,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken)
     {
         var account = TemplateAccount.Of(context.RunId);
         context.Secrets.Register(account.Password);
-        // An earlier try may have left it.
+        // An earlier attempt may have left the account.
         await databases.DropAccountAsync(account.Name, null, cancellationToken);
         try
         {
             var builder = await TryConfineAsync(work, source, account, cancellationToken) ? account : null;
             await TakeAllAsync(work, source, name, builder, cancellationToken);
-            await SealAsync(work, name, builder, isKept, requireLock, cancellationToken);
+            await SealAsync(work, name, builder, isCached, requireLock, cancellationToken);
         }
         finally
         {
-            // With the database, as far as it is still the account's, which it is where the work broke off.
+            // Dropping the account also drops what it still owns: the database, where the work was interrupted.
             await databases.DropAccountAsync(account.Name, null, CancellationToken.None);
         }
     }
@@ -107,15 +107,15 @@ internal sealed class ServerTemplateBuilder(
         ITemplateWork work,
         string name,
         TemplateAccount? account,
-        bool isKept,
+        bool isCached,
         Func<CancellationToken, Task> requireLock,
         CancellationToken cancellationToken)
     {
-        var ended = await work.SealAsync(account, isKept, context.Time.GetUtcNow(), requireLock, cancellationToken);
+        var ended = await work.SealAsync(account, isCached, context.Time.GetUtcNow(), requireLock, cancellationToken);
         if (ended > 0)
         {
             context.Logger.LogWarning(
-                "Sessions were still in the finished template {Name} and were ended ({Count}): what built it has left a process or a connection behind",
+                "Sessions that were still connected to the finished template {Name} were ended ({Count}): what built it has left a process or a connection behind",
                 name,
                 ended);
         }

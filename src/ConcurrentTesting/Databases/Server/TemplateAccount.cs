@@ -11,7 +11,7 @@ namespace ConcurrentTesting.Databases.Server;
 internal sealed record TemplateAccount(string Name, string Password)
 {
     public static TemplateAccount Of(string runId) =>
-        // The end is there for servers that want one of each kind of character.
+        // The last characters satisfy servers that require one of each kind.
         new(OwnDatabaseName.OfRun(runId, "b").ToString(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20)) + "-Aa1");
 
     /// <summary>Without the password.</summary>

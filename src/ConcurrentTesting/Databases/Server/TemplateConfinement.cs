@@ -38,14 +38,14 @@ internal sealed class TemplateConfinement(ServerContext context)
     public async Task GiveUpAsync(TemplateSource source, string user, string reason, CancellationToken cancellationToken)
     {
         await TemplateScripts.CheckFurtherAsync([source], _engine, _guards, cancellationToken);
-        SayThatWordsAreAll($"because an account with rights on the template alone cannot be used here ({reason})", user);
+        SayThatWordsAreAll($"because an account that has rights only on the template cannot be used here ({reason})", user);
     }
 
     /// <summary>The account reaches what everybody does.</summary>
     public async Task CheckWordsTooAsync(TemplateSource source, IEnumerable<string> open, CancellationToken cancellationToken)
     {
         context.Logger.LogInformation(
-            "Everybody may reach the databases {Databases} on this server: a list of words alone keeps templates' SQL from them",
+            "Every user may connect to the databases {Databases} on this server: only a list of words keeps the SQL of templates from them",
             string.Join(", ", open));
         await TemplateScripts.CheckFurtherAsync([source], _engine, _guards, cancellationToken);
     }
@@ -67,15 +67,18 @@ internal sealed class TemplateConfinement(ServerContext context)
         {
             var causes = Causes(exception).ToList();
             if (causes.Find(cause => isDenied(cause)) is { } denied)
+            {
                 Refuse(step is HookStep
                     ? $"the build's TemplateHook for the database '{database}'"
                     : $"the command that builds '{database}'", denied.Message);
-            // What a hook threw says itself whether a server had a part in it; of a command only its exit code is known.
+            }
+
+            // The exception of a hook tells whether a server was involved; of a command only the exit code is known.
             if (causes.Count > 0 && !causes.Exists(cause => cause is DbException))
                 throw;
             throw new ConcurrentTestException(
                 exception.ExitCode,
-                $"{exception.Message} (it ran as an account with rights on the template's own database alone; what needs more takes --test-allow {GuardName.ReachingSql.Name})",
+                $"{exception.Message} (it ran as an account that has rights only on the template's own database; allow more with --test-allow {GuardName.ReachingSql.Name})",
                 exception);
         }
     }
@@ -88,5 +91,5 @@ internal sealed class TemplateConfinement(ServerContext context)
 
     private void SayThatWordsAreAll(string why, string user) =>
         context.Logger.LogInformation(
-            "Templates are built as '{User}' itself {Why}: a list of words alone keeps their SQL from reaching other databases, and commands and hooks are not kept at all", user, why);
+            "Templates are built as '{User}' itself {Why}: only a list of words keeps their SQL from other databases, and nothing keeps commands and hooks from them", user, why);
 }

@@ -62,7 +62,7 @@ internal sealed class SqliteEngine(
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
-        if (!source.IsKept(settings))
+        if (!source.IsCached(settings))
             return await BuildForThisRunAsync();
 
         var entry = await _store.GetOrBuildAsync(
@@ -189,7 +189,7 @@ internal sealed class SqliteEngine(
             // The driver's message may quote the value.
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                "--test-connection-string is not one that SQLite understands: give options only (Foreign Keys=True), or nothing");
+                "--test-connection-string cannot be read by SQLite: give only options (Foreign Keys=True), or leave it out");
         }
     }
 

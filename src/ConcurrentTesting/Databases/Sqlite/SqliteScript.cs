@@ -39,8 +39,10 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
         }
 
         if (raw.sqlite3_get_autocommit(connection.Handle) == 0)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+        }
     }
 
     private void Step(sqlite3_stmt statement, int number, int begin)
@@ -63,7 +65,7 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
             ConcurrentTestExitCode.Incomplete,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{script.Name}:{line}: statement {number} ({SqlText.FirstLine(text[start..])}) failed: {message}"));
+                $"{script.Name}:{line}: statement {number} ({SqlText.Quote(text[start..])}) failed: {message}"));
     }
 
     private static int Lines(string text) => text.Count(character => character == '\n');

@@ -56,13 +56,20 @@ internal sealed class SqliteTemplateBuilder(
     {
         var sourcePath = Path.GetFullPath(existing.Name, settings.WorkingDirectory);
         if (!File.Exists(sourcePath))
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings, $"--test-template 'db:{existing.Name}': there is no file {sourcePath}");
+        }
+
         try
         {
             using var source = new SqliteConnection(
-                new SqliteConnectionStringBuilder { DataSource = sourcePath, Mode = SqliteOpenMode.ReadOnly,
-                    Pooling = false }.ConnectionString);
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = sourcePath,
+                    Mode = SqliteOpenMode.ReadOnly,
+                    Pooling = false,
+                }.ConnectionString);
             source.Open();
             using var target = Open(path);
             source.BackupDatabase(target);
@@ -80,8 +87,10 @@ internal sealed class SqliteTemplateBuilder(
         using (var connection = Open(path))
         {
             if (Scalar(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+            {
                 throw new ConcurrentTestException(
                     ConcurrentTestExitCode.Incomplete, $"the template {path} is still in use: its command has left a process behind");
+            }
         }
 
         foreach (var leftover in new[] { path + "-wal", path + "-shm" })

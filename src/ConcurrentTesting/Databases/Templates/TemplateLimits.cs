@@ -1,12 +1,12 @@
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>How many templates are kept between runs, wherever they are, and which of them go.</summary>
+/// <summary>How many templates stay cached between runs, wherever they are, and which of them are evicted.</summary>
 internal static class TemplateLimits
 {
-    /// <summary>Templates that are kept, at most.</summary>
+    /// <summary>At most so many templates stay cached.</summary>
     public const int MaxEntries = 10;
 
-    /// <summary>What the kept templates may take together.</summary>
+    /// <summary>The bytes that the cached templates may take together.</summary>
     public const long MaxBytes = 2L << 30;
 
     /// <summary>
@@ -17,15 +17,15 @@ internal static class TemplateLimits
     public static async Task EvictAsync<T>(
         IEnumerable<T> templates, Func<T, long> bytesOf, Func<T, Task<bool>> tryEvictAsync, int maxEntries, long maxBytes)
     {
-        var kept = 0;
+        var left = 0;
         var bytes = 0L;
         foreach (var template in templates)
         {
-            kept++;
+            left++;
             bytes += bytesOf(template);
-            if ((kept <= maxEntries && bytes <= maxBytes) || !await tryEvictAsync(template))
+            if ((left <= maxEntries && bytes <= maxBytes) || !await tryEvictAsync(template))
                 continue;
-            kept--;
+            left--;
             bytes -= bytesOf(template);
         }
     }

@@ -9,7 +9,7 @@ internal sealed record TemplateSource(string Database, ImmutableArray<TemplateSt
     /// <summary>
     /// Whether the template stays between runs. A copy of a database that others go on changing is good for one run only.
     /// </summary>
-    public bool IsKept(ConcurrentTestSettings settings) => settings.TemplateCache && !IsCopy;
+    public bool IsCached(ConcurrentTestSettings settings) => settings.TemplateCache && !IsCopy;
 
     /// <summary>It begins as a copy of a database that exists.</summary>
     public bool IsCopy => Steps.Any(step => step is ExistingDatabaseStep);

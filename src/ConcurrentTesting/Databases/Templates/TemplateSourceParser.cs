@@ -20,8 +20,10 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         foreach (var (entry, text) in entries)
         {
             if (entry.Database.Length > 0 && !settings.Databases.Any(database => IsFor(entry, database)))
+            {
                 throw Wrong(
                     text, $"there is no database '{entry.Database[..^1]}' in --test-databases {string.Join(' ', settings.Databases)}");
+            }
         }
 
         return
@@ -41,7 +43,7 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
     {
         var steps = entries.SelectMany(entry => Read(entry.Entry, entry.Text)).ToImmutableArray();
         if (steps.Skip(1).OfType<ExistingDatabaseStep>().FirstOrDefault() is { } late)
-            throw Wrong(TemplateEntry.Existing + late.Name, "db: has to come first and once, because a copy begins with it");
+            throw Wrong(TemplateEntry.Existing + late.Name, "write db: once and first, because the template begins as a copy of that database");
         return new TemplateSource(database, settings.TemplateHook is { } hook ? steps.Add(new HookStep(hook)) : steps);
     }
 
@@ -70,8 +72,11 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         if (File.Exists(full))
             return [new SqlFileStep(full, Shown(full))];
         if (!Directory.Exists(full))
+        {
             throw Wrong(
                 entry, $"there is no file or folder {full}; commands begin with {TemplateEntry.Command}, existing databases with {TemplateEntry.Existing}");
+        }
+
         var scripts = Directory.EnumerateFiles(full, "*.sql", SearchOption.AllDirectories)
             .OrderBy(file => Path.GetRelativePath(full, file).Replace('\\', '/'), StringComparer.Ordinal)
             .Select(file => new SqlFileStep(file, Shown(file)))

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>
-/// Finished templates that are folders (an SQLite file, a server's ready data directory), kept between runs. An entry is built beside its
+/// Finished templates that are folders (an SQLite file, a server's ready data directory), cached between runs. An entry is built beside its
 /// place and renamed into it, so that what is there is whole. A user of an entry shares its lock; a builder and an evictor hold it alone.
 /// Lock files are opened and deleted only under the store's own lock, so that nobody holds the lock of a file that is gone.
 /// </summary>
@@ -25,7 +25,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         public void Dispose() => held.Dispose();
     }
 
-    /// <summary>Where a build keeps its templates.</summary>
+    /// <summary>Where a build caches its templates.</summary>
     public static string Folder(ConcurrentTestSettings settings) => Path.Combine(settings.TemporaryDirectory, "templates");
 
     /// <summary>All entries, the most recently used first.</summary>
@@ -164,7 +164,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
             RemoveFolder(path);
         }
 
-        // Nobody opens a lock file without the store's own lock, which is ours: it cannot have been taken meanwhile.
+        // A lock file is opened only under the store's own lock, which we hold: nobody can have taken it meanwhile.
         File.Delete(lockFile);
         return true;
     }
@@ -173,7 +173,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
     {
         if (!Directory.Exists(path))
             return;
-        // A folder half deleted must not pass for a whole entry.
+        // A half-deleted folder must not be taken for a complete entry.
         var removing = path.EndsWith(BuildingExtension, StringComparison.Ordinal) ? path : path + BuildingExtension;
         if (removing != path)
         {

@@ -37,7 +37,7 @@ internal sealed record LoopbackAddress(int Port, string Password)
             catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse
                 or SocketError.AccessDenied)
             {
-                // Taken: another one.
+                // The port is taken: try another one.
             }
         }
     }

@@ -91,8 +91,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _supervisor.StandardInput.FlushAsync(cancellationToken);
         await _supervisor.WaitForExitAsync(cancellationToken);
         if (File.ReadAllText(DataDirectory + ExitExtension).Trim() != "0")
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"the throwaway server did not stop in good order: {LogEnd()}");
+        }
     }
 
     /// <summary>At once, with its data.</summary>
@@ -115,7 +117,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 var waited = Stopwatch.GetElapsedTime(started);
                 if (waited > LongestEnd)
                     return false;
-                // The supervisor first: it may be at it.
+                // The supervisor gets the first chance, because it may already be ending the server.
                 if (waited > LongestEnd / 5)
                     server.Kill();
                 await Task.Delay(PollInterval, cancellationToken);

@@ -73,8 +73,11 @@ internal sealed class ThrowawayEngine(
         _sources = sources;
         var identity = new List<string>();
         foreach (var source in sources)
+        {
             identity.Add(
                 $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions], settings.WorkingDirectory, cancellationToken)}");
+        }
+
         var hit = await _servers!.PrepareAsync(string.Join('\n', identity), settings.TemplateCache, BuildAsync, cancellationToken);
         var running = await StartAsync(cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
@@ -166,7 +169,7 @@ internal sealed class ThrowawayEngine(
         }
         catch
         {
-            // Not to be found again by the next try.
+            // The next attempt must not find it.
             _byLabel.TryRemove(label, out _);
             throw;
         }

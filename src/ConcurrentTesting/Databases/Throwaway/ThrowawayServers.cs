@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Throwaway;
 
 /// <summary>
-/// Starts private servers for a run from a ready data directory, in memory where there is room. The directory is kept between runs: first
+/// Starts private servers for a run from a ready data directory, in memory where there is room. The directory is cached between runs: first
 /// as the product makes it, later with the run's templates in it.
 /// </summary>
 internal sealed class ThrowawayServers(
@@ -44,13 +44,13 @@ internal sealed class ThrowawayServers(
 
     /// <summary>Sees to a ready data directory with the templates in it.</summary>
     /// <param name="identity">What the templates in it depend on; with the product's facts it makes the key.</param>
-    /// <param name="build">Builds the templates on a server; called where no kept directory has them.</param>
-    /// <returns>Whether a kept directory had them.</returns>
+    /// <param name="build">Builds the templates on a server; called where no cached directory has them.</param>
+    /// <returns>Whether a cached directory had them.</returns>
     public async Task<bool> PrepareAsync(
-        string identity, bool isKept, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
+        string identity, bool isCached, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        // A key of its own for this run is evicted like any other, and found by no other run.
-        var name = $"{product.Name}-{Key(isKept ? identity : identity + runId)}";
+        // A directory under a key of this run alone is evicted like any other, and no other run finds it.
+        var name = $"{product.Name}-{Key(isCached ? identity : identity + runId)}";
         (_source, var hit) = await GetOrMakeAsync(name, token => BuildAsync(build, token), cancellationToken);
         return hit;
     }
@@ -92,7 +92,7 @@ internal sealed class ThrowawayServers(
     private async Task<string> ReadyAsync(CancellationToken cancellationToken) =>
         (await GetOrMakeAsync($"{product.Name}-{Key("")}", InitializeAsync, cancellationToken)).Folder;
 
-    /// <summary>Finds a kept directory, or makes one, which is used at once and stored for later runs meanwhile.</summary>
+    /// <summary>Finds a cached directory, or makes one, which is used at once and stored for later runs meanwhile.</summary>
     /// <param name="make">Makes a folder of the run's own that has it.</param>
     private async Task<(string Folder, bool Hit)> GetOrMakeAsync(
         string name, Func<CancellationToken, Task<string>> make, CancellationToken cancellationToken)
@@ -126,11 +126,11 @@ internal sealed class ThrowawayServers(
         }
         catch (OperationCanceledException)
         {
-            // The run was ended; the next one makes it again.
+            // The run was ended; the next run makes the directory again.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning("What the throwaway server was started from could not be kept for later runs: {Reason}", exception.Message);
+            logger.LogWarning("The throwaway server's data directory could not be cached for later runs: {Reason}", exception.Message);
         }
     }
 
@@ -139,7 +139,7 @@ internal sealed class ThrowawayServers(
 
     private async Task<string> InitializeAsync(CancellationToken cancellationToken)
     {
-        // Not in the store's folder itself, which the servers' user may not reach.
+        // It is made outside the store's folder, which the servers' user may not reach.
         var folder = NewFolder(0);
         await account.OwnAsync(folder, cancellationToken);
         await product.InitializeAsync(Path.Combine(folder, "data"), account, cancellationToken);
@@ -157,7 +157,7 @@ internal sealed class ThrowawayServers(
     private async Task<ServerProcess> StartAsync(string entry, int workers, CancellationToken cancellationToken)
     {
         var source = Path.Combine(entry, "data");
-        // A clone is never larger than the directory that its template is in; twice, since it grows.
+        // A clone is never larger than the directory of its template; the size is doubled, because tests add to it.
         var folder = NewFolder(DataDirectory.SizeOf(source) * 2 * workers);
         DataDirectory.Copy(source, Path.Combine(folder, "data"), cancellationToken);
         var isInMemory = folder.StartsWith(Memory, StringComparison.Ordinal);

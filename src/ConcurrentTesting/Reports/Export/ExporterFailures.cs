@@ -1,5 +1,6 @@
 using System.Diagnostics.Tracing;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Reports.Export;
 
@@ -28,6 +29,6 @@ internal sealed class ExporterFailures : EventListener
         var text = string.Format(
             CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "it failed",
             [.. eventData.Payload ?? Enumerable.Empty<object?>()]);
-        _first ??= text.Split('\n', 2)[0].Trim();
+        _first ??= FirstLine.Of(text);
     }
 }

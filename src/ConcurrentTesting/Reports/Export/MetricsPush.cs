@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Prometheus;
 using Microsoft.Extensions.Logging;
@@ -31,10 +32,14 @@ internal static class MetricsPush
             request.Headers.Authorization = Authorization(new Uri(url));
             using var response = await client.SendAsync(request, cancellationToken);
             if (response.IsSuccessStatusCode)
+            {
                 log.LogDebug("Metrics were pushed to {Address}", address);
+            }
             else
+            {
                 Warn(log, address,
-                    $"it answered {(int)response.StatusCode} {response.ReasonPhrase}: {await FirstLineAsync(response, cancellationToken)}");
+                    $"it answered {(int)response.StatusCode} {response.ReasonPhrase}: {FirstLine.Of(await response.Content.ReadAsStringAsync(cancellationToken))}");
+            }
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or TaskCanceledException)
         {
@@ -62,7 +67,4 @@ internal static class MetricsPush
     private static void Warn(ILogger log, Uri address, string reason) =>
         log.LogWarning(
             "Metrics were not pushed to {Address} (--test-metrics-push): {Reason}", address.GetLeftPart(UriPartial.Path), reason);
-
-    private static async Task<string> FirstLineAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
-        (await response.Content.ReadAsStringAsync(cancellationToken)).Split('\n', 2)[0].Trim();
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
@@ -53,11 +54,15 @@ internal sealed class RunTrace
         Write(record, redactor, variable);
         var isInTime = provider.ForceFlush((int)Bound.TotalMilliseconds);
         if (!isInTime || failures.First is not null)
+        {
             log.LogWarning(
                 "The run's trace was not sent ({Variable}): {Reason}", Endpoints[0],
                 redactor.Redact(failures.First ?? $"no answer in {Bound.TotalSeconds:0} s"));
+        }
         else
-            log.LogDebug("{Count} spans were sent", spans);
+        {
+            log.LogDebug("The run's trace was sent, with {Spans}", Quantity.Of(spans, "span"));
+        }
     }
 
     /// <summary>Makes the activities, for whoever listens.</summary>

@@ -56,9 +56,7 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
 
         Markup("</tr></thead><tbody>\n");
         foreach (var row in rows)
-        {
             Row(row, styles, headings);
-        }
 
         return Markup("</tbody></table></div>\n");
     }

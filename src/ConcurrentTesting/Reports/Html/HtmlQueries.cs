@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Html;
 
@@ -34,9 +34,7 @@ internal sealed class HtmlQueries
     public void Write()
     {
         if (!HasAny)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"queries\"><h2>Queries</h2>\n").Table(
             "Most queries",
@@ -46,9 +44,7 @@ internal sealed class HtmlQueries
                     test.FullName, .. MostFigures.Select(figure => FigureText.Of(figure, test.Final.Figures![figure]))]));
         Totals();
         if (_repeated.Length > 0)
-        {
             Repeated();
-        }
 
         _page.Markup("</section>\n");
     }
@@ -71,20 +67,19 @@ internal sealed class HtmlQueries
     private void Repeated()
     {
         _page.Markup(
-            "<h3>Suspected N+1</h3>\n<p class=\"soft\">The same statement many times in one test: one for each row of another, perhaps. A query that joins, or loads all rows at once, takes their place.</p>\n").Table(
-            _repeated.Length > Statements ? Text($"The {Statements} most frequent of {_repeated.Length} statements")
+            "<h3>Suspected N+1</h3>\n<p class=\"soft\">One test ran the same statement many times, perhaps once for each row of another query. A query that joins, or loads all rows at once, can replace them.</p>\n").Table(
+            _repeated.Length > Statements ? Invariant($"The {Statements} most frequent of {_repeated.Length} statements")
                 : "Statements that one test ran ten times and more",
             ["Statement", "#Most in a test", "#In all", "In"],
             _repeated.Take(Statements).Select(
-                statement => (string[])[statement.Text, Text($"{statement.Most:N0}"), Text($"{statement.Total:N0}"), Tests(statement)]));
+                statement => (string[])[
+                    statement.Text, Invariant($"{statement.Most:N0}"), Invariant($"{statement.Total:N0}"), Tests(statement)]));
     }
 
     private static string Tests(RepeatedStatement statement)
     {
         var left = statement.Tests.Length - TestsOfStatement;
         return string.Join(
-            ", ", statement.Tests.Take(TestsOfStatement).Select(test => test.FullName)) + (left > 0 ? Text($" and {left} more") : "");
+            ", ", statement.Tests.Take(TestsOfStatement).Select(test => test.FullName)) + (left > 0 ? Invariant($" and {left} more") : "");
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -49,7 +49,8 @@ internal sealed class HtmlReport
     public static void Write(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
     {
         using var writer = new StreamWriter(
-            output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 * 1024, leaveOpen: true) { NewLine = "\n" };
+            output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 * 1024, leaveOpen: true)
+        { NewLine = "\n" };
         new HtmlReport(record, writer, attachments, text).Write();
     }
 
@@ -112,17 +113,13 @@ internal sealed class HtmlReport
             : "");
         Figure("Flaky", Invariant($"{_record.Flaky}"), "failed at first, passed in the end");
         if (figures.Measured.Queries is { } queries)
-        {
             Figure("Queries", Invariant($"{queries:N0}"), Invariant($"{figures.Measured.Writes ?? 0:N0} of them writes"));
-        }
 
         Figure("95 % within", figures.Percentile95 is { } p95
             ? DurationText.Measured(p95)
             : "–", Invariant($"{_record.KnownTimings * 100:0} % of durations known before"));
         if (_record.Coverage is { LinesValid: > 0 } coverage)
-        {
             Figure("Lines covered", Invariant($"{100.0 * coverage.LinesCovered / coverage.LinesValid:0.0} %"), coverage.Text);
-        }
 
         _page.Markup("</dl></header>\n");
     }
@@ -154,9 +151,7 @@ internal sealed class HtmlReport
         ];
         _page.Markup("<nav aria-label=\"Sections\"><ul>");
         foreach (var (id, name, _) in sections.Where(section => section.IsThere))
-        {
             _page.Markup($"<li><a href=\"#{id}\">{name}</a></li>");
-        }
 
         _page.Markup("</ul></nav>\n");
     }
@@ -167,15 +162,11 @@ internal sealed class HtmlReport
     private void Failures()
     {
         if (_failures.Length == 0)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"failures\"><h2>Failures</h2>\n");
         for (var index = 0; index < Math.Min(_failures.Length, FailuresInFull); index++)
-        {
             Failure(_failures[index], index + 1);
-        }
 
         foreach (var left in _failures.Skip(FailuresInFull).GroupBy(cluster => cluster.Kind))
         {
@@ -194,7 +185,7 @@ internal sealed class HtmlReport
             Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "));
         if (cluster.IsMany)
         {
-            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FailureText.FirstLine(test.Final.Message), NameBytes)
+            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FirstLine.Of(test.Final.Message), NameBytes)
                 .Markup("</summary>\n");
             Names(cluster);
         }
@@ -202,9 +193,7 @@ internal sealed class HtmlReport
         {
             Name(test);
             if (HistoryFindings.OfFailure(_record, test) is { } since)
-            {
                 _page.Markup(" <span class=\"soft\">(").Text(since).Markup(")</span>");
-            }
 
             _page.Markup("</summary>\n");
         }
@@ -220,9 +209,7 @@ internal sealed class HtmlReport
     {
         _page.Markup("<ul class=\"names\">");
         foreach (var test in cluster.Tests.Take(NamesOfCluster))
-        {
             Name(test, "li");
-        }
 
         if (cluster.Tests.Length > NamesOfCluster)
         {
@@ -242,9 +229,7 @@ internal sealed class HtmlReport
         string[] parts = [test.Assembly.Source, FailureKinds.Where(test, test.Final)];
         _page.Markup("<p class=\"soft\">").Text(string.Join(", ", parts.Where(part => part.Length > 0)));
         if (FailureLocation.Of(test, _record.Settings.RootDirectory) is { } place)
-        {
             _page.Markup(" · <code>").Text(place).Markup("</code>");
-        }
 
         _page.Markup("</p>\n");
     }
@@ -279,9 +264,7 @@ internal sealed class HtmlReport
     private void Machines()
     {
         if (_record.Parts.IsEmpty)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"machines\"><h2>Machines</h2>\n").Table(
             "What each machine ran",
@@ -302,9 +285,7 @@ internal sealed class HtmlReport
     {
         var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (flaky.Count == 0)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"flaky\"><h2>Flaky tests</h2>\n<p class=\"soft\">They failed at first and passed in the end.</p>\n");
         foreach (var test in flaky.Take(Listed))
@@ -322,9 +303,7 @@ internal sealed class HtmlReport
     {
         var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (muted.Count == 0)
-        {
             return;
-        }
 
         _page.Markup(
             "<section id=\"muted\"><h2>Muted failures</h2>\n<p class=\"soft\">They failed, are quarantined, and count as skipped.</p>\n");
@@ -342,9 +321,7 @@ internal sealed class HtmlReport
     private void SlowestTests()
     {
         if (_record.Tests.Length == 0)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"slowest\"><h2>Slowest</h2>\n").Table(
             "Tests by duration",
@@ -360,9 +337,7 @@ internal sealed class HtmlReport
     private void SlowestClasses()
     {
         if (_record.Tests.Length == 0)
-        {
             return;
-        }
 
         _page.Table(
             "Classes by what their tests took together",
@@ -381,9 +356,7 @@ internal sealed class HtmlReport
     private void Changes()
     {
         if (_changes.Length == 0)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"changes\"><h2>Changes</h2>\n").Table(
             _changes.Length > Listed ? Invariant($"Against earlier runs; the first {Listed} of {_changes.Length}") : "Against earlier runs",
@@ -395,9 +368,7 @@ internal sealed class HtmlReport
     private void Comparison()
     {
         if (_record.Compared is not { } before)
-        {
             return;
-        }
 
         var comparison = RunComparison.Of(_record, before);
         _page.Markup("<section id=\"comparison\"><h2>Beside run ").Text(comparison.Other).Markup("</h2>\n")
@@ -411,9 +382,7 @@ internal sealed class HtmlReport
     private void Databases()
     {
         if (_record.Database is not { } database)
-        {
             return;
-        }
 
         List<(string Name, string Value)> figures =
         [
@@ -444,9 +413,7 @@ internal sealed class HtmlReport
     private static string Times(IReadOnlyCollection<TimeSpan> times)
     {
         if (times.Count == 0)
-        {
             return "–";
-        }
 
         var sorted = times.Order().ToList();
         return Invariant(
@@ -456,9 +423,7 @@ internal sealed class HtmlReport
     private void Incidents()
     {
         if (_record.Incidents.Length == 0)
-        {
             return;
-        }
 
         _page.Markup("<section id=\"incidents\"><h2>Incidents</h2>\n").Table(
             "What happened besides the tests",

@@ -22,9 +22,7 @@ internal sealed class HtmlRunData(RunRecord record)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Json))
-        {
             Write(json);
-        }
 
         output.Write("<script type=\"application/json\" id=\"run-data\">");
         output.Write(Encoding.UTF8.GetString(stream.ToArray()));
@@ -44,9 +42,7 @@ internal sealed class HtmlRunData(RunRecord record)
                 .Replace('\\', '/'));
         json.WriteStartArray("workers");
         foreach (var worker in Workers)
-        {
             json.WriteNumberValue(worker);
-        }
 
         json.WriteEndArray();
         Labels(json);
@@ -71,9 +67,7 @@ internal sealed class HtmlRunData(RunRecord record)
         var labels = new WorkerLabels(record);
         json.WriteStartArray("labels");
         foreach (var worker in Workers)
-        {
             json.WriteStringValue(labels.Of(worker));
-        }
 
         json.WriteEndArray();
     }
@@ -86,9 +80,7 @@ internal sealed class HtmlRunData(RunRecord record)
         json.WriteStartArray("phases");
         var at = 0d;
         foreach (var phase in BeforeTests.Where(record.Phases.ContainsKey))
-        {
             Band(json, phase, at, at += record.Phases[phase]);
-        }
 
         if (record.Phases.TryGetValue("tests", out var seconds))
         {

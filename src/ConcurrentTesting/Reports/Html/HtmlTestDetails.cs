@@ -37,9 +37,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
             json.WriteStartObject();
             var index = 0;
             foreach (var test in tests)
-            {
                 Test(json, test, index++);
-            }
 
             json.WriteEndObject();
         }
@@ -55,9 +53,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         String(json, "method", test.MethodName == test.Name ? null : test.MethodName, PassedBytes);
         String(json, "place", FailureLocation.Of(test, record.Settings.RootDirectory), PassedBytes);
         if (test.IsOutside)
-        {
             json.WriteBoolean("outside", true);
-        }
 
         if (_left > 0)
         {
@@ -68,7 +64,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         else
         {
             json.WriteString(
-                "cut", "What it said is left out here, because the run said more than this page can hold; junit.xml and test-results.trx have it.");
+                "cut", "Its output is left out here, because this page cannot hold all output of the run; junit.xml and test-results.trx have it.");
         }
 
         json.WriteEndObject();
@@ -77,9 +73,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
     private void Attempts(Utf8JsonWriter json, TestRecord test)
     {
         if (test.Attempts.All(attempt => attempt is { Outcome: TestOutcome.Passed, StandardOutput: null or "", StandardError: null or "" }))
-        {
             return;
-        }
 
         json.WriteStartArray("attempts");
         foreach (var attempt in test.Attempts)
@@ -103,9 +97,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
     private void History(Utf8JsonWriter json, TestRecord test)
     {
         if (!record.History.TryGetValue(test.Id, out var past))
-        {
             return;
-        }
 
         json.WriteStartArray("history");
         foreach (var result in past.TakeLast(PastResults))
@@ -125,9 +117,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
     private void Statements(Utf8JsonWriter json, TestRecord test)
     {
         if (test.Final.Figures?.Repeated is not [_, ..] repeated)
-        {
             return;
-        }
 
         json.WriteStartArray("statements");
         foreach (var query in repeated)
@@ -144,9 +134,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
     private void String(Utf8JsonWriter json, string name, string? value, int limit)
     {
         if (!string.IsNullOrWhiteSpace(value))
-        {
             json.WriteString(name, Shown(value.ReplaceLineEndings("\n").TrimEnd(), limit));
-        }
     }
 
     private string Shown(string value, int limit)

@@ -65,9 +65,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         {
             var (name, _, style) = Outcomes[index];
             if (ranks.GetValueOrDefault(index) is not (> 0 and var count))
-            {
                 continue;
-            }
 
             page.Markup(
                 Invariant($"<label class=\"{style}\"><input type=\"checkbox\" name=\"outcome\" value=\"{index}\" checked> {name} ({count})</label>"));
@@ -76,9 +74,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         page.Markup(
             Invariant($"<label class=\"flaky\"><input type=\"checkbox\" name=\"flaky\"> flaky only ({record.Flaky})</label></fieldset>\n<label class=\"soft\">Worker <select name=\"worker\"><option value=\"\">all</option>"));
         foreach (var worker in record.Entries.Select(test => test.Final.Worker).Where(worker => worker >= 0).Distinct().Order())
-        {
             page.Markup(Invariant($"<option value=\"{worker}\">{worker}</option>"));
-        }
 
         page.Markup("</select></label></form>\n");
     }
@@ -95,9 +91,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
             json.WriteStartObject();
             json.WriteStartArray("tests");
             foreach (var test in Sorted())
-            {
                 Row(json, test, Index(classes, test.ClassName), Index(assemblies, test.Assembly.Source), numbers.GetValueOrDefault(test));
-            }
 
             json.WriteEndArray();
             Strings(json, "classes", classes.Keys);
@@ -127,9 +121,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         json.WriteNumberValue(failure);
         json.WriteNumberValue(Math.Round(Math.Max(0, (test.Final.StartedAt - record.StartedAt).TotalSeconds), 3));
         if (_isMeasured)
-        {
             Figures(json, test.Final.Figures ?? TestFigures.NotMeasured);
-        }
 
         json.WriteEndArray();
     }
@@ -144,22 +136,16 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     private static void Number(Utf8JsonWriter json, double? value)
     {
         if (value is { } known)
-        {
             json.WriteNumberValue(known);
-        }
         else
-        {
             json.WriteNullValue();
-        }
     }
 
     private void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
     {
         json.WriteStartArray(name);
         foreach (var value in values)
-        {
             json.WriteStringValue(HtmlPage.Plain(text.Whole(value)));
-        }
 
         json.WriteEndArray();
     }
@@ -189,9 +175,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     private static int Index(Dictionary<string, int> indices, string value)
     {
         if (!indices.TryGetValue(value, out var index))
-        {
             indices.Add(value, index = indices.Count);
-        }
 
         return index;
     }

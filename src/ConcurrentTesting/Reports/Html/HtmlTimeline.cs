@@ -42,9 +42,7 @@ internal sealed class HtmlTimeline
     public static void Write(HtmlPage page, RunRecord record)
     {
         if (record.Batches.Length > 0)
-        {
             new HtmlTimeline(page, record).Write();
-        }
     }
 
     private void Write()
@@ -62,9 +60,7 @@ internal sealed class HtmlTimeline
         Axis();
         Rows();
         foreach (var batch in _record.Batches)
-        {
             Batch(batch);
-        }
 
         Failures();
         Bound();
@@ -86,14 +82,10 @@ internal sealed class HtmlTimeline
     private void Explanation()
     {
         if (_record.Idle is { } idle)
-        {
-            _page.Markup("<p><strong>Why it was not faster:</strong> next to nothing to do had ").Text(idle).Markup(".</p>\n");
-        }
+            _page.Markup("<p><strong>Why it was not faster:</strong> almost no work for ").Text(idle).Markup(".</p>\n");
 
         if (BenchmarkLines.WorkerTime(RunBenchmark.Of(_record)) is { Length: > 0 } parts)
-        {
             _page.Markup("<p>The workers' time: ").Text(parts).Markup(".</p>\n");
-        }
 
         _page.Markup(
             "<p class=\"soft\">The lower bound is what no schedule on as many workers beats: the longest test or what has to stay together, or all tests shared evenly, whichever is longer. ")

@@ -31,7 +31,7 @@
     if (told.place) where.append(" · ", isolated(part("code", told.place)));
     place.replaceChildren(back, heading, where);
     if (test[QUERIES] !== null && test[QUERIES] !== undefined) {
-      place.append(part("p", `${count(test[QUERIES])} queries, ${count(test[WRITES])} of them writes${test[QUERY_SECONDS] === null ? "" : `, ${duration(test[QUERY_SECONDS])} in them`}.`));
+      place.append(part("p", `${count(test[QUERIES])} ${test[QUERIES] === 1 ? "query" : "queries"}, writes among them: ${count(test[WRITES])}${test[QUERY_SECONDS] === null ? "" : `, ${duration(test[QUERY_SECONDS])} in them`}.`));
     }
     (told.attempts ?? []).forEach((attempt, number) => attempts(attempt, told.attempts.length, number + 1));
     if (told.cut) place.append(part("p", told.cut, "soft"));
@@ -99,14 +99,14 @@
     const most = Math.max(0.001, ...results.map(result => result[1]));
     const drawing = part("div", "", "spark");
     drawing.setAttribute("role", "img");
-    drawing.setAttribute("aria-label", `${results.filter(result => result[0]).length} of the last ${results.length} runs failed; it took ${duration(Math.min(...results.map(result => result[1])))} to ${duration(most)}`);
+    drawing.setAttribute("aria-label", `${results.filter(result => result[0]).length} of the last ${results.length} runs failed; the test took ${duration(Math.min(...results.map(result => result[1])))} to ${duration(most)}`);
     for (const [failed, seconds] of results) {
       const bar = part("span", "", failed ? "died" : "");
       bar.style.height = `${Math.max(5, seconds / most * 100)}%`;
       drawing.append(bar);
     }
     const flaky = told.flaky ? `, flaky in ${told.flaky}` : "";
-    place.append(part("h2", "Earlier runs"), drawing, part("p", `${told.runs} known${flaky}; the last bar is this run, red ones failed.`, "soft"));
+    place.append(part("h2", "Earlier runs"), drawing, part("p", `Known runs: ${told.runs}${flaky}; the last bar is this run, red ones failed.`, "soft"));
   }
 
   const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;

@@ -178,7 +178,7 @@
     tip.hidden = index < 0;
     if (index < 0) return;
     const test = tests[index];
-    tip.replaceChildren(isolated(fullName(test)), part("div", `${outcomes[test[OUTCOME]].name}, ${duration(test[SECONDS])}${test[QUERIES] ? `, ${count(test[QUERIES])} queries` : ""}`, "soft"));
+    tip.replaceChildren(isolated(fullName(test)), part("div", `${outcomes[test[OUTCOME]].name}, ${duration(test[SECONDS])}${test[QUERIES] ? `, ${count(test[QUERIES])} ${test[QUERIES] === 1 ? "query" : "queries"}` : ""}`, "soft"));
     if (!event) return;
     const box = canvas.parentElement.getBoundingClientRect();
     tip.style.left = `${Math.max(0, Math.min(event.clientX - box.left + 12, box.width - tip.offsetWidth))}px`;

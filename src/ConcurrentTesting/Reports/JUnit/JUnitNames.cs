@@ -17,9 +17,7 @@ internal sealed class JUnitNames
     {
         _text = text;
         foreach (var byClass in tests.GroupBy(test => test.ClassName, StringComparer.Ordinal))
-        {
             NameClass([.. byClass]);
-        }
     }
 
     public string this[TestRecord test] => _names[test];
@@ -37,9 +35,7 @@ internal sealed class JUnitNames
         }
 
         foreach (var group in byName.Where(group => group.Skip(1).Any()))
-        {
             NameDuplicates(group.Key, [.. group], taken);
-        }
     }
 
     private void NameDuplicates(string name, List<TestRecord> tests, HashSet<string> taken)
@@ -50,9 +46,7 @@ internal sealed class JUnitNames
             var wanted = inSeveralAssemblies ? $"{name} [{test.Assembly.Source}]" : name;
             var unique = wanted;
             for (var number = 2; !taken.Add(unique); number++)
-            {
                 unique = string.Create(CultureInfo.InvariantCulture, $"{wanted} #{number}");
-            }
 
             _names.Add(test, unique);
         }

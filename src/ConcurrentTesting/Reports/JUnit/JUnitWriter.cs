@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using System.Xml;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.JUnit;
 
@@ -49,9 +50,7 @@ internal sealed partial class JUnitWriter
     {
         var writer = new JUnitWriter(record, output, attachments, text);
         using (writer._xml)
-        {
             writer.Write(cancellationToken);
-        }
     }
 
     private void Write(CancellationToken cancellationToken)
@@ -65,13 +64,9 @@ internal sealed partial class JUnitWriter
         _xml.WriteStartElement("testsuites");
         Attribute("name", "ConcurrentTest");
         if (_entries.Length == 0 && _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed))
-        {
             RunItself();
-        }
         else
-        {
             Totals(_entries, isSuite: false);
-        }
 
         foreach (var suite in suites)
         {
@@ -99,9 +94,7 @@ internal sealed partial class JUnitWriter
         Attribute("name", "Run");
         Attribute("time", Seconds(ShortestTime));
         if (!_isStrict)
-        {
             RunProperties();
-        }
 
         _xml.WriteStartElement("error");
         var reason = _text.Message(_record.Reason);
@@ -118,7 +111,7 @@ internal sealed partial class JUnitWriter
     {
         _xml.WriteStartElement("properties");
         Property("run", _record.RunId);
-        Property("seed", Number(_record.Seed));
+        Property("seed", Invariant($"{_record.Seed}"));
         _xml.WriteEndElement();
     }
 
@@ -128,9 +121,7 @@ internal sealed partial class JUnitWriter
         Attribute("failures", "0");
         Attribute("errors", "1");
         if (isSuite || !_isStrict)
-        {
             Attribute("skipped", "0");
-        }
 
         Attribute("time", Seconds(ShortestTime));
     }
@@ -147,25 +138,21 @@ internal sealed partial class JUnitWriter
         Property("assembly", tests[0].Assembly.Name);
         Property("framework", tests[0].Assembly.TargetFramework);
         Property("run", _record.RunId);
-        Property("seed", Number(_record.Seed));
+        Property("seed", Invariant($"{_record.Seed}"));
         _xml.WriteEndElement();
         foreach (var test in tests)
-        {
             Case(test);
-        }
 
         _xml.WriteEndElement();
     }
 
     private void Totals(IReadOnlyCollection<TestRecord> tests, bool isSuite)
     {
-        Attribute("tests", Number(tests.Count));
-        Attribute("failures", Number(tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)));
-        Attribute("errors", Number(tests.Count(test => test.Outcome == TestOutcome.Error)));
+        Attribute("tests", Invariant($"{tests.Count}"));
+        Attribute("failures", Invariant($"{tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)}"));
+        Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error)}"));
         if (isSuite || !_isStrict)
-        {
-            Attribute("skipped", Number(tests.Count(test => test.Outcome == TestOutcome.Skipped)));
-        }
+            Attribute("skipped", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Skipped)}"));
 
         Attribute("time", Seconds(tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3))));
     }
@@ -190,23 +177,17 @@ internal sealed partial class JUnitWriter
     private void Place(TestRecord test)
     {
         if (test.SourceFile is { } file)
-        {
             Attribute("file", RelativePath(file));
-        }
 
         if (test.Line is { } line)
-        {
-            Attribute("line", Number(line));
-        }
+            Attribute("line", Invariant($"{line}"));
     }
 
     private void Properties(IEnumerable<(string Name, string Value)> properties)
     {
         _xml.WriteStartElement("properties");
         foreach (var (name, value) in properties)
-        {
             Property(name, value);
-        }
 
         _xml.WriteEndElement();
     }
@@ -215,28 +196,20 @@ internal sealed partial class JUnitWriter
     {
         var final = test.Final;
         if (final.Worker >= 0)
-        {
-            yield return ("worker", Number(final.Worker));
-        }
+            yield return ("worker", Invariant($"{final.Worker}"));
 
         if (final.Database is { } database)
-        {
             yield return ("database", database);
-        }
 
-        yield return ("attempt", Number(final.Number));
-        yield return ("attempts", Number(test.Attempts.Length));
-        yield return ("batch", Number(final.Batch));
+        yield return ("attempt", Invariant($"{final.Number}"));
+        yield return ("attempts", Invariant($"{test.Attempts.Length}"));
+        yield return ("batch", Invariant($"{final.Batch}"));
         yield return ("started", Time(final.StartedAt));
         if (_names[test] != _text.Redacted(test.Name))
-        {
             yield return ("original-name", test.Name);
-        }
 
         foreach (var (name, value) in test.Traits)
-        {
             yield return ($"trait.{name}", value);
-        }
     }
 
     /// <summary>What the strict format has no place for, in words: Jenkins shows it with the test.</summary>
@@ -245,9 +218,7 @@ internal sealed partial class JUnitWriter
         var lines = CaseProperties(test).Where(property => property.Name != "worker").Select(
             property => $"{property.Name}: {property.Value}");
         if (test.SourceFile is { } file)
-        {
-            lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? $":{Number(line)}" : "")}");
-        }
+            lines = lines.Prepend($"file: {RelativePath(file)}{(test.Line is { } line ? Invariant($":{line}") : "")}");
 
         return string.Join('\n', lines.Select(line => _text.Whole(line.ReplaceLineEndings(" "))));
     }
@@ -259,20 +230,14 @@ internal sealed partial class JUnitWriter
             .ToLookup(IsError);
         var prefix = test.Outcome is TestOutcome.Passed or TestOutcome.Skipped ? "flaky" : "rerun";
         if (test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)
-        {
             Failure("failure", test.Final);
-        }
 
         EarlierAttempts($"{prefix}Failure", earlier[false]);
         if (test.Outcome == TestOutcome.Skipped)
-        {
             Skipped(test);
-        }
 
         if (test.Outcome == TestOutcome.Error)
-        {
             Failure("error", test.Final);
-        }
 
         EarlierAttempts($"{prefix}Error", earlier[true]);
     }
@@ -335,14 +300,10 @@ internal sealed partial class JUnitWriter
         var output = new StringBuilder().Append(
             attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
         if (!string.IsNullOrEmpty(attempt.StandardOutput))
-        {
             output.Append('\n').Append(_text.Stream(attempt.StandardOutput));
-        }
 
         foreach (var file in _attachments.Of(attempt))
-        {
             output.Append(CultureInfo.InvariantCulture, $"\n[[ATTACHMENT|{LegalXml.Clean(RelativePath(file))}]]");
-        }
 
         return output.ToString();
     }
@@ -350,9 +311,7 @@ internal sealed partial class JUnitWriter
     private void StandardError(TestAttempt attempt)
     {
         if (!string.IsNullOrEmpty(attempt.StandardError))
-        {
             _xml.WriteElementString("system-err", _text.Stream(attempt.StandardError));
-        }
     }
 
     private void Property(string name, string value)
@@ -385,8 +344,6 @@ internal sealed partial class JUnitWriter
         var match = ExceptionType().Match(attempt.Message ?? "");
         return match.Success && attempt.Outcome == TestOutcome.Failed ? match.Groups["type"].Value : FailureKinds.Of(attempt).ToString();
     }
-
-    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>No separators, never negative, and above zero: to some readers zero means that there is no time.</summary>
     private static string Seconds(double seconds) => Math.Max(seconds, ShortestTime).ToString("0.000", CultureInfo.InvariantCulture);

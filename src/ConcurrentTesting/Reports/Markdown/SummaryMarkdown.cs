@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Markdown;
 
@@ -81,71 +81,57 @@ internal sealed class SummaryMarkdown
         Row("Wall time",
             $"{DurationText.Measured(_record.Wall)}{(RunPhases.Text(_record) is { Length: > 0 } phases ? $": {phases}" : "")}");
         Row("Tests' own time",
-            $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Text($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
+            $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Invariant($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
         Row("Lower bound",
-            $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Text($", efficiency {efficiency * 100:0} %"))}");
-        Row("Workers", Text(
-            $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Text($", the busiest {imbalance:0.00} times the average"))}"));
-        Row("Tests", Text(
+            $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Invariant($", efficiency {efficiency * 100:0} %"))}");
+        Row("Workers", Invariant(
+            $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Invariant($", the busiest {imbalance:0.00} times the average"))}"));
+        Row("Tests", Invariant(
             $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
         if (LostTime.Of(_record) is { } lost)
-        {
             Row("Why not faster", Plain(lost));
-        }
 
         if (_record.Idle is { } idle)
-        {
             Row("Idle", Plain(idle));
-        }
 
         if (_record.Flaky > 0)
-        {
-            Row("Flaky", Text($"{_record.Flaky}"));
-        }
+            Row("Flaky", Invariant($"{_record.Flaky}"));
 
         if (_record.Database is { } database)
-        {
             Row("Databases", Database(database));
-        }
 
         QueryRows(figures);
         if (_record.Coverage is { } coverage)
-        {
             Row("Coverage", coverage.Text);
-        }
 
-        Row("Run", Text($"{Code(_record.RunId)}, seed {_record.Seed}"));
+        Row("Run", Invariant($"{Code(_record.RunId)}, seed {_record.Seed}"));
         Line();
     }
 
     private void Machines()
     {
         if (_record.Parts.IsEmpty)
-        {
             return;
-        }
 
         Line($"## Machines");
         Line();
         Table(
             "| part | machine | workers | results | time | exit code |\n|--:|:--|--:|--:|--:|--:|",
             _record.Parts,
-            part => Text(
+            part => Invariant(
                 $"| {part.Part} | {Plain(part.Machine)} | {part.WorkerNumbers} | {part.Tests} | {DurationText.Measured(TimeSpan.FromSeconds(part.Seconds))} | {part.ExitCode} |"));
     }
 
     private void QueryRows(RunFigures figures)
     {
         if (RunBenchmark.Of(_record).MostQueries is not [var first, ..])
-        {
             return;
-        }
 
-        Row("Queries", Text(
+        Row("Queries", Invariant(
             $"{figures.Measured.Queries:N0} ({figures.Measured.Writes ?? 0:N0} writes), most in {Name(first)}: {first.Final.Figures!.Queries:N0}"));
         if (RepeatedStatement.Of(_record) is [var worst, ..] statements)
         {
-            Row("Suspected N+1", Text(
+            Row("Suspected N+1", Invariant(
                 $"{statements.Length}, the most frequent {worst.Most:N0} times in {Name(worst.Tests[0])}: {Code(worst.Text)}"));
         }
     }
@@ -160,7 +146,7 @@ internal sealed class SummaryMarkdown
         };
         var time = Suffix(database.TemplateTime, time => $" in {DurationText.Measured(time)}");
         var clones = database.CloneTimes is { Length: > 0 } clone
-            ? Text($", {Quantity.Of(clone.Length, "clone")} of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
+            ? Invariant($", {Quantity.Of(clone.Length, "clone")} of {DurationText.Measured(TimeSpan.FromTicks((long)clone.Average(one => one.Ticks)))} on average")
             : "";
         return $"{database.Engine}{template}{time}{clones}";
     }
@@ -169,17 +155,13 @@ internal sealed class SummaryMarkdown
     {
         var clusters = FailureCluster.Of(_record.Entries);
         if (clusters.IsEmpty)
-        {
             return;
-        }
 
         Line($"## Failures");
         Line();
         var shown = 0;
         while (shown < Math.Min(clusters.Length, FailuresInFull) && _page.Length < LongestFailures)
-        {
             Failure(clusters[shown++]);
-        }
 
         foreach (var left in clusters.Skip(shown).GroupBy(cluster => cluster.Kind))
         {
@@ -194,14 +176,12 @@ internal sealed class SummaryMarkdown
         var place = FailureLocation.Of(test, _record.Settings.RootDirectory);
         var kind = cluster.Kind == FailureKind.Failed ? "" : $" ({FailureKinds.Text(cluster.Kind)})";
         var what = cluster.IsMany
-            ? Text($"{cluster.Tests.Length} × {Plain(FailureText.FirstLine(test.Final.Message))}{kind}")
+            ? Invariant($"{cluster.Tests.Length} × {Plain(FirstLine.Of(test.Final.Message))}{kind}")
             : $"{Name(test)}{kind}{(place is null ? "" : $" at {Code(place)}")}";
         Line($"<details><summary>❌ {what}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
         Line();
         if (cluster.IsMany)
-        {
             Names(cluster);
-        }
 
         Line($"{Plain(Where(test))}");
         Line();
@@ -214,14 +194,10 @@ internal sealed class SummaryMarkdown
     private void Names(FailureCluster cluster)
     {
         foreach (var test in cluster.Tests.Take(NamesOfCluster))
-        {
             Line($"- {Name(test)}");
-        }
 
         if (cluster.Tests.Length > NamesOfCluster)
-        {
             Line($"- … and {cluster.Tests.Length - NamesOfCluster} more");
-        }
 
         Line();
         Line($"The first of them:");
@@ -232,7 +208,7 @@ internal sealed class SummaryMarkdown
     {
         string[] parts =
             [test.Assembly.Source, test.Attempts.Length > 1
-                ? Text($"{test.Attempts.Length} attempts")
+                ? Quantity.Of(test.Attempts.Length, "attempt")
                 : "", FailureKinds.Where(test, test.Final)];
         return string.Join(", ", parts.Where(part => part.Length > 0));
     }
@@ -243,9 +219,7 @@ internal sealed class SummaryMarkdown
     {
         var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (flaky.Count == 0)
-        {
             return;
-        }
 
         Line($"## Flaky tests");
         Line();
@@ -254,19 +228,18 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
             flaky,
-            test => Text(
-                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FailureText.FirstLine(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
+            test => Invariant(
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FirstLine.Of(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
     }
 
-    private static string? Known(KnownFlaky? known) => known is null ? null : Text($"known flaky, in {known.Runs} of {known.OfRuns} runs");
+    private static string? Known(KnownFlaky? known) =>
+        known is null ? null : Invariant($"known flaky, in {known.Runs} of {known.OfRuns} runs");
 
     private void Quarantined()
     {
         var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
         if (muted.Count == 0)
-        {
             return;
-        }
 
         Line($"## Muted failures");
         Line();
@@ -275,25 +248,24 @@ internal sealed class SummaryMarkdown
         Table(
             "| test | quarantine | failure |\n|:--|:--|:--|",
             muted,
-            test => Text(
-                $"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FailureText.FirstLine(test.Final.Message))} |"));
+            test => Invariant(
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FirstLine.Of(test.Final.Message))} |"));
     }
 
     private void Benchmark()
     {
         if (!_record.Settings.Benchmark)
-        {
             return;
-        }
 
         var benchmark = RunBenchmark.Of(_record);
         Line($"## Where the time went");
         Line();
         Line($"{BenchmarkLines.Speed(benchmark)}.");
         Line();
-        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part => Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+        Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part =>
+            Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part =>
-            Text($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
+            Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         if (benchmark.MostQueries.Length > 0)
         {
             Line($"## Most queries");
@@ -306,10 +278,10 @@ internal sealed class SummaryMarkdown
         {
             Line($"## Suspected N+1");
             Line();
-            Line($"The same query many times in one test: one query for each row of another, perhaps.");
+            Line($"One test ran the same query many times, perhaps once for each row of another query.");
             Line();
             Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query =>
-                Text($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
+                Invariant($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
         }
     }
 
@@ -317,7 +289,7 @@ internal sealed class SummaryMarkdown
     {
         var figures = test.Final.Figures!;
         var time = figures.QuerySeconds is { } seconds ? DurationText.Measured(TimeSpan.FromSeconds(seconds)) : "";
-        return Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {figures.Queries} | {figures.Reads} | {figures.Writes} | {time} |");
+        return Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {figures.Queries} | {figures.Reads} | {figures.Writes} | {time} |");
     }
 
     private void SlowestTests()
@@ -325,14 +297,12 @@ internal sealed class SummaryMarkdown
         var slowest = _record.Tests.Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
             .OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
         if (slowest.Count == 0)
-        {
             return;
-        }
 
         Line($"## Slowest tests");
         Line();
         Table("| test | time | worker |\n|:--|--:|--:|", slowest, test =>
-            Text($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
+            Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
     }
 
     private void SlowestClasses()
@@ -347,30 +317,26 @@ internal sealed class SummaryMarkdown
             .Take(Slowest)
             .ToList();
         if (classes.Count == 0)
-        {
             return;
-        }
 
         Line($"## Slowest classes");
         Line();
         Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one =>
-            Text($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
+            Invariant($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
     }
 
     private void Incidents()
     {
         if (_record.Incidents.Length == 0)
-        {
             return;
-        }
 
         Line($"## Incidents");
         Line();
         Table(
             "| | what | worker |\n|:--|:--|--:|",
             _record.Incidents,
-            incident => Text(
-                $"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Text($"{worker}"))} |"));
+            incident => Invariant(
+                $"| {Plain(incident.Kind)} | {Plain(incident.Message)} | {Suffix(incident.Worker, worker => Invariant($"{worker}"))} |"));
     }
 
     private void Table<T>(string head, IReadOnlyCollection<T> items, Func<T, string> row)
@@ -397,9 +363,7 @@ internal sealed class SummaryMarkdown
     private void Block(string? text)
     {
         if (string.IsNullOrWhiteSpace(text))
-        {
             return;
-        }
 
         var body = TextCap.Apply(_text.Whole(text).ReplaceLineEndings("\n").TrimEnd(), TextBytes);
         var fence = new string('`', Math.Max(3, LongestRun(body, '`') + 1));
@@ -443,9 +407,8 @@ internal sealed class SummaryMarkdown
         return longest;
     }
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private void Line(FormattableString text) => _page.Append(Text(text)).Append('\n');
+    private void Line(FormattableString text) => _page.Append(Invariant(text)).Append('\n');
 
     private void Line() => _page.Append('\n');
 }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using ConcurrentTesting.Record;
 using Prometheus;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Prometheus;
 
@@ -45,9 +45,7 @@ internal static class MetricsFile
         MeasuredMetrics.Write(record, metrics);
         Run(record, metrics);
         if (record.Database is { } database)
-        {
             Databases(database, metrics);
-        }
 
         await registry.CollectAndExportAsTextAsync(output, cancellationToken).ConfigureAwait(false);
     }
@@ -65,19 +63,13 @@ internal static class MetricsFile
         }
 
         foreach (var cause in record.Tests.SelectMany(test => test.Attempts.Skip(1)).CountBy(attempt => Label(attempt.Cause ?? "unknown")))
-        {
             metrics.Reruns.WithLabels(cause.Key).IncTo(cause.Value);
-        }
 
         foreach (var kind in OutsideCauses)
-        {
             metrics.Outside.WithLabels(kind).IncTo(0);
-        }
 
         foreach (var kind in record.Outside.Where(failure => !failure.IsFlaky).CountBy(failure => Label(failure.Kind)))
-        {
             metrics.Outside.WithLabels(kind.Key).IncTo(kind.Value);
-        }
 
         metrics.Discovered.Set(record.Discovered);
         metrics.Flaky.Set(record.Flaky);
@@ -89,7 +81,7 @@ internal static class MetricsFile
         metrics.Workers.Set(record.Settings.Workers);
         foreach (var worker in record.Workers)
         {
-            var label = Label(worker.Number);
+            var label = Invariant($"{worker.Number}");
             metrics.WorkerDuration.WithLabels(label).Set(NotNegative(worker.Duration));
             metrics.WorkerBusy.WithLabels(label).Set(NotNegative(worker.Busy));
             metrics.WorkerIdle.WithLabels(label).Set(NotNegative(worker.Duration - worker.Busy));
@@ -106,8 +98,8 @@ internal static class MetricsFile
         metrics.Workers.Set(record.Settings.Workers);
         foreach (var worker in record.Batches.GroupBy(batch => batch.Worker))
         {
-            metrics.WorkerTests.WithLabels(Label(worker.Key)).IncTo(worker.Sum(batch => batch.Tests));
-            metrics.WorkerBatches.WithLabels(Label(worker.Key)).IncTo(worker.Count());
+            metrics.WorkerTests.WithLabels(Invariant($"{worker.Key}")).IncTo(worker.Sum(batch => batch.Tests));
+            metrics.WorkerBatches.WithLabels(Invariant($"{worker.Key}")).IncTo(worker.Count());
         }
     }
 
@@ -117,9 +109,7 @@ internal static class MetricsFile
         foreach (var worker in record.Workers)
         {
             foreach (var cause in ErrorCauses)
-            {
-                metrics.WorkerErrors.WithLabels(Label(worker.Number), cause).IncTo(0);
-            }
+                metrics.WorkerErrors.WithLabels(Invariant($"{worker.Number}"), cause).IncTo(0);
         }
 
         var crashed = record.Batches.Where(batch => batch.Error is not null).Select(batch => (batch.Worker, Cause: "crashed"));
@@ -128,14 +118,10 @@ internal static class MetricsFile
         var retired = record.Incidents.Where(incident => incident is { Kind: IncidentKinds.WorkerRetired, Worker: not null }).Select(
             incident => (incident.Worker!.Value, Cause: "retired"));
         foreach (var ((worker, cause), count) in crashed.Concat(timedOut).Concat(retired).CountBy(error => error))
-        {
-            metrics.WorkerErrors.WithLabels(Label(worker), cause).IncTo(count);
-        }
+            metrics.WorkerErrors.WithLabels(Invariant($"{worker}"), cause).IncTo(count);
 
         foreach (var (kind, count) in record.Incidents.CountBy(incident => Label(incident.Kind)))
-        {
             metrics.Incidents.WithLabels(kind).IncTo(count);
-        }
     }
 
     private static void Retries(RunRecord record, RunMetrics metrics)
@@ -177,16 +163,12 @@ internal static class MetricsFile
         metrics.TemplateHits.WithLabels(database.Engine).IncTo(hits);
         metrics.TemplateMisses.WithLabels(database.Engine).IncTo(misses);
         if (database.TemplateTime is { } time)
-        {
             metrics.TemplateDuration.WithLabels(database.Engine).Set(NotNegative(time));
-        }
 
         Observe(metrics.CloneDuration, database.Engine, database.CloneTimes);
         Observe(metrics.DropDuration, database.Engine, database.DropTimes);
         foreach (var (name, count) in database.Counts)
-        {
             Count(metrics, database.Engine, name, count);
-        }
     }
 
     /// <summary>The counts know of several templates, the record itself of one.</summary>
@@ -221,39 +203,27 @@ internal static class MetricsFile
         const string HealthChecks = "health_checks_";
         const string Retries = "retries_";
         if (name.StartsWith(HealthChecks, StringComparison.Ordinal))
-        {
             metrics.HealthChecks.WithLabels(engine, name[HealthChecks.Length..]).IncTo(count);
-        }
         else if (name.StartsWith(Retries, StringComparison.Ordinal))
-        {
             metrics.DatabaseRetries.WithLabels(engine, name[Retries.Length..]).IncTo(count);
-        }
         else
-        {
             metrics.DatabaseEvents.WithLabels(engine, Label(name)).IncTo(count);
-        }
     }
 
     private static void Observe(Histogram histogram, string engine, IEnumerable<TimeSpan> times)
     {
         foreach (var time in times)
-        {
             histogram.WithLabels(engine).Observe(NotNegative(time));
-        }
     }
 
     /// <summary>A metric that is not asked for is not declared either.</summary>
     private static void SetIfMeasured(Func<Gauge> gauge, double? value)
     {
         if (value is { } measured)
-        {
             gauge().Set(measured);
-        }
     }
 
     private static double NotNegative(TimeSpan time) => Math.Max(0, time.TotalSeconds);
-
-    private static string Label(int worker) => worker.ToString(CultureInfo.InvariantCulture);
 
     private static string Label(TestOutcome outcome) => outcome switch
     {

@@ -28,7 +28,7 @@ internal sealed class RunMetrics
     public Gauge Flaky => Gauge("flaky_tests", "Tests that failed at first and passed in the end.");
     public Gauge Muted => Gauge("muted_tests", "Tests that failed, are quarantined, and count as skipped.");
     public Counter Outside =>
-        Counter("outside_failures_total", "What failed and is no test's result: cleanup, process_end, error.", "cause");
+        Counter("outside_failures_total", "Failures outside of any test: cleanup, process_end, error.", "cause");
     public Counter Reruns => Counter("test_reruns_total", "Attempts of tests beyond the first.", "cause");
 
     public Gauge Workers => Gauge("workers", "Workers that the run was asked for.");

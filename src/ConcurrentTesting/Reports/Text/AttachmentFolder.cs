@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Text;
@@ -40,7 +41,7 @@ internal sealed class AttachmentFolder(string resultsDirectory)
         ? []
         : [new Incident(
             at, IncidentKinds.AttachmentLost,
-            string.Create(CultureInfo.InvariantCulture, $"{_losses} attachments could not be kept; the first is {_firstLoss}"))];
+            $"{Quantity.Of(_losses, "attachment")} could not be copied; the first: {_firstLoss}")];
 
     private string? Adopt(TestAttempt? attempt, string source, string folder)
     {
@@ -62,14 +63,10 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     private void Remember(TestAttempt? attempt, string file)
     {
         if (attempt is null)
-        {
             return;
-        }
 
         if (!_files.TryGetValue(attempt, out var files))
-        {
             _files.Add(attempt, files = []);
-        }
 
         files.Add(file);
     }

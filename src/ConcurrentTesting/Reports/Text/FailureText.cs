@@ -44,9 +44,6 @@ internal static class FailureText
     public static string Name(TestRecord test, Redactor redactor) =>
         PlainText.Cap(PlainText.OneLine(redactor.Redact(test.FullName)), LongestName);
 
-    /// <summary>The first line of a message that says something.</summary>
-    public static string FirstLine(string? message) => (message ?? "").TrimStart().Split('\n', 2)[0].TrimEnd();
-
     /// <summary>Where the test's code is, as <c>file:line</c>; null where it is not known.</summary>
     public static string? Place(TestRecord test, string rootDirectory) => test.SourceFile is not { Length: > 0 } file ? null
         : PlainText.OneLine(

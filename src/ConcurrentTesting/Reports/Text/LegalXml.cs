@@ -14,26 +14,18 @@ internal static class LegalXml
     {
         var next = text.AsSpan().IndexOfAny(Suspects);
         if (next < 0)
-        {
             return text;
-        }
 
         var characters = text.ToCharArray();
         for (var index = next; index < characters.Length; index++)
         {
             if (!IsSuspect(characters[index]))
-            {
                 continue;
-            }
 
             if (index + 1 < characters.Length && char.IsSurrogatePair(characters[index], characters[index + 1]))
-            {
                 index++;
-            }
             else
-            {
                 characters[index] = Replacement;
-            }
         }
 
         return new string(characters);

@@ -28,9 +28,7 @@ internal sealed class BatchAttempts
             var test = attempt.Test;
             var full = TestNames.Full(test.ClassName, test.Name);
             foreach (var name in new[] { full, test.Name, redact(full), redact(test.Name) }.Distinct())
-            {
                 Add(test.CaseId, name, attempt);
-            }
         }
     }
 
@@ -63,9 +61,7 @@ internal sealed class BatchAttempts
             .Select(rows => (attempts[rows.Key].Single(), rows.Single()))
             .ToList();
         foreach (var (attempt, _) in pairs)
-        {
             _open.Remove(attempt);
-        }
 
         return pairs;
     }
@@ -74,9 +70,7 @@ internal sealed class BatchAttempts
     {
         var key = (id, TrxFormat.Escape(name));
         if (!_named.TryGetValue(key, out var list))
-        {
             _named.Add(key, list = []);
-        }
 
         list.Add(attempt);
     }

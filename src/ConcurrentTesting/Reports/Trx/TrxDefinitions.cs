@@ -30,9 +30,7 @@ internal sealed class TrxDefinition
         Priority = unitTest.Text("priority");
         Details = [.. unitTest.Elements().Where(child => child.Name.LocalName is not ("Execution" or "TestMethod"))];
         if (unitTest.Child("TestMethod") is { } method)
-        {
             DescribeMethod(method);
-        }
     }
 
     private void DescribeMethod(XElement method)
@@ -59,9 +57,7 @@ internal sealed class TrxDefinitions
     {
         var key = (test.CaseId, test.Assembly.Path, test.ClassName, test.MethodName);
         if (_definitions.TryGetValue(key, out var definition))
-        {
             return definition;
-        }
 
         definition = new TrxDefinition
         {

@@ -40,26 +40,20 @@ internal static class TrxFormat
     {
         if (!text.AsSpan().ContainsAnyInRange('\0', '\u001F') && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')
             && !text.AsSpan().ContainsAnyInRange('\uFFFE', '\uFFFF'))
-        {
             return text;
-        }
 
         var escaped = new StringBuilder(text.Length + 16);
         foreach (var character in text)
         {
-            if (IsKept(character))
-            {
+            if (IsAllowed(character))
                 escaped.Append(character);
-            }
             else
-            {
                 escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
-            }
         }
 
         return escaped.ToString();
     }
 
-    private static bool IsKept(char character) =>
+    private static bool IsAllowed(char character) =>
         character is '\t' or '\n' or '\r' or (>= ' ' and <= '\uD7FF') or (>= '\uE000' and <= '\uFFFD');
 }

@@ -46,14 +46,10 @@ internal sealed class TrxInput(
     public void WriteLeft()
     {
         foreach (var (attempt, row) in _attempts.TakeLeft())
-        {
             Write(attempt, row);
-        }
 
         foreach (var attempt in _attempts.Left)
-        {
             rows.Write(attempt);
-        }
     }
 
     private void TakeResultOrSummary(XElement part)
@@ -82,22 +78,16 @@ internal sealed class TrxInput(
     {
         _hasFailedTests |= row.Outcome is not ("Passed" or "NotExecuted");
         if (_attempts.Take(row) is { } attempt)
-        {
             Write(attempt, row);
-        }
     }
 
     private void TakeDefinition(XElement unitTest)
     {
         if (!Guid.TryParse(unitTest.Text("id"), out var id) || !_definitions.TryGetValue(id, out var definitions))
-        {
             return;
-        }
 
         foreach (var definition in definitions.Where(definition => !definition.IsDescribed))
-        {
             definition.Describe(unitTest);
-        }
     }
 
     private void Write(RecordedAttempt recorded, TrxRow row)
@@ -110,22 +100,16 @@ internal sealed class TrxInput(
         var collectors = row.Element.Child("CollectorDataEntries");
         Redirect(collectors, path => Adopt(recorded.Attempt, row, path, executionId));
         if (rows.Write(recorded, row, executionId, files ?? [], collectors) is { } definition)
-        {
             Remember(row.TestId, definition);
-        }
     }
 
     private void Remember(Guid id, TrxDefinition definition)
     {
         if (!_definitions.TryGetValue(id, out var definitions))
-        {
             _definitions.Add(id, definitions = []);
-        }
 
         if (!definitions.Contains(definition))
-        {
             definitions.Add(definition);
-        }
     }
 
     private string? Adopt(TestAttempt attempt, TrxRow row, string? path, Guid executionId) => string.IsNullOrEmpty(path)
@@ -144,9 +128,7 @@ internal sealed class TrxInput(
     private void AddOutput(XElement part)
     {
         if (part.Child("StdOut")?.Value is { Length: > 0 } text)
-        {
             summary.AddStdOut(text);
-        }
     }
 
     private void AddCollectors(XElement part)
@@ -165,9 +147,7 @@ internal sealed class TrxInput(
         foreach (var info in part.Elements())
         {
             if (info.Text("outcome") is "Error" or "Failed")
-            {
                 FirstError ??= info.Child("Text")?.Value;
-            }
 
             summary.RunInfos.Add(info);
         }
@@ -178,13 +158,9 @@ internal sealed class TrxInput(
         foreach (var link in collectors?.Descendants().Where(element => element.Name.LocalName == "A").ToList() ?? [])
         {
             if (adopt(link.Text("href")) is { } path)
-            {
                 link.SetAttributeValue("href", path);
-            }
             else
-            {
                 link.Parent?.Remove();
-            }
         }
     }
 }

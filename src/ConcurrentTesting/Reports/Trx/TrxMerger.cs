@@ -46,23 +46,17 @@ internal static class TrxMerger
     {
         var batches = record.Batches.Select(batch => batch.Number).ToHashSet();
         foreach (var recorded in attempts.Where(group => !batches.Contains(group.Key)).SelectMany(group => group))
-        {
             rows.Write(recorded);
-        }
     }
 
     private static IEnumerable<Incident> Read(RunRecord record, BatchRecord batch, TrxInput input, CancellationToken cancellationToken)
     {
         var at = record.FinishedAt;
         if (batch.TrxFile is not { } file)
-        {
             return [];
-        }
 
         if (!File.Exists(file))
-        {
             return batch.Error is null ? [Lost(batch, IncidentKinds.TrxMissing, "is missing", at)] : [];
-        }
 
         using var parts = TrxReader.Read(file).GetEnumerator();
         string? damage;
@@ -73,9 +67,7 @@ internal static class TrxMerger
         }
 
         if (damage is not null)
-        {
             return [Lost(batch, IncidentKinds.TrxDamaged, $"cannot be read to its end ({damage})", at)];
-        }
 
         return input.HasUnexplainedFailure && record.Outside.IsEmpty
             ? [new Incident(

@@ -30,17 +30,13 @@ internal static class TrxReader
         using var reader = XmlReader.Create(text, Settings);
         reader.MoveToContent();
         if (reader.LocalName != "TestRun")
-        {
             throw new XmlException($"it begins with <{reader.Name}>, not <TestRun>");
-        }
 
         reader.Read();
         while (!reader.EOF)
         {
             foreach (var part in Next(reader))
-            {
                 yield return part;
-            }
         }
     }
 
@@ -78,9 +74,7 @@ internal static class TrxReader
     {
         var head = new XElement(XName.Get(reader.LocalName, reader.NamespaceURI));
         while (reader.MoveToNextAttribute())
-        {
             head.SetAttributeValue(XName.Get(reader.LocalName), reader.Value);
-        }
 
         reader.MoveToElement();
         reader.Read();

@@ -18,9 +18,7 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
     public Guid ExecutionId(Guid wanted)
     {
         while (wanted == Guid.Empty || !_executionIds.Add(wanted))
-        {
             wanted = StableGuid.Of(record.RunId, "execution", (++_made).ToString(CultureInfo.InvariantCulture));
-        }
 
         return wanted;
     }

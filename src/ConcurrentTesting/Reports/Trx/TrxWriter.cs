@@ -86,16 +86,12 @@ internal sealed class TrxWriter : IDisposable
         End();
         Start("TestDefinitions");
         foreach (var definition in _definitions.All)
-        {
             Definition(definition);
-        }
 
         End();
         Start("TestEntries");
         foreach (var (test, execution) in _entries)
-        {
             Entry(test, execution);
-        }
 
         End();
         Start("TestLists");
@@ -118,9 +114,7 @@ internal sealed class TrxWriter : IDisposable
     private void Output(TrxOutput output)
     {
         if (output.IsEmpty)
-        {
             return;
-        }
 
         Start("Output");
         Text("StdOut", output.StdOut);
@@ -141,15 +135,11 @@ internal sealed class TrxWriter : IDisposable
     private void TextMessages(IReadOnlyList<string> messages)
     {
         if (messages.Count == 0)
-        {
             return;
-        }
 
         Start("TextMessages");
         foreach (var message in messages)
-        {
             Text("Message", message);
-        }
 
         End();
     }
@@ -157,9 +147,7 @@ internal sealed class TrxWriter : IDisposable
     private void Files(IReadOnlyList<string> files)
     {
         if (files.Count == 0)
-        {
             return;
-        }
 
         Start("ResultFiles");
         foreach (var file in files)
@@ -178,15 +166,11 @@ internal sealed class TrxWriter : IDisposable
         Name("name", definition.Name);
         Attribute("storage", definition.Assembly.Path.ToLowerInvariant());
         if (definition.Priority is { } priority)
-        {
             Attribute("priority", priority);
-        }
 
         Attribute("id", definition.Id.ToString());
         foreach (var detail in definition.Details)
-        {
             Copy(detail);
-        }
 
         Start("Execution");
         Attribute("id", definition.ExecutionId.ToString());
@@ -250,15 +234,11 @@ internal sealed class TrxWriter : IDisposable
         Number("passed", passed);
         Number("failed", failed);
         foreach (var unused in (ReadOnlySpan<string>)["error", "timeout", "aborted", "inconclusive", "passedButRunAborted", "notRunnable"])
-        {
             Number(unused, 0);
-        }
 
         Number("notExecuted", skipped);
         foreach (var unused in (ReadOnlySpan<string>)["disconnected", "warning", "completed", "inProgress", "pending"])
-        {
             Number(unused, 0);
-        }
 
         End();
     }
@@ -266,9 +246,7 @@ internal sealed class TrxWriter : IDisposable
     private void RunInfos(RunRecord record, TrxSummary summary)
     {
         if (summary.RunInfos.Count == 0 && record.Incidents.Length == 0)
-        {
             return;
-        }
 
         Start("RunInfos");
         summary.RunInfos.ForEach(Copy);
@@ -288,20 +266,14 @@ internal sealed class TrxWriter : IDisposable
     private void Copy(XElement? element)
     {
         if (element is null)
-        {
             return;
-        }
 
         Start(element.Name.LocalName);
         foreach (var attribute in element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration))
-        {
             Attribute(attribute.Name.LocalName, attribute.Value);
-        }
 
         foreach (var node in element.Nodes())
-        {
             CopyNode(node);
-        }
 
         End();
     }
@@ -309,13 +281,9 @@ internal sealed class TrxWriter : IDisposable
     private void CopyNode(XNode node)
     {
         if (node is XElement child)
-        {
             Copy(child);
-        }
         else if (node is XText text)
-        {
             _xml.WriteString(_text.Whole(text.Value));
-        }
     }
 
     private void Start(string name) => _xml.WriteStartElement(name, TrxFormat.Namespace);
@@ -331,9 +299,7 @@ internal sealed class TrxWriter : IDisposable
     private void Text(string name, string? value)
     {
         if (value is not null)
-        {
             _xml.WriteElementString(name, TrxFormat.Namespace, _text.Whole(value));
-        }
     }
 
     private static string RestoreName(string written, TestRecord test) =>

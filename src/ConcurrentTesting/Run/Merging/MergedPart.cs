@@ -40,8 +40,11 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
         if (Record.RunId != seal.Run || journal.Events.OfType<PartKnown>().LastOrDefault()?.Shard != seal.Shard)
             yield return $": its {ArtifactNames.Journal} is of run {Record.RunId}, or of another part";
         if ((int)Record.ExitCode != seal.ExitCode)
+        {
             yield return FormattableString.Invariant(
                 $": it ended with {seal.ExitCode}, and its {ArtifactNames.Journal} comes to {(int)Record.ExitCode}");
+        }
+
         if (PartResults.FlawOf(Folder.Planned!, Units, Record.Tests) is { } flaw)
             yield return $": {flaw}";
     }

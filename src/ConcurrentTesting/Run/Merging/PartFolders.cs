@@ -18,9 +18,12 @@ internal sealed record PartFolders(
         foreach (var path in paths.Distinct(StringComparer.Ordinal))
         {
             if (path == Full(settings.ResultsDirectory, settings))
+            {
                 throw new ConcurrentTestException(
                     ConcurrentTestExitCode.BadSettings,
                     $"--test-merge {path} is the folder that the merged results take: give another --test-results-directory.");
+            }
+
             found = found.With(path);
         }
 

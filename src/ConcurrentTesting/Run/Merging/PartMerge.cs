@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
@@ -38,9 +39,12 @@ internal sealed class PartMerge
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
         if (settings.MergeFolders.IsEmpty)
+        {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 "--test-merge is missing: give the results folders of all parts, or a folder that holds them.");
+        }
+
         return await new PartMerge(settings.WithAbsolutePaths(), logger).RunAsync(cancellationToken);
     }
 
@@ -63,7 +67,7 @@ internal sealed class PartMerge
         var folders = PartFolders.Find(_settings);
         _flaws.AddRange(folders.Flaws);
         _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
-            DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that try came to nothing.")));
+            DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that attempt of the part wrote none.")));
         var choice = PartChoice.Of(folders.Parts, HashOfPlan());
         _flaws.AddRange(choice.Flaws);
         _incidents.AddRange(choice.Replaced.Select(Replaced));
@@ -173,11 +177,14 @@ internal sealed class PartMerge
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
         if (record.ExitCode == ConcurrentTestExitCode.Success
             && incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost)
+        {
             record = record with
             {
                 ExitCode = ConcurrentTestExitCode.Incomplete,
-                Reason = $"{record.Reason.TrimEnd('.')}, but {lost} artifacts could not be written.",
+                Reason = $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(lost, "artifact")} could not be written.",
             };
+        }
+
         Tell(record);
         return RunResult.Of(record) with
         {
@@ -189,9 +196,12 @@ internal sealed class PartMerge
     private void Tell(RunRecord record)
     {
         foreach (var part in record.Parts)
+        {
             _logger.LogInformation(
-                "Part {Part} on {Machine}: {Tests} results in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine, part.Tests,
-                part.Seconds, part.ExitCode);
+                "Part {Part} on {Machine}: {Results} in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine,
+                Quantity.Of(part.Tests, "result"), part.Seconds, part.ExitCode);
+        }
+
         SavedRuns.Tell(record, _redactor, _logger);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling.Sharding;
 
@@ -29,8 +30,11 @@ internal static class PartResults
         var asked = units.SelectMany(unit => unit.Tests.Select(test => (Ref: new TestRef(unit.Assembly, test.Case), Test: test))).ToList();
         var wrong = asked.Where(one => !Fits(one.Test, rows.GetValueOrDefault(one.Ref))).Select(one => one.Test.FullName).ToList();
         if (wrong.Count > 0)
+        {
             return FormattableString.Invariant(
-                $"{wrong.Count} of its tests have no result, or more than they were discovered ({Named(wrong)})");
+                $"{wrong.Count} of its tests lack results, or have more of them than were discovered ({Named(wrong)})");
+        }
+
         var known = asked.Select(one => one.Ref).ToHashSet();
         var others = tests.Where(test => !known.Contains(RefOf(test)))
             .Select(test => new ShardTest(test.Assembly.Source, test.ClassName, test.Name, true));
@@ -52,7 +56,8 @@ internal static class PartResults
         var differing = missing.Concat(others).Select(test => test.ToString()).Distinct(StringComparer.Ordinal).ToList();
         return differing.Count == 0
             ? null
-            : FormattableString.Invariant($"{differing.Count} tests are not those {what} ({Named(differing)})");
+            : $"{Quantity.Of(differing.Count, "test")} {(differing.Count == 1 ? "is not one of" : "are not")} those {what} "
+                + $"({Named(differing)})";
     }
 
     // The journal has no secrets in its names, and a plan has names as they were discovered.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
@@ -22,7 +23,7 @@ internal static class ShardChoice
             return planned is null
                 ? null
                 : throw Wrong(
-                    "--test-plan has parts and nothing says which of them to run: add --test-shard i/n, or --test-shard auto on a CI host that tells.");
+                    "--test-plan has parts, and nothing says which of them to run: add --test-shard i/n, or --test-shard auto on a CI host that numbers its jobs.");
         }
 
         var shard = Shard.IsAuto(text) ? OfHost(settings, variable, planned ?? settings.ShardCount)
@@ -57,8 +58,11 @@ internal static class ShardChoice
         var dividing = told.Where(host => host.Shard.Of > 1).ToList();
         var candidates = dividing.Count > 0 ? dividing : told;
         if (candidates.Count == 0)
+        {
             throw Wrong(
                 $"--test-shard auto: no variable of {Known} is set and there is no --partition; on GitHub Actions give --test-shard i/n from the matrix.");
+        }
+
         return candidates.DistinctBy(host => host.Shard).Count() == 1
             ? candidates[0].Shard
             : throw Wrong(
@@ -76,8 +80,11 @@ internal static class ShardChoice
         if (index is null)
             return NoIndex(host, total);
         if (total is null)
+        {
             throw Wrong(
-                $"--test-shard auto: {host.Name} gives {host.Index}={index} but not how many parts there are; {(host.Count is { } missing ? $"set {missing}, or " : "")}give --test-shard-count or --test-plan.");
+                $"--test-shard auto: {host.Name} says {host.Index}={index} but not how many parts there are; {(host.Count is { } missing ? $"set {missing}, or " : "")}give --test-shard-count or --test-plan.");
+        }
+
         var shard = new Shard(index.Value - host.First + 1, total.Value);
         return shard.IsValid ? shard
             : throw Wrong(
@@ -96,7 +103,10 @@ internal static class ShardChoice
     private static void Require(Shard shard, string what, int? count)
     {
         if (count is { } parts && parts != shard.Of)
-            throw Wrong($"--test-shard {shard}: {what} says {parts} parts, not {shard.Of}; all machines and the plan must agree.");
+        {
+            throw Wrong(
+                $"--test-shard {shard}: {what} says {Quantity.Of(parts, "part")}, not {shard.Of}; all machines and the plan must agree.");
+        }
     }
 
     private static ConcurrentTestException Wrong(string message) => new(ConcurrentTestExitCode.BadSettings, message);

@@ -129,7 +129,7 @@ public sealed partial class HtmlReportTests : IDisposable
         var page = Page(run with { Settings = run.Settings with { Workers = 3 }, Idle = "1 of 3 workers: a class runs on one worker" });
 
         page.ShouldContain(">worker 2</text>");
-        page.ShouldContain("<strong>Why it was not faster:</strong> next to nothing to do had 1 of 3 workers: a class");
+        page.ShouldContain("<strong>Why it was not faster:</strong> almost no work for 1 of 3 workers: a class");
     }
 
     [Fact]

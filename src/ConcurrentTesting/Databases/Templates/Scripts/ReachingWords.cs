@@ -164,7 +164,7 @@ internal static partial class ReachingWords
         @"^\s*(CREATE|DROP|ALTER|RENAME|GRANT|REVOKE|SET|USE|INSERT|REPLACE|UPDATE|DELETE|TRUNCATE|CALL|SELECT|WITH|COPY|DO|BEGIN|DECLARE|KILL|SHUTDOWN|FLUSH|REASSIGN)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Begins();
 
-    // Strings, comments and variables are passed over; executable comments are not.
+    // Strings, comments and variables are skipped; executable comments are not.
     [GeneratedRegex(
         @"'(?:[^'\\]|\\.|'')*'|/\*(?!M?!).*?\*/|--\s[^\n]*|\#[^\n]*|@@?[\w$.]+|\b\d[\w.]*|(?<![\w$`.])(?<name>`(?:[^`]|``)+`|""(?:[^""])+""|[A-Za-z_\u0080-\uffff$][\w$]*)(?<dot>\s*\.\s*(?=[`""\w]))?(?:(?<=\.\s*)(?:`(?:[^`]|``)+`|""[^""]+""|[\w$]+))?",
         RegexOptions.Singleline)]

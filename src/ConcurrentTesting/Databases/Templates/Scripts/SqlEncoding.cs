@@ -130,7 +130,7 @@ internal sealed record SqlEncoding(string Name, Encoding? Codec)
         {
             for (var rest = LengthOf(masked[index], masked[index + 1], state.WebName) - 1; rest > 0 && index < masked.Length - 1; rest--)
             {
-                // What is less begins no later byte: the first one was no character's.
+                // A smaller second byte is not part of a character, so the first byte was not the beginning of one.
                 if (masked[++index] >= '0')
                     masked[index] = '\u00ff';
             }

@@ -23,7 +23,7 @@ internal abstract class SqlEncodingTracker
 
         public override void Follow(SqlStatement statement)
         {
-            // SQLite's texts are bytes that nobody looks at.
+            // SQLite does not check the bytes of a text.
         }
     }
 }
@@ -87,7 +87,7 @@ internal sealed partial class PostgreSqlEncodingTracker : SqlEncodingTracker
             return null;
         var name = match.Groups["name"].Value;
         var isDefault = name.Equals("DEFAULT", StringComparison.OrdinalIgnoreCase);
-        // T stands for TRUE as well.
+        // PostgreSQL reads T as TRUE too.
         return (isDefault ? "" : name, match.Groups["scope"].Value.StartsWith(local[..1], StringComparison.OrdinalIgnoreCase));
     }
 

@@ -13,7 +13,7 @@ namespace ConcurrentTesting.Databases.Templates.Scripts;
 /// </param>
 internal sealed record SqlScriptFile(string Bytes, bool IsUnicode)
 {
-    // The longer marks first: UTF-16's begins UTF-32's.
+    // The longer marks come first, because the mark of UTF-32 begins with that of UTF-16.
     private static readonly Encoding[] Marked =
     [
         new UTF32Encoding(bigEndian: false, byteOrderMark: true, throwOnInvalidCharacters: true),

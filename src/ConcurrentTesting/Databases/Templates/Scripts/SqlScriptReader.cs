@@ -123,8 +123,8 @@ internal sealed class SqlScriptReader
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                $"'{SqlText.FirstLine(SqlEncoding.Utf8.Decode(read))}' cannot be written in {_encoding.Current.Name}, which it sets: "
-                + "leave that out, a byte order mark says what it is",
+                $"'{SqlText.Quote(SqlEncoding.Utf8.Decode(read))}' cannot be written in {_encoding.Current.Name}, which it sets: "
+                + "leave that statement out, because the file's byte order mark names its encoding",
                 exception);
         }
     }
@@ -212,7 +212,7 @@ internal sealed class SqlScriptReader
     {
         if (AtExecutableComment())
         {
-            // Its content counts as code; so only the opening is skipped, and the closing when it comes.
+            // The content of an executable comment is code: only its opening and, later, its closing are skipped.
             _position += Rest.IndexOf('!') + 1;
             while (!AtEnd && char.IsAsciiDigit(_sql[_position]))
                 _position++;
@@ -353,9 +353,7 @@ internal sealed class SqlScriptReader
         const string Command = "DELIMITER";
         if (_dialect != SqlDialect.MySql || !Rest.StartsWith(Command, StringComparison.OrdinalIgnoreCase)
             || Rest.Length <= Command.Length || Rest[Command.Length] is not (' ' or '\t'))
-        {
             return false;
-        }
 
         if (Argument(ReadLine()[Command.Length..].Trim(Spaces)) is { Length: > 0 } delimiter)
             _delimiter = delimiter;

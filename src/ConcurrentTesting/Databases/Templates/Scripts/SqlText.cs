@@ -1,3 +1,5 @@
+using ConcurrentTesting.Catalog;
+
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
 /// <summary>What error messages quote of SQL text.</summary>
@@ -20,9 +22,9 @@ internal static class SqlText
         return index;
     }
 
-    public static string FirstLine(string statement)
+    public static string Quote(string statement)
     {
-        var line = statement.TrimStart().Split('\n', 2)[0].TrimEnd();
+        var line = FirstLine.Of(statement);
         return line.Length <= LongestQuote ? line : line[..LongestQuote] + "…";
     }
 

@@ -68,8 +68,11 @@ internal static class TemplateScripts
     private static IEnumerable<Reach> Find(SqlStatement statement, SqlDialect dialect)
     {
         if (Name(statement, dialect) is { } name)
+        {
             yield return new Reach(
                 statement.Line, name, statement.IsClientCommand ? "only SQL is executed here: leave it out" : "leave it out");
+        }
+
         foreach (var body in statement.Bodies)
         {
             foreach (var reach in Find(body.Text, dialect).Where(reach => !reach.Statement.StartsWith('\\')))
@@ -94,7 +97,7 @@ internal static class TemplateScripts
             First(words, 2),
         ["PREPARE", "TRANSACTION", ..] => First(words, 2),
         ["COPY", ..] => Copying(words),
-        // In a function's body the statement may follow others' words: BEGIN, THEN.
+        // In a function's body the statement may follow words such as BEGIN and THEN.
         _ => words.IndexOf("COPY") is var at and >= 0 ? Copying(words[at..]) : null,
     };
 

@@ -5,18 +5,19 @@ using Microsoft.Extensions.Logging;
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
-/// Makes a template's database and seals it; right before it seals, it awaits what throws where the template's lock was lost.
+/// Makes a template's database and seals it. Right before the seal it awaits <paramref name="requireLock"/>, which throws where the
+/// template's lock was lost.
 /// </summary>
 internal delegate Task TemplateBuild(Func<CancellationToken, Task> requireLock, CancellationToken cancellationToken);
 
 /// <summary>
-/// The templates that stay on a server between runs. Who uses one shares its lock; who builds or evicts one holds it alone.
+/// The templates that stay on a server between runs. A run that uses one shares its lock; a run that builds or evicts one holds it alone.
 /// </summary>
 /// <param name="drop">Drops a database; false where it resists.</param>
-internal sealed class KeptTemplates(
+internal sealed class CachedTemplates(
     IServerDialect dialect, ServerLocks locks, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
 {
-    /// <summary>How exact the time of the last use is: within it a hit writes nothing.</summary>
+    /// <summary>How exactly the time of the last use is noted: a hit within this time of the last one writes nothing.</summary>
     private static readonly TimeSpan Resolution = TimeSpan.FromMinutes(5);
 
     private readonly HashSet<string> _used = [];
@@ -38,7 +39,9 @@ internal sealed class KeptTemplates(
         return true;
     }
 
-    /// <summary>The least recently used first, until the rest is within <see cref="TemplateLimits"/>; never one in use.</summary>
+    /// <summary>
+    /// Evicts the least recently used templates first, until the rest is within <see cref="TemplateLimits"/>; never one in use.
+    /// </summary>
     public async Task EvictAsync(
         CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes) =>
         await TemplateLimits.EvictAsync(
@@ -48,7 +51,7 @@ internal sealed class KeptTemplates(
             maxEntries,
             maxBytes);
 
-    /// <summary>Drops what killed builders left: without its seal it is no template, and whoever still builds one holds its lock.</summary>
+    /// <summary>Drops what killed builders left: a database without its seal whose lock nobody holds is no template.</summary>
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         try
@@ -62,9 +65,9 @@ internal sealed class KeptTemplates(
         }
     }
 
-    private async Task<bool> TryEvictAsync(KeptTemplate template, CancellationToken cancellationToken)
+    private async Task<bool> TryEvictAsync(CachedTemplate template, CancellationToken cancellationToken)
     {
-        // Our own session would be let in beside its own shared lock.
+        // The server would grant our own session the lock beside its own shared lock.
         return !_used.Contains(template.Name)
             && await locks.WhileAloneAsync(LockName.OfTemplate(template.Name), EvictUnlessChangedAsync, cancellationToken);
 
@@ -95,7 +98,7 @@ internal sealed class KeptTemplates(
         return false;
     }
 
-    /// <summary>While the lock is ours alone, which it is not from here on.</summary>
+    /// <summary>Called with the exclusive lock, which it releases.</summary>
     private async Task<bool> BuildUnlessThereAsync(
         string name, LockName key, string fingerprint, TemplateBuild build, CancellationToken cancellationToken)
     {
@@ -120,7 +123,7 @@ internal sealed class KeptTemplates(
 
     private async Task BuildAsync(string name, LockName key, TemplateBuild build, CancellationToken cancellationToken)
     {
-        // What is there without a seal is what a builder that died has left.
+        // A database of this name without a seal was left by a builder that died.
         await RemoveAsync(name, cancellationToken);
         try
         {
@@ -128,7 +131,7 @@ internal sealed class KeptTemplates(
         }
         catch
         {
-            // Where the lock was lost, another run may be building under this name by now; if none is, the next one drops what is there.
+            // Where the lock was lost, another run may already be building under this name; otherwise the next run drops the database.
             if (await locks.HoldsAsync(key, CancellationToken.None))
                 await RemoveAsync(name, CancellationToken.None);
             throw;
@@ -145,7 +148,7 @@ internal sealed class KeptTemplates(
     {
         if (await dialect.FindTemplateAsync(name, cancellationToken) is null)
             return;
-        // First, so that a drop that breaks off leaves no template that looks whole.
+        // The seal is removed first, so that an interrupted drop leaves no template that looks complete.
         await dialect.UnsealAsync(name, cancellationToken);
         if (!await drop(name, cancellationToken))
         {
@@ -154,6 +157,6 @@ internal sealed class KeptTemplates(
         }
     }
 
-    /// <summary>Worth another try.</summary>
+    /// <summary>A time-out is tried again.</summary>
     private static TimeoutException Lost(string name) => new($"the lock of the template {name} was lost while it was built");
 }
