@@ -83,8 +83,9 @@ internal sealed class Accounting(
     private int _rerunsLeft = rerunsInAll;
     private int _splitsLeft = SplitsInAll;
 
-    public BatchVerdict Judge(BatchEnd end)
+    public BatchVerdict Judge(BatchEnd told)
     {
+        var end = told with { TimedOut = told.TimedOut.Where(entry => !IsWhole(told, entry)).ToHashSet() };
         var (again, settled) = end.Fault is null ? AfterGoodEnd(end) : AfterFault(end);
         settled.AddRange(end.TimedOut.Select(entry => new SettledTest(entry, TestOutcome.TimedOut, "")));
         var retry = RetryOf(end);
@@ -200,6 +201,9 @@ internal sealed class Accounting(
     // A test that was still running when the host died may have more rows, and so may a test whose number of rows is not known.
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
         !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
+
+    // All that it has to give arrived before its process was ended: it was slow to be told and did not run too long.
+    private static bool IsWhole(BatchEnd end, TestEntry entry) => entry.HasKnownRows && Rows(end, entry) >= entry.CaseCount;
 
     private static int Rows(BatchEnd end, TestEntry entry) => end.Rows.GetValueOrDefault(entry);
 

@@ -19,19 +19,14 @@ internal static class FirstRunPlanner
     public static ImmutableArray<Batch> Batches(ImmutableArray<PlannedUnit> units, int workers, Exploration exploration)
     {
         var cases = units.Sum(unit => unit.CaseCount);
+        // One worker has nobody to share with.
+        var most = workers == 1 ? double.PositiveInfinity : (double)cases / (BatchesPerWorker * workers);
         return [.. units.GroupBy(unit => unit.Unit.Assembly)
             .SelectMany(assembly => exploration.Seconds(assembly.Key) > 0
-                ? Parts([.. assembly], assembly.Sum(unit => unit.CaseCount), workers)
-                : Parts([.. assembly], cases, BatchesPerWorker * workers))
+                ? Spread(assembly, workers)
+                : Merge(assembly.GroupBy(SetUps).SelectMany(group => Fill(group, most)), most))
             .SelectMany(part => BatchOf.Several(part, BatchReasons.Tail))
             .OrderByDescending(batch => batch.Seconds)];
-
-        List<List<PlannedUnit>> Parts(ImmutableArray<PlannedUnit> assembly, int all, int parts)
-        {
-            // One worker has nobody to share with; a whole unit more makes up for what does not divide.
-            var most = workers == 1 ? double.PositiveInfinity : (double)all / parts;
-            return Merge(assembly.GroupBy(SetUps).SelectMany(group => Fill(group, most)), most);
-        }
     }
 
     /// <summary>Gives workers that have nothing to begin with one each; the rest is everybody's.</summary>
@@ -44,6 +39,15 @@ internal static class FirstRunPlanner
     }
 
     private static string SetUps(PlannedUnit unit) => string.Join('|', unit.Unit.SetUps.Select(setUp => setUp.Name));
+
+    // The largest first, each to the part that has the fewest cases.
+    private static IEnumerable<List<PlannedUnit>> Spread(IEnumerable<PlannedUnit> units, int workers)
+    {
+        var parts = Enumerable.Range(0, workers).Select(_ => new List<PlannedUnit>()).ToArray();
+        foreach (var unit in units.OrderByDescending(unit => unit.CaseCount))
+            parts.MinBy(Cases)!.Add(unit);
+        return parts.Where(part => part.Count > 0);
+    }
 
     // First fit by decreasing size.
     private static List<List<PlannedUnit>> Fill(IEnumerable<PlannedUnit> units, double most)

@@ -157,7 +157,7 @@ public sealed class MySqlTemplateUserTests(DatabaseServers servers) : MySqlFixtu
         {
             var settings = await SettingsAsync(Script("CREATE TABLE book (id INT);"));
             await using (await PreparedAsync(settings))
-                Log.Text.ShouldContain($"Everybody may reach the databases {open} on this server: a list of words alone keeps templates' SQL from them");
+                Log.Text.ShouldContain($"Every user may connect to the databases {open} on this server: only a list of words keeps the SQL of templates from them");
             Script($"CREATE TABLE {open}.book (id INT);");
             await using var reaching = Create(settings);
 

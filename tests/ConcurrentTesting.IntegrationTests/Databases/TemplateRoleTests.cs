@@ -222,7 +222,7 @@ public sealed class TemplateRoleTests(DatabaseServers servers) : PostgreSqlFixtu
         var settings = await SettingsAsync() with { Template = [$"db:{source}", Script("CREATE TABLE book (id int);")] };
         await using (var databases = await PreparedAsync(settings))
             (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT (SELECT count(*) FROM book) + (SELECT count(*) FROM shelf)")).ShouldBe(0L);
-        Log.Text.ShouldContain("Templates are built as 'postgres' itself after a copy (db:): a list of words alone keeps their SQL from reaching other databases");
+        Log.Text.ShouldContain("Templates are built as 'postgres' itself after a copy (db:): only a list of words keeps their SQL from other databases");
         Script("DO $$ BEGIN EXECUTE 'DROP OWNED BY nobody'; END $$;");
         await using var reaching = Create(settings);
 

@@ -73,6 +73,22 @@ public sealed class AccountingTests
     }
 
     [Fact]
+    public void A_test_all_of_whose_results_arrived_before_its_process_was_ended_has_not_timed_out()
+    {
+        var late = Catalogs.Entry(Assembly, "Orders", "Late");
+        var unknown = Catalogs.Entry(Assembly, "Orders", "Unknown", hasKnownRows: false);
+        var end = End([late, unknown], BatchReasons.Plan, "ran longer than 1 s", arrived: [late, unknown]) with
+        {
+            TimedOut = new HashSet<TestEntry> { late, unknown },
+        };
+
+        var verdict = NewAccounting([late, unknown]).Judge(end);
+
+        verdict.Settled.Select(settled => (settled.Entry, settled.Outcome)).ShouldBe([(unknown, TestOutcome.TimedOut)]);
+        verdict.RunsAgain.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_test_that_kills_its_process_alone_too_has_failed()
     {
         var entry = Catalogs.Entry(Assembly, "Orders", "Ships");

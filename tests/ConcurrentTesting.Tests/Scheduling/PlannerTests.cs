@@ -272,7 +272,7 @@ public sealed class PlannerTests
     [InlineData(false, 20_000, 2, 2)]
     [InlineData(true, 20_000, 2, 2)]
     [InlineData(false, 20_000, 8, 8)]
-    [InlineData(false, 500, 2, 8)]
+    [InlineData(false, 500, 2, 9)]
     public async Task Assembly_that_every_batch_explores_for_long_gets_one_batch_a_worker(bool isKnown, int discovered, int workers, int batches)
     {
         var assembly = Catalogs.Assembly() with { Framework = TestFramework.NUnit };
