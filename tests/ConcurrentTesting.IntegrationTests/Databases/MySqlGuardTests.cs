@@ -168,7 +168,7 @@ public sealed class MySqlGuardTests(DatabaseServers servers) : MySqlFixture(serv
             $"SET GLOBAL gtid_slave_pos = '{position}'; CHANGE MASTER TO MASTER_USE_GTID = slave_pos, MASTER_HOST = '127.0.0.1', MASTER_PORT = {at.Port}, MASTER_USER = 'root', MASTER_PASSWORD = '{at.Password}', MASTER_CONNECT_RETRY = 1; START SLAVE");
         await Eventually.BeAsync(() => Reads(source, "Slaves_connected") == "1" && Reads(replica, "Slaves_running") == "1", "the replica is there", CancellationToken);
 
-        (await RefusedAsync(await SettingsAsync() with { ConnectionString = source.ConnectionString })).ShouldContain("has 1 replicas");
+        (await RefusedAsync(await SettingsAsync() with { ConnectionString = source.ConnectionString })).ShouldContain("has 1 replica;");
         (await RefusedAsync(await SettingsAsync() with { ConnectionString = replica.ConnectionString })).ShouldContain("replicates from another server");
 
         static string Reads(OwnServer server, string variable)

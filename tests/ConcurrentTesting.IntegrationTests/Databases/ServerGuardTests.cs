@@ -32,7 +32,7 @@ public sealed class ServerGuardTests(DatabaseServers servers) : PostgreSqlFixtur
         await using var replica = new PhysicalReplicationConnection(primary.ConnectionString);
         await replica.Open(CancellationToken);
 
-        (await RefusedAsync(await SettingsAsync() with { ConnectionString = primary.ConnectionString })).ShouldContain("has 1 replicas");
+        (await RefusedAsync(await SettingsAsync() with { ConnectionString = primary.ConnectionString })).ShouldContain("has 1 replica;");
     }
 
     [Fact]

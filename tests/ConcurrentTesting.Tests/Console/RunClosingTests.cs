@@ -43,7 +43,7 @@ public class RunClosingTests
     [Fact]
     public void What_died_with_test_hosts_is_told_beside_the_share_of_lines() =>
         RunClosing.Lines(Run() with { Coverage = new CoverageRecord(2, 3, 0, 0) { LostBatches = 2, LostResults = 9 } }, new Redactor())
-            .ShouldContain("  Coverage   66.7 % of lines (2 of 3); too low by what 2 test hosts had covered that ended before they could tell (9 results)");
+            .ShouldContain("  Coverage   66.7 % of lines (2 of 3); too low: 2 test hosts ended before telling what 9 results had covered");
 
     [Fact]
     public void The_closing_lines_are_speed_and_exactly_the_counts() =>

@@ -66,7 +66,7 @@ public sealed class EarlyEndTests : IDisposable
 
         (await RunAsync(settings, TestContext.Current.CancellationToken)).ExitCode.ShouldBe(ConcurrentTestExitCode.Refused);
 
-        RequireLastRun("0.0.0.0 is no address of a server");
+        RequireLastRun("0.0.0.0 is not the address of a database server");
     }
 
     private ConcurrentTestSettings Settings => new()

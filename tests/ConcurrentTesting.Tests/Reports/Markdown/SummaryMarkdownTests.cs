@@ -15,7 +15,7 @@ public sealed class SummaryMarkdownTests
         var record = RecordedRun.Of("/repo/artifacts", [RecordedRun.Test("Passes")]) with { Coverage = new CoverageRecord(2, 3, 0, 0) { LostBatches = 2, LostResults = 9 } };
 
         SummaryMarkdown.Of(record, new ReportText(new Redactor()))
-            .ShouldContain("| Coverage | 66.7 % of lines (2 of 3); too low by what 2 test hosts had covered that ended before they could tell (9 results) |");
+            .ShouldContain("| Coverage | 66.7 % of lines (2 of 3); too low: 2 test hosts ended before telling what 9 results had covered |");
     }
 
     [Fact]
