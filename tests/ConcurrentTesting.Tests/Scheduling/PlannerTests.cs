@@ -300,7 +300,7 @@ public sealed class PlannerTests
         var shortTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.001), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
         var longTests = Planner.Plan(catalog, await TimingsOf(catalog, _ => 0.1), 8, seed: 1, cores: 2, HostStarts.DirectAndWarm);
 
-        shortTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(2);
+        shortTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBeInRange(2, 4);
         longTests.Seeds.Count(seed => !seed.IsEmpty).ShouldBe(8);
     }
 
