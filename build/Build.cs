@@ -18,6 +18,9 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
 
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(3);
 
+    [Parameter("What Benchmark measures: quick (one round, the default) or full (five rounds, and suites that share a set-up)", Name = "Benchmark")]
+    private readonly string? _benchmark;
+
     private readonly Lazy<Task<string?>> _installing = new(() => Task.Run(() => Prerequisites.Install()));
 
     IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects =>
@@ -33,6 +36,8 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
 
     // One build for all, so that compilers run side by side.
     private static AbsolutePath TestsAndSamples => RootDirectory / "Nuke.Plugin.Tests.slnf";
+
+    private static AbsolutePath Benchmarks => RootDirectory / "tests" / "benchmarks";
 
     private static AbsolutePath Samples => RootDirectory / "tests" / "samples";
 
@@ -89,6 +94,22 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
             throw new TargetFailedException($"{counts.Failed} tests failed");
         });
 
+    private Target Benchmark => _ => _
+        .Description("Measures made suites on workers beside dotnet test, and fails where one misses what it is held to")
+        .DependsOn(Compile)
+        .Executes(() =>
+        {
+            var isFull = _benchmark switch
+            {
+                null or "quick" => false,
+                "full" => true,
+                var other => throw new TargetFailedException($"--benchmark {other}: it is quick or full"),
+            };
+            Measure("Suites", isFull ? "5" : "1");
+            if (isFull)
+                Measure("SharedSetUp", "8", "40", "each");
+        });
+
     private Target Pack => _ => _
         .Description("Makes the packages; needs the packages that they depend on")
         .Produces(PackageFolder / "*.nupkg")
@@ -107,6 +128,13 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
         RootDirectory / "tests" / "ConcurrentTesting.IntegrationTests" / "bin" / "Debug" / "net10.0" / "ConcurrentTesting.IntegrationTests";
 
     private static AbsolutePath TestProject(string name) => RootDirectory / "tests" / name / $"{name}.csproj";
+
+    private static void Measure(string benchmark, params string[] arguments)
+    {
+        var exitCode = Commands.Run("dotnet", ["run", "--project", Benchmarks / benchmark, "--", .. arguments]);
+        if (exitCode != 0)
+            throw new TargetFailedException($"the benchmark {benchmark} misses what it is held to");
+    }
 
     private void RequireInstalled()
     {
