@@ -8,11 +8,15 @@ namespace ConcurrentTesting.Console;
 /// The only writer to the console while a run is shown. Lines are queued, so that no caller waits for a slow or stopped terminal; each turn
 /// takes the live block away, hands the lines to the build's own logger and draws the block again.
 /// </summary>
-internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Func<(int Columns, int Rows), IReadOnlyList<string>> block)
+/// <param name="progress">How many percent are done, and whether anything failed.</param>
+internal sealed class ConsolePrinter(
+    ILogger console, ConsoleSurface surface, Func<(int Columns, int Rows), IReadOnlyList<string>> block,
+    Func<(int Percent, bool HasFailures)> progress)
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = [];
     private readonly Lock _printing = new();
     private readonly LiveBlock _block = new(surface);
+    private readonly TaskbarProgress _taskbar = new(surface);
     private (int Columns, int Rows) _size;
     private bool _isClosed;
     private int _printed;
@@ -83,7 +87,11 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
     public void Close()
     {
         lock (_printing)
+        {
             Volatile.Write(ref _isClosed, true);
+            Guarded(_taskbar.Clear);
+        }
+
         Flush();
     }
 
@@ -122,6 +130,8 @@ internal sealed class ConsolePrinter(ILogger console, ConsoleSurface surface, Fu
             _block.Erase();
         _size = size;
         _block.Draw(block(size));
+        var (percent, hasFailures) = progress();
+        _taskbar.Show(percent, hasFailures);
     }
 
     // The console may be gone (a closed terminal): that is no reason to end the run, whose artifacts are still wanted.

@@ -9,6 +9,9 @@ internal abstract class ConsoleSurface
     /// <summary>Colours are wanted.</summary>
     public abstract bool HasColours { get; }
 
+    /// <summary>It shows progress in the taskbar or on its tab; see <see cref="TaskbarProgress"/>.</summary>
+    public virtual bool HasTaskbar => false;
+
     /// <summary>Its size now, in columns and rows, both positive.</summary>
     public abstract (int Columns, int Rows) Size { get; }
 

@@ -15,6 +15,7 @@ internal sealed class ProcessConsole : ConsoleSurface
 
     public override bool IsLive { get; }
     public override bool HasColours { get; }
+    public override bool HasTaskbar => IsLive && TaskbarProgress.IsKnownTo(Environment.GetEnvironmentVariable);
 
     public override (int Columns, int Rows) Size
     {
