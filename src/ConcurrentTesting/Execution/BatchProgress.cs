@@ -11,8 +11,8 @@ namespace ConcurrentTesting.Execution;
 /// <summary>One batch while it runs: books each result to its entry as it arrives and knows what is running and since when.</summary>
 internal sealed class BatchProgress : IHostEvents
 {
-    // What NUnit's adapter says between exploring the assembly and running it.
-    private const string Explored = "NUnit3TestExecutor discovered";
+    // What NUnit's adapter says between exploring the assembly and running it; the second before version 4.
+    private static readonly string[] Explored = ["NUnit3TestExecutor discovered", "NUnit3TestExecutor converted"];
 
     private readonly Lock _gate = new();
     private readonly RunContext _run;
@@ -146,7 +146,7 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _errors.Add(level, text);
-            _isExplored |= text.Contains(Explored, StringComparison.Ordinal);
+            _isExplored |= Array.Exists(Explored, said => text.Contains(said, StringComparison.Ordinal));
             if (level == HostMessageLevel.Error)
                 _lastError = FirstLine.Marked(text);
         }

@@ -48,7 +48,7 @@ internal sealed class XUnit3Attachments(string folder)
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
             {
-                troubles.Add($"The attachment {file.Name} of {result.DisplayName} is not kept: {exception.Message}");
+                troubles.Add($"The attachment {file.Name} of {result.DisplayName} cannot be saved: {exception.Message}");
             }
         }
 

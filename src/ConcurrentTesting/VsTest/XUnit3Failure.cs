@@ -36,7 +36,7 @@ internal sealed class XUnit3Failure
         Texts(message, "ExceptionTypes"),
         Texts(message, "Messages"),
         Texts(message, "StackTraces"),
-        message.TryGetProperty("ExceptionParentIndices", out var parents)
+        message.TryGetProperty("ExceptionParentIndices", out var parents) && parents.ValueKind == JsonValueKind.Array
             ? [.. parents.EnumerateArray().Select(parent => parent.GetInt32())]
             : []);
 

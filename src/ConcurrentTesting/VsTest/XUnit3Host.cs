@@ -19,10 +19,17 @@ internal sealed class XUnit3Host(
     Func<CancellationToken, Task<ITestHost>> testHost) : ITestHost, IDisposable
 {
     private const string Crashed = "Test host process crashed";
+    private const int FailedStatus = 1;
+
+    // -1073741510, of which the system keeps the lowest byte.
+    private const int StoppedStatus = 0x3A;
     private const string IdProperty = "XunitTestCaseUniqueID";
     private const string SerializationProperty = "XunitTestCaseSerialization";
 
     private XUnit3Process? _process;
+
+    // Runs what was handed over.
+    private ITestHost? _other;
     private StartTurn? _turn;
 
     public HostBinding Bound => bound;
@@ -30,7 +37,7 @@ internal sealed class XUnit3Host(
     /// <summary>A program runs once.</summary>
     public int? WarmProcess => null;
 
-    public bool IsTelling => _process is { IsTelling: true };
+    public bool IsTelling => _process is { IsTelling: true } || _other is { IsTelling: true };
 
     /// <inheritdoc cref="DirectTestHost.TakeTurnAsync"/>
     public async Task TakeTurnAsync(CancellationToken cancellationToken) => _turn ??= await run.Starts.TakeAsync(cancellationToken);
@@ -40,6 +47,7 @@ internal sealed class XUnit3Host(
         var begun = new BegunEvents(events, EndTurn);
         try
         {
+            _other = null;
             return await RunOrHandOverAsync(hostRun, begun, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -62,15 +70,20 @@ internal sealed class XUnit3Host(
             {
                 return await RunProgramAsync(command, tests, hostRun, events, cancellationToken);
             }
-            catch (HostProtocolException exception) when (!events.HasBegun)
+            catch (Exception exception) when (exception is not (OperationCanceledException or ConcurrentTestException))
             {
+                // Whatever it is, a test host needs nothing of this.
+                run.Log.LogDebug(exception, "Worker {Worker}: the program {Program} could not be used", worker, command.Program);
                 assemblies.GiveUpProgram(bound.Assembly, exception.Message);
+                if (events.HasBegun)
+                    return new HostRunEnd(exception.Message, IsConsoleGone: true);
             }
         }
 
-        // Which takes one of its own.
+        // Which takes a turn of its own.
         EndTurn();
-        return await (await testHost(cancellationToken)).RunAsync(hostRun, events, cancellationToken);
+        _other = await testHost(cancellationToken);
+        return await _other.RunAsync(hostRun, events, cancellationToken);
     }
 
     // Null where a case has not what the program needs: its adapter is another.
@@ -99,19 +112,22 @@ internal sealed class XUnit3Host(
         var settings = run.RunSettings.ForBatch(BatchRunSettings.Of(hostRun, bound));
         var arguments = Path.Combine(
             hostRun.ResultsDirectory, string.Create(CultureInfo.InvariantCulture, $"batch-{hostRun.Batch:0000}.arguments"));
-        await WriteAsync(arguments, command.ArgumentsFor(XElement.Parse(settings), tests.Serialized), cancellationToken);
         try
         {
+            await WriteAsync(arguments, command.ArgumentsFor(XElement.Parse(settings), tests.Serialized), cancellationToken);
             _turn?.Begin();
             await using var process = Start(command, arguments, ConsoleHabits.EnvironmentIn(settings));
             _process = process;
+            _ = DeleteWhenReadAsync(process, arguments);
             run.Hook.Remember(process.Id, process.Exited);
             var handler = new HostRunHandler(
                 bound.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
             foreach (var text in tests.Twice)
                 handler.HandleLogMessage(TestMessageLevel.Warning, text);
-            await HearAsync(process, new XUnit3Messages(handler, tests.ById, new XUnit3Attachments(
-                Path.Combine(hostRun.ResultsDirectory, "attached"))), handler, cancellationToken);
+            var attached = string.Create(CultureInfo.InvariantCulture, $"attached-{hostRun.Batch:0000}");
+            var messages = new XUnit3Messages(
+                handler, tests.ById, new XUnit3Attachments(Path.Combine(hostRun.ResultsDirectory, attached)));
+            await HearAsync(process, messages, handler, cancellationToken);
             return handler.End! with { Coverage = null };
         }
         finally
@@ -123,12 +139,29 @@ internal sealed class XUnit3Host(
         }
     }
 
+    // A run that is killed leaves no tests' arguments behind.
+    private static async Task DeleteWhenReadAsync(XUnit3Process process, string arguments)
+    {
+        await process.Spoken;
+        File.Delete(arguments);
+    }
+
     private async Task HearAsync(
         XUnit3Process process, XUnit3Messages messages, HostRunHandler handler, CancellationToken cancellationToken)
     {
         await using var killing = cancellationToken.Register(() => processes.Kill(process.Exit is null ? process.Id : null));
-        await process.HearAsync(messages, cancellationToken);
-        var exit = await process.EndAsync(cancellationToken);
+        ProcessExit? exit;
+        try
+        {
+            exit = await process.HearAsync(messages, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // What has arrived is written.
+            handler.Abort(null);
+            throw;
+        }
+
         if (messages.IsFinished && (exit is null || IsExpected(exit, messages)))
         {
             handler.HandleTestRunComplete(
@@ -136,19 +169,19 @@ internal sealed class XUnit3Host(
             return;
         }
 
-        var errors = await process.ErrorsAsync();
+        var errors = string.Join(' ', new[] { messages.LastError, await process.ErrorsAsync() }.Where(text => !string.IsNullOrEmpty(text)));
         if (!messages.HasBegun && exit is { IsKilled: false })
         {
             throw new HostProtocolException(string.Create(
-                CultureInfo.InvariantCulture, $"its program ended with exit code {exit.Status} and said nothing that is understood. {errors}"));
+                CultureInfo.InvariantCulture, $"its program ended with exit code {exit.Status} before any test. {errors}"));
         }
 
         handler.Abort(errors.Length > 0 ? $"{Crashed} : {errors}" : Crashed);
     }
 
-    // It tells by its exit code that a test or a clean-up failed.
+    // It tells by its exit code that a test or a clean-up failed, and by another that it stopped at the first.
     private static bool IsExpected(ProcessExit exit, XUnit3Messages messages) =>
-        exit is { IsKilled: false, Status: 0 } || (exit is { IsKilled: false, Status: 1 } && messages.HasFailures);
+        !exit.IsKilled && (exit.Status == 0 || (messages.HasFailures && exit.Status is FailedStatus or StoppedStatus));
 
     private XUnit3Process Start(XUnit3Command command, string arguments, ImmutableDictionary<string, string> environment)
     {

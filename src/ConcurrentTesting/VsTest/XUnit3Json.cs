@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -10,7 +11,11 @@ internal static class XUnit3Json
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
-    /// <summary>A line that a program wrote; null where it is no message.</summary>
+    private static readonly byte[] Begin = "{\"$type\":"u8.ToArray();
+
+    /// <summary>
+    /// A line that a program wrote; null where it is no message. What tests wrote to the same stream may stand before a message.
+    /// </summary>
     public static JsonDocument? Parse(ReadOnlySequence<byte> line)
     {
         try
@@ -19,7 +24,7 @@ internal static class XUnit3Json
         }
         catch (JsonException)
         {
-            return ParseWithControls(line);
+            return ParseFromBegin(line.ToArray());
         }
     }
 
@@ -37,42 +42,49 @@ internal static class XUnit3Json
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair is legal in JSON and in .NET, but not in between.
-            return Unescaped(value.GetRawText());
+            // Half a surrogate pair is legal in JSON and in .NET, but not in between; what is no UTF-8 is nowhere.
+            return Unescaped(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value)));
         }
     }
 
     public static double Number(this JsonElement message, string name) =>
-        message.TryGetProperty(name, out var value) && value.TryGetDouble(out var number) ? number : 0;
+        message.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number)
+            ? number
+            : 0;
 
     public static DateTimeOffset? Time(this JsonElement message, string name) =>
         DateTimeOffset.TryParse(message.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time)
             ? time
             : null;
 
-    // xunit writes control characters of a test's name as they are, which JSON does not allow.
-    private static JsonDocument? ParseWithControls(ReadOnlySequence<byte> line)
+    private static JsonDocument? ParseFromBegin(byte[] line)
     {
-        var escaped = new ArrayBufferWriter<byte>((int)Math.Min(int.MaxValue / 2, line.Length + 64));
-        foreach (var part in line)
-        {
-            foreach (var each in part.Span)
-            {
-                if (each < (byte)' ')
-                    escaped.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\\u{each:x4}")));
-                else
-                    escaped.Write([each]);
-            }
-        }
-
+        var begin = line.AsSpan().LastIndexOf(Begin);
+        if (begin < 0)
+            return null;
         try
         {
-            return JsonDocument.Parse(escaped.WrittenMemory, Options);
+            return JsonDocument.Parse(Escaped(line.AsSpan(begin)), Options);
         }
         catch (JsonException)
         {
             return null;
         }
+    }
+
+    // xunit writes control characters of a test's name as they are, which JSON does not allow.
+    private static ReadOnlyMemory<byte> Escaped(ReadOnlySpan<byte> line)
+    {
+        var escaped = new ArrayBufferWriter<byte>(line.Length + 1);
+        foreach (var each in line)
+        {
+            if (each < (byte)' ')
+                escaped.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\\u{each:x4}")));
+            else
+                escaped.Write([each]);
+        }
+
+        return escaped.WrittenMemory;
     }
 
     private static string Unescaped(string raw)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
@@ -16,6 +17,7 @@ namespace ConcurrentTesting.VsTest;
 /// <remarks>https://github.com/xunit/visualstudio.xunit/blob/main/src/xunit.runner.visualstudio/Sinks/VsExecutionSink.cs</remarks>
 internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary<string, TestCase> cases, XUnit3Attachments attachments)
 {
+    private const string OfTests = "test-";
     private const string Error = "error";
     private const string CleanUpFailed = "-cleanup-failure";
     private const string CaseId = "TestCaseUniqueID";
@@ -23,33 +25,42 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Dictionary<string, DateTimeOffset?> _startedAt = [];
-    private readonly Dictionary<string, TestResult> _results = [];
+    private readonly Dictionary<string, (string Case, TestResult Result)> _results = [];
 
     // By the id that xunit gave it.
     private readonly Dictionary<string, string> _names = [];
 
-    /// <summary>The program has told all; what it does now is end.</summary>
-    public bool IsFinished { get; private set; }
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _failuresTold;
+
+    /// <summary>Completes when the program has told all its tests; what it does then is end.</summary>
+    public Task Finished => _finished.Task;
+
+    /// <inheritdoc cref="Finished"/>
+    public bool IsFinished => _finished.Task.IsCompleted;
+
+    /// <summary>The last error that it told beside its tests; null where it told none.</summary>
+    public string? LastError { get; private set; }
 
     /// <summary>Anything in it failed, so that its exit code says so.</summary>
     public bool HasFailures { get; private set; }
 
-    /// <summary>Something was understood.</summary>
+    /// <summary>It has told of tests.</summary>
     public bool HasBegun { get; private set; }
 
     public void Take(JsonElement message)
     {
         if (message.Text("$type") is not { } type)
             return;
-        HasBegun = true;
+        HasBegun |= type.StartsWith(OfTests, StringComparison.Ordinal);
         if (type.EndsWith(CleanUpFailed, StringComparison.Ordinal))
             TellCleanUp(type, message);
-        else if (type.StartsWith("test-", StringComparison.Ordinal))
+        else if (type.StartsWith(OfTests, StringComparison.Ordinal))
             TakeTest(type, message);
         else if (type == Error)
             Fail($"Catastrophic failure: {XUnit3Failure.In(message).Message}");
         else if (type == "diagnostic")
-            handler.HandleLogMessage(TestMessageLevel.Informational, Line(1, message.Text("Message") ?? ""));
+            TellDiagnostic(message.Text("Message") ?? "");
     }
 
     private void TakeTest(string type, JsonElement message)
@@ -90,11 +101,13 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
                 Finish(message);
                 break;
             case "test-case-finished":
+                TellPending(pending => pending == message.Text(CaseId));
                 TellActive(message, isRunning: false);
                 break;
             case "test-assembly-finished":
-                HasFailures |= message.Number("TestsFailed") > 0;
-                IsFinished = true;
+                TellPending(_ => true);
+                CountFailures((int)message.Number("TestsFailed"));
+                _finished.TrySetResult();
                 break;
         }
     }
@@ -120,8 +133,8 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
             result.ErrorStackTrace = failure.StackTrace;
         }
 
-        // Its files come with its end.
-        _results[id] = result;
+        // Its files come with its end; of several the first counts, as it does for the adapter.
+        _results.TryAdd(id, (message.Text(CaseId) ?? "", result));
     }
 
     private static TestResult ResultOf(TestCase test, TestOutcome outcome, string? name, DateTimeOffset? startedAt, JsonElement message)
@@ -150,8 +163,9 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
     {
         var id = message.Text(TestId) ?? "";
         _names.Remove(id);
-        if (!_results.Remove(id, out var result))
+        if (!_results.Remove(id, out var told))
             return;
+        var result = told.Result;
         TellWarnings(result, message);
         if (message.TryGetProperty("Attachments", out var files) && files.ValueKind == JsonValueKind.Object)
         {
@@ -159,7 +173,40 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
                 handler.HandleLogMessage(TestMessageLevel.Warning, Line(1, trouble));
         }
 
-        handler.HandleTestRunStatsChange(new TestRunChangedEventArgs(null, [result], null));
+        Tell(result);
+    }
+
+    // A case of several rows is told as running until its first, as the platform does: the time that a test may take is a row's.
+    private void Tell(TestResult result)
+    {
+        if (result.Outcome == TestOutcome.Failed)
+            _failuresTold++;
+        handler.HandleTestRunStatsChange(new TestRunChangedEventArgs(null, [result], []));
+    }
+
+    // Of a test whose end could not be read.
+    private void TellPending(Predicate<string> isMeant)
+    {
+        foreach (var (id, pending) in _results.Where(pending => isMeant(pending.Value.Case)).ToList())
+        {
+            _results.Remove(id);
+            Tell(pending.Result);
+        }
+    }
+
+    // Nothing that failed is forgotten because what was said of it could not be read.
+    private void CountFailures(int failed)
+    {
+        HasFailures |= failed > 0;
+        if (failed > _failuresTold)
+            Fail($"{Quantity.Of(failed, "test")} failed, but what was said of {failed - _failuresTold} could not be read.");
+    }
+
+    private void TellDiagnostic(string text)
+    {
+        if (text.StartsWith(Error, StringComparison.OrdinalIgnoreCase))
+            LastError = text;
+        handler.HandleLogMessage(TestMessageLevel.Informational, Line(1, text));
     }
 
     private void TellWarnings(TestResult result, JsonElement message)
@@ -200,9 +247,9 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         var name = _names.GetValueOrDefault(key, key);
         var failure = XUnit3Failure.In(message);
         Fail($"[Test {scope}Cleanup Failure ({name})] {failure.Type}", depth: 2);
-        Tell(3, failure.Message);
-        Tell(3, "Stack Trace:");
-        Tell(4, failure.StackTrace);
+        TellDetails(3, failure.Message);
+        TellDetails(3, "Stack Trace:");
+        TellDetails(4, failure.StackTrace);
     }
 
     private void Fail(string text, int depth = 1)
@@ -211,7 +258,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         handler.HandleLogMessage(TestMessageLevel.Error, Line(depth, text));
     }
 
-    private void Tell(int depth, string text)
+    private void TellDetails(int depth, string text)
     {
         foreach (var line in text.Split('\n'))
             handler.HandleLogMessage(TestMessageLevel.Informational, Line(depth, line.TrimEnd('\r')));

@@ -18,6 +18,7 @@ internal sealed class XUnit3Process : IAsyncDisposable
 
     // Megabytes take a second.
     private static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(1);
+    private const int BufferSize = 64 * 1024;
     private static readonly byte[] Answer = [(byte)'\n'];
 
     private readonly TestProcess _process;
@@ -25,6 +26,7 @@ internal sealed class XUnit3Process : IAsyncDisposable
     private readonly ILogger _log;
     private readonly PipeReader _output;
     private long _begun;
+    private readonly TaskCompletionSource _spoken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _heard;
 
     private XUnit3Process(TestProcess process, bool isSynchronous, ILogger log)
@@ -32,7 +34,7 @@ internal sealed class XUnit3Process : IAsyncDisposable
         _process = process;
         _isSynchronous = isSynchronous;
         _log = log;
-        _output = PipeReader.Create(process.Output);
+        _output = PipeReader.Create(process.Output, new StreamPipeReaderOptions(bufferSize: BufferSize));
     }
 
     public int Id => _process.Id;
@@ -41,6 +43,9 @@ internal sealed class XUnit3Process : IAsyncDisposable
 
     /// <summary>Null while it lives.</summary>
     public ProcessExit? Exit => _process.Exit;
+
+    /// <summary>Completes with its first message: then it has read its arguments.</summary>
+    public Task Spoken => _spoken.Task;
 
     /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
     public bool IsTelling =>
@@ -57,11 +62,61 @@ internal sealed class XUnit3Process : IAsyncDisposable
         return process;
     }
 
-    /// <summary>Hears it until it has told all or has ended.</summary>
-    public async Task HearAsync(XUnit3Messages messages, CancellationToken cancellationToken)
+    /// <summary>
+    /// Hears it until it has ended; one that has told all, or cannot say more, and does not end is ended. Null: it did not end by itself.
+    /// </summary>
+    public async Task<ProcessExit?> HearAsync(XUnit3Messages messages, CancellationToken cancellationToken)
     {
         var reading = ReadAsync(messages, cancellationToken);
-        await Task.WhenAny(reading, _process.Exited);
+        await Task.WhenAny(_process.Exited, OverdueAsync(reading, messages, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        var exit = _process.Exit;
+        if (exit is null)
+        {
+            _log.LogDebug("The test program {ProcessId} does not end and is ended", Id);
+            _process.Kill();
+        }
+
+        await DrainAsync(reading, cancellationToken);
+        return exit;
+    }
+
+    /// <summary>What it wrote to its error stream.</summary>
+    public Task<string> ErrorsAsync() => _process.AllErrorsAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await Task.WhenAny(_process.Exited, Task.Delay(KillBound));
+        await _output.CompleteAsync();
+        await CloseInputAsync();
+        _process.Dispose();
+    }
+
+    private async Task CloseInputAsync()
+    {
+        try
+        {
+            await _process.Input.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // Nobody reads it any more.
+        }
+    }
+
+    private async Task<ProcessExit> ExitAsync() => ProcessExit.OfCode(await _process.Exited);
+
+    // Completes some time after its end was due; at once where it cannot be heard.
+    private static async Task OverdueAsync(Task reading, XUnit3Messages messages, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(reading, messages.Finished);
+        if (!reading.IsFaulted)
+            await Task.Delay(EndBound, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task DrainAsync(Task reading, CancellationToken cancellationToken)
+    {
         while (!reading.IsCompleted)
         {
             var heard = Volatile.Read(ref _heard);
@@ -73,46 +128,24 @@ internal sealed class XUnit3Process : IAsyncDisposable
         await reading;
     }
 
-    /// <summary>Waits until it has ended; one that does not is ended. Null: it did not end by itself.</summary>
-    public async Task<ProcessExit?> EndAsync(CancellationToken cancellationToken)
-    {
-        await Task.WhenAny(_process.Exited, Task.Delay(EndBound, cancellationToken));
-        cancellationToken.ThrowIfCancellationRequested();
-        if (!_process.IsAlive)
-            return _process.Exit;
-        _log.LogDebug("The test program {ProcessId} does not end and is ended", Id);
-        _process.Kill();
-        return null;
-    }
-
-    /// <summary>What it wrote to its error stream.</summary>
-    public Task<string> ErrorsAsync() => _process.AllErrorsAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        _process.Kill();
-        await Task.WhenAny(_process.Exited, Task.Delay(KillBound));
-        await _output.CompleteAsync();
-        _process.Dispose();
-    }
-
-    private async Task<ProcessExit> ExitAsync() => ProcessExit.OfCode(await _process.Exited);
-
     private async Task ReadAsync(XUnit3Messages messages, CancellationToken cancellationToken)
     {
-        while (!messages.IsFinished)
+        var searched = 0L;
+        while (true)
         {
             var read = await _output.ReadAsync(cancellationToken);
             var rest = read.Buffer;
-            while (!messages.IsFinished && rest.PositionOf((byte)'\n') is { } end)
+            while (rest.Slice(searched).PositionOf((byte)'\n') is { } end)
             {
                 Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
                 Hear(messages, rest.Slice(0, end));
                 rest = rest.Slice(rest.GetPosition(1, end));
+                searched = 0;
                 Volatile.Write(ref _begun, 0);
             }
 
-            if (!rest.IsEmpty && Volatile.Read(ref _begun) == 0)
+            searched = rest.Length;
+            if (searched > 0 && Volatile.Read(ref _begun) == 0)
                 Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
             _output.AdvanceTo(rest.Start, rest.End);
             if (read.IsCompleted || read.IsCanceled)
@@ -123,12 +156,17 @@ internal sealed class XUnit3Process : IAsyncDisposable
     private void Hear(XUnit3Messages messages, ReadOnlySequence<byte> line)
     {
         using var message = XUnit3Json.Parse(line);
-        if (message?.RootElement.ValueKind == JsonValueKind.Object)
-            messages.Take(message.RootElement);
-        else
-            _log.LogTrace("The test program {ProcessId} wrote {Length} bytes that are no message", Id, line.Length);
-
         Interlocked.Increment(ref _heard);
+        if (message?.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            _log.LogTrace("The test program {ProcessId} wrote {Length} bytes that are no message", Id, line.Length);
+            return;
+        }
+
+        _spoken.TrySetResult();
+        messages.Take(message.RootElement);
+
+        // It waits for an answer to each message, and to nothing else.
         if (_isSynchronous)
             Continue();
     }

@@ -22,7 +22,7 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
     public async Task A_server_that_restarts_in_the_middle_costs_retries_and_no_test(DatabaseEngine engine)
     {
         await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation);
-        using var run = Start(engine, server.ConnectionString, "--workers 3 --test-timings x.json", "DELAY=75");
+        using var run = Start(engine, server.ConnectionString, "--workers 3 --test-timings x.json", "DELAY=200");
         await run.SeenAsync("Progress:", Cancellation);
         await server.VisitsAsync(20, Cancellation);
         await server.RestartAsync(Cancellation);

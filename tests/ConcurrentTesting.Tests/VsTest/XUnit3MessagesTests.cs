@@ -121,7 +121,7 @@ public sealed class XUnit3MessagesTests : IDisposable
         files.Select(Path.GetFileName).ShouldBe(["a_b: c.txt", "pixels.png"]);
         File.ReadAllText(files[0]).ShouldBe("text");
         File.ReadAllBytes(files[1]).ShouldBe([1, 2, 3]);
-        _events.Messages.ShouldHaveSingleItem().Text.ShouldContain("The attachment broken of Shop.Orders.Adds is not kept");
+        _events.Messages.ShouldHaveSingleItem().Text.ShouldContain("The attachment broken of Shop.Orders.Adds cannot be saved");
     }
 
     [Fact]
@@ -135,9 +135,55 @@ public sealed class XUnit3MessagesTests : IDisposable
     }
 
     [Fact]
+    public void Result_whose_end_could_not_be_read_is_told_with_its_cases_end()
+    {
+        Say("test-failed", Test + ",\"Messages\":[\"broke\"]");
+        Say("test-case-finished", Case);
+
+        _events.Results.ShouldHaveSingleItem().Message.ShouldBe("broke");
+    }
+
+    [Fact]
+    public void Failure_that_could_not_be_read_is_not_forgotten()
+    {
+        Say("test-assembly-finished", "\"TestsFailed\":1");
+
+        _events.Messages.ShouldHaveSingleItem().Level.ShouldBe(HostMessageLevel.Error);
+        _events.Messages[0].Text.ShouldContain("1 test failed, but what was said of 1 could not be read.");
+    }
+
+    [Fact]
+    public void Case_of_several_rows_is_no_longer_active_after_its_first()
+    {
+        Say("test-case-starting", Case);
+        Say("test-passed", Test);
+        Say("test-finished", Test);
+
+        _events.Active.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_a_test_wrote_before_a_message_is_passed_over()
+    {
+        using var message = XUnit3Json.Parse(new ReadOnlySequence<byte>("raw {\"x\" {\"$type\":\"test-passed\"}"u8.ToArray()));
+
+        message!.RootElement.Text("$type").ShouldBe("test-passed");
+        XUnit3Json.Parse(new ReadOnlySequence<byte>("raw"u8.ToArray())).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Error_beside_the_tests_is_kept_for_the_end()
+    {
+        Say("diagnostic", "\"Message\":\"error: no such option\"");
+
+        _messages.LastError.ShouldBe("error: no such option");
+        _messages.HasBegun.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Control_characters_in_a_name_are_read_as_xunit_writes_them()
     {
-        using var message = XUnit3Json.Parse(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes("{\"name\":\"row \u0001\t.\"}")));
+        using var message = XUnit3Json.Parse(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes("{\"$type\":\"x\",\"name\":\"row \u0001\t.\"}")));
 
         message!.RootElement.Text("name").ShouldBe("row \u0001\t.");
         XUnit3Json.Parse(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes("{\"name\":\u0001"))).ShouldBeNull();
