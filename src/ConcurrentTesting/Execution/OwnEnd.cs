@@ -15,9 +15,6 @@ internal sealed record OwnEnd(string How, string? StackTrace)
     // A .NET program that is told to end by a signal exits with 128 and the signal's number.
     private const int SignalBase = 128;
 
-    // What VSTest puts before what the process wrote to its error stream.
-    private const string CrashedWith = "Test host process crashed : ";
-
     private static readonly int[] SignalsToEnd = [1, 2, 3, 15];
 
     // The kernel or the runtime raises these signals for a fault of the program itself; others come from outside.
@@ -57,8 +54,8 @@ internal sealed record OwnEnd(string How, string? StackTrace)
     }
 
     private static string? WrittenIn(string fault) =>
-        fault.IndexOf(CrashedWith, StringComparison.Ordinal) is >= 0 and var at
-            && fault[(at + CrashedWith.Length)..].Trim() is { Length: > 0 } written ? written : null;
+        fault.IndexOf(TestProcess.CrashedWith, StringComparison.Ordinal) is >= 0 and var at
+            && fault[(at + TestProcess.CrashedWith.Length)..].Trim() is { Length: > 0 } written ? written : null;
 
     private static string? HowOf(HookedProcess? dead, bool hasWritten) =>
         dead?.Exit is { } exit ? HowOf(exit)

@@ -19,7 +19,6 @@ namespace ConcurrentTesting.VsTest;
 internal sealed class DirectHostProcess : IAsyncDisposable
 {
     private const int HighestVersion = 7;
-    private const string Crashed = "Test host process crashed";
 
     // Earlier versions of the protocol write payloads in another way.
     private const int LowestVersion = 2;
@@ -76,7 +75,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     public ProcessExit? Exit => _process.Exit;
 
     /// <summary>What it wrote to its error stream before it ended, in the platform's words; empty where that is nothing.</summary>
-    public string Story => _process.Errors is { Length: > 0 } errors ? $"{Crashed} : {errors}" : "";
+    public string Story => _process.Errors is { Length: > 0 } errors ? TestProcess.CrashWith(errors) : "";
 
     /// <inheritdoc cref="TestProcess.Memory"/>
     public long Memory => _process.Memory;
@@ -316,7 +315,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         await Task.WhenAny(_process.Exited, Task.Delay(DeathBound, CancellationToken.None));
         if (IsAlive)
             return "Unable to communicate with test host process.";
-        return await _process.AllErrorsAsync() is { Length: > 0 } written ? $"{Crashed} : {written}" : Crashed;
+        return TestProcess.CrashWith(await _process.AllErrorsAsync());
     }
 }
 

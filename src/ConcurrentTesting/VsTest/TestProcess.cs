@@ -7,6 +7,12 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>A process of a worker's session that the run starts itself, and the beginning of what it writes to its error stream.</summary>
 internal sealed class TestProcess : IDisposable
 {
+    // The platform's own words, which others read too.
+    private const string Crashed = "Test host process crashed";
+
+    /// <summary>What stands before what a process wrote to its error stream.</summary>
+    public const string CrashedWith = Crashed + " : ";
+
     // As much as the platform keeps of it.
     private const int LongestErrorOutput = 8 * 1024;
 
@@ -81,6 +87,10 @@ internal sealed class TestProcess : IDisposable
         start.Environment[SessionProcesses.MarkerVariable] = session.Session;
         return new TestProcess(start);
     }
+
+    /// <summary>That such a process crashed, in the platform's own words.</summary>
+    /// <param name="errors">What it wrote to its error stream; may be empty.</param>
+    public static string CrashWith(string errors) => errors.Length > 0 ? CrashedWith + errors : Crashed;
 
     /// <summary>Reads its output so that it never waits for a reader: what tests write there is in their results.</summary>
     public void IgnoreOutput()

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.ComponentModel;
 using System.Globalization;
 using System.Xml.Linq;
 using Microsoft.Extensions.Logging;
@@ -18,7 +16,6 @@ internal sealed class XUnit3Host(
     HostContext run, DirectAssemblies assemblies, SessionProcesses processes, HostBinding bound, int worker,
     Func<CancellationToken, Task<ITestHost>> testHost) : ITestHost, IDisposable
 {
-    private const string Crashed = "Test host process crashed";
     private const int FailedStatus = 1;
 
     // -1073741510, of which the system keeps the lowest byte.
@@ -116,7 +113,8 @@ internal sealed class XUnit3Host(
         {
             await WriteAsync(arguments, command.ArgumentsFor(XElement.Parse(settings), tests.Serialized), cancellationToken);
             _turn?.Begin();
-            await using var process = Start(command, arguments, ConsoleHabits.EnvironmentIn(settings));
+            var environment = ProcessEnvironment.For(run.Settings).SetItems(ConsoleHabits.EnvironmentIn(settings));
+            await using var process = XUnit3Process.Start(command, arguments, command.Complete(environment), processes, run.Log);
             _process = process;
             _ = DeleteWhenReadAsync(process, arguments);
             run.Hook.Remember(process.Id, process.Exited);
@@ -176,26 +174,12 @@ internal sealed class XUnit3Host(
                 CultureInfo.InvariantCulture, $"its program ended with exit code {exit.Status} before any test. {errors}"));
         }
 
-        handler.Abort(errors.Length > 0 ? $"{Crashed} : {errors}" : Crashed);
+        handler.Abort(TestProcess.CrashWith(errors));
     }
 
     // It tells by its exit code that a test or a clean-up failed, and by another that it stopped at the first.
     private static bool IsExpected(ProcessExit exit, XUnit3Messages messages) =>
         !exit.IsKilled && (exit.Status == 0 || (messages.HasFailures && exit.Status is FailedStatus or StoppedStatus));
-
-    private XUnit3Process Start(XUnit3Command command, string arguments, ImmutableDictionary<string, string> environment)
-    {
-        try
-        {
-            return XUnit3Process.Start(
-                command, arguments, command.Complete(ProcessEnvironment.For(run.Settings).SetItems(environment)), processes, run.Log);
-        }
-        catch (Win32Exception exception)
-        {
-            run.Log.LogDebug(exception, "Worker {Worker}: the program {Program} could not be started", worker, command.Program);
-            throw new HostProtocolException($"its program {command.Program} cannot be started: {exception.Message}", exception);
-        }
-    }
 
     // Tests with their arguments, which are nobody else's to read.
     private static async Task WriteAsync(string file, IEnumerable<string> lines, CancellationToken cancellationToken)

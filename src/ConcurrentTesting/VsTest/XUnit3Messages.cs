@@ -19,9 +19,21 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
 {
     private const string OfTests = "test-";
     private const string Error = "error";
+    private const string Starting = "-starting";
     private const string CleanUpFailed = "-cleanup-failure";
     private const string CaseId = "TestCaseUniqueID";
     private const string TestId = "TestUniqueID";
+
+    // By what the messages of their begin and of their clean-up begin with.
+    private static readonly Dictionary<string, Scope> Scopes = new(StringComparer.Ordinal)
+    {
+        ["test-assembly"] = new("Assembly ", "AssemblyUniqueID", "AssemblyPath"),
+        ["test-collection"] = new("Collection ", "TestCollectionUniqueID", "TestCollectionDisplayName"),
+        ["test-class"] = new("Class ", "TestClassUniqueID", "TestClassName"),
+        ["test-method"] = new("Method ", "TestMethodUniqueID", "MethodName"),
+        ["test-case"] = new("Case ", CaseId, "TestCaseDisplayName"),
+        ["test"] = new("", TestId, "TestDisplayName"),
+    };
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Dictionary<string, DateTimeOffset?> _startedAt = [];
@@ -65,7 +77,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
 
     private void TakeTest(string type, JsonElement message)
     {
-        if (type.EndsWith("-starting", StringComparison.Ordinal))
+        if (type.EndsWith(Starting, StringComparison.Ordinal))
             Begin(type, message);
         else if (type.EndsWith("-finished", StringComparison.Ordinal))
             End(type, message);
@@ -75,21 +87,13 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
 
     private void Begin(string type, JsonElement message)
     {
-        var (id, name) = type switch
-        {
-            "test-assembly-starting" => ("AssemblyUniqueID", "AssemblyPath"),
-            "test-collection-starting" => ("TestCollectionUniqueID", "TestCollectionDisplayName"),
-            "test-class-starting" => ("TestClassUniqueID", "TestClassName"),
-            "test-method-starting" => ("TestMethodUniqueID", "MethodName"),
-            "test-case-starting" => (CaseId, "TestCaseDisplayName"),
-            "test-starting" => (TestId, "TestDisplayName"),
-            _ => ("", ""),
-        };
-        var key = message.Text(id) ?? "";
-        _names[key] = message.Text(name) ?? "";
-        if (id == TestId)
-            _startedAt[key] = message.Time("StartTime");
-        else if (id == CaseId)
+        if (!Scopes.TryGetValue(type[..^Starting.Length], out var scope))
+            return;
+        var id = message.Text(scope.Id) ?? "";
+        _names[id] = message.Text(scope.Name) ?? "";
+        if (scope.Id == TestId)
+            _startedAt[id] = message.Time("StartTime");
+        else if (scope.Id == CaseId)
             TellActive(message, isRunning: true);
     }
 
@@ -234,19 +238,11 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
 
     private void TellCleanUp(string type, JsonElement message)
     {
-        var (scope, id) = type[..^CleanUpFailed.Length] switch
-        {
-            "test-assembly" => ("Assembly ", "AssemblyUniqueID"),
-            "test-collection" => ("Collection ", "TestCollectionUniqueID"),
-            "test-class" => ("Class ", "TestClassUniqueID"),
-            "test-method" => ("Method ", "TestMethodUniqueID"),
-            "test-case" => ("Case ", CaseId),
-            _ => ("", TestId),
-        };
-        var key = message.Text(id) ?? "";
-        var name = _names.GetValueOrDefault(key, key);
+        var scope = Scopes.GetValueOrDefault(type[..^CleanUpFailed.Length]) ?? Scopes["test"];
+        var id = message.Text(scope.Id) ?? "";
+        var name = _names.GetValueOrDefault(id, id);
         var failure = XUnit3Failure.In(message);
-        Fail($"[Test {scope}Cleanup Failure ({name})] {failure.Type}", depth: 2);
+        Fail($"[Test {scope.Title}Cleanup Failure ({name})] {failure.Type}", depth: 2);
         TellDetails(3, failure.Message);
         TellDetails(3, "Stack Trace:");
         TellDetails(4, failure.StackTrace);
@@ -265,6 +261,15 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
     }
 
     // As the adapter writes it, and as it is read.
-    private string Line(int depth, string text) =>
-        string.Create(CultureInfo.InvariantCulture, $"[xUnit.net {_watch.Elapsed:hh\\:mm\\:ss\\.ff}]{new string(' ', depth == 1 ? 1 : 2 * depth)}{text}");
+    private string Line(int depth, string text)
+    {
+        var indentation = new string(' ', depth == 1 ? 1 : 2 * depth);
+        return string.Create(CultureInfo.InvariantCulture, $"[xUnit.net {_watch.Elapsed:hh\\:mm\\:ss\\.ff}]{indentation}{text}");
+    }
+
+    /// <summary>What xunit sets up and cleans up.</summary>
+    /// <param name="Title">In the adapter's words for a failed clean-up.</param>
+    /// <param name="Id">The property with its id.</param>
+    /// <param name="Name">The property with its name.</param>
+    private sealed record Scope(string Title, string Id, string Name);
 }
