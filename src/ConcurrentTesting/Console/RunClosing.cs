@@ -96,7 +96,7 @@ internal static class RunClosing
     }
 
     private static string Lost(RunRecord run, Redactor redactor) =>
-        LostTime.Of(run) is { } cause ? $": {PlainText.OneLine(redactor.Redact(cause))}" : "";
+        run.Lost is { } cause ? $": {PlainText.OneLine(redactor.Redact(cause))}" : "";
 
     private static IEnumerable<string> Workers(RunRecord run)
     {

@@ -86,7 +86,7 @@ internal sealed class RunFold
         var (tests, outside, databases) = (Tests, Outside, Databases.ToRecord());
         var (exitCode, reason) = Verdict.Of(end, tests, outside, started.Settings);
         var lowerBound = tests.IsEmpty ? TimeSpan.Zero : RecordedWork.LowerBoundOf(_units, tests, started.Settings.Workers);
-        return new RunRecord
+        var record = new RunRecord
         {
             RunId = started.Run,
             Machine = started.Machine,
@@ -117,6 +117,7 @@ internal sealed class RunFold
             Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0
                 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
         };
+        return record with { Lost = LostTime.Of(record) };
     }
 
     internal void Start(RunStarted started) => _started = started;

@@ -293,6 +293,9 @@ internal sealed record RunRecord
     /// <summary>How many workers had next to nothing to do, and why; null: none.</summary>
     public string? Idle { get; init; }
 
+    /// <summary>What cost the run most where it took much longer than its tests had to; null where it was efficient.</summary>
+    public string? Lost { get; init; }
+
     /// <summary>Share of the tests whose duration was known before the run, 0 to 1.</summary>
     public double KnownTimings { get; init; }
 

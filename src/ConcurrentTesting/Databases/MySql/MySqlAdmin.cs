@@ -11,6 +11,8 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     /// <summary>A statement gives up waiting for a lock after this time: a DROP behind an open transaction would wait a day.</summary>
     public static readonly TimeSpan LockWait = TimeSpan.FromSeconds(2);
 
+    private const string Product = "MySQL";
+
     // Settings that the server has for its users must not disturb administration. MariaDB and MySQL name a statement's limit differently.
     private const string Prologue =
         "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0, unique_checks = 0, autocommit = 1, time_zone = '+00:00', "
@@ -40,9 +42,10 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     /// <exception cref="ConcurrentTestException">The string cannot be read, or names no server or several.</exception>
     public static MySqlAdmin Create(string connectionString)
     {
-        var given = Parse(connectionString);
+        var given = ServerSessions.Parse(
+            connectionString, text => new MySqlConnectionStringBuilder(text), Product, "Server=…;Port=…;User ID=…;Password=…");
         if (string.IsNullOrWhiteSpace(given.Server) || given.Server.Contains(','))
-            throw Wrong("has to name one server (Server=…)");
+            throw ServerSessions.Wrong(Product, "has to name one server (Server=…)");
         return new MySqlAdmin(given);
     }
 
@@ -111,39 +114,20 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     }
 
     /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses; set up like the pool's.</summary>
-    public async Task<MySqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken)
-    {
-        var connection = await OpenPlainSessionAsync(database, cancellationToken);
-        try
-        {
-            await PrepareAsync(connection, cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    public Task<MySqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken) =>
+        OpenAsync(database, null, cancellationToken, connection => PrepareAsync(connection, cancellationToken));
 
     /// <summary>A session of its own with the server's settings for everybody, as a test's or a script's.</summary>
-    public async Task<MySqlConnection> OpenPlainSessionAsync(
-        string database, CancellationToken cancellationToken, TemplateAccount? account = null)
-    {
-        var connection = new MySqlConnection(As(account, With(database, pooling: false)).ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    public Task<MySqlConnection> OpenPlainSessionAsync(
+        string database, CancellationToken cancellationToken, TemplateAccount? account = null) =>
+        OpenAsync(database, account, cancellationToken);
 
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
+
+    private Task<MySqlConnection> OpenAsync(
+        string database, TemplateAccount? account, CancellationToken cancellationToken, Func<MySqlConnection, Task>? prepare = null) =>
+        ServerSessions.OpenAsync(
+            new MySqlConnection(As(account, With(database, pooling: false)).ConnectionString), cancellationToken, prepare);
 
     private static Task<int> PrepareAsync(MySqlConnection connection, CancellationToken cancellationToken) =>
         ExecuteAsync(connection, Prologue + (IsMariaDb(connection) ? OnMariaDb : OnMySql), cancellationToken);
@@ -175,23 +159,4 @@ internal sealed class MySqlAdmin : IAsyncDisposable
         // What the prologue sets stays set: no caller of the pool leaves anything behind.
         ConnectionReset = false,
     };
-
-    private static MySqlConnectionStringBuilder Parse(string connectionString)
-    {
-        try
-        {
-            return new MySqlConnectionStringBuilder(connectionString);
-        }
-        catch (Exception exception) when (exception is ArgumentException
-            or FormatException or InvalidOperationException or KeyNotFoundException)
-        {
-            // The driver's message may quote a part of the string.
-            throw Wrong(connectionString.Contains("://", StringComparison.Ordinal)
-                ? "is a URI; write it as Server=…;Port=…;User ID=…;Password=…"
-                : "cannot be read; write it as Server=…;Port=…;User ID=…;Password=…");
-        }
-    }
-
-    private static ConcurrentTestException Wrong(string why) =>
-        new(ConcurrentTestExitCode.BadSettings, $"--test-connection-string for MySQL {why}");
 }

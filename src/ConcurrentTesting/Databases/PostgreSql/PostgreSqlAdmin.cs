@@ -13,6 +13,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
 {
     public const string AdminDatabase = "postgres";
 
+    private const string Product = "PostgreSQL";
+
     // Settings of a role or a database must not disturb administration, and functions in a public schema must not be called by it.
     private const string Prologue =
         "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning";
@@ -40,9 +42,10 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     /// <exception cref="ConcurrentTestException">The string cannot be read, or names no server or several.</exception>
     public static PostgreSqlAdmin Create(string connectionString)
     {
-        var given = Parse(connectionString);
+        var given = ServerSessions.Parse(
+            connectionString, text => new NpgsqlConnectionStringBuilder(text), Product, "Host=…;Port=…;Username=…;Password=…");
         if (string.IsNullOrWhiteSpace(given.Host) || given.Host.Contains(','))
-            throw Wrong("has to name one server (Host=…)");
+            throw ServerSessions.Wrong(Product, "has to name one server (Host=…)");
         return new PostgreSqlAdmin(given);
     }
 
@@ -125,20 +128,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         return OpenAsync(settings, cancellationToken);
     }
 
-    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(settings.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    private static Task<NpgsqlConnection> OpenAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancellationToken) =>
+        ServerSessions.OpenAsync(new NpgsqlConnection(settings.ConnectionString), cancellationToken);
 
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
 
@@ -170,22 +161,4 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         using var command = new NpgsqlCommand(sql, connection);
         command.ExecuteNonQuery();
     }
-
-    private static NpgsqlConnectionStringBuilder Parse(string connectionString)
-    {
-        try
-        {
-            return new NpgsqlConnectionStringBuilder(connectionString);
-        }
-        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException)
-        {
-            // The driver's message may quote a part of the string.
-            throw Wrong(connectionString.Contains("://", StringComparison.Ordinal)
-                ? "is a URI; write it as Host=…;Port=…;Username=…;Password=…"
-                : "cannot be read; write it as Host=…;Port=…;Username=…;Password=…");
-        }
-    }
-
-    private static ConcurrentTestException Wrong(string why) =>
-        new(ConcurrentTestExitCode.BadSettings, $"--test-connection-string for PostgreSQL {why}");
 }

@@ -106,7 +106,7 @@ internal sealed class HtmlReport
         Figure("Wall time", DurationText.Measured(_record.Wall), RunPhases.Text(_record));
         Figure("Tests' own time", DurationText.Measured(_record.TestTime), OwnTime(figures));
         Figure("Lower bound", DurationText.Measured(_record.LowerBound), _record.Efficiency is { } efficiency
-            ? Invariant($"efficiency {efficiency * 100:0} %{(LostTime.Of(_record) is { } lost ? $": {lost}" : "")}")
+            ? Invariant($"efficiency {efficiency * 100:0} %{(_record.Lost is { } lost ? $": {lost}" : "")}")
             : "");
         Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance
             ? Invariant($"the busiest {imbalance:0.00} times the average")
