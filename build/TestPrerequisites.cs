@@ -18,6 +18,7 @@ internal sealed class TestPrerequisites(AbsolutePath tests)
         new("flock", "util-linux", "keeps two builds of a checkout apart"),
         new("curl", "curl", "gets the installer of an SDK, as build.sh does"),
         new("sqlite3", "sqlite3", "builds templates by a command"),
+        new("tmux", "tmux", "shows a run's terminal"),
         new("initdb", "postgresql", "makes PostgreSQL servers"),
         new("mariadbd", "mariadb-server", "makes MariaDB servers"),
         new("npm", "npm", "brings PostgreSQL 18, the readers of the reports and the schemas of CI hosts"),

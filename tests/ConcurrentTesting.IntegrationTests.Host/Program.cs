@@ -3,6 +3,12 @@ using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.Leases;
 using Microsoft.Extensions.Logging.Abstractions;
 
+if (args[0] == "terminal")
+{
+    await ShownTerminal.ObeyAsync(args[1], args[2]);
+    return;
+}
+
 // A run's databases in a process of its own, for tests that kill it: engine, connection string (- for a throwaway server), temporary directory, template, run id. It says
 // each step's begin and end on a line and goes on when it reads one.
 var (engine, connectionString, temporaryDirectory, template, runId) = (Enum.Parse<DatabaseEngine>(args[0]), args[1], args[2], args[3], args[4]);

@@ -9,9 +9,10 @@ namespace ConcurrentTesting.Console;
 /// takes the live block away, hands the lines to the build's own logger and draws the block again.
 /// </summary>
 /// <param name="progress">How many percent are done, and whether anything failed.</param>
+/// <param name="dress">Gives a text that is safe to print the colours and links of the terminal.</param>
 internal sealed class ConsolePrinter(
     ILogger console, ConsoleSurface surface, Func<(int Columns, int Rows), IReadOnlyList<string>> block,
-    Func<(int Percent, bool HasFailures)> progress)
+    Func<(int Percent, bool HasFailures)> progress, Func<string, string> dress)
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> _lines = [];
     private readonly Lock _printing = new();
@@ -117,7 +118,7 @@ internal sealed class ConsolePrinter(
         while (_lines.TryDequeue(out var line))
         {
             _block.Erase();
-            console.Log(line.Level, default, line.Text, null, static (text, _) => text);
+            console.Log(line.Level, default, IsLive ? dress(line.Text) : line.Text, null, static (text, _) => text);
         }
     }
 

@@ -51,7 +51,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         _printer = new ConsolePrinter(
             logger, surface, size =>
                 _isFinished ? [] : ProgressView.Block(_progress.Snapshot() with { Redact = Redactor.Redact }, size, surface.HasColours),
-            () => _progress.Snapshot() is var now && now.Failed > 0 ? (now.Percent, true) : (now.Percent, false));
+            () => _progress.Snapshot() is var now && now.Failed > 0 ? (now.Percent, true) : (now.Percent, false),
+            text => TerminalText.On(surface, text, settings.RootDirectory));
         Log = new RunLogger(_runLog, Redactor, _printer);
         _failures = new FailurePrinter(settings, Redactor, Log);
         SayWhatIsMasked();

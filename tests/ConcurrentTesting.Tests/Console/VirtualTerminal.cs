@@ -143,6 +143,9 @@ internal sealed class VirtualTerminal(int columns, int rows)
                 _row = Math.Max(Top, _row - int.Parse(parameters, CultureInfo.InvariantCulture));
                 _wrapIsPending = false;
                 break;
+            case ('C', ""):
+                (_column, _wrapIsPending) = (Math.Min(_column + 1, Columns - 1), false);
+                break;
             case ('K', ""):
                 _rows[_row].Erase(_column);
                 break;

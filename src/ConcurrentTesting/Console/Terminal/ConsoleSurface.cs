@@ -12,6 +12,9 @@ internal abstract class ConsoleSurface
     /// <summary>It shows progress in the taskbar or on its tab; see <see cref="TaskbarProgress"/>.</summary>
     public virtual bool HasTaskbar => false;
 
+    /// <summary>It opens links; see <see cref="TerminalLinks"/>.</summary>
+    public virtual bool HasLinks => false;
+
     /// <summary>Its size now, in columns and rows, both positive.</summary>
     public abstract (int Columns, int Rows) Size { get; }
 

@@ -11,7 +11,10 @@ internal sealed class LiveBlock(ConsoleSurface surface)
 {
     private const string HideCursor = "\e[?25l";
     private const string ShowCursor = "\e[?25h";
-    private const string EraseBelow = "\r\e[J";
+
+    // Not from the first column: where the block has come to the top of its screen, tmux would take that for "clear the screen" and keep
+    // what was there as history.
+    private const string EraseBelow = "\r\e[C\e[J\r\e[K";
     private const string EraseRestOfLine = "\e[K";
     private const string WrapOff = "\e[?7l";
     private const string WrapOn = "\e[?7h";

@@ -17,6 +17,8 @@ internal sealed class ProcessConsole : ConsoleSurface
     public override bool HasColours { get; }
     public override bool HasTaskbar => IsLive && TaskbarProgress.IsKnownTo(Environment.GetEnvironmentVariable);
 
+    public override bool HasLinks => IsLive && TerminalLinks.AreKnownTo(Environment.GetEnvironmentVariable);
+
     public override (int Columns, int Rows) Size
     {
         get
