@@ -18,33 +18,12 @@ public interface IConcurrentTest : INukeBuild
     Target ConcurrentTest => _ => PlainSecrets.Explain(this, _)
         .Description("Runs tests on several workers at once, each with databases of its own; --test-help explains its parameters")
         .Produces(ConcurrentTestResultsDirectory / "**" / "*")
-        .Executes(async () =>
+        .Executes(() => ObservedRun.DoAsync(this, async (run, settings) =>
         {
-            using var run = new ObservedRun(this);
-            try
-            {
-                var settings = run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings())));
-                if (settings.ShowHelp)
-                {
-                    Console.WriteLine(ConcurrentTestParameters.Explain());
-                    return;
-                }
-
-                run.NameSharedResults(settings);
-                await run.ExecuteAsync(settings);
-                run.HandOver();
-            }
-            catch (Exception exception)
-            {
-                run.EndWith(exception);
-            }
-            finally
-            {
-                run.Report();
-            }
-
-            run.FailUnlessSuccessful();
-        });
+            run.NameSharedResults(settings);
+            await run.ExecuteAsync(settings);
+            run.HandOver();
+        }));
 
     /// <summary>
     /// Called when tests have run, well or not, with every test's figures: the place for a budget, or for a report of one's own. What it

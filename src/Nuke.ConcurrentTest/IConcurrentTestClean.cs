@@ -1,4 +1,3 @@
-using ConcurrentTesting;
 using JetBrains.Annotations;
 using Nuke.Common;
 
@@ -14,9 +13,5 @@ public interface IConcurrentTestClean : IConcurrentTest
     /// <summary>Removes what <see cref="IConcurrentTest.ConcurrentTest"/> keeps between runs, except what a live run uses.</summary>
     Target ConcurrentTestClean => _ => _
         .Description("Removes templates, kept databases and leftovers of test runs; --test-dry-run lists them")
-        .Executes(async () =>
-        {
-            using var run = new ObservedRun(this);
-            await run.CleanAsync(() => run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings()))));
-        });
+        .Executes(() => ObservedRun.CleanAsync(this));
 }

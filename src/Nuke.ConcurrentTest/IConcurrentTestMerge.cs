@@ -1,4 +1,3 @@
-using ConcurrentTesting;
 using JetBrains.Annotations;
 using Nuke.Common;
 
@@ -17,23 +16,9 @@ public interface IConcurrentTestMerge : IConcurrentTest
     Target ConcurrentTestMerge => _ => _
         .Description("Makes one run's results and verdict out of the parts of several machines")
         .Produces(ConcurrentTestResultsDirectory / "**" / "*")
-        .Executes(async () =>
+        .Executes(() => ObservedRun.DoAsync(this, async (run, settings) =>
         {
-            using var run = new ObservedRun(this);
-            try
-            {
-                await run.MergeAsync(run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings()))));
-                run.HandOver();
-            }
-            catch (Exception exception)
-            {
-                run.EndWith(exception);
-            }
-            finally
-            {
-                run.Report();
-            }
-
-            run.FailUnlessSuccessful();
-        });
+            await run.MergeAsync(settings);
+            run.HandOver();
+        }));
 }

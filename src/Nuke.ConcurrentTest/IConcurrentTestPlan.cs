@@ -1,4 +1,3 @@
-using ConcurrentTesting;
 using JetBrains.Annotations;
 using Nuke.Common;
 
@@ -14,22 +13,5 @@ public interface IConcurrentTestPlan : IConcurrentTest
     /// <summary>Discovers the tests once and writes which machine runs which classes.</summary>
     Target ConcurrentTestPlan => _ => _
         .Description("Divides the tests among machines and writes the plan that each of them takes")
-        .Executes(async () =>
-        {
-            using var run = new ObservedRun(this);
-            try
-            {
-                await run.PlanAsync(run.Parse(ConcurrentTestSettings(ConcurrentTestSettingsBase(new ConcurrentTestSettings()))));
-            }
-            catch (Exception exception)
-            {
-                run.EndWith(exception);
-            }
-            finally
-            {
-                run.Report();
-            }
-
-            run.FailUnlessSuccessful();
-        });
+        .Executes(() => ObservedRun.DoAsync(this, (run, settings) => run.PlanAsync(settings)));
 }

@@ -30,8 +30,57 @@ internal sealed class ObservedRun : IDisposable
 
     public CancellationToken Interrupted => _interruption.Token;
 
+    private bool HasArtifacts => _settings is not null && !HasLeftLastArtifacts;
+
+    // What lies in the results directory then is of another run.
+    private bool HasLeftLastArtifacts =>
+        _settings!.List || _result.ExitCode is ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings
+            && _result.Tests.Count == 0;
+
+    /// <summary>Does what a target is for and reports it, or explains the parameters where that was asked for.</summary>
+    /// <exception cref="TestRunFailedException">Tests failed, or the run could not be carried out.</exception>
+    public static async Task DoAsync(IConcurrentTest build, Func<ObservedRun, ConcurrentTestSettings, Task> work)
+    {
+        using var run = new ObservedRun(build);
+        try
+        {
+            if (run.Read() is not { } settings)
+                return;
+            await work(run, settings);
+        }
+        catch (Exception exception)
+        {
+            run.EndWith(exception);
+        }
+        finally
+        {
+            run.Report();
+        }
+
+        run.FailUnlessSuccessful();
+    }
+
+    /// <summary>Removes what runs have left, or explains the parameters where that was asked for.</summary>
+    /// <exception cref="TestRunFailedException">
+    /// A guard refused, the server cannot be reached, or something could not be removed.
+    /// </exception>
+    public static async Task CleanAsync(IConcurrentTest build)
+    {
+        using var run = new ObservedRun(build);
+        try
+        {
+            if (run.Read() is { } settings)
+                await run.CleanAsync(settings);
+        }
+        catch (ConcurrentTestException exception)
+        {
+            build.ExitCode = (int)exception.ExitCode;
+            throw new TestRunFailedException(exception.Message, null);
+        }
+    }
+
     public ConcurrentTestSettings Parse(ConcurrentTestSettings settings) =>
-        _settings = ConcurrentTestParameters.Parse(BuildParameters.Sources(_build, settings.RootDirectory), settings, _logger);
+        ConcurrentTestParameters.Parse(BuildParameters.Sources(_build, settings.RootDirectory), settings, _logger);
 
     /// <summary>Says so where the <c>ITest</c> of Nuke.Components would count this run's results as its own.</summary>
     public void NameSharedResults(ConcurrentTestSettings settings)
@@ -58,26 +107,6 @@ internal sealed class ObservedRun : IDisposable
         _result = await ConcurrentTestRun.PlanAsync(settings, _logger, Interrupted);
     }
 
-    /// <exception cref="TestRunFailedException">
-    /// A guard refused, the server cannot be reached, or something could not be removed.
-    /// </exception>
-    public async Task CleanAsync(Func<ConcurrentTestSettings> settings)
-    {
-        try
-        {
-            var left = await ConcurrentTestCleaning.RunAsync(settings(), _logger, Interrupted);
-            if (left.Count == 0)
-                return;
-            _build.ExitCode = (int)ConcurrentTestExitCode.Incomplete;
-            throw new TestRunFailedException($"could not be removed: {string.Join(", ", left)}", null);
-        }
-        catch (ConcurrentTestException exception)
-        {
-            _build.ExitCode = (int)exception.ExitCode;
-            throw new TestRunFailedException(exception.Message, null);
-        }
-    }
-
     /// <summary>Lets the build look at what came out. What it throws is a failure like any other.</summary>
     public void HandOver()
     {
@@ -96,7 +125,13 @@ internal sealed class ObservedRun : IDisposable
         }
     }
 
-    public void EndWith(Exception exception)
+    public void Dispose()
+    {
+        _interruption.Dispose();
+        _loggers.Dispose();
+    }
+
+    private void EndWith(Exception exception)
     {
         var isCancelled = exception is OperationCanceledException && Interrupted.IsCancellationRequested;
         _result = new ConcurrentTestResult
@@ -109,7 +144,7 @@ internal sealed class ObservedRun : IDisposable
         _defect = isCancelled || exception is ConcurrentTestException ? null : exception;
     }
 
-    public void Report()
+    private void Report()
     {
         if (_settings is { ShowHelp: true })
             return;
@@ -125,8 +160,7 @@ internal sealed class ObservedRun : IDisposable
         }
     }
 
-    /// <exception cref="TestRunFailedException">Tests failed, or the run could not be carried out.</exception>
-    public void FailUnlessSuccessful()
+    private void FailUnlessSuccessful()
     {
         if (_result.ExitCode == ConcurrentTestExitCode.Success)
             return;
@@ -138,18 +172,25 @@ internal sealed class ObservedRun : IDisposable
         throw new TestRunFailedException(_result.Reason, _defect);
     }
 
-    public void Dispose()
+    // Null where the parameters were explained instead.
+    private ConcurrentTestSettings? Read()
     {
-        _interruption.Dispose();
-        _loggers.Dispose();
+        var settings = _build.ConcurrentTestSettings(_build.ConcurrentTestSettingsBase(new ConcurrentTestSettings()));
+        _settings = Parse(settings);
+        if (!_settings.ShowHelp)
+            return _settings;
+        Console.WriteLine(ConcurrentTestParameters.Explain());
+        return null;
     }
 
-    private bool HasArtifacts => _settings is not null && !HasLeftLastArtifacts;
-
-    // What lies in the results directory then is of another run.
-    private bool HasLeftLastArtifacts =>
-        _settings!.List || _result.ExitCode is ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings
-            && _result.Tests.Count == 0;
+    private async Task CleanAsync(ConcurrentTestSettings settings)
+    {
+        var left = await ConcurrentTestCleaning.RunAsync(settings, _logger, Interrupted);
+        if (left.Count == 0)
+            return;
+        _build.ExitCode = (int)ConcurrentTestExitCode.Incomplete;
+        throw new TestRunFailedException($"could not be removed: {string.Join(", ", left)}", null);
+    }
 
     private void ReportSummary()
     {

@@ -69,25 +69,11 @@ internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IConcurren
 
     /// <summary>Runs until it is interrupted, or even then.</summary>
     private Target Wait => _ => _
-        .Executes(async () =>
+        .Executes(() => ObservedRun.DoAsync(this, async (run, _) =>
         {
-            using var run = new ObservedRun(this);
-            try
-            {
-                Console.WriteLine("waiting");
-                await Task.Delay(Timeout.InfiniteTimeSpan, TestFlavour == "stubborn" ? CancellationToken.None : run.Interrupted);
-            }
-            catch (OperationCanceledException exception)
-            {
-                run.EndWith(exception);
-            }
-            finally
-            {
-                run.Report();
-            }
-
-            run.FailUnlessSuccessful();
-        });
+            Console.WriteLine("waiting");
+            await Task.Delay(Timeout.InfiniteTimeSpan, TestFlavour == "stubborn" ? CancellationToken.None : run.Interrupted);
+        }));
 
     public static int Main() => Execute<ExampleBuild>(build => build.Compile);
 

@@ -52,12 +52,17 @@ public class CiServerTests
         outcome.Lines[^3].ShouldBe($"Report: {new Uri(Path.Combine(root.Folder, "artifacts", "test-results", "report.html")).AbsoluteUri}");
     }
 
-    [Fact]
-    public async Task The_parameters_are_explained_in_groups_and_nothing_runs()
+    [Theory]
+    [InlineData("ConcurrentTest")]
+    [InlineData("ConcurrentTest --test-database oracle")]
+    [InlineData("ConcurrentTestClean")]
+    [InlineData("ConcurrentTestPlan")]
+    [InlineData("ConcurrentTestMerge")]
+    public async Task The_parameters_are_explained_in_groups_and_nothing_runs(string arguments)
     {
         using var root = new BuildRoot();
 
-        var outcome = await root.RunAsync("ConcurrentTest --test-help", TestContext.Current.CancellationToken);
+        var outcome = await root.RunAsync($"{arguments} --test-help", TestContext.Current.CancellationToken);
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         foreach (var title in new[] { "What to run", "Databases", "Trouble", "Speed", "Results", "Tools" })

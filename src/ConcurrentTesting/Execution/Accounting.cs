@@ -33,6 +33,9 @@ internal sealed record BatchEnd
     /// <summary>What the watchdog ended.</summary>
     public required IReadOnlySet<TestEntry> TimedOut { get; init; }
 
+    /// <summary>When those began that were running.</summary>
+    public IReadOnlyDictionary<TestEntry, DateTimeOffset> Began { get; init; } = FrozenDictionary<TestEntry, DateTimeOffset>.Empty;
+
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
 

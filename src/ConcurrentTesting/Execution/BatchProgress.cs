@@ -27,7 +27,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly HashSet<TestEntry> _failed = [];
     private readonly Dictionary<TestEntry, (string Cause, string Story)> _infrastructure = [];
     private readonly string _declaration;
-    private readonly Dictionary<TestEntry, long> _active = [];
+    private readonly Dictionary<TestEntry, (long Since, DateTimeOffset At)> _active = [];
     private readonly AdapterErrors _errors;
     private readonly List<AdapterError> _cleanUpResults = [];
     private string? _lastError;
@@ -110,17 +110,18 @@ internal sealed class BatchProgress : IHostEvents
         {
             _lastSign = _run.Time.GetTimestamp();
             _firstTest ??= tests.Count > 0 ? _lastSign : null;
+            var at = _run.Recorder.Now;
             var now = tests.Select(Find).OfType<TestEntry>().ToHashSet();
             foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
                 _active.Remove(ended);
-            foreach (var entry in now.Where(entry => _active.TryAdd(entry, _lastSign)))
+            foreach (var entry in now.Where(entry => _active.TryAdd(entry, (_lastSign, at))))
             {
                 _latest = entry;
                 _run.Recorder.Add(
                     new TestStarted(
                         _worker, new TestRef(entry.Assembly, entry.Id), entry.ClassName,
                         TestNames.Short(entry.ClassName, entry.DisplayName))
-                    { At = _run.Recorder.Now },
+                    { At = at },
                     entry.Assembly);
             }
         }
@@ -166,7 +167,7 @@ internal sealed class BatchProgress : IHostEvents
     public IReadOnlyList<TestEntry> RunningLongerThan(TimeSpan limit)
     {
         lock (_gate)
-            return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value) > limit).Select(test => test.Key)];
+            return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value.Since) > limit).Select(test => test.Key)];
     }
 
     /// <summary>
@@ -253,6 +254,7 @@ internal sealed class BatchProgress : IHostEvents
                 Unclosed = unclosed,
                 IsDeclared = File.Exists(_declaration),
                 TimedOut = timedOut,
+                Began = _active.ToDictionary(test => test.Key, test => test.Value.At),
                 Fault = fault,
             };
         }

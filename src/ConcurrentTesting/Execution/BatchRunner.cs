@@ -255,6 +255,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var rows = end.Rows.GetValueOrDefault(entry);
         var attempt = AttemptOfMissing(settled.Outcome, end.Worker, number, database) with
         {
+            StartedAt = end.Began.TryGetValue(entry, out var began) ? began : run.Time.GetUtcNow(),
             Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
             Cause = settled.Outcome == TestOutcome.Failed ? AttemptCauses.Crashed : null,
             Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,

@@ -65,7 +65,8 @@ internal sealed record RunBenchmark
     {
         (string Phase, string Name)[] order =
             [(PhaseNames.Build, "build"), (PhaseNames.Discovery, "discovery"), (PhaseNames.Template, "template"),
-                (PhaseNames.Tests, "tests"), (PhaseNames.Timings, "timings"), (PhaseNames.Reports, "merging")];
+                (PhaseNames.Tests, "tests"), (PhaseNames.Timings, "timings"),
+                (PhaseNames.Coverage, "coverage"), (PhaseNames.Reports, "merging")];
         return order.Where(phase => record.Phases.ContainsKey(phase.Phase)).Select(
             phase => new BenchmarkPart(phase.Name, TimeSpan.FromSeconds(record.Phases[phase.Phase])));
     }

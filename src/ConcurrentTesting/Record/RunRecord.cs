@@ -47,8 +47,8 @@ internal sealed record TestAttempt
     public string? StandardError { get; init; }
 
     /// <summary>
-    /// Why this attempt was not the last word: <c>crash</c>, <c>session died</c>, <c>rerun</c>, or one of <see cref="AttemptCauses"/>; null
-    /// for the first.
+    /// Why there was this attempt, or why it is no test's own: one of <see cref="BatchReasons"/> or <see cref="AttemptCauses"/>; null for
+    /// the first.
     /// </summary>
     public string? Cause { get; init; }
 
@@ -204,7 +204,7 @@ internal sealed record DatabaseRecord
     /// <summary>One line for each guard that an override kept quiet: its name and what it found.</summary>
     public ImmutableArray<string> Overrides { get; init; } = [];
 
-    /// <summary>Named counts: <c>health_checks_ok</c>, <c>retries</c>, <c>recycles</c>, <c>leaked</c> …</summary>
+    /// <summary>Named counts: <c>health_checks_ok</c>, <c>retries</c>, <c>leaked</c> …</summary>
     public ImmutableSortedDictionary<string, long> Counts { get; init; } = ImmutableSortedDictionary<string, long>.Empty;
 }
 
@@ -300,7 +300,7 @@ internal sealed record RunRecord
     public double KnownTimings { get; init; }
 
     /// <summary>
-    /// Seconds of wall time by phase: <c>build</c>, <c>discovery</c>, <c>template</c>, <c>clones</c>, <c>tests</c>, <c>reports</c>.
+    /// Seconds of wall time by phase, see <see cref="PhaseNames"/>.
     /// </summary>
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 

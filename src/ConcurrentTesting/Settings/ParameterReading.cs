@@ -36,6 +36,13 @@ internal sealed class ParameterReading
             _logger.LogWarning("{Variable} is ignored: there is no such parameter; did you mean {Nearest}?", name, NearestVariable(name));
 
         var settings = ParameterTable.All.Aggregate(_given, Apply);
+        if (settings.ShowHelp)
+        {
+            // Who asks for help has something to learn of the rest.
+            _errors.Clear();
+            return settings;
+        }
+
         settings = SettingsPaths.MakeAbsolute(settings);
         foreach (var parameter in ParameterTable.All.Where(parameter => !_unreadable.Contains(parameter)))
             AddFlaw(parameter, settings);

@@ -19,7 +19,8 @@ public sealed class BatchRunnerTests
         await using var run = new FakeRun(settings => settings with { TestTimeout = TimeSpan.FromSeconds(5) }, time);
         var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
 
-        var pool = run.Pool(HangAsync).RunAsync(FakeRun.Plan([_first, _hanging, last]));
+        var hung = new List<DateTimeOffset>();
+        var pool = run.Pool((asked, events, cancellationToken) => HangAsync(asked, events, () => hung.Add(time.GetUtcNow()), cancellationToken)).RunAsync(FakeRun.Plan([_first, _hanging, last]));
         while (!pool.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(1));
@@ -29,6 +30,7 @@ public sealed class BatchRunnerTests
         await pool;
         run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
         run.ResultOf(_hanging).Outcome.ShouldBe(TestOutcome.TimedOut);
+        run.ResultOf(_hanging).Final.StartedAt.ShouldBeInRange(hung[2], hung[3], "it starts when it began, not when it was ended");
         run.ResultOf(last).Outcome.ShouldBe(TestOutcome.Passed);
     }
 
@@ -60,11 +62,13 @@ public sealed class BatchRunnerTests
         run.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.UnaskedResult);
     }
 
-    private async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+    private async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, Action look, CancellationToken cancellationToken)
     {
         foreach (var entry in run.Entries)
         {
+            look();
             events.ActiveTests([FakeHost.Told(entry)]);
+            look();
             if (entry.Equals(_hanging))
                 await EndedAsync(cancellationToken);
             if (cancellationToken.IsCancellationRequested)

@@ -45,16 +45,19 @@ internal static class MeasuredMetrics
 
     private static void Server(DatabaseRecord database, RunMetrics metrics)
     {
-        foreach (var statistics in database.Statistics.Where(statistics => statistics.Transactions is not null))
+        foreach (var statistics in database.Statistics)
         {
             string[] labels = [statistics.Worker.ToString(CultureInfo.InvariantCulture), database.Engine];
             Add(statistics.Sessions, () => metrics.ServerSessions.WithLabels(labels));
             Add(statistics.Transactions, () => metrics.ServerTransactions.WithLabels(labels));
             Add(statistics.RowsRead, () => metrics.ServerRowsRead.WithLabels(labels));
-            Add(statistics.RowsInserted + statistics.RowsUpdated + statistics.RowsDeleted, () =>
-                metrics.ServerRowsChanged.WithLabels(labels));
+            Add(ChangedIn(statistics), () => metrics.ServerRowsChanged.WithLabels(labels));
         }
     }
+
+    // Not every server tells them apart.
+    private static long? ChangedIn(DatabaseStatistics statistics) =>
+        statistics.RowsChanged ?? (statistics.RowsInserted + statistics.RowsUpdated + statistics.RowsDeleted);
 
     private static void Add(double? figure, Func<Counter.Child> counter)
     {
