@@ -167,6 +167,9 @@ internal static class MetricsFile
 
         Observe(metrics.CloneDuration, database.Engine, database.CloneTimes);
         Observe(metrics.DropDuration, database.Engine, database.DropTimes);
+        // What did not happen is zero, not missing.
+        metrics.Leaked.WithLabels(database.Engine).Set(0);
+        metrics.DatabaseRetrySuccesses.WithLabels(database.Engine).IncTo(0);
         foreach (var (name, count) in database.Counts)
             Count(metrics, database.Engine, name, count);
     }
