@@ -6,6 +6,7 @@ using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Run.Merging;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 using ConcurrentTesting.Settings;
@@ -28,7 +29,7 @@ internal static class RunReports
         {
             TellFewerRows(journal);
             using (journal.Phase(PhaseNames.Timings))
-                await SaveTimingsAsync(journal, worked, isComplete: end.ExitCode is null, cancellationToken);
+                await SaveTimingsAsync(journal, worked, console.Redactor, isComplete: end.ExitCode is null, cancellationToken);
             foreach (var (kind, message) in DatabaseUseFindings.Of(worked))
                 journal.Run.Recorder.Report(kind, message);
             if (journal is { Catalog: { } catalog, Plan: { } plan })
@@ -137,7 +138,7 @@ internal static class RunReports
     /// <param name="worked">What the run came to before its reports.</param>
     /// <param name="isComplete">It came to its end.</param>
     private static async Task SaveTimingsAsync(
-        RunJournal journal, RunRecord worked, bool isComplete, CancellationToken cancellationToken)
+        RunJournal journal, RunRecord worked, Redactor redactor, bool isComplete, CancellationToken cancellationToken)
     {
         if (journal is not { Timings: { } timings, Catalog: { } catalog })
             return;
@@ -151,7 +152,7 @@ internal static class RunReports
         {
             try
             {
-                await timings.SaveAsync(path, cancellationToken);
+                await timings.SaveAsync(path, redactor, cancellationToken);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

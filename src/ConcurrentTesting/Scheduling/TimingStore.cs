@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -99,8 +100,13 @@ internal sealed class TimingStore
     /// </summary>
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
-    public Task SaveAsync(string path, CancellationToken cancellationToken) =>
-        TimingsFile.WriteAsync(path, new TimingsContent(_timings, _assemblies), cancellationToken);
+    /// <summary>Writes what is known; a test whose name holds a secret is not remembered.</summary>
+    public Task SaveAsync(string path, Redactor redactor, CancellationToken cancellationToken)
+    {
+        var open = _timings.Where(timing => redactor.Redact(timing.Key) == timing.Key)
+            .ToDictionary(timing => timing.Key, timing => timing.Value, StringComparer.Ordinal);
+        return TimingsFile.WriteAsync(path, new TimingsContent(open, _assemblies), cancellationToken);
+    }
 
     private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
     {

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using Shouldly;
 using Xunit;
@@ -82,13 +83,31 @@ public sealed class TimingStoreTests : IDisposable
         var rows = Enumerable.Range(0, 12).Select(_ => Record(entry, TestOutcome.Passed, 1)).ToList();
         var store = await ReadAsync();
         store.Learn(catalog, rows, complete: true);
-        await store.SaveAsync(File_, TestContext.Current.CancellationToken);
+        await store.SaveAsync(File_, new Redactor(), TestContext.Current.CancellationToken);
 
         var read = await ReadAsync();
 
         read.WithFewerRows(catalog, rows).ShouldBeEmpty();
         read.WithFewerRows(catalog, rows[..5]).ShouldHaveSingleItem().ShouldBe((entry, 12, 5));
         read.WithFewerRows(catalog, rows[..5].Select(row => row with { Attempts = [row.Final with { Outcome = TestOutcome.Skipped }] })).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_test_whose_name_holds_a_secret_is_not_remembered()
+    {
+        var redactor = new Redactor();
+        redactor.Register("Zq7-x91-Qm4");
+        var (open, secret) = (Catalogs.Entry(Catalogs.Assembly(), "Orders", "Ships"), Catalogs.Entry(Catalogs.Assembly(), "Orders", "Logs_in(\"Zq7-x91-Qm4\")"));
+        var catalog = Catalogs.Of(new TestUnit("Orders", open.Assembly, [open, secret]));
+        var store = await ReadAsync();
+        store.Learn(catalog, [Record(open, TestOutcome.Passed, 1), Record(secret, TestOutcome.Passed, 1)], complete: true);
+
+        await store.SaveAsync(File_, redactor, TestContext.Current.CancellationToken);
+
+        (await File.ReadAllTextAsync(File_, TestContext.Current.CancellationToken)).ShouldNotContain("Zq7");
+        var read = await ReadAsync();
+        read.Find(open).ShouldNotBeNull();
+        read.Find(secret).ShouldBeNull();
     }
 
     [Fact]
@@ -184,7 +203,7 @@ public sealed class TimingStoreTests : IDisposable
     {
         var store = await ReadAsync();
         store.Learn(catalog, catalog.Entries().Select(entry => Record(entry, outcome, seconds)), complete);
-        await store.SaveAsync(File_, TestContext.Current.CancellationToken);
+        await store.SaveAsync(File_, new Redactor(), TestContext.Current.CancellationToken);
     }
 
     private static TestRecord Record(TestEntry entry, TestOutcome outcome, double seconds) => new()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Record;
 using Microsoft.Extensions.Logging;
@@ -81,6 +82,15 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         return definition;
     }
 
+    // After a restart the server may give tables another time.
+    private async Task<bool> HasRestartedSinceAsync(DateTime made, CancellationToken cancellationToken)
+    {
+        var uptime = await admin.QueryAsync(
+            "SHOW GLOBAL STATUS LIKE 'Uptime'", row => long.Parse(row.GetString(1), CultureInfo.InvariantCulture), cancellationToken);
+        var now = await admin.QueryAsync("SELECT NOW()", row => row.GetDateTime(0), cancellationToken);
+        return now[0].AddSeconds(-uptime[0]) >= made;
+    }
+
     /// <summary>Whether no table of the template is as old as the clone: tests may make a table again in a clone, but hardly all.</summary>
     private async Task<bool> IsReplacedAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
@@ -89,7 +99,8 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         var tables = _templates[clone.Template.Name].Definition.Tables;
         if (!_made.TryGetValue(clone.Name, out var made) || tables.IsEmpty || await HasAsync("=", tables[0].Name, made))
             return false;
-        return !await HasAsync("LIKE", "%", made) && _replaced.TryAdd(clone.Name, true);
+        return !await HasAsync("LIKE", "%", made) && !await HasRestartedSinceAsync(made, cancellationToken)
+            && _replaced.TryAdd(clone.Name, true);
 
         // One table is asked for first, because the server opens each table that it is asked for.
         async Task<bool> HasAsync(string compares, string table, DateTime before) => (await admin.QueryAsync(
