@@ -127,6 +127,21 @@ public sealed record ConcurrentTestSettings
     /// <summary>The delay before the first retry; later ones grow exponentially.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>In which order tests run.</summary>
+    public TestOrder Order { get; init; } = TestOrder.FailedFirst;
+
+    /// <summary>
+    /// How often tests run that no run has recorded yet, 1 to 100, where others of their assembly were. All runs are attempts of one
+    /// result, and the worst of them decides.
+    /// </summary>
+    public int NewRuns { get; init; } = 1;
+
+    /// <summary>
+    /// Runs the selected tests again and again: so many times (<c>100</c>), or so long (<c>10m</c>). All runs of a test are attempts of one
+    /// result, and the worst of them decides. Null: each test runs once.
+    /// </summary>
+    public string? Stress { get; init; }
+
     /// <summary>How often a failing test is run again, 0 to 100.</summary>
     public int Reruns { get; init; }
 

@@ -100,6 +100,9 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestFlaky)] string? TestFlaky => TryGetValue(() => TestFlaky);
     [Parameter(ConcurrentTestHelp.TestQuarantine)] string? TestQuarantine => TryGetValue(() => TestQuarantine);
     [Parameter(ConcurrentTestHelp.TestOnlyFailed)] string? TestOnlyFailed => TryGetValue(() => TestOnlyFailed);
+    [Parameter(ConcurrentTestHelp.TestOrder)] string? TestOrder => TryGetValue(() => TestOrder);
+    [Parameter(ConcurrentTestHelp.TestNewRuns)] string? TestNewRuns => TryGetValue(() => TestNewRuns);
+    [Parameter(ConcurrentTestHelp.TestStress)] string? TestStress => TryGetValue(() => TestStress);
     [Parameter(ConcurrentTestHelp.TestReplay)] string? TestReplay => TryGetValue(() => TestReplay);
     [Parameter(ConcurrentTestHelp.TestReplayWorker)] string? TestReplayWorker => TryGetValue(() => TestReplayWorker);
     [Parameter(ConcurrentTestHelp.TestBisect)] string? TestBisect => TryGetValue(() => TestBisect);

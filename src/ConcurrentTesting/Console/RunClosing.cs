@@ -47,6 +47,7 @@ internal static class RunClosing
         .. run.Coverage is { } coverage ? [$"  Coverage   {coverage.Text}"] : Array.Empty<string>(),
         .. run.Idle is { } idle ? [$"  Idle       {PlainText.OneLine(redactor.Redact(idle))}"] : Array.Empty<string>(),
         .. Failures(run, redactor),
+        .. Repeated(run, redactor),
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
         .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
         .. Incidents(run),
@@ -164,6 +165,19 @@ internal static class RunClosing
             : "";
         var since = HistoryFindings.OfFailure(run, test) is { } text ? $"  ({text})" : "";
         return $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}]{place}{since}";
+    }
+
+    /// <summary>How the tests did that were to run several times: all of them together, and each that failed.</summary>
+    private static IEnumerable<string> Repeated(RunRecord run, Redactor redactor)
+    {
+        if (RepeatTotal.Of(run.Tests) is not { } total)
+            yield break;
+        var failed = RepeatTotal.Worst(run.Tests).Where(test => test.Repeats!.Value.Failed > 0).ToList();
+        yield return Invariant($"  Repeated   {Quantity.Of(total.Tests, "test")} in {total.Runs:N0} runs, {total.Failed:N0} of which failed");
+        foreach (var test in failed.Take(MostListed))
+            yield return $"             {FailureText.Name(test, redactor)}  [{test.Assembly.Source}] {test.Repeats!.Value.Text}";
+        if (failed.Count > MostListed)
+            yield return Invariant($"             ... and {failed.Count - MostListed} more");
     }
 
     private static string FlakyLine(TestRecord test, Redactor redactor) =>

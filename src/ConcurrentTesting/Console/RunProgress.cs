@@ -192,7 +192,9 @@ internal sealed class RunProgress(TimeProvider time)
     }
 
     // It runs again because another row of its test has to.
-    private static bool WasDone(TestRecord test) => test.Attempts is [.., { Outcome: TestOutcome.Passed or TestOutcome.Skipped }, _];
+    private static bool WasDone(TestRecord test) =>
+        test.Attempts is [.., { Outcome: TestOutcome.Passed or TestOutcome.Skipped }, _]
+        || (test.Repeats is not null && test.Attempts.Length > 1);
 
     private void CountExpectation(TestRecord test)
     {

@@ -73,7 +73,8 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
 /// more by name. Failing tests are rerun within their budget.
 /// </summary>
 internal sealed class Accounting(
-    IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null)
+    IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null,
+    IReadOnlySet<TestEntry>? repeated = null)
 {
     // After so many ends without any result the batch is split to find the test that kills it; a batch of one test is given up.
     private const int TriesUntilSplit = 2;
@@ -182,7 +183,7 @@ internal sealed class Accounting(
     {
         foreach (var entry in Closed(end, end.Failed))
         {
-            if (retry?.Entries.Contains(entry) != true && TakeRerun(entry))
+            if (retry?.Entries.Contains(entry) != true && repeated?.Contains(entry) != true && TakeRerun(entry))
                 yield return Make(end, [entry], BatchReasons.Rerun);
         }
     }
@@ -220,5 +221,5 @@ internal sealed class Accounting(
         BatchOf.Entries(
             end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason,
             end.Worker) with
-        { FruitlessTries = fruitless };
+        { FruitlessTries = fruitless, Round = end.Batch.Round };
 }

@@ -287,12 +287,17 @@ internal sealed class BatchProgress : IHostEvents
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
         var attempt = HostAttempt.Of(
             result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason,
-            _run.Secrets);
+            _run.Secrets) with
+        { Round = _asked.RoundOf(entry, _batch.Round) };
         var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
         var test = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
-        if (isFinal && test.Outcome == TestOutcome.Failed)
+        if (isFinal && HasFailed(attempt, test))
             _run.Stop.CountFailure();
     }
+
+    // A failure that is muted is none, and of a test that runs several times an earlier one is none of this attempt.
+    private static bool HasFailed(TestAttempt attempt, TestRecord test) =>
+        attempt.Outcome == TestOutcome.Failed && test.Outcome == TestOutcome.Failed;
 
     // Whether a failing test really runs again is decided when the batch is over.
     private bool MayRunAgain(TestEntry entry, TestAttempt attempt)
@@ -303,6 +308,6 @@ internal sealed class BatchProgress : IHostEvents
         if (cause is not null && _run.Settings.MaxRetries > 0)
             _infrastructure.TryAdd(entry, (cause, FirstLine.Marked(attempt.Message ?? "")));
 
-        return _run.Settings.Reruns > 0 || _infrastructure.ContainsKey(entry);
+        return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);
     }
 }

@@ -227,7 +227,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
 
     private void AnnounceFinalFailures(BatchEnd end, BatchVerdict verdict)
     {
-        var announced = run.Settings.Reruns == 0 ? end.Failed.Where(entry => !end.Infrastructure.Contains(entry)) : [];
+        var announced = end.Failed.Where(
+            entry => (run.Settings.Reruns == 0 || asked.IsRepeated(entry)) && !end.Infrastructure.Contains(entry));
         var again = verdict.RunsAgain.Concat(announced).ToHashSet();
         foreach (var entry in end.Failed.Where(entry => !again.Contains(entry)))
         {
@@ -256,6 +257,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var attempt = AttemptOfMissing(settled.Outcome, end.Worker, number, database) with
         {
             StartedAt = end.Began.TryGetValue(entry, out var began) ? began : run.Time.GetUtcNow(),
+            Round = asked.RoundOf(entry, end.Batch.Round),
             Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
             Cause = settled.Outcome == TestOutcome.Failed ? AttemptCauses.Crashed : null,
             Message = settled.Outcome == TestOutcome.TimedOut ? TimedOutAfter(entry, rows) : settled.Message,
@@ -276,6 +278,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             var attempt = AttemptOfMissing(
                 outcome, end.Worker, number, database) with
             {
+                Round = asked.RoundOf(entry, end.Batch.Round),
                 Cause = AttemptCauses.NotRun,
                 Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run.",
             };

@@ -175,8 +175,8 @@ internal sealed class Worker(
         {
             run.Recorder.Report(IncidentKinds.DatabaseReplaced, $"The database {lease.Database} does not answer and is replaced.", number);
         }
-        else if (run.Settings.Reset != DatabaseReset.Never || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry
-            || IsSpent(batch, lease))
+        else if (run.Settings.Reset != DatabaseReset.Never
+            || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry or BatchReasons.Repeat || IsSpent(batch, lease))
         {
             _resets++;
         }

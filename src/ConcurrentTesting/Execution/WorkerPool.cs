@@ -18,25 +18,31 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
         var queue = new BatchQueue(plan, worthStealing: plan.IsFixed ? double.PositiveInfinity : 1.0);
         var accounting = new Accounting(
             plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)),
-            new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)));
-        var source = new LocalBatchSource(queue, accounting);
-        var runner = new BatchRunner(run, source, new AskedTests([.. plan.Predictions.Keys]));
+            new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)), plan.Repeated);
+        var source = StressSource.Over(new LocalBatchSource(queue, accounting), plan, run);
+        var runner = new BatchRunner(run, source, new AskedTests([.. plan.Predictions.Keys], plan.Repeated));
         var workers = Enumerable.Range(0, plan.Seeds.Length)
             .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = plan.SetUps }).ToArray();
         await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
 
         var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
-            .SelectMany(batch => batch.Entries.Select(entry => (Entry: entry, batch.Reason)))
-            .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Reason);
+            .SelectMany(batch => batch.Entries.Select(entry => (Entry: entry, Batch: batch)))
+            .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch))
+            .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Batch);
         foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left.Keys))
-            RecordUnrun(entry, left.GetValueOrDefault(entry));
+            RecordUnrun(entry, left.GetValueOrDefault(entry), plan.Repeated.Contains(entry));
     }
 
-    private void RecordUnrun(TestEntry entry, string? reason)
+    // A test that has run, and would have run once more if the run had not been stopped, is no test that did not run.
+    private bool IsLeftOutOnPurpose(TestEntry entry, Batch batch) =>
+        batch.Reason == BatchReasons.Repeat && run.Stop is { Reason: not null, Fault: null } && run.Recorder.RowCount(entry) > 0;
+
+    private void RecordUnrun(TestEntry entry, Batch? left, bool isRepeated)
     {
-        var story = reason switch
+        var story = left?.Reason switch
         {
             BatchReasons.Retry => "The infrastructure failed this test, and no worker was left to try it again.",
+            BatchReasons.Repeat => "The test was to run once more, and no worker was left to run it.",
             BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
             _ => "The test was asked for and never ran: no worker was left to run it.",
         };
@@ -48,6 +54,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
                 Worker = -1,
                 Batch = 0,
                 Number = 1,
+                Round = left?.Round ?? (isRepeated ? 1 : null),
                 StartedAt = run.Time.GetUtcNow(),
                 Cause = run.Stop is { Reason: not null, Fault: null } ? AttemptCauses.NotRun : null,
                 Message = run.Stop.Reason ?? $"{story} The incidents of the run say why.",

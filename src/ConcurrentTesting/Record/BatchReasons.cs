@@ -21,6 +21,9 @@ internal static class BatchReasons
     /// <summary>Its test failed and runs again (<c>--test-reruns</c>).</summary>
     public const string Rerun = "rerun";
 
+    /// <summary>Its tests are to run several times (<c>--test-stress</c>, <c>--test-new-runs</c>).</summary>
+    public const string Repeat = "repeat";
+
     /// <summary>The infrastructure failed its tests.</summary>
     public const string Retry = "retry";
 }

@@ -20,9 +20,20 @@ internal static class RecordedWork
                 unit, [.. unit.Tests.Select(test => (test, seconds.GetValueOrDefault(new TestRef(unit.Assembly, test.Case))))]))];
     }
 
-    public static TimeSpan LowerBoundOf(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests, int workers) =>
-        TimeSpan.FromSeconds(LowerBound.Of(
-        [.. Of(units, tests).Select(
+    public static TimeSpan LowerBoundOf(IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests, int workers)
+    {
+        var rounds = ByRound(tests);
+        return TimeSpan.FromSeconds(LowerBound.Of(
+        [.. (rounds.Length == 0 ? [tests] : rounds).SelectMany(round => Of(units, round)).Select(
             work => (work.Unit.Tie is not null, (IReadOnlyCollection<double>)[.. work.Tests.Select(test => test.Seconds)]))],
         workers));
+    }
+
+    // What is to run several times may do so on several workers at once.
+    private static ImmutableArray<ImmutableArray<TestRecord>> ByRound(ImmutableArray<TestRecord> tests) =>
+        tests.All(test => test.Repeats is null)
+            ? []
+            : [.. tests.SelectMany(test => test.Attempts.GroupBy(attempt => attempt.Round ?? 1)
+                .Select(round => (round.Key, Test: test with { Attempts = [.. round] })))
+                .GroupBy(round => round.Key, round => round.Test).Select(round => round.ToImmutableArray())];
 }

@@ -14,7 +14,19 @@ internal sealed class RowFold(AttemptEnded first)
 
     public IReadOnlyList<TestAttempt> Attempts => _attempts;
 
-    public TestAttempt Final => _attempts[^1];
+    /// <summary>The attempt that decides.</summary>
+    public TestAttempt Final => DecidingAttempt.Of(_attempts)!;
+
+    /// <summary>The last attempt of one of the times that the test was to run; null: it has none.</summary>
+    public TestAttempt? LastOf(int? round) => _attempts.FindLast(attempt => attempt.Round == round);
+
+    /// <summary>Takes the attempts of one of the times away.</summary>
+    public IReadOnlyList<TestAttempt> TakeOut(int? round)
+    {
+        var taken = _attempts.FindAll(attempt => attempt.Round == round);
+        _attempts.RemoveAll(attempt => attempt.Round == round);
+        return taken;
+    }
 
     public void Add(TestAttempt attempt) => _attempts.Add(attempt);
 

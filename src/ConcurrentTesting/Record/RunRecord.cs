@@ -52,6 +52,9 @@ internal sealed record TestAttempt
     /// </summary>
     public string? Cause { get; init; }
 
+    /// <summary>Which of the runs that were asked for it belongs to, from 1; null where the test was to run once.</summary>
+    public int? Round { get; init; }
+
     /// <summary>What it did to the databases, and its memory; null where it was not measured.</summary>
     public TestFigures? Figures { get; init; }
 
@@ -62,9 +65,11 @@ internal sealed record TestAttempt
 /// <summary>A test that was flaky before: in so many of its earlier runs.</summary>
 internal sealed record KnownFlaky(int Runs, int OfRuns);
 
-/// <summary>One result row: a test case, or one of several data rows of a case. Its final attempt decides.</summary>
+/// <summary>One result row: a test case, or one of several data rows of a case. One of its attempts decides.</summary>
 internal sealed record TestRecord
 {
+    private const int MostRepeatsTold = 10;
+
     /// <summary>
     /// <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>; not unique where a suite has duplicates.
     /// </summary>
@@ -81,7 +86,15 @@ internal sealed record TestRecord
     /// <summary>Method and row, as people read it.</summary>
     public required string Name { get; init; }
 
-    public required ImmutableArray<TestAttempt> Attempts { get; init; }
+    public required ImmutableArray<TestAttempt> Attempts
+    {
+        get;
+        init
+        {
+            field = value;
+            Final = DecidingAttempt.Of(value)!;
+        }
+    }
 
     public ImmutableArray<KeyValuePair<string, string>> Traits { get; init; } = [];
     public string? SourceFile { get; init; }
@@ -99,7 +112,18 @@ internal sealed record TestRecord
     /// <summary>How often it was flaky in earlier runs; null where it was not.</summary>
     public KnownFlaky? KnownFlaky { get; init; }
 
-    public TestAttempt Final => Attempts[^1];
+    /// <summary>The attempt that decides: the last one, and of a test that was to run several times the worst of those.</summary>
+    public TestAttempt Final { get; private init; } = null!;
+
+    /// <summary>
+    /// What reports tell beside <see cref="Final"/>: all other attempts, and of a test that was to run several times some that failed.
+    /// </summary>
+    public IEnumerable<TestAttempt> Others => Repeats is null
+        ? Attempts.Where(attempt => !ReferenceEquals(attempt, Final))
+        : Attempts.Where(attempt => DecidingAttempt.IsFailure(attempt) && !ReferenceEquals(attempt, Final)).Take(MostRepeatsTold);
+
+    /// <summary>How often it ran and failed where it was to run several times; null: once.</summary>
+    public RepeatCount? Repeats => RepeatCount.Of(Attempts);
 
     /// <summary>The final attempt's outcome; a muted failure counts as skipped.</summary>
     public TestOutcome Outcome =>

@@ -63,7 +63,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         lock (_gate)
         {
             var name = TestNames.Short(entry.ClassName, entry.DisplayName);
-            var given = _fold.Rows.Of(RefOf(entry)).Where(row => row.Name == name && row.Final.Batch == attempt.Batch)
+            var given = _fold.Rows.Of(RefOf(entry)).Where(row => row.Name == name && row.HasAttemptIn(attempt.Batch))
                 .Select(row => row.Occurrence).ToHashSet();
             return Settle(entry, Enumerable.Range(0, given.Count + 1).First(occurrence => !given.Contains(occurrence)), attempt, isQuiet);
         }
@@ -77,8 +77,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     {
         lock (_gate)
         {
-            var rows = _fold.Rows.Of(RefOf(entry));
-            if (rows.Any(row => row.Final.Batch == batch) && rows.Any(row => row.Final.Batch != batch))
+            if (_fold.Rows.IsSuperseding(RefOf(entry), batch))
                 Add(new RowsSuperseded(RefOf(entry), batch) { At = Now }, entry.Assembly);
         }
     }

@@ -33,16 +33,29 @@ internal sealed class TestRows
         if (!_tests.TryGetValue(superseded.Test, out var rows))
             return;
         var batch = superseded.Batch;
-        var given = rows.Current.FindAll(row => row.Final.Batch == batch);
-        var older = rows.Current.FindAll(row => row.Final.Batch != batch);
+        var round = RoundOf(rows.Current, batch);
+        var given = rows.Current.FindAll(row => row.LastOf(round)?.Batch == batch);
+        var older = rows.Current.FindAll(row => row.LastOf(round) is { } last && last.Batch != batch);
         if (given.Count == 0 || older.Count == 0)
             return;
-        var takers = given.FindAll(row => row.Attempts.All(attempt => attempt.Batch == batch));
+        var takers = given.FindAll(row => row.Attempts.All(attempt => attempt.Round != round || attempt.Batch == batch));
         takers = takers.Count > 0 ? takers : given;
         for (var index = 0; index < older.Count; index++)
-            takers[Math.Min(index, takers.Count - 1)].InsertBefore(batch, older[index].Attempts);
-        rows.Current.RemoveAll(older.Contains);
+            takers[Math.Min(index, takers.Count - 1)].InsertBefore(batch, older[index].TakeOut(round));
+        rows.Current.RemoveAll(row => row.Attempts.Count == 0);
     }
+
+    /// <summary>A batch gave some rows of the test, and others have their last attempt of the same time in another batch.</summary>
+    public bool IsSuperseding(TestRef test, int batch)
+    {
+        var rows = Of(test);
+        var round = RoundOf(rows, batch);
+        return rows.Any(row => row.LastOf(round)?.Batch == batch)
+            && rows.Any(row => row.LastOf(round) is { } last && last.Batch != batch);
+    }
+
+    private static int? RoundOf(IReadOnlyList<RowFold> rows, int batch) =>
+        rows.SelectMany(row => row.Attempts).FirstOrDefault(attempt => attempt.Batch == batch)?.Round;
 
     public bool HasFailed(TestRef test) => Of(test).Any(row => row.Final.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped));
 

@@ -21,7 +21,8 @@ internal static class Verdict
         return errors > 0
             ? (ConcurrentTestExitCode.Incomplete,
                 $"{errors} of {Quantity.Of(tests.Length, "test")} gave no result{(failed > 0 ? $" and {failed} failed" : "")}.")
-            : failed > 0 ? (ConcurrentTestExitCode.TestsFailed, $"{failed} of {Quantity.Of(tests.Length, "test")} failed.{Beside(outside)}")
+            : failed > 0 ? (ConcurrentTestExitCode.TestsFailed,
+                $"{failed} of {Quantity.Of(tests.Length, "test")} failed{InRuns(tests)}.{Beside(outside)}")
             : OfOutside(tests, outside, settings);
     }
 
@@ -39,6 +40,11 @@ internal static class Verdict
         };
     }
 
+    private static string InRuns(ImmutableArray<TestRecord> tests) => RepeatTotal.Of(tests) is { } total
+        ? total.Failed == 0 ? FormattableString.Invariant($", {total.Runs:N0} runs of {Quantity.Of(total.Tests, "repeated test")}")
+        : FormattableString.Invariant($", in {total.Failed:N0} of {total.Runs:N0} runs of {Quantity.Of(total.Tests, "repeated test")}")
+        : "";
+
     private static string Beside(ImmutableArray<OutsideFailure> outside) =>
         outside.Count(failure => !failure.IsFlaky) is > 0 and var count ? $" Outside of tests {count} more failed." : "";
 
@@ -49,7 +55,7 @@ internal static class Verdict
         return flaky > 0
             ? (ConcurrentTestExitCode.TestsFailed,
                 $"{flaky} of {Quantity.Of(tests.Length, "test")} {(flaky == 1 ? "was" : "were")} flaky (--test-flaky fail).")
-            : (ConcurrentTestExitCode.Success, "All tests passed.");
+            : (ConcurrentTestExitCode.Success, $"All tests passed{InRuns(tests)}.");
     }
 
     private static (ConcurrentTestExitCode, string) OfNoTests(ConcurrentTestSettings settings)

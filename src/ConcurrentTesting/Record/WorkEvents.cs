@@ -67,9 +67,14 @@ internal sealed record AttemptEnded : RunEvent
 
     internal override void TellTo(IRunObserver observer, RunFold fold)
     {
-        if (!IsQuiet)
-            observer.TestFinished(fold.RowOf(Test, Row), IsFinal);
+        if (!IsQuiet && fold.RowOf(Test, Row) is var row && IsNews(row))
+            observer.TestFinished(row, IsFinal);
     }
+
+    // Of a test that runs again and again, its first result and its first failure.
+    private bool IsNews(TestRecord row) =>
+        Attempt.Round is null || row.Attempts.Length == 1
+        || (DecidingAttempt.IsFailure(Attempt) && row.Attempts.Count(DecidingAttempt.IsFailure) == 1);
 }
 
 /// <summary>A failure that might have been tried again is its row's last word.</summary>

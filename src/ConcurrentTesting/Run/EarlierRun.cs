@@ -68,8 +68,13 @@ internal sealed class EarlierRun
     {
         if (Replayed is { } run)
             return ReplayPlan.Of(run, catalog, timings, _settings.ReplayWorker);
-        var plan = Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount, HostStartsOf(catalog, isDirect));
-        return _settings.Reset == DatabaseReset.Class ? ClassBatches.Cut(plan) : plan;
+        var hosts = HostStartsOf(catalog, isDirect);
+        var plan = Planner.Plan(catalog, timings, _settings.Workers, seed, Environment.ProcessorCount, hosts);
+        plan = _settings.Reset == DatabaseReset.Class ? ClassBatches.Cut(plan) : plan;
+        plan = BatchOrder.Apply(_settings.Order, seed, plan, catalog, timings, hosts);
+        return StressGoal.Read(_settings.Stress) is { } goal
+            ? Repeats.Stressed(plan, goal)
+            : Repeats.OfNew(plan, timings, _settings.NewRuns);
     }
 
     // Whoever sets up again needs a process of its own for it.

@@ -61,6 +61,7 @@ internal sealed class TestRun
         settings = settings.WithAbsolutePaths();
         var redactor = Redactor.Of(settings);
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
+        settings = RefusedSettings.Check(settings);
         var earlier = EarlierRun.Read(settings);
         settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
         var shard = ShardedRun.Read(settings, Environment.GetEnvironmentVariable);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
@@ -29,6 +30,9 @@ internal sealed record Batch
 
     /// <summary>How often it came back without any progress.</summary>
     public int FruitlessTries { get; init; }
+
+    /// <summary>Which of the times that its tests are to run it is, from 2; null: the first, or the only one.</summary>
+    public int? Round { get; init; }
 
     /// <summary>How long its worker waits before it begins, so that what broke can come back.</summary>
     public TimeSpan Delay { get; init; }
@@ -70,6 +74,9 @@ internal sealed record Plan
 
     /// <summary>Expected seconds by entry.</summary>
     public required IReadOnlyDictionary<TestEntry, double> Predictions { get; init; }
+
+    /// <summary>The entries that are to run several times.</summary>
+    public IReadOnlySet<TestEntry> Repeated { get; init; } = FrozenSet<TestEntry>.Empty;
 
     /// <summary>The shared set-ups that an entry needs; entries that need none are left out.</summary>
     public IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUps { get; init; } =

@@ -67,7 +67,7 @@ internal static class Planner
         TestCatalog catalog, TimingStore timings, IReadOnlyDictionary<TestEntry, double> predictions, int seed) =>
         [.. catalog.Units
             .Select(unit =>
-                new PlannedUnit(unit, unit.Entries.Sum(entry => predictions[entry]), unit.Entries.Any(entry => FailedLast(timings, entry))))
+                new PlannedUnit(unit, unit.Entries.Sum(entry => predictions[entry]), unit.Entries.Any(timings.HasFailedLast)))
             .OrderByDescending(unit => unit.Seconds)
             .ThenBy(unit => Shuffle(seed, unit.Unit.Key))
             .ThenBy(unit => unit.Unit.Key, StringComparer.Ordinal)];
@@ -77,9 +77,6 @@ internal static class Planner
         units.GroupBy(unit => (unit.Unit.Assembly, string.Join('|', ExclusiveGroup.Of(unit.Unit.Entries))))
             .Select(group => BatchOf.Units([.. group], BatchReasons.Tail))
             .OrderByDescending(batch => batch.Seconds);
-
-    private static bool FailedLast(TimingStore timings, TestEntry entry) =>
-        timings.Find(entry)?.LastOutcome is { } outcome && outcome != nameof(Record.TestOutcome.Passed);
 
     private static ulong Shuffle(int seed, string key) =>
         XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed}/{key}")));

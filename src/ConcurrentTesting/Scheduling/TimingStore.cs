@@ -46,6 +46,26 @@ internal sealed class TimingStore
             ? timing
             : null;
 
+    /// <summary>
+    /// The tests that no run has recorded, though others of their assembly were: where nothing at all is known of an assembly, nothing in
+    /// it is new.
+    /// </summary>
+    public IReadOnlySet<TestEntry> NewAmong(IReadOnlyCollection<TestEntry> entries)
+    {
+        var known = entries.Where(entry => Find(entry) is not null).Select(entry => entry.Assembly).ToHashSet();
+        foreach (var assembly in entries.Select(entry => entry.Assembly).Distinct().Where(assembly => !known.Contains(assembly)).ToList())
+        {
+            if (_timings.Keys.Any(key => key.StartsWith(assembly.Source + "/", StringComparison.Ordinal)))
+                known.Add(assembly);
+        }
+
+        return entries.Where(entry => Find(entry) is null && known.Contains(entry.Assembly)).ToHashSet();
+    }
+
+    /// <summary>It did not pass when it ran last.</summary>
+    public bool HasFailedLast(TestEntry entry) =>
+        Find(entry)?.LastOutcome is { } outcome && outcome != nameof(TestOutcome.Passed);
+
     /// <summary>What a shared set-up adds to a batch, in seconds; null where it was never measured.</summary>
     public double? SetUpSeconds(TestAssembly assembly, SharedSetUp setUp) => Of(assembly).SetUps?.GetValueOrDefault(setUp.Name)?.Seconds;
 

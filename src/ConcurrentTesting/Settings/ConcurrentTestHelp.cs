@@ -152,6 +152,18 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-only-failed</c></summary>
     public const string TestOnlyFailed = "Runs only what did not pass in the last run. Default: false";
 
+    /// <summary><c>--test-order</c></summary>
+    public const string TestOrder =
+        "What runs first: failed-first (what failed in its last run, then the longest), longest-first, or random by the seed. Default: failed-first";
+
+    /// <summary><c>--test-new-runs</c></summary>
+    public const string TestNewRuns =
+        "Times that tests run of which the timings know nothing yet, 1 to 100; one that fails any of them has failed. Default: 1";
+
+    /// <summary><c>--test-stress</c></summary>
+    public const string TestStress =
+        "Runs the selected tests again and again and reports each one's failure rate: a number of times, or how long (10m); one failure fails the run. Default: off";
+
     /// <summary><c>--test-replay</c></summary>
     public const string TestReplay = "run.json of an earlier run whose order is repeated. Default: none";
 

@@ -17,8 +17,10 @@ internal static class ParameterGroups
     public static ImmutableArray<ParameterGroup> All { get; } =
     [
         new("What to run", "./build.sh ConcurrentTest --test-projects tests --test-filter 'FullyQualifiedName~Orders&Category!=Slow'",
-            ["TestProjects", "TestFilter", "TestOnlyFailed", "TestList", "TestHelp", "TestNoBuild", "TestConfiguration", "TestFramework",
-                "TestSettings", "TestAllowEmpty"]),
+            [
+                "TestProjects", "TestFilter", "TestOnlyFailed", "TestOrder", "TestList", "TestHelp", "TestNoBuild", "TestConfiguration",
+                "TestFramework", "TestSettings", "TestAllowEmpty",
+            ]),
         new("Databases", "./build.sh ConcurrentTest --test-database postgresql --test-template db/schema",
             [
                 "TestDatabase", "TestConnectionString", "TestTemplate", "TestTemplateCache", "TestTemplateExtensions", "TestDatabases",
@@ -28,7 +30,8 @@ internal static class ParameterGroups
             ]),
         new("Trouble", "./build.sh ConcurrentTest --test-replay artifacts/test-results/run.json --test-bisect Shop.Tests.OrderTests.Pays",
             [
-                "TestTimeout", "TestWorkerTimeout", "TestFailFast", "TestReruns", "TestFlaky", "TestQuarantine", "TestReplay",
+                "TestTimeout", "TestWorkerTimeout", "TestFailFast", "TestReruns", "TestFlaky", "TestQuarantine", "TestNewRuns",
+                "TestStress", "TestReplay",
                 "TestReplayWorker", "TestBisect", "TestSeed",
                 "TestMaxRetries", "TestRetryDelay", "TestProductionFallback", "TestAllow", "TestAllowedHosts", "TestDiagnostics",
             ]),

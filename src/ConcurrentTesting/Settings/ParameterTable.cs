@@ -118,6 +118,13 @@ internal static class ParameterTable
         Parameter.Create(
             "TestOnlyFailed", ConcurrentTestHelp.TestOnlyFailed, ValueKinds.Flag, s => s.OnlyFailed, (s, v) => s with { OnlyFailed = v }),
         Parameter.Create(
+            "TestOrder", ConcurrentTestHelp.TestOrder, ValueKinds.Order, s => s.Order, (s, v) => s with { Order = v }),
+        Parameter.Create(
+            "TestNewRuns", ConcurrentTestHelp.TestNewRuns, ValueKinds.WholeNumber(1, 100), s => s.NewRuns,
+            (s, v) => s with { NewRuns = v }),
+        Parameter.Create(
+            "TestStress", ConcurrentTestHelp.TestStress, ValueKinds.Stress, s => s.Stress, (s, v) => s with { Stress = v }),
+        Parameter.Create(
             "TestReplay", ConcurrentTestHelp.TestReplay, ValueKinds.ExistingFile, s => s.ReplayFile!, (s, v) => s with { ReplayFile = v }),
         Parameter.Create(
             "TestReplayWorker", ConcurrentTestHelp.TestReplayWorker, ValueKinds.OptionalNumber(0), s => s.ReplayWorker,

@@ -168,6 +168,20 @@ internal static partial class ValueKinds
         Single,
         value => Scheduling.Sharding.Shard.IsAuto(value) || Scheduling.Sharding.Shard.Read(value) is not null ? null : string.Empty);
 
+    public static ValueKind<TestOrder> Order { get; } = new(
+        Arity.One,
+        "failed-first, longest-first or random",
+        text => Enum.GetValues<TestOrder>().Cast<TestOrder?>()
+                    .FirstOrDefault(order => PlainName.Same($"{order}", Single(text)))
+                ?? throw new UnreadableValueException(),
+        order => Enum.IsDefined(order) ? null : string.Empty);
+
+    public static ValueKind<string?> Stress { get; } = new(
+        Arity.One,
+        $"off, a number of times from 1 to {Scheduling.StressGoal.Most.ToString(CultureInfo.InvariantCulture)}, or a duration up to 168h with its unit, like 30s, 10m or 1h",
+        text => string.Equals(Single(text), "off", StringComparison.OrdinalIgnoreCase) ? null : Single(text),
+        value => Scheduling.StressGoal.Read(value) is null ? string.Empty : null);
+
     public static ValueKind<int?> ShardCount { get; } = new(
         Arity.One,
         $"a whole number from 1 to {Scheduling.Sharding.Shard.Most}",

@@ -63,6 +63,7 @@ internal sealed class HtmlReport
         Failures();
         HtmlTimeline.Write(_page, _record);
         Machines();
+        Repeated();
         Flaky();
         Muted();
         SlowestTests();
@@ -242,7 +243,7 @@ internal sealed class HtmlReport
 
     private void EarlierAttempts(TestRecord test)
     {
-        foreach (var attempt in test.Attempts[..^1])
+        foreach (var attempt in test.Others)
         {
             _page.Element("h3", Invariant($"Attempt {attempt.Number}: {FailureKinds.Text(attempt)} ({FailureKinds.Where(test, attempt)})"));
             Attempt(attempt);
@@ -279,6 +280,27 @@ internal sealed class HtmlReport
                 Invariant($"{part.ExitCode}"),
             ]))
             .Markup("</section>\n");
+    }
+
+    private void Repeated()
+    {
+        if (RepeatTotal.Of(_record.Tests) is not { } total)
+            return;
+
+        _page.Markup("<section id=\"repeated\"><h2>Repeated tests</h2>\n").Element(
+            "p", Invariant($"{Quantity.Of(total.Tests, "test")} in {total.Runs:N0} runs, {total.Failed:N0} of which failed. A test that failed in one of its runs has failed."));
+        _page.Table(
+            "Tests that were to run several times",
+            ["Test", "#Runs", "#Failed", "#Rate"],
+            [.. RepeatTotal.Worst(_record.Tests).Take(Listed).Select(
+                test => (string[])
+                [
+                    test.FullName,
+                    Invariant($"{test.Repeats!.Value.Runs:N0}"),
+                    Invariant($"{test.Repeats.Value.Failed:N0}"),
+                    Invariant($"{100 * test.Repeats.Value.Rate:0.##} %"),
+                ])]);
+        _page.Markup("</section>\n");
     }
 
     private void Flaky()

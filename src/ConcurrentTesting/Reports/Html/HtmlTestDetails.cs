@@ -76,7 +76,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
             return;
 
         json.WriteStartArray("attempts");
-        foreach (var attempt in test.Attempts)
+        foreach (var attempt in test.Others.Append(test.Final))
         {
             var limit = attempt.Outcome == TestOutcome.Passed ? PassedBytes : FailureBytes;
             json.WriteStartObject();

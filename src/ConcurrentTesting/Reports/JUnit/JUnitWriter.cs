@@ -226,7 +226,7 @@ internal sealed partial class JUnitWriter
     /// <summary>The elements in the order of the Surefire schema: failure and its reruns, skipped, error and its reruns.</summary>
     private void Outcome(TestRecord test)
     {
-        var earlier = test.Attempts[..^1].Where(attempt => attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
+        var earlier = test.Others.Where(attempt => attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
             .ToLookup(IsError);
         var prefix = test.Outcome is TestOutcome.Passed or TestOutcome.Skipped ? "flaky" : "rerun";
         if (test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)

@@ -39,6 +39,7 @@ internal sealed class SummaryMarkdown
         summary.Figures();
         summary.Machines();
         summary.Failures();
+        summary.Repeated();
         summary.Flaky();
         summary.Quarantined();
         summary.Benchmark();
@@ -214,6 +215,22 @@ internal sealed class SummaryMarkdown
     }
 
     private string Name(TestRecord test) => test.IsOutside ? Code(test.Name) : $"{Code(test.ClassName)}.{Code(test.Name)}";
+
+    private void Repeated()
+    {
+        if (RepeatTotal.Of(_record.Tests) is not { } total)
+            return;
+
+        Line($"## Repeated tests");
+        Line();
+        Line($"{Quantity.Of(total.Tests, "test")} in {Invariant($"{total.Runs:N0}")} runs, {Invariant($"{total.Failed:N0}")} of which failed. A test that failed in one of its runs has failed.");
+        Line();
+        Table(
+            "| test | runs | failed | rate |\n|:--|--:|--:|--:|",
+            [.. RepeatTotal.Worst(_record.Tests)],
+            test => Invariant(
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Repeats!.Value.Runs} | {test.Repeats.Value.Failed} | {100 * test.Repeats.Value.Rate:0.##} % |"));
+    }
 
     private void Flaky()
     {

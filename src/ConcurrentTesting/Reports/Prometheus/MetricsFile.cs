@@ -62,7 +62,8 @@ internal static class MetricsFile
             durations[test.Outcome].Observe(NotNegative(test.Final.Duration));
         }
 
-        foreach (var cause in record.Tests.SelectMany(test => test.Attempts.Skip(1)).CountBy(attempt => Label(attempt.Cause ?? "unknown")))
+        foreach (var cause in record.Tests.SelectMany(test => test.Attempts.Skip(1)).Where(IsRerun).CountBy(
+            attempt => Label(attempt.Cause ?? "unknown")))
             metrics.Reruns.WithLabels(cause.Key).IncTo(cause.Value);
 
         foreach (var kind in OutsideCauses)
@@ -75,6 +76,9 @@ internal static class MetricsFile
         metrics.Flaky.Set(record.Flaky);
         metrics.Muted.Set(record.Tests.Count(test => test.IsMuted));
     }
+
+    // What was asked for several times was not run again for a fault.
+    private static bool IsRerun(TestAttempt attempt) => attempt.Round is null || attempt.Cause is not (null or BatchReasons.Repeat);
 
     private static void Workers(RunRecord record, RunMetrics metrics)
     {

@@ -132,7 +132,13 @@ internal sealed record TestDocument
 
     public string? File { get; init; }
     public int? Line { get; init; }
+
+    /// <summary>How often it ran where it was to run several times; null: once.</summary>
+    public RepeatsDocument? Repeats { get; init; }
 }
+
+/// <summary>The rate is 0 to 1.</summary>
+internal sealed record RepeatsDocument(int Runs, int Failed, double Rate);
 
 /// <summary>What failed outside of tests; see <see cref="OutsideFailure"/>.</summary>
 internal sealed record OutsideDocument
@@ -164,6 +170,9 @@ internal sealed record AttemptDocument
     public string? Cause { get; init; }
     public string? Message { get; init; }
     public string? StackTrace { get; init; }
+
+    /// <summary>Which of the times that the test was to run it belongs to, from 1; null where that was once.</summary>
+    public int? Round { get; init; }
 }
 
 internal sealed record BatchDocument

@@ -111,6 +111,7 @@ internal static class RunDocumentSource
             Path = test.Assembly.Path,
             File = test.SourceFile,
             Line = test.Line,
+            Repeats = test.Repeats is { } repeats ? new RepeatsDocument(repeats.Runs, repeats.Failed, repeats.Rate) : null,
         };
     }
 
@@ -126,6 +127,7 @@ internal static class RunDocumentSource
         Cause = attempt.Cause,
         Message = Capped(attempt.Message, TextCap.Message, redactor),
         StackTrace = Capped(attempt.StackTrace, TextCap.Stream, redactor),
+        Round = attempt.Round,
     };
 
     private static BatchDocument From(BatchRecord batch, string results, Redactor redactor) => new()

@@ -47,7 +47,7 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
 
     private IEnumerable<string> EarlierAttempts(TestRecord test)
     {
-        var earlier = test.Attempts[..^1].Select(attempt => Story(test, attempt));
+        var earlier = test.Others.Select(attempt => Story(test, attempt));
         return test.IsMuted ? [test.Quarantine!, .. earlier] : earlier;
     }
 

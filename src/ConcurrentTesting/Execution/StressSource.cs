@@ -1,0 +1,57 @@
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>
+/// Runs the batches of a plan again and again: each that is done comes back at the end of the queue until its tests have run often enough,
+/// or long enough. What a batch's end leaves to do, the other source decides.
+/// </summary>
+internal sealed class StressSource : IBatchSource
+{
+    private readonly IBatchSource _source;
+    private readonly RunContext _run;
+    private readonly StressGoal _goal;
+    private readonly int _copies;
+    private readonly long _started;
+
+    private StressSource(IBatchSource source, RunContext run, StressGoal goal, int copies)
+    {
+        (_source, _run, _goal, _copies) = (source, run, goal, copies);
+        _started = run.Time.GetTimestamp();
+    }
+
+    /// <summary>The source itself where tests do not run again and again.</summary>
+    public static IBatchSource Over(IBatchSource source, Plan plan, RunContext run) =>
+        StressGoal.Read(run.Settings.Stress) is { } goal ? new StressSource(source, run, goal, Repeats.CopiesOf(plan)) : source;
+
+    public ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken) => _source.TakeAsync(worker, cancellationToken);
+
+    public BatchVerdict Judge(BatchEnd end) => _source.Judge(end);
+
+    public void Complete(Batch batch, int worker, BatchVerdict? verdict)
+    {
+        if (NextOf(batch) is { } next)
+        {
+            // What was never begun comes back, as it would without another time.
+            verdict ??= new BatchVerdict([batch with { NotOnWorker = worker, Reason = BatchReasons.Requeue }], []);
+            verdict = verdict with { Again = verdict.Again.Add(next) };
+        }
+
+        _source.Complete(batch, worker, verdict);
+    }
+
+    public void Leave(int worker) => _source.Leave(worker);
+
+    public bool TryLeave(int worker) => _source.TryLeave(worker);
+
+    // Where several batches of the same tests run side by side, each has every second time, or every third.
+    private Batch? NextOf(Batch batch)
+    {
+        if (!Repeats.IsWhole(batch))
+            return null;
+        var round = (batch.Round ?? 1) + _copies;
+        var isOver = _run.Stop.Reason is not null || _goal.IsReached(round, _run.Time.GetElapsedTime(_started));
+        return isOver ? null : Repeats.Again(batch, round);
+    }
+}

@@ -1,0 +1,39 @@
+namespace ConcurrentTesting.Run;
+
+/// <summary>Settings that make no sense together, each of which is fine by itself.</summary>
+internal static class RefusedSettings
+{
+    /// <returns>The settings, without what others of them make meaningless.</returns>
+    /// <exception cref="ConcurrentTestException">Two of them are given.</exception>
+    public static ConcurrentTestSettings Check(ConcurrentTestSettings settings)
+    {
+        foreach (var (what, others, why) in Rules(settings))
+        {
+            if (Array.Find(others, other => other.IsGiven).Name is { } other)
+                throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"{what} cannot go with {other}: {why}.");
+        }
+
+        // Each of many runs counts: what failed is not run again to see whether it passes.
+        return settings.Stress is null ? settings : settings with { Reruns = 0 };
+    }
+
+    private static IEnumerable<(string What, (string Name, bool IsGiven)[] Others, string Why)> Rules(ConcurrentTestSettings settings)
+    {
+        var replay = ("--test-replay", settings.ReplayFile is not null);
+        var bisect = ("--test-bisect", settings.Bisect is not null);
+        var plan = ("ConcurrentTestPlan", settings.MakesPlan);
+        var shard = ("--test-shard", settings.Shard is not null);
+        var part = ("--test-plan", settings.PlanFile is not null && !settings.MakesPlan);
+        if (settings.Stress is not null)
+        {
+            yield return (
+                "--test-stress", [bisect, replay, plan, shard, part],
+                "it runs the tests of one machine again and again, in an order of its own. Give one of them");
+        }
+
+        if (settings.NewRuns > 1)
+            yield return ("--test-new-runs", [bisect, replay], "a run that is repeated has the tests that it had. Leave one of them out");
+        if (settings.Order != TestOrder.FailedFirst)
+            yield return ("--test-order", [bisect, replay], "a run that is repeated has the order that it had. Leave one of them out");
+    }
+}

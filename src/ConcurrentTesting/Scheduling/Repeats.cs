@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>Makes a plan's tests run several times: all of them (<c>--test-stress</c>), or the new ones (<c>--test-new-runs</c>).</summary>
+internal static class Repeats
+{
+    /// <summary>It is no remainder of a batch that went wrong.</summary>
+    public static bool IsWhole(Batch batch) =>
+        batch is { FruitlessTries: 0, Reason: BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Repeat };
+
+    /// <summary>The same tests once more.</summary>
+    /// <param name="round">Which time it is, from 2.</param>
+    public static Batch Again(Batch batch, int round) => batch with { Reason = BatchReasons.Repeat, Round = round, NotOnWorker = null };
+
+    /// <summary>How many batches of the same tests run side by side: as many as it takes for each worker to have one.</summary>
+    public static int CopiesOf(Plan plan) =>
+        plan.Batches.Where(batch => batch.Reason != BatchReasons.Repeat).Count() is > 0 and var batches
+            ? Math.Max(1, (plan.Seeds.Length + batches - 1) / batches)
+            : 1;
+
+    /// <summary>The plan with each of its batches so often that all workers have work from the start.</summary>
+    public static Plan Stressed(Plan plan, StressGoal goal)
+    {
+        var copies = Math.Min(CopiesOf(plan), goal.Times ?? int.MaxValue);
+        return plan with
+        {
+            Repeated = plan.Predictions.Keys.ToFrozenSet(),
+            Tail =
+            [
+                .. plan.Tail,
+                .. Enumerable.Range(2, copies - 1).SelectMany(round => plan.Batches.Select(batch => Again(batch, round))),
+            ],
+        };
+    }
+
+    /// <summary>The plan with further batches of the tests that no run has recorded yet.</summary>
+    /// <param name="times">How often they run in all.</param>
+    public static Plan OfNew(Plan plan, TimingStore timings, int times)
+    {
+        if (times <= 1 || timings.NewAmong([.. plan.Predictions.Keys]) is not { Count: > 0 } entries)
+            return plan;
+        var ofNew = plan.Batches.Select(batch => Only(batch, entries, plan.Predictions)).Where(batch => !batch.Entries.IsEmpty).ToList();
+        return plan with
+        {
+            Repeated = entries,
+            Seconds = plan.Seconds + ((times - 1) * ofNew.Sum(batch => batch.Seconds)),
+            Tail = [.. plan.Tail, .. Enumerable.Range(2, times - 1).SelectMany(round => ofNew.Select(batch => Again(batch, round)))],
+        };
+    }
+
+    private static Batch Only(Batch batch, IReadOnlySet<TestEntry> entries, IReadOnlyDictionary<TestEntry, double> predictions)
+    {
+        var kept = batch.Entries.Where(entries.Contains).ToList();
+        return batch with
+        {
+            Entries = [.. kept],
+            Seconds = kept.Sum(entry => predictions[entry]),
+            ExclusiveGroups = ExclusiveGroup.Of(kept),
+        };
+    }
+}

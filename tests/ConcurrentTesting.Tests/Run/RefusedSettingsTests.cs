@@ -1,0 +1,61 @@
+using ConcurrentTesting.Run;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Run;
+
+public sealed class RefusedSettingsTests
+{
+    private static readonly ConcurrentTestSettings Plain = new();
+
+    public static TheoryData<string, string> Refused => new()
+    {
+        { "--test-stress", "--test-shard" },
+        { "--test-stress", "--test-plan" },
+        { "--test-stress", "--test-replay" },
+        { "--test-stress", "--test-bisect" },
+        { "--test-stress", "ConcurrentTestPlan" },
+        { "--test-new-runs", "--test-replay" },
+        { "--test-new-runs", "--test-bisect" },
+        { "--test-order", "--test-replay" },
+        { "--test-order", "--test-bisect" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void Two_settings_that_make_no_sense_together_are_refused_in_one_line(string one, string other)
+    {
+        var refused = Should.Throw<ConcurrentTestException>(() => RefusedSettings.Check(With(With(Plain, one), other)));
+
+        refused.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        refused.Message.ShouldStartWith($"{one} cannot go with {other}: ");
+        refused.Message.ShouldNotContain("\n");
+    }
+
+    [Fact]
+    public void Each_of_them_alone_is_fine()
+    {
+        foreach (var (one, other) in Refused.Select(row => row.Data))
+        {
+            RefusedSettings.Check(With(Plain, one));
+            RefusedSettings.Check(With(Plain, other));
+        }
+    }
+
+    [Fact]
+    public void What_failed_last_may_be_stressed() =>
+        RefusedSettings.Check(With(Plain, "--test-stress") with { OnlyFailed = true, FailFast = 1, NewRuns = 5, Order = TestOrder.Random });
+
+    private static ConcurrentTestSettings With(ConcurrentTestSettings settings, string name) => name switch
+    {
+        "--test-stress" => settings with { Stress = "10" },
+        "--test-new-runs" => settings with { NewRuns = 5 },
+        "--test-order" => settings with { Order = TestOrder.Random },
+        "--test-budget" => settings,
+        "--test-shard" => settings with { Shard = "1/2" },
+        "--test-plan" => settings with { PlanFile = "plan.json" },
+        "--test-replay" => settings with { ReplayFile = "run.json" },
+        "--test-bisect" => settings with { Bisect = "Shop.Orders.First" },
+        _ => settings with { MakesPlan = true },
+    };
+}
