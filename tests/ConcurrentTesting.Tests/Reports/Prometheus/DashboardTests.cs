@@ -66,6 +66,9 @@ public sealed class DashboardTests : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/query?query={Uri.EscapeDataString(query)}");
             using var response = client.Send(request, CancellationToken);
+            // While it starts it has none, and says so in words.
+            if (!response.IsSuccessStatusCode)
+                return false;
             var answer = JsonDocument.Parse(response.Content.ReadAsStream(CancellationToken)).RootElement;
             return answer.GetProperty("status").GetString() == "success" && answer.GetProperty("data").GetProperty("result").GetArrayLength() > 0;
         }
