@@ -118,7 +118,21 @@ internal sealed class ConsolePrinter(
         while (_lines.TryDequeue(out var line))
         {
             _block.Erase();
-            console.Log(line.Level, default, IsLive ? dress(line.Text) : line.Text, null, static (text, _) => text);
+            console.Log(line.Level, default, Dressed(line.Text), null, static (text, _) => text);
+        }
+    }
+
+    // A line is worth more than its colours.
+    private string Dressed(string text)
+    {
+        try
+        {
+            return IsLive ? dress(text) : text;
+        }
+        catch (Exception exception)
+        {
+            Failure ??= exception;
+            return text;
         }
     }
 

@@ -126,7 +126,7 @@ internal sealed class TestRun
         else if (settings.Bisect is not null)
             return await BisectAsync(vsTest, direct, plan, cancellationToken);
         else
-            await WorkAsync(vsTest, direct, plan, cancellationToken);
+            return await WorkAsync(vsTest, direct, plan, cancellationToken);
         return RunEnd.TestsDecide;
     }
 
@@ -172,7 +172,7 @@ internal sealed class TestRun
         return (catalog, plan);
     }
 
-    private async Task WorkAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
+    private async Task<RunEnd> WorkAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
     {
         using var phase = _journal.Phase(PhaseNames.Tests);
         if (_journal.Catalog!.CaseCount > 0)
@@ -182,6 +182,10 @@ internal sealed class TestRun
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();
+        // What stopped the run is a failure or a fault, also where no test tells of it.
+        return _run.Stop.Reason is { } reason
+            && _run.Recorder.ToRecord(RunEnd.TestsDecide).ExitCode == ConcurrentTestExitCode.Success
+                ? new RunEnd(ConcurrentTestExitCode.Incomplete, reason) : RunEnd.TestsDecide;
     }
 
     private async Task<RunEnd> BisectAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)

@@ -47,6 +47,14 @@ public class TerminalTextTests
     public void What_is_no_pair_stays_as_it_is(string text) =>
         On(new Surface(), text).ShouldBe(text.Replace("FAIL", $"\e[1m{Red}FAIL{End}", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("FAIL  A\nExpected: a\nExpected: b\nActual: c")]
+    [InlineData("FAIL  A\nExpected: a\nActual: Expected:<1>. Actual:<2>.")]
+    [InlineData("FAIL  A\nExpected: a\nActual: Expected:<1>. Actual:<2>.\n  should be\n1\nbut was\n2")]
+    [InlineData("FAIL  A\nshould be\nExpected: 1\nbut was\nActual: 2")]
+    public void Whatever_a_message_says_it_is_printed_whole(string text) =>
+        System.Text.RegularExpressions.Regex.Replace(On(new Surface(), text), "\e\\[[0-9;]*m", "").ShouldBe(text);
+
     [Fact]
     public void Other_lines_of_the_run_are_not_read_for_values() =>
         On(new Surface(), "worker 1\nExpected: 1\nActual: 2").ShouldBe("worker 1\nExpected: 1\nActual: 2");

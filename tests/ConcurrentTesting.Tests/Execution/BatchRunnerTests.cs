@@ -1,5 +1,6 @@
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Tests.Databases;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -35,6 +36,30 @@ public sealed class BatchRunnerTests
     }
 
     [Fact]
+    public async Task A_quarantined_test_that_dies_twice_is_no_failure_that_stops_the_run()
+    {
+        await using var run = new FakeRun(settings => settings with { FailFast = 1 }, quarantine: Muted("Shop.Orders.Hangs"));
+        var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
+
+        await run.Pool((asked, events, _) =>
+        {
+            foreach (var entry in asked.Entries)
+            {
+                events.ActiveTests([FakeHost.Told(entry)]);
+                if (entry.Equals(_hanging))
+                    return Task.FromResult(new HostRunEnd("Test host process crashed"));
+                events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed));
+            }
+
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([_hanging, _first, last]));
+
+        run.ResultOf(_hanging).Outcome.ShouldBe(TestOutcome.Skipped);
+        run.Context.Stop.Reason.ShouldBeNull();
+        run.ResultOf(last).Outcome.ShouldBe(TestOutcome.Passed);
+    }
+
+    [Fact]
     public async Task A_batch_is_recorded_with_what_its_host_said_was_wrong()
     {
         await using var run = new FakeRun();
@@ -60,6 +85,14 @@ public sealed class BatchRunnerTests
 
         run.Context.Recorder.Tests.ShouldHaveSingleItem().ClassName.ShouldBe(_first.ClassName);
         run.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.UnaskedResult);
+    }
+
+    private static Quarantine Muted(string test)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "quarantine.json");
+        File.WriteAllText(file, $$"""[{ "test": "{{test}}", "reason": "#123", "expires": "2027-01-31" }]""");
+        return Quarantine.Read(file, DateOnly.MinValue);
     }
 
     private async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, Action look, CancellationToken cancellationToken)

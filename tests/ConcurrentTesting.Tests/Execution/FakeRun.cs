@@ -20,7 +20,7 @@ internal sealed class FakeRun : IAsyncDisposable
     private readonly TestHookServer _hook;
     private readonly TestDatabases _databases;
 
-    public FakeRun(Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null)
+    public FakeRun(Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null, Quarantine? quarantine = null)
     {
         var settings = new ConcurrentTestSettings { ResultsDirectory = _folder.Path, RootDirectory = _folder.Path, MaxRetries = 0 };
         settings = configure?.Invoke(settings) ?? settings;
@@ -35,7 +35,7 @@ internal sealed class FakeRun : IAsyncDisposable
             Seed = 1,
             Log = NullLogger.Instance,
             Secrets = new Redactor(),
-            Recorder = new RunRecorder(time, observer, Quarantine.None),
+            Recorder = new RunRecorder(time, observer, quarantine ?? Quarantine.None),
             Time = time,
             Stop = new RunStop(settings.FailFast, CancellationToken.None),
             Hook = _hook,

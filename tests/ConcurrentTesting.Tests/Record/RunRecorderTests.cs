@@ -32,6 +32,20 @@ public sealed class RunRecorderTests
     }
 
     [Fact]
+    public void A_muted_failure_speaks_for_nothing_that_failed_outside_of_tests()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "quarantine.json");
+        File.WriteAllText(file, """[{ "test": "Orders.Ships", "reason": "#123", "expires": "2027-01-31" }]""");
+        var recorder = new RunRecorder(TimeProvider.System, new NoObserver(), Quarantine.Read(file, DateOnly.MinValue));
+
+        recorder.Add(Outside(OutsideKinds.ProcessEnd, "it exited", worker: 1), [_theory]);
+        recorder.Add(_theory, "Ships", 0, RecordedRun.Attempt(TestOutcome.Failed), []);
+
+        recorder.Outside.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void Rows_that_the_last_run_did_not_give_are_attempts_of_those_that_it_gave()
     {
         Give(batch: 1, "a", "b", "c");

@@ -19,17 +19,26 @@ internal static partial class ValueDifference
     public static ImmutableArray<ComparedValue> In(IReadOnlyList<string> lines)
     {
         var found = ImmutableArray.CreateBuilder<ComparedValue>();
-        for (var line = 0; line < lines.Count; line++)
+        for (var line = 0; line < lines.Count;)
         {
-            if (OneLine().Match(lines[line]) is { Success: true } both)
-                found.AddRange(Pair(lines, (line, RangeOf(both.Groups["expected"])), (line, RangeOf(both.Groups["actual"]))));
-            else if (Labelled(lines, line) is { } actual)
-                found.AddRange(Pair(lines, (line, RangeOf(Expected().Match(lines[line]).Groups["value"])), actual));
-            else if (IsShouldly(lines, line))
-                found.AddRange(Pair(lines, (line + 1, Trimmed(lines[line + 1])), (line + 3, Trimmed(lines[line + 3]))));
+            var pair = At(lines, line);
+            found.AddRange(pair);
+            // No line is of two pairs.
+            line = pair.Length == 0 ? line + 1 : pair[^1].Line + 1;
         }
 
         return found.ToImmutable();
+    }
+
+    private static ImmutableArray<ComparedValue> At(IReadOnlyList<string> lines, int line)
+    {
+        if (OneLine().Match(lines[line]) is { Success: true } both)
+            return Pair(lines, (line, RangeOf(both.Groups["expected"])), (line, RangeOf(both.Groups["actual"])));
+        if (Labelled(lines, line) is { } actual)
+            return Pair(lines, (line, RangeOf(Expected().Match(lines[line]).Groups["value"])), actual);
+        return IsShouldly(lines, line)
+            ? Pair(lines, (line + 1, Trimmed(lines[line + 1])), (line + 3, Trimmed(lines[line + 3])))
+            : [];
     }
 
     private static (int Line, Range Value)? Labelled(IReadOnlyList<string> lines, int line)
@@ -38,6 +47,8 @@ internal static partial class ValueDifference
             return null;
         for (var next = line + 1; next < Math.Min(lines.Count, line + 1 + MostLinesBetween); next++)
         {
+            if (Expected().IsMatch(lines[next]))
+                return null;
             if (Actual().Match(lines[next]) is { Success: true } actual)
                 return (next, RangeOf(actual.Groups["value"]));
         }
@@ -48,7 +59,7 @@ internal static partial class ValueDifference
     private static bool IsShouldly(IReadOnlyList<string> lines, int line) =>
         line + 3 < lines.Count && lines[line].Trim() == "should be" && lines[line + 2].Trim() == "but was";
 
-    private static IEnumerable<ComparedValue> Pair(
+    private static ImmutableArray<ComparedValue> Pair(
         IReadOnlyList<string> lines, (int Line, Range Value) expected, (int Line, Range Value) actual)
     {
         var wanted = lines[expected.Line].AsSpan()[expected.Value];
