@@ -216,6 +216,11 @@ public sealed record ConcurrentTestSettings
     /// </summary>
     public int? MetricsPort { get; init; }
 
+    /// <summary>
+    /// The port on this machine's loopback where a browser can watch the run while it goes on, 1 to 65535; 0: a free one; null: none.
+    /// </summary>
+    public int? LivePort { get; init; }
+
     /// <summary>The Pushgateway's URL that the figures are put to at the end; credentials in it are secret. Null: none.</summary>
     public string? MetricsPushUrl { get; init; }
 

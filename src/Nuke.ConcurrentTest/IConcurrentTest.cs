@@ -118,6 +118,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);
     [Parameter(ConcurrentTestHelp.TestMetricsListen)] string? TestMetricsListen => TryGetValue(() => TestMetricsListen);
+    [Parameter(ConcurrentTestHelp.TestLive)] string? TestLive => TryGetValue(() => TestLive);
     [Parameter(ConcurrentTestHelp.TestMetricsPush)][Secret] string? TestMetricsPush => TryGetValue(() => TestMetricsPush);
     [Parameter(ConcurrentTestHelp.TestBenchmark)] string? TestBenchmark => TryGetValue(() => TestBenchmark);
     [Parameter(ConcurrentTestHelp.TestList)] string? TestList => TryGetValue(() => TestList);

@@ -136,7 +136,8 @@ internal sealed class Worker(
             await EndHostsAsync();
         var begun = run.Time.GetTimestamp();
         await RefreshAsync(batch, cancellationToken);
-        _cloning += run.Time.GetElapsedTime(begun);
+        var refreshing = run.Time.GetElapsedTime(begun);
+        _cloning += refreshing;
         if (IsSetUpBefore(batch))
             await EndProcessesAsync();
         begun = run.Time.GetTimestamp();
@@ -147,7 +148,12 @@ internal sealed class Worker(
         _host = await _hosts.ForAsync(new HostBinding(batch.Assembly, _lease.Environment), cancellationToken);
         _cloning += run.Time.GetElapsedTime(begun, leased);
         _starting += run.Time.GetElapsedTime(leased);
-        run.Recorder.Add(new LeaseTaken(number, _lease.Database, run.Time.GetElapsedTime(begun).TotalSeconds) { At = run.Recorder.Now });
+        run.Recorder.Add(new LeaseTaken(number, _lease.Database, run.Time.GetElapsedTime(begun).TotalSeconds)
+        {
+            At = run.Recorder.Now,
+            HostSeconds = run.Time.GetElapsedTime(leased).TotalSeconds,
+            ResetSeconds = refreshing.TotalSeconds,
+        });
         run.Log.LogDebug(
             "Worker {Worker} takes {Tests} of {Assembly} ({Reason}, {Seconds:0.0} s expected)", number,
             Quantity.Of(batch.CaseCount, "test"), batch.Assembly.Source, batch.Reason, batch.Seconds);

@@ -29,6 +29,9 @@ internal sealed record PhaseStarted([property: JsonConverter(typeof(OwnWord))] s
 
 internal sealed record PhaseEnded([property: JsonConverter(typeof(OwnWord))] string Phase, double Seconds) : RunEvent
 {
+    [JsonIgnore]
+    public PhaseSpan Span => new(Phase, At - TimeSpan.FromSeconds(Seconds), TimeSpan.FromSeconds(Seconds));
+
     internal override void ApplyTo(RunFold fold) => fold.Add(this);
 }
 

@@ -13,6 +13,8 @@ internal sealed class RunFold
     private readonly Dictionary<string, RetryCount> _retries = [];
     private readonly List<OutsideFailed> _outside = [];
     private readonly Dictionary<string, double> _phases = [];
+    private readonly List<PhaseSpan> _phaseSpans = [];
+    private readonly List<WorkSpan> _workSpans = [];
     private RunStarted? _started;
     private TestsDiscovered _discovered = new(0, 0) { At = default };
     private RunPlanned? _planned;
@@ -114,6 +116,8 @@ internal sealed class RunFold
             Idle = IdleWorkers.Of(Workers, tests, _units),
             KnownTimings = _planned?.KnownTimings ?? 0,
             Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            PhaseSpans = [.. _phaseSpans],
+            WorkSpans = [.. _workSpans],
             Efficiency = _phases.TryGetValue("tests", out var seconds) && seconds > 0
                 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
         };
@@ -164,7 +168,10 @@ internal sealed class RunFold
     {
         OpenWork.End(phase);
         _phases[phase.Phase] = phase.Seconds;
+        _phaseSpans.Add(phase.Span);
     }
+
+    internal void Add(LeaseTaken lease) => _workSpans.AddRange(lease.Spans);
 
     internal void Add(AttemptEnded ended)
     {

@@ -328,6 +328,12 @@ internal sealed record RunRecord
     /// </summary>
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
+    /// <summary>When they went on; empty in a merged run, whose machines went through them each for itself.</summary>
+    public ImmutableArray<PhaseSpan> PhaseSpans { get; init; } = [];
+
+    /// <summary>What the workers did beside their tests, and when.</summary>
+    public ImmutableArray<WorkSpan> WorkSpans { get; init; } = [];
+
     public TimeSpan Wall => FinishedAt - StartedAt;
 
     /// <summary>

@@ -9,9 +9,35 @@ namespace ConcurrentTesting.Record;
 /// <param name="Seconds">What it waited for them since it was given its batch.</param>
 internal sealed record LeaseTaken(int Worker, string? Database, double Seconds) : RunEvent
 {
-    internal override void ApplyTo(RunFold fold)
+    // What takes less is not worth a place in a timeline.
+    private const double Shortest = 0.001;
+
+    /// <summary>Of <see cref="Seconds"/>, the last, for the test host; null in journals of earlier versions.</summary>
+    public double? HostSeconds { get; init; }
+
+    /// <summary>Before <see cref="Seconds"/>, to exchange its databases for fresh ones; null in journals of earlier versions.</summary>
+    public double? ResetSeconds { get; init; }
+
+    /// <summary>What the worker did until then.</summary>
+    [JsonIgnore]
+    public IEnumerable<WorkSpan> Spans
     {
+        get
+        {
+            var (host, reset) = (HostSeconds ?? 0, ResetSeconds ?? 0);
+            WorkSpan[] spans =
+            [
+                Span(WorkKinds.Resets, Seconds, reset), Span(WorkKinds.Clones, host, Seconds - host),
+                Span(WorkKinds.HostStarts, 0, host),
+            ];
+            return spans.Where(span => span.Duration.TotalSeconds >= Shortest);
+        }
     }
+
+    internal override void ApplyTo(RunFold fold) => fold.Add(this);
+
+    private WorkSpan Span(string kind, double before, double seconds) =>
+        new(Worker, kind, At - TimeSpan.FromSeconds(before + Math.Max(0, seconds)), TimeSpan.FromSeconds(Math.Max(0, seconds)));
 }
 
 /// <param name="Number">Counts over the whole run.</param>

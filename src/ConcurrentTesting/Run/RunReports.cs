@@ -5,6 +5,7 @@ using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Export;
+using ConcurrentTesting.Reports.Live;
 using ConcurrentTesting.Run.Merging;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
@@ -18,7 +19,9 @@ internal static class RunReports
 {
     private const int MostTold = 10;
 
-    public static async Task<ConcurrentTestResult> WriteAsync(RunJournal journal, RunEnd end, RunConsole console, ResultsDirectory results)
+    /// <param name="live">Shows the run to who watches it; null: nobody asked for it.</param>
+    public static async Task<ConcurrentTestResult> WriteAsync(
+        RunJournal journal, RunEnd end, RunConsole console, ResultsDirectory results, LiveServer? live)
     {
         // Cancelling a run must not cancel its reports.
         var cancellationToken = CancellationToken.None;
@@ -66,11 +69,19 @@ internal static class RunReports
         journal.TellFailure();
         results.Seal = writes ? PartSeal.Of(final) : null;
         console.Finish(final);
+        await TellEndAsync(live, final);
         return RunResult.Of(final) with
         {
             ClosingLines = RunConsole.ClosingLines(final, console.Redactor),
             HostCommands = HostCommands.Of(final, console.Redactor),
         };
+    }
+
+    private static async Task TellEndAsync(LiveServer? live, RunRecord final)
+    {
+        var report = Path.Combine(final.Settings.ResultsDirectory, ArtifactNames.Report);
+        if (live is not null)
+            await live.EndAsync(final, final.HasArtifacts && File.Exists(report) ? report : null);
     }
 
     // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.

@@ -8,6 +8,7 @@ using ConcurrentTesting.Execution;
 using ConcurrentTesting.Hook;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Export;
+using ConcurrentTesting.Reports.Live;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
@@ -67,13 +68,14 @@ internal sealed class TestRun
         var shard = ShardedRun.Read(settings, Environment.GetEnvironmentVariable);
         settings = settings with { Seed = settings.Seed ?? shard.Seed };
         await using var results = ResultsDirectory.Claim(settings);
+        await using var live = LiveServer.Open(settings, redactor, time, logger);
         await using var console = RunConsole.Open(settings, redactor, logger, time, ConsoleSurface.OfProcess());
         await using var memory = MemoryWatch.Begin(time, console.Log);
         using var stop = new RunStop(settings.FailFast, cancellationToken);
         var runId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
         await using var metrics = MetricsListener.Open(settings.MetricsPort, console.Log);
-        var observer = RunObservers.Of(console, metrics?.Observer);
+        var observer = Observers(console, metrics, live);
         using var file = new JournalWriter(redactor, time);
         var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
         var journal = new RunJournal(context, file, guards.Overridden, earlier.Compared);
@@ -97,8 +99,11 @@ internal sealed class TestRun
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
         databases.Tell();
-        return await RunReports.WriteAsync(journal, end, console, results);
+        return await RunReports.WriteAsync(journal, end, console, results, live);
     }
+
+    private static IRunObserver Observers(RunConsole console, MetricsListener? metrics, LiveServer? live) =>
+        RunObservers.Of(console, metrics?.Observer, live?.Observer);
 
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
     {

@@ -217,6 +217,10 @@ public static class ConcurrentTestHelp
     public const string TestMetricsListen =
         "Port on 127.0.0.1 where Prometheus can scrape the run's metrics while it goes on. Default: none";
 
+    /// <summary><c>--test-live</c></summary>
+    public const string TestLive =
+        "Shows the report in a browser while the run goes on: auto, or a port on 127.0.0.1; the address is printed. Default: none";
+
     /// <summary><c>--test-metrics-push</c></summary>
     public const string TestMetricsPush =
         "Address of a Pushgateway that gets the run's metrics at its end; a group may follow, for example http://gateway:9091/metrics/job/shop. Default: none";

@@ -41,7 +41,7 @@ internal static class ParameterGroups
             ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat", "TestMerge"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",
             ["TestResultsDirectory", "TestReportFrom", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure",
-                "TestMetricsListen", "TestMetricsPush"]),
+                "TestLive", "TestMetricsListen", "TestMetricsPush"]),
         new("Tools", "./build.sh ConcurrentTestClean --test-dry-run", ["TestDryRun"]),
     ];
 

@@ -158,6 +158,7 @@ internal static class ParameterTable
         Parameter.Create(
             "TestMetricsListen", ConcurrentTestHelp.TestMetricsListen, ValueKinds.Port, s => s.MetricsPort,
             (s, v) => s with { MetricsPort = v }),
+        Parameter.Create("TestLive", ConcurrentTestHelp.TestLive, ValueKinds.FreePort, s => s.LivePort, (s, v) => s with { LivePort = v }),
         Parameter.Create(
             "TestMetricsPush", ConcurrentTestHelp.TestMetricsPush, ValueKinds.WebAddress, s => s.MetricsPushUrl!,
             (s, v) => s with { MetricsPushUrl = v },

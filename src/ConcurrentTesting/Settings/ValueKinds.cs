@@ -194,6 +194,15 @@ internal static partial class ValueKinds
         text => ToInteger(text),
         value => value is null or (>= 1 and <= ushort.MaxValue) ? null : string.Empty);
 
+    /// <summary>As <see cref="Port"/>, and 0 for one that is free.</summary>
+    public static ValueKind<int?> FreePort { get; } = new(
+        Arity.One,
+        "auto, or a port from 1 to 65535",
+        text => string.Equals(Single(text), "auto", StringComparison.OrdinalIgnoreCase) ? 0
+            : ToInteger(text) is var port and not 0 ? port
+            : throw new UnreadableValueException(),
+        value => value is null or (>= 0 and <= ushort.MaxValue) ? null : string.Empty);
+
     public static ValueKind<string> WebAddress { get; } = new(
         Arity.One,
         "an address that begins with http:// or https://",

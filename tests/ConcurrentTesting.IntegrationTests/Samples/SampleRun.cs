@@ -117,6 +117,16 @@ internal sealed class SampleRun : IDisposable
         return await run.EndAsync(cancellationToken);
     }
 
+    /// <summary>What it has printed so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_lines)
+                return string.Join('\n', _lines);
+        }
+    }
+
     /// <summary>Until a line with this text was printed.</summary>
     public async Task SeenAsync(string text, CancellationToken cancellationToken)
     {

@@ -39,28 +39,29 @@ public sealed class LookedAtTests : IDisposable
         page.ShouldContain("--test-bisect 'Shop.Tests.BasketTests.Fails'");
         page.ShouldContain("What ran before it on worker 0");
         page.ShouldContain("40 ×");
+        page.ShouldContain("Source\n    3 // line 3\n");
+        page.ShouldContain("    7 // line 7\n");
     }
 
+    /// <summary>How fast it is stands in docs/performance.md: tests/benchmarks/Report measures it.</summary>
     [Fact]
-    public async Task Fifty_thousand_tests_open_in_two_seconds_and_move_smoothly()
+    public async Task The_timeline_of_fifty_thousand_tests_draws_every_lane_and_goes_where_the_keys_take_it()
     {
-        var run = Run(50_000);
-
-        var looked = await LookAsync(run, "timeline");
+        var looked = await LookAsync(Run(50_000), "timeline");
 
         new FileInfo(_folder.File("report.html")).Length.ShouldBeLessThan(12_000_000);
-        looked.GetProperty("frames").GetInt32().ShouldBeGreaterThan(30);
-        // Twice what is wanted on a machine that does nothing else: 10 ms, 2 s.
-        looked.GetProperty("p95").GetDouble().ShouldBeLessThan(20);
-        looked.GetProperty("loaded").GetDouble().ShouldBeLessThan(4000);
+        looked.GetProperty("errors").GetArrayLength().ShouldBe(0, $"{looked.GetProperty("errors")}");
+        looked.GetProperty("bars").GetInt32().ShouldBe(1 + 8);
+        looked.GetProperty("frames").GetInt32().ShouldBeGreaterThan(2);
+        looked.GetProperty("tip").GetString()!.ShouldContain("passed, 1ms");
     }
 
     private RunRecord Run(int tests)
     {
         var passing = Enumerable.Range(0, tests).Select(number => RecordedRun.Test($"Test_{number}", RecordedRun.Attempt(worker: number % 8) with
         {
-            StartedAt = RecordedRun.Start.AddSeconds(1 + (number / 8 * 8d / tests)),
-            Duration = TimeSpan.FromSeconds(6d / tests),
+            StartedAt = RecordedRun.Start.AddSeconds(1 + (number / 8 * 64d / tests)),
+            Duration = TimeSpan.FromSeconds(60d / tests),
             Figures = new TestFigures { Queries = number % 7, Reads = 1, Writes = 0, QuerySeconds = 0.001 },
         }) with
         { ClassName = $"Shop.Tests.Part{number / 100}.BasketTests" });
@@ -68,7 +69,7 @@ public sealed class LookedAtTests : IDisposable
         {
             StartedAt = RecordedRun.Start.AddSeconds(9),
             Message = "Assert.Equal() Failure: Strings differ\nExpected: 1 unit of stock\nActual:   2 units of stock",
-            StackTrace = "   at Shop.Tests.BasketTests.Fails() in /repo/tests/BasketTests.cs:line 7",
+            StackTrace = $"   at Shop.Tests.BasketTests.Fails() in {Source()}:line 7",
             StandardOutput = "said before it failed",
             Figures = new TestFigures { Queries = 41, Reads = 41, Writes = 0, Repeated = [new RepeatedQuery(40, "SELECT * FROM line WHERE id = ?")] },
         };
@@ -82,12 +83,23 @@ public sealed class LookedAtTests : IDisposable
         var run = RecordedRun.Of(_folder.Path, [.. passing, .. others], RecordedRun.Batch(0), RecordedRun.Batch(1, worker: 1, error: "killed"));
         return run with
         {
-            Settings = run.Settings with { Workers = 8 },
+            Settings = run.Settings with { Workers = 8, RootDirectory = _folder.Path },
             Idle = "1 of 8 workers: a class runs on one worker",
             Incidents = [new Incident(RecordedRun.Start.AddSeconds(3), "session-died", "it was killed", 1)],
             Phases = ImmutableSortedDictionary<string, double>.Empty.Add("build", 0.5).Add("discovery", 0.4).Add("tests", 8.5),
+            PhaseSpans = [.. new[] { ("build", 0, 0.5), ("discovery", 0.5, 0.4), ("template", 0.5, 0.2), ("tests", 1, 8.5) }
+                .Select(phase => new PhaseSpan(phase.Item1, RecordedRun.Start.AddSeconds(phase.Item2), TimeSpan.FromSeconds(phase.Item3)))],
+            WorkSpans = [new WorkSpan(0, WorkKinds.Clones, RecordedRun.Start.AddSeconds(1), TimeSpan.FromSeconds(0.4)), new WorkSpan(1, WorkKinds.Resets, RecordedRun.Start.AddSeconds(1), TimeSpan.FromSeconds(0.4))],
             Database = new DatabaseRecord { Engine = "sqlite", CloneTimes = [TimeSpan.FromMilliseconds(4)] },
         };
+    }
+
+    private string Source()
+    {
+        var file = _folder.File("BasketTests.cs");
+        File.WriteAllLines(file, Enumerable.Range(1, 20).Select(number => $"// line {number}"));
+        File.SetLastWriteTimeUtc(file, RecordedRun.Start.UtcDateTime.AddDays(-1));
+        return file;
     }
 
     private async Task<JsonElement> LookAsync(RunRecord run, string what)

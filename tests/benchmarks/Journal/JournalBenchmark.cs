@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Live;
+using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Benchmarks.Journal;
@@ -27,16 +29,21 @@ internal sealed class JournalBenchmark(int tests) : IDisposable
         {
             Run(isWritten: false);
             Run(isWritten: true);
+            Run(isWritten: false, isWatched: true);
         }
     }
 
+    /// <param name="isWatched">A live page reads along.</param>
     /// <returns>Milliseconds a test.</returns>
-    public double Run(bool isWritten)
+    public double Run(bool isWritten, bool isWatched = false)
     {
         var file = Path.Combine(_folder.FullName, ArtifactNames.Journal);
         using var journal = isWritten ? new JournalWriter(Redactor.Of(new ConcurrentTestSettings { ConnectionString = "Host=db;Password=Tr0ub4dor&3" }), TimeProvider.System) : null;
         journal?.Begin(file);
-        var recorder = new RunRecorder(TimeProvider.System, new Nobody(), Quarantine.None, journal);
+        var feed = isWatched ? new LiveFeed() : null;
+        using var reading = feed is null ? null : Read(feed);
+        var recorder = new RunRecorder(TimeProvider.System, feed is null ? new Nobody() : feed, Quarantine.None, journal);
+        recorder.Add(new RunStarted { At = recorder.Now, Run = "r1", Machine = "build-1", Seed = 7, Settings = new ConcurrentTestSettings { RootDirectory = "/repo", ResultsDirectory = "/repo/results" } });
         GC.Collect();
         GC.WaitForPendingFinalizers();
         var watch = Stopwatch.StartNew();
@@ -50,6 +57,19 @@ internal sealed class JournalBenchmark(int tests) : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    // As often as the server does for a browser.
+    private static Timer Read(LiveFeed feed)
+    {
+        var messages = new LiveMessages(feed, TimeProvider.System, new ReportText(new Redactor()));
+        var cursor = new LiveCursor();
+        return new Timer(
+            _ =>
+            {
+                lock (cursor)
+                    _ = messages.Since(cursor).Sum(message => message.Length);
+            }, null, 250, 250);
+    }
 
     private static void Record(RunRecorder recorder, ImmutableArray<TestEntry> entries, int batch)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
@@ -15,9 +14,9 @@ namespace ConcurrentTesting.Reports.Html;
 /// </summary>
 internal sealed class HtmlReport
 {
-    private static readonly string[] Scripts = ["report.js", "report-test.js", "report-timeline.js"];
-
-    private const int FailuresInFull = 300;
+    // What follows is a line each, and in full on the tests' own pages, which are compressed.
+    private const int FailuresInFull = 30;
+    private const int FailuresListed = 300;
     private const int Listed = 500;
     private const int Slowest = 20;
     private const int TextBytes = 16 * 1024;
@@ -56,8 +55,8 @@ internal sealed class HtmlReport
 
     private void Write()
     {
-        var script = string.Concat(Scripts.Select(Resource));
-        Head(script);
+        var frame = HtmlFrame.OfFile(_page);
+        frame.Begin(Invariant($"{Sign()} {_record.Failed} failed, {_record.Passed} passed"));
         Header();
         _page.Markup("<main id=\"main\">\n<section id=\"test\" hidden></section>\n");
         Failures();
@@ -73,22 +72,12 @@ internal sealed class HtmlReport
         _queries.Write();
         Databases();
         Incidents();
-        var table = new HtmlTestTable(_page, _record, _text, [.. _failures.Take(FailuresInFull)]);
+        var table = new HtmlTestTable(_page, _record, _text, [.. _failures.Take(FailuresListed)]);
         table.Write(_output);
         new HtmlRunData(_record).Write(_output);
-        new HtmlTestDetails(_record, _text).Write(_output, table.Sorted());
-        _page.Markup("</main>\n<script>").Markup(script).Markup("</script>\n</body></html>\n");
-    }
-
-    private void Head(string script)
-    {
-        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(script)));
-        _page.Markup("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-            .Markup($"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'\">\n")
-            .Markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
-            .Text(Invariant($"{Sign()} {_record.Failed} failed, {_record.Passed} passed"))
-            .Markup("</title>\n<style>").Markup(Resource("report.css")).Markup(
-                "</style></head>\n<body><a class=\"skip\" href=\"#main\">To the results</a>\n");
+        var sources = new SourceLines(_record.Settings.RootDirectory, _record.StartedAt);
+        new HtmlTestDetails(_record.Settings.RootDirectory, _record.History, _text, sources).Write(_output, table.Sorted());
+        frame.End();
     }
 
     private void Header()
@@ -169,7 +158,8 @@ internal sealed class HtmlReport
         for (var index = 0; index < Math.Min(_failures.Length, FailuresInFull); index++)
             Failure(_failures[index], index + 1);
 
-        foreach (var left in _failures.Skip(FailuresInFull).GroupBy(cluster => cluster.Kind))
+        FailuresInShort();
+        foreach (var left in _failures.Skip(FailuresListed).GroupBy(cluster => cluster.Kind))
         {
             _page.Element(
                 "p", Invariant(
@@ -177,6 +167,27 @@ internal sealed class HtmlReport
         }
 
         _page.Markup("</section>\n");
+    }
+
+    private void FailuresInShort()
+    {
+        if (_failures.Length <= FailuresInFull)
+            return;
+
+        _page.Element("p", "What follows is told in short; each test's own page has the rest.", "soft").Markup("<ul class=\"names\">\n");
+        for (var index = FailuresInFull; index < Math.Min(_failures.Length, FailuresListed); index++)
+            FailureInShort(_failures[index], index + 1);
+
+        _page.Markup("</ul>\n");
+    }
+
+    private void FailureInShort(FailureCluster cluster, int number)
+    {
+        var test = cluster.First;
+        _page.Markup(Invariant($"<li id=\"failure-{number}\"><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "))
+            .Text(cluster.IsMany ? Invariant($"{cluster.Tests.Length} × ") : "")
+            .Markup("<a href=\"#test=").Text(Uri.EscapeDataString(NameOnPage(test))).Markup("\">");
+        Name(test).Markup("</a><div class=\"soft\"><bdi>").Text(FirstLine.Of(test.Final.Message), NameBytes).Markup("</bdi></div></li>\n");
     }
 
     private void Failure(FailureCluster cluster, int number)
@@ -205,6 +216,10 @@ internal sealed class HtmlReport
         EarlierAttempts(test);
         _page.Markup("</details>\n");
     }
+
+    // As the page's script puts it together.
+    private string NameOnPage(TestRecord test) => HtmlPage.Plain(
+        $"{_text.Whole(test.Assembly.Source)}/{_text.Whole(test.ClassName)}.{_text.Within(TestNames.Short(test.ClassName, test.Name), NameBytes)}");
 
     private void Names(FailureCluster cluster)
     {
@@ -468,11 +483,4 @@ internal sealed class HtmlReport
     };
 
     private string FullName(TestRecord test) => _text.Within(test.FullName, NameBytes);
-
-    private static string Resource(string name)
-    {
-        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream(typeof(HtmlReport), name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().ReplaceLineEndings("\n");
-    }
 }

@@ -11,7 +11,7 @@ namespace ConcurrentTesting.Reports.Html;
 /// </summary>
 internal sealed class HtmlRunData(RunRecord record)
 {
-    private static readonly string[] BeforeTests = ["build", "discovery"];
+    private static readonly string[] BeforeTests = [PhaseNames.Build, PhaseNames.Discovery];
 
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
@@ -47,18 +47,42 @@ internal sealed class HtmlRunData(RunRecord record)
         json.WriteEndArray();
         Labels(json);
         Bands(json);
+        Batches(json, record.Batches, record.StartedAt);
+        Spans(json, record.WorkSpans, record.StartedAt);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Worker, begin and seconds of each batch.</summary>
+    public static void Batches(Utf8JsonWriter json, IEnumerable<BatchRecord> batches, DateTimeOffset begin)
+    {
         json.WriteStartArray("batches");
-        foreach (var batch in record.Batches)
+        foreach (var batch in batches)
         {
             json.WriteStartArray();
             json.WriteNumberValue(batch.Worker);
-            json.WriteNumberValue(Since(batch.StartedAt));
+            json.WriteNumberValue(Since(begin, batch.StartedAt));
             json.WriteNumberValue(Math.Round(batch.Duration.TotalSeconds, 3));
             json.WriteEndArray();
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
+    }
+
+    /// <summary>Worker, kind, begin and seconds of what was done beside tests.</summary>
+    public static void Spans(Utf8JsonWriter json, IEnumerable<WorkSpan> spans, DateTimeOffset begin)
+    {
+        json.WriteStartArray("spans");
+        foreach (var span in spans)
+        {
+            json.WriteStartArray();
+            json.WriteNumberValue(span.Worker);
+            json.WriteStringValue(span.Kind);
+            json.WriteNumberValue(Since(begin, span.StartedAt));
+            json.WriteNumberValue(Math.Round(span.Duration.TotalSeconds, 3));
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>What the lanes are called.</summary>
@@ -72,23 +96,31 @@ internal sealed class HtmlRunData(RunRecord record)
         json.WriteEndArray();
     }
 
-    /// <summary>
-    /// The phases one after another as far as their durations tell: those before the tests end where the first worker begins.
-    /// </summary>
     private void Bands(Utf8JsonWriter json)
     {
         json.WriteStartArray("phases");
+        if (record.PhaseSpans.IsEmpty)
+            BandsByDurations(json);
+        foreach (var phase in record.PhaseSpans)
+            Band(json, phase.Phase, Since(phase.StartedAt), Since(phase.StartedAt + phase.Duration));
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>
+    /// The phases one after another as far as their durations tell: those before the tests end where the first worker begins.
+    /// </summary>
+    private void BandsByDurations(Utf8JsonWriter json)
+    {
         var at = 0d;
         foreach (var phase in BeforeTests.Where(record.Phases.ContainsKey))
             Band(json, phase, at, at += record.Phases[phase]);
 
-        if (record.Phases.TryGetValue("tests", out var seconds))
+        if (record.Phases.TryGetValue(PhaseNames.Tests, out var seconds))
         {
             var start = record.Workers.IsEmpty ? at : Since(record.Workers.Min(worker => worker.StartedAt));
-            Band(json, "tests", start, start + seconds);
+            Band(json, PhaseNames.Tests, start, start + seconds);
         }
-
-        json.WriteEndArray();
     }
 
     private static void Band(Utf8JsonWriter json, string name, double start, double end)
@@ -100,5 +132,7 @@ internal sealed class HtmlRunData(RunRecord record)
         json.WriteEndArray();
     }
 
-    private double Since(DateTimeOffset time) => Math.Round((time - record.StartedAt).TotalSeconds, 3);
+    private double Since(DateTimeOffset time) => Since(record.StartedAt, time);
+
+    private static double Since(DateTimeOffset begin, DateTimeOffset time) => Math.Round((time - begin).TotalSeconds, 3);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Encodings.Web;
@@ -12,7 +13,10 @@ namespace ConcurrentTesting.Reports.Html;
 /// What the page of a single test shows beyond its row: attempts, output, statements. Compressed, because it is most of what a run says;
 /// where it is more than a page can hold, what failed comes first and the rest says that it was left out.
 /// </summary>
-internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
+/// <param name="sources">Where failures are shown in their source; null: nowhere.</param>
+/// <param name="history">How the tests ended in earlier runs, by their ids.</param>
+internal sealed class HtmlTestDetails(
+    string rootDirectory, IReadOnlyDictionary<string, ImmutableArray<PastResult>> history, ReportText text, SourceLines? sources = null)
 {
     private const int FailureBytes = 16 * 1024;
     private const int PassedBytes = 2 * 1024;
@@ -37,7 +41,10 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
             json.WriteStartObject();
             var index = 0;
             foreach (var test in tests)
-                Test(json, test, index++);
+            {
+                json.WritePropertyName((index++).ToString(CultureInfo.InvariantCulture));
+                Test(json, test);
+            }
 
             json.WriteEndObject();
         }
@@ -47,17 +54,28 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         output.Write("</script>\n");
     }
 
-    private void Test(Utf8JsonWriter json, TestRecord test, int index)
+    /// <summary>What the page of one test shows, as it is while the run goes on.</summary>
+    public byte[] Of(TestRecord test)
     {
-        json.WriteStartObject(index.ToString(CultureInfo.InvariantCulture));
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, Json))
+            Test(json, test);
+
+        return stream.ToArray();
+    }
+
+    private void Test(Utf8JsonWriter json, TestRecord test)
+    {
+        json.WriteStartObject();
         String(json, "method", test.MethodName == test.Name ? null : test.MethodName, PassedBytes);
-        String(json, "place", FailureLocation.Of(test, record.Settings.RootDirectory), PassedBytes);
+        String(json, "place", FailureLocation.Of(test, rootDirectory), PassedBytes);
         if (test.IsOutside)
             json.WriteBoolean("outside", true);
 
         if (_left > 0)
         {
             Attempts(json, test);
+            Source(json, test);
             Statements(json, test);
             History(json, test);
         }
@@ -84,7 +102,7 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
             json.WriteString("where", FailureKinds.Where(test, attempt));
             String(json, "message", attempt.Message, limit);
             String(json, "stack", attempt.StackTrace is { } stack
-                ? string.Join('\n', StackTraceText.Trim(stack, record.Settings.RootDirectory))
+                ? string.Join('\n', StackTraceText.Trim(stack, rootDirectory))
                 : null, limit);
             String(json, "output", attempt.StandardOutput, limit);
             String(json, "error", attempt.StandardError, limit);
@@ -94,9 +112,26 @@ internal sealed class HtmlTestDetails(RunRecord record, ReportText text)
         json.WriteEndArray();
     }
 
+    private void Source(Utf8JsonWriter json, TestRecord test)
+    {
+        if (!FailureKinds.IsFailure(test) || sources?.Around(FailureLocation.Of(test, rootDirectory)) is not { } excerpt)
+            return;
+
+        json.WriteStartObject("source");
+        json.WriteNumber("first", excerpt.First);
+        json.WriteNumber("line", excerpt.Line);
+        json.WriteStartArray("lines");
+        // Together, so that a secret of several lines is known; it may take lines with it.
+        foreach (var line in Shown(string.Join('\n', excerpt.Lines), FailureBytes).Split('\n'))
+            json.WriteStringValue(line);
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     private void History(Utf8JsonWriter json, TestRecord test)
     {
-        if (!record.History.TryGetValue(test.Id, out var past))
+        if (!history.TryGetValue(test.Id, out var past))
             return;
 
         json.WriteStartArray("history");

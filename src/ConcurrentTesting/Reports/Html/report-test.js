@@ -1,12 +1,22 @@
 // The page of one test, and what the address says.
-(() => {
+starts.push(() => {
   const place = document.getElementById("test");
-  const facts = JSON.parse(document.getElementById("run-data").textContent);
-  const numbers = new Map();
-  tests.forEach((test, index) => { if (!numbers.has(address(test))) numbers.set(address(test), index); });
+  // By their names, made when somebody first asks for one.
+  let numbers;
+  const nameOf = test => `${assemblies[test[ASSEMBLY]]}/${fullName(test)}`;
+  const know = index => { const name = nameOf(tests[index]); if (!numbers.has(name)) numbers.set(name, index); };
+  const numberOf = name => {
+    if (!numbers) {
+      numbers = new Map();
+      tests.forEach((_, index) => know(index));
+    }
+    return numbers.get(name);
+  };
   let details;
+  let shown = -1;
 
   async function detailsOf(index) {
+    if (facts.detailsOf) return facts.detailsOf(index);
     details ??= unpack(document.getElementById("details-data").textContent);
     return (await details)[index] ?? {};
   }
@@ -17,10 +27,13 @@
     return JSON.parse(await new Response(stream).text());
   }
 
-  async function open(index) {
+  async function open(index, isAgain = false) {
+    shown = index;
+    const told = await detailsOf(index);
+    // Somebody went on meanwhile.
+    if (shown !== index || !place.isConnected) return;
     const test = tests[index];
     const outcome = outcomes[test[OUTCOME]];
-    const told = await detailsOf(index);
     const heading = part("h1", "");
     heading.tabIndex = -1;
     heading.append(part("span", `${outcome.sign} ${outcome.name} `, outcome.style), isolated(part("span", `${classes[test[CLASS]]}.`, "soft"), test[NAME]));
@@ -34,6 +47,7 @@
       place.append(part("p", `${count(test[QUERIES])} ${test[QUERIES] === 1 ? "query" : "queries"}, writes among them: ${count(test[WRITES])}${test[QUERY_SECONDS] === null ? "" : `, ${duration(test[QUERY_SECONDS])} in them`}.`));
     }
     (told.attempts ?? []).forEach((attempt, number) => attempts(attempt, told.attempts.length, number + 1));
+    source(told);
     if (told.cut) place.append(part("p", told.cut, "soft"));
     statements(told.statements ?? []);
     history(test, told);
@@ -41,6 +55,7 @@
     before(index);
     document.body.classList.add("one-test");
     place.hidden = false;
+    if (isAgain) return;
     heading.focus({ preventScroll: true });
     scrollTo(0, 0);
   }
@@ -52,6 +67,22 @@
       if (!text) continue;
       place.append(part(all > 1 ? "h3" : "h2", name), block(text));
     }
+  }
+
+  // The lines around the first frame of one's own, with the one that is meant marked.
+  function source(told) {
+    if (!told.source) return;
+    place.append(part("h2", "Source"));
+    const made = block("");
+    made.className = "source";
+    made.setAttribute("aria-label", `Source around ${told.place}`);
+    told.source.lines.forEach((text, index) => {
+      const number = told.source.first + index;
+      const line = part(number === told.source.line ? "mark" : "span", "");
+      line.append(part("span", `${number} `.padStart(6), "soft"), isolated(text), "\n");
+      made.append(line);
+    });
+    place.append(made);
   }
 
   function block(text) {
@@ -158,6 +189,7 @@
   }
 
   function close() {
+    shown = -1;
     if (place.hidden) return;
     place.hidden = true;
     document.body.classList.remove("one-test");
@@ -167,7 +199,7 @@
     const parameters = new URLSearchParams(location.hash.slice(1));
     const wanted = parameters.get("test");
     if (wanted !== null) {
-      const index = numbers.get(`#${new URLSearchParams({ test: wanted })}`);
+      const index = numberOf(wanted);
       if (index !== undefined) open(index);
       return;
     }
@@ -184,7 +216,13 @@
     }
   }
 
-  addEventListener("hashchange", follow);
-  addEventListener("keydown", event => { if (event.key === "Escape" && !place.hidden) location.hash = "#tests"; });
+  on(window, "hashchange", follow);
+  on(window, "keydown", event => { if (event.key === "Escape" && !place.hidden) location.hash = "#tests"; });
   follow();
-})();
+
+  return indices => {
+    if (numbers) indices.forEach(know);
+    if (shown >= 0 && indices.includes(shown)) open(shown, true);
+    else if (shown < 0 && indices.length && location.hash.startsWith("#test=")) follow();
+  };
+});

@@ -1,7 +1,34 @@
 "use strict";
 const pageSize = matchMedia("(max-width: 600px)").matches ? 40 : 100;
-const { outcomes, classes, assemblies, tests } = JSON.parse(document.getElementById("tests-data").textContent);
 const [NAME, CLASS, ASSEMBLY, OUTCOME, SECONDS, WORKER, ATTEMPTS, FLAKY, FAILURE, START, QUERIES, WRITES, QUERY_SECONDS] = Array.from({ length: 13 }, (_, index) => index);
+
+// The run that the page shows: of a file from its beginning, of a live page from message to message.
+let outcomes, classes, assemblies, tests, facts, list, listening;
+
+// The parts of the page. Each makes itself of the run, and may give a function that is called with the numbers of tests that came or changed.
+const starts = [];
+let parts = [];
+
+function begin(data, run) {
+  listening?.abort();
+  listening = new AbortController();
+  ({ outcomes, classes, assemblies, tests } = data);
+  facts = run;
+  parts = starts.map(start => start()).filter(part => part);
+}
+
+function changed(indices) {
+  for (const part of parts) part(indices);
+}
+
+// Until the page shows another run.
+function on(target, type, listener, options) {
+  target.addEventListener(type, listener, { ...options, signal: listening.signal });
+}
+
+function read(id) {
+  return JSON.parse(document.getElementById(id).textContent);
+}
 
 const fullName = test => `${classes[test[CLASS]]}.${test[NAME]}`;
 const address = test => `#${new URLSearchParams({ test: `${assemblies[test[ASSEMBLY]]}/${fullName(test)}` })}`;
@@ -32,7 +59,7 @@ function count(figure) {
   return figure === null || figure === undefined ? "–" : figure.toLocaleString("en");
 }
 
-const list = (() => {
+starts.push(() => {
   const form = document.getElementById("filter");
   const body = document.getElementById("tests-body");
   const status = document.getElementById("tests-status");
@@ -41,11 +68,12 @@ const list = (() => {
   const measured = headers.some(header => header.dataset.sort === "queries");
 
   // One lower-case text a test, made once, keeps a keystroke cheap with tens of thousands of tests.
-  const texts = tests.map(test => `${fullName(test)} ${assemblies[test[ASSEMBLY]]}`.toLowerCase());
+  const texts = [];
+  const textOf = index => texts[index] ??= `${fullName(tests[index])} ${assemblies[tests[index][ASSEMBLY]]}`.toLowerCase();
   const collator = new Intl.Collator("en", { numeric: true });
   const orders = {
     outcome: (a, b) => tests[a][OUTCOME] - tests[b][OUTCOME],
-    name: (a, b) => collator.compare(texts[a], texts[b]),
+    name: (a, b) => collator.compare(textOf(a), textOf(b)),
     seconds: byFigure(SECONDS),
     worker: byFigure(WORKER),
     attempts: byFigure(ATTEMPTS),
@@ -56,22 +84,51 @@ const list = (() => {
   let order = tests.map((_, index) => index);
   let found = order;
   let page = 0;
+  // Outcomes that nobody wants to see; others that are still to come are wanted.
+  let unwanted = new Set();
 
   // What was not measured is less than nothing.
   function byFigure(column) {
     return (a, b) => (tests[a][column] ?? -1) - (tests[b][column] ?? -1);
   }
 
-  function filter() {
+  // How many there are of each outcome, with a box where there are any.
+  function choices() {
+    const counts = outcomes.map(() => 0);
+    let flaky = 0;
+    for (const test of tests) {
+      counts[test[OUTCOME]]++;
+      flaky += test[FLAKY];
+    }
+    const boxes = document.getElementById("outcomes");
+    counts.forEach((number, index) => { if (number) choice(boxes, "outcome", index, `${outcomes[index].name} (${count(number)})`, outcomes[index].style, !unwanted.has(index)); });
+    choice(boxes, "flaky", outcomes.length, `flaky only (${count(flaky)})`, "flaky", false);
+    const workers = (facts.isLive ? facts.workers : [...new Set(tests.map(test => test[WORKER]))]).filter(worker => worker >= 0).sort((a, b) => a - b);
+    for (const worker of workers.slice(form.worker.options.length - 1)) form.worker.add(new Option(worker, worker));
+  }
+
+  function choice(boxes, name, value, text, style, isChecked) {
+    let label = [...boxes.children].find(one => Number(one.dataset.value) === value);
+    if (!label) {
+      label = part("label", "", style);
+      label.dataset.value = value;
+      const box = document.createElement("input");
+      Object.assign(box, { type: "checkbox", name, value: `${value}`, checked: isChecked });
+      label.append(box, "");
+      boxes.insertBefore(label, [...boxes.children].find(one => Number(one.dataset.value) > value) ?? null);
+    }
+    label.lastChild.data = ` ${text}`;
+  }
+
+  function filter(first = 0) {
     const words = form.text.value.toLowerCase().split(/\s+/).filter(word => word);
-    const wanted = new Set([...form.querySelectorAll("input[name=outcome]:checked")].map(box => Number(box.value)));
     const worker = form.worker.value;
     const flaky = form.flaky.checked;
     found = order.filter(index => {
       const test = tests[index];
-      return wanted.has(test[OUTCOME]) && (worker === "" || test[WORKER] === Number(worker)) && (!flaky || test[FLAKY]) && words.every(word => texts[index].includes(word));
+      return !unwanted.has(test[OUTCOME]) && (worker === "" || test[WORKER] === Number(worker)) && (!flaky || test[FLAKY]) && words.every(word => textOf(index).includes(word));
     });
-    page = 0;
+    page = Math.min(first, Math.max(0, Math.ceil(found.length / pageSize) - 1));
     show();
   }
 
@@ -80,9 +137,13 @@ const list = (() => {
     headers.forEach(one => one.removeAttribute("aria-sort"));
     header.setAttribute("aria-sort", descending ? "descending" : "ascending");
     const by = orders[header.dataset.sort];
-    order = order.toSorted((a, b) => (descending ? by(b, a) : by(a, b)) || a - b);
+    arrange = (a, b) => (descending ? by(b, a) : by(a, b)) || a - b;
+    order = order.toSorted(arrange);
     filter();
   }
+
+  // While the run goes on failures come first, and then what came last.
+  let arrange = facts.isLive ? (a, b) => tests[a][OUTCOME] - tests[b][OUTCOME] || b - a : null;
 
   function show() {
     const first = page * pageSize;
@@ -125,10 +186,9 @@ const list = (() => {
 
   // A filter stands in the address, to be sent to somebody.
   function remember() {
-    const unwanted = [...form.querySelectorAll("input[name=outcome]:not(:checked)")].map(box => box.value);
     const parameters = new URLSearchParams();
     if (form.text.value) parameters.set("q", form.text.value);
-    if (unwanted.length) parameters.set("without", unwanted.join(","));
+    if (unwanted.size) parameters.set("without", [...unwanted].join(","));
     if (form.worker.value) parameters.set("worker", form.worker.value);
     if (form.flaky.checked) parameters.set("flaky", "1");
     const text = parameters.toString();
@@ -137,31 +197,58 @@ const list = (() => {
 
   function recall(parameters) {
     form.text.value = parameters.get("q") ?? "";
-    const unwanted = (parameters.get("without") ?? "").split(",");
-    form.querySelectorAll("input[name=outcome]").forEach(box => { box.checked = !unwanted.includes(box.value); });
+    unwanted = new Set((parameters.get("without") ?? "").split(",").filter(value => value).map(Number));
+    form.querySelectorAll("input[name=outcome]").forEach(box => { box.checked = !unwanted.has(Number(box.value)); });
     form.worker.value = parameters.get("worker") ?? "";
     form.flaky.checked = parameters.has("flaky");
     filter();
   }
 
   let waiting;
-  const changed = () => { filter(); remember(); };
-  form.addEventListener("submit", event => event.preventDefault());
-  form.addEventListener("change", changed);
-  form.text.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(changed, 120); });
-  headers.forEach(header => header.querySelector("button").addEventListener("click", () => sort(header)));
-  previous.addEventListener("click", () => { page--; show(); });
-  next.addEventListener("click", () => { page++; show(); });
+  const reacted = event => {
+    if (event.target.name === "outcome") unwanted[event.target.checked ? "delete" : "add"](Number(event.target.value));
+    filter();
+    remember();
+  };
+  on(form, "submit", event => event.preventDefault());
+  on(form, "change", reacted);
+  on(form.text, "input", event => { clearTimeout(waiting); waiting = setTimeout(() => reacted(event), 120); });
+  headers.forEach(header => on(header.querySelector("button"), "click", () => sort(header)));
+  on(previous, "click", () => { page--; show(); });
+  on(next, "click", () => { page++; show(); });
+  headers.forEach(header => header.removeAttribute("aria-sort"));
   document.getElementById("tests-tools").hidden = false;
+  document.getElementById("outcomes").replaceChildren();
+  choices();
   show();
-  return { recall };
-})();
+  list = { recall };
+
+  // While somebody points into the list or goes through it, its rows stay where they are. Many tests are not sorted anew for each.
+  let known = tests.length;
+  let later;
+  const renew = () => {
+    later = undefined;
+    if (body.matches(":hover, :focus-within")) { renewLater(); return; }
+    choices();
+    if (arrange) order = order.toSorted(arrange);
+    filter(page);
+  };
+  const renewLater = () => { later ??= setTimeout(renew, Math.max(250, tests.length / 20)); };
+  on(listening.signal, "abort", () => clearTimeout(later));
+  return indices => {
+    for (const index of indices) {
+      if (index >= known) order.push(index);
+      known = Math.max(known, index + 1);
+    }
+    if (indices.length) renewLater();
+  };
+});
 
 // Assemblies, namespaces and classes, made when somebody opens them.
-(() => {
+starts.push(() => {
   const tree = document.getElementById("tree");
 
-  function grow() {
+  function grow(opened) {
     const root = new Map();
     for (const test of tests) {
       const name = classes[test[CLASS]];
@@ -176,10 +263,10 @@ const list = (() => {
         branch = node.below;
       }
     }
-    tree.append(branches(root));
+    tree.append(branches(root, opened));
   }
 
-  function branches(nodes) {
+  function branches(nodes, opened) {
     const made = document.createElement("ul");
     for (const [name, node] of [...nodes].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const item = document.createElement("li");
@@ -193,7 +280,9 @@ const list = (() => {
         const summary = document.createElement("summary");
         summary.append(isolated(name), part("span", text, node.bad ? "failed" : "soft"));
         details.append(summary);
-        details.addEventListener("toggle", () => { if (details.open && details.children.length === 1) details.append(branches(node.below)); });
+        on(details, "toggle", () => { if (details.open && details.children.length === 1) details.append(branches(node.below, opened)); });
+        details.dataset.name = name;
+        if (opened.has(name)) details.open = true;
         item.append(details);
       }
       made.append(item);
@@ -201,5 +290,21 @@ const list = (() => {
     return made;
   }
 
-  tree.addEventListener("toggle", event => { if (event.target === tree && tree.open && tree.children.length === 1) grow(); });
-})();
+  tree.querySelector(":scope > ul")?.remove();
+  const growIfOpen = () => { if (tree.open && tree.children.length === 1) grow(new Set()); };
+  on(tree, "toggle", event => { if (event.target === tree) growIfOpen(); });
+  growIfOpen();
+
+  let later;
+  on(listening.signal, "abort", () => clearTimeout(later));
+  return indices => {
+    if (!indices.length || tree.children.length === 1) return;
+    later ??= setTimeout(() => {
+      later = undefined;
+      if (tree.matches(":focus-within, :hover")) return;
+      const opened = new Set([...tree.querySelectorAll("details[open]")].map(details => details.dataset.name));
+      tree.querySelector(":scope > ul")?.remove();
+      if (tree.open) grow(opened);
+    }, 2000);
+  };
+});

@@ -17,6 +17,7 @@ internal sealed class MergedWorkers(PartFolder part, string to, int firstWorker,
         Outside = [.. record.Outside.Select(failure => failure with { Workers = [.. failure.Workers.Select(Worker)] })],
         Batches = [.. record.Batches.Select(Renumber)],
         Workers = [.. record.Workers.Select(worker => worker with { Number = Worker(worker.Number), Machine = record.Machine })],
+        WorkSpans = [.. record.WorkSpans.Select(span => span with { Worker = Worker(span.Worker) })],
         Incidents = [.. record.Incidents.Select(Renumber)],
         Database = record.Database is { } database ? Renumber(database) : null,
     };

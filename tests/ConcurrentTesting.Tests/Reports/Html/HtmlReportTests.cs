@@ -133,6 +133,34 @@ public sealed partial class HtmlReportTests : IDisposable
     }
 
     [Fact]
+    public void Failures_beyond_the_first_are_told_in_short_and_lead_to_their_own_pages()
+    {
+        var page = Page(RecordedRun.Of(
+            _folder.Path,
+            Enumerable.Range(0, 40).Select(number => RecordedRun.Test($"Fails_{number:00}(\"\u202E\")", RecordedRun.Attempt(TestOutcome.Failed) with { Message = $"torn {number}\nin two" }))));
+
+        Regex.Count(page, "<details id=\"failure-").ShouldBe(30);
+        Regex.Count(page, "<li id=\"failure-").ShouldBe(10);
+        page.ShouldContain("href=\"#test=Shop.Tests%20%28net10.0%29%2FShop.Tests.BasketTests.Fails_39%28%22%5Cu202e%22%29\"");
+        page.ShouldContain("<bdi>torn 39</bdi>");
+        page.ShouldContain("What follows is told in short");
+    }
+
+    [Fact]
+    public void The_timeline_is_given_phases_clones_resets_and_starts_as_they_were()
+    {
+        var run = FullRun();
+        var page = Page(run with
+        {
+            PhaseSpans = [new PhaseSpan("discovery", RecordedRun.Start.AddSeconds(1), TimeSpan.FromSeconds(2)), new PhaseSpan("template", RecordedRun.Start.AddSeconds(1), TimeSpan.FromSeconds(0.5))],
+            WorkSpans = [.. new LeaseTaken(1, "ct_1", 0.75) { At = RecordedRun.Start.AddSeconds(5), HostSeconds = 0.25, ResetSeconds = 1 }.Spans],
+        });
+
+        page.ShouldContain("\"phases\":[[\"discovery\",1,3],[\"template\",1,1.5]]");
+        page.ShouldContain("\"spans\":[[1,\"resets\",3.25,1],[1,\"clones\",4.25,0.5],[1,\"host start\",4.75,0.25]]");
+    }
+
+    [Fact]
     public void A_muted_failure_is_told_with_its_reason()
     {
         var page = Page(RecordedRun.Of(_folder.Path, [RecordedRun.Test("Fails", RecordedRun.Attempt(TestOutcome.Failed) with { Message = "no stock" }) with { Quarantine = "quarantined until 2027-01-31: flaky server" }]));

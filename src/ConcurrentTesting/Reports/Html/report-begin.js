@@ -1,0 +1,1 @@
+begin(read("tests-data"), read("run-data"));
