@@ -127,6 +127,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>The delay before the first retry; later ones grow exponentially.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// What the tests may take: those that fit run, the most valuable first, and the rest is left out as by a filter. Positive; null: all
+    /// run.
+    /// </summary>
+    public TimeSpan? Budget { get; init; }
+
     /// <summary>In which order tests run.</summary>
     public TestOrder Order { get; init; } = TestOrder.FailedFirst;
 

@@ -101,6 +101,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestQuarantine)] string? TestQuarantine => TryGetValue(() => TestQuarantine);
     [Parameter(ConcurrentTestHelp.TestOnlyFailed)] string? TestOnlyFailed => TryGetValue(() => TestOnlyFailed);
     [Parameter(ConcurrentTestHelp.TestOrder)] string? TestOrder => TryGetValue(() => TestOrder);
+    [Parameter(ConcurrentTestHelp.TestBudget)] string? TestBudget => TryGetValue(() => TestBudget);
     [Parameter(ConcurrentTestHelp.TestNewRuns)] string? TestNewRuns => TryGetValue(() => TestNewRuns);
     [Parameter(ConcurrentTestHelp.TestStress)] string? TestStress => TryGetValue(() => TestStress);
     [Parameter(ConcurrentTestHelp.TestReplay)] string? TestReplay => TryGetValue(() => TestReplay);

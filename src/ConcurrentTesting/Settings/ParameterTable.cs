@@ -120,6 +120,8 @@ internal static class ParameterTable
         Parameter.Create(
             "TestOrder", ConcurrentTestHelp.TestOrder, ValueKinds.Order, s => s.Order, (s, v) => s with { Order = v }),
         Parameter.Create(
+            "TestBudget", ConcurrentTestHelp.TestBudget, ValueKinds.Limit, s => s.Budget, (s, v) => s with { Budget = v }),
+        Parameter.Create(
             "TestNewRuns", ConcurrentTestHelp.TestNewRuns, ValueKinds.WholeNumber(1, 100), s => s.NewRuns,
             (s, v) => s with { NewRuns = v }),
         Parameter.Create(
