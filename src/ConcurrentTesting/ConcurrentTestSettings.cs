@@ -62,6 +62,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>What starts the processes in which tests run.</summary>
     public TestHostMode TestHost { get; init; } = TestHostMode.Auto;
 
+    /// <summary>Whether assemblies of packages are compiled ahead, so that test hosts start sooner.</summary>
+    public AheadOfTimeMode AheadOfTime { get; init; } = AheadOfTimeMode.Off;
+
     /// <summary>What goes to a worker as a whole.</summary>
     public TestGranularity Granularity { get; init; } = TestGranularity.Auto;
 

@@ -77,6 +77,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestIsolation)] string? TestIsolation => TryGetValue(() => TestIsolation);
     [Parameter(ConcurrentTestHelp.TestServerListen)] string? TestServerListen => TryGetValue(() => TestServerListen);
     [Parameter(ConcurrentTestHelp.TestHost)] string? TestHost => TryGetValue(() => TestHost);
+    [Parameter(ConcurrentTestHelp.TestAheadOfTime)] string? TestAheadOfTime => TryGetValue(() => TestAheadOfTime);
     [Parameter(ConcurrentTestHelp.TestReset)] string? TestReset => TryGetValue(() => TestReset);
     [Parameter(ConcurrentTestHelp.TestGranularity)] string? TestGranularity => TryGetValue(() => TestGranularity);
     [Parameter(ConcurrentTestHelp.TestTogether)] string[]? TestTogether => TryGetValue(() => TestTogether);

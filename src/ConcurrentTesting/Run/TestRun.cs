@@ -11,6 +11,7 @@ using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
+using ConcurrentTesting.VsTest.AheadOfTime;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
@@ -195,6 +196,8 @@ internal sealed class TestRun
         if (_journal.Catalog!.CaseCount > 0)
             await _journal.BeginAsync(_results);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
+        await using var ahead = AheadOfTimeHosts.Begin(_journal.Catalog!.Assemblies, _run.Settings, vsTest, _run.RunId, _run.Log);
+        direct.StartFrom(ahead);
         await new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies)).RunAsync(plan);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);

@@ -72,6 +72,10 @@ public static class ConcurrentTestHelp
     public const string TestHost =
         "What starts test processes: direct (the run itself; a host stays warm for further batches of xunit 2, NUnit and MSTest), console (vstest.console, a process a batch), or auto: direct where it is known to work. Default: auto";
 
+    /// <summary><c>--test-ahead-of-time</c></summary>
+    public const string TestAheadOfTime =
+        "Assemblies of packages compiled ahead for faster test hosts: off, or auto: compiled in the background of a run by crossgen2 (a NuGet package, fetched then), used by later runs. Default: off";
+
     /// <summary><c>--test-granularity</c></summary>
     public const string TestGranularity =
         "What goes to a worker as a whole: class, collection (xunit collections and the namespaces of NUnit set-up fixtures), test (also parts of a class that would make "

@@ -36,7 +36,7 @@ internal static class ParameterGroups
                 "TestMaxRetries", "TestRetryDelay", "TestProductionFallback", "TestAllow", "TestAllowedHosts", "TestDiagnostics",
             ]),
         new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark",
-            ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost"]),
+            ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost", "TestAheadOfTime"]),
         new("Many machines", "./build.sh ConcurrentTest --test-shard 2/4 --test-plan artifacts/test-plan/plan.json",
             ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat", "TestMerge"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",

@@ -61,6 +61,9 @@ internal static class ParameterTable
         Parameter.Create(
             "TestHost", ConcurrentTestHelp.TestHost, ValueKinds.OneOf<TestHostMode>(), s => s.TestHost, (s, v) => s with { TestHost = v }),
         Parameter.Create(
+            "TestAheadOfTime", ConcurrentTestHelp.TestAheadOfTime, ValueKinds.OneOf<AheadOfTimeMode>(), s => s.AheadOfTime,
+            (s, v) => s with { AheadOfTime = v }),
+        Parameter.Create(
             "TestGranularity", ConcurrentTestHelp.TestGranularity, ValueKinds.OneOf<TestGranularity>(), s => s.Granularity,
             (s, v) => s with { Granularity = v }),
         Parameter.Create(
