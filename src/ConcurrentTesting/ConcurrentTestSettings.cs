@@ -62,6 +62,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>What starts the processes in which tests run.</summary>
     public TestHostMode TestHost { get; init; } = TestHostMode.Auto;
 
+    /// <summary>Whether assemblies of packages are compiled ahead, so that test hosts start sooner.</summary>
+    public AheadOfTimeMode AheadOfTime { get; init; } = AheadOfTimeMode.Off;
+
     /// <summary>What goes to a worker as a whole.</summary>
     public TestGranularity Granularity { get; init; } = TestGranularity.Auto;
 
@@ -126,6 +129,12 @@ public sealed record ConcurrentTestSettings
 
     /// <summary>The delay before the first retry; later ones grow exponentially.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// What the tests may take: those that fit run, the most valuable first, and the rest is left out as by a filter. Positive; null: all
+    /// run.
+    /// </summary>
+    public TimeSpan? Budget { get; init; }
 
     /// <summary>In which order tests run.</summary>
     public TestOrder Order { get; init; } = TestOrder.FailedFirst;

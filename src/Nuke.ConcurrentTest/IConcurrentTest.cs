@@ -77,6 +77,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestIsolation)] string? TestIsolation => TryGetValue(() => TestIsolation);
     [Parameter(ConcurrentTestHelp.TestServerListen)] string? TestServerListen => TryGetValue(() => TestServerListen);
     [Parameter(ConcurrentTestHelp.TestHost)] string? TestHost => TryGetValue(() => TestHost);
+    [Parameter(ConcurrentTestHelp.TestAheadOfTime)] string? TestAheadOfTime => TryGetValue(() => TestAheadOfTime);
     [Parameter(ConcurrentTestHelp.TestReset)] string? TestReset => TryGetValue(() => TestReset);
     [Parameter(ConcurrentTestHelp.TestGranularity)] string? TestGranularity => TryGetValue(() => TestGranularity);
     [Parameter(ConcurrentTestHelp.TestTogether)] string[]? TestTogether => TryGetValue(() => TestTogether);
@@ -101,6 +102,7 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestQuarantine)] string? TestQuarantine => TryGetValue(() => TestQuarantine);
     [Parameter(ConcurrentTestHelp.TestOnlyFailed)] string? TestOnlyFailed => TryGetValue(() => TestOnlyFailed);
     [Parameter(ConcurrentTestHelp.TestOrder)] string? TestOrder => TryGetValue(() => TestOrder);
+    [Parameter(ConcurrentTestHelp.TestBudget)] string? TestBudget => TryGetValue(() => TestBudget);
     [Parameter(ConcurrentTestHelp.TestNewRuns)] string? TestNewRuns => TryGetValue(() => TestNewRuns);
     [Parameter(ConcurrentTestHelp.TestStress)] string? TestStress => TryGetValue(() => TestStress);
     [Parameter(ConcurrentTestHelp.TestReplay)] string? TestReplay => TryGetValue(() => TestReplay);

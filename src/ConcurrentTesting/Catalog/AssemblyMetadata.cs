@@ -18,7 +18,7 @@ internal sealed record BaseType(string Name, string? Assembly);
 /// <summary>
 /// The metadata of an assembly, read without loading it: the code under test must not run here, and may be for another runtime.
 /// </summary>
-internal sealed class AssemblyMetadata : IDisposable
+internal sealed partial class AssemblyMetadata : IDisposable
 {
     private readonly PEReader _file;
     private readonly MetadataReader _reader;
@@ -33,6 +33,9 @@ internal sealed class AssemblyMetadata : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>What its compiler calls this version of it.</summary>
+    public Guid Mvid => _reader.GetGuid(_reader.GetModuleDefinition().Mvid);
 
     public IEnumerable<string> References =>
         _reader.AssemblyReferences.Select(handle => _reader.GetString(_reader.GetAssemblyReference(handle).Name));

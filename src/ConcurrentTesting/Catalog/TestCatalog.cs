@@ -94,6 +94,20 @@ internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArr
 
     /// <summary>What keeps its tests on one worker, whatever the granularity; empty for a class that nothing holds.</summary>
     public ImmutableArray<Tie> Ties { get; init; } = [];
+
+    /// <summary>
+    /// Why the tests of its class have to run in one process, beside what set-ups and ties say; null: nothing is known that keeps them
+    /// together.
+    /// </summary>
+    public string? OneProcess { get; init; }
+
+    /// <summary>Its framework runs the tests of its class side by side where nothing tells it otherwise.</summary>
+    public bool IsParallelInside { get; init; }
+
+    /// <summary>Its tests may run in several processes, each in any of them.</summary>
+    public bool IsDivisible =>
+        Ties.IsEmpty && SetUps.All(setUp => !setUp.IsBond) && Entries.Length > 1 && (OneProcess is null || IsParallelInside)
+        && Entries.All(entry => entry.ExclusiveGroups.IsEmpty);
 }
 
 /// <summary>Everything that was discovered and is to be accounted for.</summary>

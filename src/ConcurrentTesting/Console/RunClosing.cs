@@ -85,6 +85,7 @@ internal static class RunClosing
         var cases = results > run.Discovered
             ? $"{Quantity.Of(run.Discovered, "case")} gave {Quantity.Of(results, "result")}"
             : Invariant($"{run.Discovered} discovered");
+        cases = run.LeftOut == 0 ? cases : Invariant($"{cases}, {run.LeftOut} left out (--test-budget)");
         return run.Explicit == 0 ? cases : $"{cases}, {Quantity.Of(run.Explicit, "explicit test")} did not run";
     }
 

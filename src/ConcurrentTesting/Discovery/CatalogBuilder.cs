@@ -19,6 +19,11 @@ internal static class CatalogBuilder
         var marks = entries.SelectMany(entry => entry.Marks).Where(TogetherMark.Is).Select(TogetherMark.ToTie);
         return new TestUnit(
             entries[0].ClassName, assembly, entries)
-        { SetUps = sharing.SetUps, Ties = [.. sharing.Ties.Concat(marks).Distinct()] };
+        {
+            SetUps = sharing.SetUps,
+            Ties = [.. sharing.Ties.Concat(marks).Distinct()],
+            OneProcess = sharing.OneProcess,
+            IsParallelInside = sharing.IsParallelInside,
+        };
     }
 }

@@ -4,7 +4,14 @@ using ConcurrentTesting.Catalog;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What a class shares with others, and what ties it to them.</summary>
-internal sealed record ClassSharing(ImmutableArray<SharedSetUp> SetUps, ImmutableArray<Tie> Ties);
+internal sealed record ClassSharing(ImmutableArray<SharedSetUp> SetUps, ImmutableArray<Tie> Ties)
+{
+    /// <summary>Why its tests have to run in one process; null: nothing is known that keeps them together.</summary>
+    public string? OneProcess { get; init; }
+
+    /// <summary>Its framework runs the tests of the class side by side where nothing tells it otherwise.</summary>
+    public bool IsParallelInside { get; init; }
+}
 
 /// <summary>Reads from an assembly what its classes share, in the way of its framework.</summary>
 internal interface ISharingReader : IDisposable

@@ -29,8 +29,14 @@ internal sealed class MSTestSharing : ISharingReader
         if (attributes.Concat(_types.MethodAttributesOf(className)).Any(
             attribute => attribute.Type == Prefix + "DoNotParallelizeAttribute"))
             setUps.Add(NotInParallel.SetUp("DoNotParallelize"));
-        return new ClassSharing(setUps.ToImmutable(), [.. TogetherMark.In(attributes).Select(TogetherMark.ToTie)]);
+        return new ClassSharing(setUps.ToImmutable(), [.. TogetherMark.In(attributes).Select(TogetherMark.ToTie)])
+        {
+            OneProcess = OneProcess.Why(_types, className, IsSetUpOfClass),
+        };
     }
+
+    private static bool IsSetUpOfClass(AttributeFacts attribute) =>
+        attribute.Type is Prefix + "ClassInitializeAttribute" or Prefix + "ClassCleanupAttribute";
 
     public void Dispose() => _types.Dispose();
 }

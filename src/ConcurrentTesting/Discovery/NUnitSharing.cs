@@ -33,8 +33,14 @@ internal sealed class NUnitSharing : ISharingReader
         var setUps = covering.Select(setUp => SetUp(setUp.Key));
         if (attributes.Any(attribute => attribute.Type == Prefix + "NonParallelizableAttribute"))
             setUps = setUps.Append(NotInParallel.SetUp("NonParallelizable"));
-        return new ClassSharing([.. setUps], [.. Ties(type, space, attributes), .. covering.SelectMany(Marks)]);
+        return new ClassSharing([.. setUps], [.. Ties(type, space, attributes), .. covering.SelectMany(Marks)])
+        {
+            OneProcess = OneProcess.Why(_types, type, IsSetUpOfClass),
+        };
     }
+
+    private static bool IsSetUpOfClass(AttributeFacts attribute) =>
+        attribute.Type is Prefix + "OneTimeSetUpAttribute" or Prefix + "OneTimeTearDownAttribute";
 
     public void Dispose() => _types.Dispose();
 

@@ -31,6 +31,10 @@ internal sealed class TypeHierarchy : IDisposable
     public IEnumerable<AttributeFacts> MethodAttributesOf(string type) =>
         Chain(type).SelectMany(link => link.Assembly.MethodAttributesOf(link.Type));
 
+    /// <summary>The static fields of a class and its base classes that are written or changed after its start.</summary>
+    public IEnumerable<string> MutableStaticsOf(string type) =>
+        Chain(type).SelectMany(link => link.Assembly.MutableStaticsOf(link.Type));
+
     /// <summary>The interfaces that a class and its base classes name.</summary>
     public IEnumerable<string> InterfacesOf(string type) => Chain(type).SelectMany(link => link.Assembly.InterfacesOf(link.Type));
 

@@ -12,6 +12,9 @@ internal sealed class XUnitCollections : ISharingReader
     private const string WholeAssembly = "assembly";
     private const string Prefix = "Xunit.";
 
+    // Of xunit v3's ParallelMode.
+    private const int AllTests = 2;
+
     private readonly TypeHierarchy _types;
     private readonly TestAssembly _assembly;
     private readonly List<AttributeFacts> _attributes;
@@ -19,6 +22,7 @@ internal sealed class XUnitCollections : ISharingReader
     private readonly bool _isOneCollection;
     private readonly Dictionary<string, CollectionFacts> _collections = [];
     private readonly Lazy<Dictionary<string, string>> _definitions;
+    private readonly Lazy<bool> _isParallelInside;
 
     public XUnitCollections(TestAssembly assembly)
     {
@@ -29,6 +33,7 @@ internal sealed class XUnitCollections : ISharingReader
         _hasOwnFactory = IsOwnFactory(behavior);
         _isOneCollection = _hasOwnFactory || behavior is { TypeArgument: null, Arguments: [0] };
         _definitions = new(ReadDefinitions);
+        _isParallelInside = new(IsParallelInside);
     }
 
     public ClassSharing Of(string className)
@@ -41,8 +46,18 @@ internal sealed class XUnitCollections : ISharingReader
                 .. Ordered(className, attributes, collection),
                 .. collection?.Ties ?? [],
                 .. TogetherMark.In(attributes.Concat(_attributes)).Select(TogetherMark.ToTie),
-            ]);
+            ])
+        {
+            OneProcess = OneProcess.Why(_types, className, _ => false, Prefix + "IClassFixture`1"),
+            IsParallelInside = _isParallelInside.Value,
+        };
     }
+
+    // An attribute of the assembly says it, or the file that xunit reads beside it.
+    private bool IsParallelInside() =>
+        _assembly.Framework == TestFramework.XUnit3
+        && (_attributes.Any(attribute => Is(attribute, "Parallelization") && attribute.Named.GetValueOrDefault("Mode") is AllTests)
+            || XUnitConfiguration.Of(_assembly.Path, "parallelMode")?.Equals("all", StringComparison.OrdinalIgnoreCase) == true);
 
     public void Dispose() => _types.Dispose();
 

@@ -12,7 +12,7 @@ internal static class DecidingAttempt
     {
         [] => null,
         [.., { Round: null } last] => last,
-        _ => OfRounds(attempts).OrderByDescending(attempt => Weight(attempt.Outcome)).ThenByDescending(attempt => attempt.Number).First(),
+        _ => Worst(attempts.Any(IsTriedAgain) ? [.. OfRounds(attempts)] : attempts),
     };
 
     /// <summary>The last attempt of each time that the test was to run.</summary>
@@ -21,6 +21,21 @@ internal static class DecidingAttempt
 
     /// <summary>It ended so that its test has failed if nothing tries it again.</summary>
     public static bool IsFailure(TestAttempt attempt) => attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped);
+
+    // Once for each attempt that is added to thousands: nothing is sorted or made for it.
+    private static TestAttempt Worst(IReadOnlyList<TestAttempt> attempts)
+    {
+        var worst = attempts[^1];
+        for (var index = attempts.Count - 2; index >= 0; index--)
+        {
+            if (Weight(attempts[index].Outcome) > Weight(worst.Outcome))
+                worst = attempts[index];
+        }
+
+        return worst;
+    }
+
+    private static bool IsTriedAgain(TestAttempt attempt) => attempt.Cause is not (null or BatchReasons.Repeat);
 
     private static int Weight(TestOutcome outcome) => outcome switch
     {

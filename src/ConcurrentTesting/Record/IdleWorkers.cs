@@ -42,5 +42,6 @@ internal static class IdleWorkers
 
     private static string Whole(UnitWork work, double total) => work.Unit.Tie is { } cause
         ? $"all tests of {work.Unit.Name} stay together ({cause})"
-        : Invariant($"the class {work.Unit.Name} takes {work.Seconds:0.0} s of {total:0.0} s, and a class runs on one worker");
+        : Invariant($"the class {work.Unit.Name} takes {work.Seconds:0.0} s of {total:0.0} s, and ")
+            + (work.Unit.OneProcess is { } holds ? $"runs on one worker because of {holds}" : "a class runs on one worker");
 }

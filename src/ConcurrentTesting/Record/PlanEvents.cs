@@ -63,6 +63,12 @@ internal sealed record TestsDiscovered(int Cases, int Explicit) : RunEvent
     internal override void ApplyTo(RunFold fold) => fold.Add(this);
 }
 
+/// <summary>Of the discovered cases so many do not fit into the time that was given, and are not asked for.</summary>
+internal sealed record TestsLeftOut(int Cases) : RunEvent
+{
+    internal override void ApplyTo(RunFold fold) => fold.Add(this);
+}
+
 /// <summary>A test as the plan knows it.</summary>
 internal sealed record PlannedTest
 {
@@ -116,6 +122,9 @@ internal sealed record UnitPlanned : RunEvent
 
     /// <summary>What keeps its tests together, whatever the granularity; null for a class that nothing holds.</summary>
     public string? Tie { get; init; }
+
+    /// <summary>Why the tests of its class have to run in one process; null: nothing is known that keeps them together.</summary>
+    public string? OneProcess { get; init; }
 
     public required ImmutableArray<PlannedTest> Tests { get; init; }
 

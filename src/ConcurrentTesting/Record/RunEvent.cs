@@ -14,6 +14,7 @@ namespace ConcurrentTesting.Record;
 [JsonDerivedType(typeof(PartKnown), "part")]
 [JsonDerivedType(typeof(AssemblyFound), "assembly")]
 [JsonDerivedType(typeof(TestsDiscovered), "discovered")]
+[JsonDerivedType(typeof(TestsLeftOut), "left-out")]
 [JsonDerivedType(typeof(UnitPlanned), "unit")]
 [JsonDerivedType(typeof(RunPlanned), "planned")]
 [JsonDerivedType(typeof(DatabasesChanged), "databases")]

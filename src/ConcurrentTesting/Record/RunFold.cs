@@ -18,6 +18,7 @@ internal sealed class RunFold
     private RunStarted? _started;
     private TestsDiscovered _discovered = new(0, 0) { At = default };
     private RunPlanned? _planned;
+    private int _leftOut;
     private readonly Dictionary<string, ImmutableArray<PastResult>> _history = new(StringComparer.Ordinal);
     private ComparedRun? _compared;
 
@@ -97,8 +98,9 @@ internal sealed class RunFold
             StartedAt = started.At,
             FinishedAt = finishedAt,
             ExitCode = exitCode,
-            Reason = reason,
-            Discovered = _discovered.Cases,
+            Reason = WithLeftOut(exitCode, reason),
+            Discovered = _discovered.Cases - _leftOut,
+            LeftOut = _leftOut,
             Explicit = _discovered.Explicit,
             Tests = tests,
             Outside = outside,
@@ -124,6 +126,12 @@ internal sealed class RunFold
         return record with { Lost = LostTime.Of(record) };
     }
 
+    // A green run must not seem to speak of all tests.
+    private string WithLeftOut(ConcurrentTestExitCode exitCode, string reason) =>
+        exitCode == ConcurrentTestExitCode.Success && _leftOut > 0
+            ? FormattableString.Invariant($"{reason.TrimEnd('.')}; {_leftOut} did not fit the time and were left out (--test-budget).")
+            : reason;
+
     internal void Start(RunStarted started) => _started = started;
 
     internal void Open(PhaseStarted phase) => OpenWork.Add(phase);
@@ -137,6 +145,8 @@ internal sealed class RunFold
     internal void Add(PartKnown known) => _shard = known.Shard;
 
     internal void Add(TestsDiscovered discovered) => _discovered = discovered;
+
+    internal void Add(TestsLeftOut leftOut) => _leftOut = leftOut.Cases;
 
     internal void Add(UnitPlanned unit)
     {

@@ -267,6 +267,9 @@ internal sealed record RunRecord
     /// </summary>
     public int Explicit { get; init; }
 
+    /// <summary>Cases that were discovered and did not fit into the time that was given; they are in no other figure.</summary>
+    public int LeftOut { get; init; }
+
     public required ImmutableArray<TestRecord> Tests { get; init; }
 
     /// <summary>

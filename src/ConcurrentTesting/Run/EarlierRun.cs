@@ -63,6 +63,20 @@ internal sealed class EarlierRun
         return _failures?.Select(replayed) ?? replayed;
     }
 
+    /// <summary>The catalog with long classes divided over workers; as it is where an earlier run is repeated.</summary>
+    /// <param name="isDirect">Whether the run itself starts the test hosts of an assembly.</param>
+    public TestCatalog Divide(TestCatalog catalog, TimingStore timings, Predicate<TestAssembly> isDirect)
+    {
+        return Replayed is null ? ClassSplit.Apply(catalog, _settings, timings, CostsOf(catalog, isDirect)) : catalog;
+    }
+
+    /// <summary>What starting things costs where nothing is left to guess.</summary>
+    public PlanCosts CostsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect) =>
+        PlanCosts.For(_settings.Workers, Environment.ProcessorCount, known: 1, HostStartsOf(catalog, isDirect)) with
+        {
+            Exploration = new Exploration(catalog.Discovered),
+        };
+
     /// <param name="isDirect">Whether the run itself starts the test hosts of an assembly.</param>
     public Plan Plan(TestCatalog catalog, TimingStore timings, int seed, Predicate<TestAssembly> isDirect)
     {

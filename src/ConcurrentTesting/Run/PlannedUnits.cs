@@ -13,6 +13,7 @@ internal static class PlannedUnits
         Name = unit.Name,
         Assembly = unit.Assembly,
         Tie = unit.Ties is [var tie, ..] ? tie.Cause : null,
+        OneProcess = unit.OneProcess,
         Tests = [.. unit.Entries.Select(entry => Of(entry, plan.Predictions[entry], timings))],
     };
 

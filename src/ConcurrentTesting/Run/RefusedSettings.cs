@@ -31,6 +31,13 @@ internal static class RefusedSettings
                 "it runs the tests of one machine again and again, in an order of its own. Give one of them");
         }
 
+        if (settings.Budget is not null)
+        {
+            yield return (
+                "--test-budget", [("--test-stress", settings.Stress is not null), bisect, replay, plan, shard, part],
+                "it chooses among all tests of one machine what runs once. Give one of them");
+        }
+
         if (settings.NewRuns > 1)
             yield return ("--test-new-runs", [bisect, replay], "a run that is repeated has the tests that it had. Leave one of them out");
         if (settings.Order != TestOrder.FailedFirst)

@@ -155,7 +155,9 @@ internal static class RunReports
             return;
 
         var settings = journal.Run.Settings;
-        isComplete &= settings is { Filter: null, OnlyFailed: false, Shard: null };
+        isComplete &= settings is { Filter: null, OnlyFailed: false, Shard: null, Budget: null };
+        foreach (var assembly in catalog.Assemblies)
+            timings.LearnContent(assembly, AssemblyContent.Of(assembly.Path), worked.StartedAt);
         timings.Learn(catalog, worked.Tests, isComplete);
         BatchCosts.Learn(
             timings, catalog, worked, PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);

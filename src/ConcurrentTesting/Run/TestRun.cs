@@ -12,6 +12,7 @@ using ConcurrentTesting.Reports.Live;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
+using ConcurrentTesting.VsTest.AheadOfTime;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
@@ -169,12 +170,29 @@ internal sealed class TestRun
     {
         _journal.Timings = await TimingStore.LoadAsync(
             _run.Settings.TimingsFile, message => _run.Recorder.Report(IncidentKinds.TimingsDamaged, message), cancellationToken);
-        var catalog = UnitGrouping.Apply(classes, _run.Settings, _journal.Timings);
+        classes = Fitting(classes, direct);
+        var catalog = _earlier.Divide(UnitGrouping.Apply(classes, _run.Settings, _journal.Timings), _journal.Timings, direct.IsDirect);
         var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed, direct.IsDirect);
         _journal.Planned(catalog, plan);
         PlanLog.Write(_run.Log, plan);
         SplitGuards.Report(_run.Recorder, catalog, plan, _run.Settings.Workers);
         return (catalog, plan);
+    }
+
+    // What does not fit the time that was given is left out, as by a filter.
+    private TestCatalog Fitting(TestCatalog catalog, DirectAssemblies direct)
+    {
+        if (_run.Settings.Budget is not { } budget || catalog.CaseCount == 0)
+            return catalog;
+        var host = _journal.Timings!.HostSeconds ?? _earlier.CostsOf(catalog, direct.IsDirect).Host;
+        var chosen = TestBudget.Choose(
+            catalog, _journal.Timings, _run.Settings.Workers, budget.TotalSeconds, host, assembly => AssemblyContent.Of(assembly.Path));
+        var leftOut = catalog.CaseCount - chosen.CaseCount;
+        _run.Recorder.Add(new TestsLeftOut(leftOut) { At = _run.Recorder.Now });
+        _run.Log.LogInformation(
+            "{Chosen} of {All} fit into {Seconds:0.#} s (--test-budget): what failed last, is new, is of a changed assembly, or has not run for longest; left out: {LeftOut}",
+            chosen.CaseCount, Quantity.Of(catalog.CaseCount, "test"), budget.TotalSeconds, leftOut);
+        return chosen;
     }
 
     private async Task<RunEnd> WorkAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
@@ -183,6 +201,8 @@ internal sealed class TestRun
         if (_journal.Catalog!.CaseCount > 0)
             await _journal.BeginAsync(_results);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
+        await using var ahead = AheadOfTimeHosts.Begin(_journal.Catalog!.Assemblies, _run.Settings, vsTest, _run.RunId, _run.Log);
+        direct.StartFrom(ahead);
         await new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies)).RunAsync(plan);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);

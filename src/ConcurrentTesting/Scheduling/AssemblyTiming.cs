@@ -26,6 +26,12 @@ internal sealed record AssemblyTiming
     /// <summary>The tests did not use the databases of their workers; null: they did, or it is not known.</summary>
     public bool? DatabaseUnused { get; init; }
 
+    /// <summary>What it and the assemblies of other projects beside it were made of when its tests ran last; null: not known.</summary>
+    public string? Content { get; init; }
+
+    /// <summary>Since when that is so, to the second.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+
     /// <summary>What each shared set-up adds to a batch with some of its classes, by name; null: none was measured.</summary>
     public ImmutableSortedDictionary<string, MeasuredCost>? SetUps { get; init; }
 }

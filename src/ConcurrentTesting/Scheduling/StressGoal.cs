@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Scheduling;
 internal sealed partial record StressGoal(int? Times, TimeSpan? Time)
 {
     /// <summary>Every attempt is kept until the reports are written.</summary>
-    public const int Most = 100_000;
+    public const int Most = 10_000;
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
@@ -31,7 +31,8 @@ internal sealed partial record StressGoal(int? Times, TimeSpan? Time)
 
     /// <summary>Nothing more is begun: not even the first time is left out.</summary>
     /// <param name="round">The time that would come next, from 1.</param>
-    public bool IsReached(int round, TimeSpan elapsed) => round > 1 && (Times is { } times ? round > times : elapsed >= Time);
+    public bool IsReached(int round, TimeSpan elapsed) =>
+        round > Most || (round > 1 && (Times is { } times ? round > times : elapsed >= Time));
 
     private static StressGoal? Of(double seconds) =>
         seconds > 0 && seconds <= Longest.TotalSeconds ? new StressGoal(null, TimeSpan.FromSeconds(seconds)) : null;

@@ -18,6 +18,9 @@ internal sealed record Timing(double Seconds, int Samples, string? LastOutcome)
     /// <summary>How many rows it gave in the last run; null where that is known before it runs.</summary>
     public int? Rows { get; init; }
 
+    /// <summary>When it began to run last, to the second; null where that is not known.</summary>
+    public DateTimeOffset? LastRun { get; init; }
+
     /// <summary>Runs since the last of them; null where there were none.</summary>
     public int? RunsSinceFlaky { get; init; }
 

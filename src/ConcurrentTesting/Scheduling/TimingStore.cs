@@ -75,6 +75,18 @@ internal sealed class TimingStore
     /// <summary>What is known of an assembly beside its tests.</summary>
     public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Source) ?? new AssemblyTiming();
 
+    /// <summary>Remembers what the assembly is made of, and since when.</summary>
+    public void LearnContent(TestAssembly assembly, string? content, DateTimeOffset at)
+    {
+        if (content is not null && Of(assembly).Content != content)
+            Learn(assembly, Of(assembly) with { Content = content, ChangedAt = Second(at) });
+    }
+
+    /// <summary>The test has not run since the assembly became what it is; also where that is not known.</summary>
+    /// <param name="content">What the assembly is made of now.</param>
+    public bool IsChangedSince(TestEntry entry, string? content) =>
+        Of(entry.Assembly) is var known && (content is null || known.Content != content || !(Find(entry)?.LastRun >= known.ChangedAt));
+
     /// <summary>Remembers something of an assembly.</summary>
     public void Learn(TestAssembly assembly, AssemblyTiming timing)
     {
@@ -137,8 +149,14 @@ internal sealed class TimingStore
         var outcome = (rows.Any(row => row.Outcome == TestOutcome.Failed) ? TestOutcome.Failed : TestOutcome.Passed).ToString();
         var isFlaky = rows.Any(row => row.IsFlaky);
         var timing = Find(entry) is { } known ? known.With(seconds, outcome, isFlaky) : Timing.First(seconds, outcome, isFlaky);
-        _timings[entry.Key] = timing with { Rows = entry.HasKnownRows ? null : rows.Length };
+        _timings[entry.Key] = timing with
+        {
+            Rows = entry.HasKnownRows ? null : rows.Length,
+            LastRun = Second(rows.Max(row => row.Final.StartedAt)),
+        };
     }
+
+    private static DateTimeOffset Second(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
     private static bool HaveRun(IReadOnlyCollection<TestRecord> rows) =>
         rows.Count > 0 && rows.All(row => row.Outcome is TestOutcome.Passed or TestOutcome.Failed);

@@ -27,7 +27,7 @@ internal static class UnitGrouping
     private static string? WhyCollections(TestAssembly assembly, ConcurrentTestSettings settings, TimingStore timings) =>
         settings.Granularity switch
         {
-            TestGranularity.Class => null,
+            TestGranularity.Class or TestGranularity.Test => null,
             TestGranularity.Collection => "--test-granularity collection",
             _ when settings.Database == DatabaseEngine.None => "workers have no databases of their own; --test-granularity class splits them",
             _ when timings.IsDatabaseUnused(assembly) =>

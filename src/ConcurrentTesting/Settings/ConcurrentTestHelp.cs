@@ -72,10 +72,14 @@ public static class ConcurrentTestHelp
     public const string TestHost =
         "What starts test processes: direct (the run itself; a host stays warm for further batches of xunit 2, NUnit and MSTest), console (vstest.console, a process a batch), or auto: direct where it is known to work. Default: auto";
 
+    /// <summary><c>--test-ahead-of-time</c></summary>
+    public const string TestAheadOfTime =
+        "Assemblies of packages compiled ahead for faster test hosts: off, or auto: compiled in the background of a run by crossgen2 (a NuGet package, fetched then), used by later runs. Default: off";
+
     /// <summary><c>--test-granularity</c></summary>
     public const string TestGranularity =
-        "What goes to a worker as a whole: class, collection (xunit collections and the namespaces of NUnit set-up fixtures), or auto: classes where workers have "
-        + "databases that the tests use, otherwise collections. Default: auto";
+        "What goes to a worker as a whole: class, collection (xunit collections and the namespaces of NUnit set-up fixtures), test (also parts of a class that would make "
+        + "the run longer), or auto: classes and parts of long ones where workers have databases that the tests use, otherwise collections. Default: auto";
 
     /// <summary><c>--test-together</c></summary>
     public const string TestTogether = "Collections, classes and namespaces whose tests stay on one worker. Default: none";
@@ -155,6 +159,10 @@ public static class ConcurrentTestHelp
     /// <summary><c>--test-order</c></summary>
     public const string TestOrder =
         "What runs first: failed-first (what failed in its last run, then the longest), longest-first, or random by the seed. Default: failed-first";
+
+    /// <summary><c>--test-budget</c></summary>
+    public const string TestBudget =
+        "Time for the tests, for example 60s: the most valuable that fit run (failed last, new, in a changed assembly, not run for longest), the rest is left out and counted. Default: off";
 
     /// <summary><c>--test-new-runs</c></summary>
     public const string TestNewRuns =

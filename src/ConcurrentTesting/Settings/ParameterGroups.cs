@@ -18,8 +18,8 @@ internal static class ParameterGroups
     [
         new("What to run", "./build.sh ConcurrentTest --test-projects tests --test-filter 'FullyQualifiedName~Orders&Category!=Slow'",
             [
-                "TestProjects", "TestFilter", "TestOnlyFailed", "TestOrder", "TestList", "TestHelp", "TestNoBuild", "TestConfiguration",
-                "TestFramework", "TestSettings", "TestAllowEmpty",
+                "TestProjects", "TestFilter", "TestOnlyFailed", "TestBudget", "TestOrder", "TestList", "TestHelp", "TestNoBuild",
+                "TestConfiguration", "TestFramework", "TestSettings", "TestAllowEmpty",
             ]),
         new("Databases", "./build.sh ConcurrentTest --test-database postgresql --test-template db/schema",
             [
@@ -36,7 +36,7 @@ internal static class ParameterGroups
                 "TestMaxRetries", "TestRetryDelay", "TestProductionFallback", "TestAllow", "TestAllowedHosts", "TestDiagnostics",
             ]),
         new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark",
-            ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost"]),
+            ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost", "TestAheadOfTime"]),
         new("Many machines", "./build.sh ConcurrentTest --test-shard 2/4 --test-plan artifacts/test-plan/plan.json",
             ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat", "TestMerge"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",

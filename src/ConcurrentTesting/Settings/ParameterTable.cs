@@ -61,6 +61,9 @@ internal static class ParameterTable
         Parameter.Create(
             "TestHost", ConcurrentTestHelp.TestHost, ValueKinds.OneOf<TestHostMode>(), s => s.TestHost, (s, v) => s with { TestHost = v }),
         Parameter.Create(
+            "TestAheadOfTime", ConcurrentTestHelp.TestAheadOfTime, ValueKinds.OneOf<AheadOfTimeMode>(), s => s.AheadOfTime,
+            (s, v) => s with { AheadOfTime = v }),
+        Parameter.Create(
             "TestGranularity", ConcurrentTestHelp.TestGranularity, ValueKinds.OneOf<TestGranularity>(), s => s.Granularity,
             (s, v) => s with { Granularity = v }),
         Parameter.Create(
@@ -119,6 +122,8 @@ internal static class ParameterTable
             "TestOnlyFailed", ConcurrentTestHelp.TestOnlyFailed, ValueKinds.Flag, s => s.OnlyFailed, (s, v) => s with { OnlyFailed = v }),
         Parameter.Create(
             "TestOrder", ConcurrentTestHelp.TestOrder, ValueKinds.Order, s => s.Order, (s, v) => s with { Order = v }),
+        Parameter.Create(
+            "TestBudget", ConcurrentTestHelp.TestBudget, ValueKinds.Limit, s => s.Budget, (s, v) => s with { Budget = v }),
         Parameter.Create(
             "TestNewRuns", ConcurrentTestHelp.TestNewRuns, ValueKinds.WholeNumber(1, 100), s => s.NewRuns,
             (s, v) => s with { NewRuns = v }),

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.VsTest.AheadOfTime;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest;
@@ -10,6 +11,7 @@ internal sealed class DirectAssemblies(
 {
     private readonly ConcurrentDictionary<string, Lazy<string?>> _reasons = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<XUnit3Command?>> _programs = new(StringComparer.Ordinal);
+    private AheadOfTimeHosts? _hosts;
 
     public bool IsDirect(TestAssembly assembly) =>
         _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
@@ -20,7 +22,17 @@ internal sealed class DirectAssemblies(
     /// </summary>
     public static bool StaysWarm(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3;
 
-    public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, assembly.Path);
+    public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, PathOf(assembly));
+
+    /// <summary>Where the test hosts of an assembly find it.</summary>
+    public string PathOf(TestAssembly assembly) => _hosts?.PathOf(assembly) ?? assembly.Path;
+
+    /// <summary>From now on test hosts find their assemblies where this says.</summary>
+    public void StartFrom(AheadOfTimeHosts hosts)
+    {
+        _hosts = hosts;
+        _programs.Clear();
+    }
 
     /// <summary>The program of an xunit v3 suite that runs without a test host; null where a test host is needed.</summary>
     public XUnit3Command? ProgramOf(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3 || !IsDirect(assembly) ? null
@@ -47,7 +59,7 @@ internal sealed class DirectAssemblies(
             : document.InProcessCollectors.Count > 0 ? "its run settings have data collectors for test hosts."
             : document.UnknownXUnitSetting is { } setting ? $"its run settings have <xUnit> <{setting}>."
             : null;
-        if (reason is null && XUnit3Command.For(location, assembly) is { } command)
+        if (reason is null && XUnit3Command.For(location, assembly with { Path = PathOf(assembly) }) is { } command)
             return command;
         reason ??= "its folder has no program of it, or no xunit.v3.core.dll.";
         log.LogDebug("{Assembly} runs in test hosts: {Reason}", assembly.Source, reason);

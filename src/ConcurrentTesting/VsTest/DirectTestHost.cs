@@ -137,7 +137,7 @@ internal sealed class DirectTestHost(
         var (request, criteria) = RequestOf(hostRun, settings);
         var operation = new HostRunOperation(request, criteria, handler);
         await Task.Run(
-            () => process.OperateAsync(operation, ConsoleHabits.AdaptersBeside(bound.Assembly.Path), cancellationToken),
+            () => process.OperateAsync(operation, ConsoleHabits.AdaptersBeside(assemblies.PathOf(bound.Assembly)), cancellationToken),
             CancellationToken.None);
 
         var end = handler.End!;
@@ -224,16 +224,18 @@ internal sealed class DirectTestHost(
     private (string Request, object Criteria) RequestOf(HostRun hostRun, string settings)
     {
         var filter = bound.Assembly.Framework == TestFramework.NUnit ? null : hostRun.Selection?.Filter;
+        var path = assemblies.PathOf(bound.Assembly);
         var context = new TestExecutionContext(
             ResultsTogether, StatusInterval, inIsolation: false, keepAlive: false, isDataCollectionEnabled: false,
             areTestCaseLevelEventsRequired: false, hasTestRun: true, isDebug: false, filter, null);
         if (hostRun.Selection is null)
         {
+            var whole = PackedValues.Unpack(CasesPayload.Of(hostRun.Entries));
             return (MessageType.StartTestExecutionWithTests, new TestRunCriteriaWithTests(
-                PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)), null, settings, context));
+                path == bound.Assembly.Path ? whole : PackedValues.At(whole, path), null, settings, context));
         }
 
-        var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [bound.Assembly.Path] };
+        var sources = new Dictionary<string, IEnumerable<string>> { [Constants.UnspecifiedAdapterPath] = [path] };
         return (MessageType.StartTestExecutionWithSources, new TestRunCriteriaWithSources(sources, null, settings, context));
     }
 }

@@ -6,7 +6,7 @@ namespace ConcurrentTesting.VsTest;
 
 /// <summary>A test host behind one vstest.console session, which starts a test process for every run.</summary>
 internal sealed class VsTestHost(
-    VsTestSession session, RunSettingsDocument runSettings, OutputCopies copies, HostBinding bound, int worker) : ITestHost
+    VsTestSession session, RunSettingsDocument runSettings, OutputCopies copies, HostBinding bound, string path, int worker) : ITestHost
 {
     private static readonly TimeSpan LongestDeath = TimeSpan.FromMilliseconds(250);
 
@@ -31,7 +31,7 @@ internal sealed class VsTestHost(
     public async Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
     {
         if (!bound.Assembly.Collectors.CollectCoverage)
-            return await RunOnceAsync(run, null, events, cancellationToken) with { Coverage = null };
+            return await RunOnceAsync(run, path == bound.Assembly.Path ? null : path, events, cancellationToken) with { Coverage = null };
 
         // Collectors rewrite the assemblies of the folder, and would meet in it.
         var end = await RunOnceAsync(run, copies.PathOf(bound.Assembly.Path, worker), events, cancellationToken);

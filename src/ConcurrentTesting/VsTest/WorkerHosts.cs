@@ -78,6 +78,6 @@ internal sealed class WorkerHosts(
     {
         await EndProcessesAsync();
         _console ??= await startConsole(cancellationToken);
-        return new VsTestHost(_console, run.RunSettings, copies, bound, worker);
+        return new VsTestHost(_console, run.RunSettings, copies, bound, assemblies.PathOf(bound.Assembly), worker);
     }
 }

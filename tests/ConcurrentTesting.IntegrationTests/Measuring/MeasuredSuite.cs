@@ -139,6 +139,9 @@ internal sealed class MeasuredSuite : IDisposable
         _folder.Delete(recursive: true);
     }
 
+    /// <summary>The assembly of a suite.</summary>
+    public static string AssemblyOf(string suite) => Output(suite);
+
     private static string Output(string project)
     {
         // …/tests/ConcurrentTesting.IntegrationTests/bin/Debug/net10.0/

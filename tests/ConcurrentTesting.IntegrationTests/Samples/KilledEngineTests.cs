@@ -12,11 +12,13 @@ public sealed class KilledEngineTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("XUnit3")]
-    [InlineData("NUnit")]
-    public async Task A_killed_run_leaves_no_process(string suite)
+    [InlineData("XUnit3", Hosts.Direct)]
+    [InlineData("NUnit", Hosts.Direct)]
+    [InlineData("XUnit3", Hosts.Console)]
+    [InlineData("NUnit", Hosts.Console)]
+    public async Task A_killed_run_leaves_no_process(string suite, string host)
     {
-        using var run = SampleRun.Start([suite], ["--workers", "1", "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
+        using var run = SampleRun.Start([suite], ["--workers", "1", "--test-host", host, "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
         await run.RunningAsync(Cancellation);
         var below = Watched(run);
         below.ShouldNotBeEmpty();
@@ -26,10 +28,12 @@ public sealed class KilledEngineTests
         await GoneAsync(below);
     }
 
-    [Fact]
-    public async Task A_second_signal_ends_the_run_at_once_and_nothing_stays()
+    [Theory]
+    [InlineData(Hosts.Direct)]
+    [InlineData(Hosts.Console)]
+    public async Task A_second_signal_ends_the_run_at_once_and_nothing_stays(string host)
     {
-        using var run = SampleRun.Start(["XUnit3"], ["--workers", "1", "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
+        using var run = SampleRun.Start(["XUnit3"], ["--workers", "1", "--test-host", host, "--test-filter", "FullyQualifiedName~Never_ends"], ("SAMPLE_HANG", "1"));
         await run.RunningAsync(Cancellation);
         var below = Watched(run);
 

@@ -34,14 +34,18 @@ public sealed partial class OddNamesTests
             "test", project, "--no-build", "--settings", Repository.SerialRunSettings, "--logger", "trx;LogFileName=serial.trx", "--results-directory", repository.In("serial"));
         File.Exists(repository.In("serial/serial.trx")).ShouldBeTrue(serial);
 
-        using var run = SampleRun.StartIn(
-            repository.Path,
-            ["dotnet", Repository.Build, "ConcurrentTest", "--root", repository.Path, "--test-no-build", "--test-projects", assembly, "--test-database", "sqlite", "--test-template", Repository.Schema("sqlite"), "--workers", "3", "--test-settings", Repository.SerialRunSettings, "--test-seed", "20260302"]);
-        var outcome = await run.EndAsync(Cancellation);
+        // What is built and run serially serves both.
+        foreach (var host in new[] { Hosts.Direct, Hosts.Console })
+        {
+            using var run = SampleRun.StartIn(
+                repository.Path,
+                ["dotnet", Repository.Build, "ConcurrentTest", "--root", repository.Path, "--test-no-build", "--test-projects", assembly, "--test-database", "sqlite", "--test-template", Repository.Schema("sqlite"), "--workers", "3", "--test-host", host, "--test-settings", Repository.SerialRunSettings, "--test-seed", "20260302"]);
+            var outcome = await run.EndAsync(Cancellation);
 
-        Results(Path.Combine(outcome.Results, "test-results.trx")).ShouldBe(Results(repository.In("serial/serial.trx")), ignoreOrder: true, customMessage: outcome.Output);
-        outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed" || test.Outcome == "Failed" && test.ClassName == "Odd.Numbered(3)");
-        outcome.ExitCode.ShouldBe(framework == "NUnit" ? 1 : 0, outcome.Output);
+            Results(Path.Combine(outcome.Results, "test-results.trx")).ShouldBe(Results(repository.In("serial/serial.trx")), ignoreOrder: true, customMessage: outcome.Output);
+            outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed" || test.Outcome == "Failed" && test.ClassName == "Odd.Numbered(3)");
+            outcome.ExitCode.ShouldBe(framework == "NUnit" ? 1 : 0, outcome.Output);
+        }
     }
 
     private static string Packages(string[] versions) =>

@@ -13,18 +13,22 @@ public sealed class OutsideTests
 
     private static readonly string[] AllFrameworks = ["Troubled.XUnit2", "Troubled.XUnit3", "Troubled.NUnit", "Troubled.MSTest"];
 
+    public static TheoryData<string> BothHosts => Hosts.Both;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("Troubled.XUnit2", "failfast")]
-    [InlineData("Troubled.XUnit2", "kill")]
-    [InlineData("Troubled.XUnit3", "exit")]
-    [InlineData("Troubled.XUnit3", "kill")]
-    public async Task Row_that_ends_its_process_takes_no_other_row_along(string suite, string end)
+    [InlineData("Troubled.XUnit2", "failfast", Hosts.Direct)]
+    [InlineData("Troubled.XUnit2", "kill", Hosts.Direct)]
+    [InlineData("Troubled.XUnit3", "exit", Hosts.Direct)]
+    [InlineData("Troubled.XUnit3", "kill", Hosts.Direct)]
+    [InlineData("Troubled.XUnit2", "failfast", Hosts.Console)]
+    [InlineData("Troubled.XUnit3", "exit", Hosts.Console)]
+    public async Task Row_that_ends_its_process_takes_no_other_row_along(string suite, string end, string host)
     {
         using var troubled = new TroubledSuite(suite);
 
-        var outcome = await troubled.RunAsync(Rows, Cancellation, $"ROW_END={end}");
+        var outcome = await troubled.RunAsync($"{Rows} --test-host {host}", Cancellation, $"ROW_END={end}");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         // What the process had not sent yet when it died went with it: rows are told on another thread than they run on.
@@ -35,12 +39,13 @@ public sealed class OutsideTests
             outcome.JUnit.ShouldContain(string.Create(CultureInfo.InvariantCulture, $"{arrived} rows arrived before the process died"));
     }
 
-    [Fact]
-    public async Task Row_that_hangs_times_out_and_the_rows_before_it_keep_their_results()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task Row_that_hangs_times_out_and_the_rows_before_it_keep_their_results(string host)
     {
         using var troubled = new TroubledSuite();
 
-        var outcome = await troubled.RunAsync($"{Rows} --test-timeout 12s", Cancellation, "ROW_END=hang");
+        var outcome = await troubled.RunAsync($"{Rows} --test-host {host} --test-timeout 12s", Cancellation, "ROW_END=hang");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Tests.Select(test => test.Outcome).Order().ShouldBe(["Passed", "Passed", "Passed", "Passed", "Passed", "Passed", "TimedOut"]);
@@ -48,13 +53,14 @@ public sealed class OutsideTests
     }
 
     [Theory]
-    [InlineData("Troubled.XUnit2")]
-    [InlineData("Troubled.MSTest")]
-    public async Task Process_that_is_killed_between_rows_once_costs_no_row(string suite)
+    [InlineData("Troubled.XUnit2", Hosts.Direct)]
+    [InlineData("Troubled.MSTest", Hosts.Direct)]
+    [InlineData("Troubled.MSTest", Hosts.Console)]
+    public async Task Process_that_is_killed_between_rows_once_costs_no_row(string suite, string host)
     {
         using var troubled = new TroubledSuite(suite);
 
-        var outcome = await troubled.RunAsync(Rows, Cancellation, "ROW_END=kill-once");
+        var outcome = await troubled.RunAsync($"{Rows} --test-host {host}", Cancellation, "ROW_END=kill-once");
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Tests.Count.ShouldBe(12);
@@ -62,12 +68,13 @@ public sealed class OutsideTests
         Outside(outcome).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task Process_that_ended_itself_once_is_the_failure_where_everything_it_left_passes()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task Process_that_ended_itself_once_is_the_failure_where_everything_it_left_passes(string host)
     {
         using var troubled = new TroubledSuite();
 
-        var outcome = await troubled.RunAsync(Rows, Cancellation, "ROW_END=abort-once");
+        var outcome = await troubled.RunAsync($"{Rows} --test-host {host}", Cancellation, "ROW_END=abort-once");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Output.ShouldEndWith("12 passed, 1 failed, 0 skipped");
@@ -88,13 +95,15 @@ public sealed class OutsideTests
     }
 
     [Theory]
-    [InlineData("exit", "Troubled.XUnit2", "Troubled.MSTest", "it exited")]
-    [InlineData("thread", "Troubled.XUnit2", "Troubled.NUnit", "an exception that nobody handled")]
-    public async Task Process_that_ends_itself_in_a_clean_up_is_a_failure(string end, string suite, string laterSuite, string how)
+    [InlineData("exit", "Troubled.XUnit2", "Troubled.MSTest", "it exited", Hosts.Direct)]
+    [InlineData("thread", "Troubled.XUnit2", "Troubled.NUnit", "an exception that nobody handled", Hosts.Direct)]
+    [InlineData("exit", "Troubled.XUnit2", "Troubled.MSTest", "it exited", Hosts.Console)]
+    [InlineData("thread", "Troubled.XUnit2", "Troubled.NUnit", "an exception that nobody handled", Hosts.Console)]
+    public async Task Process_that_ends_itself_in_a_clean_up_is_a_failure(string end, string suite, string laterSuite, string how, string host)
     {
         using var troubled = new TroubledSuite();
 
-        var outcome = await troubled.RunAsync([suite, laterSuite], $"{Cleaned}Class", Cancellation, $"LATE_END={end}");
+        var outcome = await troubled.RunAsync([suite, laterSuite], $"{Cleaned}Class --test-host {host}", Cancellation, $"LATE_END={end}");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         Outside(outcome).Where(failure => failure.Contains(suite, StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldStartWith("process-end: ");
@@ -105,24 +114,26 @@ public sealed class OutsideTests
         outcome.JUnit.ShouldContain(how);
     }
 
-    [Fact]
-    public async Task Process_of_xunit_v3_that_ends_itself_after_its_last_test_is_a_failure()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task Process_of_xunit_v3_that_ends_itself_after_its_last_test_is_a_failure(string host)
     {
         using var troubled = new TroubledSuite("Troubled.XUnit3");
 
-        var outcome = await troubled.RunAsync($"{Cleaned}Class", Cancellation, "LATE_END=failfast");
+        var outcome = await troubled.RunAsync($"{Cleaned}Class --test-host {host}", Cancellation, "LATE_END=failfast");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         Outside(outcome).ShouldHaveSingleItem().ShouldStartWith("process-end: ");
         outcome.Tests.ShouldAllBe(test => test.Outcome == "Passed");
     }
 
-    [Fact]
-    public async Task Clean_up_that_throws_is_one_failure_in_every_report()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task Clean_up_that_throws_is_one_failure_in_every_report(string host)
     {
         using var troubled = new TroubledSuite();
 
-        var outcome = await troubled.RunAsync(AllFrameworks, Cleaned, Cancellation, "CLEANUP=class collection assembly namespace");
+        var outcome = await troubled.RunAsync(AllFrameworks, $"{Cleaned} --test-host {host}", Cancellation, "CLEANUP=class collection assembly namespace");
 
         string[] names =
         [
@@ -153,13 +164,14 @@ public sealed class OutsideTests
             outcome.Output.ShouldContain($"FAIL  {name}");
     }
 
-    [Fact]
-    public async Task Clean_up_that_the_infrastructure_failed_is_tried_again_with_its_class()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task Clean_up_that_the_infrastructure_failed_is_tried_again_with_its_class(string host)
     {
         using var troubled = new TroubledSuite();
 
         var outcome = await troubled.RunAsync(
-            AllFrameworks, $"{Cleaned}Class --test-retry-delay 10ms", Cancellation, "CLEANUP_INFRASTRUCTURE=Troubled.XUnit2 Troubled.XUnit3 Troubled.NUnit Troubled.MSTest");
+            AllFrameworks, $"{Cleaned}Class --test-host {host} --test-retry-delay 10ms", Cancellation, "CLEANUP_INFRASTRUCTURE=Troubled.XUnit2 Troubled.XUnit3 Troubled.NUnit Troubled.MSTest");
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         Outside(outcome).ShouldBeEmpty();

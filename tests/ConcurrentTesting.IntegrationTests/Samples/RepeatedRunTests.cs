@@ -68,6 +68,25 @@ public sealed class RepeatedRunTests : IDisposable
     }
 
     [Fact]
+    public async Task What_does_not_fit_the_time_is_left_out_and_counted_and_comes_first_the_next_time()
+    {
+        _suite.KnowDurations(rowsEach: 3, seconds: 1);
+        const string Arguments = "--workers 2 --test-filter FullyQualifiedName~Rows0 --test-budget 5s";
+
+        var first = await _suite.RunAsync(Arguments, Cancellation);
+        first.ExitCode.ShouldBe(0, first.Output);
+        first.Tests.Count.ShouldBeInRange(3, 27);
+        var leftOut = first.Run.GetProperty("leftOut").GetInt32();
+        (first.Tests.Count + leftOut).ShouldBe(30);
+        first.Reason.ShouldContain($"; {leftOut} did not fit the time and were left out (--test-budget).");
+        first.Output.ShouldContain($"{first.Tests.Count} discovered, {leftOut} left out (--test-budget)");
+
+        // What ran is known to have run since its assembly is what it is; nothing says so of the rest.
+        var second = await _suite.RunAsync(Arguments, Cancellation, "FAIL=Rows01:1");
+        second.Tests.Select(test => test.ClassName).Intersect(first.Tests.Select(test => test.ClassName)).ShouldBeEmpty(second.Output);
+    }
+
+    [Fact]
     public async Task What_makes_no_sense_together_is_refused_in_a_line_before_anything_starts()
     {
         var outcome = await _suite.RunAsync("--workers 2 --test-stress 10 --test-shard 1/2", Cancellation);

@@ -22,8 +22,9 @@ internal static class Repository
 
     public static string Project(string suite) => Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", $"Lending.{suite}.Tests.csproj"));
 
-    /// <param name="suite">A sample suite by its framework, or a troubled one by its name, such as <see cref="Troubled"/>, or one of <see cref="SharedSetUps"/>.</param>
-    public static string Assembly(string suite, string framework = "net10.0") => suite.StartsWith("Troubled.", StringComparison.Ordinal)
+    /// <param name="suite">A sample suite by its framework, or a troubled one by its name, such as <see cref="Troubled"/>, or one of <see cref="SharedSetUps"/>, or a path.</param>
+    public static string Assembly(string suite, string framework = "net10.0") => Path.IsPathRooted(suite) ? Existing(suite)
+        : suite.StartsWith("Troubled.", StringComparison.Ordinal)
         ? Existing(Path.Combine(Root, "tests", "troubled", suite, "bin", "Debug", framework, $"{suite}.dll"))
         : suite.StartsWith(SharedPrefix, StringComparison.Ordinal) ? Existing(Path.Combine(Root, "tests", "shared-setup", suite, "bin", "Debug", framework, $"{suite}.dll"))
         : Existing(Path.Combine(Root, "tests", "samples", $"Lending.{suite}.Tests", "bin", "Debug", framework, $"Lending.{suite}.Tests.dll"));

@@ -13,10 +13,12 @@ public sealed class RetriedAndFlakyTests : IDisposable
 
     public void Dispose() => _suite.Dispose();
 
-    [Fact]
-    public async Task A_test_declares_by_exception_or_exit_file_that_the_infrastructure_failed_and_is_tried_again()
+    [Theory]
+    [InlineData(Hosts.Direct)]
+    [InlineData(Hosts.Console)]
+    public async Task A_test_declares_by_exception_or_exit_file_that_the_infrastructure_failed_and_is_tried_again(string host)
     {
-        var outcome = await _suite.RunAsync("--workers 2 --test-retry-delay 100ms --test-filter FullyQualifiedName~Rows0", Cancellation, "INFRASTRUCTURE=Rows01:2 Rows02:1", "EXIT_FILE=Rows05:2");
+        var outcome = await _suite.RunAsync($"--workers 2 --test-host {host} --test-retry-delay 100ms --test-filter FullyQualifiedName~Rows0", Cancellation, "INFRASTRUCTURE=Rows01:2 Rows02:1", "EXIT_FILE=Rows05:2");
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Tests.Count.ShouldBe(30);

@@ -17,13 +17,14 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
     public void Dispose() => _suite.Dispose();
 
     [Theory]
-    [InlineData(DatabaseEngine.PostgreSql)]
-    [InlineData(DatabaseEngine.MySql)]
-    public async Task A_server_that_restarts_in_the_middle_costs_retries_and_no_test(DatabaseEngine engine)
+    [InlineData(DatabaseEngine.PostgreSql, Hosts.Direct)]
+    [InlineData(DatabaseEngine.MySql, Hosts.Direct)]
+    [InlineData(DatabaseEngine.PostgreSql, Hosts.Console)]
+    public async Task A_server_that_restarts_in_the_middle_costs_retries_and_no_test(DatabaseEngine engine, string host)
     {
         await using var server = await RestartingServer.StartAsync(servers, engine, Cancellation);
         // A server is back within a moment, in which many tests have to begin.
-        using var run = Start(engine, server.ConnectionString, "--workers 3 --test-timings x.json", "DELAY=25", "ROWS=10");
+        using var run = Start(engine, server.ConnectionString, $"--workers 3 --test-host {host} --test-timings x.json", "DELAY=25", "ROWS=10");
         await run.SeenAsync("Progress:", Cancellation);
         await server.RestartAsync(Cancellation);
 

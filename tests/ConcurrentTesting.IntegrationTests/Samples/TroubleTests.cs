@@ -8,15 +8,23 @@ namespace ConcurrentTesting.IntegrationTests.Samples;
 /// <summary>Real trouble in real runs: the verdict stays true, every test stays accounted for, and nothing is left.</summary>
 public sealed class TroubleTests
 {
-    public static TheoryData<string> Suites => ["XUnit2", "XUnit3", "NUnit", "MSTest"];
+    public static TheoryData<string, string> Suites => Hosts.With("XUnit2", "XUnit3", "NUnit", "MSTest");
+
+    // A time-out takes its time, and what it does to a process is the same for all that testhost runs.
+    public static TheoryData<string, string> SuitesThatHang => new()
+    {
+        { "XUnit2", Hosts.Direct }, { "XUnit3", Hosts.Direct }, { "NUnit", Hosts.Direct }, { "MSTest", Hosts.Direct }, { "XUnit2", Hosts.Console }, { "XUnit3", Hosts.Console },
+    };
+
+    public static TheoryData<string> BothHosts => Hosts.Both;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
     [MemberData(nameof(Suites))]
-    public async Task A_failing_test_fails_the_run_and_is_told_once_with_its_line(string suite)
+    public async Task A_failing_test_fails_the_run_and_is_told_once_with_its_line(string suite, string host)
     {
-        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_FAIL", "1"));
+        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-host", host, "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_FAIL", "1"));
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Test("Fails_when_asked_to").Outcome.ShouldBe("Failed");
@@ -28,9 +36,9 @@ public sealed class TroubleTests
 
     [Theory]
     [MemberData(nameof(Suites))]
-    public async Task A_test_that_ends_its_process_has_failed_and_the_others_have_their_results(string suite)
+    public async Task A_test_that_ends_its_process_has_failed_and_the_others_have_their_results(string suite, string host)
     {
-        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_CRASH", "1"));
+        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-host", host, "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_CRASH", "1"));
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Test("Ends_its_process_when_asked_to").Outcome.ShouldBe("Failed");
@@ -40,20 +48,21 @@ public sealed class TroubleTests
     }
 
     [Theory]
-    [MemberData(nameof(Suites))]
-    public async Task A_test_that_never_ends_times_out_and_the_others_have_their_results(string suite)
+    [MemberData(nameof(SuitesThatHang))]
+    public async Task A_test_that_never_ends_times_out_and_the_others_have_their_results(string suite, string host)
     {
-        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-timeout", "12s", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_HANG", "1"));
+        var outcome = await SampleRun.RunAsync([suite], ["--workers", "2", "--test-host", host, "--test-timeout", "12s", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Fragile"], Cancellation, ("SAMPLE_HANG", "1"));
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Test("Never_ends_when_asked_to").Outcome.ShouldBe("TimedOut");
         outcome.Tests.Count(test => test.Outcome is not ("Passed" or "Skipped")).ShouldBe(1, outcome.Output);
     }
 
-    [Fact]
-    public async Task A_rerun_that_passes_makes_a_test_flaky_not_failed()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task A_rerun_that_passes_makes_a_test_flaky_not_failed(string host)
     {
-        var outcome = await SampleRun.RunAsync(["XUnit2", "NUnit"], ["--workers", "2", "--test-reruns", "1", "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_FLAKY", "1"));
+        var outcome = await SampleRun.RunAsync(["XUnit2", "NUnit"], ["--workers", "2", "--test-host", host, "--test-reruns", "1", "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_FLAKY", "1"));
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         var flaky = outcome.Tests.Where(test => test.Name == "Fails_the_first_time_when_asked_to").ToList();
@@ -62,19 +71,21 @@ public sealed class TroubleTests
         outcome.JUnit.ShouldContain("<flakyFailure");
     }
 
-    [Fact]
-    public async Task A_test_that_prints_ten_megabytes_is_a_test_like_any_other()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task A_test_that_prints_ten_megabytes_is_a_test_like_any_other(string host)
     {
-        var outcome = await SampleRun.RunAsync(["XUnit2", "MSTest"], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_CHATTY", "1"));
+        var outcome = await SampleRun.RunAsync(["XUnit2", "MSTest"], ["--workers", "2", "--test-host", host, "--test-filter", "FullyQualifiedName~Trouble"], Cancellation, ("SAMPLE_CHATTY", "1"));
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.JUnit.Length.ShouldBeInRange(1_000, 1_000_000);
     }
 
-    [Fact]
-    public async Task A_test_host_that_dies_while_it_discovers_is_tried_once_more()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task A_test_host_that_dies_while_it_discovers_is_tried_once_more(string host)
     {
-        using var run = SampleRun.Start(["NUnit"], ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble"]);
+        using var run = SampleRun.Start(["NUnit"], ["--workers", "2", "--test-host", host, "--test-filter", "FullyQualifiedName~Trouble"]);
         // The first of a run discovers.
         await SampleRun.SignalAsync(await run.DescendantAsync("testhost", Cancellation), "KILL", Cancellation);
 
@@ -106,13 +117,15 @@ public sealed class TroubleTests
     }
 
     [Theory]
-    [InlineData("INT", false)]
-    [InlineData("INT", true)]
-    [InlineData("TERM", false)]
-    [InlineData("TERM", true)]
-    public async Task A_signal_ends_the_run_within_five_seconds_with_its_artifacts_and_nothing_left(string signal, bool toWholeGroup)
+    [InlineData("INT", false, Hosts.Direct)]
+    [InlineData("INT", true, Hosts.Direct)]
+    [InlineData("TERM", false, Hosts.Direct)]
+    [InlineData("TERM", true, Hosts.Direct)]
+    [InlineData("INT", true, Hosts.Console)]
+    [InlineData("TERM", false, Hosts.Console)]
+    public async Task A_signal_ends_the_run_within_five_seconds_with_its_artifacts_and_nothing_left(string signal, bool toWholeGroup, string host)
     {
-        using var run = SampleRun.Start(["XUnit2", "XUnit3"], ["--workers", "4"]);
+        using var run = SampleRun.Start(["XUnit2", "XUnit3"], ["--workers", "4", "--test-host", host]);
         await run.SeenAsync("Progress:", Cancellation);
         var below = ProcessTree.Below(run.ProcessId).ToList();
         var watch = Stopwatch.StartNew();
@@ -128,12 +141,13 @@ public sealed class TroubleTests
         Directory.Exists(DatabaseFolder(outcome)).ShouldBeFalse();
     }
 
-    [Fact]
-    public async Task Fail_fast_skips_what_did_not_run_and_says_why()
+    [Theory]
+    [MemberData(nameof(BothHosts))]
+    public async Task Fail_fast_skips_what_did_not_run_and_says_why(string host)
     {
         // Something is left to be skipped whichever class comes last: a run takes 15 s.
         using var suite = new TroubledSuite();
-        var outcome = await suite.RunAsync($"--workers 1 --test-fail-fast 1 --test-filter {TroubledSuite.RowsOnly}", Cancellation, "FAIL=Rows50:1", "DELAY=50");
+        var outcome = await suite.RunAsync($"--workers 1 --test-host {host} --test-fail-fast 1 --test-filter {TroubledSuite.RowsOnly}", Cancellation, "FAIL=Rows50:1", "DELAY=50");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Tests.Count(test => test.Outcome == "Failed").ShouldBe(1);

@@ -70,6 +70,7 @@ internal sealed class RandomRun
             () => _recorder.CountRetry("session-start", _random.Next(2) == 0),
             () => _recorder.Add(new PhaseStarted("tests") { At = _recorder.Now }),
             () => _recorder.Add(new PhaseEnded("tests", _random.NextDouble()) { At = _recorder.Now }),
+            () => _recorder.Add(new TestsLeftOut(_random.Next(3)) { At = _recorder.Now }),
             () => _recorder.Add(new WorkerIdle(1) { At = _recorder.Now }),
             () => _recorder.Add(new LeaseTaken(0, "ct_1", _random.NextDouble()) { At = _recorder.Now, HostSeconds = 0.2, ResetSeconds = _random.Next(2) == 0 ? null : 0.5 }),
             () => _recorder.Add(new WorkerEnded(new WorkerRecord(_random.Next(2), _recorder.Now, Some(), Some(), 2, 3) { Resets = 1, Cloning = Some() }) { At = _recorder.Now }),

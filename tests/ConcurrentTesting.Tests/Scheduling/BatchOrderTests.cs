@@ -96,7 +96,7 @@ public sealed class BatchOrderTests
     [InlineData("1.5")]
     [InlineData("0s")]
     [InlineData("169h")]
-    [InlineData("100001")]
+    [InlineData("10001")]
     [InlineData("10 m")]
     [InlineData("m")]
     [InlineData("off")]

@@ -70,10 +70,11 @@ public sealed class ParameterValueTests : IDisposable
     [Theory]
     [InlineData("--test-order", "shortest-first", "failed-first, longest-first or random")]
     [InlineData("--test-order", "1", "failed-first, longest-first or random")]
+    [InlineData("--test-budget", "0", "off, or a duration up to 168h, like 500ms, 30s, 5m or 1h; a bare number is seconds")]
     [InlineData("--test-new-runs", "0", "a whole number from 1 to 100")]
     [InlineData("--test-new-runs", "101", "a whole number from 1 to 100")]
-    [InlineData("--test-stress", "0", "off, a number of times from 1 to 100000, or a duration up to 168h with its unit, like 30s, 10m or 1h")]
-    [InlineData("--test-stress", "5d", "off, a number of times from 1 to 100000, or a duration up to 168h with its unit, like 30s, 10m or 1h")]
+    [InlineData("--test-stress", "0", "off, a number of times from 1 to 10000, or a duration up to 168h with its unit, like 30s, 10m or 1h")]
+    [InlineData("--test-stress", "5d", "off, a number of times from 1 to 10000, or a duration up to 168h with its unit, like 30s, 10m or 1h")]
     public void What_selects_by_timing_has_to_be_what_is_allowed(string parameter, string value, string allowed) =>
         _settings.Errors(parameter, value).ShouldBe([$"{parameter} {value}: allowed is {allowed}"]);
 

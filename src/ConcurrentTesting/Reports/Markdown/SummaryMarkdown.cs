@@ -89,6 +89,9 @@ internal sealed class SummaryMarkdown
             $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Invariant($", the busiest {imbalance:0.00} times the average"))}"));
         Row("Tests", Invariant(
             $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
+        if (_record.LeftOut > 0)
+            Row("Left out", Invariant($"{_record.LeftOut}, which did not fit the time (--test-budget)"));
+
         if (_record.Lost is { } lost)
             Row("Why not faster", Plain(lost));
 

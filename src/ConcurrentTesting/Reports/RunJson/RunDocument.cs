@@ -47,6 +47,10 @@ internal sealed record RunDocument
     public BenchmarkDocument? Benchmark { get; init; }
     public ImmutableArray<OutsideDocument> Outside { get; init; } = [];
     public int Explicit { get; init; }
+
+    /// <summary>Cases that were discovered, did not fit into the time that was given, and were not asked for.</summary>
+    public int LeftOut { get; init; }
+
     public CoverageDocument? Coverage { get; init; }
     public ShardRecord? Shard { get; init; }
     public ImmutableArray<PartRecord> Parts { get; init; } = [];

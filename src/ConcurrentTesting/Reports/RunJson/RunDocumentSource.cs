@@ -23,6 +23,7 @@ internal static class RunDocumentSource
             Settings = settings,
             Discovered = record.Discovered,
             Explicit = record.Explicit,
+            LeftOut = record.LeftOut,
             Outcome = record.ExitCode.ToString(),
             ExitCode = (int)record.ExitCode,
             Reason = redactor.Redact(record.Reason),

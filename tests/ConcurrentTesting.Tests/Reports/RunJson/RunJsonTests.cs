@@ -23,7 +23,7 @@ public sealed class RunJsonTests : IDisposable
         root.EnumerateObject().Select(property => property.Name).ShouldBe(
         [
             "version", "run", "workers", "seed", "host", "nuke", "startedAt", "finishedAt", "settings", "discovered", "outcome", "exitCode", "reason", "tests", "batches",
-            "lowerBoundSeconds", "wallSeconds", "efficiency", "summary", "incidents", "machine", "workerTimes", "database", "overrides", "retries", "phases", "benchmark", "outside", "explicit", "coverage", "shard", "parts",
+            "lowerBoundSeconds", "wallSeconds", "efficiency", "summary", "incidents", "machine", "workerTimes", "database", "overrides", "retries", "phases", "benchmark", "outside", "explicit", "leftOut", "coverage", "shard", "parts",
         ]);
         root.GetProperty("tests")[0].EnumerateObject().Select(property => property.Name).Take(24).ShouldBe(
         [

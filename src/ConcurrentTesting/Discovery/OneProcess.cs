@@ -1,0 +1,36 @@
+using ConcurrentTesting.Catalog;
+
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>
+/// Why the tests of a class have to run in one process: one may need what another has left, or all need what was set up for the class.
+/// </summary>
+internal static class OneProcess
+{
+    // Whatever library or suite they are of.
+    private static readonly string[] WordsOfOrder = ["Order", "Priority", "Sequen", "DependsOn"];
+
+    /// <summary>Null: nothing is known that keeps them together.</summary>
+    /// <param name="isSetUp">Whether an attribute of a method says that it runs once for the class.</param>
+    /// <param name="fixture">The interface by which a class names what is made once for it; null: the framework has none.</param>
+    public static string? Why(TypeHierarchy types, string className, Predicate<AttributeFacts> isSetUp, string? fixture = null)
+    {
+        var ofMethods = types.MethodAttributesOf(className).ToList();
+        if (types.AttributesOf(className).Concat(ofMethods).FirstOrDefault(IsOfOrder) is { } order)
+            return $"[{ShortName(order)}]";
+        if (ofMethods.Find(isSetUp) is { } setUp)
+            return $"[{ShortName(setUp)}]";
+        if (fixture is not null && types.InterfacesOf(className).Contains(fixture))
+            return "a class fixture";
+        return types.MutableStaticsOf(className).FirstOrDefault() is { } field ? $"the static field {field}" : null;
+    }
+
+    private static bool IsOfOrder(AttributeFacts attribute) =>
+        Array.Exists(WordsOfOrder, word => ShortName(attribute).Contains(word, StringComparison.Ordinal));
+
+    private static string ShortName(AttributeFacts attribute)
+    {
+        var name = attribute.Type[(attribute.Type.LastIndexOfAny(['.', '+']) + 1)..].Split('`')[0];
+        return name.EndsWith(nameof(Attribute), StringComparison.Ordinal) ? name[..^nameof(Attribute).Length] : name;
+    }
+}

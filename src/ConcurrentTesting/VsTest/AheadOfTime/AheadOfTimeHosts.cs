@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json;
+using ConcurrentTesting.Catalog;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.VsTest.AheadOfTime;
+
+/// <summary>
+/// Where the test hosts of a run find a test assembly: where it was built, or in a copy of its output folder in which assemblies of
+/// packages that were compiled ahead stand in for the originals. What is not compiled yet is compiled in the background, for later runs.
+/// </summary>
+internal sealed class AheadOfTimeHosts : IAsyncDisposable
+{
+    // A worker that no run has: all of them share the copy, as they share the folder.
+    private const int Everybody = -1;
+
+    private readonly ConcurrentDictionary<string, string> _copies = new(StringComparer.Ordinal);
+
+    // By the cache's folder, which the first assembly makes for the others too.
+    private readonly ConcurrentDictionary<string, Lazy<bool>> _isFirst = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly OutputCopies _output;
+    private readonly ILogger _log;
+    private readonly List<Task> _compiling = [];
+
+    private AheadOfTimeHosts(string runId, ILogger log) => (_output, _log) = (new OutputCopies(runId, log), log);
+
+    public static AheadOfTimeHosts Begin(
+        IEnumerable<TestAssembly> assemblies, ConcurrentTestSettings settings, VsTestLocation location, string runId, ILogger log)
+    {
+        var hosts = new AheadOfTimeHosts(runId, log);
+        if (settings.AheadOfTime == AheadOfTimeMode.Off)
+            return hosts;
+        if (Compiler.Platform is not { } platform)
+        {
+            log.LogDebug("Nothing is compiled ahead: only Linux on x64 has been tried");
+            return hosts;
+        }
+
+        Parallel.ForEach(assemblies, assembly => hosts.Take(assembly, settings, location, platform));
+        return hosts;
+    }
+
+    /// <summary>The assembly's path for its test hosts.</summary>
+    public string PathOf(TestAssembly assembly) => _copies.GetValueOrDefault(assembly.Path, assembly.Path);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await Task.WhenAll(_compiling);
+        _output.Dispose();
+        _ending.Dispose();
+    }
+
+    private void Take(TestAssembly assembly, ConcurrentTestSettings settings, VsTestLocation location, string platform)
+    {
+        if (settings.Coverage || assembly.Collectors != AssemblyCollectors.None)
+        {
+            _log.LogDebug("{Assembly} starts as it was built: collectors rewrite it", assembly.Source);
+            return;
+        }
+
+        if (RootOf(location.DotNet) is not { } root || RuntimeOf(assembly.Path, root) is not { } runtime)
+        {
+            _log.LogDebug("{Assembly} starts as it was built: nothing tells the version of its runtime", assembly.Source);
+            return;
+        }
+
+        Take(assembly, new Compiler(CompiledCache.For($"{runtime}", platform), runtime, location.DotNet, root, _log), settings);
+    }
+
+    private void Take(TestAssembly assembly, Compiler compiler, ConcurrentTestSettings settings)
+    {
+        var cache = compiler.Cache;
+        var isFirst = _isFirst.GetOrAdd(cache.Folder, _ => new Lazy<bool>(() => !cache.Exists)).Value;
+        if (!cache.TryOpen())
+        {
+            _log.LogDebug("{Assembly} starts as it was built: others may write in {Folder}", assembly.Source, cache.Folder);
+            return;
+        }
+
+        var files = ThirdParty.AssembliesIn(assembly.Path).Select(file => (File: file, Hash: CompiledCache.HashOf(file)))
+            .ToImmutableArray();
+        ImmutableArray<string> missing =
+            [.. files.Where(file => cache.Find(file.Hash) is null && !cache.IsRefused(file.Hash)).Select(file => file.File)];
+        if (missing.IsEmpty)
+            Replace(assembly, cache, files);
+        else if (isFirst && IsOnCiHost)
+            _log.LogDebug("{Assembly} is not compiled ahead in the first run on a CI host, which would gain nothing", assembly.Source);
+        else
+            Compile(compiler, missing, settings.TemporaryDirectory);
+    }
+
+    private static bool IsOnCiHost => Environment.GetEnvironmentVariable("CI") is { Length: > 0 } and not ("false" or "0");
+
+    private void Replace(TestAssembly assembly, CompiledCache cache, ImmutableArray<(string File, string Hash)> files)
+    {
+        try
+        {
+            var copy = _output.PathOf(assembly.Path, Everybody);
+            foreach (var (file, compiled) in files.Select(file => (file.File, Compiled: cache.Find(file.Hash))))
+            {
+                if (compiled is not null)
+                    File.Copy(compiled, Path.Combine(Path.GetDirectoryName(copy)!, Path.GetFileName(file)), overwrite: true);
+            }
+
+            _copies[assembly.Path] = copy;
+            _log.LogDebug("{Assembly} starts from {Copy}, with {Count} assemblies compiled ahead", assembly.Source, copy, files.Length);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConcurrentTestException)
+        {
+            _log.LogDebug("{Assembly} starts as it was built: {Reason}", assembly.Source, exception.Message);
+        }
+    }
+
+    // One after another, so that two compilers do not take both cores from the tests.
+    private void Compile(Compiler compiler, ImmutableArray<string> files, string folder)
+    {
+        lock (_gate)
+        {
+            var before = _compiling.LastOrDefault() ?? Task.CompletedTask;
+            _compiling.Add(Task.Run(() => CompileAsync(before, compiler, files, folder)));
+        }
+    }
+
+    private async Task CompileAsync(Task before, Compiler compiler, ImmutableArray<string> files, string folder)
+    {
+        await before;
+        try
+        {
+            await compiler.CompileAsync(files, folder, _ending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _log.LogDebug("The run ended before all assemblies were compiled ahead; the next one goes on");
+        }
+        catch (Exception exception)
+        {
+            _log.LogDebug("Nothing more is compiled ahead: {Reason}", exception.Message);
+        }
+    }
+
+    private static string? RootOf(string dotNet)
+    {
+        var file = File.ResolveLinkTarget(dotNet, returnFinalTarget: true)?.FullName ?? dotNet;
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        return Directory.Exists(Path.Combine(folder, "shared")) ? folder : null;
+    }
+
+    // Code compiled ahead is for one version; another one would compile it anew, which is right and slow.
+    private static Version? RuntimeOf(string assembly, string root)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(Path.ChangeExtension(assembly, ".runtimeconfig.json")));
+            var options = document.RootElement.GetProperty("runtimeOptions");
+            var framework = options.TryGetProperty("framework", out var one) ? one : options.GetProperty("frameworks")[0];
+            var wanted = Version.Parse(framework.GetProperty("version").GetString()!.Split('-')[0]);
+            return Directory.EnumerateDirectories(Path.Combine(root, "shared", "Microsoft.NETCore.App"))
+                .Select(folder => Version.TryParse(Path.GetFileName(folder), out var version) ? version : null).OfType<Version>()
+                .Where(version => version.Major == wanted.Major && version.Minor == wanted.Minor && version >= wanted).Max();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or FormatException
+            or ArgumentException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}
