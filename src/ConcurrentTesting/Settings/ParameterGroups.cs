@@ -18,8 +18,8 @@ internal static class ParameterGroups
     [
         new("What to run", "./build.sh ConcurrentTest --test-projects tests --test-filter 'FullyQualifiedName~Orders&Category!=Slow'",
             [
-                "TestProjects", "TestFilter", "TestOnlyFailed", "TestOrder", "TestList", "TestHelp", "TestNoBuild", "TestConfiguration",
-                "TestFramework", "TestSettings", "TestAllowEmpty",
+                "TestProjects", "TestFilter", "TestOnlyFailed", "TestOrder", "TestList", "TestHelp", "TestBuild", "TestNoBuild",
+                "TestConfiguration", "TestFramework", "TestSettings", "TestAllowEmpty",
             ]),
         new("Databases", "./build.sh ConcurrentTest --test-database postgresql --test-template db/schema",
             [
