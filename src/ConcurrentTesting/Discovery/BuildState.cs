@@ -95,7 +95,7 @@ internal sealed class BuildState
             : WhyBuild(entry, projects);
     }
 
-    private string? WhyBuild(Entry entry, ImmutableArray<ProjectInput> projects)
+    private static string? WhyBuild(Entry entry, ImmutableArray<ProjectInput> projects)
     {
         var roots = RepositoryRoot.Of(projects.Select(project => project.Path));
         if (InputsOf(roots, entry.Left, Limit, DateTime.MaxValue) is not { } inputs)

@@ -60,30 +60,29 @@ internal sealed class FolderPrint
 
     private void Add(string folder)
     {
-        var files = new FileSystemEnumerable<(string Path, DateTime Written, long Length, bool IsLink)>(
+        foreach (var (path, written, length, isLink) in FilesIn(folder))
+        {
+            if (!_left.Contains(path))
+                Add(path, written, length);
+            _isInDoubt |= (isLink && !AddTarget(path)) || _watch.Elapsed > _limit;
+            if (_isInDoubt)
+                return;
+        }
+    }
+
+    private FileSystemEnumerable<(string Path, DateTime Written, long Length, bool IsLink)> FilesIn(string folder) =>
+        new(
             folder,
             (ref FileSystemEntry entry) => (
                 entry.ToFullPath(), entry.LastWriteTimeUtc.UtcDateTime, entry.IsDirectory ? -1 : entry.Length,
-                entry.Attributes.HasFlag(FileAttributes.ReparsePoint)),
+                IsLink(ref entry)),
             new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) =>
-                !entry.IsDirectory || entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !IsLeft(ref entry),
-            ShouldRecursePredicate = (ref FileSystemEntry entry) =>
-                !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !IsLeft(ref entry),
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory || (IsLink(ref entry) && !IsLeft(ref entry)),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsLink(ref entry) && !IsLeft(ref entry),
         };
-        foreach (var (path, written, length, isLink) in files)
-        {
-            if ((isLink && !AddTarget(path)) || _watch.Elapsed > _limit)
-            {
-                _isInDoubt = true;
-                return;
-            }
 
-            if (!_left.Contains(path))
-                Add(path, written, length);
-        }
-    }
+    private static bool IsLink(ref FileSystemEntry entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint);
 
     private bool IsLeft(ref FileSystemEntry entry)
     {

@@ -7,6 +7,9 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>What timings.json holds: of tests by their keys, of assemblies by their source.</summary>
 internal sealed record TimingsContent(Dictionary<string, Timing> Tests, Dictionary<string, AssemblyTiming> Assemblies)
 {
+    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    public MeasuredCost? Worker { get; init; }
+
     public static TimingsContent Empty => new(new(StringComparer.Ordinal), new(StringComparer.Ordinal));
 }
 
@@ -38,7 +41,7 @@ internal static class TimingsFile
         var tests = document.RootElement.TryGetProperty("tests", out var own) && own.ValueKind == JsonValueKind.Object
             ? own.EnumerateObject().ToTimings(test => test.Value.Deserialize<Timing>(Format))
             : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
-        return new TimingsContent(tests, ReadAssemblies(document.RootElement));
+        return new TimingsContent(tests, ReadAssemblies(document.RootElement)) { Worker = ReadWorker(document.RootElement) };
     }
 
     /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
@@ -47,6 +50,7 @@ internal static class TimingsFile
         var content = new
         {
             version = Version,
+            worker = timings.Worker,
             tests = new SortedDictionary<string, Timing>(timings.Tests, StringComparer.Ordinal),
             assemblies = timings.Assemblies.Count == 0
                 ? null
@@ -70,6 +74,16 @@ internal static class TimingsFile
         return assemblies;
     }
 
+    // A flat file may have a test of this name.
+    private static MeasuredCost? ReadWorker(JsonElement root)
+    {
+        if (!root.TryGetProperty("worker", out var own) || own.ValueKind != JsonValueKind.Object
+            || own.Deserialize<MeasuredCost>(Format) is not { } cost)
+            return null;
+        Require(cost.Seconds, cost.Samples, "worker");
+        return cost;
+    }
+
     private static AssemblyTiming Sound(AssemblyTiming timing, string name)
     {
         foreach (var cost in (timing.SetUps?.Values ?? []).Append(timing.Host))
@@ -80,6 +94,7 @@ internal static class TimingsFile
 
         return timing with
         {
+            Waiting = timing.Waiting is >= 0 and <= 1 ? timing.Waiting : null,
             SetUps = timing.SetUps?.RemoveRange(
                 timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)),
         };
