@@ -57,8 +57,8 @@ internal sealed class BatchQueue
     {
         lock (_gate)
         {
-            for (var worker = 0; worker < _seeds.Length; worker++)
-                (_gone.Contains(worker) ? _shared : _seeds[worker]).AddRange(plan.Seeds[worker]);
+            for (var worker = 0; worker < plan.Seeds.Length; worker++)
+                (worker >= _seeds.Length || _gone.Contains(worker) ? _shared : _seeds[worker]).AddRange(plan.Seeds[worker]);
             _shared.AddRange(plan.Tail);
             Volatile.Write(ref _isPlanning, false);
             _starts?.Know(plan.KnownTimings);

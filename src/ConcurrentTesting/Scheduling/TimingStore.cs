@@ -142,11 +142,15 @@ internal sealed class TimingStore
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
     /// <summary>Writes what is known; a test whose name holds a secret is not remembered.</summary>
-    public Task SaveAsync(string path, Redactor redactor, CancellationToken cancellationToken)
+    public Task SaveAsync(string path, Redactor redactor, CancellationToken cancellationToken) =>
+        TimingsFile.WriteAsync(path, ToText(redactor), cancellationToken);
+
+    /// <summary>What <see cref="SaveAsync"/> writes.</summary>
+    public byte[] ToText(Redactor redactor)
     {
         var open = _timings.Where(timing => redactor.Redact(timing.Key) == timing.Key)
             .ToDictionary(timing => timing.Key, timing => timing.Value, StringComparer.Ordinal);
-        return TimingsFile.WriteAsync(path, new TimingsContent(open, _assemblies) { Worker = Worker }, cancellationToken);
+        return TimingsFile.TextOf(new TimingsContent(open, _assemblies) { Worker = Worker });
     }
 
     /// <summary>What the longest class of an assembly takes; null: nothing is known of its tests.</summary>

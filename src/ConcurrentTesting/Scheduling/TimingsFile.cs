@@ -45,7 +45,15 @@ internal static class TimingsFile
     }
 
     /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
-    public static Task WriteAsync(string path, TimingsContent timings, CancellationToken cancellationToken)
+    public static Task WriteAsync(string path, TimingsContent timings, CancellationToken cancellationToken) =>
+        WriteAsync(path, TextOf(timings), cancellationToken);
+
+    /// <inheritdoc cref="WriteAsync(string, TimingsContent, CancellationToken)"/>
+    public static Task WriteAsync(string path, byte[] text, CancellationToken cancellationToken) =>
+        ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(text, cancellationToken).AsTask(), cancellationToken);
+
+    /// <summary>What is written to the file.</summary>
+    public static byte[] TextOf(TimingsContent timings)
     {
         var content = new
         {
@@ -56,8 +64,7 @@ internal static class TimingsFile
                 ? null
                 : new SortedDictionary<string, AssemblyTiming>(timings.Assemblies, StringComparer.Ordinal),
         };
-        return ArtifactFile.WriteAsync(
-            path, stream => JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken), cancellationToken);
+        return JsonSerializer.SerializeToUtf8Bytes(content, Format);
     }
 
     private static Dictionary<string, AssemblyTiming> ReadAssemblies(JsonElement root)

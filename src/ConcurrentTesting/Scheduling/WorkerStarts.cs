@@ -31,6 +31,7 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
     private readonly int _turns = Math.Max(2, cores);
     private readonly Dictionary<int, Begun> _begun = [];
     private readonly Dictionary<int, string> _reasons = [];
+    private bool _beginAll;
     private double? _measured;
     private string? _obstacle;
 
@@ -38,7 +39,7 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
     private string? _denied;
 
     /// <summary>Every worker begins that has something to do.</summary>
-    public static WorkerStarts All(TimeProvider time) => new(time, 1, 0, null, () => null);
+    public static WorkerStarts All(TimeProvider time) => new(time, 1, 0, null, () => null) { _beginAll = true };
 
     /// <summary>The workers that have begun and not left.</summary>
     public int Count
@@ -148,7 +149,7 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
 
     private string? WhyNot(List<Batch> left)
     {
-        if (_begun.Count == 0 || left.Count == 0 || left.Exists(batch => _begun.Keys.All(worker => worker == batch.NotOnWorker)))
+        if (_beginAll || _begun.Count == 0 || left.Count == 0 || left.Exists(IsForOthers))
             return null;
         if ((_obstacle ?? obstacle()) is { } reason)
             return reason;
@@ -162,6 +163,9 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
             : Invariant(
                 $"{left.Sum(batch => batch.Seconds):0.0} s of tests were left when its start would have taken {start:0.0} s");
     }
+
+    // None of those at work may run it again.
+    private bool IsForOthers(Batch batch) => _begun.Keys.All(worker => worker == batch.NotOnWorker);
 
     private double Remaining(Begun begun) =>
         begun.Batch is null ? 0 : Math.Max(0, begun.Seconds - time.GetElapsedTime(begun.Since).TotalSeconds);
