@@ -134,7 +134,7 @@ internal sealed class BuildState
     // Null: something that the build reads is not known, so that it cannot be told whether it changes.
     private Entry? EntryOf(BuildInputs before, ImmutableArray<ProjectInput> projects, ImmutableArray<ProjectEvaluation> evaluations)
     {
-        if (evaluations.Any(evaluation => evaluation.Inputs is null || !evaluation.IsRestored)
+        if (evaluations.Any(evaluation => evaluation.Inputs is null || !evaluation.IsRestored || HasFloatingVersions(evaluation))
             || projects.Any(project => evaluations.All(evaluation => evaluation.Project != project.Path)))
             return null;
         var inputs = evaluations.SelectMany(evaluation => evaluation.Inputs!.Value).Distinct(StringComparer.Ordinal).ToList();
@@ -156,6 +156,11 @@ internal sealed class BuildState
             Version, _surroundings, before.Roots, [.. before.Left], files.ToDictionary(path => path, FileStamp.Of),
             outputs.SelectMany(output => output!).Distinct(StringComparer.Ordinal).ToDictionary(path => path, FileStamp.Of));
     }
+
+    // What a package's version is may change without any file.
+    private static bool HasFloatingVersions(ProjectEvaluation evaluation) => File.Exists(evaluation.AssetsFile)
+        && File.ReadLines(evaluation.AssetsFile).Any(
+            line => line.Contains("\"version\": \"[", StringComparison.Ordinal) && line.Contains('*', StringComparison.Ordinal));
 
     // No pattern finds more of them.
     private static bool IsNamedAlone(string input) =>
