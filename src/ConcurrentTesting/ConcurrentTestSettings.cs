@@ -7,14 +7,33 @@ namespace ConcurrentTesting;
 /// </summary>
 public sealed record ConcurrentTestSettings
 {
-    /// <summary>Workers that run tests at the same time, 1 to 256. Default: the number of cores.</summary>
-    public int Workers { get; init; } = Math.Clamp(System.Environment.ProcessorCount, 1, 256);
+    private readonly int? _workers;
+
+    /// <summary>
+    /// Workers that run tests at the same time, 1 to 256. Where it is not given, a run takes the number that pays: the cores, and more
+    /// where the timings say that tests wait.
+    /// </summary>
+    public int Workers
+    {
+        get => _workers ?? Math.Clamp(System.Environment.ProcessorCount, 1, 256);
+        init => _workers = value;
+    }
+
+    /// <summary>Somebody asked for this number of workers.</summary>
+    internal bool HasWorkers => _workers is not null;
 
     /// <summary>Project files, built assemblies, folders or globs, relative to <see cref="WorkingDirectory"/>.</summary>
     public ImmutableArray<string> TestProjects { get; init; } = [];
 
-    /// <summary>Takes the projects as they are built instead of building them.</summary>
-    public bool NoBuild { get; init; }
+    /// <summary>When the projects are built.</summary>
+    public TestBuildMode Build { get; init; } = TestBuildMode.Auto;
+
+    /// <summary>Takes the projects as they are built instead of building them: <see cref="TestBuildMode.Never"/>.</summary>
+    public bool NoBuild
+    {
+        get => Build == TestBuildMode.Never;
+        init => Build = value ? TestBuildMode.Never : Build == TestBuildMode.Never ? TestBuildMode.Auto : Build;
+    }
 
     /// <summary>The MSBuild configuration that is built and run.</summary>
     public string Configuration { get; init; } = "Debug";

@@ -61,6 +61,7 @@ public interface IConcurrentTest : INukeBuild
 #pragma warning disable CS1591 // Each parameter's attribute says what it is.
     [Parameter(ConcurrentTestHelp.Workers)] string? Workers => TryGetValue(() => Workers);
     [Parameter(ConcurrentTestHelp.TestProjects)] string[]? TestProjects => TryGetValue(() => TestProjects);
+    [Parameter(ConcurrentTestHelp.TestBuild)] string? TestBuild => TryGetValue(() => TestBuild);
     [Parameter(ConcurrentTestHelp.TestNoBuild)] string? TestNoBuild => TryGetValue(() => TestNoBuild);
     [Parameter(ConcurrentTestHelp.TestConfiguration)] string? TestConfiguration => TryGetValue(() => TestConfiguration);
     [Parameter(ConcurrentTestHelp.TestFramework)] string? TestFramework => TryGetValue(() => TestFramework);

@@ -123,4 +123,15 @@ internal sealed record TestCatalog(
     public ImmutableDictionary<TestAssembly, int> Discovered { get; init; } = ImmutableDictionary<TestAssembly, int>.Empty;
 
     public int CaseCount => Units.Sum(unit => unit.Entries.Sum(entry => entry.CaseCount));
+
+    /// <summary>The catalog without the tests of these units.</summary>
+    public TestCatalog Without(IEnumerable<TestUnit> units)
+    {
+        var entries = units.SelectMany(unit => unit.Entries).ToHashSet();
+        return this with
+        {
+            Units = [.. Units.Select(unit => unit with { Entries = [.. unit.Entries.Where(entry => !entries.Contains(entry))] })
+                .Where(unit => !unit.Entries.IsEmpty)],
+        };
+    }
 }

@@ -106,9 +106,11 @@ internal static class RunClosing
             yield break;
         var busy = TimeSpan.FromTicks(run.Workers.Sum(worker => worker.Busy.Ticks));
         var idle = TimeSpan.FromTicks(run.Workers.Sum(worker => Math.Max(0, (worker.Duration - worker.Busy).Ticks)));
+        var started = run.StartedWorkers.OrderBy(worker => worker.Number).ToList();
+        var all = Invariant($"{started.Count}{(started.Count < run.Workers.Length ? $" of {run.Workers.Length} started" : "")}");
         yield return Invariant(
-            $"  Workers    {run.Workers.Length}, busy {DurationText.Measured(busy)}, idle {DurationText.Measured(idle)}");
-        foreach (var row in run.Workers.OrderBy(worker => worker.Number).Chunk(WorkersPerLine))
+            $"  Workers    {all}, busy {DurationText.Measured(busy)}, idle {DurationText.Measured(idle)}");
+        foreach (var row in started.Chunk(WorkersPerLine))
             yield return "             " + string.Join("  ", row.Select(worker => Invariant($"{worker.Number}:{BusyPercent(worker)}%")));
     }
 

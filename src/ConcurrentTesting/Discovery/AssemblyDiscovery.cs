@@ -20,7 +20,8 @@ internal sealed class AssemblyDiscovery(
     bool isFiltered,
     ILogger logger,
     IRunObserver observer,
-    DiscoveryProblems problems)
+    DiscoveryProblems problems,
+    Action<DiscoveredAssembly> each)
 {
     // A discovery keeps about one core busy.
     private const int MostSessions = 4;
@@ -28,10 +29,11 @@ internal sealed class AssemblyDiscovery(
     private readonly ConcurrentDictionary<int, bool> _again = new();
     private readonly DirectDiscovery _inHost = new(settings, direct, logger);
 
+    /// <param name="order">The same assemblies in the order in which they are to be discovered.</param>
     public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(
-        ImmutableArray<TestAssembly> assemblies, CancellationToken cancellationToken)
+        ImmutableArray<TestAssembly> assemblies, ImmutableArray<TestAssembly> order, CancellationToken cancellationToken)
     {
-        var queue = new ConcurrentQueue<int>(Enumerable.Range(0, assemblies.Length));
+        var queue = new ConcurrentQueue<int>(order.Select(assembly => assemblies.IndexOf(assembly)));
         var discovered = new DiscoveredAssembly[assemblies.Length];
         var sessions = Math.Min(assemblies.Length, Math.Clamp(Environment.ProcessorCount, 1, MostSessions));
         await Task.WhenAll(Enumerable.Range(0, sessions).Select(_ => PullAsync(assemblies, queue, discovered, cancellationToken)));
@@ -65,7 +67,8 @@ internal sealed class AssemblyDiscovery(
                 }
 
                 discovered[index] = new DiscoveredAssembly(assembly, discovery);
-                Report(assembly, discovery);
+                if (Report(assembly, discovery))
+                    each(discovered[index]);
             }
         }
         finally
@@ -89,14 +92,19 @@ internal sealed class AssemblyDiscovery(
                 Path.GetFullPath(settings.ResultsDirectory, settings.WorkingDirectory), ArtifactNames.Diagnostics, $"discovery-{index}.log")
             : null;
 
-    private void Report(TestAssembly assembly, SessionDiscovery discovery)
+    /// <returns>Whether all is well.</returns>
+    private bool Report(TestAssembly assembly, SessionDiscovery discovery)
     {
         logger.LogDebug("{Assembly}: {Cases}", assembly.Source, Quantity.Of(discovery.Count, "case"));
         var complaints = discovery.Messages.Where(message => message.Level != HostMessageLevel.Information).ToList();
         if (discovery.IsAborted || discovery.Count == 0 && complaints.Any(complaint => !IsNoTestAvailable(complaint)))
+        {
             problems.Add($"{assembly.Source}: its tests cannot be discovered. {Describe(complaints)}");
-        else
-            complaints.ForEach(complaint => Tell(assembly, complaint));
+            return false;
+        }
+
+        complaints.ForEach(complaint => Tell(assembly, complaint));
+        return true;
     }
 
     private void Tell(TestAssembly assembly, SessionMessage complaint)

@@ -75,7 +75,7 @@ internal sealed class AssemblySelection(
     private string? Problem(TestAssembly assembly, AssemblyFacts? facts)
     {
         if (!File.Exists(assembly.Path))
-            return $"{assembly.Path} is not there. Build the project first, or leave out --test-no-build.";
+            return $"{assembly.Path} is not there. Build the project first, or leave out --test-build never.";
         if (facts is null)
             return $"{assembly.Path} is no .NET assembly. Name a test project or the .dll that it builds.";
         return FrameworkProblem(facts) ?? AdapterProblem(facts) ?? RuntimeProblem(assembly);

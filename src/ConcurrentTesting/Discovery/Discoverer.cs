@@ -10,13 +10,15 @@ namespace ConcurrentTesting.Discovery;
 /// <summary>
 /// From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover, sort.
 /// </summary>
+/// <param name="watch">Hears of each assembly as soon as it is discovered; null: nobody.</param>
 /// <param name="phase">Begins a phase, <c>build</c> or <c>discovery</c>, which ends with the returned scope.</param>
 internal sealed class Discoverer(
     ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, DirectAssemblies direct, int seed,
-    ILogger logger, IRunObserver observer, Func<string, IDisposable> phase)
+    ILogger logger, IRunObserver observer, Func<string, IDisposable> phase, IDiscoveryWatch? watch = null)
 {
     private readonly ProjectEvaluator _evaluator = new(settings, location.DotNet, logger);
     private readonly ProjectBuilder _builder = new(settings, location.DotNet, logger);
+    private readonly BuildState _build = new(settings, location.DotNet, Environment.GetEnvironmentVariable, logger);
     private readonly DiscoveryProblems _problems = new();
 
     /// <summary>Builds what has to be built and discovers all tests. A catalog without tests is not an error here.</summary>
@@ -32,8 +34,9 @@ internal sealed class Discoverer(
         var assemblies = await BuildAsync(inputs, cancellationToken);
         using var discovering = phase(PhaseNames.Discovery);
         var discovery = new AssemblyDiscovery(
-            settings, runSettings, location, direct, seed, filter is not null, logger, observer, _problems);
-        var discovered = await discovery.DiscoverAsync(assemblies, cancellationToken);
+            settings, runSettings, location, direct, seed, filter is not null, logger, observer, _problems,
+            found => watch?.Discovered(found.Assembly, Sort([found], filter)));
+        var discovered = await discovery.DiscoverAsync(assemblies, watch?.Found(assemblies) ?? assemblies, cancellationToken);
         _problems.ThrowIfAny();
         return Sort(discovered, filter);
     }
@@ -51,9 +54,13 @@ internal sealed class Discoverer(
         var found = inputs.Where(input => !input.IsNamed).ToList();
         var tests = found.Count > 0 ? await FindTestProjectsAsync(found, cancellationToken) : [];
         ImmutableArray<ProjectInput> projects = [.. inputs.Where(input => input.IsNamed || tests.Contains(input.Path))];
-        if (!settings.NoBuild && projects.Length > 0)
-            await _builder.BuildAsync(projects, cancellationToken);
-        return await EvaluateAsync(projects, cancellationToken);
+        if (settings.NoBuild || projects.IsEmpty || _build.IsUpToDate(projects))
+            return await EvaluateAsync(projects, cancellationToken);
+        var before = _build.Before(projects);
+        await _builder.BuildAsync(projects, cancellationToken);
+        var evaluations = await EvaluateAsync(projects, cancellationToken);
+        _build.Keep(projects, before, evaluations);
+        return evaluations;
     }
 
     private async Task<ImmutableHashSet<string>> FindTestProjectsAsync(

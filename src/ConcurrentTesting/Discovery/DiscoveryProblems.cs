@@ -1,8 +1,8 @@
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>
-/// Gathers what is wrong with each assembly, so that all of it is said at once and before any test runs: a green run that silently left out
-/// an assembly would be a lie.
+/// Gathers what is wrong with each assembly, so that all of it is said at once and no run goes on without one: a green run that silently
+/// left out an assembly would be a lie.
 /// </summary>
 internal sealed class DiscoveryProblems
 {

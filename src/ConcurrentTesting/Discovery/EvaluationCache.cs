@@ -1,7 +1,4 @@
-using System.Collections;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace ConcurrentTesting.Discovery;
@@ -12,14 +9,7 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 internal sealed class EvaluationCache
 {
-    private const int Version = 2;
-
-    // Change from shell to shell and mean nothing to a build.
-    private static readonly string[] VolatileVariables = ["_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM"];
-
-    // MSBuild looks for them in every folder above a project: one that appears changes the result.
-    private static readonly string[] FilesFoundByName =
-        ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json"];
+    private const int Version = 3;
 
     private readonly string _folder;
     private readonly string _configuration;
@@ -29,8 +19,7 @@ internal sealed class EvaluationCache
     {
         _folder = Path.Combine(settings.TemporaryDirectory, "project-evaluations");
         _configuration = settings.Configuration;
-        var sdks = new DirectoryInfo(Path.Combine(Path.GetDirectoryName(dotnet)!, "sdk"));
-        _surroundings = Hash($"{dotnet}|{(sdks.Exists ? sdks.LastWriteTimeUtc.Ticks : 0)}|{EnvironmentText()}");
+        _surroundings = MSBuildSurroundings.Print(dotnet);
     }
 
     /// <summary>What is known of a project and still holds; null: nothing.</summary>
@@ -40,7 +29,7 @@ internal sealed class EvaluationCache
         {
             var entry = JsonSerializer.Deserialize<Entry>(File.ReadAllBytes(FileOf(project)));
             return entry is { Version: Version } && entry.Surroundings == _surroundings
-                && entry.Inputs.All(input => Stamp(input.Key) == input.Value)
+                && entry.Inputs.All(input => FileStamp.Of(input.Key) == input.Value)
                 ? entry.Evaluations
                 : null;
         }
@@ -52,8 +41,10 @@ internal sealed class EvaluationCache
 
     public void Keep(ProjectInput project, ImmutableArray<ProjectEvaluation> evaluations, IEnumerable<string> imports)
     {
-        var inputs = imports.Append(project.Path).Append(project.Path + ".user").Concat(FoundByName(project.Path)).Distinct();
-        var entry = new Entry(Version, _surroundings, inputs.ToDictionary(path => path, Stamp), evaluations);
+        var references = evaluations.SelectMany(evaluation => evaluation.Inputs ?? []).Where(TestInputResolver.IsProject);
+        var inputs = imports.Concat(references).Append(project.Path).Append(project.Path + ".user")
+            .Concat(MSBuildSurroundings.FoundByName(project.Path)).Distinct();
+        var entry = new Entry(Version, _surroundings, inputs.ToDictionary(path => path, FileStamp.Of), evaluations);
         var file = FileOf(project);
         try
         {
@@ -69,32 +60,7 @@ internal sealed class EvaluationCache
     }
 
     private string FileOf(ProjectInput project) =>
-        Path.Combine(_folder, Hash($"{project.Path}|{project.Solution}|{_configuration}")[..32] + ".json");
-
-    private static IEnumerable<string> FoundByName(string project)
-    {
-        for (var folder = Path.GetDirectoryName(project); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            foreach (var name in FilesFoundByName)
-                yield return Path.Combine(folder, name);
-        }
-    }
-
-    private static string Stamp(string path)
-    {
-        var file = new FileInfo(path);
-        return file.Exists ? $"{file.LastWriteTimeUtc.Ticks}:{file.Length}" : "";
-    }
-
-    private static string EnvironmentText() =>
-        string.Join(
-            '\n',
-            Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-                .Where(variable => !VolatileVariables.Contains((string)variable.Key))
-                .Select(variable => $"{variable.Key}={variable.Value}")
-                .Order(StringComparer.Ordinal));
-
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        Path.Combine(_folder, MSBuildSurroundings.Hash($"{project.Path}|{project.Solution}|{_configuration}")[..32] + ".json");
 
     private sealed record Entry(
         int Version, string Surroundings, Dictionary<string, string> Inputs, ImmutableArray<ProjectEvaluation> Evaluations);

@@ -15,7 +15,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
     // "The specified solution configuration is invalid": the solution does not know the configuration, its projects may.
     private const string UnknownSolutionConfiguration = "MSB4126";
 
-    private const string LockName = "test-build.lock";
+    /// <summary>In the temporary directory, held while a run builds.</summary>
+    public const string LockName = "test-build.lock";
 
     private static readonly string[] CommonArguments =
         ["-nologo", "-verbosity:quiet", "-terminalLogger:off", "-nodeReuse:false", "-consoleLoggerParameters:NoSummary"];

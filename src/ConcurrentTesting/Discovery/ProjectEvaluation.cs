@@ -16,6 +16,15 @@ internal sealed record ProjectEvaluation(
 {
     /// <summary>Where NuGet's restore wrote what the packages give, absolute; null: nowhere.</summary>
     public string? AssetsFile { get; init; }
+
+    /// <summary>
+    /// The projects that it consists of, itself too, and what these read from outside of its repository or from folders of outputs in it,
+    /// absolute, packages and SDKs left out; null where that is not known.
+    /// </summary>
+    public ImmutableArray<string>? Inputs { get; init; }
+
+    /// <summary>The files outside of packages and SDKs that it imports, or may.</summary>
+    public ImmutableArray<string> Imports { get; init; } = [];
 }
 
 /// <summary>The evaluations of several projects, and what MSBuild had against the others.</summary>

@@ -19,7 +19,29 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
 {
     private const string DescribeTargets = """
         <Project>
-          <Target Name="ConcurrentTestDescribe" Returns="@(ConcurrentTestDescription)">
+          <!-- What the project and those that it refers to read; what is told by no item is not known. -->
+          <Target Name="ConcurrentTestInputs" Returns="@(ConcurrentTestInput)">
+            <ItemGroup Condition="'$(IsCrossTargetingBuild)' == 'true'">
+              <_ConcurrentTestInputFramework Include="$(TargetFrameworks)" />
+            </ItemGroup>
+            <MSBuild Condition="'$(IsCrossTargetingBuild)' == 'true'" Projects="$(MSBuildProjectFullPath)" Targets="ConcurrentTestInputs"
+                     Properties="TargetFramework=%(_ConcurrentTestInputFramework.Identity)" ContinueOnError="true">
+              <Output TaskParameter="TargetOutputs" ItemName="ConcurrentTestInput" />
+            </MSBuild>
+            <MSBuild Condition="'$(IsCrossTargetingBuild)' != 'true'" Projects="@(ProjectReference)" Targets="ConcurrentTestInputs"
+                     RemoveProperties="TargetFramework" ContinueOnError="true" SkipNonexistentTargets="true">
+              <Output TaskParameter="TargetOutputs" ItemName="ConcurrentTestInput" />
+            </MSBuild>
+            <ItemGroup Condition="'$(IsCrossTargetingBuild)' != 'true'">
+              <_ConcurrentTestHint Include="@(Reference->'%(HintPath)')" Condition="'%(Reference.HintPath)' != ''" />
+              <_ConcurrentTestRead Include="@(Compile);@(Content);@(None);@(EmbeddedResource);@(Resource);@(Page);@(ApplicationDefinition)" />
+              <_ConcurrentTestRead Include="@(AdditionalFiles);@(EditorConfigFiles);@(GlobalAnalyzerConfigFiles);@(Analyzer);@(Protobuf)" />
+              <_ConcurrentTestRead Include="@(UpToDateCheckInput);@(CustomAdditionalCompileInputs);@(ProjectReference);@(_ConcurrentTestHint)" />
+              <ConcurrentTestInput Include="@(_ConcurrentTestRead->'%(FullPath)')" />
+              <ConcurrentTestInput Include="$(MSBuildProjectFullPath)" />
+            </ItemGroup>
+          </Target>
+          <Target Name="ConcurrentTestDescribe" DependsOnTargets="ConcurrentTestInputs" Returns="@(ConcurrentTestDescription)">
             <ItemGroup Condition="'$(IsCrossTargetingBuild)' == 'true'">
               <_ConcurrentTestFramework Include="$(TargetFrameworks)" />
             </ItemGroup>
@@ -40,6 +62,7 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
                 <RunSettingsFilePath>$(RunSettingsFilePath)</RunSettingsFilePath>
                 <PackageRoot>$(NuGetPackageRoot)</PackageRoot>
                 <AssetsFile>$(ProjectAssetsFile)</AssetsFile>
+                <Inputs>@(ConcurrentTestInput->Distinct(), '|')</Inputs>
               </ConcurrentTestDescription>
             </ItemGroup>
           </Target>
@@ -87,8 +110,9 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
             var result = await DotNetCommand.RunAsync(
                 dotnet, Arguments(folder, projects.Length), sdkFolder, Environment(), cancellationToken);
             var answers = ReadAnswers(Path.Combine(folder, "answer.json"));
-            Remember(projects, answers, folder);
-            return new EvaluationResult([.. answers.Select(answer => answer.Evaluation)], Unanswered(projects, answers, result.Output));
+            var evaluations = WithImports(answers, folder);
+            Remember(projects, evaluations);
+            return new EvaluationResult(evaluations, Unanswered(projects, answers, result.Output));
         }
         finally
         {
@@ -181,6 +205,7 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
     {
         var project = Text(item, "Identity");
         var runSettings = Text(item, "RunSettingsFilePath");
+        var inputs = Text(item, "Inputs").Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return new Answer(
             new ProjectEvaluation(
                 project,
@@ -193,6 +218,7 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
                 AssetsFile = Text(item, "AssetsFile") is { Length: > 0 } assets
                     ? Path.GetFullPath(assets, Path.GetDirectoryName(project)!)
                     : null,
+                Inputs = [.. inputs.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)],
             },
             Text(item, "PackageRoot"));
     }
@@ -201,19 +227,39 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
 
     private static bool IsTrue(JsonElement item, string name) => Text(item, name).Equals("true", StringComparison.OrdinalIgnoreCase);
 
-    private void Remember(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string folder)
+    private ImmutableArray<ProjectEvaluation> WithImports(ImmutableArray<Answer> answers, string folder)
     {
         // SDKs and packages do not change under their version; the question itself is gone in a moment.
         var roots = answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder)
             .Where(root => root.Length > 0).Distinct().ToList();
         var imports = ReadImports(Path.Combine(folder, "imports.log"))
             .Where(path => !roots.Any(root => path.StartsWith(root, StringComparison.Ordinal))).ToList();
+        return [.. answers.Select(answer => answer.Evaluation with
+        {
+            Imports = [.. imports],
+            Inputs = Kept(answer.Evaluation, roots),
+        })];
+    }
+
+    // Thousands of sources lie in the repository, which is looked at as a whole.
+    private static ImmutableArray<string>? Kept(ProjectEvaluation evaluation, List<string> roots)
+    {
+        var repository = RepositoryRoot.Of(evaluation.Project);
+        return evaluation.Inputs is { IsEmpty: false } inputs
+            ? [.. inputs.Where(input => TestInputResolver.IsProject(input)
+                || (!roots.Exists(root => RepositoryRoot.Contains(root, input))
+                    && (!RepositoryRoot.Contains(repository, input) || FolderPrint.MayLeaveOut(Path.GetRelativePath(repository, input)))))]
+            : null;
+    }
+
+    private void Remember(ImmutableArray<ProjectInput> projects, ImmutableArray<ProjectEvaluation> evaluations)
+    {
         foreach (var project in projects)
         {
             ImmutableArray<ProjectEvaluation> own =
-                [.. answers.Select(answer => answer.Evaluation).Where(evaluation => evaluation.Project == project.Path)];
+                [.. evaluations.Where(evaluation => evaluation.Project == project.Path)];
             if (own.Length > 0 && own.All(evaluation => evaluation.IsRestored))
-                _cache.Keep(project, own, imports);
+                _cache.Keep(project, own, own[0].Imports);
         }
     }
 

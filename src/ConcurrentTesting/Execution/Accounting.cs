@@ -85,7 +85,19 @@ internal sealed class Accounting(
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, int> _reruns = [];
     private int _rerunsLeft = rerunsInAll;
+    private IReadOnlyDictionary<TestEntry, double> _predictions = predictions;
+    private int _rerunsInAll = rerunsInAll;
     private int _splitsLeft = SplitsInAll;
+
+    /// <summary>The plan is known: all tests, and how many reruns they are worth.</summary>
+    public void Know(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsInAll)
+    {
+        lock (_gate)
+        {
+            _rerunsLeft += rerunsInAll - _rerunsInAll;
+            (_predictions, _rerunsInAll) = (predictions, rerunsInAll);
+        }
+    }
 
     public BatchVerdict Judge(BatchEnd told)
     {
@@ -219,7 +231,7 @@ internal sealed class Accounting(
 
     private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
         BatchOf.Entries(
-            end.Batch.Assembly, entries.Select(entry => (entry, predictions.GetValueOrDefault(entry))), reason,
+            end.Batch.Assembly, entries.Select(entry => (entry, _predictions.GetValueOrDefault(entry))), reason,
             end.Worker) with
         { FruitlessTries = fruitless, Round = end.Batch.Round };
 }

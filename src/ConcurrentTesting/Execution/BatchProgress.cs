@@ -29,6 +29,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly string _declaration;
     private readonly Dictionary<TestEntry, (long Since, DateTimeOffset At)> _active = [];
     private readonly AdapterErrors _errors;
+    private readonly Action _begun;
     private readonly List<AdapterError> _cleanUpResults = [];
     private string? _lastError;
     private bool _isExplored;
@@ -44,8 +45,11 @@ internal sealed class BatchProgress : IHostEvents
     /// <param name="declaration">
     /// The file by which a test process says that the infrastructure failed; see <see cref="InfrastructureFault.FileVariable"/>.
     /// </param>
-    public BatchProgress(RunContext run, Batch batch, int worker, int number, string? database, AskedTests asked, string declaration)
+    /// <param name="begun">Hears when its first test begins.</param>
+    public BatchProgress(
+        RunContext run, Batch batch, int worker, int number, string? database, AskedTests asked, string declaration, Action begun)
     {
+        _begun = begun;
         _declaration = declaration;
         _asked = asked;
         _run = run;
@@ -89,7 +93,8 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _lastSign = _run.Time.GetTimestamp();
-            _firstTest ??= _lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency);
+            if (_firstTest is null)
+                Begin(_lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency));
             _lastResult = _lastSign;
             if (Find(result.Test) is { } entry)
             {
@@ -109,7 +114,8 @@ internal sealed class BatchProgress : IHostEvents
         lock (_gate)
         {
             _lastSign = _run.Time.GetTimestamp();
-            _firstTest ??= tests.Count > 0 ? _lastSign : null;
+            if (_firstTest is null && tests.Count > 0)
+                Begin(_lastSign);
             var at = _run.Recorder.Now;
             var now = tests.Select(Find).OfType<TestEntry>().ToHashSet();
             foreach (var ended in _active.Keys.Where(entry => !now.Contains(entry)).ToArray())
@@ -260,6 +266,12 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
+    private void Begin(long firstTest)
+    {
+        _firstTest = firstTest;
+        _begun();
+    }
+
     private TestEntry? UnclosedNow() => _latest is { HasKnownRows: false } latest && _rows.ContainsKey(latest) ? latest : null;
 
     private TestEntry? Find(ToldTest test) =>
@@ -286,8 +298,7 @@ internal sealed class BatchProgress : IHostEvents
         var name = HostAttempt.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
         var attempt = HostAttempt.Of(
-            result, _worker, _number, _database, _batch.Reason is BatchReasons.Plan or BatchReasons.Tail ? null : _batch.Reason,
-            _run.Secrets) with
+            result, _worker, _number, _database, BatchReasons.IsFirst(_batch.Reason) ? null : _batch.Reason, _run.Secrets) with
         { Round = _asked.RoundOf(entry, _batch.Round) };
         var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
         var test = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);

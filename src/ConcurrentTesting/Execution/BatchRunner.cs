@@ -24,15 +24,17 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     // Found by number, because a host may report later how its process ended.
     private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
 
+    /// <param name="firstTest">Hears when the batch's first test begins.</param>
     public async Task<RanBatch> RunAsync(
-        Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, CancellationToken cancellationToken)
+        Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, Action firstTest,
+        CancellationToken cancellationToken)
     {
         var number = run.Recorder.NextBatchNumber();
         _ran[number] = (batch, lease.Database);
         var results = Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker));
         Directory.CreateDirectory(results);
         var declaration = Declaration(results);
-        var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration);
+        var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration, firstTest);
         var hostRun = HostRunOf(batch, worker, number, results, declaration);
         var processes = new TestProcessWatch(run, batch.Assembly, number);
         var startedAt = run.Time.GetUtcNow();
@@ -70,6 +72,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             Figures = figures?.Total,
             Fixtures = figures?.Outside.Fixtures,
             Opened = figures?.Opened,
+            Computed = processes.Computed,
         };
         run.Recorder.Add(new BatchEnded(ran) { At = run.Recorder.Now }, batch.Assembly);
         if (cancellationToken.IsCancellationRequested)
@@ -167,7 +170,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         while (await Task.WhenAny(running, tick) != running)
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
-            processes.Look();
+            processes.Look(progress.HasBegun);
             if (ended is not null || host.IsTelling)
                 continue;
             ended = Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
@@ -180,6 +183,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
 
         var end = await running;
+        processes.Look(progress.HasBegun);
         return (ended ?? await EndOfHostAsync(
             end, progress.Number, timedOut, cancellationToken)) with
         { Coverage = end.Coverage, WasWarm = end.WasWarm };

@@ -15,6 +15,23 @@ internal interface IBatchSource
     /// <param name="verdict">Null where it was never begun: it goes to another worker as it is.</param>
     void Complete(Batch batch, int worker, BatchVerdict? verdict);
 
+    /// <summary>A worker's first test begins, so long after the worker had taken its first batch.</summary>
+    void Started(int worker, TimeSpan took)
+    {
+    }
+
+    /// <summary>The plan is still to come: whoever waits will have something to do.</summary>
+    bool IsPlanning => false;
+
+    /// <summary>Why a worker never took anything; null where there was nothing to take.</summary>
+    string? ReasonNotToBegin(int worker) => null;
+
+    /// <summary>From now on no further worker begins while another is at work.</summary>
+    /// <param name="reason">For people.</param>
+    void BeginNoMore(string reason)
+    {
+    }
+
     /// <summary>A worker stops for good: the other workers may take the batches that were reserved for it.</summary>
     void Leave(int worker);
 

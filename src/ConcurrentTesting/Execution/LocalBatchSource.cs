@@ -4,14 +4,22 @@ using ConcurrentTesting.Scheduling;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>The plan's queue and the accounting of this process.</summary>
-internal sealed class LocalBatchSource(BatchQueue queue, Accounting accounting) : IBatchSource
+internal sealed class LocalBatchSource(BatchQueue queue, Accounting accounting, WorkerStarts starts) : IBatchSource
 {
     public ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken) => queue.TakeAsync(worker, cancellationToken);
+
+    public bool IsPlanning => queue.IsPlanning;
 
     public BatchVerdict Judge(BatchEnd end) => accounting.Judge(end);
 
     public void Complete(Batch batch, int worker, BatchVerdict? verdict) =>
         queue.Complete(batch, verdict?.Again ?? [batch with { NotOnWorker = worker, Reason = BatchReasons.Requeue }]);
+
+    public void Started(int worker, TimeSpan took) => queue.Started(worker, took);
+
+    public string? ReasonNotToBegin(int worker) => starts.ReasonOf(worker);
+
+    public void BeginNoMore(string reason) => starts.NoMore(reason);
 
     public void Leave(int worker) => queue.Leave(worker);
 

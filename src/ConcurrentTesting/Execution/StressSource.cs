@@ -27,6 +27,14 @@ internal sealed class StressSource : IBatchSource
 
     public ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken) => _source.TakeAsync(worker, cancellationToken);
 
+    public bool IsPlanning => _source.IsPlanning;
+
+    public void Started(int worker, TimeSpan took) => _source.Started(worker, took);
+
+    public string? ReasonNotToBegin(int worker) => _source.ReasonNotToBegin(worker);
+
+    public void BeginNoMore(string reason) => _source.BeginNoMore(reason);
+
     public BatchVerdict Judge(BatchEnd end) => _source.Judge(end);
 
     public void Complete(Batch batch, int worker, BatchVerdict? verdict)

@@ -1,4 +1,7 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
 
@@ -16,20 +19,60 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
     // After a process ended well, its last results may still be on their way through a slow test host.
     private static readonly TimeSpan GraceOfGoodEnd = TimeSpan.FromSeconds(5);
 
+    // What is shorter says nothing of the tests' waiting.
+    private static readonly TimeSpan LeastSeen = TimeSpan.FromSeconds(1);
+
     private long? _deadSince;
     private int _seen;
+    private (long At, TimeSpan Cpu)? _first;
+    private (long At, TimeSpan Cpu)? _last;
 
     /// <summary>When the youngest of its processes was first seen: from there on it loads the tests and sets up; null before.</summary>
     public long? Begun { get; private set; }
 
-    /// <summary>Looks for processes that have begun since it last looked.</summary>
-    public void Look()
+    /// <summary>Looks for processes that have begun since it last looked, and at what they compute once a test has begun.</summary>
+    public void Look(bool hasBegun)
     {
+        if (hasBegun)
+            Compute();
         var processes = run.Hook.ProcessIds(batch).Length;
         if (processes <= _seen)
             return;
         _seen = processes;
         Begun = run.Time.GetTimestamp();
+    }
+
+    /// <summary>What they computed in the time in which that was seen; null where it was too short to tell anything.</summary>
+    public ComputedTime? Computed =>
+        _first is { } first && _last is { } last && run.Time.GetElapsedTime(first.At, last.At) is var seen && seen >= LeastSeen
+            ? new ComputedTime(seen, last.Cpu - first.Cpu)
+            : null;
+
+    private void Compute()
+    {
+        var processes = run.Hook.ProcessIds(batch).Where(process => process.IsAlive).ToList();
+        if (processes.Count == 0)
+            return;
+        var cpu = TimeSpan.FromTicks(processes.Sum(process => CpuOf(process.Id).Ticks));
+        var now = (run.Time.GetTimestamp(), cpu);
+        _first ??= now;
+        if (cpu >= (_last ?? now).Item2)
+            _last = now;
+    }
+
+    private static TimeSpan CpuOf(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return process.TotalProcessorTime;
+        }
+        catch (Exception exception)
+            when (exception is ArgumentException or InvalidOperationException or Win32Exception or NotSupportedException)
+        {
+            // It has ended.
+            return TimeSpan.Zero;
+        }
     }
 
     /// <summary>What is wrong once a test process has died; null before, and where the host tells it itself.</summary>

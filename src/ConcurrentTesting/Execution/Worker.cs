@@ -33,24 +33,26 @@ internal sealed class Worker(
     private int _resets;
     private readonly WorkerDeadline _deadline = new(run.Time, run.Settings.WorkerTimeout);
     private long _started;
+    private DateTimeOffset _startedAt;
+    private TimeSpan? _firstTest;
     private TimeSpan _busy;
     private TimeSpan _cloning;
     private TimeSpan _starting;
     private int _batches;
     private int _tests;
 
-    /// <summary>The shared set-ups that tests need.</summary>
-    public required IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUps { private get; init; }
+    /// <summary>The shared set-ups that tests need, as far as they are known by now.</summary>
+    public required Func<IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>>> SetUps { private get; init; }
 
     /// <summary>Works until the queue ends. A worker that cannot get a host or a database leaves its work to the others.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _started = run.Time.GetTimestamp();
-        var startedAt = run.Time.GetUtcNow();
+        _startedAt = run.Time.GetUtcNow();
         try
         {
             while (await TakeAsync(cancellationToken) is { } batch)
             {
+                Begin();
                 await RunAsync(batch, cancellationToken);
                 if (_metFullServer && source.TryLeave(number))
                     throw new InvalidOperationException("the database server takes no more connections.");
@@ -64,25 +66,41 @@ internal sealed class Worker(
         }
         catch (Exception exception)
         {
-            run.Recorder.Report(
-                IncidentKinds.WorkerRetired, $"The worker is retired and its work goes to the others: {exception.Message}", number);
-            run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
+            Retire(exception);
         }
         finally
         {
             source.Leave(number);
             await ReleaseAsync();
-            var worked = new WorkerRecord(
-                number, startedAt, run.Time.GetElapsedTime(_started), _busy, _batches, _tests)
-            {
-                Recycles = _recycles,
-                Resets = _resets,
-                Cloning = _cloning,
-                Starting = _starting,
-            };
-            run.Recorder.Add(new WorkerEnded(worked) { At = run.Recorder.Now });
+            run.Recorder.Add(new WorkerEnded(ToRecord()) { At = run.Recorder.Now });
         }
     }
+
+    private void Begin()
+    {
+        if (_started == 0)
+            (_started, _startedAt) = (run.Time.GetTimestamp(), run.Time.GetUtcNow());
+    }
+
+    private void Retire(Exception exception)
+    {
+        run.Recorder.Report(
+            IncidentKinds.WorkerRetired, $"The worker is retired and its work goes to the others: {exception.Message}", number);
+        run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
+        if (_batches == 0)
+            source.BeginNoMore($"worker {number} could not begin: {exception.Message}");
+    }
+
+    private WorkerRecord ToRecord() => new(
+        number, _startedAt, _started == 0 ? TimeSpan.Zero : run.Time.GetElapsedTime(_started), _busy, _batches, _tests)
+    {
+        NotStarted = _started == 0 ? source.ReasonNotToBegin(number) ?? "no work was left for it" : null,
+        FirstTest = _firstTest,
+        Recycles = _recycles,
+        Resets = _resets,
+        Cloning = _cloning,
+        Starting = _starting,
+    };
 
     // A worker that waits holds no databases and no host, because others may need the connections and the memory.
     private async Task<Batch?> TakeAsync(CancellationToken cancellationToken)
@@ -90,7 +108,7 @@ internal sealed class Worker(
         var taking = source.TakeAsync(number, cancellationToken).AsTask();
         try
         {
-            if (!taking.IsCompleted)
+            if (!taking.IsCompleted && !source.IsPlanning)
                 await EndProcessesAsync();
         }
         catch (Exception exception)
@@ -110,13 +128,15 @@ internal sealed class Worker(
             var begun = run.Time.GetTimestamp();
             _isUsed = true;
             RememberSetUps(batch, null);
-            ran = await runner.RunAsync(batch, number, host, lease, _deadline, cancellationToken);
+            ran = await runner.RunAsync(batch, number, host, lease, _deadline, TellStart, cancellationToken);
             RememberSetUps(batch, host.WarmProcess);
             _metFullServer = ran.MetFullServer;
             _busy += run.Time.GetElapsedTime(begun);
             _batches++;
             _tests += batch.CaseCount;
             _operationsSinceRecycle += ran.Operations ?? batch.CaseCount;
+            if (ran.MetFullServer)
+                source.BeginNoMore("the database server takes no more connections");
             if (!ran.HostIsGood)
                 await EndHostsAsync();
             await KeepAsync(ran.Verdict, lease, cancellationToken);
@@ -126,6 +146,14 @@ internal sealed class Worker(
             source.Complete(batch, number, ran?.Verdict);
             run.Recorder.Add(new WorkerIdle(number) { At = run.Recorder.Now });
         }
+    }
+
+    private void TellStart()
+    {
+        if (_firstTest is not null)
+            return;
+        _firstTest = run.Time.GetElapsedTime(_started);
+        source.Started(number, _firstTest.Value);
     }
 
     private async Task<(ITestHost Host, DatabaseLease Lease)> PrepareAsync(Batch batch, CancellationToken cancellationToken)
@@ -218,7 +246,7 @@ internal sealed class Worker(
     }
 
     private IEnumerable<NeededSetUp> SetUpsOf(Batch batch) =>
-        batch.Entries.SelectMany(entry => SetUps.GetValueOrDefault(entry, [])).Distinct();
+        batch.Entries.SelectMany(entry => SetUps().GetValueOrDefault(entry, [])).Distinct();
 
     private async Task KeepAsync(BatchVerdict verdict, DatabaseLease lease, CancellationToken cancellationToken)
     {

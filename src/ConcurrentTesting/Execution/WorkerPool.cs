@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Record;
@@ -5,27 +6,63 @@ using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>All workers of a run. In the end every entry of the plan has results: what no worker could run is recorded as such.</summary>
-internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsOfWorker hostsOf)
+/// <summary>
+/// All workers of a run. Some batches may begin before the plan is known. In the end every entry of the plan has results: what no worker
+/// could run is recorded as such.
+/// </summary>
+/// <param name="startSeconds">What the start of a worker took in earlier runs; null: never measured.</param>
+internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsOfWorker hostsOf, double? startSeconds = null)
 {
     /// <summary>Share of the tests that may be rerun in all, and how many at least, so that a broken build does not run twice.</summary>
     private const double RerunShare = 0.05;
 
     private const int LeastReruns = 10;
 
+    // Batches of another worker that are expected to be shorter, in seconds, stay where they are.
+    private const double WorthStealing = 1;
+
+    private Working? _working;
+    private ImmutableDictionary<TestEntry, double> _early = ImmutableDictionary<TestEntry, double>.Empty;
+
+    /// <summary>Begins batches before the plan is known, on any workers. They need no shared set-ups.</summary>
+    public void BeginEarly(ImmutableArray<Batch> batches)
+    {
+        _working ??= Begin(run.Settings.Workers, WorthStealing, StartsOf(known: 1), null);
+        _early = _early.AddRange(
+            batches.SelectMany(batch => batch.Entries.Select(entry => KeyValuePair.Create(entry, batch.Seconds / batch.Entries.Length))));
+        _working.Accounting.Know(_early, LeastReruns);
+        _working.Asked.Become([.. _early.Keys]);
+        _working.Queue.AddEarly(batches);
+    }
+
+    /// <summary>Ends what has begun early, because no plan will follow.</summary>
+    /// <param name="reason">For people.</param>
+    public async Task AbandonAsync(string reason)
+    {
+        if (_working is not { } working)
+            return;
+        if (!run.Stop.Token.IsCancellationRequested)
+            run.Stop.Break(reason);
+        working.Queue.Close();
+        await working.Ended;
+        foreach (var entry in _early.Keys.Where(entry => run.Recorder.RowCount(entry) == 0))
+            RecordUnrun(entry, null, isRepeated: false);
+    }
+
+    /// <param name="plan">Of what has not begun early; its predictions are of all.</param>
     public async Task RunAsync(Plan plan)
     {
-        var queue = new BatchQueue(plan, worthStealing: plan.IsFixed ? double.PositiveInfinity : 1.0);
-        var accounting = new Accounting(
-            plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)),
-            new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)), plan.Repeated);
-        var source = StressSource.Over(new LocalBatchSource(queue, accounting), plan, run);
-        var runner = new BatchRunner(run, source, new AskedTests([.. plan.Predictions.Keys], plan.Repeated));
-        var workers = Enumerable.Range(0, plan.Seeds.Length)
-            .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = plan.SetUps }).ToArray();
-        await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
+        // A plan that repeats a run repeats its workers.
+        var working = _working ?? (plan.IsFixed
+            ? Begin(plan.Seeds.Length, double.PositiveInfinity, WorkerStarts.All(run.Time), plan)
+            : Begin(plan.Seeds.Length, WorthStealing, StartsOf(plan.KnownTimings), plan));
+        working.SetUps = plan.SetUps;
+        working.Accounting.Know(plan.Predictions, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
+        working.Asked.Become([.. plan.Predictions.Keys], plan.Repeated);
+        working.Queue.Seed(plan);
+        await working.Ended;
 
-        var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
+        var left = working.Queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
             .SelectMany(batch => batch.Entries.Select(entry => (Entry: entry, Batch: batch)))
             .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch))
             .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Batch);
@@ -36,6 +73,29 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     // A test that has run, and would have run once more if the run had not been stopped, is no test that did not run.
     private bool IsLeftOutOnPurpose(TestEntry entry, Batch batch) =>
         batch.Reason == BatchReasons.Repeat && run.Stop is { Reason: not null, Fault: null } && run.Recorder.RowCount(entry) > 0;
+
+    // What comes back again and again is no part of what is left.
+    private WorkerStarts StartsOf(double known) => run.Settings.Stress is not null
+        ? WorkerStarts.All(run.Time)
+        : new WorkerStarts(run.Time, Environment.ProcessorCount, known, startSeconds, new FreeMemory(run.Time).Obstacle);
+
+    /// <param name="plan">Null where some begin before it is known: none of them runs several times.</param>
+    private Working Begin(int count, double worthStealing, WorkerStarts starts, Plan? plan)
+    {
+        var queue = new BatchQueue(count, worthStealing, starts);
+        var accounting = new Accounting(
+            _early, run.Settings.Reruns, LeastReruns,
+            new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)), plan?.Repeated);
+        var working = new Working(queue, accounting, new AskedTests([]));
+        var local = new LocalBatchSource(queue, accounting, starts);
+        var source = plan is null ? local : StressSource.Over(local, plan, run);
+        var runner = new BatchRunner(run, source, working.Asked);
+        var workers = Enumerable.Range(0, count)
+            .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = () => working.SetUps }).ToArray();
+        working.Ended = Task.WhenAll(
+            workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
+        return working;
+    }
 
     private void RecordUnrun(TestEntry entry, Batch? left, bool isRepeated)
     {
@@ -60,5 +120,26 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
                 Message = run.Stop.Reason ?? $"{story} The incidents of the run say why.",
             });
         }
+    }
+
+    /// <summary>Workers that have begun.</summary>
+    private sealed class Working(BatchQueue queue, Accounting accounting, AskedTests asked)
+    {
+        private volatile IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> _setUps =
+            ImmutableDictionary<TestEntry, ImmutableArray<NeededSetUp>>.Empty;
+
+        public BatchQueue Queue => queue;
+
+        public Accounting Accounting => accounting;
+
+        public AskedTests Asked => asked;
+
+        public IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>> SetUps
+        {
+            get => _setUps;
+            set => _setUps = value;
+        }
+
+        public Task Ended { get; set; } = Task.CompletedTask;
     }
 }

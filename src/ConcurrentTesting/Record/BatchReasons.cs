@@ -6,6 +6,9 @@ internal static class BatchReasons
     /// <summary>A worker begins with it.</summary>
     public const string Plan = "plan";
 
+    /// <summary>It began before all tests were discovered, because the timings say that it comes first.</summary>
+    public const string Early = "early";
+
     /// <summary>Whoever is free takes it.</summary>
     public const string Tail = "tail";
 
@@ -26,4 +29,7 @@ internal static class BatchReasons
 
     /// <summary>The infrastructure failed its tests.</summary>
     public const string Retry = "retry";
+
+    /// <summary>It runs its tests for the first time.</summary>
+    public static bool IsFirst(string reason) => reason is Plan or Early or Tail;
 }

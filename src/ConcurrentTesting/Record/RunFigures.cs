@@ -15,7 +15,7 @@ internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, dou
             .Select(test => test.Final.Duration)
             .Order()
             .ToList();
-        var busy = record.Workers.Select(worker => worker.Busy.TotalSeconds).DefaultIfEmpty().ToList();
+        var busy = record.StartedWorkers.Select(worker => worker.Busy.TotalSeconds).DefaultIfEmpty().ToList();
         return new RunFigures(
             durations.Count == 0 ? null : TimeSpan.FromTicks((long)durations.Average(duration => duration.Ticks)),
             durations.Count == 0 ? null : durations[(int)Math.Ceiling(durations.Count * 0.95) - 1],

@@ -177,6 +177,9 @@ internal sealed record BatchRecord
     /// </summary>
     public TimeSpan? BesideTests { get; init; }
 
+    /// <summary>What its test processes computed while its tests ran; null where that was not seen, or not for long enough.</summary>
+    public ComputedTime? Computed { get; init; }
+
     /// <summary>Of <see cref="Figures"/>, what set-ups and tear-downs did that several tests share.</summary>
     public TestFigures? Fixtures { get; init; }
 }
@@ -204,7 +207,17 @@ internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSp
 
     /// <summary>The machine that it was on; null where the run was on one.</summary>
     public string? Machine { get; init; }
+
+    /// <summary>Why it never took any work, so that nothing was started for it; null: it was started.</summary>
+    public string? NotStarted { get; init; }
+
+    /// <summary>From taking its first batch to its first test; null where it had none.</summary>
+    public TimeSpan? FirstTest { get; init; }
 }
+
+/// <summary>What test processes computed in a time.</summary>
+/// <param name="Cpu">Of all their threads; more than <paramref name="Seen"/> where tests compute in parallel.</param>
+internal sealed record ComputedTime(TimeSpan Seen, TimeSpan Cpu);
 
 /// <summary>What the databases of a run came to; null figures were not measured.</summary>
 internal sealed record DatabaseRecord
@@ -296,6 +309,10 @@ internal sealed record RunRecord
     public required ImmutableArray<BatchRecord> Batches { get; init; }
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
     public required ImmutableArray<Incident> Incidents { get; init; }
+
+    /// <summary>Of <see cref="Workers"/>, those that something was started for.</summary>
+    public IEnumerable<WorkerRecord> StartedWorkers => Workers.Where(worker => worker.NotStarted is null);
+
     public DatabaseRecord? Database { get; init; }
 
     /// <summary>What the tests covered; null where that was not collected.</summary>

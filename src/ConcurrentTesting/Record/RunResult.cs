@@ -27,9 +27,9 @@ internal static class RunResult
             P95Duration = figures.Percentile95,
             Queries = figures.Measured.Queries,
             Writes = figures.Measured.Writes,
-            AverageWorkerDuration = record.Workers.IsEmpty
-                ? null
-                : TimeSpan.FromTicks((long)record.Workers.Average(worker => worker.Duration.Ticks)),
+            AverageWorkerDuration = record.StartedWorkers.Select(worker => (double?)worker.Duration.Ticks).Average() is { } ticks
+                ? TimeSpan.FromTicks((long)ticks)
+                : null,
             ConnectionErrors = figures.Measured.ConnectionErrors,
             WorkerRetries = RetryCounts.Of(record).Values.Sum(count => count.Tried),
             Flaky = record.Flaky,

@@ -48,12 +48,11 @@ internal static class RunArtifacts
                 .ConfigureAwait(false));
         var known = record with { Incidents = [.. record.Incidents, .. incidents] };
 
-        foreach (var (path, write) in Files(known, settings, attachments, redactor, cancellationToken))
-        {
-            if (await TryWriteAsync(path, write, record.FinishedAt, cancellationToken).ConfigureAwait(false) is { } incident)
-                incidents.Add(incident);
-        }
-
+        // They only read, and each takes a core.
+        var written = await Task.WhenAll(Files(known, settings, attachments, redactor, cancellationToken).Select(file => Task.Run(
+            () => TryWriteAsync(file.Path, file.Write, record.FinishedAt, cancellationToken), CancellationToken.None)))
+            .ConfigureAwait(false);
+        incidents.AddRange(written.OfType<Incident>());
         return incidents.ToImmutable();
     }
 

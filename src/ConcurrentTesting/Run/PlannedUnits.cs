@@ -7,14 +7,15 @@ namespace ConcurrentTesting.Run;
 /// <summary>Makes the journal's lines of a plan.</summary>
 internal static class PlannedUnits
 {
-    public static UnitPlanned Of(TestUnit unit, Plan plan, TimingStore timings, DateTimeOffset at) => new()
+    public static UnitPlanned Of(
+        TestUnit unit, IReadOnlyDictionary<TestEntry, double> predictions, TimingStore timings, DateTimeOffset at) => new()
     {
         At = at,
         Name = unit.Name,
         Assembly = unit.Assembly,
         Tie = unit.Ties is [var tie, ..] ? tie.Cause : null,
         OneProcess = unit.OneProcess,
-        Tests = [.. unit.Entries.Select(entry => Of(entry, plan.Predictions[entry], timings))],
+        Tests = [.. unit.Entries.Select(entry => Of(entry, predictions[entry], timings))],
     };
 
     private static PlannedTest Of(TestEntry entry, double seconds, TimingStore timings) => new()

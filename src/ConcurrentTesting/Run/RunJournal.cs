@@ -16,6 +16,7 @@ internal sealed class RunJournal
 {
     private readonly RunContext _run;
     private readonly JournalWriter _file;
+    private readonly HashSet<string> _early = new(StringComparer.Ordinal);
 
     /// <param name="file">Where the run's events are written.</param>
     /// <param name="overrides">One line for each guard of the run itself that an override kept quiet.</param>
@@ -95,13 +96,21 @@ internal sealed class RunJournal
     public void Planned(TestCatalog catalog, Plan plan)
     {
         (Catalog, Plan) = (catalog, plan);
-        foreach (var unit in catalog.Units)
-            _run.Recorder.Add(PlannedUnits.Of(unit, plan, Timings!, _run.Recorder.Now), unit.Assembly);
+        foreach (var unit in catalog.Units.Where(unit => !_early.Contains(unit.Key)))
+            _run.Recorder.Add(PlannedUnits.Of(unit, plan.Predictions, Timings!, _run.Recorder.Now), unit.Assembly);
         _run.Recorder.Add(new RunPlanned(catalog.CaseCount, _run.Settings.Workers, plan.Expected, plan.KnownTimings)
         {
             At = _run.Recorder.Now,
             IsQuiet = _run.Settings.List || _run.Settings.Bisect is not null,
         });
+    }
+
+    /// <summary>A unit is going to run before the rest is known.</summary>
+    public void PlannedEarly(TestUnit unit, double seconds, TimingStore timings)
+    {
+        _early.Add(unit.Key);
+        var predictions = unit.Entries.ToDictionary(entry => entry, _ => seconds / unit.Entries.Length);
+        _run.Recorder.Add(PlannedUnits.Of(unit, predictions, timings, _run.Recorder.Now), unit.Assembly);
     }
 
     /// <summary>How the tests ended in earlier runs.</summary>

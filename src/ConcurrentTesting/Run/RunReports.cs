@@ -161,11 +161,12 @@ internal static class RunReports
         timings.Learn(catalog, worked.Tests, isComplete);
         BatchCosts.Learn(
             timings, catalog, worked, PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
+        var text = timings.ToText(redactor);
         foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
         {
             try
             {
-                await timings.SaveAsync(path, redactor, cancellationToken);
+                await TimingsFile.WriteAsync(path, text, cancellationToken);
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
@@ -27,10 +28,12 @@ internal sealed class TestRun
     private readonly EarlierRun _earlier;
     private readonly ShardedRun _shard;
     private readonly ResultsDirectory _results;
+    private readonly RunTimings _timings;
     private readonly RunSettingsDocument _runSettings;
 
     private TestRun(
-        RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, ResultsDirectory results)
+        RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, ResultsDirectory results,
+        RunTimings timings)
     {
         _run = journal.Run;
         _journal = journal;
@@ -39,6 +42,7 @@ internal sealed class TestRun
         _earlier = earlier;
         _shard = shard;
         _results = results;
+        _timings = timings;
         _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
     }
 
@@ -68,6 +72,8 @@ internal sealed class TestRun
         settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
         var shard = ShardedRun.Read(settings, Environment.GetEnvironmentVariable);
         settings = settings with { Seed = settings.Seed ?? shard.Seed };
+        var timings = await RunTimings.LoadAsync(settings);
+        settings = timings.Settings;
         await using var results = ResultsDirectory.Claim(settings);
         await using var live = LiveServer.Open(settings, redactor, time, logger);
         await using var console = RunConsole.Open(settings, redactor, logger, time, ConsoleSurface.OfProcess());
@@ -95,7 +101,7 @@ internal sealed class TestRun
         metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide));
         await using var lost = databases.Lost.Register(
             () => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
-        var testRun = () => new TestRun(journal, console, databases, earlier, shard, results).ExecuteAsync(cancellationToken);
+        var testRun = () => new TestRun(journal, console, databases, earlier, shard, results, timings).ExecuteAsync(cancellationToken);
         var end = await journal.ConcludeAsync(testRun, cancellationToken);
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
@@ -115,9 +121,14 @@ internal sealed class TestRun
         _run.Log.LogInformation(
             "Run {RunId}: {Workers}, database {Database}, seed {Seed}", _run.RunId, Quantity.Of(settings.Workers, "worker"),
             settings.Database, _run.Seed);
+        if (_timings.WhyWorkers is { } why)
+            _run.Log.LogInformation("{Workers}: {Why}", Quantity.Of(settings.Workers, "worker"), why);
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
-        var catalog = await DiscoverAndPrepareAsync(vsTest, direct, cancellationToken);
+        using var copies = new OutputCopies(_run.RunId, _run.Log);
+        var pool = new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies), _timings.Store.Worker?.Seconds);
+        var early = EarlyStart.Of(_journal, _results, _timings.Store, direct, pool);
+        var (catalog, begun) = await DiscoverAndPrepareAsync(vsTest, direct, early, cancellationToken);
         if (settings.MakesPlan)
         {
             return await ShardPlanning.WriteAsync(
@@ -126,53 +137,71 @@ internal sealed class TestRun
 
         if (_shard.EndOfEmptyPart is { } nothing)
             return nothing;
-        (catalog, var plan) = await SchedulePlanAsync(catalog, direct, cancellationToken);
+        (catalog, var plan) = SchedulePlan(catalog, begun, direct);
         if (settings.List)
             _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
         else if (settings.Bisect is not null)
             return await BisectAsync(vsTest, direct, plan, cancellationToken);
         else
-            return await WorkAsync(vsTest, direct, plan, cancellationToken);
+            return await WorkAsync(pool, early, vsTest, direct, plan, cancellationToken);
         return RunEnd.TestsDecide;
     }
 
     // The databases are prepared while tests are discovered; what fails first ends both.
-    private async Task<TestCatalog> DiscoverAndPrepareAsync(
-        VsTestLocation vsTest, DirectAssemblies direct, CancellationToken cancellationToken)
+    private async Task<(TestCatalog Catalog, ImmutableArray<TestUnit> Begun)> DiscoverAndPrepareAsync(
+        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(both.Token));
-        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, both.Token));
-        await FirstFailureOf(prepare, discover);
-        return _journal.Catalog!;
+        var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(early, both.Token));
+        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, early, both.Token));
+        try
+        {
+            await FirstFailureOf(prepare, discover);
+            return (_journal.Catalog!, await early.EndAsync());
+        }
+        catch
+        {
+            await early.AbandonAsync();
+            throw;
+        }
     }
 
-    private async Task PrepareAsync(CancellationToken cancellationToken)
+    private async Task PrepareAsync(EarlyStart early, CancellationToken cancellationToken)
     {
         using var phase = _journal.Phase(PhaseNames.Template);
         await _databases.CheckAsync(cancellationToken);
         await _databases.SweepAsync(cancellationToken);
         await _databases.PrepareAsync(cancellationToken);
         _databases.Tell();
+        early.Prepared();
     }
 
-    private async Task DiscoverAsync(VsTestLocation vsTest, DirectAssemblies direct, CancellationToken cancellationToken)
+    private async Task DiscoverAsync(
+        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, CancellationToken cancellationToken)
     {
         var discoverer = new Discoverer(
-            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase);
+            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, early);
         var catalog = _shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log);
         _journal.PartIs(_shard.Record, _shard.Plan);
         _journal.Discovered(_earlier.Select(catalog));
     }
 
-    private async Task<(TestCatalog Catalog, Plan Plan)> SchedulePlanAsync(
-        TestCatalog classes, DirectAssemblies direct, CancellationToken cancellationToken)
+    /// <param name="begun">What runs already: the plan is of the rest.</param>
+    private (TestCatalog Catalog, Plan Plan) SchedulePlan(TestCatalog classes, ImmutableArray<TestUnit> begun, DirectAssemblies direct)
     {
-        _journal.Timings = await TimingStore.LoadAsync(
-            _run.Settings.TimingsFile, message => _run.Recorder.Report(IncidentKinds.TimingsDamaged, message), cancellationToken);
-        classes = Fitting(classes, direct);
-        var catalog = _earlier.Divide(UnitGrouping.Apply(classes, _run.Settings, _journal.Timings), _journal.Timings, direct.IsDirect);
+        _journal.Timings = _timings.Store;
+        if (_timings.Damage is { } damage)
+            _run.Recorder.Report(IncidentKinds.TimingsDamaged, damage);
+        var units = UnitGrouping.Apply(Fitting(classes, direct), _run.Settings, _journal.Timings);
+        var left = _earlier.Divide(units.Without(begun), _journal.Timings, direct.IsDirect);
+        var catalog = left with { Units = [.. units.Without(left.Units).Units, .. left.Units] };
         var plan = _earlier.Plan(catalog, _journal.Timings, _run.Seed, direct.IsDirect);
+        if (!begun.IsEmpty)
+        {
+            var rest = _earlier.Plan(left, _journal.Timings, _run.Seed, direct.IsDirect);
+            plan = plan with { Seeds = rest.Seeds, Tail = rest.Tail };
+        }
+
         _journal.Planned(catalog, plan);
         PlanLog.Write(_run.Log, plan);
         SplitGuards.Report(_run.Recorder, catalog, plan, _run.Settings.Workers);
@@ -195,15 +224,15 @@ internal sealed class TestRun
         return chosen;
     }
 
-    private async Task<RunEnd> WorkAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
+    private async Task<RunEnd> WorkAsync(
+        WorkerPool pool, EarlyStart early, VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
     {
-        using var phase = _journal.Phase(PhaseNames.Tests);
+        using var phase = early.Phase();
         if (_journal.Catalog!.CaseCount > 0)
             await _journal.BeginAsync(_results);
-        using var copies = new OutputCopies(_run.RunId, _run.Log);
         await using var ahead = AheadOfTimeHosts.Begin(_journal.Catalog!.Assemblies, _run.Settings, vsTest, _run.RunId, _run.Log);
         direct.StartFrom(ahead);
-        await new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies)).RunAsync(plan);
+        await pool.RunAsync(plan);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();

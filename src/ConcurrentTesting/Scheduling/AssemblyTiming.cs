@@ -32,6 +32,9 @@ internal sealed record AssemblyTiming
     /// <summary>Since when that is so, to the second.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
 
+    /// <summary>The share of its tests' time in which its test processes did not compute, 0 to 1; null: never measured.</summary>
+    public double? Waiting { get; init; }
+
     /// <summary>What each shared set-up adds to a batch with some of its classes, by name; null: none was measured.</summary>
     public ImmutableSortedDictionary<string, MeasuredCost>? SetUps { get; init; }
 }

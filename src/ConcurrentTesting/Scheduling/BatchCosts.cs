@@ -11,6 +11,12 @@ namespace ConcurrentTesting.Scheduling;
 /// </summary>
 internal static class BatchCosts
 {
+    // The share of the cores' time above which tests waited for them.
+    private const double Saturated = 0.7;
+
+    // How much a new measurement counts beside the earlier ones.
+    private const double NewShare = 0.3;
+
     /// <param name="hostSeconds">The host's own part where it was never measured.</param>
     public static void Learn(TimingStore timings, TestCatalog catalog, RunRecord run, double hostSeconds)
     {
@@ -29,8 +35,7 @@ internal static class BatchCosts
                 timings.Of(assembly.Key).Host?.Seconds ?? timings.HostSeconds ?? hostSeconds);
         }
 
-        foreach (var assembly in run.Batches.GroupBy(batch => batch.Assembly))
-            LearnUse(timings, assembly.Key, [.. assembly], run);
+        LearnOfAll(timings, run);
 
         // Where classes need different set-ups, some are set up between tests.
         ImmutableList<SharedSetUp>? SharedBy(BatchRecord batch)
@@ -38,6 +43,38 @@ internal static class BatchCosts
             var needed = ran[batch.Number].Select(unit => unit.SetUps.Where(setUp => setUp.HasFixture).ToImmutableList()).ToList();
             return needed.Count > 0 && needed.TrueForAll(setUps => setUps.SequenceEqual(needed[0])) ? needed[0] : null;
         }
+    }
+
+    private static void LearnOfAll(TimingStore timings, RunRecord run)
+    {
+        foreach (var assembly in run.Batches.GroupBy(batch => batch.Assembly))
+        {
+            LearnUse(timings, assembly.Key, [.. assembly], run);
+            LearnWaiting(timings, assembly.Key, assembly, IsSaturated(run));
+        }
+
+        if (run.Workers.Min(worker => worker.FirstTest) is { } start)
+            timings.Worker = MeasuredCost.With(timings.Worker, start.TotalSeconds);
+    }
+
+    // Where the cores had no time left, tests that compute look as if they waited.
+    private static bool IsSaturated(RunRecord run)
+    {
+        var seen = run.Batches.Where(batch => batch.Computed is not null).ToList();
+        var cpu = seen.Sum(batch => batch.Computed!.Cpu / batch.Computed.Seen * batch.Duration.TotalSeconds);
+        return cpu > Saturated * Environment.ProcessorCount * run.Phases.GetValueOrDefault(PhaseNames.Tests);
+    }
+
+    private static void LearnWaiting(TimingStore timings, TestAssembly assembly, IEnumerable<BatchRecord> batches, bool isSaturated)
+    {
+        var seen = batches.Where(batch => batch is { Error: null, Computed: not null }).Select(batch => batch.Computed!).ToList();
+        var known = timings.Of(assembly).Waiting;
+        if (seen.Count == 0 || (isSaturated && known is not null))
+            return;
+        var computing = seen.Sum(computed => computed.Cpu.TotalSeconds) / seen.Sum(computed => computed.Seen.TotalSeconds);
+        var share = Math.Clamp(1 - computing, 0, 1);
+        var waiting = known is { } before ? before + (NewShare * (share - before)) : share;
+        timings.Learn(assembly, timings.Of(assembly) with { Waiting = Math.Round(waiting, 3) });
     }
 
     private static void LearnHost(TimingStore timings, TestAssembly assembly, IEnumerable<BatchRecord> without)

@@ -12,17 +12,58 @@ internal sealed class BatchQueue
     private readonly List<Batch> _running = [];
     private readonly HashSet<int> _gone = [];
     private readonly double _worthStealing;
+    private readonly WorkerStarts? _starts;
     private bool _closed;
+    private bool _isPlanning;
     private TaskCompletionSource _changed = NewSignal();
 
     /// <param name="worthStealing">
     /// Batches of another worker's seed that are expected to be shorter, in seconds, stay where they are.
     /// </param>
-    public BatchQueue(Plan plan, double worthStealing)
+    /// <param name="starts">Whether workers begin that have run nothing yet; null: all do.</param>
+    public BatchQueue(Plan plan, double worthStealing, WorkerStarts? starts = null)
     {
         _seeds = [.. plan.Seeds.Select(seed => seed.ToList())];
         _shared = [.. plan.Tail];
         _worthStealing = worthStealing;
+        _starts = starts;
+    }
+
+    /// <summary>A queue without a plan, which does not end before it has one.</summary>
+    public BatchQueue(int workers, double worthStealing, WorkerStarts starts)
+    {
+        _seeds = [.. Enumerable.Range(0, workers).Select(_ => new List<Batch>())];
+        _shared = [];
+        _worthStealing = worthStealing;
+        _starts = starts;
+        _isPlanning = true;
+    }
+
+    /// <summary>The plan is still to come.</summary>
+    public bool IsPlanning => Volatile.Read(ref _isPlanning);
+
+    /// <summary>What is to begin before the plan is known.</summary>
+    public void AddEarly(IEnumerable<Batch> batches)
+    {
+        lock (_gate)
+        {
+            _shared.AddRange(batches);
+            Signal();
+        }
+    }
+
+    /// <summary>The plan of the rest.</summary>
+    public void Seed(Plan plan)
+    {
+        lock (_gate)
+        {
+            for (var worker = 0; worker < plan.Seeds.Length; worker++)
+                (worker >= _seeds.Length || _gone.Contains(worker) ? _shared : _seeds[worker]).AddRange(plan.Seeds[worker]);
+            _shared.AddRange(plan.Tail);
+            Volatile.Write(ref _isPlanning, false);
+            _starts?.Know(plan.KnownTimings);
+            Signal();
+        }
     }
 
     /// <summary>The next batch for a worker; waits while others hold work that may come back; null when all is done.</summary>
@@ -35,11 +76,12 @@ internal sealed class BatchQueue
             {
                 if (TakeNow(worker) is { } batch)
                 {
+                    _starts?.Take(worker, batch);
                     _running.Add(batch);
                     return batch;
                 }
 
-                if (_closed || (_running.Count == 0 && IsEmpty))
+                if (_closed || (!_isPlanning && _running.Count == 0 && IsEmpty))
                     return null;
                 changed = _changed.Task;
             }
@@ -54,6 +96,7 @@ internal sealed class BatchQueue
         lock (_gate)
         {
             _running.Remove(batch);
+            _starts?.Complete(batch);
             _shared.AddRange(again);
             Signal();
         }
@@ -66,13 +109,23 @@ internal sealed class BatchQueue
             LeaveNow(worker);
     }
 
-    /// <summary>The same, unless nobody else would be left.</summary>
+    /// <summary>A worker's first test begins: what its start took may let others begin, or not.</summary>
+    public void Started(int worker, TimeSpan took)
+    {
+        lock (_gate)
+        {
+            _starts?.Started(worker, took);
+            Signal();
+        }
+    }
+
+    /// <summary>The same as <see cref="Leave"/>, unless nobody else would be left.</summary>
     /// <returns>Whether the worker is to stop.</returns>
     public bool TryLeave(int worker)
     {
         lock (_gate)
         {
-            if (_seeds.Length - _gone.Count <= 1)
+            if ((_starts?.Count ?? _seeds.Length - _gone.Count) <= 1)
                 return false;
             LeaveNow(worker);
             return true;
@@ -96,6 +149,7 @@ internal sealed class BatchQueue
     private void LeaveNow(int worker)
     {
         _gone.Add(worker);
+        _starts?.Leave(worker);
         _shared.AddRange(_seeds[worker]);
         _seeds[worker].Clear();
         _closed |= _gone.Count == _seeds.Length;
@@ -106,12 +160,32 @@ internal sealed class BatchQueue
 
     private Batch? TakeNow(int worker)
     {
-        if (_closed)
+        if (_closed || !MayBegin(worker))
             return null;
         return TakeFirst(_seeds[worker], _ => true)
             ?? TakeFirst(_shared, batch => batch.NotOnWorker != worker)
             ?? TakeFirst(_shared, _ => _running.Count == 0 && _seeds.Length - _gone.Count == 1)
             ?? TakeFirst(LongestOther(worker), batch => batch.Seconds >= _worthStealing);
+    }
+
+    // What a worker that does not begin would have run is everybody's.
+    private bool MayBegin(int worker)
+    {
+        if (_starts is null || _starts.MayBegin(worker, _seeds.SelectMany(seed => seed).Concat(_shared)))
+            return true;
+        if (_seeds[worker].Count == 0)
+            return false;
+        _seeds[worker].ForEach(Share);
+        _seeds[worker].Clear();
+        Signal();
+        return false;
+    }
+
+    // Longest first; what waits for others comes last.
+    private void Share(Batch batch)
+    {
+        var index = _shared.FindIndex(other => other.Seconds < batch.Seconds || !other.ExclusiveGroups.IsEmpty);
+        _shared.Insert(index < 0 ? _shared.Count : index, batch);
     }
 
     private Batch? TakeFirst(List<Batch> batches, Func<Batch, bool> suits)

@@ -45,7 +45,7 @@ internal sealed record Batch
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);
 
     /// <summary>Nothing of earlier batches may be in its test process.</summary>
-    public bool NeedsFreshProcess => FruitlessTries > 0 || Reason is not (BatchReasons.Plan or BatchReasons.Tail or BatchReasons.Requeue);
+    public bool NeedsFreshProcess => FruitlessTries > 0 || (Reason != BatchReasons.Requeue && !BatchReasons.IsFirst(Reason));
 }
 
 /// <summary>Which batches each worker starts with and which ones are shared.</summary>

@@ -16,6 +16,7 @@ internal sealed class TimingStore
         var timings = content.Tests;
         _timings = timings;
         _assemblies = content.Assemblies;
+        Worker = content.Worker;
         KnownFlaky = timings.Where(timing => timing.Value.FlakyRuns > 0).ToImmutableDictionary(
             timing => timing.Key, timing => new KnownFlaky(timing.Value.FlakyRuns!.Value, timing.Value.Samples), StringComparer.Ordinal);
     }
@@ -71,6 +72,26 @@ internal sealed class TimingStore
 
     /// <summary>The tests of the assembly ran with databases of their own and did not use them.</summary>
     public bool IsDatabaseUnused(TestAssembly assembly) => Of(assembly).DatabaseUnused == true;
+
+    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    public MeasuredCost? Worker { get; set; }
+
+    /// <summary>All tests that are known, one after another.</summary>
+    public double TestSeconds => _timings.Values.Sum(timing => timing.Seconds);
+
+    /// <summary>
+    /// The share of the tests' time in which they did not compute, over the assemblies of which that is known; null: of none.
+    /// </summary>
+    public double? Waiting
+    {
+        get
+        {
+            var shares = _assemblies.Where(assembly => assembly.Value.Waiting is not null)
+                .Select(assembly => (Share: assembly.Value.Waiting!.Value, Seconds: SecondsOf(assembly.Key + "/"))).ToList();
+            var seconds = shares.Sum(share => share.Seconds);
+            return seconds > 0 ? shares.Sum(share => share.Share * share.Seconds) / seconds : null;
+        }
+    }
 
     /// <summary>What is known of an assembly beside its tests.</summary>
     public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Source) ?? new AssemblyTiming();
@@ -133,12 +154,36 @@ internal sealed class TimingStore
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
     /// <summary>Writes what is known; a test whose name holds a secret is not remembered.</summary>
-    public Task SaveAsync(string path, Redactor redactor, CancellationToken cancellationToken)
+    public Task SaveAsync(string path, Redactor redactor, CancellationToken cancellationToken) =>
+        TimingsFile.WriteAsync(path, ToText(redactor), cancellationToken);
+
+    /// <summary>What <see cref="SaveAsync"/> writes.</summary>
+    public byte[] ToText(Redactor redactor)
     {
         var open = _timings.Where(timing => redactor.Redact(timing.Key) == timing.Key)
             .ToDictionary(timing => timing.Key, timing => timing.Value, StringComparer.Ordinal);
-        return TimingsFile.WriteAsync(path, new TimingsContent(open, _assemblies), cancellationToken);
+        return TimingsFile.TextOf(new TimingsContent(open, _assemblies) { Worker = Worker });
     }
+
+    /// <summary>What the longest class of an assembly takes; null: nothing is known of its tests.</summary>
+    public double? LongestClassSeconds(TestAssembly assembly)
+    {
+        var prefix = assembly.Source + "/";
+        return _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .GroupBy(timing => ClassIn(timing.Key), timing => timing.Value.Seconds)
+            .Select(seconds => (double?)seconds.Sum()).Max();
+    }
+
+    // The method follows the last dot before its arguments.
+    private static string ClassIn(string key)
+    {
+        var arguments = key.IndexOf('(', key.IndexOf('/', StringComparison.Ordinal) + 1);
+        var dot = key.LastIndexOf('.', (arguments < 0 ? key.Length : arguments) - 1);
+        return dot < 0 ? key : key[..dot];
+    }
+
+    private double SecondsOf(string prefix) =>
+        _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(timing => timing.Value.Seconds);
 
     private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
     {

@@ -7,6 +7,9 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>What timings.json holds: of tests by their keys, of assemblies by their source.</summary>
 internal sealed record TimingsContent(Dictionary<string, Timing> Tests, Dictionary<string, AssemblyTiming> Assemblies)
 {
+    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    public MeasuredCost? Worker { get; init; }
+
     public static TimingsContent Empty => new(new(StringComparer.Ordinal), new(StringComparer.Ordinal));
 }
 
@@ -38,22 +41,30 @@ internal static class TimingsFile
         var tests = document.RootElement.TryGetProperty("tests", out var own) && own.ValueKind == JsonValueKind.Object
             ? own.EnumerateObject().ToTimings(test => test.Value.Deserialize<Timing>(Format))
             : document.RootElement.EnumerateObject().ToTimings(ReadFlat);
-        return new TimingsContent(tests, ReadAssemblies(document.RootElement));
+        return new TimingsContent(tests, ReadAssemblies(document.RootElement)) { Worker = ReadWorker(document.RootElement) };
     }
 
     /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
-    public static Task WriteAsync(string path, TimingsContent timings, CancellationToken cancellationToken)
+    public static Task WriteAsync(string path, TimingsContent timings, CancellationToken cancellationToken) =>
+        WriteAsync(path, TextOf(timings), cancellationToken);
+
+    /// <inheritdoc cref="WriteAsync(string, TimingsContent, CancellationToken)"/>
+    public static Task WriteAsync(string path, byte[] text, CancellationToken cancellationToken) =>
+        ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(text, cancellationToken).AsTask(), cancellationToken);
+
+    /// <summary>What is written to the file.</summary>
+    public static byte[] TextOf(TimingsContent timings)
     {
         var content = new
         {
             version = Version,
+            worker = timings.Worker,
             tests = new SortedDictionary<string, Timing>(timings.Tests, StringComparer.Ordinal),
             assemblies = timings.Assemblies.Count == 0
                 ? null
                 : new SortedDictionary<string, AssemblyTiming>(timings.Assemblies, StringComparer.Ordinal),
         };
-        return ArtifactFile.WriteAsync(
-            path, stream => JsonSerializer.SerializeAsync(stream, content, Format, cancellationToken), cancellationToken);
+        return JsonSerializer.SerializeToUtf8Bytes(content, Format);
     }
 
     private static Dictionary<string, AssemblyTiming> ReadAssemblies(JsonElement root)
@@ -70,6 +81,16 @@ internal static class TimingsFile
         return assemblies;
     }
 
+    // A flat file may have a test of this name.
+    private static MeasuredCost? ReadWorker(JsonElement root)
+    {
+        if (!root.TryGetProperty("worker", out var own) || own.ValueKind != JsonValueKind.Object
+            || own.Deserialize<MeasuredCost>(Format) is not { } cost)
+            return null;
+        Require(cost.Seconds, cost.Samples, "worker");
+        return cost;
+    }
+
     private static AssemblyTiming Sound(AssemblyTiming timing, string name)
     {
         foreach (var cost in (timing.SetUps?.Values ?? []).Append(timing.Host))
@@ -80,6 +101,7 @@ internal static class TimingsFile
 
         return timing with
         {
+            Waiting = timing.Waiting is >= 0 and <= 1 ? timing.Waiting : null,
             SetUps = timing.SetUps?.RemoveRange(
                 timing.SetUps.Where(setUp => setUp.Value is null).Select(setUp => setUp.Key)),
         };

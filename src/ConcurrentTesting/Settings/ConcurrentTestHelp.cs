@@ -7,14 +7,18 @@ namespace ConcurrentTesting.Settings;
 public static class ConcurrentTestHelp
 {
     /// <summary><c>--workers</c></summary>
-    public const string Workers = "Workers that run tests at the same time, 1 to 256. Default: the number of cores";
+    public const string Workers = "Workers that run tests at the same time, 1 to 256; of these, a run starts those that pay. Default: the cores, and more where the timings say that tests wait";
 
     /// <summary><c>--test-projects</c></summary>
     public const string TestProjects =
         "Project files, built assemblies, folders or globs, of any repository. Default: ConcurrentTestProjects of the build class";
 
+    /// <summary><c>--test-build</c></summary>
+    public const string TestBuild =
+        "Whether the projects are built: always; never, which takes them as they are; or auto: not where nothing that the last run's build reads or wrote has changed, always on a CI host. Default: auto";
+
     /// <summary><c>--test-no-build</c></summary>
-    public const string TestNoBuild = "Takes the projects as they are built instead of building them. Default: false";
+    public const string TestNoBuild = "The same as --test-build never. Default: false";
 
     /// <summary><c>--test-configuration</c></summary>
     public const string TestConfiguration = "MSBuild configuration that is built and run. Default: Debug";

@@ -18,7 +18,7 @@ internal static class ParameterGroups
     [
         new("What to run", "./build.sh ConcurrentTest --test-projects tests --test-filter 'FullyQualifiedName~Orders&Category!=Slow'",
             [
-                "TestProjects", "TestFilter", "TestOnlyFailed", "TestBudget", "TestOrder", "TestList", "TestHelp", "TestNoBuild",
+                "TestProjects", "TestFilter", "TestOnlyFailed", "TestBudget", "TestOrder", "TestList", "TestHelp", "TestBuild", "TestNoBuild",
                 "TestConfiguration", "TestFramework", "TestSettings", "TestAllowEmpty",
             ]),
         new("Databases", "./build.sh ConcurrentTest --test-database postgresql --test-template db/schema",

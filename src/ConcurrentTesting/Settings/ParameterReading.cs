@@ -43,6 +43,7 @@ internal sealed class ParameterReading
             return settings;
         }
 
+        RefuseTwoBuilds();
         settings = SettingsPaths.MakeAbsolute(settings);
         foreach (var parameter in ParameterTable.All.Where(parameter => !_unreadable.Contains(parameter)))
             AddFlaw(parameter, settings);
@@ -94,6 +95,21 @@ internal sealed class ParameterReading
         foreach (var other in _environment.UnderAlias(parameter, _given.WorkingDirectory).Where(
             other => !other.Values.SequenceEqual(argument.Values)))
             throw EnvironmentVariables.Disagreement(parameter, argument, other);
+    }
+
+    // Of two words for the same thing neither can be meant to override the other.
+    private void RefuseTwoBuilds()
+    {
+        if (Given("TestBuild") is { } build && Given("TestNoBuild") is { } noBuild && build.Settings.NoBuild != noBuild.Settings.NoBuild)
+            _errors.Add($"{build.Text.Show(isSecret: false)} and {noBuild.Text.Show(isSecret: false)} differ: give one of them");
+    }
+
+    private (ParameterText Text, ConcurrentTestSettings Settings)? Given(string name)
+    {
+        var parameter = ParameterTable.All.First(parameter => parameter.Name == name);
+        return _texts.TryGetValue(parameter, out var text) && !_unreadable.Contains(parameter)
+            ? (text, parameter.Apply(new ConcurrentTestSettings(), text))
+            : null;
     }
 
     private ParameterText? FromFilesOrBuildSystem(Parameter parameter)

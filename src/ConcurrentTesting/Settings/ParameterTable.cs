@@ -15,6 +15,8 @@ internal static class ParameterTable
         Parameter.Create(
             "TestProjects", ConcurrentTestHelp.TestProjects, ValueKinds.Projects, s => s.TestProjects,
             (s, v) => s with { TestProjects = v }),
+        Parameter.Create(
+            "TestBuild", ConcurrentTestHelp.TestBuild, ValueKinds.OneOf<TestBuildMode>(), s => s.Build, (s, v) => s with { Build = v }),
         Parameter.Create("TestNoBuild", ConcurrentTestHelp.TestNoBuild, ValueKinds.Flag, s => s.NoBuild, (s, v) => s with { NoBuild = v }),
         Parameter.Create(
             "TestConfiguration", ConcurrentTestHelp.TestConfiguration, ValueKinds.Word, s => s.Configuration,

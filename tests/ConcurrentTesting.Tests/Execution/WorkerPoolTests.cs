@@ -95,6 +95,45 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Batches_that_begin_early_run_once_and_the_plan_runs_the_rest()
+    {
+        var pool = _run.Pool((run, events, _) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed));
+        var plan = FakeRun.Plan([_first, _second, _third]);
+
+        pool.BeginEarly([FakeRun.Batch([_first]) with { Reason = BatchReasons.Early }]);
+        await pool.RunAsync(plan with { Seeds = [[FakeRun.Batch([_second])]], Tail = [FakeRun.Batch([_third])] });
+
+        new[] { _first, _second, _third }.ShouldAllBe(entry => _run.ResultOf(entry).Outcome == TestOutcome.Passed);
+        _run.Runs.SelectMany(run => run.Entries).ShouldBe([_first, _second, _third], ignoreOrder: true);
+        _run.Runs.ShouldAllBe(run => !run.NeedsFreshProcess);
+    }
+
+    [Fact]
+    public async Task A_host_that_dies_with_an_early_batch_loses_nothing()
+    {
+        var pool = _run.Pool(DieWithSecond);
+        var plan = FakeRun.Plan([_first, _second, _third]);
+
+        pool.BeginEarly([FakeRun.Batch([_first, _second]) with { Reason = BatchReasons.Early }]);
+        await pool.RunAsync(plan with { Seeds = [[FakeRun.Batch([_third])]] });
+
+        _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
+        _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Failed);
+        _run.ResultOf(_third).Outcome.ShouldBe(TestOutcome.Passed);
+    }
+
+    [Fact]
+    public async Task Early_tests_that_never_ran_are_errors_where_no_plan_follows()
+    {
+        var pool = _run.PoolOf(_ => throw new InvalidOperationException("no memory"));
+
+        pool.BeginEarly([FakeRun.Batch([_first]) with { Reason = BatchReasons.Early }]);
+        await pool.AbandonAsync("Not all tests could be discovered.");
+
+        _run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Error);
+    }
+
+    [Fact]
     public async Task A_test_that_nobody_was_left_to_run_is_an_error()
     {
         await _run.PoolOf(_ => throw new InvalidOperationException("no memory")).RunAsync(FakeRun.Plan([_first], [_second]));

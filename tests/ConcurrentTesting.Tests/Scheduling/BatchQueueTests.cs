@@ -144,6 +144,40 @@ public sealed class BatchQueueTests
         Name(await b.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("b");
     }
 
+    [Fact]
+    public async Task What_a_worker_would_have_run_that_does_not_begin_is_everybodys()
+    {
+        var starts = new WorkerStarts(TimeProvider.System, 2, known: 1, prior: 60, () => null);
+        var queue = new BatchQueue(PlanOf([[Batch("seed0", 0.1)], [Batch("seed1", 0.2)]], [Batch("tail", 0.1)]), 1, starts);
+        var first = await queue.TakeAsync(0, Cancellation);
+
+        var waiting = queue.TakeAsync(1, Cancellation).AsTask();
+        waiting.IsCompleted.ShouldBeFalse();
+        queue.Complete(first!, []);
+        var second = await queue.TakeAsync(0, Cancellation);
+        queue.Complete(second!, []);
+        var third = await queue.TakeAsync(0, Cancellation);
+        queue.Complete(third!, []);
+
+        new[] { Name(first), Name(second), Name(third) }.ShouldBe(["seed0", "seed1", "tail"]);
+        (await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBeNull();
+        starts.ReasonOf(1).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_worker_begins_late_where_the_one_at_work_leaves()
+    {
+        var starts = new WorkerStarts(TimeProvider.System, 2, known: 1, prior: 60, () => null);
+        var queue = new BatchQueue(PlanOf([[Batch("seed0")], []], [Batch("tail")]), 1, starts);
+        var first = await queue.TakeAsync(0, Cancellation);
+        var waiting = queue.TakeAsync(1, Cancellation).AsTask();
+
+        queue.Complete(first!, []);
+        queue.Leave(0);
+
+        Name(await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("tail");
+    }
+
     private static Batch Batch(string name, double seconds = 1) =>
         BatchOf.Entries(Catalogs.Assembly(), [(Catalogs.Entry(Catalogs.Assembly(), name, "Test"), seconds)], BatchReasons.Plan, null);
 

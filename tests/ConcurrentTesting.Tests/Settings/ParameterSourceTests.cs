@@ -124,6 +124,26 @@ public sealed class ParameterSourceTests : IDisposable
     public void The_second_variable_of_the_workers_must_not_differ_from_the_argument() => _settings.With("NUKE_TEST_WORKERS", "6").Errors("--workers", "7")
         .ShouldBe(["--workers 7 and NUKE_TEST_WORKERS=6 disagree: give one of them"]);
 
+    [Theory]
+    [InlineData("auto", "true")]
+    [InlineData("always", "true")]
+    [InlineData("never", "false")]
+    public void Both_words_for_building_must_not_differ(string build, string noBuild) => _settings.With("NUKE_TEST_NO_BUILD", noBuild)
+        .Errors("--test-build", build).ShouldBe([$"--test-build {build} and NUKE_TEST_NO_BUILD={noBuild} differ: give one of them"]);
+
+    [Theory]
+    [InlineData("never", "true")]
+    [InlineData("auto", "false")]
+    [InlineData("always", "false")]
+    public void Both_words_for_building_may_say_the_same(string build, string noBuild) =>
+        _settings.Parse("--test-build", build, "--test-no-build", noBuild).Build.ShouldBe(Enum.Parse<TestBuildMode>(build, ignoreCase: true));
+
+    [Fact]
+    public void No_build_is_another_word_for_never() => _settings.Parse("--test-no-build").Build.ShouldBe(TestBuildMode.Never);
+
+    [Fact]
+    public void A_build_is_made_where_it_is_needed_unless_somebody_says_otherwise() => _settings.Parse().Build.ShouldBe(TestBuildMode.Auto);
+
     [Fact]
     public void An_argument_overrides_the_workers_first_variable() => _settings.With("NUKE_WORKERS", "6").Parse("--workers", "7").Workers.ShouldBe(7);
 

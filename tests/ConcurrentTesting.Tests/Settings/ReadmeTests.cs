@@ -27,7 +27,7 @@ public class ReadmeTests
         var rows = ParameterTable.ToMarkdown().Split('\n');
 
         rows[0].ShouldBe("| parameter | environment | default | meaning |");
-        rows.ShouldContain("| `--workers` | `NUKE_WORKERS`, `NUKE_TEST_WORKERS` | the number of cores | Workers that run tests at the same time, 1 to 256 |");
+        rows.ShouldContain("| `--workers` | `NUKE_WORKERS`, `NUKE_TEST_WORKERS` | the cores, and more where the timings say that tests wait | Workers that run tests at the same time, 1 to 256; of these, a run starts those that pay |");
         rows.ShouldContain("| `--test-junit-file` | `NUKE_TEST_JUNIT_FILE` | junit.xml in the results directory | JUnit file |");
         rows.ShouldAllBe(row => row.Length == 0 || row.Replace("\\|", "", StringComparison.Ordinal).Count(letter => letter == '|') == 5);
     }

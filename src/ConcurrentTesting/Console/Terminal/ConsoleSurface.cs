@@ -1,3 +1,5 @@
+using ConcurrentTesting.Safety;
+
 namespace ConcurrentTesting.Console.Terminal;
 
 /// <summary>What the run is shown on: a terminal, or a file or pipe that takes lines.</summary>
@@ -29,14 +31,9 @@ internal abstract class ConsoleSurface
     /// </summary>
     public static (bool IsLive, bool HasColours) Capabilities(bool isTerminal, bool isWindows, Func<string, string?> variable)
     {
-        var isLive = isTerminal && !IsContinuousIntegration(variable) && CanMoveItsCursor(isWindows, variable("TERM"));
+        var isLive = isTerminal && !ContinuousIntegration.IsHost(variable) && CanMoveItsCursor(isWindows, variable("TERM"));
         return (isLive, isLive && string.IsNullOrEmpty(variable("NO_COLOR")));
     }
-
-    private static bool IsContinuousIntegration(Func<string, string?> variable) =>
-        variable("CI") is not (null or "" or "0" or "false" or "False" or "FALSE")
-        || !string.IsNullOrEmpty(variable("TF_BUILD"))
-        || !string.IsNullOrEmpty(variable("TEAMCITY_VERSION"));
 
     private static bool CanMoveItsCursor(bool isWindows, string? term) => term switch
     {

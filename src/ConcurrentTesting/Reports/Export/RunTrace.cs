@@ -43,7 +43,7 @@ internal sealed class RunTrace
     {
         if (!IsAskedFor(variable))
             return;
-        var spans = 1 + record.Workers.Length + record.Batches.Length + record.Tests.Sum(test => test.Attempts.Length);
+        var spans = 1 + record.StartedWorkers.Count() + record.Batches.Length + record.Tests.Sum(test => test.Attempts.Length);
         using var failures = new ExporterFailures();
         using var provider = Sdk.CreateTracerProviderBuilder()
             .AddSource(SourceName)
@@ -111,7 +111,7 @@ internal sealed class RunTrace
             run.SetStatus(ActivityStatusCode.Error, _redactor.Redact(_record.Reason));
         var attempts = _record.Tests.SelectMany(test => test.Attempts.Select(attempt => (Test: test, Attempt: attempt)))
             .ToLookup(row => row.Attempt.Batch);
-        foreach (var worker in _record.Workers)
+        foreach (var worker in _record.StartedWorkers)
             WriteWorker(worker, run.Context, attempts);
         End(run, _record.StartedAt, _record.Wall);
     }

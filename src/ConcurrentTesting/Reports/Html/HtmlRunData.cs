@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using ConcurrentTesting.Record;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Html;
 
@@ -94,6 +95,11 @@ internal sealed class HtmlRunData(RunRecord record)
             json.WriteStringValue(labels.Of(worker));
 
         json.WriteEndArray();
+        json.WriteStartObject("notStarted");
+        foreach (var worker in record.Workers.Where(worker => worker.NotStarted is not null).DistinctBy(worker => worker.Number))
+            json.WriteString(Invariant($"{worker.Number}"), worker.NotStarted);
+
+        json.WriteEndObject();
     }
 
     private void Bands(Utf8JsonWriter json)

@@ -20,6 +20,7 @@ internal sealed class HtmlTimeline
     private readonly RunRecord _record;
     private readonly List<int> _workers;
     private readonly WorkerLabels _labels;
+    private readonly Dictionary<int, string> _notStarted;
     private readonly int _left;
     private readonly double _seconds;
 
@@ -30,6 +31,8 @@ internal sealed class HtmlTimeline
         // A worker that had nothing to do has a lane too: an empty one.
         _workers = [.. Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order()];
         _labels = new WorkerLabels(record);
+        _notStarted = record.Workers.Where(worker => worker.NotStarted is not null).DistinctBy(worker => worker.Number).ToDictionary(
+            worker => worker.Number, worker => worker.NotStarted!);
         _left = Math.Max(Narrow, 10 + (OfLetter * _labels.Longest));
         _seconds = Math.Max(
             0.001, Math.Max(
@@ -54,7 +57,7 @@ internal sealed class HtmlTimeline
                 $"<svg class=\"timeline\" viewBox=\"0 0 {Right + 8} {Height}\" role=\"img\" aria-labelledby=\"timeline-title timeline-text\">"))
             .Markup("<title id=\"timeline-title\">Workers over time</title><desc id=\"timeline-text\">")
             .Text(
-                $"{Quantity.Of(_workers.Count, "worker")} ran {Quantity.Of(_record.Batches.Length, "batch")} "
+                $"{Quantity.Of(_workers.Count - _notStarted.Count, "worker")} ran {Quantity.Of(_record.Batches.Length, "batch")} "
                 + $"in {DurationText.Measured(_record.Wall)}.")
             .Markup("</desc>\n");
         Axis();
@@ -111,6 +114,10 @@ internal sealed class HtmlTimeline
             _page.Markup(
                 Invariant($"<text x=\"{_left - 8}\" y=\"{Top + (row * RowHeight) + 12}\" text-anchor=\"end\">"))
                 .Text(_labels.Of(_workers[row])).Markup("</text>\n");
+            if (!_notStarted.TryGetValue(_workers[row], out var reason))
+                continue;
+            _page.Markup(Invariant($"<text class=\"not-started\" x=\"{_left + 6}\" y=\"{Top + (row * RowHeight) + 12}\">not started: "))
+                .Text(reason).Markup("</text>\n");
         }
     }
 
@@ -154,7 +161,7 @@ internal sealed class HtmlTimeline
     private static string Style(BatchRecord batch) => batch switch
     {
         { Error: not null } => "died",
-        { Reason: BatchReasons.Plan } => "plan",
+        { Reason: BatchReasons.Plan or BatchReasons.Early } => "plan",
         { Reason: BatchReasons.Tail } => "tail",
         _ => "again",
     };

@@ -97,6 +97,10 @@ starts.push(() => {
     context.textAlign = "right";
     facts.labels.forEach((label, lane) => context.fillText(label, left - 8, laneTop(lane) + 14));
     context.fillText("run", left - 8, top + 12);
+    context.textAlign = "left";
+    facts.workers.forEach((worker, lane) => {
+      if (facts.notStarted[worker]) context.fillText(`not started: ${facts.notStarted[worker]}`, left + 6, laneTop(lane) + 14);
+    });
   }
 
   function axis() {

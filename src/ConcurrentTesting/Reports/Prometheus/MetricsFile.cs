@@ -83,7 +83,7 @@ internal static class MetricsFile
     private static void Workers(RunRecord record, RunMetrics metrics)
     {
         metrics.Workers.Set(record.Settings.Workers);
-        foreach (var worker in record.Workers)
+        foreach (var worker in record.StartedWorkers)
         {
             var label = Invariant($"{worker.Number}");
             metrics.WorkerDuration.WithLabels(label).Set(NotNegative(worker.Duration));
@@ -110,7 +110,7 @@ internal static class MetricsFile
     private static void Errors(RunRecord record, RunMetrics metrics)
     {
         // As with outcomes: what did not happen is known to be zero.
-        foreach (var worker in record.Workers)
+        foreach (var worker in record.StartedWorkers)
         {
             foreach (var cause in ErrorCauses)
                 metrics.WorkerErrors.WithLabels(Invariant($"{worker.Number}"), cause).IncTo(0);

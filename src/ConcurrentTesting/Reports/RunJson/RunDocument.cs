@@ -231,6 +231,8 @@ internal sealed record WorkerDocument
     public int Resets { get; init; }
     public double CloneSeconds { get; init; }
     public double StartSeconds { get; init; }
+    public double? FirstTestSeconds { get; init; }
+    public string? NotStarted { get; init; }
     public string? Machine { get; init; }
 }
 

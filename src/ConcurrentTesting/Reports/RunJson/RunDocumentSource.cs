@@ -158,6 +158,8 @@ internal static class RunDocumentSource
         Resets = worker.Resets,
         CloneSeconds = worker.Cloning.TotalSeconds,
         StartSeconds = worker.Starting.TotalSeconds,
+        FirstTestSeconds = worker.FirstTest?.TotalSeconds,
+        NotStarted = worker.NotStarted,
         Machine = worker.Machine,
     };
 
@@ -203,7 +205,7 @@ internal static class RunDocumentSource
             AverageSeconds = figures.Average?.TotalSeconds,
             P95Seconds = figures.Percentile95?.TotalSeconds,
             Speedup = figures.Speedup,
-            AverageWorkerSeconds = record.Workers.Length == 0 ? null : record.Workers.Average(worker => worker.Duration.TotalSeconds),
+            AverageWorkerSeconds = record.StartedWorkers.Select(worker => (double?)worker.Duration.TotalSeconds).Average(),
             KnownTimings = record.KnownTimings,
             Queries = figures.Measured.Queries,
             Writes = figures.Measured.Writes,

@@ -24,7 +24,7 @@ internal static class MergedTimings
             }
         }
 
-        return merged;
+        return merged with { Worker = parts.Select(part => part.Timings.Worker).Aggregate((MeasuredCost?)null, Better) };
     }
 
     private static void Add(TimingsContent merged, IEnumerable<string> keys, TimingsContent timings)
@@ -40,6 +40,7 @@ internal static class MergedTimings
     private static AssemblyTiming Together(AssemblyTiming? one, AssemblyTiming other) => one is null ? other : new AssemblyTiming
     {
         Host = Better(one.Host, other.Host),
+        Waiting = other.Waiting ?? one.Waiting,
         DatabaseUnused = one.DatabaseUnused == true && other.DatabaseUnused == true ? true : null,
         SetUps = one.SetUps is null || other.SetUps is null
             ? one.SetUps ?? other.SetUps

@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+
+namespace ConcurrentTesting.Discovery;
+
+/// <summary>Hears how far discovery is, on any thread.</summary>
+internal interface IDiscoveryWatch
+{
+    /// <summary>What is about to be discovered; those that matter most go first.</summary>
+    ImmutableArray<TestAssembly> Found(ImmutableArray<TestAssembly> assemblies);
+
+    /// <summary>All tests of an assembly are known.</summary>
+    /// <param name="part">What the whole catalog will have of it.</param>
+    void Discovered(TestAssembly assembly, TestCatalog part);
+}

@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Discovery;
+using ConcurrentTesting.Execution;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>
+/// Begins the longest units of assemblies that are discovered while others are not, once the databases are ready: those of which the
+/// timings say that nothing which is still to come is longer. The plan is of the rest, and every test counts against the discovery of this
+/// very run.
+/// </summary>
+internal sealed class EarlyStart : IDiscoveryWatch
+{
+    // What is shorter gains nothing by it.
+    private const double LeastSeconds = 0.2;
+
+    private readonly RunJournal _journal;
+    private readonly ResultsDirectory _results;
+    private readonly TimingStore _timings;
+    private readonly DirectAssemblies _direct;
+    private readonly WorkerPool _pool;
+    private readonly int _most;
+    private readonly Lock _gate = new();
+    private readonly List<PlannedUnit> _candidates = [];
+    private Task _begins = Task.CompletedTask;
+    private readonly List<TestUnit> _begun = [];
+    private readonly Dictionary<TestAssembly, double?> _longest = [];
+    private ImmutableHashSet<TestAssembly> _open = [];
+    private IDisposable? _phase;
+    private bool _isPrepared;
+    private bool _isOver;
+
+    private EarlyStart(RunJournal journal, ResultsDirectory results, TimingStore timings, DirectAssemblies direct, WorkerPool pool)
+    {
+        (_journal, _results, _timings, _direct, _pool) = (journal, results, timings, direct, pool);
+        // Discovery needs the cores too.
+        _most = IsPossible(journal.Run.Settings) ? Math.Min(journal.Run.Settings.Workers, Environment.ProcessorCount) : 0;
+    }
+
+    public static EarlyStart Of(
+        RunJournal journal, ResultsDirectory results, TimingStore timings, DirectAssemblies direct, WorkerPool pool) =>
+        new(journal, results, timings, direct, pool);
+
+    public ImmutableArray<TestAssembly> Found(ImmutableArray<TestAssembly> assemblies)
+    {
+        lock (_gate)
+        {
+            foreach (var assembly in assemblies)
+                _longest[assembly] = _timings.LongestClassSeconds(assembly);
+            // Of a suite that never ran nothing says that it has no longer test than all others.
+            _isOver |= assemblies.Length < 2 || _longest.ContainsValue(null);
+            _open = [.. assemblies];
+            return [.. assemblies.OrderByDescending(assembly => _longest[assembly] ?? 0)];
+        }
+    }
+
+    public void Discovered(TestAssembly assembly, TestCatalog part)
+    {
+        lock (_gate)
+        {
+            _open = _open.Remove(assembly);
+            if (_isOver || _most == 0 || !_direct.IsDirect(assembly))
+                return;
+            _candidates.AddRange(Candidates(assembly, part));
+        }
+
+        Begin();
+    }
+
+    /// <summary>The databases are ready.</summary>
+    public void Prepared()
+    {
+        lock (_gate)
+            _isPrepared = true;
+        Begin();
+    }
+
+    /// <summary>From now on nothing begins early; what has begun does not belong to the plan any more.</summary>
+    public async Task<ImmutableArray<TestUnit>> EndAsync()
+    {
+        Task begins;
+        lock (_gate)
+        {
+            _isOver = true;
+            begins = _begins;
+        }
+
+        await begins;
+        return [.. _begun];
+    }
+
+    /// <summary>The phase of the tests, which may have begun.</summary>
+    public IDisposable Phase() => _phase ?? _journal.Phase(PhaseNames.Tests);
+
+    /// <summary>No plan will follow.</summary>
+    public async Task AbandonAsync()
+    {
+        await EndAsync();
+        await _pool.AbandonAsync("Not all tests could be discovered.");
+        _phase?.Dispose();
+    }
+
+    // What tells tests apart, or orders them, needs to know all of them.
+    private static bool IsPossible(ConcurrentTestSettings settings) => settings is
+    {
+        List: false, MakesPlan: false, OnlyFailed: false, ReplayFile: null, Bisect: null, Shard: null, PlanFile: null,
+        Together.IsEmpty: true, Reset: DatabaseReset.Never, Coverage: false, Order: TestOrder.FailedFirst, NewRuns: 1, Stress: null,
+        Budget: null, AheadOfTime: AheadOfTimeMode.Off,
+    };
+
+    // Set-ups that are shared cost each batch; an assembly that every batch explores anew costs it too.
+    private IEnumerable<PlannedUnit> Candidates(TestAssembly assembly, TestCatalog part)
+    {
+        var units = UnitGrouping.Apply(part, _journal.Run.Settings, _timings).Units;
+        var predictions = Predictor.Predict([.. units.SelectMany(unit => unit.Entries)], _timings, out _);
+        return new Exploration(part.Discovered).Seconds(assembly) > 0
+            ? []
+            : units.Where(unit => unit.SetUps.IsEmpty && unit.Entries.All(entry => _timings.Find(entry) is not null))
+                .Select(unit => new PlannedUnit(unit, unit.Entries.Sum(entry => predictions[entry]), FailedLast: false))
+                .Where(unit => !unit.IsExclusive && unit.Seconds >= LeastSeconds);
+    }
+
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            if (_isOver || !_isPrepared || _open.IsEmpty)
+                return;
+            var longest = _open.Max(assembly => _longest[assembly]!.Value);
+            var chosen = _candidates.Where(unit => unit.Seconds >= longest).OrderByDescending(unit => unit.Seconds)
+                .Take(_most - _begun.Count).ToImmutableArray();
+            if (chosen.IsEmpty)
+                return;
+            _candidates.RemoveAll(chosen.Contains);
+            _begun.AddRange(chosen.Select(unit => unit.Unit));
+            _begins = BeginAsync(_begins, chosen);
+        }
+    }
+
+    private async Task BeginAsync(Task before, ImmutableArray<PlannedUnit> units)
+    {
+        await before;
+        await Task.Yield();
+        await _journal.BeginAsync(_results);
+        _phase ??= _journal.Phase(PhaseNames.Tests);
+        foreach (var unit in units)
+        {
+            _journal.PlannedEarly(unit.Unit, unit.Seconds, _timings);
+            _journal.Run.Log.LogDebug(
+                "{Unit} of {Assembly} begins before all tests are discovered: it takes {Seconds:0.0} s", unit.Unit.Name,
+                unit.Unit.Assembly.Source, unit.Seconds);
+        }
+
+        _pool.BeginEarly([.. units.Select(unit => BatchOf.Units([unit], BatchReasons.Early))]);
+    }
+}

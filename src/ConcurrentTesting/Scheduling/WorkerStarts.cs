@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using static System.FormattableString;
+
+namespace ConcurrentTesting.Scheduling;
+
+/// <summary>
+/// Decides whether one more worker begins: only while the run would end earlier with it, its start included. What a start costs is what
+/// this run's own first starts took; before the first of them, what earlier runs remember.
+/// </summary>
+/// <param name="cores">Of the machine: no more test hosts start at a time.</param>
+/// <param name="known">Share of the tests with a known duration, 0 to 1: guesses must not keep workers idle.</param>
+/// <param name="prior">What the start of a worker took in earlier runs, in seconds; null: never measured.</param>
+/// <param name="obstacle">Why the machine should not have to bear one more, in words for people; null: it can.</param>
+internal sealed class WorkerStarts(TimeProvider time, int cores, double known, double? prior, Func<string?> obstacle)
+{
+    private double _known = known;
+
+    // With fewer durations known, a plan is a guess.
+    private const double EnoughTimings = 0.5;
+
+    // What one start takes where nobody has measured it: a test host until its first test.
+    private const double GuessSeconds = 1.0;
+
+    // Earlier by less than this is not earlier.
+    private const double Least = 0.05;
+
+    // Predictions are never exact: what nobody has begun may take so much longer.
+    private const double Caution = 1.5;
+
+    private readonly Lock _gate = new();
+    private readonly int _turns = Math.Max(2, cores);
+    private readonly Dictionary<int, Begun> _begun = [];
+    private readonly Dictionary<int, string> _reasons = [];
+    private bool _beginAll;
+    private double? _measured;
+    private string? _obstacle;
+
+    // What was said last holds until something happens.
+    private string? _denied;
+
+    /// <summary>Every worker begins that has something to do.</summary>
+    public static WorkerStarts All(TimeProvider time) => new(time, 1, 0, null, () => null) { _beginAll = true };
+
+    /// <summary>The workers that have begun and not left.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _begun.Count;
+        }
+    }
+
+    /// <summary>Whether a worker that has run nothing yet may begin; once it may not, it may ask again.</summary>
+    /// <param name="left">What nobody has begun.</param>
+    public bool MayBegin(int worker, IEnumerable<Batch> left)
+    {
+        lock (_gate)
+        {
+            if (_begun.ContainsKey(worker))
+                return true;
+            _denied ??= WhyNot([.. left]);
+            if (_denied is not { } reason)
+                return true;
+            _reasons[worker] = reason;
+            return false;
+        }
+    }
+
+    /// <summary>A worker takes a batch.</summary>
+    public void Take(int worker, Batch batch)
+    {
+        lock (_gate)
+        {
+            _denied = null;
+            var isFirst = !_begun.TryGetValue(worker, out var begun);
+            _begun[worker] = new Begun(
+                isFirst || begun!.IsStarting, time.GetTimestamp(), batch, batch.Seconds + (isFirst ? StartSeconds(Starting) : 0));
+        }
+    }
+
+    /// <summary>A batch is done.</summary>
+    public void Complete(Batch batch)
+    {
+        lock (_gate)
+        {
+            _denied = null;
+            foreach (var (worker, begun) in _begun.Where(begun => begun.Value.Batch == batch).ToArray())
+                _begun[worker] = begun with { Batch = null, IsStarting = false };
+        }
+    }
+
+    /// <summary>A worker's first test begins, so long after the worker had taken its first batch.</summary>
+    public void Started(int worker, TimeSpan took)
+    {
+        lock (_gate)
+        {
+            if (!_begun.TryGetValue(worker, out var begun) || !begun.IsStarting)
+                return;
+            _denied = null;
+            _begun[worker] = begun with { IsStarting = false, Since = time.GetTimestamp(), Seconds = begun.Batch?.Seconds ?? 0 };
+            // Whatever else the machine did at the time only adds to it.
+            _measured = Math.Min(_measured ?? double.PositiveInfinity, took.TotalSeconds);
+        }
+    }
+
+    /// <summary>The plan is known, and with it the share of the tests with a known duration.</summary>
+    public void Know(double share)
+    {
+        lock (_gate)
+        {
+            _denied = null;
+            _known = share;
+        }
+    }
+
+    /// <summary>A worker stops for good.</summary>
+    public void Leave(int worker)
+    {
+        lock (_gate)
+        {
+            _denied = null;
+            _begun.Remove(worker);
+        }
+    }
+
+    /// <summary>From now on no further worker begins while another is at work.</summary>
+    /// <param name="reason">For people.</param>
+    public void NoMore(string reason)
+    {
+        lock (_gate)
+        {
+            _denied = null;
+            _obstacle ??= reason;
+        }
+    }
+
+    /// <summary>Why a worker did not begin; null where nothing was said against it.</summary>
+    public string? ReasonOf(int worker)
+    {
+        lock (_gate)
+            return _reasons.GetValueOrDefault(worker);
+    }
+
+    private int Starting => _begun.Values.Count(begun => begun.IsStarting);
+
+    // Until its first test a host does nothing but compute: more than the machine has cores begin later.
+    private double StartSeconds(int starting) => (_measured ?? prior ?? GuessSeconds) * (1 + ((double)starting / _turns));
+
+    private string? WhyNot(List<Batch> left)
+    {
+        if (_beginAll || _begun.Count == 0 || left.Count == 0 || left.Exists(IsForOthers))
+            return null;
+        if ((_obstacle ?? obstacle()) is { } reason)
+            return reason;
+        if (_known < EnoughTimings)
+            return null;
+        var start = StartSeconds(Starting);
+        var seconds = left.Select(batch => Caution * batch.Seconds).OrderDescending().ToImmutableArray();
+        var busy = _begun.Values.Select(Remaining).ToImmutableArray();
+        return Finish(seconds, busy.Add(start)) < Finish(seconds, busy) - Least
+            ? null
+            : Invariant(
+                $"{left.Sum(batch => batch.Seconds):0.0} s of tests were left when its start would have taken {start:0.0} s");
+    }
+
+    // None of those at work may run it again.
+    private bool IsForOthers(Batch batch) => _begun.Keys.All(worker => worker == batch.NotOnWorker);
+
+    private double Remaining(Begun begun) =>
+        begun.Batch is null ? 0 : Math.Max(0, begun.Seconds - time.GetElapsedTime(begun.Since).TotalSeconds);
+
+    /// <summary>When the last of these batches is done, each given to the worker that is free first.</summary>
+    private static double Finish(ImmutableArray<double> longestFirst, ImmutableArray<double> busy)
+    {
+        var free = new PriorityQueue<double, double>(busy.Select(seconds => (seconds, seconds)));
+        foreach (var seconds in longestFirst)
+        {
+            var end = free.Dequeue() + seconds;
+            free.Enqueue(end, end);
+        }
+
+        return free.UnorderedItems.Max(worker => worker.Element);
+    }
+
+    /// <param name="IsStarting">Its first test has not begun.</param>
+    /// <param name="Batch">What it runs; null: nothing.</param>
+    /// <param name="Seconds">What that is expected to take, from <paramref name="Since"/>.</param>
+    private sealed record Begun(bool IsStarting, long Since, Batch? Batch, double Seconds);
+}
