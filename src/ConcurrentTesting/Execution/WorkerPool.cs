@@ -13,18 +13,22 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
 
     private const int LeastReruns = 10;
 
-    public async Task RunAsync(Plan plan)
+    /// <param name="shared">Where several machines take from; null: the plan is for this one alone.</param>
+    public async Task RunAsync(Plan plan, Func<Accounting, IBatchSource>? shared = null)
     {
         var queue = new BatchQueue(plan, worthStealing: plan.IsFixed ? double.PositiveInfinity : 1.0);
         var accounting = new Accounting(
             plan.Predictions, run.Settings.Reruns, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)),
             new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)), plan.Repeated);
-        var source = StressSource.Over(new LocalBatchSource(queue, accounting), plan, run);
+        var source = shared?.Invoke(accounting) ?? StressSource.Over(new LocalBatchSource(queue, accounting), plan, run);
         var runner = new BatchRunner(run, source, new AskedTests([.. plan.Predictions.Keys], plan.Repeated));
         var workers = Enumerable.Range(0, plan.Seeds.Length)
             .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = plan.SetUps }).ToArray();
         await Task.WhenAll(workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
 
+        // What is left then is for other machines.
+        if (shared is not null)
+            return;
         var left = queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
             .SelectMany(batch => batch.Entries.Select(entry => (Entry: entry, Batch: batch)))
             .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch))

@@ -128,7 +128,20 @@ internal sealed class TimingStore
         return TimingsFile.WriteAsync(path, new TimingsContent(open, _assemblies), cancellationToken);
     }
 
-    private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
+    /// <summary>The same, of a run that other machines discovered.</summary>
+    public void Learn(IEnumerable<UnitPlanned> units, IEnumerable<TestRecord> tests)
+    {
+        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        foreach (var (unit, test) in units.SelectMany(unit => unit.Tests.Select(test => (unit, test))))
+        {
+            var key = $"{unit.Assembly.Source}/{test.FullName}";
+            Learn(key, _timings.GetValueOrDefault(key), test.HasKnownRows, rows[(unit.Assembly.Source, test.Case)].ToImmutableArray());
+        }
+    }
+
+    private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows) => Learn(entry.Key, Find(entry), entry.HasKnownRows, rows);
+
+    private void Learn(string key, Timing? known, bool hasKnownRows, ImmutableArray<TestRecord> rows)
     {
         if (!HaveRun(rows))
             return;
@@ -136,8 +149,8 @@ internal sealed class TimingStore
         var seconds = Math.Round(rows.Sum(row => row.Final.Duration.TotalSeconds), 6);
         var outcome = (rows.Any(row => row.Outcome == TestOutcome.Failed) ? TestOutcome.Failed : TestOutcome.Passed).ToString();
         var isFlaky = rows.Any(row => row.IsFlaky);
-        var timing = Find(entry) is { } known ? known.With(seconds, outcome, isFlaky) : Timing.First(seconds, outcome, isFlaky);
-        _timings[entry.Key] = timing with { Rows = entry.HasKnownRows ? null : rows.Length };
+        var timing = known?.With(seconds, outcome, isFlaky) ?? Timing.First(seconds, outcome, isFlaky);
+        _timings[key] = timing with { Rows = hasKnownRows ? null : rows.Length };
     }
 
     private static bool HaveRun(IReadOnlyCollection<TestRecord> rows) =>

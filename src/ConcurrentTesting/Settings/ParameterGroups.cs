@@ -38,7 +38,7 @@ internal static class ParameterGroups
         new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark",
             ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost"]),
         new("Many machines", "./build.sh ConcurrentTest --test-shard 2/4 --test-plan artifacts/test-plan/plan.json",
-            ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat", "TestMerge"]),
+            ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat", "TestMerge", "TestQueue", "TestQueueRun"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",
             ["TestResultsDirectory", "TestReportFrom", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure",
                 "TestMetricsListen", "TestMetricsPush"]),

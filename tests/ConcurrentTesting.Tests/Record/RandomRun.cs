@@ -65,6 +65,7 @@ internal sealed class RandomRun
             () => _recorder.SettleFailures(Entry()),
             Measure,
             EndBatch,
+            () => _recorder.Add(new BatchDropped(_batch - 3) { At = _recorder.Now }),
             () => _recorder.Add(Outside(), [Entry()]),
             () => _recorder.Report("session-died", Text(), _random.Next(2) == 0 ? null : 1),
             () => _recorder.CountRetry("session-start", _random.Next(2) == 0),
