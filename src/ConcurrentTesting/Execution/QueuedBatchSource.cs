@@ -62,8 +62,14 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     {
         while (!_isFaulty)
         {
-            var (claim, state) = await _queue.ClaimAsync(
+            var (claim, state, lost) = await _queue.ClaimAsync(
                 worker, _hosts.GetValueOrDefault(worker, -1), _run.Settings.TestTimeout, cancellationToken);
+            foreach (var (machine, tests) in lost)
+            {
+                _run.Recorder.Report(
+                    IncidentKinds.MachineLost, $"{machine} was not heard of for too long: others may have its {Quantity.Of(tests, "test")} now.");
+            }
+
             _accounting.RememberAll(state.Reruns);
             if (claim is not null)
                 return BatchOf(claim, worker);

@@ -37,6 +37,9 @@ internal sealed class QueueConnection : IAsyncDisposable
             Multiplexing = false,
             Timeout = 5,
             CommandTimeout = 10,
+            // The same few questions are asked again and again, and planning them takes longer than answering.
+            MaxAutoPrepare = 20,
+            AutoPrepareMinUsages = 2,
             TcpKeepAlive = true,
             ApplicationName = "ConcurrentTest queue",
             Enlist = false,

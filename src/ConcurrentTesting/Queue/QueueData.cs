@@ -59,12 +59,12 @@ internal sealed record QueuePlan(
 /// <param name="IsLeader">It filled the run.</param>
 /// <param name="Fingerprint">The run's.</param>
 /// <param name="Lease">How long a claim holds without a heartbeat.</param>
-/// <param name="Machines">The other machines that are in it.</param>
+/// <param name="Machines">The names of the other machines that are in it.</param>
 /// <param name="Left">The tests that are not done.</param>
 /// <param name="IsOld">It was sealed so long ago that nobody can mean it any more.</param>
 internal sealed record QueueJoined(
-    bool IsLeader, ImmutableSortedDictionary<string, string> Fingerprint, TimeSpan Lease, bool HasExclusive, int Machines, int Left,
-    DateTime CreatedAt, QueueSeal? Seal, bool IsOld);
+    bool IsLeader, ImmutableSortedDictionary<string, string> Fingerprint, TimeSpan Lease, bool HasExclusive,
+    ImmutableArray<string> Machines, int Left, DateTime CreatedAt, QueueSeal? Seal, bool IsOld);
 
 /// <summary>A sealed run's verdict.</summary>
 internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At);
@@ -86,6 +86,11 @@ internal sealed record QueueClaim
     public required ImmutableArray<string> Groups { get; init; }
     public required ImmutableArray<QueueTries> Tries { get; init; }
 }
+
+/// <summary>What a worker is told when it asks for items.</summary>
+/// <param name="Claim">Null: there are none that it may have now.</param>
+/// <param name="Lost">The machines that were not heard of for too long, with the tests that others have now.</param>
+internal sealed record QueueTurn(QueueClaim? Claim, QueueState State, ImmutableArray<(string Machine, int Tests)> Lost);
 
 /// <summary>How far a run is.</summary>
 /// <param name="Waiting">Items that somebody has still to run.</param>

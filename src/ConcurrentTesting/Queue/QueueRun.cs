@@ -11,6 +11,10 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     /// <summary>Test cases that go to a worker at once, unless an item has more.</summary>
     private const int MostCases = 3_000;
 
+    // By which the answers to one batch of questions are told apart.
+    private const int LostColumns = 2;
+    private const int ClaimedColumns = 7;
+
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     private bool _hasExclusive;
@@ -44,10 +48,10 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         },
         cancellationToken);
 
-    /// <summary>The next items for a worker; null: there are none that it may have now.</summary>
+    /// <summary>The next items for a worker.</summary>
     /// <param name="host">The assembly that it has a host of; -1: none.</param>
     /// <param name="patience">How long one test may take.</param>
-    public async Task<(QueueClaim? Claim, QueueState State)> ClaimAsync(
+    public async Task<QueueTurn> ClaimAsync(
         int worker, int host, TimeSpan patience, CancellationToken cancellationToken)
     {
         var claim = Guid.NewGuid();
@@ -221,6 +225,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             await CarryOverAsync(session, plan, cancellationToken);
         await using var forget = Command(session, QueueSql.Forget);
         await forget.ExecuteNonQueryAsync(cancellationToken);
+        await using var analyze = Command(session, QueueSql.Analyze);
+        await analyze.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private async Task CarryOverAsync(NpgsqlConnection session, QueuePlan plan, CancellationToken cancellationToken)
@@ -242,7 +248,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 reader.GetGuid(0) == machine.Id,
                 JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(1))!
                     .ToImmutableSortedDictionary(StringComparer.Ordinal),
-                reader.GetTimeSpan(2), reader.GetBoolean(3), (int)reader.GetInt64(8), (int)reader.GetInt64(9), reader.GetDateTime(4),
+                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(8)], (int)reader.GetInt64(9),
+                reader.GetDateTime(4),
                 SealOf(reader, 5), reader.GetBoolean(10)),
             cancellationToken);
         return found.FirstOrDefault();
@@ -252,11 +259,29 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         QueueSql.Claim, ("machine", machine.Id), ("worker", Worker(worker)), ("host", host), ("patience", patience), ("claim", claim),
         ("least", LeastSeconds), ("most", (long)MostCases), ("exclusive", _hasExclusive));
 
-    private static async Task<(QueueClaim? Claim, QueueState State)> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    private static async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
     {
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        while (reader.FieldCount != 7)
-            await reader.NextResultAsync(cancellationToken);
+        var lost = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (; reader.FieldCount != ClaimedColumns; await reader.NextResultAsync(cancellationToken))
+        {
+            while (reader.FieldCount == LostColumns && await reader.ReadAsync(cancellationToken))
+                lost[reader.GetString(0)] = lost.GetValueOrDefault(reader.GetString(0)) + reader.GetInt32(1);
+        }
+
+        var claim = await ClaimedAsync(reader, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var tries = ImmutableArray.CreateBuilder<QueueTries>();
+        while (await reader.ReadAsync(cancellationToken))
+            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
+        await reader.NextResultAsync(cancellationToken);
+        return new QueueTurn(
+            claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken),
+            [.. lost.Select(machine => (machine.Key, machine.Value))]);
+    }
+
+    private static async Task<QueueClaim?> ClaimedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
         QueueClaim? claim = null;
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -276,12 +301,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(3) };
         }
 
-        await reader.NextResultAsync(cancellationToken);
-        var tries = ImmutableArray.CreateBuilder<QueueTries>();
-        while (await reader.ReadAsync(cancellationToken))
-            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
-        await reader.NextResultAsync(cancellationToken);
-        return (claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken));
+        return claim;
     }
 
     private static async Task<QueueState> StateOfAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
@@ -333,7 +353,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private static bool IsMuch(string sql) =>
         sql is QueueSql.Lead or QueueSql.LockRun or QueueSql.FillTests or QueueSql.FillItems or QueueSql.CarryOver or QueueSql.Forget
-            or QueueSql.ReadRun or QueueSql.ReadMachines or QueueSql.ReadBatches or QueueSql.ReadNotDone;
+            or QueueSql.Analyze or QueueSql.ReadRun or QueueSql.ReadMachines or QueueSql.ReadBatches or QueueSql.ReadNotDone;
 
     private NpgsqlBatchCommand Part(string sql, params ReadOnlySpan<(string Name, object Value)> values)
     {

@@ -103,7 +103,9 @@ internal static class QueueSql
     public const string Look =
         $"""
         SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, r.exit_code, r.reason, r.sealed_at,
-            (SELECT count(*) FROM concurrent_test.machines m WHERE m.run = r.run AND m.machine <> @machine AND {IsLive}),
+            ARRAY(
+                SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.machine <> @machine AND {IsLive}
+                ORDER BY m.number),
             (SELECT count(*) FROM concurrent_test.tests t WHERE t.run = r.run AND t.state <> 'done'),
             coalesce(r.sealed_at < clock_timestamp() - interval '24 hours', false)
         FROM concurrent_test.runs r WHERE r.run = @run
@@ -143,6 +145,7 @@ internal static class QueueSql
             lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL, losses = i.losses + 1, is_alone = true,
             not_machine = g.machine, not_before = NULL
         FROM gone g WHERE i.run = @run AND i.item = g.item
+        RETURNING g.machine_name, cardinality(g.tests)
         """;
 
     /// <summary>What was claimed by a question whose answer was lost.</summary>
@@ -362,6 +365,9 @@ internal static class QueueSql
         "SELECT t.test, t.name, t.story FROM concurrent_test.tests t WHERE t.run = @run AND t.state <> 'done' ORDER BY t.test";
 
     public const string ReadNames = "SELECT t.name FROM concurrent_test.tests t WHERE t.run = @run ORDER BY t.test";
+
+    /// <summary>The server's own process does not come by before the first questions are planned.</summary>
+    public const string Analyze = "ANALYZE concurrent_test.items, concurrent_test.tests";
 
     /// <summary>Runs of long ago, which nobody asks about any more.</summary>
     public const string Forget = "DELETE FROM concurrent_test.runs WHERE created_at < clock_timestamp() - interval '30 days'";

@@ -103,7 +103,7 @@ internal sealed class QueuedRun : IAsyncDisposable
 
         if (found.Seal is { } seal)
             logger.LogInformation("Run {Run} was ended at {At:u}: its verdict is repeated", Name, seal.At);
-        else if (found.Machines == 0)
+        else if (found.Machines.IsEmpty)
             logger.LogWarning("Run {Run} was begun at {At:u}, and nobody ended it: {Tests} are left", Name, found.CreatedAt, Quantity.Of(found.Left, "test"));
         return found.Seal is not null;
     }
@@ -229,8 +229,8 @@ internal sealed class QueuedRun : IAsyncDisposable
         else
         {
             log.LogInformation(
-                "This machine joins run {Run} in the queue, begun at {At:u}: {Machines} in it, {Tests} left", Name, joined.CreatedAt,
-                Quantity.Of(joined.Machines, "other machine"), Quantity.Of(joined.Left, "test"));
+                "This machine joins run {Run} in the queue, begun at {At:u}: {Machines} in it, {Tests} not done", Name, joined.CreatedAt,
+                joined.Machines.IsEmpty ? "no other machine" : string.Join(", ", joined.Machines), Quantity.Of(joined.Left, "test"));
         }
     }
 

@@ -141,7 +141,7 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         var (one, other) = (Machine(), Machine());
         await one.JoinAsync(PlayedMachine.Plan(1));
         await other.JoinAsync(PlayedMachine.Plan(1));
-        var (claim, _) = await one.Run.ClaimAsync(0, -1, TimeSpan.Zero, CancellationToken.None);
+        var (claim, _, _) = await one.Run.ClaimAsync(0, -1, TimeSpan.Zero, CancellationToken.None);
 
         (await one.Run.HeartbeatAsync(2, [claim!.Lease], CancellationToken.None)).ShouldBe([claim.Lease]);
         (await other.ClaimAsync())!.Tests.ShouldBe([0]);

@@ -73,6 +73,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         await killed.Task;
         (await first).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
         second.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        _machines[1].Fake.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.MachineLost && incident.Message.StartsWith("frozen was not heard of"));
         frozen.Fake.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.LeaseTaken);
         frozen.Fake.Context.Recorder.Tests.ShouldBeEmpty();
         var record = await RecordAsync();
@@ -283,13 +284,11 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     [Fact]
     public async Task A_machine_with_other_settings_is_told_which()
     {
-        await server.ScalarAsync("SELECT 1");
-        var one = Machine("one").RunAsync(_catalog, Pass);
+        await Machine("one").RunAsync(_catalog, Pass);
 
         var refused = await Machine("other", settings => settings with { Reruns = 3 }).RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
 
-        refused.Message.ShouldContain("--test-reruns (");
-        await one.ContinueWith(_ => { }, TaskScheduler.Default);
+        refused.Message.ShouldContain("--test-reruns (3 here, 0 in the run)");
     }
 
     [Fact]

@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using ConcurrentTesting.Benchmarks.Soak;
 using ConcurrentTesting.Queue;
-using ConcurrentTesting.Tests;
-using ConcurrentTesting.Tests.Execution;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Benchmarks.Machines;
@@ -39,8 +37,8 @@ internal static class QueueBenchmark
     public static async Task<Figure> FourBesideOneAsync()
     {
         await using var server = await PostgreSqlServer.StartAsync();
-        var one = await AloneAsync();
-        var four = await MachinesAsync(server, "four", 4);
+        var one = await MachinesAsync(server, "one", machines: 1, workers: 8);
+        var four = await MachinesAsync(server, "four", machines: 4, workers: 2);
         return new Figure(Invariant($"{four.TotalSeconds:0.00} s beside {one.TotalSeconds:0.00} s: {four / one:0.00}x"), "1.10x", four / one <= 1.10);
     }
 
@@ -65,29 +63,9 @@ internal static class QueueBenchmark
         return new Figure(Invariant($"{took:0.00} s beside {ideal:0.00} s of work that was never idle"), "one item more (0.6 s)", took - ideal < 0.6);
     }
 
-    private static async Task<TimeSpan> AloneAsync()
+    private static async Task<TimeSpan> MachinesAsync(PostgreSqlServer server, string run, int machines, int workers)
     {
-        await using var run = new FakeRun(settings => settings with { Workers = 8 });
-        var catalog = Catalogs.Of(Classes, 1);
-        var plan = Scheduling.Planner.Plan(catalog, Scheduling.TimingStore.Empty, 8, 1, 8);
-        var watch = Stopwatch.StartNew();
-        await run.Pool(async (asked, events, token) =>
-        {
-            foreach (var entry in asked.Entries)
-            {
-                events.ActiveTests([FakeHost.Told(entry)]);
-                await Task.Delay(Milliseconds, token);
-                events.ResultArrived(FakeHost.Result(entry, Record.TestOutcome.Passed));
-            }
-
-            return FakeHost.WellEnded;
-        }).RunAsync(plan);
-        return watch.Elapsed;
-    }
-
-    private static async Task<TimeSpan> MachinesAsync(PostgreSqlServer server, string run, int machines)
-    {
-        var started = Enumerable.Range(0, machines).Select(number => new StartedMachine(Connection(server), run, $"machine-{number}", Classes, 1, 2, 30, Milliseconds, Quiet)).ToList();
+        var started = Enumerable.Range(0, machines).Select(number => new StartedMachine(Connection(server), run, $"machine-{number}", Classes, 1, workers, 30, Milliseconds, Quiet)).ToList();
         await Task.WhenAll(started.Select(machine => machine.EndsAsync()));
         started.ForEach(machine => machine.Dispose());
 
@@ -101,7 +79,7 @@ internal static class QueueBenchmark
         while (true)
         {
             var begun = Stopwatch.GetTimestamp();
-            var (claim, _) = await machine.ClaimAsync(worker, 0, TimeSpan.FromMinutes(1), CancellationToken.None);
+            var (claim, _, _) = await machine.ClaimAsync(worker, 0, TimeSpan.FromMinutes(1), CancellationToken.None);
             if (claim is null)
                 return;
             claims.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
