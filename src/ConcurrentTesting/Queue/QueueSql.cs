@@ -82,7 +82,7 @@ internal static class QueueSql
             SELECT coalesce(sum(t.cases), 0)::integer AS cases FROM unnest(old.tests) AS u (test)
             JOIN concurrent_test.tests t ON t.run = @run AND t.test = u.test
             WHERE u.test NOT IN (SELECT test FROM had)) AS left_over
-        WHERE i.run = @run AND old.run = i.run AND old.item = i.item AND i.tests && ARRAY(SELECT test FROM had);
+        WHERE i.run = @run AND old.run = i.run AND old.item = i.item AND left_over.cases <> i.cases;
         DELETE FROM concurrent_test.items WHERE run = @run AND cardinality(tests) = 0
         """;
 
@@ -186,23 +186,27 @@ internal static class QueueSql
             ORDER BY i.failed_last DESC, CASE WHEN i.seconds > due.seconds THEN i.seconds ELSE 0 END DESC,
                 i.assembly = @host DESC, i.seconds DESC, i.item
             LIMIT 1 FOR UPDATE OF i SKIP LOCKED),
-        fitting AS (
-            SELECT i.item,
-                sum(i.seconds) OVER (ORDER BY i.failed_last DESC, i.seconds DESC, i.item) AS seconds,
-                sum(i.cases) OVER (ORDER BY i.failed_last DESC, i.seconds DESC, i.item) AS cases
+        near AS (
+            SELECT i.item, i.seconds, i.cases, i.failed_last
             FROM concurrent_test.items i, live, first f
             WHERE {IsFree} AND NOT f.is_alone AND i.assembly = f.assembly AND i.item <> f.item AND NOT i.is_alone
-                AND i.groups = ARRAY[]::text[]),
+                AND i.groups = ARRAY[]::text[]
+            ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT 200),
+        fitting AS (
+            SELECT n.item,
+                sum(n.seconds) OVER (ORDER BY n.failed_last DESC, n.seconds DESC, n.item) AS seconds,
+                sum(n.cases) OVER (ORDER BY n.failed_last DESC, n.seconds DESC, n.item) AS cases
+            FROM near n),
         more AS (
-            SELECT i.item FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open' AND i.item IN (
-                SELECT g.item FROM fitting g, first f, due WHERE g.seconds <= due.seconds - f.seconds AND g.cases <= @most - f.cases)
+            SELECT i.item FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open' AND i.item = ANY (ARRAY(
+                SELECT g.item FROM fitting g, first f, due WHERE g.seconds <= due.seconds - f.seconds AND g.cases <= @most - f.cases))
             FOR UPDATE SKIP LOCKED),
         number AS MATERIALIZED (SELECT nextval('concurrent_test.leases') AS lease FROM first)
         UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease, claim = @claim, machine = @machine,
             deadline = clock_timestamp() + @patience * (i.cases + 10),
             until = clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
         FROM number n
-        WHERE i.run = @run AND i.item IN (SELECT item FROM first UNION ALL SELECT item FROM more)
+        WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
         """;
 
     public const string Tries =
