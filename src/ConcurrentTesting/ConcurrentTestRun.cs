@@ -49,4 +49,23 @@ public sealed class ConcurrentTestRun
     public static Task<ConcurrentTestResult> RunAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         TestRun.RunAsync(settings, logger, cancellationToken);
+
+    /// <summary>
+    /// The same on a machine that may be asked to leave a run of <see cref="ConcurrentTestSettings.Queue"/> to the others: it gives back
+    /// what it has, and ends with <see cref="ConcurrentTestExitCode.Success"/> as long as others are there.
+    /// </summary>
+    /// <param name="settings">Validated settings.</param>
+    /// <param name="logger">Receives what the user is to see.</param>
+    /// <param name="leaving">Asks the machine to leave; a run that it does not share is cancelled.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <returns>The verdict of the whole run.</returns>
+    /// <exception cref="ConcurrentTestException">A guard refused the run, a setting is wrong, or the queue cannot be used.</exception>
+    public static async Task<ConcurrentTestResult> RunAsync(
+        ConcurrentTestSettings settings, ILogger logger, CancellationToken leaving, CancellationToken cancellationToken)
+    {
+        if (settings.Queue is not null)
+            return await RunAsync(settings with { Leaving = leaving }, logger, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(leaving, cancellationToken);
+        return await RunAsync(settings, logger, either.Token);
+    }
 }

@@ -230,6 +230,15 @@ public sealed record ConcurrentTestSettings
     /// <summary>The results folders of all parts, or folders that hold them, for <see cref="ConcurrentTestRun.MergeAsync"/>.</summary>
     public ImmutableArray<string> MergeFolders { get; init; } = [];
 
+    /// <summary>
+    /// The connection string of the PostgreSQL server whose queue this machine shares with others, 13 or later; null: the run is this
+    /// machine's alone. Secret: it is never written anywhere.
+    /// </summary>
+    public string? Queue { get; init; }
+
+    /// <summary>What the run is called in <see cref="Queue"/>; null: as the CI host names the pipeline and its attempt.</summary>
+    public string? QueueRun { get; init; }
+
     /// <summary>Stops after this many failures; 0: never.</summary>
     public int FailFast { get; init; }
 
@@ -289,10 +298,23 @@ public sealed record ConcurrentTestSettings
     public string Nuke { get; init; } = "none";
 
     /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
-    public ImmutableArray<string> SecretVariables { get; init; } = ["NUKE_TEST_CONNECTION_STRING", "NUKE_TEST_METRICS_PUSH"];
+    public ImmutableArray<string> SecretVariables { get; init; } =
+        ["NUKE_TEST_CONNECTION_STRING", "NUKE_TEST_METRICS_PUSH", "NUKE_TEST_QUEUE"];
 
     /// <summary>Writes a plan for several machines instead of running anything.</summary>
     internal bool MakesPlan { get; init; }
+
+    /// <summary>Asks this machine to leave a run of <see cref="Queue"/> to the others.</summary>
+    internal CancellationToken Leaving { get; init; }
+
+    /// <summary>How this machine is called in a run of <see cref="Queue"/>; null: as it is called.</summary>
+    internal string? QueueMachine { get; init; }
+
+    /// <summary>How long what a machine has taken is its own without a sign of it; null: the default.</summary>
+    internal TimeSpan? QueueLease { get; init; }
+
+    /// <summary>How long the queue may be away; null: the default.</summary>
+    internal TimeSpan? QueuePatience { get; init; }
 
     /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
     internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };

@@ -117,6 +117,8 @@ public interface IConcurrentTest : INukeBuild
     [Parameter(ConcurrentTestHelp.TestPlan)] string? TestPlan => TryGetValue(() => TestPlan);
     [Parameter(ConcurrentTestHelp.TestPlanFormat)] string? TestPlanFormat => TryGetValue(() => TestPlanFormat);
     [Parameter(ConcurrentTestHelp.TestMerge)] string[]? TestMerge => TryGetValue(() => TestMerge);
+    [Parameter(ConcurrentTestHelp.TestQueue)][Secret] string? TestQueue => TryGetValue(() => TestQueue);
+    [Parameter(ConcurrentTestHelp.TestQueueRun)] string? TestQueueRun => TryGetValue(() => TestQueueRun);
     [Parameter(ConcurrentTestHelp.TestFailFast)] string? TestFailFast => TryGetValue(() => TestFailFast);
     [Parameter(ConcurrentTestHelp.TestSeed)] string? TestSeed => TryGetValue(() => TestSeed);
     [Parameter(ConcurrentTestHelp.TestMeasure)] string? TestMeasure => TryGetValue(() => TestMeasure);

@@ -11,7 +11,8 @@ namespace Nuke.ConcurrentTest;
 public interface IConcurrentTestMerge : IConcurrentTest
 {
     /// <summary>
-    /// Merges the results folders of <c>--test-merge</c> into <see cref="IConcurrentTest.ConcurrentTestResultsDirectory"/>.
+    /// Merges the results folders of <c>--test-merge</c>, or the run that <c>--test-queue</c> has, into
+    /// <see cref="IConcurrentTest.ConcurrentTestResultsDirectory"/>.
     /// </summary>
     Target ConcurrentTestMerge => _ => _
         .Description("Makes one run's results and verdict out of the parts of several machines")

@@ -8,6 +8,8 @@ namespace Nuke.ConcurrentTest;
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
+    private readonly CancellationTokenSource _cancelled = new();
+    private readonly CancellationTokenSource _terminated = new();
     private readonly PosixSignalRegistration _termination;
     private readonly ILogger _logger;
     private int _signals;
@@ -28,11 +30,19 @@ internal sealed class Interruption : IDisposable
 
     public CancellationToken Token => _source.Token;
 
+    /// <summary>Ctrl-C: somebody wants the run to end.</summary>
+    public CancellationToken Cancelled => _cancelled.Token;
+
+    /// <summary>SIGTERM: the host wants the machine back.</summary>
+    public CancellationToken Terminated => _terminated.Token;
+
     public void Dispose()
     {
         Console.CancelKeyPress -= OnCancelKeyPress;
         _termination.Dispose();
         _source.Dispose();
+        _cancelled.Dispose();
+        _terminated.Dispose();
     }
 
     private void OnCancelKeyPress(object? sender, ConsoleCancelEventArgs key)
@@ -50,5 +60,6 @@ internal sealed class Interruption : IDisposable
 
         _logger.LogInformation("{Signal}: the run ends and writes what is known; a second signal ends it at once", signal);
         _ = _source.CancelAsync();
+        _ = (signal == PosixSignal.SIGTERM ? _terminated : _cancelled).CancelAsync();
     }
 }

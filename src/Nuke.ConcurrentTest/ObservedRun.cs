@@ -96,7 +96,7 @@ internal sealed class ObservedRun : IDisposable
     }
 
     public async Task ExecuteAsync(ConcurrentTestSettings settings) =>
-        _result = await ConcurrentTestRun.RunAsync(settings, _logger, Interrupted);
+        _result = await ConcurrentTestRun.RunAsync(settings, _logger, _interruption.Terminated, _interruption.Cancelled);
 
     public async Task MergeAsync(ConcurrentTestSettings settings) =>
         _result = await ConcurrentTestRun.MergeAsync(settings, _logger, Interrupted);

@@ -16,6 +16,7 @@ internal static class PlainSecrets
     [
         (nameof(IConcurrentTest.TestConnectionString), "NUKE_TEST_CONNECTION_STRING"),
         (nameof(IConcurrentTest.TestMetricsPush), "NUKE_TEST_METRICS_PUSH"),
+        (nameof(IConcurrentTest.TestQueue), "NUKE_TEST_QUEUE"),
     ];
 
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };

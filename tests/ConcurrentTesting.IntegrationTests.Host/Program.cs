@@ -1,13 +1,17 @@
 using ConcurrentTesting;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.IntegrationTests.Host;
 using Microsoft.Extensions.Logging.Abstractions;
 
 if (args[0] == "terminal")
 {
     await ShownTerminal.ObeyAsync(args[1], args[2]);
-    return;
+    return 0;
 }
+
+if (args is ["machine", .. var machine])
+    return await PlayedMachine.RunAsync(machine);
 
 // A run's databases in a process of its own, for tests that kill it: engine, connection string (- for a throwaway server), temporary directory, template, run id. It says
 // each step's begin and end on a line and goes on when it reads one.
@@ -33,6 +37,7 @@ foreach (var lease in leases)
 await StepAsync("renew", async () => leases[0] = await databases.RenewAsync(leases[0], default));
 await StepAsync("release", () => Task.WhenAll(leases.Select(lease => databases.ReleaseAsync(lease, default))));
 await StepAsync("dispose", async () => await databases.DisposeAsync());
+return 0;
 
 static async Task StepAsync(string name, Func<Task> step)
 {

@@ -84,7 +84,7 @@ internal sealed class Accounting(
 
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, int> _reruns = [];
-    private int _rerunsLeft = rerunsInAll;
+    private int _rerunsUsed;
     private IReadOnlyDictionary<TestEntry, double> _predictions = predictions;
     private int _rerunsInAll = rerunsInAll;
     private int _splitsLeft = SplitsInAll;
@@ -93,10 +93,7 @@ internal sealed class Accounting(
     public void Know(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsInAll)
     {
         lock (_gate)
-        {
-            _rerunsLeft += rerunsInAll - _rerunsInAll;
             (_predictions, _rerunsInAll) = (predictions, rerunsInAll);
-        }
     }
 
     public BatchVerdict Judge(BatchEnd told)
@@ -109,6 +106,28 @@ internal sealed class Accounting(
             again.Add(retry);
         again.AddRange(Reruns(end, retry));
         return new BatchVerdict([.. again], [.. settled]) { Failed = [.. end.Failed, .. end.Active, .. end.TimedOut] };
+    }
+
+    /// <summary>What was used of a test's budgets.</summary>
+    public (int Reruns, int Retries) TriesOf(TestEntry entry)
+    {
+        lock (_gate)
+            return (_reruns.GetValueOrDefault(entry), retries?.Used(entry) ?? 0);
+    }
+
+    /// <summary>So much of them was used on other machines.</summary>
+    public void Remember(TestEntry entry, int reruns, int retried)
+    {
+        lock (_gate)
+            _reruns[entry] = Math.Max(_reruns.GetValueOrDefault(entry), reruns);
+        retries?.Remember(entry, retried);
+    }
+
+    /// <summary>So many reruns there were on all machines.</summary>
+    public void RememberAll(int reruns)
+    {
+        lock (_gate)
+            _rerunsUsed = Math.Max(_rerunsUsed, reruns);
     }
 
     private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)
@@ -205,11 +224,11 @@ internal sealed class Accounting(
         lock (_gate)
         {
             var used = _reruns.GetValueOrDefault(entry);
-            if (used >= rerunsPerTest || _rerunsLeft <= 0)
+            if (used >= rerunsPerTest || _rerunsUsed >= _rerunsInAll)
                 return false;
 
             _reruns[entry] = used + 1;
-            _rerunsLeft--;
+            _rerunsUsed++;
             return true;
         }
     }

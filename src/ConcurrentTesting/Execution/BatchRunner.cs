@@ -43,7 +43,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             new BatchStarted(number, worker, batch.Assembly, batch.Reason, lease.Database, batch.CaseCount) { At = startedAt },
             batch.Assembly);
 
-        var watched = await WatchAsync(host, hostRun, progress, processes, deadline, cancellationToken);
+        var watched = await WatchAsync(host, hostRun, progress, processes, deadline, batch.Lease, cancellationToken);
         var besideTests = processes.Begun is { } begun && !watched.WasWarm ? progress.BesideTests(begun, run.Time.GetTimestamp()) : null;
         var hadTestProcess = !run.Hook.ProcessIds(number).IsEmpty;
         var figures = await MeasureAsync(batch, number);
@@ -75,9 +75,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             Computed = processes.Computed,
         };
         run.Recorder.Add(new BatchEnded(ran) { At = run.Recorder.Now }, batch.Assembly);
-        if (cancellationToken.IsCancellationRequested)
+        if (EndsEarly(batch, end, number, lease.Database, cancellationToken))
         {
-            SettleInterrupted(end, number, lease.Database);
             KeepDeclaration(declaration, number);
             return new RanBatch(new BatchVerdict([], []), HostIsGood: false, null);
         }
@@ -123,6 +122,18 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
     }
 
+    /// <summary>Nothing follows from the end of a batch that is cancelled, or is another machine's now.</summary>
+    private bool EndsEarly(Batch batch, BatchEnd end, int number, string? database, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            SettleInterrupted(end, number, database);
+            return true;
+        }
+
+        return batch.Lease is { IsTaken: true };
+    }
+
     /// <summary>What follows from a batch's end, recorded.</summary>
     private BatchVerdict Conclude(BatchEnd end, WatchedEnd watched, BatchProgress progress, int number, string? database)
     {
@@ -158,7 +169,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     }
 
     private async Task<WatchedEnd> WatchAsync(
-        ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline,
+        ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, BatchLease? lease,
         CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -173,11 +184,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             processes.Look(progress.HasBegun);
             if (ended is not null || host.IsTelling)
                 continue;
-            ended = Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
-                : processes.Fault(progress.Silence, progress.HasBegun) is { } dead
-                    ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
-                : deadline.Fault is { } late ? new WatchedEnd(late, timedOut)
-                : null;
+            ended = WhyEnded(progress, processes, deadline, lease, timedOut);
             if (ended is not null)
                 await ending.CancelAsync();
         }
@@ -188,6 +195,15 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             end, progress.Number, timedOut, cancellationToken)) with
         { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
+
+    private WatchedEnd? WhyEnded(
+        BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, BatchLease? lease, HashSet<TestEntry> timedOut) =>
+        lease is { IsTaken: true } ? new WatchedEnd("another machine has its tests now", timedOut)
+            : Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
+            : processes.Fault(progress.Silence, progress.HasBegun) is { } dead
+                ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
+            : deadline.Fault is { } late ? new WatchedEnd(late, timedOut)
+            : null;
 
     private async Task<WatchedEnd> EndOfHostAsync(
         HostRunEnd end, int number, IReadOnlySet<TestEntry> timedOut, CancellationToken cancellationToken)

@@ -12,8 +12,11 @@ internal sealed class LocalBatchSource(BatchQueue queue, Accounting accounting, 
 
     public BatchVerdict Judge(BatchEnd end) => accounting.Judge(end);
 
-    public void Complete(Batch batch, int worker, BatchVerdict? verdict) =>
+    public ValueTask CompleteAsync(Batch batch, int worker, BatchVerdict? verdict)
+    {
         queue.Complete(batch, verdict?.Again ?? [batch with { NotOnWorker = worker, Reason = BatchReasons.Requeue }]);
+        return ValueTask.CompletedTask;
+    }
 
     public void Started(int worker, TimeSpan took) => queue.Started(worker, took);
 

@@ -33,4 +33,18 @@ internal sealed class RetryBudget(int perTest, TimeSpan firstDelay, Random rando
             return delay < LongestDelay ? delay : LongestDelay;
         }
     }
+
+    /// <summary>How many retries of the test's were taken.</summary>
+    public int Used(TestEntry entry)
+    {
+        lock (_gate)
+            return _used.GetValueOrDefault(entry);
+    }
+
+    /// <summary>So many were taken elsewhere.</summary>
+    public void Remember(TestEntry entry, int used)
+    {
+        lock (_gate)
+            _used[entry] = Math.Max(_used.GetValueOrDefault(entry), used);
+    }
 }

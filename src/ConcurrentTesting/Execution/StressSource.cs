@@ -37,7 +37,7 @@ internal sealed class StressSource : IBatchSource
 
     public BatchVerdict Judge(BatchEnd end) => _source.Judge(end);
 
-    public void Complete(Batch batch, int worker, BatchVerdict? verdict)
+    public ValueTask CompleteAsync(Batch batch, int worker, BatchVerdict? verdict)
     {
         if (NextOf(batch) is { } next)
         {
@@ -46,7 +46,7 @@ internal sealed class StressSource : IBatchSource
             verdict = verdict with { Again = verdict.Again.Add(next) };
         }
 
-        _source.Complete(batch, worker, verdict);
+        return _source.CompleteAsync(batch, worker, verdict);
     }
 
     public void Leave(int worker) => _source.Leave(worker);

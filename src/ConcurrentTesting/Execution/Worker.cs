@@ -108,6 +108,8 @@ internal sealed class Worker(
         var taking = source.TakeAsync(number, cancellationToken).AsTask();
         try
         {
+            if (!taking.IsCompleted && source.Latency > TimeSpan.Zero)
+                await Task.WhenAny(taking, Task.Delay(source.Latency, run.Time, cancellationToken));
             if (!taking.IsCompleted && !source.IsPlanning)
                 await EndProcessesAsync();
         }
@@ -143,7 +145,7 @@ internal sealed class Worker(
         }
         finally
         {
-            source.Complete(batch, number, ran?.Verdict);
+            await source.CompleteAsync(batch, number, ran?.Verdict);
             run.Recorder.Add(new WorkerIdle(number) { At = run.Recorder.Now });
         }
     }

@@ -50,18 +50,20 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     }
 
     /// <param name="plan">Of what has not begun early; its predictions are of all.</param>
-    public async Task RunAsync(Plan plan)
+    /// <param name="shared">Where several machines take from; null: the plan is for this one alone.</param>
+    public async Task RunAsync(Plan plan, Func<Accounting, IBatchSource>? shared = null)
     {
         // A plan that repeats a run repeats its workers.
-        var working = _working ?? (plan.IsFixed
-            ? Begin(plan.Seeds.Length, double.PositiveInfinity, WorkerStarts.All(run.Time), plan)
+        var working = _working ?? (plan.IsFixed || shared is not null
+            ? Begin(plan.Seeds.Length, double.PositiveInfinity, WorkerStarts.All(run.Time), plan, shared)
             : Begin(plan.Seeds.Length, WorthStealing, StartsOf(plan.KnownTimings), plan));
-        working.SetUps = plan.SetUps;
-        working.Accounting.Know(plan.Predictions, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
-        working.Asked.Become([.. plan.Predictions.Keys], plan.Repeated);
+        Know(working, plan);
         working.Queue.Seed(plan);
         await working.Ended;
 
+        // What is left then is for other machines.
+        if (shared is not null)
+            return;
         var left = working.Queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
             .SelectMany(batch => batch.Entries.Select(entry => (Entry: entry, Batch: batch)))
             .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch))
@@ -80,7 +82,8 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
         : new WorkerStarts(run.Time, Environment.ProcessorCount, known, startSeconds, new FreeMemory(run.Time).Obstacle);
 
     /// <param name="plan">Null where some begin before it is known: none of them runs several times.</param>
-    private Working Begin(int count, double worthStealing, WorkerStarts starts, Plan? plan)
+    private Working Begin(
+        int count, double worthStealing, WorkerStarts starts, Plan? plan, Func<Accounting, IBatchSource>? shared = null)
     {
         var queue = new BatchQueue(count, worthStealing, starts);
         var accounting = new Accounting(
@@ -88,13 +91,23 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             new RetryBudget(run.Settings.MaxRetries, run.Settings.RetryDelay, new Random(run.Seed)), plan?.Repeated);
         var working = new Working(queue, accounting, new AskedTests([]));
         var local = new LocalBatchSource(queue, accounting, starts);
-        var source = plan is null ? local : StressSource.Over(local, plan, run);
+        var source = shared?.Invoke(accounting) ?? (plan is null ? local : StressSource.Over(local, plan, run));
+        if (plan is not null)
+            Know(working, plan);
         var runner = new BatchRunner(run, source, working.Asked);
         var workers = Enumerable.Range(0, count)
             .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = () => working.SetUps }).ToArray();
         working.Ended = Task.WhenAll(
             workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
         return working;
+    }
+
+    // Before any worker has something of the plan.
+    private static void Know(Working working, Plan plan)
+    {
+        working.SetUps = plan.SetUps;
+        working.Accounting.Know(plan.Predictions, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
+        working.Asked.Become([.. plan.Predictions.Keys], plan.Repeated);
     }
 
     private void RecordUnrun(TestEntry entry, Batch? left, bool isRepeated)

@@ -44,6 +44,15 @@ internal static class IncidentKinds
     /// <summary>The journal's last line was cut off as the run's process was ended.</summary>
     public const string JournalTorn = "journal-torn";
 
+    /// <summary>Another machine of the queue has tests that this one was not heard of with for too long.</summary>
+    public const string LeaseTaken = "lease-taken";
+
+    /// <summary>The infrastructure failed a machine's batches one after another, and it left the queue's run to the others.</summary>
+    public const string MachineFaulty = "machine-faulty";
+
+    /// <summary>A machine of the queue's run was not heard of any more.</summary>
+    public const string MachineLost = "machine-lost";
+
     /// <summary>A test host ended well without a result for every test.</summary>
     public const string NoResult = "no-result";
 

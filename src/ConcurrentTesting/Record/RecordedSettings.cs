@@ -12,6 +12,8 @@ internal static partial class RecordedSettings
     {
         ConnectionString = settings.ConnectionString is null ? null : Mask,
         MetricsPushUrl = null,
+        Queue = settings.Queue is null ? null : Mask,
+        Leaving = default,
         TemplateHook = null,
         Template = [.. settings.Template.Select(WithoutArguments)],
         Environment = [.. settings.Environment.Select(variable => variable with { Pattern = WithoutLiterals(variable.Pattern) })],

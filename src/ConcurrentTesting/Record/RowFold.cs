@@ -32,6 +32,9 @@ internal sealed class RowFold(AttemptEnded first)
 
     public bool HasAttemptIn(int batch) => _attempts.Exists(attempt => attempt.Batch == batch);
 
+    /// <summary>Forgets what came in a batch.</summary>
+    public void Drop(int batch) => _attempts.RemoveAll(attempt => attempt.Batch == batch);
+
     /// <summary>Adds what was measured in a batch to the attempt in it.</summary>
     public void Measure(int batch, MeasuredRow measured)
     {

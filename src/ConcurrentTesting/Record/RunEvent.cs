@@ -31,6 +31,7 @@ namespace ConcurrentTesting.Record;
 [JsonDerivedType(typeof(RowsSuperseded), "superseded")]
 [JsonDerivedType(typeof(BatchMeasured), "measured")]
 [JsonDerivedType(typeof(BatchEnded), "batch-ended")]
+[JsonDerivedType(typeof(BatchDropped), "batch-dropped")]
 [JsonDerivedType(typeof(OutsideFailed), "outside-failure")]
 [JsonDerivedType(typeof(PreparationRetried), "retry")]
 [JsonDerivedType(typeof(WorkerIdle), "worker-idle")]

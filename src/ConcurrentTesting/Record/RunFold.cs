@@ -172,6 +172,12 @@ internal sealed class RunFold
         _rows.Supersede(superseded);
     }
 
+    internal void Drop(BatchDropped dropped)
+    {
+        _tests = null;
+        _rows.Drop(dropped.Batch);
+    }
+
     internal void End(RunEnded ended) => _ended ??= ended;
 
     internal void Add(PhaseEnded phase)

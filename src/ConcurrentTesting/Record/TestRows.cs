@@ -45,6 +45,15 @@ internal sealed class TestRows
         rows.Current.RemoveAll(row => row.Attempts.Count == 0);
     }
 
+    public void Drop(int batch)
+    {
+        foreach (var rows in _tests.Values)
+        {
+            rows.Current.ForEach(row => row.Drop(batch));
+            rows.Current.RemoveAll(row => row.Attempts.Count == 0);
+        }
+    }
+
     /// <summary>A batch gave some rows of the test, and others have their last attempt of the same time in another batch.</summary>
     public bool IsSuperseding(TestRef test, int batch)
     {

@@ -131,6 +131,12 @@ internal sealed record BatchMeasured(int Batch, ImmutableArray<MeasuredRow> Rows
     internal override void ApplyTo(RunFold fold) => fold.Add(this);
 }
 
+/// <summary>Another machine has the batch: what this one had of it does not count.</summary>
+internal sealed record BatchDropped(int Batch) : RunEvent
+{
+    internal override void ApplyTo(RunFold fold) => fold.Drop(this);
+}
+
 internal sealed record BatchEnded(BatchRecord Batch) : RunEvent
 {
     internal override void ApplyTo(RunFold fold) => fold.Add(this);

@@ -110,7 +110,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
     {
         List: false, MakesPlan: false, OnlyFailed: false, ReplayFile: null, Bisect: null, Shard: null, PlanFile: null,
         Together.IsEmpty: true, Reset: DatabaseReset.Never, Coverage: false, Order: TestOrder.FailedFirst, NewRuns: 1, Stress: null,
-        Budget: null, AheadOfTime: AheadOfTimeMode.Off,
+        Budget: null, Queue: null, AheadOfTime: AheadOfTimeMode.Off,
     };
 
     // Set-ups that are shared cost each batch; an assembly that every batch explores anew costs it too.

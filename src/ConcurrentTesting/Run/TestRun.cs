@@ -10,6 +10,7 @@ using ConcurrentTesting.Hook;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Reports.Live;
+using ConcurrentTesting.Run.Merging;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
@@ -27,13 +28,14 @@ internal sealed class TestRun
     private readonly TestDatabases _databases;
     private readonly EarlierRun _earlier;
     private readonly ShardedRun _shard;
+    private readonly QueuedRun? _queue;
     private readonly ResultsDirectory _results;
     private readonly RunTimings _timings;
     private readonly RunSettingsDocument _runSettings;
 
     private TestRun(
-        RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, ResultsDirectory results,
-        RunTimings timings)
+        RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, QueuedRun? queue,
+        ResultsDirectory results, RunTimings timings)
     {
         _run = journal.Run;
         _journal = journal;
@@ -41,12 +43,13 @@ internal sealed class TestRun
         _databases = databases;
         _earlier = earlier;
         _shard = shard;
+        _queue = queue;
         _results = results;
         _timings = timings;
         _runSettings = RunSettingsDocument.Load(_run.Settings, _run.Log);
     }
 
-    /// <inheritdoc cref="ConcurrentTestRun.RunAsync"/>
+    /// <inheritdoc cref="ConcurrentTestRun.RunAsync(ConcurrentTestSettings, ILogger, CancellationToken)"/>
     public static async Task<ConcurrentTestResult> RunAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
@@ -64,25 +67,37 @@ internal sealed class TestRun
             settings, guards, Environment.GetEnvironmentVariable, logger) == ProductionVerdict.Sequential;
         if (isProduction)
             settings = settings.Sequential();
-        settings = settings.WithAbsolutePaths();
-        var redactor = Redactor.Of(settings);
-        var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
-        settings = RefusedSettings.Check(settings);
+        settings = RefusedSettings.Check(settings.WithAbsolutePaths());
         var earlier = EarlierRun.Read(settings);
         settings = earlier.Replayed is { } replayed ? settings with { Seed = replayed.Seed, Workers = replayed.Workers } : settings;
         var shard = ShardedRun.Read(settings, Environment.GetEnvironmentVariable);
         settings = settings with { Seed = settings.Seed ?? shard.Seed };
+        await using var queue = QueuedRun.Open(settings, Environment.GetEnvironmentVariable, time);
+        if (queue is not null)
+            await queue.IsSealedAsync(logger, cancellationToken);
+        var result = await RunAsync(new Begun(settings, guards, isProduction, earlier, shard, queue), logger, time, cancellationToken);
+        return queue is { IsRepeated: true } ? await QueueMerge.RunAsync(settings, logger, cancellationToken) : result;
+    }
+
+    private static async Task<ConcurrentTestResult> RunAsync(
+        Begun begun, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (_, guards, isProduction, earlier, shard, queue) = begun;
+        var settings = begun.Settings with { Seed = begun.Settings.Seed ?? queue?.Seed };
+        var redactor = Redactor.Of(settings);
         var timings = await RunTimings.LoadAsync(settings);
         settings = timings.Settings;
+        var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         await using var results = ResultsDirectory.Claim(settings);
         await using var live = LiveServer.Open(settings, redactor, time, logger);
         await using var console = RunConsole.Open(settings, redactor, logger, time, ConsoleSurface.OfProcess());
         await using var memory = MemoryWatch.Begin(time, console.Log);
-        using var stop = new RunStop(settings.FailFast, cancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, settings.Leaving);
+        using var stop = new RunStop(settings.FailFast, ending.Token);
         var runId = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5));
         await using var hook = TestHookServer.Open(runId, settings.Measure, console.Log);
         await using var metrics = MetricsListener.Open(settings.MetricsPort, console.Log);
-        var observer = Observers(console, metrics, live);
+        var observer = Observers(console, metrics, live, queue);
         using var file = new JournalWriter(redactor, time);
         var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
         var journal = new RunJournal(context, file, guards.Overridden, earlier.Compared);
@@ -101,7 +116,8 @@ internal sealed class TestRun
         metrics?.Follow(() => journal.Run.Recorder.ToRecord(RunEnd.TestsDecide));
         await using var lost = databases.Lost.Register(
             () => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
-        var testRun = () => new TestRun(journal, console, databases, earlier, shard, results, timings).ExecuteAsync(cancellationToken);
+        var testRun = () =>
+            new TestRun(journal, console, databases, earlier, shard, queue, results, timings).ExecuteAsync(cancellationToken);
         var end = await journal.ConcludeAsync(testRun, cancellationToken);
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
@@ -109,8 +125,8 @@ internal sealed class TestRun
         return await RunReports.WriteAsync(journal, end, console, results, live);
     }
 
-    private static IRunObserver Observers(RunConsole console, MetricsListener? metrics, LiveServer? live) =>
-        RunObservers.Of(console, metrics?.Observer, live?.Observer);
+    private static IRunObserver Observers(RunConsole console, MetricsListener? metrics, LiveServer? live, QueuedRun? queue) =>
+        RunObservers.Of(console, metrics?.Observer, live?.Observer, queue?.Events);
 
     private async Task<RunEnd> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -232,15 +248,22 @@ internal sealed class TestRun
             await _journal.BeginAsync(_results);
         await using var ahead = AheadOfTimeHosts.Begin(_journal.Catalog!.Assemblies, _run.Settings, vsTest, _run.RunId, _run.Log);
         direct.StartFrom(ahead);
-        await pool.RunAsync(plan);
+        var end = RunEnd.TestsDecide;
+        if (_queue is null)
+            await pool.RunAsync(plan);
+        else
+            end = await _queue.WorkAsync(_journal, pool, cancellationToken);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();
-        // What stopped the run is a failure or a fault, also where no test tells of it.
-        return _run.Stop.Reason is { } reason
-            && _run.Recorder.ToRecord(RunEnd.TestsDecide).ExitCode == ConcurrentTestExitCode.Success
-                ? new RunEnd(ConcurrentTestExitCode.Incomplete, reason) : RunEnd.TestsDecide;
+        return _queue is null ? EndOfTests() : end;
     }
+
+    // What stopped the run is a failure or a fault, also where no test tells of it.
+    private RunEnd EndOfTests() => _run.Stop.Reason is { } reason
+        && _run.Recorder.ToRecord(RunEnd.TestsDecide).ExitCode == ConcurrentTestExitCode.Success
+            ? new RunEnd(ConcurrentTestExitCode.Incomplete, reason)
+            : RunEnd.TestsDecide;
 
     private async Task<RunEnd> BisectAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
     {
@@ -287,4 +310,9 @@ internal sealed class TestRun
             await failed;
         }
     }
+
+    /// <summary>What is known before anything is claimed.</summary>
+    /// <param name="Queue">Null: the run is this machine's alone.</param>
+    private sealed record Begun(
+        ConcurrentTestSettings Settings, Guards Guards, bool IsProduction, EarlierRun Earlier, ShardedRun Shard, QueuedRun? Queue);
 }

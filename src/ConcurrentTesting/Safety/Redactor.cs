@@ -28,6 +28,7 @@ internal sealed class Redactor
     {
         var redactor = new Redactor();
         redactor.RegisterConnectionString(settings.ConnectionString);
+        redactor.RegisterConnectionString(settings.Queue);
         if (settings.MetricsPushUrl is { } push && Uri.TryCreate(push, UriKind.Absolute, out var address) && address.UserInfo.Length > 0)
             redactor.RegisterConnectionString(push);
         return redactor;

@@ -42,6 +42,9 @@ internal sealed record Batch
     /// </summary>
     public ImmutableArray<string> ExclusiveGroups { get; init; } = [];
 
+    /// <summary>What holds it for this machine among several; null: there is no other.</summary>
+    public BatchLease? Lease { get; init; }
+
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);
 
     /// <summary>Nothing of earlier batches may be in its test process.</summary>

@@ -185,7 +185,20 @@ internal sealed class TimingStore
     private double SecondsOf(string prefix) =>
         _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(timing => timing.Value.Seconds);
 
-    private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows)
+    /// <summary>The same, of a run that other machines discovered.</summary>
+    public void Learn(IEnumerable<UnitPlanned> units, IEnumerable<TestRecord> tests)
+    {
+        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        foreach (var (unit, test) in units.SelectMany(unit => unit.Tests.Select(test => (unit, test))))
+        {
+            var key = $"{unit.Assembly.Source}/{test.FullName}";
+            Learn(key, _timings.GetValueOrDefault(key), test.HasKnownRows, rows[(unit.Assembly.Source, test.Case)].ToImmutableArray());
+        }
+    }
+
+    private void Learn(TestEntry entry, ImmutableArray<TestRecord> rows) => Learn(entry.Key, Find(entry), entry.HasKnownRows, rows);
+
+    private void Learn(string key, Timing? known, bool hasKnownRows, ImmutableArray<TestRecord> rows)
     {
         if (!HaveRun(rows))
             return;
@@ -193,10 +206,10 @@ internal sealed class TimingStore
         var seconds = Math.Round(rows.Sum(row => row.Final.Duration.TotalSeconds), 6);
         var outcome = (rows.Any(row => row.Outcome == TestOutcome.Failed) ? TestOutcome.Failed : TestOutcome.Passed).ToString();
         var isFlaky = rows.Any(row => row.IsFlaky);
-        var timing = Find(entry) is { } known ? known.With(seconds, outcome, isFlaky) : Timing.First(seconds, outcome, isFlaky);
-        _timings[entry.Key] = timing with
+        var timing = known?.With(seconds, outcome, isFlaky) ?? Timing.First(seconds, outcome, isFlaky);
+        _timings[key] = timing with
         {
-            Rows = entry.HasKnownRows ? null : rows.Length,
+            Rows = hasKnownRows ? null : rows.Length,
             LastRun = Second(rows.Max(row => row.Final.StartedAt)),
         };
     }

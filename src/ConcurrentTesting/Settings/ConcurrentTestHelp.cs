@@ -216,6 +216,14 @@ public static class ConcurrentTestHelp
     public const string TestMerge =
         "Results folders of all parts, or a folder that holds them, which ConcurrentTestMerge makes one run of. Default: none";
 
+    /// <summary><c>--test-queue</c></summary>
+    public const string TestQueue =
+        "Connection string of a PostgreSQL server, 13 or later, whose queue several machines share; secret, best given as NUKE_TEST_QUEUE. Default: none";
+
+    /// <summary><c>--test-queue-run</c></summary>
+    public const string TestQueueRun =
+        "Name of the run in the queue, the same on all of its machines. Default: the CI host's id of the pipeline, on GitHub with its attempt";
+
     /// <summary><c>--test-fail-fast</c></summary>
     public const string TestFailFast = "Failures after which the run stops; 0 is never. Default: 0";
 

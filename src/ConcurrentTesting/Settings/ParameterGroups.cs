@@ -18,8 +18,8 @@ internal static class ParameterGroups
     [
         new("What to run", "./build.sh ConcurrentTest --test-projects tests --test-filter 'FullyQualifiedName~Orders&Category!=Slow'",
             [
-                "TestProjects", "TestFilter", "TestOnlyFailed", "TestBudget", "TestOrder", "TestList", "TestHelp", "TestBuild", "TestNoBuild",
-                "TestConfiguration", "TestFramework", "TestSettings", "TestAllowEmpty",
+                "TestProjects", "TestFilter", "TestOnlyFailed", "TestBudget", "TestOrder", "TestList", "TestHelp", "TestBuild",
+                "TestNoBuild", "TestConfiguration", "TestFramework", "TestSettings", "TestAllowEmpty",
             ]),
         new("Databases", "./build.sh ConcurrentTest --test-database postgresql --test-template db/schema",
             [
@@ -38,7 +38,7 @@ internal static class ParameterGroups
         new("Speed", "./build.sh ConcurrentTest --workers 8 --test-benchmark",
             ["Workers", "TestBenchmark", "TestTimings", "TestGranularity", "TestTogether", "TestHost", "TestAheadOfTime"]),
         new("Many machines", "./build.sh ConcurrentTest --test-shard 2/4 --test-plan artifacts/test-plan/plan.json",
-            ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat", "TestMerge"]),
+            ["TestShard", "TestShardCount", "TestShardTarget", "TestPlan", "TestPlanFormat", "TestMerge", "TestQueue", "TestQueueRun"]),
         new("Results", "./build.sh ConcurrentTest --test-results-directory artifacts/nightly --test-coverage",
             ["TestResultsDirectory", "TestReportFrom", "TestJUnitFile", "TestJUnitFormat", "TestCompare", "TestCoverage", "TestMeasure",
                 "TestLive", "TestMetricsListen", "TestMetricsPush"]),

@@ -158,6 +158,11 @@ internal static class ParameterTable
         Parameter.Create(
             "TestMerge", ConcurrentTestHelp.TestMerge, ValueKinds.Folders, s => s.MergeFolders, (s, v) => s with { MergeFolders = v }),
         Parameter.Create(
+            "TestQueue", ConcurrentTestHelp.TestQueue, ValueKinds.Secret, s => s.Queue!, (s, v) => s with { Queue = v }, isSecret: true)
+            .RecordedAs("HasQueue", s => s.Queue is not null),
+        Parameter.Create(
+            "TestQueueRun", ConcurrentTestHelp.TestQueueRun, ValueKinds.Word, s => s.QueueRun!, (s, v) => s with { QueueRun = v }),
+        Parameter.Create(
             "TestFailFast", ConcurrentTestHelp.TestFailFast, ValueKinds.WholeNumber(0, int.MaxValue), s => s.FailFast,
             (s, v) => s with { FailFast = v }),
         Parameter.Create("TestSeed", ConcurrentTestHelp.TestSeed, ValueKinds.OptionalNumber(0), s => s.Seed, (s, v) => s with { Seed = v }),

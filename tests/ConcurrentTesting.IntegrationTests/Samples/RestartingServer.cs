@@ -63,6 +63,18 @@ internal sealed class RestartingServer : IAsyncDisposable
         _process = await ServerProcess.StartAsync(_product, _account, Path.GetDirectoryName(data)!, isInMemory: true, new LogLines(), cancellationToken);
     }
 
+    /// <summary>All of its processes say nothing for a while.</summary>
+    public async Task FreezeAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        var processes = ProcessList.Mentioning(_process.DataDirectory).Select(process => int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture))
+            .SelectMany(process => ProcessTree.Below(process).Prepend(process)).Distinct().ToList();
+        foreach (var process in processes)
+            await SampleRun.SignalAsync(process, "STOP", cancellationToken);
+        await Task.Delay(time, cancellationToken);
+        foreach (var process in processes)
+            await SampleRun.SignalAsync(process, "CONT", cancellationToken);
+    }
+
     /// <summary>A fast shutdown, for good.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _process.StopAsync(cancellationToken);
 

@@ -20,14 +20,15 @@ internal sealed class FakeRun : IAsyncDisposable
     private readonly TestHookServer _hook;
     private readonly TestDatabases _databases;
 
-    public FakeRun(Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null, Quarantine? quarantine = null)
+    /// <param name="beside">Hears what happens too.</param>
+    public FakeRun(Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null, Quarantine? quarantine = null, IRunObserver? beside = null, CancellationToken ending = default)
     {
         var settings = new ConcurrentTestSettings { ResultsDirectory = _folder.Path, RootDirectory = _folder.Path, MaxRetries = 0 };
         settings = configure?.Invoke(settings) ?? settings;
         time ??= TimeProvider.System;
         _hook = TestHookServer.Open(Guid.NewGuid().ToString("N")[..10], measure: false, NullLogger.Instance);
         _databases = TestDatabases.Create(settings, "run", NullLogger.Instance, time);
-        var observer = new IncidentList(Incidents);
+        var observer = RunObservers.Of(new IncidentList(Incidents), beside);
         Context = new RunContext
         {
             Settings = settings,
@@ -37,7 +38,7 @@ internal sealed class FakeRun : IAsyncDisposable
             Secrets = new Redactor(),
             Recorder = new RunRecorder(time, observer, quarantine ?? Quarantine.None),
             Time = time,
-            Stop = new RunStop(settings.FailFast, CancellationToken.None),
+            Stop = new RunStop(settings.FailFast, ending),
             Hook = _hook,
         };
     }

@@ -28,6 +28,7 @@ public partial class FloorsTests
         ["Scheduling"] = 3,
         ["Hook"] = 3,
         ["Reports"] = 3,
+        ["Queue"] = 3,
         ["Databases"] = 3,
         ["Record"] = 2,
         [VsTest] = 2,

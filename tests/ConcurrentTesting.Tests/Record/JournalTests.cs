@@ -167,6 +167,7 @@ public sealed class JournalTests : IDisposable
         {
             ConnectionString = "Host=db;Password=one",
             MetricsPushUrl = "http://me:two@gateway",
+            Queue = "Host=queue;Password=three",
             Template = ["shop.sql", "cmd:migrate --password three", "audit=cmd:PGPASSWORD=four migrate"],
             Environment = [EnvironmentPattern.Default, new EnvironmentPattern("Audit", "Host=x;Password=five;Database={Database:audit}")],
             TemplateHook = new TemplateHook("1", (_, _) => Task.CompletedTask),
@@ -175,7 +176,7 @@ public sealed class JournalTests : IDisposable
         var recorded = RecordedSettings.Of(settings);
 
         recorded.ConnectionString.ShouldBe("***");
-        (recorded.MetricsPushUrl, recorded.TemplateHook).ShouldBe((null, null));
+        (recorded.MetricsPushUrl, recorded.TemplateHook, recorded.Queue).ShouldBe((null, null, "***"));
         recorded.Template.ShouldBe(["shop.sql", "cmd:migrate ***", "audit=cmd:***"]);
         recorded.Environment.Select(variable => variable.Pattern).ShouldBe(["{ConnectionString}", "***{Database:audit}"]);
         RecordedSettings.Of(recorded).Template.ShouldBe(recorded.Template);

@@ -260,7 +260,7 @@ public sealed class ParameterValueTests : IDisposable
         [
             "Workers", "TestProjects", "TestFramework", "TestFilter", "TestSettings", "TestConnectionString", "TestTemplate", "TestTemplateExtensions", "TestDatabaseSettings",
             "TestServerBinaries", "TestAllow", "TestAllowedHosts", "TestJUnitFile", "TestQuarantine", "TestReplay", "TestReplayWorker", "TestBisect", "TestSeed",
-            "TestLive", "TestMetricsListen", "TestMetricsPush", "TestTogether", "TestCompare", "TestReportFrom", "TestShard", "TestShardCount", "TestPlan", "TestMerge",
+            "TestLive", "TestMetricsListen", "TestMetricsPush", "TestTogether", "TestCompare", "TestReportFrom", "TestShard", "TestShardCount", "TestPlan", "TestMerge", "TestQueue", "TestQueueRun",
         ];
         var defaults = new ConcurrentTestSettings { TimingsFile = Path.GetFullPath(".nuke/temp/test-timings.json"), ResultsDirectory = Path.GetFullPath("artifacts/test-results") };
 

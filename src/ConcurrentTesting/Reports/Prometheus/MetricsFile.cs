@@ -150,6 +150,10 @@ internal static class MetricsFile
         metrics.LowerBound.Set(NotNegative(record.LowerBound));
         metrics.TestTime.Set(NotNegative(record.TestTime));
         metrics.KnownTimings.Set(record.KnownTimings);
+        if (record.Parts.IsEmpty)
+            metrics.Machines.WithLabels(record.Machine).Set(record.Settings.Workers);
+        foreach (var part in record.Parts)
+            metrics.Machines.WithLabels(part.Machine).Inc(part.Workers);
         SetIfMeasured(() => metrics.Efficiency, record.Efficiency);
         SetIfMeasured(() => metrics.Speedup, figures.Speedup);
         SetIfMeasured(() => metrics.Imbalance, figures.Imbalance);

@@ -32,6 +32,7 @@ internal sealed class RunMetrics
     public Counter Reruns => Counter("test_reruns_total", "Attempts of tests beyond the first.", "cause");
 
     public Gauge Workers => Gauge("workers", "Workers that the run was asked for.");
+    public Gauge Machines => Gauge("machine_workers", "Workers of each machine that the run was on.", "machine");
     public Gauge WorkerDuration => Gauge("worker_duration_seconds", "From a worker's start to its end.", "worker");
     public Gauge WorkerBusy => Gauge("worker_busy_seconds", "How long a worker ran batches.", "worker");
     public Gauge WorkerIdle =>

@@ -25,7 +25,7 @@ internal static class MergedRecord
         {
             RunId = $"{records[0].RunId}-merged",
             Settings = settings,
-            Machine = MachineOf(records),
+            Machine = MachineOf(records.Select(part => part.Machine)),
             Seed = records[0].Seed,
             StartedAt = records.Min(part => part.StartedAt),
             FinishedAt = records.Max(part => part.FinishedAt),
@@ -97,9 +97,10 @@ internal static class MergedRecord
         return found.ToImmutable();
     }
 
-    private static string MachineOf(ImmutableArray<RunRecord> parts)
+    /// <summary>The machines of a run in one name.</summary>
+    public static string MachineOf(IEnumerable<string> names)
     {
-        var machines = parts.Select(part => part.Machine).Distinct(StringComparer.Ordinal).ToList();
+        var machines = names.Distinct(StringComparer.Ordinal).ToList();
         return machines.Count > MostMachines
             ? FormattableString.Invariant($"{machines.Count} machines")
             : string.Join(", ", machines);
@@ -116,7 +117,8 @@ internal static class MergedRecord
             retry => new RetryCount(retry.Sum(one => one.Value.Tried), retry.Sum(one => one.Value.Succeeded)),
             StringComparer.Ordinal);
 
-    private static DatabaseRecord? DatabaseOf(ImmutableArray<DatabaseRecord> parts) => parts is not [var first, ..] ? null : first with
+    /// <summary>What the databases of all machines came to.</summary>
+    public static DatabaseRecord? DatabaseOf(ImmutableArray<DatabaseRecord> parts) => parts is not [var first, ..] ? null : first with
     {
         CloneTimes = [.. parts.SelectMany(part => part.CloneTimes)],
         DropTimes = [.. parts.SelectMany(part => part.DropTimes)],

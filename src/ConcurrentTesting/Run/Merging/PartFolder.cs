@@ -31,13 +31,14 @@ internal sealed record PartFolder
     public override string ToString() =>
         FormattableString.Invariant($"part {Shard.Part}/{Shard.Of} of run {Run} on {Machine} ({Path})");
 
-    /// <summary>Null: the folder has no results.</summary>
+    /// <param name="plans">Those that were read before.</param>
+    /// <returns>Null: the folder has no results.</returns>
     /// <exception cref="PartFlawException">It is not what a part left.</exception>
-    public static PartFolder? Read(string path)
+    public static PartFolder? Read(string path, KnownPlans plans)
     {
         try
         {
-            return File.Exists(In(path, ArtifactNames.Part)) ? ReadSealed(path)
+            return File.Exists(In(path, ArtifactNames.Part)) ? ReadSealed(path, plans)
                 : File.Exists(In(path, ArtifactNames.Journal)) ? ReadUnfinished(path)
                 : Directory.Exists(path) ? null
                 : throw new PartFlawException($"{path}: there is no such folder");
@@ -50,15 +51,15 @@ internal sealed record PartFolder
         }
     }
 
-    private static PartFolder ReadSealed(string path)
+    private static PartFolder ReadSealed(string path, KnownPlans plans)
     {
         var seal = PartSeal.Parse(File.ReadAllBytes(In(path, ArtifactNames.Part)));
-        if (!seal.Files.ContainsKey(ArtifactNames.Plan) || !seal.Files.ContainsKey(ArtifactNames.Journal))
+        if (!seal.Files.TryGetValue(ArtifactNames.Plan, out var file) || !seal.Files.ContainsKey(ArtifactNames.Journal))
             throw new PartFlawException($"{path}: its {ArtifactNames.Plan} or {ArtifactNames.Journal} is not sealed");
         if (seal.Files.FirstOrDefault(file => !IsAsSealed(path, file.Key, file.Value)).Key is { } changed)
             throw new PartFlawException($"{path}: {changed} is missing or is not as the part left it");
-        var plan = ShardPlanFile.Parse(File.ReadAllBytes(In(path, ArtifactNames.Plan)));
-        if (FlawOf(seal.Shard, plan) is { } flaw)
+        var (plan, hash) = plans.Read(In(path, ArtifactNames.Plan), file);
+        if (FlawOf(seal.Shard, plan, hash) is { } flaw)
             throw new PartFlawException($"{path}: {flaw}");
         return new PartFolder
         {
@@ -94,9 +95,9 @@ internal sealed record PartFolder
         };
     }
 
-    private static string? FlawOf(ShardRecord shard, ShardPlan plan)
+    private static string? FlawOf(ShardRecord shard, ShardPlan plan, string hash)
     {
-        if (ShardPlanFile.HashOf(plan) != shard.Plan || plan.Discovery != shard.Discovery)
+        if (hash != shard.Plan || plan.Discovery != shard.Discovery)
             return "it is a part of another plan than the one that lies in it";
         return plan.Parts.Length == shard.Of && new Shard(shard.Part, shard.Of).IsValid
             ? null

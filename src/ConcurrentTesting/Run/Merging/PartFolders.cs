@@ -14,6 +14,7 @@ internal sealed record PartFolders(
     public static PartFolders Find(ConcurrentTestSettings settings)
     {
         var found = new PartFolders([], [], []);
+        var plans = new KnownPlans();
         var paths = settings.MergeFolders.Select(path => Full(path, settings)).SelectMany(FoldersOf);
         foreach (var path in paths.Distinct(StringComparer.Ordinal))
         {
@@ -24,7 +25,7 @@ internal sealed record PartFolders(
                     $"--test-merge {path} is the folder that the merged results take: give another --test-results-directory.");
             }
 
-            found = found.With(path);
+            found = found.With(path, plans);
         }
 
         return found;
@@ -42,11 +43,11 @@ internal sealed record PartFolders(
     private static bool IsOfRun(string path) => new[] { ArtifactNames.Part, ArtifactNames.Journal, ArtifactNames.Plan, ArtifactNames.Log }
         .Any(name => File.Exists(Path.Combine(path, name)));
 
-    private PartFolders With(string path)
+    private PartFolders With(string path, KnownPlans plans)
     {
         try
         {
-            return PartFolder.Read(path) is { } part
+            return PartFolder.Read(path, plans) is { } part
                 ? this with { Parts = Parts.Add(part) }
                 : this with { WithoutResults = WithoutResults.Add(path) };
         }

@@ -1,15 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Console;
-using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
-using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
-using ConcurrentTesting.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run.Merging;
@@ -38,11 +33,19 @@ internal sealed class PartMerge
     public static async Task<ConcurrentTestResult> RunAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
+        if (settings.Queue is not null)
+        {
+            return settings.MergeFolders.IsEmpty
+                ? await QueueMerge.RunAsync(settings.WithAbsolutePaths(), logger, cancellationToken)
+                : throw new ConcurrentTestException(
+                    ConcurrentTestExitCode.BadSettings, "--test-merge and --test-queue name results of two kinds of runs: give one of them.");
+        }
+
         if (settings.MergeFolders.IsEmpty)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
-                "--test-merge is missing: give the results folders of all parts, or a folder that holds them.");
+                "--test-merge is missing: give the results folders of all parts, or a folder that holds them, or the --test-queue that has the run.");
         }
 
         return await new PartMerge(settings.WithAbsolutePaths(), logger).RunAsync(cancellationToken);
@@ -59,7 +62,9 @@ internal sealed class PartMerge
         ImmutableArray<MergedPart> numbered = [.. Numbered(parts)];
         cancellationToken.ThrowIfCancellationRequested();
         await SaveTimingsAsync(parts, cancellationToken);
-        return await WriteAsync(RecordOf(numbered, settings), cancellationToken);
+        foreach (var incident in _incidents)
+            _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
+        return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(RecordOf(numbered, settings), cancellationToken);
     }
 
     private PartChoice Choose()
@@ -163,46 +168,6 @@ internal sealed class PartMerge
                 ConcurrentTestExitCode.Incomplete, $"These are not the results of one whole run: {string.Join("; ", _flaws)}.");
         var record = parts.IsEmpty ? MergedRecord.Without(settings, end, DateTimeOffset.UtcNow) : MergedRecord.Of(parts, settings, end);
         return record with { Incidents = [.. _incidents, .. record.Incidents], Compared = _compared };
-    }
-
-    private async Task<ConcurrentTestResult> WriteAsync(RunRecord record, CancellationToken cancellationToken)
-    {
-        var file = new HistoryFile(_settings, (kind, message) => _logger.LogWarning("{Kind}: {Message}", kind, message));
-        var history = file.Read();
-        record = record with { History = history.ByTest() };
-        await file.AddAsync(history, record, _redactor, cancellationToken);
-        var recorded = RecordedValue.All(record.Settings, _redactor);
-        var incidents = await RunArtifacts.WriteAsync(record, recorded, _redactor, cancellationToken);
-        foreach (var incident in _incidents.Concat(incidents))
-            _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
-        if (record.ExitCode == ConcurrentTestExitCode.Success
-            && incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost)
-        {
-            record = record with
-            {
-                ExitCode = ConcurrentTestExitCode.Incomplete,
-                Reason = $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(lost, "artifact")} could not be written.",
-            };
-        }
-
-        Tell(record);
-        return RunResult.Of(record) with
-        {
-            ClosingLines = RunConsole.ClosingLines(record, _redactor),
-            HostCommands = HostCommands.Of(record, _redactor),
-        };
-    }
-
-    private void Tell(RunRecord record)
-    {
-        foreach (var part in record.Parts)
-        {
-            _logger.LogInformation(
-                "Part {Part} on {Machine}: {Results} in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine,
-                Quantity.Of(part.Tests, "result"), part.Seconds, part.ExitCode);
-        }
-
-        SavedRuns.Tell(record, _redactor, _logger);
     }
 
     private async Task SaveTimingsAsync(ImmutableArray<MergedPart> parts, CancellationToken cancellationToken)

@@ -26,19 +26,29 @@ internal static class PartResults
 
     private static string? FlawOfResults(ShardPart plan, IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
     {
-        var rows = tests.CountBy(RefOf).ToDictionary();
-        var asked = units.SelectMany(unit => unit.Tests.Select(test => (Ref: new TestRef(unit.Assembly, test.Case), Test: test))).ToList();
-        var wrong = asked.Where(one => !Fits(one.Test, rows.GetValueOrDefault(one.Ref))).Select(one => one.Test.FullName).ToList();
+        var wrong = Wrong(units, tests).Select(one => one.Test.FullName).ToList();
         if (wrong.Count > 0)
         {
             return FormattableString.Invariant(
                 $"{wrong.Count} of its tests lack results, or have more of them than were discovered ({Named(wrong)})");
         }
 
-        var known = asked.Select(one => one.Ref).ToHashSet();
+        var known = units.SelectMany(unit => unit.Tests.Select(test => new TestRef(unit.Assembly, test.Case))).ToHashSet();
         var others = tests.Where(test => !known.Contains(RefOf(test)))
             .Select(test => new ShardTest(test.Assembly.Source, test.ClassName, test.Name, true));
         return Difference("explicit in it", plan.All.Where(test => test.IsExplicit), others);
+    }
+
+    /// <summary>The tests that lack results, or have more of them than were discovered.</summary>
+    public static IEnumerable<(UnitPlanned Unit, PlannedTest Test)> Wrong(
+        IReadOnlyCollection<UnitPlanned> units, ImmutableArray<TestRecord> tests)
+    {
+        var rows = tests.CountBy(RefOf).ToDictionary();
+        return
+            from unit in units
+            from test in unit.Tests
+            where !Fits(test, rows.GetValueOrDefault(new TestRef(unit.Assembly, test.Case)))
+            select (unit, test);
     }
 
     private static TestRef RefOf(TestRecord test) => new(test.Assembly, test.CaseId);

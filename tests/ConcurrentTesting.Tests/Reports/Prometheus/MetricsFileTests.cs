@@ -69,7 +69,7 @@ public sealed partial class MetricsFileTests
             text.ShouldContain($"# HELP {name} ");
         }
 
-        Labels().Matches(text).Select(match => match.Groups[1].Value).Distinct().ShouldBe(["outcome", "le", "cause", "worker", "engine"], ignoreOrder: true);
+        Labels().Matches(text).Select(match => match.Groups[1].Value).Distinct().ShouldBe(["outcome", "le", "cause", "worker", "machine", "engine"], ignoreOrder: true);
         text.ShouldNotContain("\nprocess_");
         text.ShouldNotContain("dotnet_");
     }

@@ -1,0 +1,288 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>
+/// The queue that several machines share, as this one's workers see it: what a worker takes is leased, and what comes of it is told the
+/// queue in one piece, or not at all where another machine has it by then.
+/// </summary>
+internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
+{
+    // A machine whose items are faulty one after another has a fault of its own, where those of others are not.
+    private const int MostFaults = 3;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly RunContext _run;
+    private readonly QueueRun _queue;
+    private readonly QueuedTests _tests;
+    private readonly EventLines _lines;
+    private readonly SharedEvents _events;
+    private readonly Accounting _accounting;
+    private readonly ConcurrentDictionary<long, BatchLease> _held = [];
+    private readonly ConcurrentDictionary<int, int> _hosts = [];
+    private readonly HashSet<int> _gone = [];
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Task _beating;
+    private int _waiting;
+    private volatile bool _isFaulty;
+
+    public QueuedBatchSource(
+        RunContext run, QueueRun queue, QueuedTests tests, EventLines lines, SharedEvents events, Accounting accounting, TimeSpan lease)
+    {
+        (_run, _queue, _tests, _lines, _events, _accounting) = (run, queue, tests, lines, events, accounting);
+        _beating = Task.Run(() => BeatAsync(lease / 4));
+    }
+
+    /// <summary>The machine's items were faulty one after another, and those of others were not: it takes no more.</summary>
+    public bool IsFaulty => _isFaulty;
+
+    public TimeSpan Latency => TimeSpan.FromSeconds(1);
+
+    public async ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ClaimAsync(worker, cancellationToken);
+        }
+        catch (ConcurrentTestException exception)
+        {
+            _run.Stop.Break(exception.Message);
+            return null;
+        }
+    }
+
+    private async Task<Batch?> ClaimAsync(int worker, CancellationToken cancellationToken)
+    {
+        while (!_isFaulty)
+        {
+            var (claim, state, lost) = await _queue.ClaimAsync(
+                worker, _hosts.GetValueOrDefault(worker, -1), _run.Settings.TestTimeout, cancellationToken);
+            foreach (var (machine, tests) in lost)
+            {
+                _run.Recorder.Report(
+                    IncidentKinds.MachineLost, $"{machine} was not heard of for too long: others may have its {Quantity.Of(tests, "test")} now.");
+            }
+
+            _accounting.RememberAll(state.Reruns);
+            if (claim is not null)
+                return BatchOf(claim, worker);
+            if (state.Waiting == 0 || state.Seal is not null)
+                return null;
+            await WaitAsync(cancellationToken);
+        }
+
+        return null;
+    }
+
+    public BatchVerdict Judge(BatchEnd end) => _accounting.Judge(end);
+
+    public async ValueTask CompleteAsync(Batch batch, int worker, BatchVerdict? verdict)
+    {
+        var lease = batch.Lease!;
+        var ran = _events.End(worker);
+
+        // From here on its end is told, and not that it goes on.
+        _held.TryRemove(lease.Number, out _);
+        if (!lease.IsTaken && await TryTellAsync(batch, worker, verdict, ran))
+            return;
+        if (lease.IsTaken)
+        {
+            _run.Recorder.Report(
+                IncidentKinds.LeaseTaken,
+                $"Another machine has {Quantity.Of(batch.CaseCount, "test")} of {batch.Assembly.Source} now, because this one was not heard of for too long: what it still said of them does not count.",
+                worker);
+        }
+
+        if (ran is { } dropped)
+            _run.Recorder.Add(new BatchDropped(dropped.Number) { At = _run.Recorder.Now });
+    }
+
+    /// <returns>Whether what came of the batch counts.</returns>
+    private async Task<bool> TryTellAsync(
+        Batch batch, int worker, BatchVerdict? verdict, (int Number, ImmutableArray<RunEvent> Events)? ran)
+    {
+        var lease = batch.Lease!;
+
+        // A machine that stops gives back all that it has as it leaves.
+        if (_run.Stop.Token.IsCancellationRequested)
+            return false;
+        var isAcknowledged = verdict is not null && ran is not null;
+        try
+        {
+            var answer = isAcknowledged
+                ? await _queue.AcknowledgeAsync(worker, EndOf(batch, verdict!, ran!.Value), CancellationToken.None)
+                : await _queue.GiveBackAsync(worker, lease.Number, isFaulty: true, CancellationToken.None);
+            if (answer.IsTaken)
+                lease.Take();
+            Heed(answer, isFaulty: verdict is null || IsFaultyEnd(verdict));
+            return isAcknowledged && !answer.IsTaken;
+        }
+        catch (ConcurrentTestException exception)
+        {
+            // Whether it counts is not known, so it must not seem to.
+            _run.Stop.Break(exception.Message);
+            return false;
+        }
+    }
+
+    public void Leave(int worker)
+    {
+        lock (_gone)
+            _gone.Add(worker);
+    }
+
+    public bool TryLeave(int worker)
+    {
+        lock (_gone)
+            return _run.Settings.Workers - _gone.Count > 1 && _gone.Add(worker);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        await _beating;
+        _ended.Dispose();
+    }
+
+    private Batch BatchOf(QueueClaim claim, int worker)
+    {
+        _hosts[worker] = claim.Assembly;
+        foreach (var tries in claim.Tries)
+            _accounting.Remember(_tests.Entries[tries.Test], tries.Reruns, tries.Retries);
+        var lease = _held[claim.Lease] = new BatchLease(claim.Lease);
+        return new Batch
+        {
+            Assembly = _tests.Assemblies[claim.Assembly],
+            Entries = [.. claim.Tests.Select(test => _tests.Entries[test])],
+            Seconds = claim.Seconds,
+            Reason = claim.Reason,
+            FruitlessTries = claim.Fruitless,
+            ExclusiveGroups = claim.Groups,
+            Lease = lease,
+        };
+    }
+
+    // All waiting workers together ask as often as one.
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var waiting = Interlocked.Increment(ref _waiting);
+        try
+        {
+            await Task.Delay(Pause * Math.Max(1, waiting), _run.Time, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private QueueAcknowledgement EndOf(Batch batch, BatchVerdict verdict, (int Number, ImmutableArray<RunEvent> Events) ran)
+    {
+        var again = verdict.Again.Select(ItemOf).ToImmutableArray();
+        return new QueueAcknowledgement
+        {
+            Lease = batch.Lease!.Number,
+            Events = _lines.Write([.. ran.Events, .. Superseding(batch, verdict, ran.Number)]),
+            Results = [.. ResultsOf(ran.Events)],
+            Again = again,
+            Tries = [.. verdict.RunsAgain.Distinct().Select(TriesOf)],
+            Reruns = again.Count(item => item.Reason == BatchReasons.Rerun),
+            IsGood = !ran.Events.Any(happened => happened is OutsideFailed),
+            IsFaulty = IsFaultyEnd(verdict),
+        };
+    }
+
+    // Whoever reads it knows the rows that the tests gave on other machines.
+    private IEnumerable<RunEvent> Superseding(Batch batch, BatchVerdict verdict, int number)
+    {
+        if (batch.Reason is BatchReasons.Plan or BatchReasons.Tail or BatchReasons.ByName)
+            return [];
+        var open = verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue)
+            .SelectMany(again => again.Entries).ToHashSet();
+        return batch.Entries.Where(entry => !open.Contains(entry))
+            .Select(entry => new RowsSuperseded(new TestRef(entry.Assembly, entry.Id), number) { At = _run.Recorder.Now });
+    }
+
+    private IEnumerable<QueueResult> ResultsOf(ImmutableArray<RunEvent> events)
+    {
+        var rows = new Dictionary<int, int>();
+        foreach (var ended in events.OfType<AttemptEnded>())
+        {
+            if (_tests.NumberOf(ended.Test) is not { } test)
+                continue;
+            var row = rows[test] = rows.GetValueOrDefault(test, -1) + 1;
+            yield return new QueueResult(test, row, ended.Attempt.Outcome.ToString());
+        }
+    }
+
+    private QueueItem ItemOf(Batch again) => new()
+    {
+        Assembly = _tests.NumberOf(again.Assembly),
+        Tests = [.. again.Entries.Select(_tests.NumberOf)],
+        Cases = again.CaseCount,
+        Seconds = again.Seconds,
+        Reason = again.Reason,
+        Fruitless = again.FruitlessTries,
+        IsAlone = true,
+        Groups = [.. again.ExclusiveGroups.Select(group => group.ToLowerInvariant())],
+        NotHere = again.Reason == BatchReasons.Retry,
+        DelaySeconds = again.Delay.TotalSeconds,
+    };
+
+    private QueueTries TriesOf(TestEntry entry)
+    {
+        var (reruns, retries) = _accounting.TriesOf(entry);
+        return new QueueTries(_tests.NumberOf(entry), reruns, retries);
+    }
+
+    private static bool IsFaultyEnd(BatchVerdict verdict) => verdict.Again.Any(again => again.Reason == BatchReasons.Retry);
+
+    private void Heed(QueueAnswer answer, bool isFaulty)
+    {
+        if (!isFaulty || answer is not { Faults: >= MostFaults, OthersPass: true } || _isFaulty)
+            return;
+        _isFaulty = true;
+        _run.Recorder.Report(
+            IncidentKinds.MachineFaulty,
+            FormattableString.Invariant($"The infrastructure failed {answer.Faults} batches of this machine one after another, while those of others pass: it leaves the run to them."));
+    }
+
+    private async Task BeatAsync(TimeSpan interval)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(interval, _run.Time);
+            while (await timer.WaitForNextTickAsync(_ended.Token))
+                await BeatAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            _run.Log.LogDebug("The machine's heart has stopped with its work");
+        }
+        catch (Exception exception)
+        {
+            _run.Stop.Break(exception.Message);
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        int workers;
+        lock (_gone)
+            workers = _run.Settings.Workers - _gone.Count;
+        var leases = _held.ToArray();
+        var still = await _queue.HeartbeatAsync(Math.Max(1, workers), [.. leases.Select(lease => lease.Key)], _ended.Token);
+        foreach (var (number, lease) in leases.Where(lease => !still.Contains(lease.Key) && _held.ContainsKey(lease.Key)))
+        {
+            _run.Log.LogDebug("Lease {Lease} is another machine's now", number);
+            lease.Take();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using ConcurrentTesting.Record;
+
+namespace ConcurrentTesting.Execution;
+
+/// <summary>
+/// What happens on one of several machines, as the others are to know it: of each batch what came of it, and what happened beside them.
+/// </summary>
+internal sealed class SharedEvents : IRunObserver
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, int> _running = [];
+    private readonly Dictionary<int, List<RunEvent>> _ofBatches = [];
+    private readonly List<RunEvent> _others = [];
+
+    public void Happened(RunEvent happened)
+    {
+        lock (_gate)
+        {
+            if (happened is BatchStarted started)
+            {
+                _running[started.Worker] = started.Number;
+                _ofBatches[started.Number] = [];
+            }
+            else if (BatchOf(happened) is { } batch)
+            {
+                _ofBatches.GetValueOrDefault(batch)?.Add(happened);
+            }
+            else if (IsBeside(happened))
+            {
+                _others.Add(happened);
+            }
+        }
+    }
+
+    /// <summary>The worker's batch is over.</summary>
+    /// <returns>Its number and what came of it; null: it did not begin.</returns>
+    public (int Number, ImmutableArray<RunEvent> Events)? End(int worker)
+    {
+        lock (_gate)
+            return _running.Remove(worker, out var number) && _ofBatches.Remove(number, out var events) ? (number, [.. events]) : null;
+    }
+
+    /// <summary>What happened beside batches.</summary>
+    public ImmutableArray<RunEvent> Others
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _others];
+        }
+    }
+
+    private int? BatchOf(RunEvent happened) => happened switch
+    {
+        AttemptEnded ended => ended.Attempt.Batch,
+        BatchMeasured measured => measured.Batch,
+        BatchEnded ended => ended.Batch.Number,
+        OutsideFailed { Failure.Workers: [var worker, ..] } => RunningOn(worker),
+        IncidentReported { Worker: { } worker } => RunningOn(worker),
+        _ => null,
+    };
+
+    private int? RunningOn(int worker) => _running.TryGetValue(worker, out var batch) ? batch : null;
+
+    // What one machine alone has to do with is not told.
+    private static bool IsBeside(RunEvent happened) =>
+        happened is OutsideFailed or IncidentReported or WorkerEnded or PhaseEnded or PreparationRetried or DatabasesChanged or CloneMade
+            or CloneRead or CloneKept or CloneDropped or DatabasesCounted;
+}

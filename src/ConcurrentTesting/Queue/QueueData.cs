@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+
+namespace ConcurrentTesting.Queue;
+
+/// <summary>A machine as a run knows it.</summary>
+/// <param name="Id">Of this process alone.</param>
+/// <param name="Name">As people call it.</param>
+internal sealed record QueueMachine(Guid Id, string Name, int Workers);
+
+/// <summary>A test of a run, numbered by its place among all tests.</summary>
+internal sealed record QueueTest(string Name, int Cases);
+
+/// <summary>Tests that go to a worker as a whole.</summary>
+internal sealed record QueueItem
+{
+    /// <summary>The place of the tests' assembly among all of the run.</summary>
+    public required int Assembly { get; init; }
+
+    public required ImmutableArray<int> Tests { get; init; }
+
+    /// <summary>How many cases they are.</summary>
+    public required int Cases { get; init; }
+
+    /// <summary>What they are expected to take.</summary>
+    public required double Seconds { get; init; }
+
+    public bool FailedLast { get; init; }
+
+    /// <summary>Why they are to run, in the words of a batch.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>How often they came back without any progress.</summary>
+    public int Fruitless { get; init; }
+
+    /// <summary>Nothing else goes to a worker together with them.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>What they must not run beside; <c>exclusive</c>: anything.</summary>
+    public ImmutableArray<string> Groups { get; init; } = [];
+
+    /// <summary>Another machine is to run them, unless there is none.</summary>
+    public bool NotHere { get; init; }
+
+    /// <summary>How long they wait.</summary>
+    public double DelaySeconds { get; init; }
+}
+
+/// <summary>What a leader fills a run with.</summary>
+/// <param name="Fingerprint">What all machines have to share, by name.</param>
+/// <param name="Events">The plan, as lines of a journal.</param>
+internal sealed record QueuePlan(
+    ImmutableSortedDictionary<string, string> Fingerprint, byte[] Events, ImmutableArray<QueueTest> Tests, ImmutableArray<QueueItem> Items)
+{
+    /// <summary>What earlier attempts of the run are called, the latest first.</summary>
+    public ImmutableArray<string> Earlier { get; init; } = [];
+}
+
+/// <summary>How a machine came into a run.</summary>
+/// <param name="IsLeader">It filled the run.</param>
+/// <param name="Fingerprint">The run's.</param>
+/// <param name="Lease">How long a claim holds without a heartbeat.</param>
+/// <param name="Machines">The names of the other machines that are in it.</param>
+/// <param name="Left">The tests that are not done.</param>
+/// <param name="IsOld">It was sealed so long ago that nobody can mean it any more.</param>
+internal sealed record QueueJoined(
+    bool IsLeader, ImmutableSortedDictionary<string, string> Fingerprint, TimeSpan Lease, bool HasExclusive,
+    ImmutableArray<string> Machines, int Left, DateTime CreatedAt, QueueSeal? Seal, bool IsOld);
+
+/// <summary>A sealed run's verdict.</summary>
+internal sealed record QueueSeal(int ExitCode, string Reason, DateTime At);
+
+/// <summary>What was used of a test's budgets.</summary>
+internal readonly record struct QueueTries(int Test, int Reruns, int Retries);
+
+/// <summary>Items that a worker has, under one lease.</summary>
+internal sealed record QueueClaim
+{
+    /// <summary>From the server's sequence; whoever has a later one for the same items has them.</summary>
+    public required long Lease { get; init; }
+
+    public required int Assembly { get; init; }
+    public required ImmutableArray<int> Tests { get; init; }
+    public required double Seconds { get; init; }
+    public required string Reason { get; init; }
+    public required int Fruitless { get; init; }
+    public required ImmutableArray<string> Groups { get; init; }
+    public required ImmutableArray<QueueTries> Tries { get; init; }
+}
+
+/// <summary>What a worker is told when it asks for items.</summary>
+/// <param name="Claim">Null: there are none that it may have now.</param>
+/// <param name="Lost">The machines that were not heard of for too long, with the tests that others have now.</param>
+internal sealed record QueueTurn(QueueClaim? Claim, QueueState State, ImmutableArray<(string Machine, int Tests)> Lost);
+
+/// <summary>How far a run is.</summary>
+/// <param name="Waiting">Items that somebody has still to run.</param>
+/// <param name="Machines">Machines that take items and have been heard of lately.</param>
+/// <param name="Reruns">How many tests were asked to run again because they had failed.</param>
+internal sealed record QueueState(int Waiting, int Machines, int Reruns, QueueSeal? Seal);
+
+/// <summary>A result of a batch.</summary>
+/// <param name="Row">Counts the test's rows in the batch, from 0.</param>
+internal readonly record struct QueueResult(int Test, int Row, string Outcome);
+
+/// <summary>What a worker says at the end of a claim.</summary>
+internal sealed record QueueAcknowledgement
+{
+    public required long Lease { get; init; }
+
+    /// <summary>What happened in it, as lines of a journal.</summary>
+    public required byte[] Events { get; init; }
+
+    public required ImmutableArray<QueueResult> Results { get; init; }
+
+    /// <summary>What of it runs again; all other tests of the claim are done.</summary>
+    public ImmutableArray<QueueItem> Again { get; init; } = [];
+
+    /// <summary>What was used of the tests' budgets by now.</summary>
+    public ImmutableArray<QueueTries> Tries { get; init; } = [];
+
+    /// <summary>How many of them run again because they failed.</summary>
+    public int Reruns { get; init; }
+
+    /// <summary>Nothing failed in it outside of tests: a later attempt of the run need not repeat it.</summary>
+    public bool IsGood { get; init; } = true;
+
+    /// <summary>The infrastructure failed in it.</summary>
+    public bool IsFaulty { get; init; }
+}
+
+/// <summary>What became of an acknowledgement.</summary>
+/// <param name="IsTaken">The lease was no longer the machine's: nothing was written.</param>
+/// <param name="Faults">How many faulty ends of the machine came one after another.</param>
+/// <param name="OthersPass">Another machine is there whose last item ended well.</param>
+internal sealed record QueueAnswer(bool IsTaken, int Faults, bool OthersPass);
+
+/// <summary>All that the machines of a run have left in the queue.</summary>
+internal sealed record QueuedResults(
+    byte[] Plan, ImmutableArray<QueuedMachine> Machines, ImmutableArray<QueuedBatch> Batches, ImmutableArray<QueuedTest> NotDone,
+    QueueSeal? Seal, DateTime CreatedAt);
+
+internal sealed record QueuedMachine(Guid Id, int Number, string Name, int Workers, string State, byte[]? Events);
+
+internal sealed record QueuedBatch(Guid Machine, byte[] Events);
+
+/// <summary>A test that has not all of its results.</summary>
+/// <param name="Story">Why nobody tries it any more; null: somebody may.</param>
+internal sealed record QueuedTest(int Test, string Name, string? Story);

@@ -1,0 +1,395 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ConcurrentTesting.Queue;
+
+/// <summary>A run that several machines share, as one of them sees it.</summary>
+internal sealed class QueueRun(QueueConnection connection, string run, QueueMachine machine)
+{
+    /// <summary>Test cases that go to a worker at once, unless an item has more.</summary>
+    private const int MostCases = 3_000;
+
+    // By which the answers to one batch of questions are told apart.
+    private const int LostColumns = 2;
+    private const int ClaimedColumns = 7;
+
+    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private bool _hasExclusive;
+    private TimeSpan _lease;
+
+    /// <summary>
+    /// The queue was away a moment ago: no machine could tell that it lives, and none is to be taken for lost before each had time to.
+    /// </summary>
+    public bool IsBack => connection.WasAwayWithin(_lease);
+
+    /// <summary>What a batch should take at least.</summary>
+    public double LeastSeconds { get; set; } = 0.3;
+
+    public string Name => run;
+
+    public QueueMachine Machine => machine;
+
+    /// <summary>Comes into the run: as its leader, who fills it, where nobody was before.</summary>
+    /// <param name="lease">How long a claim holds without a heartbeat, where this machine leads.</param>
+    public async Task<QueueJoined> JoinAsync(QueuePlan plan, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        var joined = await connection.AskAsync((session, token) => JoinAsync(session, plan, lease, token), cancellationToken);
+        (_hasExclusive, _lease) = (joined.HasExclusive, joined.Lease);
+        await connection.AskAsync(ForgetAsync, cancellationToken);
+        return joined;
+    }
+
+    /// <summary>What is known of the run; null: nobody has begun it.</summary>
+    public Task<QueueJoined?> FindAsync(CancellationToken cancellationToken) =>
+        connection.AskAsync((session, token) => LookAsync(session, token), cancellationToken);
+
+    /// <summary>The names of the run's tests.</summary>
+    public Task<ImmutableArray<string>> NamesAsync(CancellationToken cancellationToken) => connection.AskAsync(
+        async (session, token) =>
+        {
+            await using var command = Command(session, QueueSql.ReadNames);
+            return await ReadAllAsync(command, reader => reader.GetString(0), token);
+        },
+        cancellationToken);
+
+    /// <summary>The next items for a worker.</summary>
+    /// <param name="host">The assembly that it has a host of; -1: none.</param>
+    /// <param name="patience">How long one test may take.</param>
+    public async Task<QueueTurn> ClaimAsync(
+        int worker, int host, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var claim = Guid.NewGuid();
+        return await connection.AskAsync(
+            async (session, token) =>
+            {
+                await using var batch = new NpgsqlBatch(session);
+                if (_hasExclusive)
+                    batch.BatchCommands.Add(Part(QueueSql.LockRun));
+                if (!IsBack)
+                {
+                    batch.BatchCommands.Add(
+                        Part(
+                            QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
+                            ("mostLossesInAll", QueueSql.MostLossesInAll)));
+                }
+
+                batch.BatchCommands.Add(ClaimOf(worker, host, patience, claim));
+                batch.BatchCommands.Add(Part(QueueSql.Claimed, ("claim", claim)));
+                batch.BatchCommands.Add(Part(QueueSql.Tries, ("claim", claim)));
+                batch.BatchCommands.Add(Part(QueueSql.State));
+                return await ReadClaimAsync(batch, token);
+            },
+            cancellationToken);
+    }
+
+    public Task<QueueState> StateAsync(CancellationToken cancellationToken) => connection.AskAsync(
+        async (session, token) =>
+        {
+            await using var command = Command(session, QueueSql.State);
+            await using var reader = await command.ExecuteReaderAsync(token);
+            return await StateOfAsync(reader, token);
+        },
+        cancellationToken);
+
+    /// <summary>Tells that the machine lives.</summary>
+    /// <param name="workers">How many of its workers take items.</param>
+    /// <returns>Those of the leases that it still has.</returns>
+    public Task<ImmutableArray<long>> HeartbeatAsync(int workers, IReadOnlyCollection<long> leases, CancellationToken cancellationToken) =>
+        connection.AskAsync(
+            async (session, token) =>
+            {
+                await using var command = Command(
+                    session, QueueSql.Heartbeat, ("machine", machine.Id), ("workers", workers), ("leases", leases.ToArray()));
+                return await ReadAllAsync(command, reader => reader.GetInt64(0), token);
+            },
+            cancellationToken);
+
+    public Task<QueueAnswer> AcknowledgeAsync(int worker, QueueAcknowledgement end, CancellationToken cancellationToken) =>
+        connection.AskAsync(
+            async (session, token) =>
+            {
+                await using var command = Command(
+                    session, QueueSql.Acknowledge, ("machine", machine.Id), ("worker", Worker(worker)), ("lease", end.Lease),
+                    ("events", end.Events), ("tests", end.Results.Select(result => result.Test).ToArray()),
+                    ("rows", end.Results.Select(result => result.Row).ToArray()),
+                    ("outcomes", end.Results.Select(result => result.Outcome).ToArray()),
+                    ("open", end.Again.SelectMany(item => item.Tests).ToArray()),
+                    ("tried", end.Tries.Select(tries => tries.Test).ToArray()),
+                    ("reruns", end.Tries.Select(tries => tries.Reruns).ToArray()),
+                    ("retries", end.Tries.Select(tries => tries.Retries).ToArray()), ("faulty", end.IsFaulty),
+                    ("good", end.IsGood), ("rerun", end.Reruns));
+                command.Parameters.Add(Json("again", end.Again));
+                return await AnswerAsync(command, token);
+            },
+            cancellationToken);
+
+    /// <summary>Gives a claim back that was not begun, or that the machine will not come to end.</summary>
+    public Task<QueueAnswer> GiveBackAsync(int worker, long lease, bool isFaulty, CancellationToken cancellationToken) =>
+        connection.AskAsync(
+            async (session, token) =>
+            {
+                await using var command = Command(
+                    session, QueueSql.GiveBack, ("machine", machine.Id), ("worker", Worker(worker)), ("lease", lease), ("faulty", isFaulty),
+                    ("mostFaults", QueueSql.MostFaults));
+                return await AnswerAsync(command, token);
+            },
+            cancellationToken);
+
+    /// <summary>Takes no more items.</summary>
+    /// <param name="isEarly">The run goes on without the machine, which does not wait for its end.</param>
+    /// <param name="events">What happened on it beside the claims, as lines of a journal.</param>
+    /// <param name="hasFailed">Something among it failed, so that a later attempt runs the machine's batches again.</param>
+    /// <returns>0 where the run was ended without the machine.</returns>
+    public Task<int> LeaveAsync(bool isEarly, byte[] events, bool hasFailed, CancellationToken cancellationToken) => connection.AskAsync(
+        async (session, token) =>
+        {
+            await using var command = Command(
+                session, QueueSql.Leave, ("machine", machine.Id), ("state", isEarly ? "left" : "ended"), ("events", events),
+                ("failed", hasFailed));
+            return (int)(long)(await command.ExecuteScalarAsync(token))!;
+        },
+        cancellationToken);
+
+    /// <summary>Whether this machine is to make out the run's verdict.</summary>
+    public Task<bool> BeginSealAsync(CancellationToken cancellationToken) => connection.AskAsync(
+        async (session, token) =>
+        {
+            await using var command = Command(session, QueueSql.BeginSeal, ("machine", machine.Id));
+            return await command.ExecuteScalarAsync(token) is true;
+        },
+        cancellationToken);
+
+    /// <summary>Makes the verdict the run's, unless another did or a test is not done.</summary>
+    public Task SealAsync(int exitCode, string reason, CancellationToken cancellationToken) => connection.AskAsync(
+        async (session, token) =>
+        {
+            await using var command = Command(
+                session, QueueSql.Seal, ("machine", machine.Id), ("exitCode", exitCode), ("reason", reason));
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        cancellationToken);
+
+    /// <summary>All that the machines have left; null: nobody has begun the run.</summary>
+    public Task<QueuedResults?> ReadAsync(CancellationToken cancellationToken) => connection.AskAsync(
+        async (session, token) =>
+        {
+            // All of one moment.
+            await using var transaction = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
+            await using var patiently = Command(session, QueueSql.Patiently);
+            await patiently.ExecuteNonQueryAsync(token);
+            await using var command = Command(session, QueueSql.ReadRun);
+            var found = await ReadAllAsync(
+                command, reader => (Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(4)),
+                token);
+            if (found.IsEmpty)
+                return null;
+            await using var machines = Command(session, QueueSql.ReadMachines);
+            await using var batches = Command(session, QueueSql.ReadBatches);
+            await using var notDone = Command(session, QueueSql.ReadNotDone);
+            return new QueuedResults(
+                found[0].Plan,
+                await ReadAllAsync(machines, MachineOf, token),
+                await ReadAllAsync(
+                    batches, reader => new QueuedBatch(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1)), token),
+                await ReadAllAsync(
+                    notDone, reader => new QueuedTest(reader.GetInt32(0), reader.GetString(1), TextOf(reader, 2)), token),
+                found[0].Seal,
+                found[0].CreatedAt);
+        },
+        cancellationToken);
+
+    private async Task<QueueJoined> JoinAsync(NpgsqlConnection session, QueuePlan plan, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var transaction = await session.BeginTransactionAsync(cancellationToken);
+        await using var patiently = Command(session, QueueSql.Patiently);
+        await patiently.ExecuteNonQueryAsync(cancellationToken);
+        await using var lead = Command(
+            session, QueueSql.Lead, ("machine", machine.Id), ("plan", plan.Events), ("lease", lease),
+            ("exclusive", plan.Items.Any(item => !item.Groups.IsEmpty)));
+        lead.Parameters.Add(Json("fingerprint", plan.Fingerprint));
+        if (await lead.ExecuteScalarAsync(cancellationToken) is true)
+            await FillAsync(session, plan, cancellationToken);
+        await using var hold = Command(session, QueueSql.LockRun);
+        await hold.ExecuteScalarAsync(cancellationToken);
+        var joined = await LookAsync(session, cancellationToken);
+        if (joined is { Seal: null } && joined.Fingerprint.SequenceEqual(plan.Fingerprint))
+        {
+            await using var enter = Command(
+                session, QueueSql.Enter, ("machine", machine.Id), ("name", machine.Name), ("workers", machine.Workers));
+            await enter.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return joined!;
+    }
+
+    private async Task FillAsync(NpgsqlConnection session, QueuePlan plan, CancellationToken cancellationToken)
+    {
+        await using var tests = Command(
+            session, QueueSql.FillTests, ("tests", Enumerable.Range(0, plan.Tests.Length).ToArray()),
+            ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()));
+        await tests.ExecuteNonQueryAsync(cancellationToken);
+        await using var items = Command(session, QueueSql.FillItems);
+        items.Parameters.Add(Json("items", plan.Items));
+        await items.ExecuteNonQueryAsync(cancellationToken);
+        if (!plan.Earlier.IsEmpty)
+            await CarryOverAsync(session, plan, cancellationToken);
+        await using var analyze = Command(session, QueueSql.Analyze);
+        await analyze.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // Only a few at a time, and nothing depends on it.
+    private async Task<int> ForgetAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var forget = Command(session, QueueSql.Forget);
+            return await forget.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException)
+        {
+            return 0;
+        }
+    }
+
+    private async Task CarryOverAsync(NpgsqlConnection session, QueuePlan plan, CancellationToken cancellationToken)
+    {
+        await using var find = Command(session, QueueSql.FindEarlier, ("earlier", plan.Earlier.ToArray()));
+        find.Parameters.Add(Json("fingerprint", plan.Fingerprint));
+        if (await find.ExecuteScalarAsync(cancellationToken) is not string from)
+            return;
+        await using var carry = Command(session, QueueSql.CarryOver, ("from", from));
+        await carry.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task<QueueJoined?> LookAsync(NpgsqlConnection session, CancellationToken cancellationToken)
+    {
+        await using var command = Command(session, QueueSql.Look, ("machine", machine.Id));
+        var found = await ReadAllAsync(
+            command,
+            reader => new QueueJoined(
+                reader.GetGuid(0) == machine.Id,
+                JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(1))!
+                    .ToImmutableSortedDictionary(StringComparer.Ordinal),
+                reader.GetTimeSpan(2), reader.GetBoolean(3), [.. reader.GetFieldValue<string[]>(8)], (int)reader.GetInt64(9),
+                reader.GetDateTime(4),
+                SealOf(reader, 5), reader.GetBoolean(10)),
+            cancellationToken);
+        return found.FirstOrDefault();
+    }
+
+    private NpgsqlBatchCommand ClaimOf(int worker, int host, TimeSpan patience, Guid claim) => Part(
+        QueueSql.Claim, ("machine", machine.Id), ("worker", Worker(worker)), ("host", host), ("patience", patience), ("claim", claim),
+        ("least", LeastSeconds), ("most", (long)MostCases), ("exclusive", _hasExclusive));
+
+    private static async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        var lost = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (; reader.FieldCount != ClaimedColumns; await reader.NextResultAsync(cancellationToken))
+        {
+            while (reader.FieldCount == LostColumns && await reader.ReadAsync(cancellationToken))
+                lost[reader.GetString(0)] = lost.GetValueOrDefault(reader.GetString(0)) + reader.GetInt32(1);
+        }
+
+        var claim = await ClaimedAsync(reader, cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var tries = ImmutableArray.CreateBuilder<QueueTries>();
+        while (await reader.ReadAsync(cancellationToken))
+            tries.Add(new QueueTries(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2)));
+        await reader.NextResultAsync(cancellationToken);
+        return new QueueTurn(
+            claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken),
+            [.. lost.Select(machine => (machine.Key, machine.Value))]);
+    }
+
+    private static async Task<QueueClaim?> ClaimedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        QueueClaim? claim = null;
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            ImmutableArray<int> tests = [.. reader.GetFieldValue<int[]>(2)];
+            claim = claim is null
+                ? new QueueClaim
+                {
+                    Lease = reader.GetInt64(0),
+                    Assembly = reader.GetInt32(1),
+                    Tests = tests,
+                    Seconds = reader.GetDouble(3),
+                    Reason = reader.GetString(4),
+                    Fruitless = reader.GetInt32(5),
+                    Groups = [.. reader.GetFieldValue<string[]>(6)],
+                    Tries = [],
+                }
+                : claim with { Tests = claim.Tests.AddRange(tests), Seconds = claim.Seconds + reader.GetDouble(3) };
+        }
+
+        return claim;
+    }
+
+    private static async Task<QueueState> StateOfAsync(NpgsqlDataReader reader, CancellationToken cancellationToken) =>
+        await reader.ReadAsync(cancellationToken)
+            ? new QueueState((int)reader.GetInt64(0), (int)reader.GetInt64(1), reader.GetInt32(2), SealOf(reader, 3))
+            : throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, "The run is no longer in the queue: somebody has removed it.");
+
+    private static async Task<QueueAnswer> AnswerAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new QueueAnswer(!reader.GetBoolean(0), reader.GetInt32(1), reader.GetBoolean(2));
+    }
+
+    private static QueuedMachine MachineOf(NpgsqlDataReader reader) => new(
+        reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2), reader.GetInt32(3), reader.GetString(4),
+        reader.IsDBNull(5) ? null : reader.GetFieldValue<byte[]>(5));
+
+    private static QueueSeal? SealOf(NpgsqlDataReader reader, int first) => reader.IsDBNull(first)
+        ? null
+        : new QueueSeal(reader.GetInt32(first), reader.GetString(first + 1), reader.GetDateTime(first + 2));
+
+    private static string? TextOf(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private static async Task<ImmutableArray<T>> ReadAllAsync<T>(
+        NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var all = ImmutableArray.CreateBuilder<T>();
+        while (await reader.ReadAsync(cancellationToken))
+            all.Add(read(reader));
+        return all.ToImmutable();
+    }
+
+    private string Worker(int number) => FormattableString.Invariant($"{machine.Id:N}/{number}");
+
+    // What is asked patiently takes as long as the server lets it.
+    private NpgsqlCommand Command(NpgsqlConnection session, string sql, params ReadOnlySpan<(string Name, object Value)> values)
+    {
+        var command = new NpgsqlCommand(sql, session);
+        if (IsMuch(sql))
+            command.CommandTimeout = 130;
+        command.Parameters.AddWithValue("run", run);
+        foreach (var (name, value) in values)
+            command.Parameters.AddWithValue(name, value);
+        return command;
+    }
+
+    private static bool IsMuch(string sql) =>
+        sql is QueueSql.Lead or QueueSql.LockRun or QueueSql.FillTests or QueueSql.FillItems or QueueSql.CarryOver
+            or QueueSql.Analyze or QueueSql.ReadRun or QueueSql.ReadMachines or QueueSql.ReadBatches or QueueSql.ReadNotDone;
+
+    private NpgsqlBatchCommand Part(string sql, params ReadOnlySpan<(string Name, object Value)> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.AddWithValue("run", run);
+        foreach (var (name, value) in values)
+            command.Parameters.AddWithValue(name, value);
+        return command;
+    }
+
+    private static NpgsqlParameter Json<T>(string name, T value) =>
+        new(name, NpgsqlDbType.Jsonb) { Value = JsonSerializer.Serialize(value, Format) };
+}

@@ -1,0 +1,393 @@
+namespace ConcurrentTesting.Queue;
+
+/// <summary>The queue's questions. Each is one transaction, goes by the server's clock alone, and may be asked twice.</summary>
+internal static class QueueSql
+{
+    /// <summary>Items that machines were lost with three times are given up: what kills machines must not kill them all.</summary>
+    public const int MostLosses = 3;
+
+    /// <summary>How often an item may come back unbegun.</summary>
+    public const int MostFaults = 5;
+
+    /// <summary>Leases that a run may lose; from there on nothing lost is tried again.</summary>
+    public const int MostLossesInAll = 200;
+
+    /// <summary>A machine that takes items and was heard of lately.</summary>
+    private const string IsLive = "m.state = 'joined' AND m.seen_at > clock_timestamp() - r.lease";
+
+    public const string Lead =
+        """
+        INSERT INTO concurrent_test.runs (run, leader, fingerprint, plan, lease, exclusive)
+        VALUES (@run, @machine, @fingerprint, @plan, @lease, @exclusive) ON CONFLICT (run) DO NOTHING RETURNING true
+        """;
+
+    public const string FillTests =
+        """
+        INSERT INTO concurrent_test.tests (run, test, name, cases)
+        SELECT @run, t.test, t.name, t.cases FROM unnest(@tests, @names, @cases) AS t (test, name, cases)
+        """;
+
+    public const string FillItems =
+        """
+        INSERT INTO concurrent_test.items (run, assembly, tests, cases, seconds, failed_last, reason, is_alone, groups)
+        SELECT @run, i.assembly, i.tests, i.cases, i.seconds, i."failedLast", i.reason, i."isAlone", i.groups
+        FROM jsonb_to_recordset(@items) AS i (
+            assembly integer, tests integer[], cases integer, seconds double precision, "failedLast" boolean, reason text,
+            "isAlone" boolean, groups text[])
+        """;
+
+    /// <summary>The latest attempt before of the same tests.</summary>
+    public const string FindEarlier =
+        """
+        SELECT r.run FROM concurrent_test.runs r WHERE r.run = ANY (@earlier) AND r.fingerprint = @fingerprint
+        ORDER BY array_position(@earlier, r.run) LIMIT 1
+        """;
+
+    /// <summary>
+    /// What an attempt before has done stands: its tests that passed are done, those that did not are to run again. Batches in which
+    /// something failed outside of tests run again as a whole.
+    /// </summary>
+    public const string CarryOver =
+        """
+        INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, state, joined_at, seen_at)
+        SELECT @run, m.machine, m.number, m.name, 0, m.all_workers, 'earlier', m.joined_at, m.seen_at
+        FROM concurrent_test.machines m WHERE m.run = @from;
+        INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good, acknowledged_at)
+        SELECT @run, b.lease, b.machine, b.events, true, b.acknowledged_at
+        FROM concurrent_test.batches b WHERE b.run = @from AND b.is_good ORDER BY b.sequence;
+        INSERT INTO concurrent_test.results (run, test, row, attempt, outcome, lease)
+        SELECT @run, r.test, r.row, r.attempt, r.outcome, r.lease FROM concurrent_test.results r
+        JOIN concurrent_test.batches b ON b.run = @run AND b.lease = r.lease WHERE r.run = @from;
+        UPDATE concurrent_test.tests t SET attempts = e.attempts, state = CASE WHEN e.state = 'done'
+                AND EXISTS (SELECT FROM concurrent_test.results r WHERE r.run = @from AND r.test = e.test)
+                AND NOT EXISTS (
+                    SELECT FROM concurrent_test.results r
+                    LEFT JOIN concurrent_test.batches b ON b.run = @run AND b.lease = r.lease
+                    WHERE r.run = @from AND r.test = e.test AND (b.lease IS NULL OR r.outcome NOT IN ('Passed', 'Skipped')))
+            THEN 'done' ELSE 'open' END
+        FROM concurrent_test.tests e WHERE t.run = @run AND e.run = @from AND e.test = t.test;
+        WITH had AS (SELECT DISTINCT r.test FROM concurrent_test.results r WHERE r.run = @run),
+        again AS (
+            INSERT INTO concurrent_test.items (run, assembly, tests, cases, seconds, failed_last, reason, is_alone, groups)
+            SELECT @run, i.assembly, ARRAY[t.test], t.cases, i.seconds * t.cases / greatest(i.cases, 1), true, 'rerun', true, i.groups
+            FROM concurrent_test.items i CROSS JOIN LATERAL unnest(i.tests) AS u (test)
+            JOIN concurrent_test.tests t ON t.run = @run AND t.test = u.test
+            WHERE i.run = @run AND t.state <> 'done' AND u.test IN (SELECT test FROM had))
+        UPDATE concurrent_test.items i SET
+            tests = ARRAY(
+                SELECT u.test FROM unnest(i.tests) WITH ORDINALITY AS u (test, place)
+                WHERE u.test NOT IN (SELECT test FROM had) ORDER BY u.place),
+            cases = left_over.cases, seconds = i.seconds * left_over.cases / greatest(i.cases, 1)
+        FROM concurrent_test.items old CROSS JOIN LATERAL (
+            SELECT coalesce(sum(t.cases), 0)::integer AS cases FROM unnest(old.tests) AS u (test)
+            JOIN concurrent_test.tests t ON t.run = @run AND t.test = u.test
+            WHERE u.test NOT IN (SELECT test FROM had)) AS left_over
+        WHERE i.run = @run AND old.run = i.run AND old.item = i.item AND left_over.cases <> i.cases;
+        DELETE FROM concurrent_test.items WHERE run = @run AND cardinality(tests) = 0
+        """;
+
+    /// <summary>For what is much at once; the others wait for it.</summary>
+    public const string Patiently =
+        "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
+    public const string LockRun = "SELECT 1 FROM concurrent_test.runs WHERE run = @run FOR NO KEY UPDATE";
+
+    public const string Enter =
+        """
+        INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers)
+        SELECT @run, @machine, coalesce(max(number), 0) + 1, @name, @workers, @workers
+        FROM concurrent_test.machines WHERE run = @run
+        ON CONFLICT (run, machine) DO NOTHING
+        """;
+
+    public const string Look =
+        $"""
+        SELECT r.leader, r.fingerprint::text, r.lease, r.exclusive, r.created_at, r.exit_code, r.reason, r.sealed_at,
+            ARRAY(
+                SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.machine <> @machine AND {IsLive}
+                ORDER BY m.number),
+            (SELECT count(*) FROM concurrent_test.tests t WHERE t.run = r.run AND t.state <> 'done'),
+            coalesce(r.sealed_at < clock_timestamp() - interval '24 hours', false)
+        FROM concurrent_test.runs r WHERE r.run = @run
+        """;
+
+    /// <summary>
+    /// What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up.
+    /// </summary>
+    public const string TakeBack =
+        """
+        WITH gone AS (
+            SELECT i.*, l.losses >= @mostLossesInAll OR i.losses + 1 >= @mostLosses AS ends, n.name AS machine_name
+            FROM concurrent_test.items i
+            JOIN concurrent_test.runs l ON l.run = i.run
+            JOIN concurrent_test.machines n ON n.run = i.run AND n.machine = i.machine
+            WHERE i.run = @run AND i.state = 'leased' AND i.until < clock_timestamp()
+                AND (i.machine <> @machine OR i.deadline < clock_timestamp())
+            FOR UPDATE OF i SKIP LOCKED),
+        counted AS (
+            UPDATE concurrent_test.runs r SET losses = r.losses + (SELECT count(DISTINCT lease) FROM gone)
+            WHERE r.run = @run AND EXISTS (SELECT FROM gone)),
+        split AS (
+            INSERT INTO concurrent_test.items (
+                run, assembly, tests, cases, seconds, reason, fruitless, losses, is_alone, groups, not_machine)
+            SELECT g.run, g.assembly, ARRAY[t.test], c.cases, g.seconds * c.cases / greatest(g.cases, 1), g.reason, g.fruitless,
+                CASE WHEN g.ends THEN @mostLosses - 1 ELSE g.losses + 1 END, true, g.groups, g.machine
+            FROM gone g CROSS JOIN LATERAL unnest(g.tests) AS t (test)
+            JOIN concurrent_test.tests c ON c.run = g.run AND c.test = t.test
+            WHERE NOT g.ends AND g.losses > 0 AND cardinality(g.tests) > 1),
+        ended AS (
+            UPDATE concurrent_test.tests t SET state = 'lost',
+                story = format('Its machine was lost %s times while it had the test, last %s.', g.losses + 1, g.machine_name)
+            FROM gone g WHERE t.run = @run AND g.ends AND t.test = ANY (g.tests))
+        UPDATE concurrent_test.items i SET
+            state = CASE
+                WHEN g.ends THEN 'lost' WHEN g.losses > 0 AND cardinality(g.tests) > 1 THEN 'split' ELSE 'open' END,
+            lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL, losses = i.losses + 1, is_alone = true,
+            not_machine = g.machine, not_worker = NULL, not_before = NULL
+        FROM gone g WHERE i.run = @run AND i.item = g.item
+        RETURNING g.machine_name, cardinality(g.tests)
+        """;
+
+    /// <summary>What was claimed by a question whose answer was lost.</summary>
+    public const string Claimed =
+        """
+        SELECT i.lease, i.assembly, i.tests, i.seconds, i.reason, i.fruitless, i.groups FROM concurrent_test.items i
+        WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
+        """;
+
+    // An item may be had by a machine and a worker that it did not come back from, beside what is running.
+    private const string IsFree =
+        """
+        i.run = @run AND i.state = 'open' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())
+        AND (i.not_machine IS NULL OR i.not_machine <> @machine OR live.machines <= 1)
+        AND (i.not_worker IS NULL OR i.not_worker <> @worker OR live.workers <= 1)
+        """;
+
+    /// <summary>
+    /// Failed-first, then the longest, each of those that are longer than what is due to a worker; smaller ones of the assembly that the
+    /// worker has a host of, as many as are due to it: fewer the less there is left.
+    /// </summary>
+    public const string Claim =
+        $"""
+        WITH live AS (
+            SELECT count(*) AS machines, greatest(coalesce(sum(m.workers), 1), 1) AS workers
+            FROM concurrent_test.machines m JOIN concurrent_test.runs r ON r.run = m.run WHERE m.run = @run AND {IsLive}),
+        due AS (
+            SELECT greatest(@least, coalesce(sum(i.seconds), 0) / (2 * (SELECT workers FROM live))) AS seconds
+            FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open'),
+        first AS (
+            SELECT i.item, i.assembly, i.seconds, i.cases, i.is_alone OR i.groups <> ARRAY[]::text[] AS is_alone
+            FROM concurrent_test.items i, live, due
+            WHERE {IsFree} AND NOT EXISTS (
+                SELECT FROM concurrent_test.items c WHERE c.run = @run AND c.claim = @claim AND c.state = 'leased')
+            AND (NOT @exclusive OR NOT EXISTS (
+                SELECT FROM concurrent_test.items b WHERE b.run = @run AND b.state = 'leased'
+                AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (i.groups) OR b.groups && i.groups)))
+            ORDER BY i.failed_last DESC, CASE WHEN i.seconds > due.seconds THEN i.seconds ELSE 0 END DESC,
+                i.assembly = @host DESC, i.seconds DESC, i.item
+            LIMIT 1 FOR UPDATE OF i SKIP LOCKED),
+        near AS (
+            SELECT i.item, i.seconds, i.cases, i.failed_last
+            FROM concurrent_test.items i, live, first f
+            WHERE {IsFree} AND NOT f.is_alone AND i.assembly = f.assembly AND i.item <> f.item AND NOT i.is_alone
+                AND i.groups = ARRAY[]::text[]
+            ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT 200),
+        fitting AS (
+            SELECT n.item,
+                sum(n.seconds) OVER (ORDER BY n.failed_last DESC, n.seconds DESC, n.item) AS seconds,
+                sum(n.cases) OVER (ORDER BY n.failed_last DESC, n.seconds DESC, n.item) AS cases
+            FROM near n),
+        more AS (
+            SELECT i.item FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open' AND i.item = ANY (ARRAY(
+                SELECT g.item FROM fitting g, first f, due WHERE g.seconds <= due.seconds - f.seconds AND g.cases <= @most - f.cases))
+            FOR UPDATE SKIP LOCKED),
+        number AS MATERIALIZED (SELECT nextval('concurrent_test.leases') AS lease FROM first)
+        UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease, claim = @claim, machine = @machine,
+            deadline = clock_timestamp() + @patience * (i.cases + 10),
+            until = clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
+        FROM number n
+        WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
+        """;
+
+    public const string Tries =
+        """
+        SELECT t.test, t.reruns, t.retries FROM concurrent_test.items i
+        CROSS JOIN LATERAL unnest(i.tests) AS u (test)
+        JOIN concurrent_test.tests t ON t.run = i.run AND t.test = u.test
+        WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased' AND (t.reruns > 0 OR t.retries > 0)
+        """;
+
+    public const string State =
+        $"""
+        SELECT (SELECT count(*) FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased')),
+            (SELECT count(*) FROM concurrent_test.machines m WHERE m.run = r.run AND {IsLive}),
+            r.reruns, r.exit_code, r.reason, r.sealed_at
+        FROM concurrent_test.runs r WHERE r.run = @run
+        """;
+
+    /// <summary>Tells that the machine lives; answers which of its leases it still has.</summary>
+    public const string Heartbeat =
+        """
+        WITH me AS (
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), workers = @workers
+            WHERE m.run = @run AND m.machine = @machine AND m.state = 'joined'),
+        held AS (
+            UPDATE concurrent_test.items i SET until = least(clock_timestamp() + r.lease, i.deadline)
+            FROM concurrent_test.runs r
+            WHERE r.run = @run AND i.run = @run AND i.machine = @machine AND i.state = 'leased' AND i.lease = ANY (@leases)
+            RETURNING i.lease)
+        SELECT DISTINCT lease FROM held
+        """;
+
+    /// <summary>
+    /// The end of a claim: its events, its results, the closing of its items and what of it runs again, all or nothing, and nothing where
+    /// the lease is another's or the end was told before.
+    /// </summary>
+    public const string Acknowledge =
+        $"""
+        WITH mine AS (
+            SELECT i.item, i.assembly, i.tests FROM concurrent_test.items i
+            WHERE i.run = @run AND i.state = 'leased' AND i.lease = @lease AND i.machine = @machine FOR UPDATE),
+        closed AS (
+            UPDATE concurrent_test.items i SET state = 'done', until = NULL FROM mine WHERE i.run = @run AND i.item = mine.item),
+        asked AS (SELECT DISTINCT u.test FROM mine CROSS JOIN LATERAL unnest(mine.tests) AS u (test)),
+        kept AS (
+            INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good)
+            SELECT @run, @lease, @machine, @events, @good WHERE EXISTS (SELECT FROM mine)),
+        given AS (
+            INSERT INTO concurrent_test.results (run, test, row, attempt, outcome, lease)
+            SELECT @run, g.test, g.row, t.attempts + 1, g.outcome, @lease
+            FROM unnest(@tests, @rows, @outcomes) AS g (test, row, outcome)
+            JOIN asked ON asked.test = g.test
+            JOIN concurrent_test.tests t ON t.run = @run AND t.test = g.test),
+        counted AS (
+            UPDATE concurrent_test.tests t SET attempts = t.attempts + 1,
+                state = CASE WHEN t.test = ANY (@open) THEN 'open' WHEN has.results THEN 'done' ELSE 'lost' END,
+                story = CASE WHEN t.test = ANY (@open) OR has.results THEN NULL ELSE 'It was asked for and gave no result.' END,
+                reruns = greatest(t.reruns, coalesce(u.reruns, 0)), retries = greatest(t.retries, coalesce(u.retries, 0))
+            FROM asked LEFT JOIN unnest(@tried, @reruns, @retries) AS u (test, reruns, retries) ON u.test = asked.test
+            CROSS JOIN LATERAL (
+                SELECT asked.test = ANY (@tests) OR EXISTS (
+                    SELECT FROM concurrent_test.results r WHERE r.run = @run AND r.test = asked.test) AS results) AS has
+            WHERE t.run = @run AND t.test = asked.test),
+        again AS (
+            INSERT INTO concurrent_test.items (
+                run, assembly, tests, cases, seconds, reason, fruitless, is_alone, groups, not_machine, not_worker, not_before)
+            SELECT @run, a.assembly, a.tests, a.cases, a.seconds, a.reason, a.fruitless, true, a.groups,
+                CASE WHEN a."notHere" THEN @machine END, @worker,
+                CASE WHEN a."delaySeconds" > 0 THEN clock_timestamp() + make_interval(secs => a."delaySeconds") END
+            FROM jsonb_to_recordset(@again) AS a (
+                assembly integer, tests integer[], cases integer, seconds double precision, reason text, fruitless integer,
+                groups text[], "notHere" boolean, "delaySeconds" double precision)
+            WHERE EXISTS (SELECT FROM mine)),
+        rerun AS (
+            UPDATE concurrent_test.runs r SET reruns = r.reruns + @rerun
+            WHERE r.run = @run AND @rerun > 0 AND EXISTS (SELECT FROM mine)),
+        me AS (
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
+                faults = CASE WHEN @faulty THEN m.faults + 1 ELSE 0 END,
+                good_at = CASE WHEN @faulty THEN m.good_at ELSE clock_timestamp() END
+            WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM mine) RETURNING m.faults)
+        SELECT EXISTS (SELECT FROM mine) OR EXISTS (
+                SELECT FROM concurrent_test.batches b WHERE b.run = @run AND b.lease = @lease AND b.machine = @machine),
+            coalesce((SELECT faults FROM me), 0), {OthersPass}
+        """;
+
+    private const string OthersPass =
+        $"""
+        EXISTS (
+            SELECT FROM concurrent_test.machines m JOIN concurrent_test.runs r ON r.run = m.run
+            WHERE m.run = @run AND m.machine <> @machine AND m.faults = 0 AND m.good_at IS NOT NULL AND {IsLive})
+        """;
+
+    /// <summary>Gives items back that were not begun, or whose worker is asked to leave; as faulty only so often.</summary>
+    public const string GiveBack =
+        $"""
+        WITH mine AS (
+            SELECT i.item, i.tests, @faulty AND i.faults + 1 >= @mostFaults AS ends FROM concurrent_test.items i
+            WHERE i.run = @run AND i.state = 'leased' AND i.lease = @lease AND i.machine = @machine FOR UPDATE),
+        ended AS (
+            UPDATE concurrent_test.tests t SET state = 'lost', story = format('It came back %s times without having begun.', @mostFaults)
+            FROM mine WHERE t.run = @run AND mine.ends AND t.test = ANY (mine.tests)),
+        given AS (
+            UPDATE concurrent_test.items i SET state = CASE WHEN mine.ends THEN 'lost' ELSE 'open' END, lease = NULL, claim = NULL,
+                machine = NULL, until = NULL, deadline = NULL, faults = i.faults + CASE WHEN @faulty THEN 1 ELSE 0 END,
+                not_machine = CASE WHEN @faulty THEN @machine ELSE i.not_machine END,
+                not_worker = CASE WHEN @faulty THEN @worker ELSE i.not_worker END
+            FROM mine WHERE i.run = @run AND i.item = mine.item),
+        me AS (
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
+                faults = CASE WHEN @faulty THEN m.faults + 1 ELSE m.faults END
+            WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM mine) RETURNING m.faults)
+        SELECT EXISTS (SELECT FROM mine), coalesce((SELECT faults FROM me), 0), {OthersPass}
+        """;
+
+    /// <summary>
+    /// The machine takes no more items; what it has is given back. Who was making out the verdict has to look again. Nothing is written
+    /// where the run was ended.
+    /// </summary>
+    public const string Leave =
+        """
+        WITH given AS (
+            UPDATE concurrent_test.items i SET state = 'open', lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL
+            WHERE i.run = @run AND i.state = 'leased' AND i.machine = @machine),
+        unsealed AS (
+            UPDATE concurrent_test.runs r SET sealer = NULL WHERE r.run = @run AND r.sealed_at IS NULL RETURNING r.run),
+        failed AS (
+            UPDATE concurrent_test.batches b SET is_good = false
+            WHERE b.run = @run AND b.machine = @machine AND @failed AND EXISTS (SELECT FROM unsealed)),
+        gone AS (
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), events = @events,
+                state = CASE WHEN m.state = 'joined' THEN @state ELSE m.state END
+            WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM unsealed) RETURNING m.machine)
+        SELECT count(*) FROM gone
+        """;
+
+    /// <summary>One of the machines that are left may make out the verdict, once nothing is left to run.</summary>
+    public const string BeginSeal =
+        $"""
+        UPDATE concurrent_test.runs r SET sealer = @machine, sealer_until = clock_timestamp() + greatest(r.lease, interval '30s')
+        WHERE r.run = @run AND r.sealed_at IS NULL
+            AND (r.sealer IS NULL OR r.sealer = @machine OR r.sealer_until < clock_timestamp())
+            AND NOT EXISTS (SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased'))
+            AND NOT EXISTS (SELECT FROM concurrent_test.machines m WHERE m.run = r.run AND {IsLive})
+        RETURNING true
+        """;
+
+    public const string Seal =
+        """
+        UPDATE concurrent_test.runs r SET sealed_at = clock_timestamp(), exit_code = @exitCode, reason = @reason
+        WHERE r.run = @run AND r.sealed_at IS NULL AND r.sealer = @machine
+            AND NOT EXISTS (SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased'))
+            AND (@exitCode NOT IN (0, 1) OR NOT EXISTS (
+                SELECT FROM concurrent_test.tests t WHERE t.run = r.run AND t.state <> 'done'))
+        """;
+
+    public const string ReadRun =
+        "SELECT r.plan, r.exit_code, r.reason, r.sealed_at, r.created_at FROM concurrent_test.runs r WHERE r.run = @run";
+
+    public const string ReadMachines =
+        """
+        SELECT m.machine, m.number, m.name, m.all_workers, m.state, m.events FROM concurrent_test.machines m
+        WHERE m.run = @run ORDER BY m.number
+        """;
+
+    public const string ReadBatches =
+        "SELECT b.machine, b.events FROM concurrent_test.batches b WHERE b.run = @run ORDER BY b.sequence";
+
+    public const string ReadNotDone =
+        "SELECT t.test, t.name, t.story FROM concurrent_test.tests t WHERE t.run = @run AND t.state <> 'done' ORDER BY t.test";
+
+    public const string ReadNames = "SELECT t.name FROM concurrent_test.tests t WHERE t.run = @run ORDER BY t.test";
+
+    /// <summary>The server's own process does not come by before the first questions are planned.</summary>
+    public const string Analyze = "ANALYZE concurrent_test.items, concurrent_test.tests";
+
+    /// <summary>Runs of long ago, which nobody asks about any more.</summary>
+    public const string Forget =
+        """
+        DELETE FROM concurrent_test.runs WHERE run IN (
+            SELECT run FROM concurrent_test.runs WHERE created_at < clock_timestamp() - interval '30 days'
+            ORDER BY created_at LIMIT 3 FOR UPDATE SKIP LOCKED)
+        """;
+}

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.IO.Compression;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Safety;
+
+namespace ConcurrentTesting.Record;
+
+/// <summary>
+/// Events as the compressed lines of a journal, to be read on another machine, without anything secret. Assemblies stand in them by keys
+/// that the machines share. Thread-safe.
+/// </summary>
+internal sealed class EventLines
+{
+    private readonly Lock _gate = new();
+    private readonly AssemblyKeys _assemblies = new();
+    private readonly RunEventJson _format;
+
+    /// <param name="redactor">Null where they are only read.</param>
+    public EventLines(Redactor? redactor) => _format = RunEventJson.For(_assemblies, redactor);
+
+    /// <summary>The same on every machine.</summary>
+    public static string KeyOf(TestAssembly assembly) => assembly.Ordinal == 0
+        ? assembly.Source
+        : FormattableString.Invariant($"{assembly.Source} #{assembly.Ordinal + 1}");
+
+    /// <summary>Says what an assembly's key is.</summary>
+    public AssemblyFound Explain(TestAssembly assembly, DateTimeOffset at)
+    {
+        var found = AssemblyFound.Of(KeyOf(assembly), assembly, at);
+        lock (_gate)
+            _assemblies.Add(found);
+        return found;
+    }
+
+    public byte[] Write(IEnumerable<RunEvent> events)
+    {
+        using var compressed = new MemoryStream();
+        using (var lines = new BrotliStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            using var json = new Utf8JsonWriter(
+                lines, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+            lock (_gate)
+            {
+                foreach (var happened in events)
+                {
+                    JsonSerializer.Serialize(json, happened, _format.RunEvent);
+                    json.Flush();
+                    json.Reset();
+                    lines.WriteByte((byte)'\n');
+                }
+            }
+        }
+
+        return compressed.ToArray();
+    }
+
+    /// <exception cref="ConcurrentTestException">It is damaged, or of a later version.</exception>
+    public ImmutableArray<RunEvent> Read(byte[] compressed)
+    {
+        var events = ImmutableArray.CreateBuilder<RunEvent>();
+        try
+        {
+            using var lines = new StreamReader(new BrotliStream(new MemoryStream(compressed), CompressionMode.Decompress));
+            lock (_gate)
+            {
+                while (lines.ReadLine() is { } line)
+                    events.Add(Parse(line));
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidDataException
+            or InvalidOperationException)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"What a machine has left cannot be read: {exception.Message.TrimEnd('.')}.", exception);
+        }
+
+        return events.ToImmutable();
+    }
+
+    private RunEvent Parse(string line)
+    {
+        var happened = JsonSerializer.Deserialize(line, _format.RunEvent) ?? throw new JsonException("a line is empty");
+        if (happened.Version > RunEvent.CurrentVersion)
+            throw new JsonException(FormattableString.Invariant($"it has version {happened.Version}, and {RunEvent.CurrentVersion} is known"));
+        if (happened is AssemblyFound found)
+            _assemblies.Add(found);
+        return happened;
+    }
+}

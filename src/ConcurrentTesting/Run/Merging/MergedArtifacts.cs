@@ -1,0 +1,55 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Console;
+using ConcurrentTesting.Console.Hosts;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run.Merging;
+
+/// <summary>Writes the artifacts of a run that was merged from several machines, and says what came of it.</summary>
+/// <param name="settings">Of the merge.</param>
+internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor redactor, ILogger logger)
+{
+    public async Task<ConcurrentTestResult> WriteAsync(RunRecord record, CancellationToken cancellationToken)
+    {
+        var file = new HistoryFile(settings, (kind, message) => logger.LogWarning("{Kind}: {Message}", kind, message));
+        var history = file.Read();
+        record = record with { History = history.ByTest() };
+        await file.AddAsync(history, record, redactor, cancellationToken);
+        var recorded = RecordedValue.All(record.Settings, redactor);
+        var incidents = await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken);
+        foreach (var incident in incidents)
+            logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
+        if (record.ExitCode == ConcurrentTestExitCode.Success
+            && incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost)
+        {
+            record = record with
+            {
+                ExitCode = ConcurrentTestExitCode.Incomplete,
+                Reason = $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(lost, "artifact")} could not be written.",
+            };
+        }
+
+        Tell(record);
+        return RunResult.Of(record) with
+        {
+            ClosingLines = RunConsole.ClosingLines(record, redactor),
+            HostCommands = HostCommands.Of(record, redactor),
+        };
+    }
+
+    private void Tell(RunRecord record)
+    {
+        foreach (var part in record.Parts)
+        {
+            logger.LogInformation(
+                "Part {Part} on {Machine}: {Results} in {Seconds:0.0} s, exit code {ExitCode}", part.Part, part.Machine,
+                Quantity.Of(part.Tests, "result"), part.Seconds, part.ExitCode);
+        }
+
+        SavedRuns.Tell(record, redactor, logger);
+    }
+}

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Execution;
+using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Scheduling;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>What a leader fills a run in the queue with, and what all machines have to share.</summary>
+internal static class QueuedPlan
+{
+    public const string Discovery = "discovery";
+    public const string Template = "template";
+
+    /// <param name="name">The run's name in the queue.</param>
+    public static async Task<QueuePlan> MakeAsync(
+        RunJournal journal, QueuedTests tests, EventLines lines, string name, CancellationToken cancellationToken) => new(
+            await FingerprintAsync(journal.Run.Settings, tests, journal.Run.Seed, cancellationToken),
+            lines.Write(EventsOf(journal, tests, lines, name).ToList()),
+            [.. tests.Entries.Select(entry => new QueueTest(journal.Run.Secrets.Redact(NameOf(entry)), entry.CaseCount))],
+            [.. journal.Catalog!.Units.SelectMany(unit => ItemsOf(unit, journal, tests))]);
+
+    /// <summary>A test as the queue names it.</summary>
+    public static string NameOf(TestAssembly assembly, string className, string name) =>
+        $"{assembly.Source}/{TestNames.Full(className, name)}";
+
+    private static string NameOf(TestEntry entry) => NameOf(entry.Assembly, entry.ClassName, entry.DisplayName);
+
+    private static IEnumerable<RunEvent> EventsOf(RunJournal journal, QueuedTests tests, EventLines lines, string name)
+    {
+        var (run, catalog, plan) = (journal.Run, journal.Catalog!, journal.Plan!);
+        var at = run.Recorder.Now;
+        yield return new RunStarted
+        {
+            At = at,
+            Run = name,
+            Machine = Environment.MachineName,
+            Seed = run.Seed,
+            Settings = RecordedSettings.Of(run.Settings),
+        };
+        foreach (var assembly in tests.Assemblies)
+            yield return lines.Explain(assembly, at);
+        yield return new TestsDiscovered(catalog.CaseCount, catalog.Explicit.Sum(entry => entry.CaseCount)) { At = at };
+        foreach (var unit in catalog.Units)
+            yield return PlannedUnits.Of(unit, plan.Predictions, journal.Timings!, at);
+        yield return new RunPlanned(catalog.CaseCount, run.Settings.Workers, plan.Expected, plan.KnownTimings) { At = at };
+        foreach (var happened in Explicit(catalog))
+            yield return happened;
+    }
+
+    private static IEnumerable<RunEvent> Explicit(TestCatalog catalog)
+    {
+        var told = new ToldEvents();
+        new RunRecorder(TimeProvider.System, told, Quarantine.None).AddExplicit(catalog.Explicit);
+        return told.All.Where(happened => happened is not AssemblyFound);
+    }
+
+    // Whole classes, so that fixtures run once, and never two where each is to meet databases that no other class has touched.
+    private static IEnumerable<QueueItem> ItemsOf(TestUnit unit, RunJournal journal, QueuedTests tests)
+    {
+        var isByClass = journal.Run.Settings.Reset == DatabaseReset.Class;
+        return unit.Entries.GroupBy(entry => isByClass ? entry.ClassName : "", StringComparer.Ordinal).Select(entries => new QueueItem
+        {
+            Assembly = tests.NumberOf(unit.Assembly),
+            Tests = [.. entries.Select(tests.NumberOf)],
+            Cases = entries.Sum(entry => entry.CaseCount),
+            Seconds = entries.Sum(entry => journal.Plan!.Predictions[entry]),
+            FailedLast = entries.Any(entry => journal.Timings!.Find(entry)?.LastOutcome is { } last && last != nameof(TestOutcome.Passed)),
+            Reason = BatchReasons.Plan,
+            IsAlone = isByClass,
+            Groups = [.. ExclusiveGroup.Of(entries).Select(group => group.ToLowerInvariant())],
+        });
+    }
+
+    private static async Task<ImmutableSortedDictionary<string, string>> FingerprintAsync(
+        ConcurrentTestSettings settings, QueuedTests tests, int seed, CancellationToken cancellationToken)
+    {
+        (string Name, object? Value)[] shared =
+        [
+            (Discovery, tests.Discovery),
+            (Template, await TemplateAsync(settings, cancellationToken)),
+            ("ConcurrentTest", typeof(QueuedPlan).Assembly.GetName().Version),
+            ("platform", Platform),
+            ("commit", Commit.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value))),
+            ("--test-together", string.Join(' ', settings.Together)),
+            ("--test-granularity", settings.Granularity),
+            ("--test-configuration", settings.Configuration),
+            ("--test-framework", settings.Framework),
+            ("--test-filter", settings.Filter is { } filter ? HashOf(System.Text.Encoding.UTF8.GetBytes(filter)) : null),
+            ("--test-settings", HashOfFile(settings.RunSettingsFile)),
+            ("--test-database", settings.Database),
+            ("--test-databases", string.Join(' ', settings.Databases)),
+            ("--test-isolation", settings.Isolation),
+            ("--test-reset", settings.Reset),
+            ("--test-environment", string.Join(' ', settings.Environment.Select(RecordedSettings.Shown))),
+            ("--test-timeout", settings.TestTimeout),
+            ("--test-max-retries", settings.MaxRetries),
+            ("--test-reruns", settings.Reruns),
+            ("--test-flaky", settings.Flaky),
+            ("--test-quarantine", HashOfFile(settings.QuarantineFile)),
+            ("--test-allow-empty", settings.AllowEmpty),
+            ("--test-seed", seed),
+        ];
+        return shared.Where(one => one.Value is not null)
+            .ToImmutableSortedDictionary(one => one.Name, one => FormattableString.Invariant($"{one.Value}"), StringComparer.Ordinal);
+    }
+
+    // What it is made of; the engine's own facts, and a hook's compiled code, may differ from machine to machine.
+    private static async Task<string?> TemplateAsync(ConcurrentTestSettings settings, CancellationToken cancellationToken)
+    {
+        if (settings.Database == DatabaseEngine.None)
+            return null;
+        var hashes = new List<string>();
+        foreach (var source in new TemplateSourceParser(settings).ParseAll())
+        {
+            var hooks = source.Steps.OfType<HookStep>().Select(step => step.Hook.Version);
+            var plain = source with { Steps = [.. source.Steps.Where(step => step is not HookStep)] };
+            hashes.Add(await TemplateFingerprint.ComputeAsync(
+                plain, [source.Database, .. hooks], settings.WorkingDirectory, cancellationToken));
+        }
+
+        return string.Join(' ', hashes);
+    }
+
+    // A matrix of systems is one run each.
+    private static string Platform =>
+        $"{(OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : "Linux")} {RuntimeInformation.OSArchitecture}";
+
+    // Of GitHub, GitLab, Azure, Buildkite and CircleCI.
+    private static readonly string[] Commit =
+        ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BUILDKITE_COMMIT", "CIRCLE_SHA1"];
+
+    private static string? HashOfFile(string? path) => path is not null && File.Exists(path) ? HashOf(File.ReadAllBytes(path)) : null;
+
+    private static string HashOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content))[..16];
+
+    private sealed class ToldEvents : IRunObserver
+    {
+        public List<RunEvent> All { get; } = [];
+
+        public void Happened(RunEvent happened) => All.Add(happened);
+    }
+}

@@ -1,0 +1,319 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Execution;
+using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run.Merging;
+using ConcurrentTesting.Scheduling.Sharding;
+using Microsoft.Extensions.Logging;
+
+namespace ConcurrentTesting.Run;
+
+/// <summary>
+/// This machine's part in a run that several share by a queue: it comes in, works as long as there is something to do, and ends with the
+/// verdict on all of it.
+/// </summary>
+internal sealed class QueuedRun : IAsyncDisposable
+{
+    private const int MostNamed = 5;
+    private const double LeastSeconds = 0.3;
+    private const double MostLeastSeconds = 10;
+
+    // A machine that is gone is missed after a lease; one that is asked to leave has little time for it.
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly ConcurrentTestSettings _settings;
+    private readonly QueueConnection _connection;
+    private readonly QueueRun _queue;
+
+    private readonly ImmutableArray<string> _earlier;
+
+    private QueuedRun(ConcurrentTestSettings settings, QueueConnection connection, string name, ImmutableArray<string> earlier)
+    {
+        (_settings, _connection, Name, _earlier) = (settings, connection, name, earlier);
+        _queue = new QueueRun(
+            connection, name, new QueueMachine(Guid.NewGuid(), settings.QueueMachine ?? Environment.MachineName, settings.Workers));
+    }
+
+    /// <summary>The run's name in the queue.</summary>
+    public string Name { get; }
+
+    /// <summary>The run of the same tests, code and settings was ended before this machine came, so that its verdict stands.</summary>
+    public bool IsRepeated { get; private set; }
+
+    /// <summary>What happens on this machine, for the others.</summary>
+    public SharedEvents Events { get; } = new();
+
+    /// <summary>The same on all machines and in all attempts, so that they discover the same random data.</summary>
+    public int Seed =>
+        _settings.Seed ?? (int)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(_earlier.LastOrDefault() ?? Name)) & int.MaxValue);
+
+    /// <param name="variable">Reads a variable of the environment.</param>
+    /// <returns>Null: the run is this machine's alone.</returns>
+    /// <exception cref="ConcurrentTestException">A setting is wrong, or does not go with a queue.</exception>
+    public static QueuedRun? Open(ConcurrentTestSettings settings, Func<string, string?> variable, TimeProvider time)
+    {
+        if (settings.Queue is not { } connection)
+        {
+            return settings.QueueRun is null
+                ? null
+                : throw BadSettings("--test-queue-run names a run in a queue: give --test-queue too.");
+        }
+
+        if (settings.List)
+            return null;
+        Refuse(settings);
+        return new QueuedRun(
+            settings, new QueueConnection(connection, time, settings.QueuePatience), NameOf(settings, variable),
+            EarlierOf(settings, variable));
+    }
+
+    /// <summary>
+    /// What the run is called: as given, or as the CI host names the pipeline and, where all jobs share one, its attempt.
+    /// </summary>
+    /// <exception cref="ConcurrentTestException">Nobody names it.</exception>
+    public static string NameOf(ConcurrentTestSettings settings, Func<string, string?> variable) =>
+        settings.QueueRun ?? (variable("GITHUB_RUN_ID") is { Length: > 0 } run
+            ? $"{run}-{variable("GITHUB_RUN_ATTEMPT")}".TrimEnd('-')
+            : ShardHost.RunOf(variable))
+        ?? throw BadSettings(
+            "--test-queue-run is missing: this CI host does not name the pipeline, so give a name that all machines of one run share and no other run has.");
+
+    // Where all jobs share an attempt, a later one takes over what the earlier have done.
+    private static ImmutableArray<string> EarlierOf(ConcurrentTestSettings settings, Func<string, string?> variable) =>
+        settings.QueueRun is null && variable("GITHUB_RUN_ID") is { Length: > 0 } run
+            && int.TryParse(variable("GITHUB_RUN_ATTEMPT"), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
+            ? [.. Enumerable.Range(1, Math.Max(0, attempt - 1)).Reverse().Select(
+                earlier => string.Create(CultureInfo.InvariantCulture, $"{run}-{earlier}"))]
+            : [];
+
+    /// <summary>Whether the run was ended before: then its verdict stands for the same tests.</summary>
+    public async Task<bool> IsSealedAsync(ILogger logger, CancellationToken cancellationToken)
+    {
+        if (await _queue.FindAsync(cancellationToken) is not { } found)
+            return false;
+        if (found.IsOld)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                FormattableString.Invariant($"Run {Name} was ended at {found.Seal!.At:u}, more than a day ago, and its verdict says nothing of today: give --test-queue-run a name that no earlier run has."));
+        }
+
+        if (found.Seal is { } seal)
+            logger.LogInformation("Run {Run} was ended at {At:u}: its verdict is repeated where the tests and settings are the same", Name, seal.At);
+        else if (found.Machines.IsEmpty)
+            logger.LogWarning("Run {Run} was begun at {At:u}, and nobody ended it: {Tests} are left", Name, found.CreatedAt, Quantity.Of(found.Left, "test"));
+        return found.Seal is not null;
+    }
+
+    /// <summary>Works with the other machines to the end of the run.</summary>
+    /// <param name="pool">This machine's workers.</param>
+    /// <returns>How the whole run ended; a machine that leaves early ends well as long as others are there.</returns>
+    /// <exception cref="ConcurrentTestException">
+    /// The machine does not fit the run, or the queue was away for too long.
+    /// </exception>
+    public async Task<RunEnd> WorkAsync(RunJournal journal, WorkerPool pool, CancellationToken cancellationToken)
+    {
+        var run = journal.Run;
+        var tests = new QueuedTests(journal.Catalog!);
+        var lines = new EventLines(run.Secrets);
+        var plan = await QueuedPlan.MakeAsync(journal, tests, lines, Name, cancellationToken) with { Earlier = _earlier };
+        var joined = await _queue.JoinAsync(plan, _settings.QueueLease ?? Lease, cancellationToken);
+        await RequireSameAsync(plan, joined.Fingerprint, cancellationToken);
+        if (joined.Seal is { } ended)
+        {
+            IsRepeated = true;
+            return EndOf(ended);
+        }
+
+        Tell(run.Log, joined, plan);
+
+        // Beside what it costs to begin a batch, the tests in it should not be little.
+        _queue.LeastSeconds = Math.Clamp(2 * (journal.Timings!.HostSeconds ?? 0), LeastSeconds, MostLeastSeconds);
+        QueuedBatchSource? source = null;
+        try
+        {
+            await pool.RunAsync(
+                journal.Plan!,
+                accounting => source = new QueuedBatchSource(run, _queue, tests, lines, Events, accounting, joined.Lease));
+            return await EndAsync(run, source!, lines, cancellationToken);
+        }
+        finally
+        {
+            if (source is not null)
+                await source.DisposeAsync();
+        }
+    }
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<RunEnd> EndAsync(RunContext run, QueuedBatchSource source, EventLines lines, CancellationToken cancellationToken)
+    {
+        var isEarly = cancellationToken.IsCancellationRequested || _settings.Leaving.IsCancellationRequested || source.IsFaulty
+            || run.Stop.Fault is not null;
+        if (!isEarly)
+            return await EndWithOthersAsync(lines, cancellationToken);
+        using var bound = new CancellationTokenSource(Farewell, run.Time);
+        try
+        {
+            await _queue.LeaveAsync(isEarly: true, lines.Write(Events.Others), HasFailedOutside, bound.Token);
+            cancellationToken.ThrowIfCancellationRequested();
+            return run.Stop.Fault is { } fault
+                ? new RunEnd(ConcurrentTestExitCode.Incomplete, fault)
+                : EndWithout(await _queue.StateAsync(bound.Token));
+        }
+        catch (Exception exception) when (exception is ConcurrentTestException || bound.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return new RunEnd(
+                ConcurrentTestExitCode.Incomplete,
+                run.Stop.Fault ?? "The queue did not answer when this machine left; what it had goes to others when its lease is over.");
+        }
+    }
+
+    private async Task<RunEnd> EndWithOthersAsync(EventLines lines, CancellationToken cancellationToken)
+    {
+        var isTold = await _queue.LeaveAsync(isEarly: false, lines.Write(Events.Others), HasFailedOutside, cancellationToken) > 0;
+        return isTold || !HasFailedOutside
+            ? await VerdictAsync(cancellationToken)
+            : new RunEnd(
+                ConcurrentTestExitCode.Incomplete,
+                $"Something failed outside of tests on this machine, and run {Name} was ended without knowing of it.");
+    }
+
+    private bool HasFailedOutside => Events.Others.OfType<OutsideFailed>().Any(outside => !outside.Failure.IsFlaky);
+
+    // All others may have ended green: somebody has to say that the run is not over.
+    private RunEnd EndWithout(QueueState state) => state.Seal is { } seal
+        ? EndOf(seal)
+        : state.Machines > 0
+            ? new RunEnd(
+                ConcurrentTestExitCode.Success,
+                $"This machine left run {Name} early and gave back what it had; {Quantity.Of(state.Machines, "machine")} will end it.")
+            : new RunEnd(
+                ConcurrentTestExitCode.Incomplete,
+                $"This machine was the last of run {Name} and left it before its end: another try of a job goes on with it.");
+
+    private async Task<RunEnd> VerdictAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var state = await _queue.StateAsync(cancellationToken);
+            if (state.Seal is { } seal)
+                return EndOf(seal);
+            if (_settings.Leaving.IsCancellationRequested && state.Machines > 0)
+                return EndWithout(state);
+            if (state.Machines > 0 || _queue.IsBack)
+            {
+                await Task.Delay(Pause, cancellationToken);
+                continue;
+            }
+
+            if (state.Waiting > 0)
+            {
+                return new RunEnd(
+                    ConcurrentTestExitCode.Incomplete,
+                    $"No machine is left that could run what run {Name} still has to: another try of a job goes on with it.");
+            }
+
+            if (await _queue.BeginSealAsync(cancellationToken))
+                await SealAsync(cancellationToken);
+            else
+                await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    private async Task SealAsync(CancellationToken cancellationToken)
+    {
+        var results = await _queue.ReadAsync(cancellationToken)
+            ?? throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"Run {Name} is no longer in the queue: somebody has removed it.");
+        var record = QueuedRecord.Of(Name, results, _settings, isSealed: true);
+        await _queue.SealAsync((int)record.ExitCode, record.Reason, cancellationToken);
+    }
+
+    private RunEnd EndOf(QueueSeal seal) => new((ConcurrentTestExitCode)seal.ExitCode, $"Run {Name} of all machines: {seal.Reason}");
+
+    private void Tell(ILogger log, QueueJoined joined, QueuePlan plan)
+    {
+        if (joined.IsLeader)
+        {
+            log.LogInformation(
+                "This machine leads run {Run} in the queue: {Left} of {Tests} to run", Name, joined.Left,
+                Quantity.Of(plan.Tests.Length, "test"));
+        }
+        else
+        {
+            log.LogInformation(
+                "This machine joins run {Run} in the queue, begun at {At:u}: {Machines} in it, {Tests} not done", Name, joined.CreatedAt,
+                joined.Machines.IsEmpty ? "no other machine" : string.Join(", ", joined.Machines), Quantity.Of(joined.Left, "test"));
+        }
+    }
+
+    private async Task RequireSameAsync(
+        QueuePlan plan, ImmutableSortedDictionary<string, string> fingerprint, CancellationToken cancellationToken)
+    {
+        var differing = fingerprint.Keys.Union(plan.Fingerprint.Keys)
+            .Where(key => fingerprint.GetValueOrDefault(key) != plan.Fingerprint.GetValueOrDefault(key))
+            .Order(StringComparer.Ordinal).ToList();
+        if (differing.Count == 0)
+            return;
+        var told = new List<string>();
+        foreach (var key in differing)
+        {
+            told.Add(key == QueuedPlan.Discovery
+                ? $"discovery ({await DifferenceAsync(plan, cancellationToken)})"
+                : key is QueuedPlan.Template ? key
+                : $"{key} ({ValueOf(plan.Fingerprint, key)} here, {ValueOf(fingerprint, key)} in the run)");
+        }
+
+        throw new ConcurrentTestException(
+            ConcurrentTestExitCode.Incomplete,
+            $"This machine does not fit run {Name}, which another began: it differs in {string.Join(", ", told)}. Run the same commit with the same settings on all machines, or give the run a name of its own with --test-queue-run.");
+    }
+
+    private static string ValueOf(ImmutableSortedDictionary<string, string> fingerprint, string key) =>
+        fingerprint.GetValueOrDefault(key) ?? "none";
+
+    private async Task<string> DifferenceAsync(QueuePlan plan, CancellationToken cancellationToken)
+    {
+        var theirs = await _queue.NamesAsync(cancellationToken);
+        var ours = plan.Tests.Select(test => test.Name).ToList();
+        string[] texts = [.. Named("only here", ours.Except(theirs)), .. Named("only in the run", theirs.Except(ours))];
+        return texts.Length == 0 ? "tests of the same names that are others" : string.Join("; ", texts);
+    }
+
+    private static IEnumerable<string> Named(string what, IEnumerable<string> names)
+    {
+        var all = names.ToList();
+        if (all.Count > 0)
+            yield return $"{all.Count} {what}: {string.Join(", ", all.Take(MostNamed))}{(all.Count > MostNamed ? ", …" : "")}";
+    }
+
+    // A part of the tests, or an order of one machine's workers, is nothing that several could share.
+    private static void Refuse(ConcurrentTestSettings settings)
+    {
+        (string Name, bool IsGiven)[] others =
+        [
+            ("--test-only-failed", settings.OnlyFailed),
+            ("--test-bisect", settings.Bisect is not null),
+            ("--test-replay", settings.ReplayFile is not null),
+            ("--test-shard", settings.Shard is not null),
+            ("--test-plan", settings.PlanFile is not null),
+            ("--test-stress", settings.Stress is not null),
+            ("--test-new-runs", settings.NewRuns > 1),
+            ("--test-order", settings.Order != TestOrder.FailedFirst),
+            ("--test-fail-fast", settings.FailFast > 0),
+        ];
+        var other = Array.Find(others, other => other.IsGiven).Name;
+        if (other is not null)
+            throw BadSettings($"{other} is for the tests of one machine and cannot go with --test-queue: give one of them.");
+    }
+
+    private static ConcurrentTestException BadSettings(string message) => new(ConcurrentTestExitCode.BadSettings, message);
+}

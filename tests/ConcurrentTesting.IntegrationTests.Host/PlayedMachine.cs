@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ConcurrentTesting.Tests;
+using ConcurrentTesting.Tests.Execution;
+using ConcurrentTesting.Tests.Queue;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ConcurrentTesting.IntegrationTests.Host;
+
+/// <summary>
+/// A machine of several that share a run, in a process of its own: its workers, its accounting and its part in the queue are real, its tests only take their time.
+/// Arguments: connection string, run, name, classes, tests a class, workers, seconds of a lease, milliseconds of a test, and the test that never ends (-: none; quiet: none, and only the first is
+/// told).
+/// </summary>
+internal static class PlayedMachine
+{
+    private static int _begun;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var (connection, run, name) = (args[0], args[1], args[2]);
+        var (classes, tests, workers) = (Number(args[3]), Number(args[4]), Number(args[5]));
+        var (lease, milliseconds, hanging) = (double.Parse(args[6], CultureInfo.InvariantCulture), Number(args[7]), args[8]);
+        try
+        {
+            await using var machine = new SharedMachine(
+                connection, run, name, settings => settings with { Workers = workers, QueueLease = TimeSpan.FromSeconds(lease), TestTimeout = TimeSpan.FromMinutes(2) });
+            using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+            {
+                context.Cancel = true;
+                machine.Leave();
+            });
+            if (await machine.Queue.IsSealedAsync(NullLogger.Instance, CancellationToken.None))
+                return Say("sealed", 10);
+            var end = await machine.RunAsync(Catalogs.Of(classes, tests), (asked, events, token) => GiveAsync(asked, events, milliseconds, hanging, token));
+            return Say($"end {end.Reason}", (int)(end.ExitCode ?? ConcurrentTestExitCode.Success));
+        }
+        catch (ConcurrentTestException exception)
+        {
+            return Say($"refused {exception.Message}", (int)exception.ExitCode);
+        }
+    }
+
+    private static async Task<HostRunEnd> GiveAsync(HostRun asked, IHostEvents events, int milliseconds, string hanging, CancellationToken cancellationToken)
+    {
+        foreach (var entry in asked.Entries)
+        {
+            events.ActiveTests([FakeHost.Told(entry)]);
+            if (hanging != "quiet")
+                Say($"test {entry.DisplayName}", 0);
+            else if (Interlocked.Exchange(ref _begun, 1) == 0)
+                Say("begin", 0);
+            var takes = entry.DisplayName.EndsWith(hanging, StringComparison.Ordinal) ? Timeout.Infinite : milliseconds;
+            await Task.Delay(takes, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (cancellationToken.IsCancellationRequested)
+                return new HostRunEnd("it was ended");
+            events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed));
+        }
+
+        events.ActiveTests([]);
+        return FakeHost.WellEnded;
+    }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static int Say(string line, int exitCode)
+    {
+        System.Console.WriteLine(line);
+        return exitCode;
+    }
+}

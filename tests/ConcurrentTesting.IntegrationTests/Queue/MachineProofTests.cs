@@ -1,0 +1,159 @@
+using ConcurrentTesting.IntegrationTests.Databases;
+using ConcurrentTesting.IntegrationTests.Samples;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.IntegrationTests.Queue;
+
+/// <summary>Machines are processes here, and what befalls them is real: nothing is lost, nothing is done twice, and no run is green that did not run all.</summary>
+public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
+{
+    private const string Never = "-";
+
+    private static int _runs;
+
+    private readonly string _run = $"proof-{Interlocked.Increment(ref _runs)}";
+    private readonly List<MachineProcess> _machines = [];
+    private RestartingServer? _server;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private RestartingServer Server => _server!;
+
+    public async ValueTask InitializeAsync() => _server = await RestartingServer.StartAsync(servers, DatabaseEngine.PostgreSql, CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        _machines.ForEach(machine => machine.Dispose());
+        await Server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_a_killed_machine_had_others_do_and_what_it_had_acknowledged_stands()
+    {
+        // One worker, and classes of one test: it has acknowledged what it began before the last.
+        var killed = Machine("killed", 10, 1, 1, 2, 20, "Class4.Test0");
+        await killed.SaysAsync(line => line.EndsWith("Class4.Test0", StringComparison.Ordinal));
+        await killed.KillAsync();
+        var acknowledged = await CountAsync("results");
+
+        var other = Machine("other", 10, 1, 1, 2, 20, Never);
+        (await other.EndAsync()).ShouldBe(0, string.Join('\n', other.Lines));
+
+        other.Begun.Count.ShouldBe(10 - (int)acknowledged);
+        await ShouldBeWholeAsync(10);
+        (await Server.ScalarAsync($"SELECT losses FROM concurrent_test.runs WHERE run = '{_run}'", Cancellation)).ShouldBe(1);
+        var retried = Machine("retried", 10, 1, 1, 2, 20, Never);
+        (await retried.EndAsync()).ShouldBe(10, "a sealed run's verdict is repeated");
+        retried.Begun.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_machine_that_wakes_up_after_its_lease_is_fenced_off()
+    {
+        var frozen = Machine("frozen", 4, 3, 2, 1.5, 300, Never);
+        await frozen.BeginsTestAsync();
+        await frozen.SignalAsync("STOP");
+        var other = Machine("other", 4, 3, 2, 1.5, 10, Never);
+
+        (await other.EndAsync()).ShouldBe(0, string.Join('\n', other.Lines));
+        await frozen.SignalAsync("CONT");
+
+        (await frozen.EndAsync()).ShouldBe(0, string.Join('\n', frozen.Lines));
+        await ShouldBeWholeAsync(12);
+    }
+
+    [Fact]
+    public async Task Machines_outlive_a_server_that_restarts_and_freezes_and_connections_that_are_cut()
+    {
+        await using var proxy = new CuttingProxy(Server.ConnectionString);
+        var machines = Enumerable.Range(0, 4).Select(number => Machine(proxy.ConnectionString, $"machine-{number}", 40, 4, 2, 5, 60, Never)).ToList();
+        await Task.WhenAll(machines.Select(machine => machine.BeginsTestAsync()));
+
+        var cut = 0;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(150));
+        for (var round = 0; round < 6; round++)
+        {
+            await timer.WaitForNextTickAsync(Cancellation);
+            cut += proxy.Cut();
+        }
+
+        await Server.RestartAsync(Cancellation);
+        await Server.FreezeAsync(TimeSpan.FromSeconds(2), Cancellation);
+        cut += proxy.Cut();
+
+        foreach (var machine in machines)
+            (await machine.EndAsync()).ShouldBe(0, string.Join('\n', machine.Lines.Where(line => !line.StartsWith("test", StringComparison.Ordinal))));
+        cut.ShouldBeGreaterThan(4);
+        await ShouldBeWholeAsync(160);
+    }
+
+    [Fact]
+    public async Task Machines_come_late_leave_early_and_are_killed_while_the_run_goes_on()
+    {
+        var machines = Enumerable.Range(0, 3).Select(number => Machine($"machine-{number}", 40, 4, 2, 2, 60, Never)).ToList();
+        await Task.WhenAll(machines.Select(machine => machine.BeginsTestAsync()));
+        await machines[0].SignalAsync("TERM");
+        await machines[1].KillAsync();
+        var late = Machine("late", 40, 4, 2, 2, 60, Never);
+
+        (await machines[0].EndAsync()).ShouldBe(0, string.Join('\n', machines[0].Lines));
+        (await machines[2].EndAsync()).ShouldBe(0);
+        (await late.EndAsync()).ShouldBe(0);
+
+        late.Begun.ShouldNotBeEmpty();
+        await ShouldBeWholeAsync(160);
+    }
+
+    [Fact]
+    public async Task A_test_that_machines_die_with_is_given_up_and_makes_the_run_incomplete()
+    {
+        const string Poison = "Class1.Test0";
+        for (var death = 0; death < 3; death++)
+        {
+            var dying = Machine($"dying-{death}", 3, 1, 1, 0.5, 5, Poison);
+            await dying.SaysAsync(line => line.EndsWith(Poison, StringComparison.Ordinal));
+            await dying.KillAsync();
+        }
+
+        var last = Machine("last", 3, 1, 1, 0.5, 5, Never);
+
+        (await last.EndAsync()).ShouldBe(2, string.Join('\n', last.Lines));
+        last.Lines[^1].ShouldContain("1 of its tests are not done");
+        last.Begun.ShouldNotContain(line => line.EndsWith(Poison, StringComparison.Ordinal));
+        (await CountAsync("results")).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_machine_that_found_other_tests_ends_with_what_differs()
+    {
+        var one = Machine("one", 2, 2, 1, 5, 10, "Class0.Test0");
+        await one.BeginsTestAsync();
+
+        var other = Machine("other", 2, 3, 1, 5, 10, Never);
+
+        (await other.EndAsync()).ShouldBe(2);
+        other.Lines[^1].ShouldContain("2 only here: Shop.Tests (net10.0)/Shop.Tests.Class0.Test2");
+    }
+
+    private async Task ShouldBeWholeAsync(int tests)
+    {
+        (await CountAsync("tests", "state = 'done'")).ShouldBe(tests);
+        (await CountAsync("tests", "state <> 'done'")).ShouldBe(0);
+        (await CountAsync("results", "outcome = 'Passed'")).ShouldBe(tests, "lost or doubled");
+        (await Server.ScalarAsync($"SELECT count(DISTINCT test) FROM concurrent_test.results WHERE run = '{_run}'", Cancellation)).ShouldBe(tests);
+        (await CountAsync("runs", "exit_code = 0")).ShouldBe(1);
+    }
+
+    private Task<long> CountAsync(string table, string where = "true") =>
+        Server.ScalarAsync($"SELECT count(*) FROM concurrent_test.{table} WHERE run = '{_run}' AND {where}", Cancellation);
+
+    private MachineProcess Machine(string name, params object[] played) => Machine(Server.ConnectionString + ";Database=postgres", name, played);
+
+    private MachineProcess Machine(string connectionString, string name, params object[] played)
+    {
+        var machine = MachineProcess.Start(connectionString, _run, name, played);
+        _machines.Add(machine);
+        return machine;
+    }
+}

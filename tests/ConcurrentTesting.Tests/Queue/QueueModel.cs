@@ -1,0 +1,144 @@
+using ConcurrentTesting.Queue;
+using Shouldly;
+
+namespace ConcurrentTesting.Tests.Queue;
+
+/// <summary>What a run in the queue has to be, after what machines did.</summary>
+internal sealed class QueueModel(QueueServer server, string run, int tests)
+{
+    private readonly List<PlayedMachine> _machines = [];
+
+    // Who has a test under which lease, how often it was asked for again, and what is done.
+    private readonly Dictionary<long, (int Machine, QueueClaim Claim)> _held = [];
+    private readonly List<QueueClaim> _lost = [];
+    private readonly List<(int Machine, QueueClaim Claim)> _ended = [];
+    private readonly HashSet<int> _done = [];
+    private readonly Dictionary<int, int> _attempts = [];
+    private readonly Dictionary<int, int> _losses = [];
+
+    public async Task<PlayedMachine> JoinAsync(int[] items)
+    {
+        var machine = new PlayedMachine(server.ConnectionString, run, $"machine-{_machines.Count}");
+        (await machine.JoinAsync(PlayedMachine.Plan(items))).IsLeader.ShouldBe(_machines.Count == 0);
+        _machines.Add(machine);
+        return machine;
+    }
+
+    public async Task ClaimAsync(int machine)
+    {
+        if (await _machines[machine].ClaimAsync() is not { } claim)
+            return;
+        claim.Tests.ShouldBeUnique();
+        claim.Tests.ShouldAllBe(test => !_done.Contains(test));
+        claim.Tests.Intersect(_held.Values.SelectMany(held => held.Claim.Tests)).ShouldBeEmpty();
+        _lost.Concat(_ended.Select(ended => ended.Claim)).Concat(_held.Values.Select(held => held.Claim)).ShouldAllBe(earlier => earlier.Lease < claim.Lease);
+        _held.Add(claim.Lease, (machine, claim));
+    }
+
+    public async Task PassAsync(int machine, int pick, bool again)
+    {
+        if (Pick(machine, pick) is not { } claim)
+            return;
+        var rest = again ? claim.Tests[..((claim.Tests.Length + 1) / 2)] : [];
+        QueueItem[] items = rest.IsEmpty ? [] : [PlayedMachine.Item(rest, "rerun")];
+        (await _machines[machine].PassAsync(claim, items)).IsTaken.ShouldBeFalse();
+        _held.Remove(claim.Lease);
+        _ended.Add((machine, claim));
+        foreach (var test in claim.Tests)
+            _attempts[test] = _attempts.GetValueOrDefault(test) + 1;
+        _done.UnionWith(claim.Tests.Except(rest));
+    }
+
+    /// <summary>A machine whose lease was taken says how it ended.</summary>
+    public async Task PassLateAsync(int pick)
+    {
+        if (_lost.Count > 0)
+            (await _machines[pick % _machines.Count].PassAsync(_lost[pick % _lost.Count])).IsTaken.ShouldBeTrue();
+    }
+
+    /// <summary>The answer was lost, and the machine says it once more.</summary>
+    public async Task PassTwiceAsync(int pick)
+    {
+        if (_ended.Count == 0)
+            return;
+        var (machine, claim) = _ended[pick % _ended.Count];
+        (await _machines[machine].PassAsync(claim, PlayedMachine.Item(claim.Tests))).IsTaken.ShouldBeFalse();
+    }
+
+    public async Task GiveBackAsync(int machine, int pick)
+    {
+        if (Pick(machine, pick) is not { } claim)
+            return;
+        (await _machines[machine].GiveBackAsync(claim, isFaulty: false)).IsTaken.ShouldBeFalse();
+        Lose(claim);
+    }
+
+    /// <summary>A machine says nothing for too long, and the next to ask takes what it had.</summary>
+    public async Task LoseAsync(int machine, int pick)
+    {
+        if (Pick(machine, pick) is not { } claim)
+            return;
+        await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{run}' AND lease = {claim.Lease} RETURNING 1) SELECT count(*) FROM late");
+        Lose(claim);
+        foreach (var test in claim.Tests)
+            _losses[test] = _losses.GetValueOrDefault(test) + 1;
+        await ClaimAsync((machine + 1) % _machines.Count);
+    }
+
+    public async Task HeartbeatAsync(int machine)
+    {
+        var mine = _held.Values.Where(held => held.Machine == machine).Select(held => held.Claim.Lease).ToList();
+        var all = mine.Concat(_lost.Select(claim => claim.Lease)).ToList();
+
+        (await _machines[machine].Run.HeartbeatAsync(2, all, CancellationToken.None)).Order().ShouldBe(mine.Order());
+    }
+
+    /// <summary>All machines work until nothing is left.</summary>
+    public async Task DrainAsync()
+    {
+        for (var round = 0; round < 500; round++)
+        {
+            var machine = round % _machines.Count;
+            foreach (var (lease, held) in _held.Where(held => held.Value.Machine == machine).ToList())
+                await PassAsync(machine, 0, again: false);
+            await ClaimAsync(machine);
+            if (_held.Count == 0 && (await _machines[machine].StateAsync()).Waiting == 0)
+                return;
+        }
+
+        throw new InvalidOperationException($"{run} does not come to its end");
+    }
+
+    /// <summary>What stands otherwise in the tables.</summary>
+    public async Task<List<string>> NotAsModelledAsync()
+    {
+        var wrong = new List<string>();
+        var results = (await _machines[0].Run.ReadAsync(CancellationToken.None))!;
+        var givenUp = results.NotDone.Select(test => test.Test).ToHashSet();
+        wrong.AddRange(Enumerable.Range(0, tests).Where(test => _done.Contains(test) == givenUp.Contains(test)).Select(test => $"{test} is lost, or done and given up"));
+        wrong.AddRange(givenUp.Where(test => _losses.GetValueOrDefault(test) < QueueSql.MostLosses).Select(test => $"{test} was given up too early"));
+        if (results.Batches.Length != _ended.Count)
+            wrong.Add($"{results.Batches.Length} batches for {_ended.Count} acknowledgements");
+        for (var test = 0; test < tests; test++)
+        {
+            var attempts = await server.ScalarAsync($"SELECT attempts FROM concurrent_test.tests WHERE run = '{run}' AND test = {test}");
+            var rows = await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.results WHERE run = '{run}' AND test = {test}");
+            if (attempts != _attempts.GetValueOrDefault(test) || rows != (_done.Contains(test) ? 1 : 0))
+                wrong.Add($"{test} has {attempts} attempts and {rows} results");
+        }
+
+        return wrong;
+    }
+
+    private QueueClaim? Pick(int machine, int pick)
+    {
+        var mine = _held.Values.Where(held => held.Machine == machine).Select(held => held.Claim).ToList();
+        return mine.Count == 0 ? null : mine[pick % mine.Count];
+    }
+
+    private void Lose(QueueClaim claim)
+    {
+        _held.Remove(claim.Lease);
+        _lost.Add(claim);
+    }
+}

@@ -1,0 +1,58 @@
+using CsCheck;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Queue;
+
+/// <summary>The queue's SQL held against a model that is a few dictionaries: whatever machines do and in whatever order, no test is lost and none is done twice.</summary>
+public sealed class QueueModelTests(QueueServer server) : IClassFixture<QueueServer>
+{
+    private const int Machines = 3;
+
+    private static int _runs;
+
+    private enum Kind
+    {
+        Claim,
+        Pass,
+        Again,
+        PassLate,
+        PassTwice,
+        GiveBack,
+        Lose,
+        Heartbeat,
+    }
+
+    private static readonly Gen<(Kind Kind, int Machine, int Pick)> Step =
+        Gen.Select(Gen.Enum<Kind>(), Gen.Int[0, Machines - 1], Gen.Int[0, 1000]);
+
+    [Fact]
+    public void Whatever_machines_do_no_test_is_lost_and_none_is_done_twice() =>
+        Gen.Select(Gen.Int[1, 4].Array[1, 8], Step.Array[5, 60]).Sample(
+            (items, steps) => RunAsync(items, steps).GetAwaiter().GetResult(), iter: 40, threads: 1);
+
+    private async Task RunAsync(int[] items, (Kind Kind, int Machine, int Pick)[] steps)
+    {
+        var model = new QueueModel(server, $"model-{Interlocked.Increment(ref _runs)}", items.Sum());
+        await using var a = await model.JoinAsync(items);
+        await using var b = await model.JoinAsync(items);
+        await using var c = await model.JoinAsync(items);
+        foreach (var (kind, machine, pick) in steps)
+        {
+            await (kind switch
+            {
+                Kind.Claim => model.ClaimAsync(machine),
+                Kind.Pass => model.PassAsync(machine, pick, again: false),
+                Kind.Again => model.PassAsync(machine, pick, again: true),
+                Kind.PassLate => model.PassLateAsync(pick),
+                Kind.PassTwice => model.PassTwiceAsync(pick),
+                Kind.GiveBack => model.GiveBackAsync(machine, pick),
+                Kind.Lose => model.LoseAsync(machine, pick),
+                _ => model.HeartbeatAsync(machine),
+            });
+        }
+
+        await model.DrainAsync();
+        (await model.NotAsModelledAsync()).ShouldBe([]);
+    }
+}

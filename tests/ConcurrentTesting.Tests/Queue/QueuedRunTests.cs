@@ -1,0 +1,377 @@
+using System.Collections.Concurrent;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Queue;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run;
+using ConcurrentTesting.Run.Merging;
+using ConcurrentTesting.Tests.Execution;
+using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging.Abstractions;
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Queue;
+
+/// <summary>Machines that share a run: their workers, their accounting and their records are real, and so is the server.</summary>
+public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServer>, IAsyncDisposable
+{
+    private static int _runs;
+
+    private readonly string _run = $"shared-{Interlocked.Increment(ref _runs)}";
+    private readonly TestCatalog _catalog = Catalogs.Of(classes: 6, testsPerClass: 3);
+    private readonly List<SharedMachine> _machines = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var machine in _machines)
+            await machine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Machines_run_each_test_once_and_end_with_one_verdict()
+    {
+        var ends = await Task.WhenAll(Machine("one").RunAsync(_catalog, Pass), Machine("other").RunAsync(_catalog, Pass), Machine("third").RunAsync(_catalog, Pass));
+
+        ends.ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.Success);
+        var record = await RecordAsync();
+        (record.ExitCode, record.Discovered).ShouldBe((ConcurrentTestExitCode.Success, 18));
+        record.Tests.Length.ShouldBe(18);
+        record.Tests.ShouldAllBe(test => test.Attempts.Length == 1 && test.Outcome == TestOutcome.Passed);
+        record.Tests.Select(test => test.Id).ShouldBeUnique();
+        record.Parts.Select(part => part.Machine).ShouldBe(["one", "other", "third"], ignoreOrder: true);
+        record.Parts.Sum(part => part.Tests).ShouldBe(18);
+        record.Batches.Select(batch => batch.Number).ShouldBeUnique();
+        _machines.Sum(machine => machine.Fake.Runs.Sum(run => run.Entries.Length)).ShouldBe(18);
+    }
+
+    [Fact]
+    public async Task A_failure_on_one_machine_is_the_verdict_of_all()
+    {
+        var failing = _catalog.Entries()[7];
+
+        var ends = await Task.WhenAll(Machine("one").RunAsync(_catalog, Failing), Machine("other").RunAsync(_catalog, Failing));
+
+        ends.ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.TestsFailed && end.Reason.Contains("1 of 18 tests failed"));
+        (await RecordAsync()).Tests.Single(test => test.Outcome == TestOutcome.Failed).CaseId.ShouldBe(failing.Id);
+
+        Task<HostRunEnd> Failing(HostRun run, IHostEvents events, CancellationToken _) =>
+            FakeHost.GiveAll(run, events, entry => entry.Equals(failing) ? TestOutcome.Failed : TestOutcome.Passed);
+    }
+
+    [Fact]
+    public async Task A_machine_whose_lease_was_taken_ends_its_host_and_what_it_says_does_not_count()
+    {
+        var catalog = Catalogs.Of(classes: 1, testsPerClass: 3);
+        var (begun, killed) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var frozen = Machine("frozen", settings => settings with { QueueLease = TimeSpan.FromSeconds(2) });
+        var first = frozen.RunAsync(catalog, HangAsync);
+        await begun.Task;
+        await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM late");
+
+        var second = await Machine("other").RunAsync(catalog, Pass);
+
+        await killed.Task;
+        (await first).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        second.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        _machines[1].Fake.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.MachineLost && incident.Message.StartsWith("frozen was not heard of"));
+        frozen.Fake.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.LeaseTaken);
+        frozen.Fake.Context.Recorder.Tests.ShouldBeEmpty();
+        var record = await RecordAsync();
+        record.Tests.Select(test => test.Attempts.Length).ShouldBe([1, 1, 1]);
+        record.Parts.Single(part => part.Machine == "frozen").Tests.ShouldBe(0);
+
+        async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            events.ActiveTests([FakeHost.Told(run.Entries[0])]);
+            events.ResultArrived(FakeHost.Result(run.Entries[0], TestOutcome.Failed));
+            begun.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            killed.TrySetResult();
+            return new HostRunEnd("it was ended");
+        }
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_asked_to_leave_gives_back_what_it_has_and_ends_well()
+    {
+        var begun = new TaskCompletionSource();
+        var early = Machine("early");
+        var first = early.RunAsync(_catalog, HangAsync);
+        await begun.Task;
+        var stays = Machine("stays");
+        var second = stays.RunAsync(_catalog, Pass);
+        await Eventually(async () => await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.machines WHERE run = '{_run}'") == 2);
+
+        early.Leave();
+
+        var left = await first;
+        left.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, left.Reason);
+        (await second).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        (await RecordAsync()).Tests.ShouldAllBe(test => test.Outcome == TestOutcome.Passed && test.Attempts.Length == 1);
+
+        async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            return new HostRunEnd("it was ended");
+        }
+    }
+
+    [Fact]
+    public async Task The_last_machine_does_not_leave_a_run_green_that_is_not_over()
+    {
+        var begun = new TaskCompletionSource();
+        var last = Machine("last");
+        var running = last.RunAsync(_catalog, HangAsync);
+        await begun.Task;
+        last.Leave();
+
+        (await running).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        (await RecordAsync()).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+
+        async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+            return new HostRunEnd("it was ended");
+        }
+    }
+
+    [Fact]
+    public async Task What_a_try_did_not_come_to_another_does_and_only_that()
+    {
+        var ran = new ConcurrentQueue<TestEntry>();
+        var first = Machine("first", settings => settings with { Workers = 1 });
+        (await first.RunAsync(_catalog, LeaveAfterOneAsync)).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        var done = ran.Count;
+
+        var second = Machine("second");
+        (await second.Queue.IsSealedAsync(NullLogger.Instance, CancellationToken.None)).ShouldBeFalse();
+        (await second.RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+
+        done.ShouldBeInRange(1, 17);
+        second.Fake.Runs.Sum(run => run.Entries.Length).ShouldBe(18 - done);
+        (await Machine("third").Queue.IsSealedAsync(NullLogger.Instance, CancellationToken.None)).ShouldBeTrue();
+
+        async Task<HostRunEnd> LeaveAfterOneAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            if (!ran.IsEmpty)
+            {
+                first.Leave();
+                await Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+                return new HostRunEnd("it was ended");
+            }
+
+            foreach (var entry in run.Entries)
+                ran.Enqueue(entry);
+            return await Pass(run, events, cancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task A_new_attempt_runs_only_what_is_not_done_and_shows_what_failed_before()
+    {
+        var failing = _catalog.Entries()[7];
+        (await Attempt(1).RunAsync(_catalog, (run, events, _) => FakeHost.GiveAll(run, events, entry => entry.Equals(failing) ? TestOutcome.Failed : TestOutcome.Passed)))
+            .ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+
+        var second = Attempt(2);
+        (await second.RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+
+        second.Fake.Runs.SelectMany(run => run.Entries).ShouldBe([failing]);
+        var record = await RecordAsync($"{_run}-2");
+        record.Tests.Length.ShouldBe(18);
+        record.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        record.Tests.Single(test => test.IsFlaky).Attempts.Select(attempt => attempt.Outcome).ShouldBe([TestOutcome.Failed, TestOutcome.Passed]);
+        (await RecordAsync($"{_run}-1")).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+        var third = Attempt(3);
+        (await third.RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        third.Fake.Runs.SelectMany(run => run.Entries).ShouldBe([failing], "it had failed once, so it is not taken over");
+    }
+
+    [Fact]
+    public async Task A_new_attempt_of_other_tests_takes_nothing_over()
+    {
+        await Attempt(1).RunAsync(_catalog, Pass);
+        var second = Attempt(2);
+
+        await second.RunAsync(Catalogs.Of(classes: 6, testsPerClass: 4), Pass);
+
+        second.Fake.Runs.Sum(run => run.Entries.Length).ShouldBe(24);
+    }
+
+    [Fact]
+    public async Task A_verdict_of_long_ago_is_not_repeated()
+    {
+        await Machine("one").RunAsync(_catalog, Pass);
+        await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.runs SET sealed_at = sealed_at - interval '2 days' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM old");
+
+        var refused = await Machine("late").Queue.IsSealedAsync(NullLogger.Instance, CancellationToken.None).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        refused.Message.ShouldContain("more than a day ago");
+    }
+
+    [Fact]
+    public async Task A_test_that_its_process_died_with_is_tried_alone_and_fails_with_its_story()
+    {
+        var deadly = _catalog.Entries()[4];
+
+        var ends = await Task.WhenAll(Machine("one").RunAsync(_catalog, Die), Machine("other").RunAsync(_catalog, Die));
+
+        ends.ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.TestsFailed);
+        var record = await RecordAsync();
+        record.Tests.Length.ShouldBe(18);
+        record.Tests.Single(test => test.Outcome == TestOutcome.Failed).Final.Message!.ShouldContain("died while this test ran, twice");
+
+        Task<HostRunEnd> Die(HostRun run, IHostEvents events, CancellationToken _)
+        {
+            foreach (var entry in run.Entries)
+            {
+                events.ActiveTests([FakeHost.Told(entry)]);
+                if (entry.Equals(deadly))
+                    return Task.FromResult(new HostRunEnd("Test host process crashed"));
+                events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed));
+            }
+
+            events.ActiveTests([]);
+            return Task.FromResult(FakeHost.WellEnded);
+        }
+    }
+
+    [Fact]
+    public async Task A_failing_test_runs_again_within_the_budget_of_all_machines_and_its_attempts_are_one_row()
+    {
+        var (flaky, broken) = (_catalog.Entries()[2], _catalog.Entries()[11]);
+        var tries = new ConcurrentDictionary<TestEntry, int>();
+
+        var ends = await Task.WhenAll(new[] { "one", "other" }.Select(name => Machine(name, settings => settings with { Reruns = 2 }).RunAsync(_catalog, Try)));
+
+        ends.ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.TestsFailed && end.Reason.Contains("1 of 18 tests failed"));
+        var record = await RecordAsync();
+        record.Tests.Length.ShouldBe(18);
+        record.Tests.Single(test => test.CaseId == flaky.Id).Attempts.Select(attempt => attempt.Outcome).ShouldBe([TestOutcome.Failed, TestOutcome.Passed]);
+        record.Tests.Single(test => test.CaseId == broken.Id).Attempts.Select(attempt => attempt.Number).ShouldBe([1, 2, 3]);
+
+        Task<HostRunEnd> Try(HostRun run, IHostEvents events, CancellationToken _) => FakeHost.GiveAll(
+            run, events, entry => entry.Equals(broken) || (entry.Equals(flaky) && tries.AddOrUpdate(entry, 1, (_, count) => count + 1) == 1) ? TestOutcome.Failed : TestOutcome.Passed);
+    }
+
+    [Fact]
+    public async Task A_machine_that_can_run_nothing_leaves_its_work_to_the_others()
+    {
+        var broken = Machine("broken").RunAsync(_catalog, _ => throw new InvalidOperationException("no memory"));
+        var whole = Machine("whole").RunAsync(_catalog, Pass);
+
+        await Task.WhenAll(broken, whole);
+
+        (await whole).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        (await RecordAsync()).Tests.ShouldAllBe(test => test.Outcome == TestOutcome.Passed);
+    }
+
+    [Fact]
+    public async Task A_machine_that_found_other_tests_is_told_which()
+    {
+        await Machine("one").RunAsync(_catalog, Pass);
+        await server.ScalarAsync($"WITH open AS (UPDATE concurrent_test.runs SET sealed_at = NULL, exit_code = NULL WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM open");
+
+        var refused = await Machine("other").RunAsync(Catalogs.Of(classes: 6, testsPerClass: 4), Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        refused.Message.ShouldContain("discovery (6 only here: Shop.Tests (net10.0)/Shop.Tests.Class0.Test3");
+    }
+
+    [Fact]
+    public async Task A_machine_with_other_settings_is_told_which()
+    {
+        await Machine("one").RunAsync(_catalog, Pass);
+
+        var refused = await Machine("other", settings => settings with { Reruns = 3 }).RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.Message.ShouldContain("--test-reruns (3 here, 0 in the run)");
+    }
+
+    [Fact]
+    public async Task A_test_that_never_gives_its_result_makes_the_run_incomplete()
+    {
+        var silent = _catalog.Entries()[3];
+
+        var end = await Machine("one").RunAsync(_catalog, (run, events, _) => FakeHost.GiveAll(run with { Entries = run.Entries.Remove(silent) }, events, _ => TestOutcome.Passed));
+
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        (await RecordAsync()).Tests.Single(test => test.Outcome == TestOutcome.Error).CaseId.ShouldBe(silent.Id);
+    }
+
+    [Theory]
+    [InlineData("--test-fail-fast")]
+    [InlineData("--test-only-failed")]
+    [InlineData("--test-shard")]
+    [InlineData("--test-stress")]
+    [InlineData("--test-order")]
+    public void What_is_for_one_machine_does_not_go_with_a_queue(string argument)
+    {
+        var settings = new ConcurrentTestSettings { Queue = server.ConnectionString, QueueRun = _run };
+        settings = argument switch
+        {
+            "--test-fail-fast" => settings with { FailFast = 1 },
+            "--test-stress" => settings with { Stress = "3" },
+            "--test-order" => settings with { Order = TestOrder.Random },
+            "--test-only-failed" => settings with { OnlyFailed = true },
+            _ => settings with { Shard = "1/2" },
+        };
+
+        var refused = Should.Throw<ConcurrentTestException>(() => QueuedRun.Open(settings, _ => null, TimeProvider.System));
+
+        refused.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        refused.Message.ShouldContain(argument);
+    }
+
+    [Theory]
+    [InlineData("GITHUB_RUN_ID=77 GITHUB_RUN_ATTEMPT=2", "77-2")]
+    [InlineData("CI_PIPELINE_ID=88 CI_JOB_ID=3", "88")]
+    [InlineData("BUILD_BUILDID=99", "99")]
+    public void A_run_is_called_as_the_host_calls_what_all_machines_share(string variables, string name)
+    {
+        var environment = variables.Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+
+        QueuedRun.NameOf(new ConcurrentTestSettings(), environment.GetValueOrDefault).ShouldBe(name);
+    }
+
+    [Fact]
+    public void A_run_that_nobody_names_is_refused() =>
+        Should.Throw<ConcurrentTestException>(() => QueuedRun.NameOf(new ConcurrentTestSettings(), _ => null)).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+
+    private static Task<HostRunEnd> Pass(HostRun run, IHostEvents events, CancellationToken cancellationToken) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
+
+    private static async Task Eventually(Func<Task<bool>> holds)
+    {
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!await holds())
+            await timer.WaitForNextTickAsync(bound.Token);
+    }
+
+    private SharedMachine Machine(string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null)
+    {
+        var machine = new SharedMachine(server.ConnectionString, _run, name, configure);
+        _machines.Add(machine);
+        return machine;
+    }
+
+    private SharedMachine Attempt(int number)
+    {
+        var machine = new SharedMachine(
+            server.ConnectionString, _run, $"attempt-{number}", settings => settings with { QueueRun = null },
+            name => name switch { "GITHUB_RUN_ID" => _run, "GITHUB_RUN_ATTEMPT" => $"{number}", _ => null });
+        _machines.Add(machine);
+        return machine;
+    }
+
+    private async Task<RunRecord> RecordAsync(string? run = null)
+    {
+        run ??= _run;
+        await using var connection = new QueueConnection(server.ConnectionString, TimeProvider.System);
+        var results = await new QueueRun(connection, run, new QueueMachine(Guid.NewGuid(), "reader", 0)).ReadAsync(CancellationToken.None);
+        return QueuedRecord.Of(run, results!, new ConcurrentTestSettings(), results!.Seal is not null);
+    }
+}

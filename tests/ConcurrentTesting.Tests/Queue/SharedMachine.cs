@@ -1,0 +1,52 @@
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Run;
+using ConcurrentTesting.Safety;
+using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Tests.Execution;
+using ConcurrentTesting.VsTest;
+
+namespace ConcurrentTesting.Tests.Queue;
+
+/// <summary>One machine of several that share a run, with workers of its own whose hosts are fakes.</summary>
+internal sealed class SharedMachine : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly JournalWriter _file = new(new Redactor(), TimeProvider.System);
+    private readonly ConcurrentTestSettings _settings;
+
+    /// <param name="variable">What the host says; null: nothing.</param>
+    public SharedMachine(
+        string connectionString, string run, string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null)
+    {
+        _settings = new ConcurrentTestSettings { Queue = connectionString, QueueRun = run, QueueMachine = name, QueueLease = TimeSpan.FromSeconds(20), Workers = 2, MaxRetries = 0, Leaving = _leaving.Token };
+        _settings = configure?.Invoke(_settings) ?? _settings;
+        Queue = QueuedRun.Open(_settings, variable ?? (_ => null), TimeProvider.System)!;
+        Fake = new FakeRun(given => _settings with { ResultsDirectory = given.ResultsDirectory, RootDirectory = given.RootDirectory }, beside: Queue.Events, ending: _leaving.Token);
+    }
+
+    public QueuedRun Queue { get; }
+
+    public FakeRun Fake { get; }
+
+    public void Leave() => _leaving.Cancel();
+
+    public Task<RunEnd> RunAsync(TestCatalog catalog, Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> host) => RunAsync(catalog, Fake.HostsOf(host));
+
+    public async Task<RunEnd> RunAsync(TestCatalog catalog, ConcurrentTesting.Execution.HostsOfWorker hosts)
+    {
+        var journal = new RunJournal(Fake.Context, _file, []) { Timings = TimingStore.Empty };
+        var plan = Planner.Plan(catalog, TimingStore.Empty, _settings.Workers, 1, 2);
+        journal.Discovered(catalog);
+        journal.Planned(catalog, plan);
+        return await Queue.WorkAsync(journal, Fake.PoolOf(hosts), CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Queue.DisposeAsync();
+        await Fake.DisposeAsync();
+        _file.Dispose();
+        _leaving.Dispose();
+    }
+}
