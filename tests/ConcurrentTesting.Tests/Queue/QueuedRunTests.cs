@@ -201,6 +201,42 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     }
 
     [Fact]
+    public async Task A_sealed_run_is_repeated_for_the_same_tests_and_settings_alone()
+    {
+        (await Machine("one").RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        var (same, tests, filter) = (Machine("same"), Machine("tests"), Machine("filter", settings => settings with { Filter = "Category=Smoke" }));
+
+        (await same.RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        var refused = await tests.RunAsync(Catalogs.Of(classes: 6, testsPerClass: 4), Pass).ShouldThrowAsync<ConcurrentTestException>();
+        (await filter.RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>()).Message.ShouldContain("--test-filter");
+
+        same.Queue.IsRepeated.ShouldBeTrue();
+        refused.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        (tests.Queue.IsRepeated || filter.Queue.IsRepeated).ShouldBeFalse();
+        same.Fake.Runs.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_failure_beside_batches_is_not_forgotten_by_a_new_attempt()
+    {
+        (await FailBesideAsync(Attempt(1))).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+
+        var second = Attempt(2);
+        (await second.RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+
+        second.Fake.Runs.Sum(run => run.Entries.Length).ShouldBe(18);
+    }
+
+    [Fact]
+    public async Task A_failure_beside_batches_that_comes_after_the_end_is_no_success()
+    {
+        (await FailBesideAsync(Machine("late"), async () =>
+        {
+            await server.ScalarAsync($"WITH ended AS (UPDATE concurrent_test.runs SET sealed_at = clock_timestamp(), exit_code = 0, reason = 'All tests passed.' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM ended");
+        })).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+    }
+
+    [Fact]
     public async Task A_verdict_of_long_ago_is_not_repeated()
     {
         await Machine("one").RunAsync(_catalog, Pass);
@@ -340,6 +376,25 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     [Fact]
     public void A_run_that_nobody_names_is_refused() =>
         Should.Throw<ConcurrentTestException>(() => QueuedRun.NameOf(new ConcurrentTestSettings(), _ => null)).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+
+    // A process that ends itself between two batches is of none.
+    private Task<RunEnd> FailBesideAsync(SharedMachine machine, Func<Task>? afterwards = null)
+    {
+        var left = _catalog.Entries().Length;
+        return machine.RunAsync(_catalog, async (run, events, cancellationToken) =>
+        {
+            if (Interlocked.Add(ref left, -run.Entries.Length) == 0)
+            {
+                machine.Queue.Events.Happened(new OutsideFailed(
+                    new OutsideFailure { Kind = OutsideKinds.ProcessEnd, Name = "Test process", Assembly = _catalog.Assemblies[0], Workers = [99], At = DateTimeOffset.UtcNow, Message = "it exited" }, [])
+                { At = DateTimeOffset.UtcNow });
+                if (afterwards is not null)
+                    await afterwards();
+            }
+
+            return await Pass(run, events, cancellationToken);
+        });
+    }
 
     private static Task<HostRunEnd> Pass(HostRun run, IHostEvents events, CancellationToken cancellationToken) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
 
