@@ -23,8 +23,8 @@ internal interface IBatchSource
     {
     }
 
-    /// <summary>The plan is still to come: whoever waits will have something to do.</summary>
-    bool IsPlanning => false;
+    /// <summary>Completes when the plan is known; until then, whoever waits will have something to do.</summary>
+    Task Planned => Task.CompletedTask;
 
     /// <summary>Why a worker never took anything; null where there was nothing to take.</summary>
     string? ReasonNotToBegin(int worker) => null;

@@ -8,7 +8,7 @@ internal sealed class LocalBatchSource(BatchQueue queue, Accounting accounting, 
 {
     public ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken) => queue.TakeAsync(worker, cancellationToken);
 
-    public bool IsPlanning => queue.IsPlanning;
+    public Task Planned => queue.Planned;
 
     public BatchVerdict Judge(BatchEnd end) => accounting.Judge(end);
 

@@ -27,7 +27,7 @@ internal sealed class StressSource : IBatchSource
 
     public ValueTask<Batch?> TakeAsync(int worker, CancellationToken cancellationToken) => _source.TakeAsync(worker, cancellationToken);
 
-    public bool IsPlanning => _source.IsPlanning;
+    public Task Planned => _source.Planned;
 
     public void Started(int worker, TimeSpan took) => _source.Started(worker, took);
 

@@ -19,6 +19,8 @@ internal delegate ITestHosts HostsOfWorker(int worker);
 internal sealed class Worker(
     int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, HostsOfWorker hostsOf)
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+
     // What was set up in the databases that it has, and the test process that did it where that one stayed warm.
     private readonly Dictionary<NeededSetUp, int?> _setUp = [];
     private ITestHosts? _hosts;
@@ -108,9 +110,7 @@ internal sealed class Worker(
         var taking = source.TakeAsync(number, cancellationToken).AsTask();
         try
         {
-            if (!taking.IsCompleted && source.Latency > TimeSpan.Zero)
-                await Task.WhenAny(taking, Task.Delay(source.Latency, run.Time, cancellationToken));
-            if (!taking.IsCompleted && !source.IsPlanning)
+            if (!await IsSoonAsync(taking))
                 await EndProcessesAsync();
         }
         catch (Exception exception)
@@ -119,6 +119,20 @@ internal sealed class Worker(
         }
 
         return await taking;
+    }
+
+    // The plan may have something for its host.
+    private async Task<bool> IsSoonAsync(Task taking)
+    {
+        if (!taking.IsCompleted && source.Latency > TimeSpan.Zero)
+            await Task.WhenAny(taking, Task.Delay(source.Latency, run.Time));
+        if (!taking.IsCompleted && !source.Planned.IsCompleted)
+        {
+            await Task.WhenAny(taking, source.Planned);
+            await Task.WhenAny(taking, Task.Delay(Moment, run.Time));
+        }
+
+        return taking.IsCompleted;
     }
 
     private async Task RunAsync(Batch batch, CancellationToken cancellationToken)

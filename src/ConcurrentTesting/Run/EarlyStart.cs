@@ -118,11 +118,14 @@ internal sealed class EarlyStart : IDiscoveryWatch
     {
         var units = UnitGrouping.Apply(part, _journal.Run.Settings, _timings).Units;
         var predictions = Predictor.Predict([.. units.SelectMany(unit => unit.Entries)], _timings, out _);
+        // A class that takes more than a worker's share is divided by the plan.
+        var share = _timings.TestSeconds / _journal.Run.Settings.Workers;
         return new Exploration(part.Discovered).Seconds(assembly) > 0
             ? []
             : units.Where(unit => unit.SetUps.IsEmpty && unit.Entries.All(entry => _timings.Find(entry) is not null))
                 .Select(unit => new PlannedUnit(unit, unit.Entries.Sum(entry => predictions[entry]), FailedLast: false))
-                .Where(unit => !unit.IsExclusive && unit.Seconds >= LeastSeconds);
+                .Where(unit => !unit.IsExclusive && unit.Seconds >= LeastSeconds
+                    && (unit.Seconds <= share || unit.Unit.Entries.Length == 1));
     }
 
     private void Begin()

@@ -14,7 +14,7 @@ internal sealed class BatchQueue
     private readonly double _worthStealing;
     private readonly WorkerStarts? _starts;
     private bool _closed;
-    private bool _isPlanning;
+    private readonly TaskCompletionSource _planned = NewSignal();
     private TaskCompletionSource _changed = NewSignal();
 
     /// <param name="worthStealing">
@@ -27,6 +27,7 @@ internal sealed class BatchQueue
         _shared = [.. plan.Tail];
         _worthStealing = worthStealing;
         _starts = starts;
+        _planned.SetResult();
     }
 
     /// <summary>A queue without a plan, which does not end before it has one.</summary>
@@ -36,11 +37,10 @@ internal sealed class BatchQueue
         _shared = [];
         _worthStealing = worthStealing;
         _starts = starts;
-        _isPlanning = true;
     }
 
-    /// <summary>The plan is still to come.</summary>
-    public bool IsPlanning => Volatile.Read(ref _isPlanning);
+    /// <summary>Completes when the plan is known.</summary>
+    public Task Planned => _planned.Task;
 
     /// <summary>What is to begin before the plan is known.</summary>
     public void AddEarly(IEnumerable<Batch> batches)
@@ -60,9 +60,9 @@ internal sealed class BatchQueue
             for (var worker = 0; worker < plan.Seeds.Length; worker++)
                 (worker >= _seeds.Length || _gone.Contains(worker) ? _shared : _seeds[worker]).AddRange(plan.Seeds[worker]);
             _shared.AddRange(plan.Tail);
-            Volatile.Write(ref _isPlanning, false);
             _starts?.Know(plan.KnownTimings);
             Signal();
+            _planned.TrySetResult();
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class BatchQueue
                     return batch;
                 }
 
-                if (_closed || (!_isPlanning && _running.Count == 0 && IsEmpty))
+                if (_closed || (_planned.Task.IsCompleted && _running.Count == 0 && IsEmpty))
                     return null;
                 changed = _changed.Task;
             }

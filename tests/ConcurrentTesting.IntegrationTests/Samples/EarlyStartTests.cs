@@ -122,7 +122,7 @@ public sealed class EarlyStartTests(EarlyStartTests.FirstRun first) : IClassFixt
 
         public async Task<SampleOutcome> RunAsync(string[] suites, string[] more, params (string Name, string Value)[] variables)
         {
-            var command = SampleRun.Command(Path, suites, ["--workers", "2", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Members", "--test-seed", "20260302", "--test-settings", Repository.SerialRunSettings]).ToList();
+            var command = SampleRun.Command(Path, suites, ["--workers", "1", "--test-filter", "FullyQualifiedName~Trouble|FullyQualifiedName~Members", "--test-seed", "20260302", "--test-settings", Repository.SerialRunSettings]).ToList();
             command.InsertRange(command.IndexOf("--test-projects") + 1, more);
             using var run = SampleRun.StartIn(Path, ["setsid", "dotnet", .. command], variables);
             return await run.EndAsync(Cancellation);

@@ -165,6 +165,25 @@ public sealed class BatchQueueTests
     }
 
     [Fact]
+    public async Task A_queue_without_a_plan_waits_for_it_and_gives_what_is_early()
+    {
+        var queue = new BatchQueue(2, 1, WorkerStarts.All(TimeProvider.System));
+        queue.AddEarly([Batch("early")]);
+
+        var early = await queue.TakeAsync(0, Cancellation);
+        queue.Complete(early!, []);
+        var next = queue.TakeAsync(0, Cancellation).AsTask();
+        next.IsCompleted.ShouldBeFalse();
+        queue.Planned.IsCompleted.ShouldBeFalse();
+        queue.Seed(PlanOf([[Batch("seed0")], []], []));
+
+        Name(early).ShouldBe("early");
+        Name(await next.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)).ShouldBe("seed0");
+        queue.Complete((await next)!, []);
+        (await queue.TakeAsync(0, Cancellation)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_worker_begins_late_where_the_one_at_work_leaves()
     {
         var starts = new WorkerStarts(TimeProvider.System, 2, known: 1, prior: 60, () => null);
