@@ -99,7 +99,8 @@ starts.push(() => {
     context.fillText("run", left - 8, top + 12);
     context.textAlign = "left";
     facts.workers.forEach((worker, lane) => {
-      if (facts.notStarted[worker]) context.fillText(`not started: ${facts.notStarted[worker]}`, left + 6, laneTop(lane) + 14);
+      const reason = facts.notStarted?.[worker];
+      if (reason) context.fillText(`not started: ${reason}`, left + 6, laneTop(lane) + 14);
     });
   }
 
