@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ConcurrentTesting.IntegrationTests.Samples;
+using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
 
@@ -12,7 +13,11 @@ public sealed class BothHostsTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public async Task Every_test_has_exactly_the_work_that_its_name_says_whatever_starts_its_process()
@@ -22,9 +27,11 @@ public sealed class BothHostsTests : IDisposable
         var counted = new List<List<string>>();
         foreach (var host in new[] { Hosts.Direct, Hosts.Console })
         {
+            var connectionString = $"Data Source={Path.Combine(_folder, host)}.db;Default Timeout=60";
+            await CreateTableAsync(connectionString);
             using var run = SampleRun.StartIn(
                 _folder, suites, ["--workers", "1", "--test-host", host, "--test-database", "none", "--test-template", "none"],
-                ("MEASURED_DRIVER", "sqlite"), ("MEASURED_CONNECTION_STRING", $"Data Source={Path.Combine(_folder, host)}.db"));
+                ("MEASURED_DRIVER", "sqlite"), ("MEASURED_CONNECTION_STRING", connectionString));
             var outcome = await run.EndAsync(Cancellation);
 
             var rows = outcome.Run.GetProperty("tests").EnumerateArray().Select(RowOf).ToList();
@@ -34,6 +41,15 @@ public sealed class BothHostsTests : IDisposable
         }
 
         counted[0].ShouldBe(counted[1]);
+    }
+
+    private static async Task CreateTableAsync(string connectionString)
+    {
+        await using var connection = new SqliteConnection(connectionString);
+        await connection.OpenAsync(Cancellation);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "CREATE TABLE note (text varchar(200))";
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private static MeasuredRow RowOf(JsonElement test) => new(

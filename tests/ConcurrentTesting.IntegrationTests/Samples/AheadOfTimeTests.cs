@@ -8,6 +8,9 @@ namespace ConcurrentTesting.IntegrationTests.Samples;
 public sealed class AheadOfTimeTests
 {
     private const int MostRuns = 6;
+
+    // All but xunit v3's.
+    private const int Replaced = 3;
     private const string Cleaned = "--workers 2 --test-filter FullyQualifiedName~Outside.CleanedBy|FullyQualifiedName~TestsAlone";
 
     private static readonly string[] Suites = ["Troubled.XUnit2", "Troubled.XUnit3", "Troubled.NUnit", "Troubled.MSTest"];
@@ -27,11 +30,11 @@ public sealed class AheadOfTimeTests
         var first = await RunAsync(troubled, "--test-ahead-of-time auto");
         Log(first).ShouldContain("is not compiled ahead in the first run on a CI host");
         var ahead = first;
-        for (var run = 2; run <= MostRuns && Started(ahead) < Suites.Length; run++)
+        for (var run = 2; run <= MostRuns && Started(ahead) < Replaced; run++)
             ahead = await RunAsync(troubled, "--test-ahead-of-time auto", "DELAY=1000");
-        Started(ahead).ShouldBe(Suites.Length, Log(ahead));
+        Started(ahead).ShouldBe(Replaced, Log(ahead));
         var console = await RunAsync(troubled, "--test-ahead-of-time auto --test-host console");
-        Started(console).ShouldBe(Suites.Length, Log(console));
+        Started(console).ShouldBe(Replaced, Log(console));
 
         foreach (var compiled in new[] { ahead, console })
         {

@@ -81,9 +81,9 @@ public sealed class RepeatedRunTests : IDisposable
         first.Reason.ShouldContain($"; {leftOut} did not fit the time and were left out (--test-budget).");
         first.Output.ShouldContain($"{first.Tests.Count} discovered, {leftOut} left out (--test-budget)");
 
-        // What ran is known to have run since its assembly is what it is; nothing says so of the rest.
-        var second = await _suite.RunAsync(Arguments, Cancellation, "FAIL=Rows01:1");
-        second.Tests.Select(test => test.ClassName).Intersect(first.Tests.Select(test => test.ClassName)).ShouldBeEmpty(second.Output);
+        // What ran is known to have run since its assembly is what it is; nothing says so of the rest, which comes first.
+        var second = await _suite.RunAsync(Arguments, Cancellation);
+        second.Tests.Select(test => test.ClassName).Except(first.Tests.Select(test => test.ClassName)).Count().ShouldBeGreaterThanOrEqualTo(first.Tests.Count / 3, second.Output);
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
         IEnumerable<TestAssembly> assemblies, ConcurrentTestSettings settings, VsTestLocation location, string runId, ILogger log)
     {
         var hosts = new AheadOfTimeHosts(runId, log);
-        if (settings.AheadOfTime == AheadOfTimeMode.Off)
+        if (settings.AheadOfTime == AheadOfTimeMode.Off || settings.ReplayFile is not null)
             return hosts;
         if (Compiler.Platform is not { } platform)
         {
@@ -56,6 +56,12 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
 
     private void Take(TestAssembly assembly, ConcurrentTestSettings settings, VsTestLocation location, string platform)
     {
+        if (assembly.Framework == TestFramework.XUnit3)
+        {
+            _log.LogDebug("{Assembly} starts as it was built: xunit v3 makes the ids of its tests of the path too", assembly.Source);
+            return;
+        }
+
         if (settings.Coverage || assembly.Collectors != AssemblyCollectors.None)
         {
             _log.LogDebug("{Assembly} starts as it was built: collectors rewrite it", assembly.Source);
