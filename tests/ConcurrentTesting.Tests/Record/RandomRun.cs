@@ -62,7 +62,7 @@ internal sealed class RandomRun
             () => _recorder.Settle(Entry(), _random.Next(3), AnAttempt()),
             () => _recorder.SettleMissing(Entry(), AnAttempt()),
             () => _recorder.Supersede(Entry(), _batch),
-            () => _recorder.SettleFailures(Entry()),
+            () => _recorder.SettleFailures(Entry(), _batch),
             Measure,
             EndBatch,
             () => _recorder.Add(Outside(), [Entry()]),
