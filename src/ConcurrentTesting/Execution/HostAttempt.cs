@@ -13,7 +13,7 @@ internal static class HostAttempt
     /// <param name="redactor">Takes the secrets out before anything is cut, because half of a secret would not be found.</param>
     /// <param name="round">Which of the times that its test is to run it belongs to, from 1; null: the only one.</param>
     public static TestAttempt Of(
-        HostResult result, int worker, int batch, string? database, string? cause, Redactor redactor, int? round) => new()
+        HostResult result, int worker, int batch, string? database, string? cause, Redactor redactor, int? round = null) => new()
     {
         Round = round,
         Outcome = result.Outcome,
