@@ -46,6 +46,7 @@ internal sealed class RunProgress(TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<TestRef, Expectation> _expectations = [];
+    private readonly HashSet<(TestRef Test, int Row)> _repeated = [];
     private readonly List<Slot> _slots = [];
     private ImmutableArray<string> _phases = [];
     private readonly long _startedAt = time.GetTimestamp();
@@ -191,10 +192,10 @@ internal sealed class RunProgress(TimeProvider time)
             _slots[worker] = new Slot(running, time.GetTimestamp(), true, Slow);
     }
 
-    // It runs again because another row of its test has to.
-    private static bool WasDone(TestRecord test) =>
-        test.Attempts is [.., { Outcome: TestOutcome.Passed or TestOutcome.Skipped }, _]
-        || (test.Repeats is not null && test.Attempts.Length > 1);
+    // It runs again because another row of its test has to, or it is to run several times and has failed after it was done.
+    private bool WasDone(TestRecord test) => test.Repeats is null
+        ? test.Attempts is [.., { Outcome: TestOutcome.Passed or TestOutcome.Skipped }, _]
+        : !_repeated.Add((new TestRef(test.Assembly, test.CaseId), test.Row));
 
     private void CountExpectation(TestRecord test)
     {

@@ -42,6 +42,9 @@ internal sealed record BatchEnd
     /// <summary>How the test process ended itself; null where it did not, or nothing tells.</summary>
     public string? OwnEnd { get; init; }
 
+    /// <summary>The infrastructure failed the exception that ended the process, so no test is to blame.</summary>
+    public bool IsEndForgiven { get; init; }
+
     /// <summary>How a test failed that was running when its process ended itself.</summary>
     public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd.TrimEnd('.')}. {Fault}";
 
@@ -154,22 +157,28 @@ internal sealed class Accounting(
     private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
     {
         var again = rest.Count > 0 ? [Make(end, rest, BatchReasons.Requeue)] : new List<Batch>();
+        if (suspects is [var only] && HasFailedItsTime(end, only))
+            return (again, [Died(end, only, "The test process died while this test ran")]);
         if (end.Batch is { Reason: BatchReasons.Alone, Entries.Length: 1 } && !IsWorthAnotherTry(end, suspects[0]))
-            return (again, suspects.ConvertAll(entry => DiedTwice(end, entry)));
+            return (again, suspects.ConvertAll(entry => Died(
+                end, entry, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}")));
 
         again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone)));
         return (again, []);
     }
 
-    private static SettledTest DiedTwice(BatchEnd end, TestEntry entry)
+    // Of a test that is to run several times each time counts: that it passes alone does not take back that it ended its process.
+    private bool HasFailedItsTime(BatchEnd end, TestEntry entry) =>
+        repeated?.Contains(entry) == true && end is { OwnEnd: not null, IsEndForgiven: false }
+        && (end.Began.ContainsKey(entry) || !end.Unclosed.Contains(entry));
+
+    private static SettledTest Died(BatchEnd end, TestEntry entry, string how)
     {
         var rows = Rows(end, entry) is > 0 and var arrived ? $"\n{Quantity.Of(arrived, "row")} arrived before the process died." : "";
-        return new SettledTest(
-            entry, TestOutcome.Failed,
-            $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}: {end.Story}{rows}");
+        return new SettledTest(entry, TestOutcome.Failed, $"{how}: {end.Story}{rows}");
     }
 
-    private bool IsWorthAnotherTry(BatchEnd end, TestEntry entry) => end.IsConsoleGone && retries?.TryTake(entry) == true;
+    private bool IsWorthAnotherTry(BatchEnd end, TestEntry entry) => end.IsConsoleGone && retries?.TryTake(entry, end.Batch.Round) == true;
 
     // Nothing tells which test killed the process: the batch is halved until the culprit is alone and the other tests have run elsewhere.
     private (List<Batch> Again, List<SettledTest> Settled) Unexplained(BatchEnd end, List<TestEntry> open)
@@ -200,10 +209,10 @@ internal sealed class Accounting(
     private Batch? RetryOf(BatchEnd end)
     {
         var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps))
-            .Where(entry => retries?.TryTake(entry) == true).ToList();
+            .Where(entry => retries?.TryTake(entry, end.Batch.Round) == true).ToList();
         return entries.Count == 0
             ? null
-            : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry)) };
+            : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry, end.Batch.Round)) };
     }
 
     // Tests that are still open run again anyway.
@@ -248,9 +257,15 @@ internal sealed class Accounting(
         rows == 0 ? $"The test was asked for and gave no result: {story}."
             : $"The test was asked for {Quantity.Of(entry.CaseCount, "time")} and gave {Quantity.Of(rows, "result")}: {story}.");
 
-    private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0) =>
-        BatchOf.Entries(
-            end.Batch.Assembly, entries.Select(entry => (entry, _predictions.GetValueOrDefault(entry))), reason,
-            end.Worker) with
-        { FruitlessTries = fruitless, Round = end.Batch.Round };
+    private Batch Make(BatchEnd end, IEnumerable<TestEntry> entries, string reason, int fruitless = 0)
+    {
+        var made = BatchOf.Entries(
+            end.Batch.Assembly, entries.Select(entry => (entry, _predictions.GetValueOrDefault(entry))), reason, end.Worker);
+        return made with
+        {
+            FruitlessTries = fruitless,
+            Round = end.Batch.Round,
+            ExclusiveGroups = [.. made.ExclusiveGroups, .. end.Batch.ExclusiveGroups.Where(ExclusiveGroup.IsOfTimes)],
+        };
+    }
 }

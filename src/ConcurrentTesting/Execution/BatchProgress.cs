@@ -298,17 +298,17 @@ internal sealed class BatchProgress : IHostEvents
         var name = HostAttempt.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
         var attempt = HostAttempt.Of(
-            result, _worker, _number, _database, BatchReasons.IsFirst(_batch.Reason) ? null : _batch.Reason, _run.Secrets) with
-        { Round = _asked.RoundOf(entry, _batch.Round) };
+            result, _worker, _number, _database, BatchReasons.IsFirst(_batch.Reason) ? null : _batch.Reason, _run.Secrets,
+            _asked.RoundOf(entry, _batch.Round));
         var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
-        var test = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
-        if (isFinal && HasFailed(attempt, test))
+        var outcome = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
+        if (isFinal && HasFailed(attempt, outcome))
             _run.Stop.CountFailure();
     }
 
     // A failure that is muted is none, and of a test that runs several times an earlier one is none of this attempt.
-    private static bool HasFailed(TestAttempt attempt, TestRecord test) =>
-        attempt.Outcome == TestOutcome.Failed && test.Outcome == TestOutcome.Failed;
+    private static bool HasFailed(TestAttempt attempt, TestOutcome outcome) =>
+        attempt.Outcome == TestOutcome.Failed && outcome == TestOutcome.Failed;
 
     // Whether a failing test really runs again is decided when the batch is over.
     private bool MayRunAgain(TestEntry entry, TestAttempt attempt)

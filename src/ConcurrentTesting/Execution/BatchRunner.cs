@@ -54,6 +54,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             HadTestProcess = hadTestProcess,
             IsConsoleGone = watched.IsConsoleGone,
             OwnEnd = watched.OwnEnd?.How,
+            IsEndForgiven = IsForgiven(watched),
         };
         var ran = new BatchRecord
         {
@@ -97,9 +98,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
             run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Marked(end.Fault)} Nothing ran in it.", worker);
         else
-            new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database).RecordIdleEnd(own);
+            new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database, asked).RecordIdleEnd(own);
         KeepDeclaration(declaration, end.Batch);
     }
+
+    private bool IsForgiven(WatchedEnd watched) =>
+        InfrastructureFault.CauseOf(watched.OwnEnd?.Exception, run.Settings.Database) is not null;
 
     // All batches of a worker declare in a file of one name, because a warm test process knows only one. Afterwards the file gets the
     // number of the batch.
@@ -138,7 +142,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private BatchVerdict Conclude(BatchEnd end, WatchedEnd watched, BatchProgress progress, int number, string? database)
     {
         progress.ReportInfrastructure();
-        var outside = new OutsideRecorder(run, end.Batch, end.Worker, database);
+        var outside = new OutsideRecorder(run, end.Batch, end.Worker, database, asked);
         var errors = progress.Errors;
         var verdict = source.Judge(end with { OfFailedCleanUps = outside.ToRetry(errors) });
         foreach (var settled in verdict.Settled)
@@ -146,7 +150,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         Supersede(end, verdict, number);
         outside.RecordErrors(errors, verdict, end);
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
-        AnnounceFinalFailures(end, verdict);
+        AnnounceFinalFailures(end, verdict, number);
         if (end.Fault is { } fault)
             run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Marked(fault)} {Consequence(verdict)}", end.Worker);
         else
@@ -245,14 +249,14 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         return figures.Total == TestFigures.NotMeasured ? null : figures;
     }
 
-    private void AnnounceFinalFailures(BatchEnd end, BatchVerdict verdict)
+    private void AnnounceFinalFailures(BatchEnd end, BatchVerdict verdict, int number)
     {
         var announced = end.Failed.Where(
             entry => (run.Settings.Reruns == 0 || asked.IsRepeated(entry)) && !end.Infrastructure.Contains(entry));
         var again = verdict.RunsAgain.Concat(announced).ToHashSet();
         foreach (var entry in end.Failed.Where(entry => !again.Contains(entry)))
         {
-            for (var failures = run.Recorder.SettleFailures(entry); failures > 0; failures--)
+            for (var failures = run.Recorder.SettleFailures(entry, number); failures > 0; failures--)
                 run.Stop.CountFailure();
         }
     }
@@ -285,7 +289,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         for (var missing = MissingOf(entry, rows); missing > 0; missing--)
         {
             // A failure that is muted is none.
-            if (run.Recorder.SettleMissing(entry, attempt).Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
+            if (run.Recorder.SettleMissing(entry, attempt) is not (TestOutcome.Passed or TestOutcome.Skipped))
                 run.Stop.CountFailure();
         }
     }
@@ -294,7 +298,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private void SettleInterrupted(BatchEnd end, int number, string? database)
     {
         var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
-        foreach (var (entry, rows) in end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key)))
+        var open = end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key));
+        foreach (var (entry, rows) in open.Where(seen => !HasRunAnotherTime(seen.Key, end.Batch.Round)))
         {
             var attempt = AttemptOfMissing(
                 outcome, end.Worker, number, database) with
@@ -307,6 +312,11 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
                 run.Recorder.SettleMissing(entry, attempt, isQuiet: true);
         }
     }
+
+    // A run that was stopped in the middle of one of a test's times leaves the others as they are.
+    private bool HasRunAnotherTime(TestEntry entry, int? round) =>
+        asked.IsRepeated(entry) && run.Recorder.RowsSoFar(entry) is var known && known.Length >= entry.CaseCount
+        && known.Any(row => row.Attempts.Any(attempt => attempt.Round != asked.RoundOf(entry, round)));
 
     // A test that was left open lacks one row at least, however many it has.
     private static int MissingOf(TestEntry entry, int rows) => Math.Max(1, entry.CaseCount - rows);

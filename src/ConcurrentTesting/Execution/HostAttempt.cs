@@ -11,8 +11,11 @@ internal static class HostAttempt
     public static string NameOf(TestEntry entry, HostResult result) => TestNames.Short(entry.ClassName, result.DisplayName);
 
     /// <param name="redactor">Takes the secrets out before anything is cut, because half of a secret would not be found.</param>
-    public static TestAttempt Of(HostResult result, int worker, int batch, string? database, string? cause, Redactor redactor) => new()
+    /// <param name="round">Which of the times that its test is to run it belongs to, from 1; null: the only one.</param>
+    public static TestAttempt Of(
+        HostResult result, int worker, int batch, string? database, string? cause, Redactor redactor, int? round = null) => new()
     {
+        Round = round,
         Outcome = result.Outcome,
         Worker = worker,
         Batch = batch,
@@ -22,11 +25,15 @@ internal static class HostAttempt
         Duration = result.Duration,
         Message = Capped(result.Message, redactor),
         StackTrace = Capped(result.StackTrace, redactor),
-        StandardOutput = Capped(result.StandardOutput, redactor),
-        StandardError = Capped(result.StandardError, redactor),
+        StandardOutput = IsTold(result, round) ? Capped(result.StandardOutput, redactor) : null,
+        StandardError = IsTold(result, round) ? Capped(result.StandardError, redactor) : null,
         Cause = cause,
         Attachments = result.Attachments,
     };
+
+    // Of a test that runs again and again, reports show what failed and the first that did not.
+    private static bool IsTold(HostResult result, int? round) =>
+        round is not > 1 || result.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped);
 
     // The TRX has all of it; the record must hold thousands of them in memory.
     private static string? Capped(string? text, Redactor redactor) =>

@@ -6,7 +6,7 @@ using ConcurrentTesting.Scheduling;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>Records what failed outside of tests in one batch: clean-ups, errors of adapters, the end of the test process.</summary>
-internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, string? database)
+internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, string? database, AskedTests asked)
 {
     /// <summary>Tests to run again because the infrastructure failed a clean-up that they share.</summary>
     public ImmutableHashSet<TestEntry> ToRetry(ImmutableArray<AdapterError> errors) => run.Settings.MaxRetries == 0
@@ -37,15 +37,19 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     public void RecordEnd(WatchedEnd watched, BatchEnd end, ImmutableArray<TestEntry> leftOpen)
     {
         if (watched.OwnEnd is { } own && !end.IsDeclared && InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is null)
-            Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, isOwn: true);
+            Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, MayBeFlaky(end.Active));
         else if (watched.IsSilent && leftOpen.IsEmpty && end.Rows.Count > 0)
-            Record($"had to be ended after its last test, in a clean-up that hangs: {watched.Fault}", null, [], isOwn: false);
+            Record($"had to be ended after its last test, in a clean-up that hangs: {watched.Fault}", null, [], isFlaky: false);
     }
 
     /// <summary>Records the end of a test process that ended itself while nothing ran in it.</summary>
-    public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], isOwn: true);
+    public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], MayBeFlaky([]));
 
-    private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, bool isOwn) => Add(
+    // Of a test that is to run several times each time counts, so what it may have done to its process is not taken back by another one.
+    private bool MayBeFlaky(IReadOnlyCollection<TestEntry> running) =>
+        run.Settings.Reruns > 0 && !(running.Count > 0 ? running : batch.Entries).Any(asked.IsRepeated);
+
+    private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, bool isFlaky) => Add(
         new OutsideFailure
         {
             Kind = OutsideKinds.ProcessEnd,
@@ -56,7 +60,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             Message = Capped($"The test process of {batch.Assembly.Source} {what}"),
             StackTrace = stackTrace is { } stack ? Capped(stack) : null,
             Classes = ClassesOf(batch.Entries),
-            IsFlaky = run.Settings.Reruns > 0 && isOwn,
+            IsFlaky = isFlaky,
             Database = database,
         },
         leftOpen);

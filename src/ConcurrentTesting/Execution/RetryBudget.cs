@@ -2,34 +2,39 @@ using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>How often each test may be tried again after a fault that was not its own, with exponential delays and jitter.</summary>
+/// <summary>
+/// How often each test may be tried again after a fault that was not its own, with exponential delays and jitter. Where it is to run
+/// several times, it may so often each time.
+/// </summary>
 internal sealed class RetryBudget(int perTest, TimeSpan firstDelay, Random random)
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<TestEntry, int> _used = [];
+    private readonly Dictionary<(TestEntry, int Round), int> _used = [];
 
     /// <summary>Takes one retry of the test's; false where it has none left.</summary>
-    public bool TryTake(TestEntry entry)
+    public bool TryTake(TestEntry entry, int? round)
     {
         lock (_gate)
         {
-            var used = _used.GetValueOrDefault(entry);
+            var key = (entry, round ?? 1);
+            var used = _used.GetValueOrDefault(key);
             if (used >= perTest)
                 return false;
 
-            _used[entry] = used + 1;
+            _used[key] = used + 1;
             return true;
         }
     }
 
     /// <summary>The wait before the retry that was taken last.</summary>
-    public TimeSpan DelayOf(TestEntry entry)
+    public TimeSpan DelayOf(TestEntry entry, int? round)
     {
         lock (_gate)
         {
-            var delay = firstDelay * Math.Pow(2, Math.Max(0, _used.GetValueOrDefault(entry) - 1)) * (0.75 + (random.NextDouble() / 2));
+            var used = _used.GetValueOrDefault((entry, round ?? 1));
+            var delay = firstDelay * Math.Pow(2, Math.Max(0, used - 1)) * (0.75 + (random.NextDouble() / 2));
             return delay < LongestDelay ? delay : LongestDelay;
         }
     }

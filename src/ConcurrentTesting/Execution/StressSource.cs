@@ -9,11 +9,16 @@ namespace ConcurrentTesting.Execution;
 /// </summary>
 internal sealed class StressSource : IBatchSource
 {
+    /// <summary>Every attempt is kept until the reports are written, so there is an end to them, whatever was asked for.</summary>
+    internal const int MostCases = 1_000_000;
+
     private readonly IBatchSource _source;
     private readonly RunContext _run;
     private readonly StressGoal _goal;
     private readonly int _copies;
     private readonly long _started;
+    private long _cases;
+    private int _isFull;
 
     private StressSource(IBatchSource source, RunContext run, StressGoal goal, int copies)
     {
@@ -59,7 +64,22 @@ internal sealed class StressSource : IBatchSource
         if (!Repeats.IsWhole(batch))
             return null;
         var round = (batch.Round ?? 1) + _copies;
-        var isOver = _run.Stop.Reason is not null || _goal.IsReached(round, _run.Time.GetElapsedTime(_started));
+        var cases = Interlocked.Add(ref _cases, batch.CaseCount);
+        var isOver = _run.Stop.Reason is not null || _goal.IsReached(round, _run.Time.GetElapsedTime(_started)) || IsFull(cases);
         return isOver ? null : Repeats.Again(batch, round);
+    }
+
+    private bool IsFull(long cases)
+    {
+        if (cases < MostCases)
+            return false;
+        if (Interlocked.Exchange(ref _isFull, 1) == 0)
+        {
+            _run.Recorder.Report(
+                IncidentKinds.StressBound,
+                FormattableString.Invariant($"The tests ran {cases:N0} times in all, and no more is held in memory: --test-stress {_run.Settings.Stress} ends here."));
+        }
+
+        return true;
     }
 }

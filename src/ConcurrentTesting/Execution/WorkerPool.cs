@@ -66,15 +66,17 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             return;
         var left = working.Queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
             .SelectMany(batch => batch.Entries.Select(entry => (Entry: entry, Batch: batch)))
-            .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch))
+            .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch, plan.Repeated))
             .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Batch);
         foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left.Keys))
             RecordUnrun(entry, left.GetValueOrDefault(entry), plan.Repeated.Contains(entry));
     }
 
-    // A test that has run, and would have run once more if the run had not been stopped, is no test that did not run.
-    private bool IsLeftOutOnPurpose(TestEntry entry, Batch batch) =>
-        batch.Reason == BatchReasons.Repeat && run.Stop is { Reason: not null, Fault: null } && run.Recorder.RowCount(entry) > 0;
+    // A test that has run, and would have run once more if the run had not been stopped, is no test that did not run. One that has begun
+    // its time and is to go on with it is.
+    private bool IsLeftOutOnPurpose(TestEntry entry, Batch batch, IReadOnlySet<TestEntry> repeated) =>
+        batch.Reason is not (BatchReasons.Alone or BatchReasons.Retry) && repeated.Contains(entry)
+        && run.Stop is { Reason: not null, Fault: null } && run.Recorder.RowCount(entry) >= entry.CaseCount;
 
     // What comes back again and again is no part of what is left.
     private WorkerStarts StartsOf(double known) => run.Settings.Stress is not null

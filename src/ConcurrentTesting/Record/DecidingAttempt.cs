@@ -12,30 +12,30 @@ internal static class DecidingAttempt
     {
         [] => null,
         [.., { Round: null } last] => last,
-        _ => Worst(attempts.Any(IsTriedAgain) ? [.. OfRounds(attempts)] : attempts),
+        _ => OfRounds(attempts).Aggregate((final, attempt) => DecidesOver(attempt, final) ? attempt : final),
     };
 
     /// <summary>The last attempt of each time that the test was to run.</summary>
     public static IEnumerable<TestAttempt> OfRounds(IEnumerable<TestAttempt> attempts) =>
         attempts.GroupBy(attempt => attempt.Round).Select(round => round.Last());
 
+    /// <summary>
+    /// Whether the outcome of one time counts more than that of another: the worse one, of failures the later, else the one that comes
+    /// first, whose output is kept.
+    /// </summary>
+    public static bool DecidesOver(TestAttempt attempt, TestAttempt other) =>
+        (Weight(attempt.Outcome), Weight(other.Outcome)) switch
+        {
+            var (one, two) when one != two => one > two,
+            _ => IsFailure(attempt) ? attempt.Number > other.Number : attempt.Round < other.Round,
+        };
+
+    /// <param name="quarantine">Why a failure is muted; null where it is not.</param>
+    public static TestOutcome OutcomeOf(TestAttempt final, string? quarantine) =>
+        quarantine is not null && final.Outcome is (TestOutcome.Failed or TestOutcome.TimedOut) ? TestOutcome.Skipped : final.Outcome;
+
     /// <summary>It ended so that its test has failed if nothing tries it again.</summary>
     public static bool IsFailure(TestAttempt attempt) => attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped);
-
-    // Once for each attempt that is added to thousands: nothing is sorted or made for it.
-    private static TestAttempt Worst(IReadOnlyList<TestAttempt> attempts)
-    {
-        var worst = attempts[^1];
-        for (var index = attempts.Count - 2; index >= 0; index--)
-        {
-            if (Weight(attempts[index].Outcome) > Weight(worst.Outcome))
-                worst = attempts[index];
-        }
-
-        return worst;
-    }
-
-    private static bool IsTriedAgain(TestAttempt attempt) => attempt.Cause is not (null or BatchReasons.Repeat);
 
     private static int Weight(TestOutcome outcome) => outcome switch
     {
@@ -57,13 +57,13 @@ internal readonly record struct RepeatCount(int Runs, int Failed)
         ? FormattableString.Invariant($"passed in all of {Runs:N0} runs")
         : FormattableString.Invariant($"failed in {Failed:N0} of {Runs:N0} runs ({100 * Rate:0.##} %)");
 
-    /// <summary>Null where the test was to run once.</summary>
+    /// <summary>Null where the test was to run once, or never ran.</summary>
     public static RepeatCount? Of(IReadOnlyList<TestAttempt> attempts)
     {
         if (attempts is not [.., { Round: not null }])
             return null;
-        var rounds = DecidingAttempt.OfRounds(attempts).ToList();
-        return new RepeatCount(rounds.Count, rounds.Count(DecidingAttempt.IsFailure));
+        var rounds = DecidingAttempt.OfRounds(attempts).Where(attempt => attempt.Cause != AttemptCauses.NotRun).ToList();
+        return rounds.Count == 0 ? null : new RepeatCount(rounds.Count, rounds.Count(DecidingAttempt.IsFailure));
     }
 }
 

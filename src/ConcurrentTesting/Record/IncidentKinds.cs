@@ -83,6 +83,9 @@ internal static class IncidentKinds
     /// <summary>A test host or its console died.</summary>
     public const string SessionDied = "session-died";
 
+    /// <summary>Tests that run again and again have run as often as the run can hold.</summary>
+    public const string StressBound = "stress-bound";
+
     /// <summary>The timings file was damaged and is set aside.</summary>
     public const string TimingsDamaged = "timings-damaged";
 

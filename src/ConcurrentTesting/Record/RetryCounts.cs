@@ -30,7 +30,7 @@ internal static class RetryCounts
             Count(counts, batch.Reason, batch.Error is null);
         foreach (var test in record.Tests)
         {
-            foreach (var (failed, again) in test.Attempts.Zip(test.Attempts.Skip(1)).Where(pair => pair.Second.Cause == BatchReasons.Retry))
+            foreach (var (failed, again) in Pairs(test).Where(pair => pair.Again.Cause == BatchReasons.Retry))
             {
                 Count(counts, InfrastructureFault.CauseOf(failed.Message, record.Settings.Database)
                     ?? InfrastructureFault.Declared, again.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
@@ -39,6 +39,10 @@ internal static class RetryCounts
 
         return counts.ToImmutableSortedDictionary(StringComparer.Ordinal);
     }
+
+    // Of a test that is to run several times, each time for itself.
+    private static IEnumerable<(TestAttempt Failed, TestAttempt Again)> Pairs(TestRecord test) =>
+        test.Attempts.GroupBy(attempt => attempt.Round).SelectMany(round => round.Zip(round.Skip(1)));
 
     private static void Count(SortedDictionary<string, RetryCount> counts, string cause, bool succeeded) =>
         counts[cause] = (counts.GetValueOrDefault(cause) ?? RetryCount.None).With(succeeded);

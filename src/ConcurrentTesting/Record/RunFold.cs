@@ -77,7 +77,7 @@ internal sealed class RunFold
         happened.ApplyTo(this);
     }
 
-    public TestRecord RowOf(TestRef test, int row) => _rows.Find(test, row)!.ToRecord();
+    public RowFold RowOf(TestRef test, int row) => _rows.Find(test, row)!;
 
     /// <summary>The record of a run that has ended.</summary>
     public RunRecord ToRecord() => ToRecord(new RunEnd(_ended!.ExitCode, _ended.Reason), _ended.At);

@@ -80,6 +80,9 @@ internal sealed record TestRecord
     /// <summary>VSTest's id of the test case, which data rows share.</summary>
     public required Guid CaseId { get; init; }
 
+    /// <summary>Tells the rows of a case apart while the run goes on.</summary>
+    public int Row { get; init; }
+
     public required string ClassName { get; init; }
     public required string MethodName { get; init; }
 
@@ -126,8 +129,7 @@ internal sealed record TestRecord
     public RepeatCount? Repeats => RepeatCount.Of(Attempts);
 
     /// <summary>The final attempt's outcome; a muted failure counts as skipped.</summary>
-    public TestOutcome Outcome =>
-        Quarantine is not null && Final.Outcome is (TestOutcome.Failed or TestOutcome.TimedOut) ? TestOutcome.Skipped : Final.Outcome;
+    public TestOutcome Outcome => DecidingAttempt.OutcomeOf(Final, Quarantine);
 
     /// <summary>It failed, and its failure is muted.</summary>
     public bool IsMuted => Outcome != Final.Outcome;

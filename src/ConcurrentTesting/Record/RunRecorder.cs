@@ -40,7 +40,8 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// <summary>Adds one result row.</summary>
     /// <param name="occurrence">Counts rows of the same name within one run of the entry, from 0.</param>
     /// <param name="isFinal">It will not be tried again.</param>
-    public TestRecord Add(
+    /// <returns>The outcome of its row so far.</returns>
+    public TestOutcome Add(
         TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits,
         bool isFinal = true) =>
         Add(entry, name, occurrence, attempt, traits, isFinal, isQuiet: false);
@@ -50,7 +51,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// speaks for the rows that were still to come.
     /// </summary>
     /// <param name="isQuiet">Those who watch are told in the end, not now.</param>
-    public TestRecord Settle(TestEntry entry, int occurrence, TestAttempt attempt, bool isQuiet = true) =>
+    public TestOutcome Settle(TestEntry entry, int occurrence, TestAttempt attempt, bool isQuiet = true) =>
         Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, [], isFinal: true, isQuiet);
 
     /// <summary>
@@ -58,7 +59,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// batch.
     /// </summary>
     /// <param name="isQuiet">Those who watch are told in the end, not now.</param>
-    public TestRecord SettleMissing(TestEntry entry, TestAttempt attempt, bool isQuiet = false)
+    public TestOutcome SettleMissing(TestEntry entry, TestAttempt attempt, bool isQuiet = false)
     {
         lock (_gate)
         {
@@ -126,13 +127,13 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
 
     public int RowCount(TestEntry entry) => Locked(fold => fold.Rows.Of(RefOf(entry)).Count);
 
-    /// <summary>Failing rows of an entry will not be tried again.</summary>
+    /// <summary>Failing rows of an entry will not be tried again after a batch.</summary>
     /// <returns>How many there are.</returns>
-    public int SettleFailures(TestEntry entry)
+    public int SettleFailures(TestEntry entry, int batch)
     {
         lock (_gate)
         {
-            var failed = _fold.Rows.Of(RefOf(entry)).Where(row => row.ToRecord().Outcome == TestOutcome.Failed).ToList();
+            var failed = _fold.Rows.Of(RefOf(entry)).Where(row => row.HasFailedIn(batch)).ToList();
             foreach (var row in failed)
                 Add(new FailureSettled(RefOf(entry), row.Number) { At = Now }, entry.Assembly);
             return failed.Count;
@@ -163,7 +164,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// <param name="finishedAt">Null: now.</param>
     public RunRecord ToRecord(RunEnd end, DateTimeOffset? finishedAt = null) => Locked(fold => fold.ToRecord(end, finishedAt ?? Now));
 
-    private TestRecord Add(
+    private TestOutcome Add(
         TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits,
         bool isFinal, bool isQuiet)
     {
@@ -189,7 +190,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
                 IsQuiet = isQuiet,
             };
             Add(ended, entry.Assembly);
-            return _fold.RowOf(test, ended.Row);
+            return _fold.RowOf(test, ended.Row).Outcome;
         }
     }
 
@@ -202,7 +203,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
             foreach (var row in _fold.Rows.Of(RefOf(entry)).Where(row => row.HasAttemptIn(batch)))
             {
                 ref var occurrence = ref CollectionsMarshal.GetValueRefOrAddDefault(sameNames, (entry.ClassName, row.Name), out _);
-                if (figures.Find(entry, row.Name, row.Occurrence, occurrence++) is { } found)
+                if (figures.Find(entry, row.Name, row.Occurrence, occurrence++) is { } found && row.IsMeasuredIn(batch))
                     measured.Add(new MeasuredRow(RefOf(entry), row.Number, found));
             }
         }

@@ -64,11 +64,10 @@ internal sealed class TestRows
     }
 
     private static int? RoundOf(IReadOnlyList<RowFold> rows, int batch) =>
-        rows.SelectMany(row => row.Attempts).FirstOrDefault(attempt => attempt.Batch == batch)?.Round;
+        rows.FirstOrDefault(row => row.HasAttemptIn(batch))?.RoundOf(batch);
 
     /// <summary>A failure that is muted speaks for nothing else.</summary>
-    public bool HasFailed(TestRef test) =>
-        Of(test).Any(row => row.ToRecord().Outcome is not (TestOutcome.Passed or TestOutcome.Skipped));
+    public bool HasFailed(TestRef test) => Of(test).Any(row => row.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped));
 
     private sealed class Rows
     {

@@ -93,14 +93,11 @@ internal sealed record AttemptEnded : RunEvent
 
     internal override void TellTo(IRunObserver observer, RunFold fold)
     {
-        if (!IsQuiet && fold.RowOf(Test, Row) is var row && IsNews(row))
-            observer.TestFinished(row, IsFinal);
+        if (!IsQuiet && IsNews(fold.RowOf(Test, Row)))
+            observer.TestFinished(fold.RowOf(Test, Row).ToRecord(), IsFinal);
     }
 
-    // Of a test that runs again and again, its first result and its first failure.
-    private bool IsNews(TestRecord row) =>
-        Attempt.Round is null || row.Attempts.Length == 1
-        || (DecidingAttempt.IsFailure(Attempt) && row.Attempts.Count(DecidingAttempt.IsFailure) == 1);
+    private bool IsNews(RowFold row) => Attempt.Round is null || (IsFinal && row.TakeNews(Attempt));
 }
 
 /// <summary>A failure that might have been tried again is its row's last word.</summary>
@@ -110,7 +107,11 @@ internal sealed record FailureSettled(TestRef Test, int Row) : RunEvent
     {
     }
 
-    internal override void TellTo(IRunObserver observer, RunFold fold) => observer.TestFinished(fold.RowOf(Test, Row), isFinal: true);
+    internal override void TellTo(IRunObserver observer, RunFold fold)
+    {
+        if (fold.RowOf(Test, Row) is var row && row.TakeNews(row.Final))
+            observer.TestFinished(row.ToRecord(), isFinal: true);
+    }
 }
 
 /// <summary>

@@ -87,8 +87,8 @@ internal sealed class EarlierRun
         plan = _settings.Reset == DatabaseReset.Class ? ClassBatches.Cut(plan) : plan;
         plan = BatchOrder.Apply(_settings.Order, seed, plan, catalog, timings, hosts);
         return StressGoal.Read(_settings.Stress) is { } goal
-            ? Repeats.Stressed(plan, goal)
-            : Repeats.OfNew(plan, timings, _settings.NewRuns);
+            ? Repeats.Stressed(plan, goal, Repeats.Apart(catalog, _settings.Database))
+            : Repeats.OfNew(plan, timings, _settings.NewRuns, Repeats.Apart(catalog, _settings.Database));
     }
 
     // Whoever sets up again needs a process of its own for it.
@@ -106,13 +106,8 @@ internal sealed class EarlierRun
     public (IEnumerable<Batch> Batches, TestEntry Failing) ToBisect(Plan plan)
     {
         var name = _settings.Bisect!;
-        foreach (var seed in plan.Seeds)
-        {
-            var index = seed.Select((batch, index) => batch.Entries.Any(IsMeant) ? index : -1).FirstOrDefault(found => found >= 0, -1);
-            if (index >= 0)
-                return (seed[..(index + 1)], seed[index].Entries.First(IsMeant));
-        }
-
+        if (ReplayPlan.ToBisect(Replayed!, plan, IsMeant) is { } found)
+            return found;
         throw new ConcurrentTestException(
             ConcurrentTestExitCode.BadSettings,
             $"--test-bisect {name}: {_settings.ReplayFile} has no such test; give namespace, class and method as it names them.");

@@ -29,7 +29,7 @@ internal sealed class QueuedRun : IAsyncDisposable
 
     private readonly ConcurrentTestSettings _settings;
     private readonly QueueConnection _connection;
-    private readonly QueueRun _queue;
+    private QueueRun _queue;
 
     private readonly ImmutableArray<string> _earlier;
 
@@ -122,6 +122,8 @@ internal sealed class QueuedRun : IAsyncDisposable
         var run = journal.Run;
         var tests = new QueuedTests(journal.Catalog!);
         var lines = new EventLines(run.Secrets);
+        // How many workers pay is only known by now.
+        _queue = new QueueRun(_connection, Name, _queue.Machine with { Workers = run.Settings.Workers });
         var plan = await QueuedPlan.MakeAsync(journal, tests, lines, Name, cancellationToken) with { Earlier = _earlier };
         var joined = await _queue.JoinAsync(plan, _settings.QueueLease ?? Lease, cancellationToken);
         await RequireSameAsync(plan, joined.Fingerprint, cancellationToken);
@@ -307,6 +309,7 @@ internal sealed class QueuedRun : IAsyncDisposable
             ("--test-plan", settings.PlanFile is not null),
             ("--test-stress", settings.Stress is not null),
             ("--test-new-runs", settings.NewRuns > 1),
+            ("--test-budget", settings.Budget is not null),
             ("--test-order", settings.Order != TestOrder.FailedFirst),
             ("--test-fail-fast", settings.FailFast > 0),
         ];

@@ -64,8 +64,10 @@ internal static partial class SplitGuards
 
     private static ImmutableArray<SplitGuard> In(TestCatalog catalog, Plan plan, int workers)
     {
-        var batches = plan.Batches.SelectMany((batch, index) => batch.Entries.Select(entry => (entry, index))).ToLookup(
-            item => item.entry, item => item.index);
+        // What a test does when it runs once more is another matter: that is kept apart from its first time where it has to be.
+        var batches = plan.Batches.Where(batch => batch.Reason != BatchReasons.Repeat)
+            .SelectMany((batch, index) => batch.Entries.Select(entry => (entry, index)))
+            .ToLookup(item => item.entry, item => item.index);
         return [.. catalog.Units.SelectMany(unit => unit.SetUps.Where(setUp => setUp.Guard is not null).Select(setUp => (setUp, unit)))
             .GroupBy(pair => (pair.setUp, pair.unit.Assembly), pair => pair.unit)
             .Select(guard => new SplitGuard(

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Record;
+
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
@@ -163,7 +165,7 @@ internal sealed class BatchQueue
         if (_closed || !MayBegin(worker))
             return null;
         return TakeFirst(_seeds[worker], _ => true)
-            ?? TakeFirst(_shared, batch => batch.NotOnWorker != worker)
+            ?? TakeFirst(_shared, batch => batch.NotOnWorker != worker && !IsHeldUp(batch))
             ?? TakeFirst(_shared, _ => _running.Count == 0 && _seeds.Length - _gone.Count == 1)
             ?? TakeFirst(LongestOther(worker), batch => batch.Seconds >= _worthStealing);
     }
@@ -187,6 +189,12 @@ internal sealed class BatchQueue
         var index = _shared.FindIndex(other => other.Seconds < batch.Seconds || !other.ExclusiveGroups.IsEmpty);
         _shared.Insert(index < 0 ? _shared.Count : index, batch);
     }
+
+    // What comes back again and again would keep for ever from its turn what runs beside nothing.
+    private bool IsHeldUp(Batch batch) =>
+        batch.Reason == BatchReasons.Repeat && !ExclusiveGroup.IsBesideNothing(batch)
+        && (_seeds.Any(seed => seed is [var next, ..] && ExclusiveGroup.IsBesideNothing(next))
+            || _shared.TakeWhile(other => !ReferenceEquals(other, batch)).Any(ExclusiveGroup.IsBesideNothing));
 
     private Batch? TakeFirst(List<Batch> batches, Func<Batch, bool> suits)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 
@@ -21,9 +22,20 @@ internal static class Repeats
             ? Math.Max(1, (plan.Seeds.Length + batches - 1) / batches)
             : 1;
 
+    /// <summary>
+    /// What must not run beside itself, with its group: where workers have no databases of their own all of it, else what has to stay
+    /// together and what may guard something that databases do not keep apart.
+    /// </summary>
+    public static IReadOnlyDictionary<TestEntry, string> Apart(TestCatalog catalog, DatabaseEngine database) => catalog.Units
+        .Where(unit => database == DatabaseEngine.None || !unit.Ties.IsEmpty || unit.SetUps.Any(setUp => setUp.Guard is not null))
+        .SelectMany(unit => unit.Entries.Select(entry => (Entry: entry, Group: ExclusiveGroup.OfTimes(unit))))
+        .ToDictionary(pair => pair.Entry, pair => pair.Group);
+
     /// <summary>The plan with each of its batches so often that all workers have work from the start.</summary>
-    public static Plan Stressed(Plan plan, StressGoal goal)
+    /// <param name="apart">What must not run beside itself.</param>
+    public static Plan Stressed(Plan plan, StressGoal goal, IReadOnlyDictionary<TestEntry, string>? apart = null)
     {
+        plan = WithGroups(plan, plan.Predictions.Keys.ToFrozenSet(), apart);
         var copies = Math.Min(CopiesOf(plan), goal.Times ?? int.MaxValue);
         return plan with
         {
@@ -38,10 +50,12 @@ internal static class Repeats
 
     /// <summary>The plan with further batches of the tests that no run has recorded yet.</summary>
     /// <param name="times">How often they run in all.</param>
-    public static Plan OfNew(Plan plan, TimingStore timings, int times)
+    /// <param name="apart">What must not run beside itself.</param>
+    public static Plan OfNew(Plan plan, TimingStore timings, int times, IReadOnlyDictionary<TestEntry, string>? apart = null)
     {
         if (times <= 1 || timings.NewAmong([.. plan.Predictions.Keys]) is not { Count: > 0 } entries)
             return plan;
+        plan = WithGroups(plan, entries, apart);
         var ofNew = plan.Batches.Select(batch => Only(batch, entries, plan.Predictions)).Where(batch => !batch.Entries.IsEmpty).ToList();
         return plan with
         {
@@ -58,7 +72,24 @@ internal static class Repeats
         {
             Entries = [.. kept],
             Seconds = kept.Sum(entry => predictions[entry]),
-            ExclusiveGroups = ExclusiveGroup.Of(kept),
+            ExclusiveGroups = [.. ExclusiveGroup.Of(kept), .. batch.ExclusiveGroups.Where(ExclusiveGroup.IsOfTimes)],
         };
+    }
+
+    private static Plan WithGroups(Plan plan, IReadOnlySet<TestEntry> repeated, IReadOnlyDictionary<TestEntry, string>? apart)
+    {
+        if (apart is not { Count: > 0 })
+            return plan;
+        return plan with { Seeds = [.. plan.Seeds.Select(With)], Tail = With(plan.Tail) };
+
+        ImmutableArray<Batch> With(ImmutableArray<Batch> batches) => [.. batches.Select(batch => batch with
+        {
+            ExclusiveGroups =
+            [
+                .. batch.ExclusiveGroups,
+                .. batch.Entries.Where(entry => repeated.Contains(entry) && apart.ContainsKey(entry))
+                    .Select(entry => apart[entry]).Distinct(StringComparer.Ordinal),
+            ],
+        })];
     }
 }

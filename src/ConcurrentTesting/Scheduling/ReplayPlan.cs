@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
@@ -30,10 +31,44 @@ internal static class ReplayPlan
             Seconds = batches.Values.SelectMany(list => list).Sum(batch => batch.Seconds),
             LowerBoundSeconds = batches.Values.Max(list => list.Sum(batch => batch.Seconds)),
             KnownTimings = entries.Length == 0 ? 1 : (double)known / entries.Length,
+            Repeated = Repeated(run, entries),
             Predictions = batches.Where(pair => worker is null || worker == pair.Key)
                 .SelectMany(pair => pair.Value).SelectMany(batch => batch.Entries).Distinct().ToDictionary(
                     entry => entry, entry => predictions[entry]),
         };
+    }
+
+    /// <summary>A failing test and the batches of its worker up to the one that it failed in; null: there is no such test.</summary>
+    public static (IEnumerable<Batch> Batches, TestEntry Failing)? ToBisect(RunDocument run, Plan plan, Predicate<TestEntry> isMeant)
+    {
+        for (var worker = 0; worker < plan.Seeds.Length; worker++)
+        {
+            var seed = plan.Seeds[worker];
+            for (var index = 0; index < seed.Length; index++)
+            {
+                var batch = seed[index];
+                var failing = batch.Entries.FirstOrDefault(
+                    entry => isMeant(entry) && MayHaveFailed(run, plan, entry, worker, batch.Round));
+                if (failing is null)
+                    continue;
+
+                // A further time of a test has a process and databases of its own, so nothing before it can have made it fail.
+                return (batch.Reason == BatchReasons.Repeat ? [batch] : seed[..(index + 1)], failing);
+            }
+        }
+
+        return null;
+    }
+
+    // A test that was to run several times failed in some of them only.
+    private static bool MayHaveFailed(RunDocument run, Plan plan, TestEntry entry, int worker, int? round)
+    {
+        if (!plan.Repeated.Contains(entry))
+            return true;
+        var failed = run.Tests.Where(test => test.CaseId == entry.Id && test.Assembly == entry.Assembly.Name)
+            .SelectMany(test => test.Attempts)
+            .Where(attempt => attempt.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped))).ToList();
+        return failed.Count == 0 || failed.Exists(attempt => attempt.Worker == worker && (attempt.Round ?? 1) == (round ?? 1));
     }
 
     /// <summary>The catalog's units with the entries only that ran then.</summary>
@@ -62,7 +97,7 @@ internal static class ReplayPlan
         var ran = run.Tests
             .SelectMany(
                 test => test.Attempts.Select(
-                    attempt => (attempt.Batch, attempt.StartedAt, Entry: byCase.GetValueOrDefault(
+                    attempt => (attempt.Batch, attempt.StartedAt, attempt.Round, Entry: byCase.GetValueOrDefault(
                         (test.Assembly, test.Framework, test.CaseId)))))
             .Where(test => test.Entry is not null)
             .ToLookup(test => test.Batch);
@@ -70,8 +105,19 @@ internal static class ReplayPlan
             .Where(batch => ran.Contains(batch.Number))
             .GroupBy(batch => batch.Worker)
             .ToDictionary(group => group.Key, group => group.OrderBy(batch => batch.Number).SelectMany(batch => InOrder(
-                [.. ran[batch.Number].OrderBy(test => test.StartedAt).Select(test => test.Entry!).Distinct()], predictions, units))
+                [.. ran[batch.Number].OrderBy(test => test.StartedAt).Select(test => test.Entry!).Distinct()], predictions, units)
+                    .Select(made => Of(made, ran[batch.Number].Max(test => test.Round))))
                     .ToImmutableArray());
+    }
+
+    // The first time is a batch like any other, beside tests that are to run once; each further one has a process of its own.
+    private static Batch Of(Batch batch, int? round) => round > 1 ? Repeats.Again(batch, round.Value) : batch;
+
+    private static FrozenSet<TestEntry> Repeated(RunDocument run, TestEntry[] entries)
+    {
+        var repeated = run.Tests.Where(test => test.Attempts.Any(attempt => attempt.Round is not null))
+            .Select(test => (test.Assembly, test.Framework, test.CaseId)).ToHashSet();
+        return entries.Where(entry => repeated.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework, entry.Id))).ToFrozenSet();
     }
 
     private static IEnumerable<Batch> InOrder(

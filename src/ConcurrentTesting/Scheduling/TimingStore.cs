@@ -127,10 +127,10 @@ internal sealed class TimingStore
         var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
         return
             from entry in catalog.Units.SelectMany(unit => unit.Entries)
-            let now = rows[(entry.Assembly.Source, entry.Id)].ToList()
+            let now = rows[(entry.Assembly.Source, entry.Id)].ToImmutableArray()
             let before = Find(entry)?.Rows
-            where HaveRun(now) && now.Count < before
-            select (entry, before.Value, now.Count);
+            where HaveRun(now) && RunOf(now).Rows < before
+            select (entry, before.Value, RunOf(now).Rows);
     }
 
     /// <summary>
@@ -203,15 +203,34 @@ internal sealed class TimingStore
         if (!HaveRun(rows))
             return;
 
-        var seconds = Math.Round(rows.Sum(row => row.Final.Duration.TotalSeconds), 6);
+        var run = RunOf(rows);
+        var seconds = Math.Round(run.Seconds, 6);
         var outcome = (rows.Any(row => row.Outcome == TestOutcome.Failed) ? TestOutcome.Failed : TestOutcome.Passed).ToString();
         var isFlaky = rows.Any(row => row.IsFlaky);
         var timing = known?.With(seconds, outcome, isFlaky) ?? Timing.First(seconds, outcome, isFlaky);
         _timings[key] = timing with
         {
-            Rows = hasKnownRows ? null : rows.Length,
+            Rows = hasKnownRows ? null : run.Rows,
             LastRun = Second(rows.Max(row => row.Final.StartedAt)),
         };
+    }
+
+    // Of a test that was to run several times it is the median of those that went well: of rows that are named anew each time, each time
+    // has some of the rows.
+    private static (double Seconds, int Rows) RunOf(ImmutableArray<TestRecord> rows)
+    {
+        if (rows.All(row => row.Repeats is null))
+            return (rows.Sum(row => row.Final.Duration.TotalSeconds), rows.Length);
+        var runs = rows.SelectMany(row => DecidingAttempt.OfRounds(row.Attempts)).Where(attempt => attempt.Cause != AttemptCauses.NotRun)
+            .GroupBy(attempt => attempt.Round)
+            .Select(run => (
+                Seconds: run.Sum(attempt => attempt.Duration.TotalSeconds),
+                Rows: run.Count(),
+                HasFailed: run.Any(DecidingAttempt.IsFailure)))
+            .OrderBy(run => run.Seconds).ToList();
+        var good = runs.FindAll(run => !run.HasFailed);
+        var median = good.Count > 0 ? good[(good.Count - 1) / 2] : runs[(runs.Count - 1) / 2];
+        return (median.Seconds, median.Rows);
     }
 
     private static DateTimeOffset Second(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());

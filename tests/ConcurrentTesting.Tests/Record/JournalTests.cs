@@ -33,7 +33,7 @@ public sealed class JournalTests : IDisposable
 
     [Fact]
     public void Every_kind_of_event_is_played() =>
-        Kinds(500).ShouldBe(
+        Kinds(1_000).ShouldBe(
             System.Reflection.CustomAttributeExtensions.GetCustomAttributes<System.Text.Json.Serialization.JsonDerivedTypeAttribute>(typeof(RunEvent))
                 .Select(kind => kind.TypeDiscriminator!),
             ignoreOrder: true);

@@ -64,7 +64,7 @@ internal sealed class RandomRun
             () => _recorder.Supersede(Entry(), _batch),
             () => _recorder.Supersede(Entry(), _batch),
             () => _recorder.Supersede(Entry(), _batch),
-            () => _recorder.SettleFailures(Entry()),
+            () => _recorder.SettleFailures(Entry(), _batch),
             Measure,
             EndBatch,
             () => _recorder.Add(new BatchDropped(_batch - 3) { At = _recorder.Now }),

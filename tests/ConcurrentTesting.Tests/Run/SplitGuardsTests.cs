@@ -39,6 +39,18 @@ public sealed class SplitGuardsTests
         _heard.Incidents.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void What_is_to_run_several_times_is_not_split_by_that()
+    {
+        var catalog = Catalogs.Of(Catalogs.Of(1, 1).Units[0] with { SetUps = [Ports] });
+        var plan = Repeats.Stressed(Planner.Plan(catalog, TimingStore.Empty, workers: 8, seed: 1, cores: 2), StressGoal.Read("100")!);
+
+        SplitGuards.Report(_recorder, catalog, plan, workers: 8);
+
+        plan.Batches.Count().ShouldBeGreaterThan(1);
+        _heard.Incidents.ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("System.Net.Sockets.SocketException : Address already in use")]
     [InlineData("System.IO.IOException : The process cannot access the file '/tmp/a' because it is being used by another process.")]

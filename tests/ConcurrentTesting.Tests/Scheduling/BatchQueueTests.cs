@@ -131,6 +131,27 @@ public sealed class BatchQueueTests
         new[] { Name(taken), Name(await other.WaitAsync(TimeSpan.FromSeconds(5), Cancellation)) }.ShouldBe(["alone", "again"], ignoreOrder: true);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_runs_again_and_again_does_not_keep_an_exclusive_batch_from_its_turn(bool isOfWorker)
+    {
+        var alone = Batch("alone") with { ExclusiveGroups = ["Exclusive"] };
+        var queue = new BatchQueue(isOfWorker ? PlanOf([[Batch("a"), alone], [Batch("b")]], []) : PlanOf([[Batch("a")], [Batch("b")]], [alone]), 0);
+        var first = await queue.TakeAsync(0, Cancellation);
+        var second = await queue.TakeAsync(1, Cancellation);
+
+        queue.Complete(first!, [first! with { Reason = BatchReasons.Repeat, Round = 2 }]);
+        var waiting = queue.TakeAsync(0, Cancellation).AsTask();
+        waiting.IsCompleted.ShouldBeFalse();
+        queue.Complete(second!, [second! with { Reason = BatchReasons.Repeat, Round = 2 }]);
+
+        var taken = await waiting.WaitAsync(TimeSpan.FromSeconds(5), Cancellation);
+        Name(taken).ShouldBe("alone");
+        queue.Complete(taken!, [taken! with { Reason = BatchReasons.Repeat, Round = 2 }]);
+        Name(await queue.TakeAsync(0, Cancellation)).ShouldBe("a");
+    }
+
     [Fact]
     public async Task Batches_of_one_group_run_one_after_another_and_beside_others()
     {

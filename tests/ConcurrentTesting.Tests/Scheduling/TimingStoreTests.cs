@@ -93,6 +93,34 @@ public sealed class TimingStoreTests : IDisposable
     }
 
     [Fact]
+    public void Rows_that_each_of_several_times_names_anew_count_once()
+    {
+        var entry = Catalogs.Entry(Catalogs.Assembly(), "Orders", "Ships", hasKnownRows: false);
+        var catalog = Catalogs.Of(new TestUnit("Orders", entry.Assembly, [entry]));
+        var rows = Enumerable.Range(1, 30).SelectMany(round => Enumerable.Repeat(Times(entry, (round, 2, TestOutcome.Passed)), 3)).ToList();
+        var store = TimingStore.Empty;
+
+        store.Learn(catalog, rows, complete: true);
+
+        store.Find(entry)!.ShouldSatisfyAllConditions(timing => timing.Seconds.ShouldBe(6, 0.001), timing => timing.Rows.ShouldBe(3));
+        store.WithFewerRows(catalog, rows).ShouldBeEmpty();
+        store.WithFewerRows(catalog, rows.Take(2)).ShouldHaveSingleItem().ShouldBe((entry, 3, 2));
+    }
+
+    [Fact]
+    public void Of_several_times_those_that_went_well_tell_how_long_a_test_takes()
+    {
+        var entry = Catalogs.Entry(Catalogs.Assembly(), "Orders", "Ships");
+        var store = TimingStore.Empty;
+
+        store.Learn(
+            Catalogs.Of(new TestUnit("Orders", entry.Assembly, [entry])),
+            [Times(entry, (1, 30, TestOutcome.Passed), (2, 0.005, TestOutcome.Failed), (3, 31, TestOutcome.Passed), (4, 90, TestOutcome.Passed))], complete: true);
+
+        store.Find(entry)!.ShouldSatisfyAllConditions(timing => timing.Seconds.ShouldBe(31, 0.001), timing => timing.LastOutcome.ShouldBe("Failed"));
+    }
+
+    [Fact]
     public async Task A_test_whose_name_holds_a_secret_is_not_remembered()
     {
         var redactor = new Redactor();
@@ -205,6 +233,19 @@ public sealed class TimingStoreTests : IDisposable
         store.Learn(catalog, catalog.Entries().Select(entry => Record(entry, outcome, seconds)), complete);
         await store.SaveAsync(File_, new Redactor(), TestContext.Current.CancellationToken);
     }
+
+    private static TestRecord Times(TestEntry entry, params (int Round, double Seconds, TestOutcome Outcome)[] times) => Record(entry, TestOutcome.Passed, 1) with
+    {
+        Attempts = [.. times.Select((time, index) => new TestAttempt
+        {
+            Outcome = time.Outcome,
+            Worker = 0,
+            Batch = index,
+            Number = index + 1,
+            Round = time.Round,
+            Duration = TimeSpan.FromSeconds(time.Seconds),
+        })],
+    };
 
     private static TestRecord Record(TestEntry entry, TestOutcome outcome, double seconds) => new()
     {

@@ -4,7 +4,8 @@ using ConcurrentTesting.Record;
 namespace ConcurrentTesting.Reports.Prometheus;
 
 /// <summary>
-/// The tests of a run that goes on. A failure that may be taken back by a rerun is not counted yet: a counter must not decrease.
+/// The tests of a run that goes on. A failure that may be taken back by a rerun is not counted yet, and neither is a test that has passed
+/// some of several times: a counter must not decrease.
 /// </summary>
 internal sealed class LiveTests : IRunObserver
 {
@@ -42,7 +43,7 @@ internal sealed class LiveTests : IRunObserver
     {
         lock (_gate)
         {
-            if (isFinal)
+            if (isFinal && (test.Repeats is null || DecidingAttempt.IsFailure(test.Final)))
                 _settled.Add(test);
 
             // The result of the one may come after the begin of the next.

@@ -69,7 +69,7 @@ public sealed class LiveFeedTests
 
         _recorder.Add(entry, "Shakes", 0, RecordedRun.Attempt(TestOutcome.Failed), [], isFinal: false);
         var first = Messages(new LiveCursor()).Single();
-        _recorder.SettleFailures(entry);
+        _recorder.SettleFailures(entry, 0);
         var settled = Messages(new LiveCursor()).Single();
 
         Outcome(first, 0).ShouldBe("will run again");
