@@ -160,8 +160,10 @@ internal sealed class Accounting(
         if (suspects is [var only] && HasFailedItsTime(end, only))
             return (again, [Died(end, only, "The test process died while this test ran")]);
         if (end.Batch is { Reason: BatchReasons.Alone, Entries.Length: 1 } && !IsWorthAnotherTry(end, suspects[0]))
+        {
             return (again, suspects.ConvertAll(entry => Died(
                 end, entry, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}")));
+        }
 
         again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone)));
         return (again, []);

@@ -39,17 +39,17 @@ internal sealed class RetryBudget(int perTest, TimeSpan firstDelay, Random rando
         }
     }
 
-    /// <summary>How many retries of the test's were taken.</summary>
+    /// <summary>How many retries of the test's were taken, where it is to run once.</summary>
     public int Used(TestEntry entry)
     {
         lock (_gate)
-            return _used.GetValueOrDefault(entry);
+            return _used.GetValueOrDefault((entry, 1));
     }
 
     /// <summary>So many were taken elsewhere.</summary>
     public void Remember(TestEntry entry, int used)
     {
         lock (_gate)
-            _used[entry] = Math.Max(_used.GetValueOrDefault(entry), used);
+            _used[(entry, 1)] = Math.Max(_used.GetValueOrDefault((entry, 1)), used);
     }
 }

@@ -132,9 +132,9 @@ public sealed class RepeatedEndsTests
         var batch = FakeRun.Batch([Catalogs.Entry(Assembly, "Shop.Orders", "Rows", cases: 600_000)]);
         var stress = StressSource.Over(source, FakeRun.Plan([_first]), run.Context);
 
-        stress.Complete(batch, 0, new BatchVerdict([], []));
-        stress.Complete(source.Again.ShouldHaveSingleItem(), 0, new BatchVerdict([], []));
-        stress.Complete(batch, 0, new BatchVerdict([], []));
+        await stress.CompleteAsync(batch, 0, new BatchVerdict([], []));
+        await stress.CompleteAsync(source.Again.ShouldHaveSingleItem(), 0, new BatchVerdict([], []));
+        await stress.CompleteAsync(batch, 0, new BatchVerdict([], []));
 
         source.Again.Count.ShouldBe(1);
         run.Incidents.ShouldHaveSingleItem().Message.ShouldBe("The tests ran 1,200,000 times in all, and no more is held in memory: --test-stress 10m ends here.");
@@ -185,10 +185,11 @@ public sealed class RepeatedEndsTests
 
         public BatchVerdict Judge(BatchEnd end) => new([], []);
 
-        public void Complete(Batch batch, int worker, BatchVerdict? verdict)
+        public ValueTask CompleteAsync(Batch batch, int worker, BatchVerdict? verdict)
         {
             foreach (var again in verdict!.Again)
                 Again.Add(again);
+            return ValueTask.CompletedTask;
         }
 
         public void Leave(int worker)
