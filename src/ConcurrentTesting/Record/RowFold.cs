@@ -85,7 +85,11 @@ internal sealed class RowFold(AttemptEnded first)
     }
 
     /// <summary>Forgets what came in a batch.</summary>
-    public void Drop(int batch) => _attempts.RemoveAll(attempt => attempt.Batch == batch);
+    public void Drop(int batch)
+    {
+        if (_attempts.RemoveAll(attempt => attempt.Batch == batch) > 0)
+            Know();
+    }
 
     /// <summary>Adds what was measured in a batch to the attempt in it.</summary>
     public void Measure(int batch, MeasuredRow measured)

@@ -125,8 +125,11 @@ public sealed class RepeatedRowsTests
             if (random.Next(3) == 0)
                 row.Measure(random.Next(1, number + 1), new MeasuredRow(new TestRef(Assembly, _test.Id), 0, new TestFigures { Queries = number }));
 
+            if (random.Next(10) == 0 && number > 1)
+                row.Drop(random.Next(1, number));
+
             row.Final.ShouldBeSameAs(DecidingAttempt.Of(row.Attempts));
-            var (last, batch) = (row.Attempts[^1], random.Next(1, number + 1));
+            var (last, batch) = (row.Attempts[^1], row.Attempts[random.Next(row.Attempts.Count)].Batch);
             row.LastOf(last.Round).ShouldBeSameAs(last);
             row.RoundOf(batch).ShouldBe(row.Attempts.Single(attempt => attempt.Batch == batch).Round);
             row.HasAttemptIn(number + 1).ShouldBeFalse();

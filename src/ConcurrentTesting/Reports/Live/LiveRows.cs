@@ -47,6 +47,10 @@ internal sealed class LiveRows
             case RowsSuperseded superseded:
                 Supersede(superseded);
                 break;
+            case BatchDropped dropped:
+                _fold.Drop(dropped.Batch);
+                Generation++;
+                break;
         }
     }
 
