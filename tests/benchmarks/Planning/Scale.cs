@@ -49,7 +49,7 @@ internal sealed class Scale(int tests, int workers) : IDisposable
         recorder.Add(new RunStarted { At = recorder.Now, Run = "scale", Machine = "here", Seed = 1, Settings = RecordedSettings.Of(settings), Overrides = [] });
         recorder.Add(new TestsDiscovered(catalog.CaseCount, 0) { At = recorder.Now });
         foreach (var unit in catalog.Units)
-            recorder.Add(PlannedUnits.Of(unit, plan, TimingStore.Empty, recorder.Now), unit.Assembly);
+            recorder.Add(PlannedUnits.Of(unit, plan.Predictions, TimingStore.Empty, recorder.Now), unit.Assembly);
         var (queue, accounting, number) = (new BatchQueue(plan, worthStealing: 1), new Accounting(plan.Predictions, 0, 0), 0);
         while (await queue.TakeAsync(number % workers, default) is { } batch)
             queue.Complete(batch, accounting.Judge(Run(recorder, batch, ++number)).Again);

@@ -12,7 +12,10 @@ internal sealed class SimulatedSuite
 {
     private const double MostWrong = 3;
     private const double UnknownShare = 0.2;
-    private const double MedianSeconds = 0.05;
+
+    // Nobody shares less than minutes of work among workers: where tests are few they are long.
+    private const double LeastMedianSeconds = 0.05;
+    private const double SecondsOfMedians = 150;
 
     // A few tests are a hundred times as long as most.
     private const double Spread = 1.3;
@@ -42,7 +45,7 @@ internal sealed class SimulatedSuite
             made += size;
             foreach (var entry in entries)
             {
-                seconds[entry] = MedianSeconds * Math.Exp(Spread * Normal(random));
+                seconds[entry] = Math.Max(LeastMedianSeconds, SecondsOfMedians / tests) * Math.Exp(Spread * Normal(random));
                 if (random.NextDouble() >= UnknownShare)
                     recorded[entry.Key] = seconds[entry] * Math.Pow(MostWrong, (random.NextDouble() * 2) - 1);
             }

@@ -17,13 +17,12 @@ internal sealed class Simulation(SimulatedSuite suite, int workers)
         [.. suite.Catalog.Units.Select(unit => (!unit.Ties.IsEmpty, (IReadOnlyCollection<double>)[.. unit.Entries.Select(entry => suite.Seconds[entry])]))],
         workers);
 
-    /// <summary>What a class takes that no worker shares with another.</summary>
-    public double LongestClassSeconds => suite.Catalog.Units.Max(unit => unit.Entries.Sum(entry => suite.Seconds[entry]));
-
     /// <summary>Seconds from the first batch to the end of the last.</summary>
     public async Task<double> PulledAsync()
     {
-        var plan = Planner.Plan(suite.Catalog, suite.Timings, workers, seed: 1, cores: workers, HostStarts.DirectAndWarm);
+        var settings = new ConcurrentTestSettings { Workers = workers, Database = DatabaseEngine.Sqlite };
+        var costs = PlanCosts.For(workers, workers, known: 1, HostStarts.DirectAndWarm);
+        var plan = Planner.Plan(ClassSplit.Apply(suite.Catalog, settings, suite.Timings, costs), suite.Timings, workers, seed: 1, cores: workers, HostStarts.DirectAndWarm);
         var queue = new BatchQueue(plan, WorthStealing);
         var (running, now, end) = (new PriorityQueue<(int Worker, Batch Batch), double>(), 0.0, 0.0);
         for (var worker = 0; worker < workers; worker++)
