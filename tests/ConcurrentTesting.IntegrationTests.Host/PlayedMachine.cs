@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Tests;
 using ConcurrentTesting.Tests.Execution;
 using ConcurrentTesting.Tests.Queue;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -14,22 +14,22 @@ internal static class HostAttempt
     /// <param name="round">Which of the times that its test is to run it belongs to, from 1; null: the only one.</param>
     public static TestAttempt Of(
         HostResult result, int worker, int batch, string? database, string? cause, Redactor redactor, int? round = null) => new()
-    {
-        Round = round,
-        Outcome = result.Outcome,
-        Worker = worker,
-        Batch = batch,
-        Number = 1,
-        Database = database,
-        StartedAt = result.StartedAt,
-        Duration = result.Duration,
-        Message = Capped(result.Message, redactor),
-        StackTrace = Capped(result.StackTrace, redactor),
-        StandardOutput = IsTold(result, round) ? Capped(result.StandardOutput, redactor) : null,
-        StandardError = IsTold(result, round) ? Capped(result.StandardError, redactor) : null,
-        Cause = cause,
-        Attachments = result.Attachments,
-    };
+        {
+            Round = round,
+            Outcome = result.Outcome,
+            Worker = worker,
+            Batch = batch,
+            Number = 1,
+            Database = database,
+            StartedAt = result.StartedAt,
+            Duration = result.Duration,
+            Message = Capped(result.Message, redactor),
+            StackTrace = Capped(result.StackTrace, redactor),
+            StandardOutput = IsTold(result, round) ? Capped(result.StandardOutput, redactor) : null,
+            StandardError = IsTold(result, round) ? Capped(result.StandardError, redactor) : null,
+            Cause = cause,
+            Attachments = result.Attachments,
+        };
 
     // Of a test that runs again and again, reports show what failed and the first that did not.
     private static bool IsTold(HostResult result, int? round) =>

@@ -9,14 +9,14 @@ internal static class PlannedUnits
 {
     public static UnitPlanned Of(
         TestUnit unit, IReadOnlyDictionary<TestEntry, double> predictions, TimingStore timings, DateTimeOffset at) => new()
-    {
-        At = at,
-        Name = unit.Name,
-        Assembly = unit.Assembly,
-        Tie = unit.Ties is [var tie, ..] ? tie.Cause : null,
-        OneProcess = unit.OneProcess,
-        Tests = [.. unit.Entries.Select(entry => Of(entry, predictions[entry], timings))],
-    };
+        {
+            At = at,
+            Name = unit.Name,
+            Assembly = unit.Assembly,
+            Tie = unit.Ties is [var tie, ..] ? tie.Cause : null,
+            OneProcess = unit.OneProcess,
+            Tests = [.. unit.Entries.Select(entry => Of(entry, predictions[entry], timings))],
+        };
 
     private static PlannedTest Of(TestEntry entry, double seconds, TimingStore timings) => new()
     {

@@ -104,7 +104,8 @@ public sealed class BuildStateTests : IDisposable
         {
             Environment.SetEnvironmentVariable("BUILD_STATE_TEST", "1");
             return () => Environment.SetEnvironmentVariable("BUILD_STATE_TEST", null);
-        });
+        }
+        );
     }
 
     private void AddProjects()

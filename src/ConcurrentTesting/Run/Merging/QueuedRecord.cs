@@ -135,7 +135,8 @@ internal sealed class QueuedRecord
             Worker = incident.Worker is { } worker ? worker + firstWorker : null,
         },
         WorkerEnded ended => new WorkerEnded(
-            ended.Worker with { Number = ended.Worker.Number + firstWorker, Machine = machine.Name }) { At = ended.At },
+            ended.Worker with { Number = ended.Worker.Number + firstWorker, Machine = machine.Name })
+        { At = ended.At },
         _ => happened,
     };
 
