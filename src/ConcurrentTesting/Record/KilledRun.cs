@@ -72,27 +72,8 @@ internal sealed class KilledRun
     private AttemptEnded ErrorOf(TestRef test, PlannedTest planned, int? worker, string message)
     {
         _lost++;
-        return new AttemptEnded
-        {
-            At = _fold.LastAt,
-            Test = test,
-            Row = _fold.Rows.NextNumber(test),
-            Occurrence = _fold.Rows.Of(test).Count(row => row.Name == planned.Name),
-            ClassName = planned.ClassName,
-            MethodName = planned.MethodName,
-            Name = planned.Name,
-            SourceFile = planned.SourceFile,
-            Line = planned.Line,
-            Attempt = new TestAttempt
-            {
-                Outcome = TestOutcome.Error,
-                Worker = worker ?? -1,
-                Batch = _batches.LastOrDefault(batch => batch.Worker == worker)?.Number ?? 0,
-                Number = 1,
-                StartedAt = _fold.LastAt,
-                Message = message,
-            },
-        };
+        return _fold.ErrorOf(
+            test, planned, worker ?? -1, _batches.LastOrDefault(batch => batch.Worker == worker)?.Number ?? 0, message);
     }
 
     private BatchRecord Ended(BatchStarted batch) => new()

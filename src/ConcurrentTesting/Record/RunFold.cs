@@ -79,6 +79,29 @@ internal sealed class RunFold
 
     public RowFold RowOf(TestRef test, int row) => _rows.Find(test, row)!;
 
+    /// <summary>One more row of a planned test, which gave no result.</summary>
+    public AttemptEnded ErrorOf(TestRef test, PlannedTest planned, int worker, int batch, string message) => new()
+    {
+        At = LastAt,
+        Test = test,
+        Row = Rows.NextNumber(test),
+        Occurrence = Rows.Of(test).Count(row => row.Name == planned.Name),
+        ClassName = planned.ClassName,
+        MethodName = planned.MethodName,
+        Name = planned.Name,
+        SourceFile = planned.SourceFile,
+        Line = planned.Line,
+        Attempt = new TestAttempt
+        {
+            Outcome = TestOutcome.Error,
+            Worker = worker,
+            Batch = batch,
+            Number = 1,
+            StartedAt = LastAt,
+            Message = message,
+        },
+    };
+
     /// <summary>The record of a run that has ended.</summary>
     public RunRecord ToRecord() => ToRecord(new RunEnd(_ended!.ExitCode, _ended.Reason), _ended.At);
 

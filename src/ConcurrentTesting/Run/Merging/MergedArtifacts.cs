@@ -13,6 +13,22 @@ namespace ConcurrentTesting.Run.Merging;
 /// <param name="settings">Of the merge.</param>
 internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor redactor, ILogger logger)
 {
+    /// <summary>The run's settings, as far as they say what a run is; where its artifacts go is for the merge to say.</summary>
+    public static ConcurrentTestSettings SettingsOf(ConcurrentTestSettings run, ConcurrentTestSettings merge) => run with
+    {
+        Coverage = false,
+        Benchmark = false,
+        ResultsDirectory = merge.ResultsDirectory,
+        JUnitFile = merge.JUnitFile,
+        JUnitFormat = merge.JUnitFormat,
+        TimingsFile = merge.TimingsFile,
+        CompareFile = merge.CompareFile,
+        RootDirectory = merge.RootDirectory,
+        WorkingDirectory = merge.WorkingDirectory,
+        Host = merge.Host,
+        Nuke = merge.Nuke,
+    };
+
     public async Task<ConcurrentTestResult> WriteAsync(RunRecord record, CancellationToken cancellationToken)
     {
         var file = new HistoryFile(settings, (kind, message) => logger.LogWarning("{Kind}: {Message}", kind, message));

@@ -120,23 +120,12 @@ internal sealed class PartMerge
     }
 
     // The parts' own, as far as they say what a run is; where its artifacts go is for the merge to say.
-    private ConcurrentTestSettings SettingsOf(RunRecord first, int workers) => first.Settings with
+    private ConcurrentTestSettings SettingsOf(RunRecord first, int workers) => MergedArtifacts.SettingsOf(first.Settings, _settings) with
     {
         Workers = workers,
         Shard = null,
         PlanFile = _settings.PlanFile,
         MergeFolders = _settings.MergeFolders,
-        Coverage = false,
-        Benchmark = false,
-        ResultsDirectory = _settings.ResultsDirectory,
-        JUnitFile = _settings.JUnitFile,
-        JUnitFormat = _settings.JUnitFormat,
-        TimingsFile = _settings.TimingsFile,
-        CompareFile = _settings.CompareFile,
-        RootDirectory = _settings.RootDirectory,
-        WorkingDirectory = _settings.WorkingDirectory,
-        Host = _settings.Host,
-        Nuke = _settings.Nuke,
     };
 
     private IEnumerable<MergedPart> Numbered(ImmutableArray<MergedPart> parts)

@@ -52,21 +52,8 @@ internal sealed class QueuedRecord
     }
 
     // The leader's, as far as they say what a run is.
-    private ConcurrentTestSettings SettingsOf(ConcurrentTestSettings leader, int workers) => leader with
-    {
-        Workers = Math.Max(1, workers),
-        Coverage = false,
-        Benchmark = false,
-        ResultsDirectory = _settings.ResultsDirectory,
-        JUnitFile = _settings.JUnitFile,
-        JUnitFormat = _settings.JUnitFormat,
-        TimingsFile = _settings.TimingsFile,
-        CompareFile = _settings.CompareFile,
-        RootDirectory = _settings.RootDirectory,
-        WorkingDirectory = _settings.WorkingDirectory,
-        Host = _settings.Host,
-        Nuke = _settings.Nuke,
-    };
+    private ConcurrentTestSettings SettingsOf(ConcurrentTestSettings leader, int workers) =>
+        MergedArtifacts.SettingsOf(leader, _settings) with { Workers = Math.Max(1, workers) };
 
     private void Add(QueuedBatch batch)
     {
@@ -188,14 +175,15 @@ internal sealed class QueuedRecord
                 $"{_queued.NotDone.Length} of its tests are not done ({Named(_queued.NotDone.Select(test => test.Name))})"));
         }
 
-        var wrong = PartResults.Wrong(_fold.Units, _fold.Tests).Where(one => !stories.ContainsKey(NameOf(one.Unit, one.Test))).ToList();
+        var lacking = PartResults.Wrong(_fold.Units, _fold.Tests).ToList();
+        var wrong = lacking.FindAll(one => !stories.ContainsKey(NameOf(one.Unit, one.Test)));
         if (wrong.Count > 0)
         {
             _flaws.Add(FormattableString.Invariant(
                 $"{wrong.Count} of its tests lack results, or have more of them than were discovered ({Named(wrong.Select(one => one.Test.FullName))})"));
         }
 
-        foreach (var (unit, test) in PartResults.Wrong(_fold.Units, _fold.Tests).ToList())
+        foreach (var (unit, test) in lacking)
             Settle(unit, test, stories.GetValueOrDefault(NameOf(unit, test)));
     }
 
@@ -204,27 +192,9 @@ internal sealed class QueuedRecord
         var test = new TestRef(unit.Assembly, planned.Case);
         for (var missing = planned.Cases - _fold.Rows.Of(test).Count; missing > 0; missing--)
         {
-            _fold.Apply(new AttemptEnded
-            {
-                At = _fold.LastAt,
-                Test = test,
-                Row = _fold.Rows.NextNumber(test),
-                Occurrence = _fold.Rows.Of(test).Count(row => row.Name == planned.Name),
-                ClassName = planned.ClassName,
-                MethodName = planned.MethodName,
-                Name = planned.Name,
-                SourceFile = planned.SourceFile,
-                Line = planned.Line,
-                Attempt = new TestAttempt
-                {
-                    Outcome = TestOutcome.Error,
-                    Worker = -1,
-                    Batch = 0,
-                    Number = 1,
-                    StartedAt = _fold.LastAt,
-                    Message = $"The test was asked for and no machine gave its result. {story ?? "It waits in the queue."}",
-                },
-            });
+            _fold.Apply(_fold.ErrorOf(
+                test, planned, worker: -1, batch: 0,
+                $"The test was asked for and no machine gave its result. {story ?? "It waits in the queue."}"));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest.AheadOfTime;
@@ -93,13 +94,11 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
             [.. files.Where(file => cache.Find(file.Hash) is null && !cache.IsRefused(file.Hash)).Select(file => file.File)];
         if (missing.IsEmpty)
             Replace(assembly, cache, files);
-        else if (isFirst && IsOnCiHost)
+        else if (isFirst && ContinuousIntegration.IsHost(Environment.GetEnvironmentVariable))
             _log.LogDebug("{Assembly} is not compiled ahead in the first run on a CI host, which would gain nothing", assembly.Source);
         else
             Compile(compiler, missing, settings.TemporaryDirectory);
     }
-
-    private static bool IsOnCiHost => Environment.GetEnvironmentVariable("CI") is { Length: > 0 } and not ("false" or "0");
 
     private void Replace(TestAssembly assembly, CompiledCache cache, ImmutableArray<(string File, string Hash)> files)
     {
