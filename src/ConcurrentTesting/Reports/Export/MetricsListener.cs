@@ -17,6 +17,7 @@ internal sealed class MetricsListener : IAsyncDisposable
     private readonly HttpListener _listener;
     private readonly LiveTests _tests = new();
     private readonly ILogger _log;
+    private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _answering;
     private volatile Func<RunRecord>? _record;
 
@@ -50,6 +51,7 @@ internal sealed class MetricsListener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _closing.TrySetResult();
         _listener.Close();
         await _answering;
     }
@@ -81,11 +83,14 @@ internal sealed class MetricsListener : IAsyncDisposable
 
     private async Task AnswerAsync()
     {
-        while (_listener.IsListening)
+        while (_listener.IsListening && !_closing.Task.IsCompleted)
         {
             try
             {
-                await AnswerAsync(await _listener.GetContextAsync());
+                // A listener that is closed while somebody begins to wait for a scrape may leave them waiting for ever.
+                var scrape = _listener.GetContextAsync();
+                if (await Task.WhenAny(scrape, _closing.Task) == scrape)
+                    await AnswerAsync(await scrape);
             }
             catch (Exception exception) when (exception is HttpListenerException
                 or ObjectDisposedException or InvalidOperationException or IOException)

@@ -64,4 +64,17 @@ public sealed class MetricsListenerTests
         exception.Message.ShouldContain($"--test-metrics-listen {port}");
         exception.Message.ShouldContain("Choose another port");
     }
+
+    [Fact]
+    public async Task A_listener_that_is_closed_as_it_begins_ends()
+    {
+        var port = MetricsPushTests.FreePort();
+
+        for (var round = 0; round < 1_000; round++)
+        {
+            var listener = MetricsListener.Open(port, new LogLines())!;
+            Thread.SpinWait(round * 7 % 500);
+            await listener.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
+        }
+    }
 }
