@@ -26,8 +26,18 @@ internal sealed class AssemblyDiscovery(
     // A discovery keeps about one core busy.
     private const int MostSessions = 4;
 
+    // Rows that wait for what never comes would hold up the run for ever.
+    private static readonly TimeSpan LeastBound = TimeSpan.FromMinutes(10);
+
     private readonly ConcurrentDictionary<int, bool> _again = new();
     private readonly DirectDiscovery _inHost = new(settings, direct, logger);
+
+    /// <summary>The longest time that one assembly may take.</summary>
+    public required TimeSpan Bound { get; init; }
+
+    /// <summary>Long enough for a large assembly on a busy machine, and for set-ups of the longest tests.</summary>
+    public static TimeSpan BoundOf(ConcurrentTestSettings settings) =>
+        settings.TestTimeout * 2 > LeastBound ? settings.TestTimeout * 2 : LeastBound;
 
     /// <param name="order">The same assemblies in the order in which they are to be discovered.</param>
     public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(
@@ -44,46 +54,45 @@ internal sealed class AssemblyDiscovery(
         ImmutableArray<TestAssembly> assemblies, ConcurrentQueue<int> queue, DiscoveredAssembly[] discovered,
         CancellationToken cancellationToken)
     {
-        VsTestSession? session = null;
-        try
+        await using var console = new Session(
+            index => VsTestSession.StartAsync(
+                location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken));
+        while (queue.TryDequeue(out var index))
         {
-            while (queue.TryDequeue(out var index))
+            var assembly = assemblies[index];
+            if (await WithinBoundAsync(assembly, index, console, cancellationToken) is not { } discovery)
+                continue;
+            if (discovery.IsAborted && _again.TryAdd(index, true))
             {
-                var assembly = assemblies[index];
-                var wanted = runSettings.ForDiscovery(seed, assembly, isFiltered);
-                if (await _inHost.DiscoverAsync(assembly, wanted, cancellationToken) is not { } discovery)
-                {
-                    session ??= await VsTestSession.StartAsync(
-                        location, ProcessEnvironment.For(settings), DiagnosticsFile(index), logger, cancellationToken);
-                    discovery = await session.DiscoverAsync([assembly.Path], wanted, cancellationToken);
-                    session = await KeepIfAliveAsync(session);
-                }
-
-                if (discovery.IsAborted && _again.TryAdd(index, true))
-                {
-                    logger.LogWarning("{Assembly}: the test host died while it discovered tests; it is tried once more", assembly.Source);
-                    queue.Enqueue(index);
-                    continue;
-                }
-
-                discovered[index] = new DiscoveredAssembly(assembly, discovery);
-                if (Report(assembly, discovery))
-                    each(discovered[index]);
+                logger.LogWarning("{Assembly}: the test host died while it discovered tests; it is tried once more", assembly.Source);
+                queue.Enqueue(index);
+                continue;
             }
-        }
-        finally
-        {
-            if (session is not null)
-                await session.DisposeAsync();
+
+            discovered[index] = new DiscoveredAssembly(assembly, discovery);
+            if (Report(assembly, discovery))
+                each(discovered[index]);
         }
     }
 
-    private static async Task<VsTestSession?> KeepIfAliveAsync(VsTestSession session)
+    // Null: it took too long, which is a problem.
+    private async Task<SessionDiscovery?> WithinBoundAsync(
+        TestAssembly assembly, int index, Session console, CancellationToken cancellationToken)
     {
-        if (!session.Exited.IsCompleted)
-            return session;
-        await session.DisposeAsync();
-        return null;
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bounded.CancelAfter(Bound);
+        var wanted = runSettings.ForDiscovery(seed, assembly, isFiltered);
+        try
+        {
+            return await _inHost.DiscoverAsync(assembly, wanted, bounded.Token)
+                ?? await console.DiscoverAsync(index, assembly, wanted, bounded.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            problems.Add(FormattableString.Invariant(
+                $"{assembly.Source}: its tests were not discovered within {Bound.TotalSeconds:0} s: rows or a static constructor may wait for ever. A longer --test-timeout gives it twice that time."));
+            return null;
+        }
     }
 
     private string? DiagnosticsFile(int index) =>
@@ -125,4 +134,35 @@ internal sealed class AssemblyDiscovery(
         complaints.OrderByDescending(complaint => complaint.Level).Select(complaint => FirstLine.Marked(complaint.Text))
             .FirstOrDefault(text => text.Length > 0)
         ?? "The test host ended without a message: run with --test-diagnostics.";
+
+    /// <summary>The console of one who discovers; started where it is first needed, and anew where it is gone.</summary>
+    private sealed class Session(Func<int, Task<VsTestSession>> start) : IAsyncDisposable
+    {
+        private VsTestSession? _session;
+
+        public async Task<SessionDiscovery> DiscoverAsync(
+            int index, TestAssembly assembly, string runSettings, CancellationToken cancellationToken)
+        {
+            _session ??= await start(index);
+            try
+            {
+                var discovery = await _session.DiscoverAsync([assembly.Path], runSettings, cancellationToken);
+                if (_session.Exited.IsCompleted)
+                    await DisposeAsync();
+                return discovery;
+            }
+            catch (OperationCanceledException)
+            {
+                await DisposeAsync();
+                throw;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_session is { } session)
+                await session.DisposeAsync();
+            _session = null;
+        }
+    }
 }

@@ -21,6 +21,9 @@ internal sealed class Discoverer(
     private readonly BuildState _build = new(settings, location.DotNet, Environment.GetEnvironmentVariable, logger);
     private readonly DiscoveryProblems _problems = new();
 
+    /// <summary>The longest time to discover one assembly; null: as the settings have it.</summary>
+    public TimeSpan? DiscoveryBound { get; init; }
+
     /// <summary>Builds what has to be built and discovers all tests. A catalog without tests is not an error here.</summary>
     /// <exception cref="ConcurrentTestException">
     /// Nothing was found, something is missing or does not build, the filter does not parse, or an assembly cannot be run; with several
@@ -35,7 +38,10 @@ internal sealed class Discoverer(
         using var discovering = phase(PhaseNames.Discovery);
         var discovery = new AssemblyDiscovery(
             settings, runSettings, location, direct, seed, filter is not null, logger, observer, _problems,
-            found => watch?.Discovered(found.Assembly, Sort([found], filter)));
+            found => watch?.Discovered(found.Assembly, Sort([found], filter)))
+        {
+            Bound = DiscoveryBound ?? AssemblyDiscovery.BoundOf(settings),
+        };
         var discovered = await discovery.DiscoverAsync(assemblies, watch?.Found(assemblies) ?? assemblies, cancellationToken);
         _problems.ThrowIfAny();
         return Sort(discovered, filter);

@@ -42,6 +42,15 @@ internal sealed record OutsideFailure
 
     public string? Database { get; init; }
 
+    /// <summary>One for each that is the same on several workers.</summary>
+    public static IEnumerable<OutsideFailure> Together(IEnumerable<OutsideFailure> failures) =>
+        failures.GroupBy(failure => (failure.Kind, failure.Name, failure.Assembly.Source, failure.Message)).Select(same => same.First() with
+        {
+            Workers = [.. same.SelectMany(failure => failure.Workers).Distinct().Order()],
+            Classes = [.. same.SelectMany(failure => failure.Classes).Distinct().Order(StringComparer.Ordinal)],
+            IsFlaky = same.All(failure => failure.IsFlaky),
+        });
+
     /// <summary>It as a test of its own, for reports that know tests only. It is in no class but its only one.</summary>
     public TestRecord ToTestRecord() => new()
     {

@@ -52,9 +52,7 @@ internal sealed class RunFold
     /// <summary>The failures outside of tests, one for each that is the same on several workers.</summary>
     public ImmutableArray<OutsideFailure> Outside =>
     [
-        .. _outside.Where(outside => !outside.LeftOpen.Any(_rows.HasFailed))
-            .GroupBy(outside => (outside.Failure.Kind, outside.Failure.Name, outside.Failure.Assembly.Source, outside.Failure.Message))
-            .Select(same => Together([.. same.Select(outside => outside.Failure)])),
+        .. OutsideFailure.Together(_outside.Where(outside => !outside.LeftOpen.Any(_rows.HasFailed)).Select(outside => outside.Failure)),
     ];
 
     /// <summary>All that these events come to. They begin with <see cref="RunStarted"/> and end with <see cref="RunEnded"/>.</summary>
@@ -248,11 +246,4 @@ internal sealed class RunFold
             ? tests
             : tests.Select(test => test with { KnownFlaky = flaky.GetValueOrDefault(new TestRef(test.Assembly, test.CaseId)) });
     }
-
-    private static OutsideFailure Together(ImmutableArray<OutsideFailure> same) => same[0] with
-    {
-        Workers = [.. same.SelectMany(failure => failure.Workers).Distinct().Order()],
-        Classes = [.. same.SelectMany(failure => failure.Classes).Distinct().Order(StringComparer.Ordinal)],
-        IsFlaky = same.All(failure => failure.IsFlaky),
-    };
 }

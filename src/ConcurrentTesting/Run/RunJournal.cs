@@ -16,7 +16,7 @@ internal sealed class RunJournal
 {
     private readonly RunContext _run;
     private readonly JournalWriter _file;
-    private readonly HashSet<string> _early = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Assembly, string Unit)> _early = [];
 
     /// <param name="file">Where the run's events are written.</param>
     /// <param name="overrides">One line for each guard of the run itself that an override kept quiet.</param>
@@ -96,7 +96,7 @@ internal sealed class RunJournal
     public void Planned(TestCatalog catalog, Plan plan)
     {
         (Catalog, Plan) = (catalog, plan);
-        foreach (var unit in catalog.Units.Where(unit => !_early.Contains(unit.Key)))
+        foreach (var unit in catalog.Units.Where(unit => !_early.Contains((unit.Assembly.Path, unit.Name))))
             _run.Recorder.Add(PlannedUnits.Of(unit, plan.Predictions, Timings!, _run.Recorder.Now), unit.Assembly);
         _run.Recorder.Add(new RunPlanned(catalog.CaseCount, _run.Settings.Workers, plan.Expected, plan.KnownTimings)
         {
@@ -108,7 +108,7 @@ internal sealed class RunJournal
     /// <summary>A unit is going to run before the rest is known.</summary>
     public void PlannedEarly(TestUnit unit, double seconds, TimingStore timings)
     {
-        _early.Add(unit.Key);
+        _early.Add((unit.Assembly.Path, unit.Name));
         var predictions = unit.Entries.ToDictionary(entry => entry, _ => seconds / unit.Entries.Length);
         _run.Recorder.Add(PlannedUnits.Of(unit, predictions, timings, _run.Recorder.Now), unit.Assembly);
     }

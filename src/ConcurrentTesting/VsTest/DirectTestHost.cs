@@ -76,7 +76,21 @@ internal sealed class DirectTestHost(
     }
 
     /// <summary>Ends its test process; <see cref="IdleEnd"/> tells of one that had ended before.</summary>
-    public async Task LeaveProcessAsync()
+    public Task LeaveProcessAsync()
+    {
+        // A turn that nobody took to a run would be lost to all workers.
+        EndTurn();
+        return ForgetProcessAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveProcessAsync();
+        if (_idleEnd is { } idle)
+            run.Hook.Release(idle.ProcessId);
+    }
+
+    private async Task ForgetProcessAsync()
     {
         // Its connection breaks a moment before it has ended.
         if (_process is { IsGood: false } broken)
@@ -91,14 +105,6 @@ internal sealed class DirectTestHost(
         }
 
         await EndProcessAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        EndTurn();
-        await LeaveProcessAsync();
-        if (_idleEnd is { } idle)
-            run.Hook.Release(idle.ProcessId);
     }
 
     private async Task<HostRunEnd> RunDirectOrOnConsoleAsync(HostRun hostRun, BegunEvents events, CancellationToken cancellationToken)
@@ -155,7 +161,7 @@ internal sealed class DirectTestHost(
             return (warm, true);
         }
 
-        await LeaveProcessAsync();
+        await ForgetProcessAsync();
         _turn?.Begin();
         var process = await StartAsync(
             assemblies.CommandFor(bound.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);

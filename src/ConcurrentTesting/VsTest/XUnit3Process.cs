@@ -156,13 +156,13 @@ internal sealed class XUnit3Process : IAsyncDisposable
     private void Hear(XUnit3Messages messages, ReadOnlySequence<byte> line)
     {
         using var message = XUnit3Json.Parse(line);
-        Interlocked.Increment(ref _heard);
         if (message?.RootElement.ValueKind != JsonValueKind.Object)
         {
             _log.LogTrace("The test program {ProcessId} wrote {Length} bytes that are no message", Id, line.Length);
             return;
         }
 
+        Interlocked.Increment(ref _heard);
         _spoken.TrySetResult();
         messages.Take(message.RootElement);
 

@@ -200,6 +200,28 @@ public sealed class DiscovererTests(BuiltSuites suites)
         suites.Repository.Incidents.Phases.Take(2).ShouldBe(["build", "discovery"]);
     }
 
+    [Theory]
+    [InlineData(TestHostMode.Direct)]
+    [InlineData(TestHostMode.Console)]
+    public async Task Discovery_that_never_ends_is_a_problem_of_its_assembly(TestHostMode host)
+    {
+        using var repository = new TestRepository();
+        repository.AddSuite("Waiting", "NUnit", """
+            using NUnit.Framework; namespace Waiting;
+            public class Waits
+            {
+                static IEnumerable<int> Rows { get { Thread.Sleep(Timeout.Infinite); yield return 1; } }
+                [TestCaseSource(nameof(Rows))] public void Holds(int row) { }
+            }
+            """);
+        await repository.DotNetAsync("build", "Waiting", "--nologo", "--verbosity", "quiet");
+
+        var exception = await Should.ThrowAsync<ConcurrentTestException>(() => repository.DiscoverAsync(
+            settings => settings with { TestProjects = ["Waiting"], NoBuild = true, TestHost = host }, TimeSpan.FromSeconds(10)));
+
+        exception.Message.ShouldContain("Waiting (net10.0): its tests were not discovered within 10 s");
+    }
+
     [Fact]
     public async Task Twenty_two_thousand_cases_are_discovered_in_seconds()
     {

@@ -78,13 +78,17 @@ internal sealed class TestRepository : IDisposable
     public static string Packages(params string[] names) =>
         string.Concat(names.SelectMany(PackagesOf).Select(package => $"""<PackageReference Include="{package}" />"""));
 
-    public async Task<TestCatalog> DiscoverAsync(Func<ConcurrentTestSettings, ConcurrentTestSettings> change)
+    public async Task<TestCatalog> DiscoverAsync(
+        Func<ConcurrentTestSettings, ConcurrentTestSettings> change, TimeSpan? bound = null)
     {
         var settings = change(Settings);
         var location = await VsTestLocation.FindAsync(Path, Cancellation);
         var runSettings = RunSettingsDocument.Load(settings, Log);
         var direct = new DirectAssemblies(settings, location, runSettings, Log);
-        var discoverer = new Discoverer(settings, runSettings, location, direct, Seed, Log, Incidents, Incidents.Begin);
+        var discoverer = new Discoverer(settings, runSettings, location, direct, Seed, Log, Incidents, Incidents.Begin)
+        {
+            DiscoveryBound = bound,
+        };
         return await discoverer.DiscoverAsync(Cancellation);
     }
 

@@ -45,8 +45,8 @@ internal sealed class LiveFacts
         var tests = failed();
         return
         [
-            .. _outside.Where(outside => !outside.Failure.IsFlaky && !outside.LeftOpen.Any(tests.Contains))
-                .Select(outside => outside.Failure),
+            .. OutsideFailure.Together(_outside.Where(outside => !outside.LeftOpen.Any(tests.Contains)).Select(outside => outside.Failure))
+                .Where(failure => !failure.IsFlaky),
         ];
     }
 }

@@ -118,9 +118,14 @@ internal sealed class LiveServer : IAsyncDisposable
             {
                 Take(await _listener.AcceptSocketAsync(_closing.Token).ConfigureAwait(false));
             }
-            catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
             {
-                // Closed, or a browser that went away before it was heard.
+                // Closed.
+            }
+            catch (SocketException)
+            {
+                // A browser that went away before it was heard; or the process is out of file descriptors, for a moment or for long.
+                await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }

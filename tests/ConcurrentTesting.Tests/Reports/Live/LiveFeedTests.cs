@@ -34,7 +34,7 @@ public sealed class LiveFeedTests
 
         reader.Rows.Count.ShouldBe(record.Tests.Length);
         reader.Rows.Values.Select(row => Told(row.Test)).Order().ShouldBe(record.Tests.Select(Told).Order());
-        reader.Outside.Select(failure => failure.Name).Distinct().ShouldBe(record.Outside.Where(failure => !failure.IsFlaky).Select(failure => failure.Name).Distinct());
+        reader.Outside.Select(failure => failure.Name).ShouldBe(record.Outside.Where(failure => !failure.IsFlaky).Select(failure => failure.Name));
         reader.Snapshots.ShouldBeGreaterThan(1, "rows were taken away meanwhile");
     }
 
