@@ -20,6 +20,7 @@ public class BadSettingsTests
     [InlineData("--test-shard-count 257", "--test-shard-count 257: allowed is a whole number from 1 to 256")]
     [InlineData("--test-plan-format travis", "--test-plan-format travis: allowed is auto or github or gitlab or json")]
     [InlineData("--test-filter (Name=a", "--test-filter (Name=a: Missing ')'")]
+    [InlineData("--test-merge artifacts", "/artifacts is for ConcurrentTestMerge, which makes one run of results; ConcurrentTest runs tests")]
     [InlineData("--test-template no-such.sql", "--test-template no-such.sql: no such file or folder: ")]
     [InlineData("--test-settings no-such.runsettings", "--test-settings no-such.runsettings: no such file: ")]
     [InlineData("--test-environment A={Databse}", "A has the unknown placeholder {Databse}; did you mean {Database}?")]
@@ -50,17 +51,28 @@ public class BadSettingsTests
     }
 
     [Fact]
-    public async Task All_errors_are_shown_at_once_in_one_log_entry_without_a_stack_trace()
+    public async Task All_errors_are_shown_at_once_each_once_without_a_stack_trace()
     {
         using var root = new BuildRoot();
 
         var outcome = await root.RunAsync("ConcurrentTest --workers 0 --test-reruns 101 --test-databse sqlite", TestContext.Current.CancellationToken);
 
-        outcome.Output.ShouldContain("--workers 0:");
-        outcome.Output.ShouldContain("--test-reruns 101:");
-        outcome.Output.ShouldContain("--test-databse:");
+        foreach (var error in new[] { "--workers 0:", "--test-reruns 101:", "--test-databse:" })
+            outcome.Lines.Count(line => line.Contains(error, StringComparison.Ordinal)).ShouldBe(1, $"{error}\n{outcome.Output}");
+        outcome.Output.ShouldContain("// Outcome: wrong setting");
         outcome.Output.ShouldNotContain("   at ");
-        outcome.Lines.Count(line => line.Contains("[ERR]", StringComparison.Ordinal)).ShouldBe(2, "NUKE repeats its one error at the end");
+        outcome.Output.ShouldNotContain("has thrown an exception");
+    }
+
+    [Fact]
+    public async Task A_CI_server_hears_of_a_bad_setting_as_an_error()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ConcurrentTest --workers 0", TestContext.Current.CancellationToken, ("GITHUB_ACTIONS", "true"));
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain("Target ConcurrentTest has thrown an exception\n--workers 0: allowed is a whole number from 1 to 256");
     }
 
     [Fact]
