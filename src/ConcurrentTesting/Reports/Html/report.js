@@ -254,6 +254,16 @@ starts.push(() => {
   };
 });
 
+// So do the names in the tables that are there without scripts.
+starts.push(() => {
+  for (const cell of document.querySelectorAll("main table.cards td:not(.number)")) {
+    for (const holder of [cell, ...cell.querySelectorAll("a")]) {
+      for (const text of [...holder.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)) text.replaceWith(words(text.data));
+    }
+  }
+  return null;
+});
+
 // Assemblies, namespaces and classes, made when somebody opens them. While the run goes on they are renewed where they stand: what is open or
 // under the pointer stays so.
 starts.push(() => {
