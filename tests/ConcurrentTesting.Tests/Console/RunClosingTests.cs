@@ -55,7 +55,7 @@ public class RunClosingTests
 
     [Fact]
     public void What_the_reports_took_comes_after_the_time_that_they_tell() =>
-        RunConsole.ClosingLines(Run() with { Phases = Run().Phases.Add("tests", 8).Add("reports", 1.5) }, new Redactor())[0].ShouldStartWith("10.0s: tests 8.00s (3.2x), then reports 1.50s; 26.0s of tests");
+        RunConsole.ClosingLines(Run() with { Phases = Run().Phases.Add("tests", 8).Add("reports", 1.5) }, new Redactor())[0].ShouldStartWith("10.0s: tests 8.00s (3.3x), then reports 1.50s; 26.0s of tests");
 
     [Fact]
     public void A_run_in_which_nothing_ran_has_closing_lines_too() =>
