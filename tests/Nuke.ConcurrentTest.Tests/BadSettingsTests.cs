@@ -20,7 +20,6 @@ public class BadSettingsTests
     [InlineData("--test-shard-count 257", "--test-shard-count 257: allowed is a whole number from 1 to 256")]
     [InlineData("--test-plan-format travis", "--test-plan-format travis: allowed is auto or github or gitlab or json")]
     [InlineData("--test-filter (Name=a", "--test-filter (Name=a: Missing ')'")]
-    [InlineData("--test-merge artifacts", "/artifacts is for ConcurrentTestMerge, which makes one run of results; ConcurrentTest runs tests")]
     [InlineData("--test-template no-such.sql", "--test-template no-such.sql: no such file or folder: ")]
     [InlineData("--test-settings no-such.runsettings", "--test-settings no-such.runsettings: no such file: ")]
     [InlineData("--test-environment A={Databse}", "A has the unknown placeholder {Databse}; did you mean {Database}?")]
@@ -62,6 +61,18 @@ public class BadSettingsTests
         outcome.Output.ShouldContain("// Outcome: wrong setting");
         outcome.Output.ShouldNotContain("   at ");
         outcome.Output.ShouldNotContain("has thrown an exception");
+    }
+
+    [Fact]
+    public async Task Results_to_merge_are_refused_by_the_target_that_runs_tests()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ConcurrentTest --test-merge parts", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain("--test-merge " + Path.Combine(root.Folder, "parts") + " is for ConcurrentTestMerge, which makes one run of results; ConcurrentTest runs tests");
+        File.Exists(Path.Combine(root.Folder, "artifacts", "test-results", "run.log")).ShouldBeFalse("nothing was to be started");
     }
 
     [Fact]

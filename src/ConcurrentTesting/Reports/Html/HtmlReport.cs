@@ -186,7 +186,8 @@ internal sealed class HtmlReport
         _page.Markup(Invariant($"<li id=\"failure-{number}\"><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "))
             .Text(cluster.IsMany ? Invariant($"{cluster.Tests.Length} × ") : "")
             .Markup("<a href=\"").Text(_page.AddressOf(test)).Markup("\">");
-        Name(test).Markup("</a><div class=\"soft\"><bdi>").Text(FirstLine.Of(test.Final.Message), HtmlPage.NameBytes).Markup("</bdi></div></li>\n");
+        Name(test).Markup("</a><div class=\"soft\"><bdi>").Text(FirstLine.Of(test.Final.Message), HtmlPage.NameBytes)
+            .Markup("</bdi></div></li>\n");
     }
 
     private void Failure(FailureCluster cluster, int number)
