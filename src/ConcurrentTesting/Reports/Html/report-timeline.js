@@ -270,7 +270,10 @@ starts.push(() => {
     if (!event) return;
     const box = canvas.parentElement.getBoundingClientRect();
     tip.style.left = `${Math.max(0, Math.min(event.clientX - box.left + 12, box.width - tip.offsetWidth))}px`;
-    tip.style.top = `${event.clientY - box.top + 14}px`;
+    // Above the pointer where there is no room below it; many lanes scroll within their place.
+    const y = event.clientY - box.top;
+    const below = y + 14 + tip.offsetHeight <= box.height;
+    tip.style.top = `${canvas.parentElement.scrollTop + Math.max(0, below ? y + 14 : y - tip.offsetHeight - 10)}px`;
   }
 
   let drag = null;
