@@ -172,7 +172,7 @@ try {
     $ExitCode = 0
     if (-not (Test-UpToDate $InUse)) {
         $RunLock = Lock-Checkout 'run.lock' $false 'to end'
-        Write-Host 'Building the build ...'
+        Write-Host 'Building the build (a minute where packages have to be fetched) ...'
         Remove-Item -LiteralPath $Stamp -Force -ErrorAction SilentlyContinue
         $output = & dotnet build build/_build.csproj --nologo --verbosity quiet '-nodeReuse:false' '-p:UseSharedCompilation=false' '-p:RunAnalyzers=false' | Out-String
         if ($LASTEXITCODE -eq 0) {

@@ -149,7 +149,7 @@ echo "$IN_USE"
 
 if ! is_up_to_date; then
     wait_for 8 --exclusive "to end"
-    echo "Building the build ..."
+    echo "Building the build (a minute where packages have to be fetched) ..."
     rm -f "$STAMP"
     # What is only compiled to be run is not analyzed: the target Compile does that.
     if ! dotnet build build/_build.csproj --nologo --verbosity quiet -nodeReuse:false -p:RunAnalyzers=false 8>&- 9>&- >"$TEMP_FOLDER/_build.log" 2>&1; then

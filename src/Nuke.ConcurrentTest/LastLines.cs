@@ -14,12 +14,6 @@ internal static class LastLines
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine(string.Join(Environment.NewLine, lines));
     }
 
-    public static string Shortened(string text)
-    {
-        var lines = text.ReplaceLineEndings("\n").Split('\n');
-        return lines.Length == 1 ? lines[0] : $"{lines[0]} (and {lines.Length - 1} more)";
-    }
-
     /// <summary>How the failed tests are run again, and where the report is.</summary>
     public static IEnumerable<string> Next(ConcurrentTestResult result, ConcurrentTestSettings? settings)
     {
@@ -32,5 +26,5 @@ internal static class LastLines
     }
 
     private static IReadOnlyList<string> Of(ConcurrentTestResult result) =>
-        result.ClosingLines.Count > 0 ? result.ClosingLines : [Shortened(result.Reason), "0 passed, 0 failed, 0 skipped"];
+        result.ClosingLines.Count > 0 ? result.ClosingLines : [result.Reason, "0 passed, 0 failed, 0 skipped"];
 }

@@ -166,8 +166,8 @@ internal sealed class ObservedRun : IDisposable
             return;
 
         _build.ExitCode = (int)_result.ExitCode;
-        // What ended before it was a run has said nothing yet.
-        if (_defect is null && _result.ClosingLines.Count > 0)
+        // What ended before it was a run is told by the last lines; CI servers make an annotation of NUKE's error.
+        if (_defect is null && (_result.ClosingLines.Count > 0 || _build.IsLocalBuild))
             TargetFailure.IsTold();
         throw new TestRunFailedException(_result.Reason, _defect);
     }
@@ -195,7 +195,7 @@ internal sealed class ObservedRun : IDisposable
     private void ReportSummary()
     {
         var summary = _result.Passed + _result.Failed + _result.Skipped == 0
-            ? [("Outcome", LastLines.Shortened(_result.Reason))]
+            ? [("Outcome", Outcome(_result.ExitCode))]
             : new[] { ("Failed", $"{_result.Failed}"), ("Passed", $"{_result.Passed}"), ("Skipped", $"{_result.Skipped}") };
         try
         {
@@ -211,6 +211,16 @@ internal sealed class ObservedRun : IDisposable
             // After Ctrl-C NUKE holds the target for aborted and takes no summary.
         }
     }
+
+    // The reason itself stands once, in the last lines or above them.
+    private static string Outcome(ConcurrentTestExitCode exitCode) => exitCode switch
+    {
+        ConcurrentTestExitCode.Success => "no test was run",
+        ConcurrentTestExitCode.BadSettings => "wrong setting",
+        ConcurrentTestExitCode.Refused => "refused",
+        ConcurrentTestExitCode.Cancelled => "cancelled",
+        _ => "incomplete",
+    };
 
     private void ReportToHost()
     {

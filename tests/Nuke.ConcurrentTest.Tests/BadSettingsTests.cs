@@ -50,17 +50,40 @@ public class BadSettingsTests
     }
 
     [Fact]
-    public async Task All_errors_are_shown_at_once_in_one_log_entry_without_a_stack_trace()
+    public async Task All_errors_are_shown_at_once_each_once_without_a_stack_trace()
     {
         using var root = new BuildRoot();
 
         var outcome = await root.RunAsync("ConcurrentTest --workers 0 --test-reruns 101 --test-databse sqlite", TestContext.Current.CancellationToken);
 
-        outcome.Output.ShouldContain("--workers 0:");
-        outcome.Output.ShouldContain("--test-reruns 101:");
-        outcome.Output.ShouldContain("--test-databse:");
+        foreach (var error in new[] { "--workers 0:", "--test-reruns 101:", "--test-databse:" })
+            outcome.Lines.Count(line => line.Contains(error, StringComparison.Ordinal)).ShouldBe(1, $"{error}\n{outcome.Output}");
+        outcome.Output.ShouldContain("// Outcome: wrong setting");
         outcome.Output.ShouldNotContain("   at ");
-        outcome.Lines.Count(line => line.Contains("[ERR]", StringComparison.Ordinal)).ShouldBe(2, "NUKE repeats its one error at the end");
+        outcome.Output.ShouldNotContain("has thrown an exception");
+    }
+
+    [Fact]
+    public async Task Results_to_merge_are_refused_by_the_target_that_runs_tests()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ConcurrentTest --test-merge parts", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain("--test-merge " + Path.Combine(root.Folder, "parts") + " is for ConcurrentTestMerge, which makes one run of results; ConcurrentTest runs tests");
+        File.Exists(Path.Combine(root.Folder, "artifacts", "test-results", "run.log")).ShouldBeFalse("nothing was to be started");
+    }
+
+    [Fact]
+    public async Task A_CI_server_hears_of_a_bad_setting_as_an_error()
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync("ConcurrentTest --workers 0", TestContext.Current.CancellationToken, ("GITHUB_ACTIONS", "true"));
+
+        outcome.ExitCode.ShouldBe(4, outcome.Output);
+        outcome.Output.ShouldContain("Target ConcurrentTest has thrown an exception\n--workers 0: allowed is a whole number from 1 to 256");
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public class CiServerTests
         outcome.ExitCode.ShouldBe(2, outcome.Output);
         outcome.Output.ShouldNotContain("has thrown an exception");
         outcome.Output.ShouldNotContain("   at ");
-        outcome.Lines.Count(line => line.Contains("No test project was found", StringComparison.Ordinal)).ShouldBe(2, $"the verdict, and NUKE's own table\n{outcome.Output}");
+        outcome.Lines.Count(line => line.Contains("No test project was found", StringComparison.Ordinal)).ShouldBe(1, outcome.Output);
         outcome.Lines[^3].ShouldBe($"Report: {new Uri(Path.Combine(root.Folder, "artifacts", "test-results", "report.html")).AbsoluteUri}");
     }
 

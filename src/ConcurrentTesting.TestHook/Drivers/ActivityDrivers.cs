@@ -110,6 +110,8 @@ internal sealed class ActivityDrivers
             return;
         }
 
+        if (activity.Duration >= SlowStatements.WorthTelling && SlowTextOf(activity, dialect) is { } slow)
+            tally.Slow(slow, activity.Duration);
         tally.Command(StatementOf(activity, dialect), activity.Duration);
         if (activity.GetTagItem("db.npgsql.rows") is ulong rows)
             tally.RowsTold((long)rows);
@@ -139,6 +141,10 @@ internal sealed class ActivityDrivers
             return Other;
         return StatementCatalog.Of(text, dialect);
     }
+
+    private static string? SlowTextOf(Activity activity, SqlDialect dialect) => TextOf(activity) is { } text
+        ? StatementText.Of(text, dialect)
+        : activity.GetTagItem("db.stored_procedure.name") as string;
 
     // Named so by the older and by the newer conventions of OpenTelemetry.
     private static string? TextOf(Activity activity) =>

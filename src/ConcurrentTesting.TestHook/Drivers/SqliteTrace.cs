@@ -12,7 +12,8 @@ namespace ConcurrentTesting.TestHook.Drivers;
 /// <see cref="Attach"/> is traced, whoever opens it. One library is traced in a process, the first.
 /// </summary>
 /// <remarks>
-/// https://sqlite.org/c3ref/trace_v2.html, https://sqlite.org/c3ref/auto_extension.html, https://sqlite.org/c3ref/stmt_readonly.html
+/// https://sqlite.org/c3ref/trace_v2.html, https://sqlite.org/c3ref/auto_extension.html, https://sqlite.org/c3ref/stmt_readonly.html,
+/// https://sqlite.org/c3ref/expanded_sql.html
 /// </remarks>
 internal static unsafe class SqliteTrace
 {
@@ -25,6 +26,7 @@ internal static unsafe class SqliteTrace
     private static delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int> _traceV2;
     private static delegate* unmanaged[Cdecl]<nint, int> _isReadOnly;
     private static delegate* unmanaged[Cdecl]<nint, byte*, byte*> _fileName;
+    private static delegate* unmanaged[Cdecl]<nint, byte*> _textOf;
     private static OpenedDatabases? _openedDatabases;
 
     private readonly record struct Running(Tally Tally, long Since);
@@ -47,6 +49,8 @@ internal static unsafe class SqliteTrace
         _openedDatabases = opened;
         if (NativeLibrary.TryGetExport(handle, "sqlite3_db_filename", out var name))
             _fileName = (delegate* unmanaged[Cdecl]<nint, byte*, byte*>)name;
+        if (NativeLibrary.TryGetExport(handle, "sqlite3_sql", out var text))
+            _textOf = (delegate* unmanaged[Cdecl]<nint, byte*>)text;
         _reportFailure = report;
         _isReadOnly = (delegate* unmanaged[Cdecl]<nint, int>)readOnly;
         _traceV2 = (delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int>)trace;
@@ -116,8 +120,13 @@ internal static unsafe class SqliteTrace
         Running running;
         lock (RunningStatements)
             known = RunningStatements.Remove(statement, out running);
-        if (known)
-            running.Tally.QueryTime(Stopwatch.GetElapsedTime(running.Since));
+        if (!known)
+            return;
+        var elapsed = Stopwatch.GetElapsedTime(running.Since);
+        if (elapsed >= SlowStatements.WorthTelling && _textOf != null
+            && Marshal.PtrToStringUTF8((nint)_textOf(statement)) is { } text)
+            running.Tally.Slow(StatementText.Of(text, SqlDialect.Sqlite), elapsed);
+        running.Tally.QueryTime(elapsed);
     }
 
     private static StatementKind KindOf(nint statement, nint text)

@@ -115,6 +115,7 @@ internal sealed class Ledger
         Write(scope);
         _log.Messages.OptionalNumber(scope.AllocatedBytes).OptionalNumber(scope.PeakBytes);
         Write(scope.MostRepeated);
+        Write(scope.Slowest);
         _log.Messages.End();
         _log.Append();
     }
@@ -160,5 +161,12 @@ internal sealed class Ledger
         _log.Messages.Number(queries.Length);
         foreach (var (query, count) in queries)
             _log.Messages.Number(count).Text(query.Text);
+    }
+
+    private void Write(KeyValuePair<string, long>[] statements)
+    {
+        _log.Messages.Number(statements.Length);
+        foreach (var (text, ticks) in statements)
+            _log.Messages.Number(ticks / TimeSpan.TicksPerMicrosecond).Text(text);
     }
 }

@@ -57,6 +57,12 @@ internal class Tally
     {
     }
 
+    /// <summary>A statement took so long that it is worth telling; of tests alone it is kept.</summary>
+    /// <param name="text">Without values, see <see cref="StatementText"/>.</param>
+    public virtual void Slow(string text, TimeSpan elapsed)
+    {
+    }
+
     public void QueryTime(TimeSpan elapsed)
     {
         Interlocked.Add(ref _queryTicks, elapsed.Ticks);

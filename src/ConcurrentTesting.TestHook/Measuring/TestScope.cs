@@ -8,6 +8,7 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase)
     // Null where it does not run.
     private long? _allocatedBefore;
     private RepeatedQueries? _queries;
+    private SlowStatements? _slow;
 
     public long Order { get; } = order;
 
@@ -34,6 +35,9 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase)
     /// <summary>The queries that it ran most often.</summary>
     public KeyValuePair<RepeatableQuery, int>[] MostRepeated => Volatile.Read(ref _queries)?.Most() ?? [];
 
+    /// <summary>Its slowest statements, as far as they are worth telling.</summary>
+    public KeyValuePair<string, long>[] Slowest => Volatile.Read(ref _slow)?.Slowest() ?? [];
+
     /// <summary>It has begun and not ended.</summary>
     public bool IsRunning => _allocatedBefore is not null;
 
@@ -49,6 +53,18 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase)
         _allocatedBefore = null;
         PeakBytes = PeakMemory.Read();
         Changed();
+    }
+
+    public override void Slow(string text, TimeSpan elapsed)
+    {
+        var slow = Volatile.Read(ref _slow);
+        if (slow is null)
+        {
+            var added = new SlowStatements();
+            slow = Interlocked.CompareExchange(ref _slow, added, null) ?? added;
+        }
+
+        slow.Add(text, elapsed);
     }
 
     protected override void Ran(RepeatableQuery query)

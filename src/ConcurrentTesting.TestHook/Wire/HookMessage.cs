@@ -15,8 +15,8 @@ internal enum HookMessage : byte
     Hello = 1,
 
     /// <summary>
-    /// The figures of one test so far, and the queries that it ran most often, without their values; replaces what was said of the same
-    /// test before.
+    /// The figures of one test so far, the queries that it ran most often and its slowest statements, without their values; replaces what
+    /// was said of the same test before.
     /// </summary>
     Test = 2,
 

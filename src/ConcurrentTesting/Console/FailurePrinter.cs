@@ -17,6 +17,7 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
     public const int MostByName = 200;
 
     private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string?, string?), string> _inFull = [];
     private int _count;
 
     public void Print(TestRecord test)
@@ -30,7 +31,7 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
         var number = Interlocked.Increment(ref _count);
         if (number <= MostInFull)
         {
-            log.LogInformation("{Failure}", new OwnWords(FailureText.Full(test, settings, redactor)));
+            log.LogInformation("{Failure}", new OwnWords(InFull(test)));
         }
         else
         {
@@ -45,6 +46,16 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
                 "{Failures} failures were printed in full; more are listed by name. All of them: {Summary}", MostInFull,
                 RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
         }
+    }
+
+    // One cause often fails many tests: its message and stack are told once.
+    private string InFull(TestRecord test)
+    {
+        var name = FailureText.Name(test, redactor);
+        var first = string.IsNullOrWhiteSpace(test.Final.Message)
+            ? name
+            : _inFull.GetOrAdd((test.Final.Message, test.Final.StackTrace), name);
+        return first == name ? FailureText.Full(test, settings, redactor) : FailureText.Again(test, first, redactor);
     }
 
     // What takes a worker away leaves hundreds of tests without a result: they are told once, so that they do not hide what failed by

@@ -15,6 +15,7 @@ internal static class RunClosing
     private const int MostNames = 5;
     private const int LongestMessage = 200;
     private const int WorkersPerLine = 16;
+    private const double WorthTelling = 0.1;
 
     /// <summary>
     /// Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are. Of a run that only listed, no more than
@@ -30,7 +31,7 @@ internal static class RunClosing
 
     /// <summary>The two last lines: speed, efficiency and what cost it most, then <c>N passed, N failed, N skipped</c>.</summary>
     public static ImmutableArray<string> ClosingLines(RunRecord run, Redactor redactor) =>
-        [Time(run) + Lost(run, redactor), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
+        [run.Settings.List ? PlainText.OneLine(redactor.Redact(run.Reason)) : Time(run) + Lost(run, redactor), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
 
     /// <summary>An artifact's path as the user reads it: relative to the repository's root where it is below it.</summary>
     public static string ArtifactPath(ConcurrentTestSettings settings, string file)
@@ -94,8 +95,17 @@ internal static class RunClosing
     {
         var efficiency = run.Efficiency is { } share ? Invariant($", efficiency {share * 100:0}%") : "";
         var phases = RunPhases.Text(run) is { Length: > 0 } text ? $": {text}" : RunPhases.Factor(run);
-        return $"{DurationText.Measured(run.Wall)}{phases}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
+        var wall = $"{DurationText.Measured(run.Wall)}{phases}{Reports(run)}";
+        return run.Tests.IsEmpty
+            ? wall
+            : $"{wall}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
     }
+
+    // The wall time ends where the reports begin, which tell it too.
+    private static string Reports(RunRecord run) =>
+        run.Phases.TryGetValue(PhaseNames.Reports, out var seconds) && seconds >= WorthTelling
+            ? $", then reports {DurationText.Measured(TimeSpan.FromSeconds(seconds))}"
+            : "";
 
     private static string Lost(RunRecord run, Redactor redactor) =>
         run.Lost is { } cause ? $": {PlainText.OneLine(redactor.Redact(cause))}" : "";

@@ -46,7 +46,7 @@ internal sealed record BatchEnd
     public bool IsEndForgiven { get; init; }
 
     /// <summary>How a test failed that was running when its process ended itself.</summary>
-    public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd.TrimEnd('.')}. {Fault}";
+    public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd.TrimEnd('.')}{(OwnEnd.EndsWith('…') ? "" : ".")} {Fault}";
 
     /// <summary>The console died by itself, for which no test is to blame.</summary>
     public bool IsConsoleGone { get; init; }

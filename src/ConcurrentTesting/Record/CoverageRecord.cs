@@ -23,5 +23,5 @@ internal sealed record CoverageRecord(int LinesCovered, int LinesValid, int Bran
 
     private static string Share(string what, int covered, int valid) => valid == 0
         ? $"no {what} to cover"
-        : string.Create(CultureInfo.InvariantCulture, $"{100.0 * covered / valid:0.0} % of {what} ({covered} of {valid})");
+        : string.Create(CultureInfo.InvariantCulture, $"{100.0 * covered / valid:0.0}% of {what} ({covered} of {valid})");
 }

@@ -52,10 +52,10 @@ internal readonly record struct RepeatCount(int Runs, int Failed)
     /// <summary>0 to 1.</summary>
     public double Rate => Runs == 0 ? 0 : (double)Failed / Runs;
 
-    /// <summary><c>failed in 3 of 100 runs (3 %)</c></summary>
+    /// <summary><c>failed in 3 of 100 runs (3%)</c></summary>
     public string Text => Failed == 0
         ? FormattableString.Invariant($"passed in all of {Runs:N0} runs")
-        : FormattableString.Invariant($"failed in {Failed:N0} of {Runs:N0} runs ({100 * Rate:0.##} %)");
+        : FormattableString.Invariant($"failed in {Failed:N0} of {Runs:N0} runs ({100 * Rate:0.##}%)");
 
     /// <summary>Null where the test was to run once, or never ran.</summary>
     public static RepeatCount? Of(IReadOnlyList<TestAttempt> attempts)

@@ -101,7 +101,16 @@ internal static class FiguresReader
         var queries = ImmutableArray.CreateBuilder<RepeatedQuery>();
         for (var index = 0; index < count; index++)
             queries.Add(new RepeatedQuery(content.Number(), content.Text()));
-        return figures with { Repeated = queries.ToImmutable() };
+        return figures with { Repeated = queries.ToImmutable(), Slowest = ReadSlowest(ref content) };
+    }
+
+    private static ImmutableArray<SlowStatement> ReadSlowest(ref WireReader content)
+    {
+        var count = content.Number();
+        var slowest = ImmutableArray.CreateBuilder<SlowStatement>();
+        for (var index = 0; index < count; index++)
+            slowest.Add(new SlowStatement(content.Number() / MicrosecondsPerSecond, content.Text()));
+        return slowest.ToImmutable();
     }
 
     // See WireReader: not to be run before it is compiled well.

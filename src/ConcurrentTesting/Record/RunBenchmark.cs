@@ -66,7 +66,7 @@ internal sealed record RunBenchmark
         (string Phase, string Name)[] order =
             [(PhaseNames.Build, "build"), (PhaseNames.Discovery, "discovery"), (PhaseNames.Template, "template"),
                 (PhaseNames.Tests, "tests"), (PhaseNames.Timings, "timings"),
-                (PhaseNames.Coverage, "coverage"), (PhaseNames.Reports, "merging")];
+                (PhaseNames.Coverage, "coverage"), (PhaseNames.Reports, "reports")];
         return order.Where(phase => record.Phases.ContainsKey(phase.Phase)).Select(
             phase => new BenchmarkPart(phase.Name, TimeSpan.FromSeconds(record.Phases[phase.Phase])));
     }

@@ -7,6 +7,11 @@ namespace ConcurrentTesting.Record;
 /// <param name="Text">Shortened, without comments, with a question mark for each value.</param>
 internal sealed record RepeatedQuery(long Count, string Text);
 
+/// <summary>A statement of a test that took long.</summary>
+/// <param name="Seconds">The longest that it took in the test.</param>
+/// <param name="Text">Shortened, without comments, with a question mark for each value.</param>
+internal sealed record SlowStatement(double Seconds, string Text);
+
 /// <summary>
 /// What one test did, as the drivers in its process told. Null is what they do not tell, or what was not measured; never zero.
 /// </summary>
@@ -20,7 +25,8 @@ internal sealed record TestFigures
     /// <param name="values">Each figure at its position.</param>
     public TestFigures(double?[] values) => _values = values;
 
-    private TestFigures(TestFigures original) => (_values, Repeated) = ([.. original._values], original.Repeated);
+    private TestFigures(TestFigures original) =>
+        (_values, Repeated, Slowest) = ([.. original._values], original.Repeated, original.Slowest);
 
     /// <summary>Nothing was measured.</summary>
     public static TestFigures NotMeasured { get; } = new();
@@ -72,6 +78,9 @@ internal sealed record TestFigures
     /// <summary>Queries that one test ran five times and more, the most frequent first; empty in sums.</summary>
     public ImmutableArray<RepeatedQuery> Repeated { get; init; } = [];
 
+    /// <summary>Its statements that took 10 ms and more, the slowest first; empty in sums.</summary>
+    public ImmutableArray<SlowStatement> Slowest { get; init; } = [];
+
     public double? this[MeasuredFigure figure]
     {
         get => _values[figure.Position];
@@ -118,7 +127,8 @@ internal sealed record TestFigures
             .Select(figure => KeyValuePair.Create(figure.Name, this[figure]!.Value));
 
     public bool Equals(TestFigures? other) =>
-        other is not null && _values.AsSpan().SequenceEqual(other._values) && Repeated.SequenceEqual(other.Repeated);
+        other is not null && _values.AsSpan().SequenceEqual(other._values) && Repeated.SequenceEqual(other.Repeated)
+        && Slowest.SequenceEqual(other.Slowest);
 
     public override int GetHashCode() => HashCode.Combine(Operations, Queries, Connections, AllocatedBytes, Repeated.Length);
 

@@ -5,11 +5,13 @@ using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>Figures in a journal: those that are known, and the queries that were repeated.</summary>
+/// <summary>Figures in a journal: those that are known, the queries that were repeated, and the statements that took long.</summary>
 internal sealed class TestFiguresJson : JsonConverter<TestFigures>
 {
     private const string Repeated = "repeated";
+    private const string Slowest = "slowest";
     private const string Count = "count";
+    private const string Seconds = "seconds";
     private const string Text = "text";
 
     private static readonly FrozenDictionary<string, MeasuredFigure> ByName = MeasuredFigure.All.ToFrozenDictionary(figure => figure.Name);
@@ -18,6 +20,7 @@ internal sealed class TestFiguresJson : JsonConverter<TestFigures>
     {
         var values = new double?[MeasuredFigure.All.Length];
         ImmutableArray<RepeatedQuery> repeated = [];
+        ImmutableArray<SlowStatement> slowest = [];
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             var name = reader.GetString()!;
@@ -25,12 +28,14 @@ internal sealed class TestFiguresJson : JsonConverter<TestFigures>
             if (ByName.TryGetValue(name, out var figure))
                 values[figure.Position] = reader.GetDouble();
             else if (name == Repeated)
-                repeated = ReadQueries(ref reader);
+                repeated = ReadAll(ref reader, query => new RepeatedQuery(query.GetProperty(Count).GetInt64(), TextOf(query)));
+            else if (name == Slowest)
+                slowest = ReadAll(ref reader, slow => new SlowStatement(slow.GetProperty(Seconds).GetDouble(), TextOf(slow)));
             else
                 reader.Skip();
         }
 
-        return new TestFigures(values) { Repeated = repeated };
+        return new TestFigures(values) { Repeated = repeated, Slowest = slowest };
     }
 
     public override void Write(Utf8JsonWriter writer, TestFigures value, JsonSerializerOptions options)
@@ -42,34 +47,54 @@ internal sealed class TestFiguresJson : JsonConverter<TestFigures>
                 writer.WriteNumber(figure.Name, known);
         }
 
-        if (!value.Repeated.IsEmpty)
-            WriteQueries(writer, value.Repeated, (JsonConverter<string>)options.GetConverter(typeof(string)), options);
+        // Most tests have neither.
+        if (!value.Repeated.IsEmpty || !value.Slowest.IsEmpty)
+            WriteStatements(writer, value, options);
         writer.WriteEndObject();
     }
 
-    private static void WriteQueries(
-        Utf8JsonWriter writer, ImmutableArray<RepeatedQuery> queries, JsonConverter<string> text, JsonSerializerOptions options)
+    private static void WriteStatements(Utf8JsonWriter writer, TestFigures value, JsonSerializerOptions options)
     {
-        writer.WriteStartArray(Repeated);
-        foreach (var query in queries)
+        // Takes secrets out of them.
+        var texts = (JsonConverter<string>)options.GetConverter(typeof(string));
+        WriteAll(writer, Repeated, value.Repeated, query =>
+        {
+            writer.WriteNumber(Count, query.Count);
+            WriteText(query.Text);
+        });
+        WriteAll(writer, Slowest, value.Slowest, statement =>
+        {
+            writer.WriteNumber(Seconds, statement.Seconds);
+            WriteText(statement.Text);
+        });
+
+        void WriteText(string text)
+        {
+            writer.WritePropertyName(Text);
+            texts.Write(writer, text, options);
+        }
+    }
+
+    private static void WriteAll<T>(Utf8JsonWriter writer, string name, ImmutableArray<T> items, Action<T> write)
+    {
+        if (items.IsEmpty)
+            return;
+        writer.WriteStartArray(name);
+        foreach (var item in items)
         {
             writer.WriteStartObject();
-            writer.WriteNumber(Count, query.Count);
-            writer.WritePropertyName(Text);
-            text.Write(writer, query.Text, options);
+            write(item);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
     }
 
-    private static ImmutableArray<RepeatedQuery> ReadQueries(ref Utf8JsonReader reader)
+    private static ImmutableArray<T> ReadAll<T>(ref Utf8JsonReader reader, Func<JsonElement, T> read)
     {
         using var array = JsonDocument.ParseValue(ref reader);
-        return
-        [
-            .. array.RootElement.EnumerateArray().Select(
-                query => new RepeatedQuery(query.GetProperty(Count).GetInt64(), query.GetProperty(Text).GetString()!)),
-        ];
+        return [.. array.RootElement.EnumerateArray().Select(read)];
     }
+
+    private static string TextOf(JsonElement item) => item.GetProperty(Text).GetString()!;
 }

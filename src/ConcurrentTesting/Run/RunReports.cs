@@ -27,6 +27,7 @@ internal static class RunReports
         var cancellationToken = CancellationToken.None;
         var settings = journal.Run.Settings;
         var worked = journal.Run.Recorder.ToRecord(end);
+        DateTimeOffset? finishedAt = null;
         var writes = !settings.List && await TakePlaceAsync(results, journal, worked);
         if (writes)
         {
@@ -44,6 +45,7 @@ internal static class RunReports
             foreach (var incident in lostCoverage)
                 journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
             var record = journal.End(end);
+            finishedAt = record.FinishedAt;
             using (journal.Phase(PhaseNames.Reports))
             {
                 await file.AddAsync(history, record, console.Redactor, cancellationToken);
@@ -60,7 +62,8 @@ internal static class RunReports
             }
         }
 
-        var final = journal.ToRecord(end) with { HasArtifacts = writes };
+        // As late as the artifacts say: what writing them took, they cannot know.
+        var final = journal.ToRecord(end, finishedAt) with { HasArtifacts = writes };
         if (!settings.List)
         {
             await MetricsPush.PutAsync(final with { Settings = settings }, journal.Run.Log, cancellationToken);

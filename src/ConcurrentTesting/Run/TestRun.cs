@@ -59,6 +59,13 @@ internal sealed class TestRun
                 ConcurrentTestExitCode.BadSettings, "--test-dry-run is for ConcurrentTestClean; --test-list shows what a run would do");
         }
 
+        if (!settings.MergeFolders.IsEmpty)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-merge {string.Join(' ', settings.MergeFolders)} is for ConcurrentTestMerge, which makes one run of results; ConcurrentTest runs tests");
+        }
+
         if (!settings.ReportFrom.IsEmpty)
             return await SavedRuns.ReportAsync(settings, logger, cancellationToken);
         var time = TimeProvider.System;

@@ -55,7 +55,8 @@ internal static class ServerHost
         {
             // Not left to the connection: the name might resolve by then, to anything.
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"the database server's name {host} cannot be resolved: {exception.Message}", exception);
+                ConcurrentTestExitCode.Incomplete, $"the database server's name {host} cannot be resolved: {exception.Message.TrimEnd('.')}. Check the host in --test-connection-string.",
+                exception);
         }
     }
 

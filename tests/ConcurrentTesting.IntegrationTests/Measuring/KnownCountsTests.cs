@@ -154,6 +154,20 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
     }
 
     [Theory]
+    [InlineData("sqlite", "WITH RECURSIVE n (i) AS (SELECT ? UNION ALL SELECT i + ? FROM n WHERE i < ?) SELECT count(*) FROM n")]
+    [InlineData("postgresql", "SELECT pg_sleep(?)")]
+    [InlineData("mysql", "SELECT SLEEP(?)")]
+    public async Task A_statement_that_takes_long_is_told_with_its_time_and_without_its_values(string driver, string text)
+    {
+        var batch = (await RunAsync("NUnit", driver))[0];
+        var figures = batch.Rows.Single(row => row.Name == "Slow_r1w0o0").Figures!;
+
+        var slow = figures.Slowest.ShouldHaveSingleItem();
+        slow.Text.ShouldBe(text);
+        slow.Seconds.ShouldBeInRange(driver == "sqlite" ? 0.01 : 0.049, figures.QuerySeconds!.Value + 0.001);
+    }
+
+    [Theory]
     [InlineData("XUnit2")]
     [InlineData("NUnit")]
     [InlineData("MSTest")]

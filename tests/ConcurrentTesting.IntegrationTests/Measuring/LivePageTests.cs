@@ -43,6 +43,7 @@ public sealed partial class LivePageTests
         var rows = seen.GetProperty("rows").EnumerateArray().Select(row => row.GetInt32()).ToList();
         rows.Count.ShouldBeGreaterThan(3);
         rows.ShouldBe(rows.Order());
+        seen.GetProperty("trees").GetInt32().ShouldBeGreaterThan(3);
         var end = seen.GetProperty("end");
         end.GetProperty("address").GetString()!.ShouldStartWith(address);
         end.GetProperty("heading").GetString()!.ShouldBe("✖ 299 passed, 1 failed, 0 skipped");

@@ -45,11 +45,17 @@ internal sealed record Figures(
     long? ConnectionErrors,
     long? AllocatedBytes,
     long? PeakBytes,
-    Repeated[]? Repeated)
+    Repeated[]? Repeated,
+    Slow[]? Slowest = null)
 {
     /// <summary>Empty where it was left out.</summary>
     public Repeated[] Repeated { get; init; } = Repeated ?? [];
+
+    /// <summary>Empty where it was left out.</summary>
+    public Slow[] Slowest { get; init; } = Slowest ?? [];
 }
+
+internal sealed record Slow(double Seconds, string Text);
 
 internal sealed record Repeated(long Count, string Text);
 

@@ -29,7 +29,7 @@ public sealed class PrometheusTests
             var outcome = await run.EndAsync(CancellationToken);
             outcome.ExitCode.ShouldBe(0, outcome.Output);
 
-            outcome.Output.ShouldMatch(@"(?m)^  Phases     .*discovery .*tests .*merging ");
+            outcome.Output.ShouldMatch(@"(?m)^  Phases     .*discovery .*tests .*reports ");
             outcome.Output.ShouldMatch(@"(?m)^  Work       tests .*test hosts .*clones .*worker starts .*idle ");
             outcome.Run.GetProperty("benchmark").GetProperty("mostQueries").GetArrayLength().ShouldBe(10);
 

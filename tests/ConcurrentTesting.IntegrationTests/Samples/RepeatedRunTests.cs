@@ -25,10 +25,10 @@ public sealed class RepeatedRunTests : IDisposable
         outcome.Tests.Count.ShouldBe(30);
         outcome.Tests.Where(test => test.Outcome == "Failed").Select(test => (test.ClassName, test.Name)).ShouldBe([("Troubled.Rows01", "Row(number: 1)")]);
         outcome.Reason.ShouldBe("1 of 30 tests failed, in 1 of 180 runs of 30 repeated tests.");
-        outcome.Output.ShouldContain("failed in 1 of 6 runs (16.67 %)");
+        outcome.Output.ShouldContain("failed in 1 of 6 runs (16.67%)");
         Repeats().ShouldAllBe(repeats => repeats.Runs == 6);
         Repeats().Sum(repeats => repeats.Failed).ShouldBe(1);
-        File.ReadAllText(Path.Combine(_suite.Results, "summary.md")).ShouldContain("| 6 | 1 | 16.67 % |");
+        File.ReadAllText(Path.Combine(_suite.Results, "summary.md")).ShouldContain("| 6 | 1 | 16.67% |");
     }
 
     [Fact]

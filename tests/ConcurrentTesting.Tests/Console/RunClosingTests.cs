@@ -43,15 +43,23 @@ public class RunClosingTests
     [Fact]
     public void What_died_with_test_hosts_is_told_beside_the_share_of_lines() =>
         RunClosing.Lines(Run() with { Coverage = new CoverageRecord(2, 3, 0, 0) { LostBatches = 2, LostResults = 9 } }, new Redactor())
-            .ShouldContain("  Coverage   66.7 % of lines (2 of 3); too low: 2 test hosts ended before telling what 9 results had covered");
+            .ShouldContain("  Coverage   66.7% of lines (2 of 3); too low: 2 test hosts ended before telling what 9 results had covered");
 
     [Fact]
     public void The_closing_lines_are_speed_and_exactly_the_counts() =>
         RunConsole.ClosingLines(Run(), new Redactor()).ShouldBe(["10.0s (2.6x); 26.0s of tests, lower bound <1ms", "2 passed, 2 failed, 1 skipped"]);
 
     [Fact]
+    public void A_listing_ends_with_what_it_was() =>
+        RunConsole.ClosingLines(SampleRun.Run(Settings with { List = true }) with { Reason = "Tests were listed, none was run." }, new Redactor()).ShouldBe(["Tests were listed, none was run.", "0 passed, 0 failed, 0 skipped"]);
+
+    [Fact]
+    public void What_the_reports_took_comes_after_the_time_that_they_tell() =>
+        RunConsole.ClosingLines(Run() with { Phases = Run().Phases.Add("tests", 8).Add("reports", 1.5) }, new Redactor())[0].ShouldStartWith("10.0s: tests 8.00s (3.3x), then reports 1.50s; 26.0s of tests");
+
+    [Fact]
     public void A_run_in_which_nothing_ran_has_closing_lines_too() =>
-        RunConsole.ClosingLines(SampleRun.Run(Settings) with { FinishedAt = SampleRun.Start }, new Redactor()).ShouldBe(["<1ms; <1ms of tests, lower bound <1ms", "0 passed, 0 failed, 0 skipped"]);
+        RunConsole.ClosingLines(SampleRun.Run(Settings) with { FinishedAt = SampleRun.Start }, new Redactor()).ShouldBe(["<1ms", "0 passed, 0 failed, 0 skipped"]);
 
     [Theory]
     [InlineData(ConcurrentTestExitCode.Success, "PASSED")]

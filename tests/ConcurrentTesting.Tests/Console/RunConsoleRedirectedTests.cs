@@ -92,7 +92,7 @@ public class RunConsoleRedirectedTests
         await using var run = new ShownRun(columns: 200, rows: 400, isLive: false);
         run.Begin(1000, workers: 1);
         foreach (var entry in SampleRun.Entries(1000))
-            run.Console.TestFinished(SampleRun.Failure(entry), isFinal: true);
+            run.Console.TestFinished(SampleRun.Failure(entry, message: $"Expected 1, was 2. In {entry.DisplayName}."), isFinal: true);
         run.Console.Finish(SampleRun.Run(run.Settings));
         run.Wait();
         var text = run.Terminal.Text;
@@ -102,6 +102,22 @@ public class RunConsoleRedirectedTests
         text.ShouldContain("[INF] ... and 750 more failures: results/summary.md\n");
         await run.Console.DisposeAsync();
         run.ReadRunLog().Split("FAIL  ").Length.ShouldBe(1001);
+    }
+
+    [Fact]
+    public async Task A_message_and_stack_that_many_tests_have_are_printed_once_and_the_output_of_each()
+    {
+        await using var run = new ShownRun(columns: 200, rows: 100, isLive: false);
+        run.Begin(4, workers: 1);
+        run.Console.TestFinished(SampleRun.Failure(SampleRun.Entry("Pays"), stack: "   at Shop.Till.Open()"), isFinal: true);
+        var again = SampleRun.Attempt(TestOutcome.Failed) with { Message = "Expected 1, was 2.", StackTrace = "   at Shop.Till.Open()", StandardOutput = "said by Ships" };
+        run.Console.TestFinished(SampleRun.Result(SampleRun.Entry("Ships"), again), isFinal: true);
+        run.Console.TestFinished(SampleRun.Failure(SampleRun.Entry("Zips"), stack: "   at Shop.Till.Close()"), isFinal: true);
+        run.Wait();
+        var text = run.Terminal.Text;
+        text.Split("Expected 1, was 2.").Length.ShouldBe(3);
+        text.Split("Shop.Till.Open()").Length.ShouldBe(2);
+        text.ShouldContain("  same message and stack as Shop.Tests.OrderTests.Pays\n  output:\n  | said by Ships\n");
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public class TaskbarProgressTests
     [InlineData("TERM_PROGRAM", "Apple_Terminal", false)]
     [InlineData("TERM", "xterm-256color", false)]
     public void Terminals_are_known_by_what_they_say_of_themselves(string variable, string value, bool isKnown) =>
-        TaskbarProgress.IsKnownTo(name => name == variable ? value : null).ShouldBe(isKnown);
+        KnownTerminals.HasTaskbar(name => name == variable ? value : null).ShouldBe(isKnown);
 
     private sealed class Surface(bool hasTaskbar) : ConsoleSurface
     {

@@ -104,7 +104,7 @@ public class TerminalTextTests
     public void Links_are_for_terminals_that_say_so(string environment, bool known)
     {
         var variables = environment.Split(' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
-        TerminalLinks.AreKnownTo(variables.GetValueOrDefault).ShouldBe(known);
+        KnownTerminals.HasLinks(variables.GetValueOrDefault).ShouldBe(known);
     }
 
     private static string On(Surface surface, string text) => TerminalText.On(surface, text, "/");

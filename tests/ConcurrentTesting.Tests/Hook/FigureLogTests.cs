@@ -121,7 +121,7 @@ public sealed class FigureLogTests : IAsyncDisposable
         writer.Begin(SaidMessage.Test).Number(order).Id(Guid.NewGuid()).Text("").Text("Shop").Text($"Test {order}").Number(0).Number(0);
         for (var figure = 0; figure < 12; figure++)
             writer.OptionalNumber(1);
-        writer.Number(0).End();
+        writer.Number(0).Number(0).End();
         log.Append();
     }
 

@@ -123,7 +123,10 @@ public sealed class TestHookServerTests : IAsyncDisposable
 
         var figures = await CollectOfDeadAsync(written: null, Test(id, "Buys", reads: 3), Test(id, "Buys", reads: 4));
 
-        figures.Tests.ShouldHaveSingleItem().Figures.Reads.ShouldBe(4);
+        var told = figures.Tests.ShouldHaveSingleItem().Figures;
+        told.Reads.ShouldBe(4);
+        told.Repeated.ShouldBe([new RepeatedQuery(7, "SELECT ?")]);
+        told.Slowest.ShouldBe([new SlowStatement(0.0125, "DELETE FROM note")]);
     }
 
     [Fact]
@@ -311,6 +314,7 @@ public sealed class TestHookServerTests : IAsyncDisposable
         foreach (var figure in figures)
             writer.OptionalNumber(figure);
         writer.Number(1).Number(7).Text("SELECT ?");
+        writer.Number(1).Number(12_500).Text("DELETE FROM note");
         writer.End();
         return writer.Written.ToArray();
     }

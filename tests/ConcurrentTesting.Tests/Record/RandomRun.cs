@@ -102,7 +102,7 @@ internal sealed class RandomRun
     private void Measure()
     {
         var entry = Entry();
-        var figures = new TestFigures { Queries = 3, QuerySeconds = _random.NextDouble(), Repeated = [new RepeatedQuery(9, "select ?")] };
+        var figures = new TestFigures { Queries = 3, QuerySeconds = _random.NextDouble(), Repeated = [new RepeatedQuery(9, "select ?")], Slowest = [new SlowStatement(_random.NextDouble(), "delete ?")] };
         var test = new MeasuredTest { Order = 1, CaseId = entry.Id, FullyQualifiedName = "", ClassName = "", DisplayName = "any", IsWholeCase = true, Figures = figures };
         _recorder.Measure(_batch, [entry], new BatchFigures([test], OutsideFigures.None, []));
     }

@@ -60,7 +60,7 @@ public sealed class RunBenchmarkTests
             return JsonDocument.Parse(stream.ToArray()).RootElement.GetProperty("benchmark");
         }
 
-        Console(asked).ShouldContain("  Phases     build 1.00s (10%), tests 8.00s (80%), merging 0.50s (5%)");
+        Console(asked).ShouldContain("  Phases     build 1.00s (10%), tests 8.00s (80%), reports 0.50s (5%)");
         Console(asked).ShouldContain("40x  Shop.Tests.BasketTests.Chatty: SELECT * FROM line WHERE id = ?");
         Console(silent).ShouldNotContain("Phases");
         Console(silent).ShouldContain("  N+1?       40 times in Shop.Tests.BasketTests.Chatty: SELECT * FROM line WHERE id = ?");

@@ -30,6 +30,7 @@ public sealed class LookedAtTests : IDisposable
             view.GetProperty("errors").GetArrayLength().ShouldBe(0, $"{name}: {view.GetProperty("errors")}");
             view.GetProperty("violations").GetArrayLength().ShouldBe(0, $"{name}: {view.GetProperty("violations")}");
             view.GetProperty("pageWidth").GetInt32().ShouldBeLessThanOrEqualTo(view.GetProperty("width").GetInt32(), name);
+            view.GetProperty("cut").GetArrayLength().ShouldBe(0, $"{name}: {view.GetProperty("cut")}");
         }
 
         looked[0].GetProperty("pageHeight").GetInt32().ShouldBeLessThan(12_000, "a phone's page");
@@ -39,6 +40,7 @@ public sealed class LookedAtTests : IDisposable
         page.ShouldContain("--test-bisect 'Shop.Tests.BasketTests.Fails'");
         page.ShouldContain("What ran before it on worker 0");
         page.ShouldContain("40 ×");
+        page.ShouldContain("Slowest statements\n0.25s DELETE FROM line WHERE id = ?");
         page.ShouldContain("Source\n    3 // line 3\n");
         page.ShouldContain("    7 // line 7\n");
     }
@@ -54,6 +56,9 @@ public sealed class LookedAtTests : IDisposable
         looked.GetProperty("bars").GetInt32().ShouldBe(1 + 8);
         looked.GetProperty("frames").GetInt32().ShouldBeGreaterThan(2);
         looked.GetProperty("tip").GetString()!.ShouldContain("passed, 1ms");
+        looked.GetProperty("pictures").GetInt32().ShouldBe(3, "all, what two fingers made larger, and what one moved");
+        looked.GetProperty("hint").GetString()!.ShouldContain("Two fingers to zoom");
+        looked.GetProperty("hint").GetString()!.ShouldNotContain("Wheel");
     }
 
     private RunRecord Run(int tests)
@@ -71,11 +76,12 @@ public sealed class LookedAtTests : IDisposable
             Message = "Assert.Equal() Failure: Strings differ\nExpected: 1 unit of stock\nActual:   2 units of stock",
             StackTrace = $"   at Shop.Tests.BasketTests.Fails() in {Source()}:line 7",
             StandardOutput = "said before it failed",
-            Figures = new TestFigures { Queries = 41, Reads = 41, Writes = 0, Repeated = [new RepeatedQuery(40, "SELECT * FROM line WHERE id = ?")] },
+            Figures = new TestFigures { Queries = 41, Reads = 41, Writes = 0, Repeated = [new RepeatedQuery(40, "SELECT * FROM line WHERE id = ?")], Slowest = [new SlowStatement(0.25, "DELETE FROM line WHERE id = ?")] },
         };
         ImmutableArray<TestRecord> others =
         [
             RecordedRun.Test("Fails", failing),
+            RecordedRun.Test("Books_are_imported_one_after_the_other_and_none_of_them_is_lost(books: 10, milliseconds: 200)", failing with { Outcome = TestOutcome.Passed, Message = null }) with { ClassName = "Shop.Tests.Import.BulkImportOfManyBooksTests" },
             RecordedRun.Test("Turns(\"\u202Eright to left\u2069\u05D0\u05D1\u05D2\")", RecordedRun.Attempt(TestOutcome.Skipped)),
             RecordedRun.Test("Flaky", RecordedRun.Attempt(TestOutcome.Failed) with { Message = "first" }, RecordedRun.Attempt(number: 2)),
             .. Enumerable.Range(0, 5).Select(number => RecordedRun.Test($"Never_{number}", RecordedRun.Attempt(TestOutcome.Error, worker: -1) with { Message = "No worker was left to run it." })),
@@ -96,7 +102,7 @@ public sealed class LookedAtTests : IDisposable
 
     private string Source()
     {
-        var file = _folder.File("BasketTests.cs");
+        var file = _folder.File("tests/Shop.Tests.OfAllThatIsInTheBasket/Baskets/BasketTests.cs");
         File.WriteAllLines(file, Enumerable.Range(1, 20).Select(number => $"// line {number}"));
         File.SetLastWriteTimeUtc(file, RecordedRun.Start.UtcDateTime.AddDays(-1));
         return file;

@@ -39,7 +39,7 @@ public sealed class MeasuredFigureTests : IDisposable
     public void A_declared_figure_survives_the_journal(string name)
     {
         var figure = MeasuredFigure.All.Single(figure => figure.Name == name);
-        var figures = Measured with { Repeated = [new RepeatedQuery(7, "select \"a\"")] };
+        var figures = Measured with { Repeated = [new RepeatedQuery(7, "select \"a\"")], Slowest = [new SlowStatement(0.25, "delete from \"a\"")] };
 
         var read = JsonSerializer.Deserialize<TestFigures>(JsonSerializer.Serialize(figures))!;
 

@@ -91,19 +91,34 @@ public sealed class RunHistoryTests : IDisposable
     public void Two_runs_are_put_side_by_side()
     {
         var before = ComparedDocument.Of(RunDocumentSource.From(Run(RecordedRun.Test("Breaks"), RecordedRun.Test("Goes"), RecordedRun.Test("Slows"), RecordedRun.Test("Stays")), [], new Redactor()));
-        var now = Run(RecordedRun.Test("Breaks", RecordedRun.Attempt(TestOutcome.Failed)), RecordedRun.Test("Comes"), RecordedRun.Test("Slows", RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(2) }), RecordedRun.Test("Stays"));
+        var now = Run(RecordedRun.Test("Breaks", RecordedRun.Attempt(TestOutcome.TimedOut)), RecordedRun.Test("Comes"), RecordedRun.Test("Slows", RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(2) }), RecordedRun.Test("Stays"));
 
         var comparison = RunComparison.Of(now, before);
 
         comparison.Figures.ShouldContain(("Failed", "0", "1"));
         comparison.Tests.ShouldBe(
         [
-            ("Shop.Tests.BasketTests.Breaks", "outcome", "Passed", "Failed"),
+            ("Shop.Tests.BasketTests.Breaks", "outcome", "passed", "timed out"),
             ("Shop.Tests.BasketTests.Comes", "new", "–", "10ms"),
             ("Shop.Tests.BasketTests.Goes", "gone", "10ms", "–"),
             ("Shop.Tests.BasketTests.Slows", "time", "10ms", "2.00s"),
         ]);
     }
+
+    [Fact]
+    public void More_differences_than_are_told_are_counted_of_each_kind()
+    {
+        var before = ComparedDocument.Of(RunDocumentSource.From(Run([.. Tests(60)]), [], new Redactor()));
+        var now = Run([.. Tests(60, RecordedRun.Attempt(TestOutcome.Failed))]);
+
+        var told = RunComparison.Of(now, before).Tests;
+
+        told.Length.ShouldBe(51);
+        told[^1].ShouldBe(("… and 10 more", "outcome", "", ""));
+    }
+
+    private static IEnumerable<TestRecord> Tests(int count, params TestAttempt[] attempts) =>
+        Enumerable.Range(0, count).Select(number => RecordedRun.Test($"Test_{number:00}", [.. attempts]));
 
     private RunRecord Run(params TestRecord[] tests) => RecordedRun.Of(_folder.Path, tests);
 }

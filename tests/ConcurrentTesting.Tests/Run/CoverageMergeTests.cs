@@ -26,7 +26,7 @@ public sealed class CoverageMergeTests : IDisposable
 
         notWritten.ShouldBeNull();
         coverage.ShouldBe(new CoverageRecord(2, 3, 2, 2));
-        coverage!.Text.ShouldBe("66.7 % of lines (2 of 3), 100.0 % of branches (2 of 2)");
+        coverage!.Text.ShouldBe("66.7% of lines (2 of 3), 100.0% of branches (2 of 2)");
         var merged = XDocument.Load(Target).Root!;
         merged.Descendants("class").Single().Attribute("filename")!.Value.ShouldBe("repo/Shop.cs");
         merged.Descendants("source").Single().Value.ShouldBe(_folder.Path);

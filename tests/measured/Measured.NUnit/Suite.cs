@@ -55,6 +55,9 @@ public sealed class WorkTests
     public Task Batch_r2w1o0() => Work.BatchAsync();
 
     [Test]
+    public Task Slow_r1w0o0() => Work.SlowReadAsync();
+
+    [Test]
     public Task CommonTable_r0w1o0() => Work.CommonTableWriteAsync();
 
     [Test]

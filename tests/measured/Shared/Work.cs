@@ -59,6 +59,19 @@ internal static class Work
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>One read that takes long.</summary>
+    public static async Task SlowReadAsync()
+    {
+        await using var connection = Connection();
+        await connection.OpenAsync();
+        await ExecuteAsync(connection, Driver switch
+        {
+            "postgresql" => "SELECT pg_sleep(0.05)",
+            "mysql" => "SELECT SLEEP(0.05)",
+            _ => "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000) SELECT count(*) FROM n",
+        });
+    }
+
     /// <summary>Two reads and a write in one command.</summary>
     public static async Task BatchAsync()
     {

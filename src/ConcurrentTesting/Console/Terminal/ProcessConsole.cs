@@ -15,9 +15,9 @@ internal sealed class ProcessConsole : ConsoleSurface
 
     public override bool IsLive { get; }
     public override bool HasColours { get; }
-    public override bool HasTaskbar => IsLive && TaskbarProgress.IsKnownTo(Environment.GetEnvironmentVariable);
+    public override bool HasTaskbar => IsLive && KnownTerminals.HasTaskbar(Environment.GetEnvironmentVariable);
 
-    public override bool HasLinks => IsLive && TerminalLinks.AreKnownTo(Environment.GetEnvironmentVariable);
+    public override bool HasLinks => IsLive && KnownTerminals.HasLinks(Environment.GetEnvironmentVariable);
 
     public override (int Columns, int Rows) Size
     {

@@ -12,16 +12,7 @@ internal sealed class TaskbarProgress(ConsoleSurface surface)
     private const int Going = 1;
     private const int WithFailures = 2;
 
-    // Others take the sequence for a message that they show.
-    private static readonly string[] Terminals = ["ghostty", "WezTerm"];
-
     private string _shown = "";
-
-    /// <summary>The terminal is one of those, by what it tells of itself in the environment.</summary>
-    public static bool IsKnownTo(Func<string, string?> variable) =>
-        !string.IsNullOrEmpty(variable("WT_SESSION"))
-        || variable("ConEmuANSI") == "ON"
-        || Terminals.Contains(variable("TERM_PROGRAM"), StringComparer.OrdinalIgnoreCase);
 
     /// <param name="percent">From 0 to 100.</param>
     public void Show(int percent, bool hasFailures)

@@ -40,22 +40,36 @@ internal sealed record RunComparison(
                 ("Queries", Text(before.Queries), Text(RunFigures.Of(now).Measured.Queries)),
             ],
             [
-                .. pairs.Where(pair => pair.Before.Outcome != pair.Now.Outcome.ToString())
-                    .Select(pair => (pair.Now.FullName, "outcome", pair.Before.Outcome, pair.Now.Outcome.ToString())).Take(MostOfAKind),
-                .. now.Tests.Where(test => !known.Contains(test.Id))
-                    .Select(test => (test.FullName, "new", "–", Time(test.Final.Duration.TotalSeconds))).Take(MostOfAKind),
-                .. before.Tests.Where(test => !present.Contains(test.Id)).Select(test => (test.FullName, "gone", Time(test.Seconds), "–"))
-                    .Take(MostOfAKind),
-                .. pairs.Select(pair => (pair.Now, pair.Before, Difference: pair.Now.Final.Duration.TotalSeconds - pair.Before.Seconds))
+                .. Cut(pairs.Where(pair => pair.Before.Outcome != pair.Now.Outcome.ToString())
+                    .Select(pair => (pair.Now.FullName, "outcome", Words(pair.Before.Outcome), Words(pair.Now.Outcome.ToString())))),
+                .. Cut(now.Tests.Where(test => !known.Contains(test.Id))
+                    .Select(test => (test.FullName, "new", "–", Time(test.Final.Duration.TotalSeconds)))),
+                .. Cut(before.Tests.Where(test => !present.Contains(test.Id))
+                    .Select(test => (test.FullName, "gone", Time(test.Seconds), "–"))),
+                .. Cut(pairs.Select(pair => (pair.Now, pair.Before, Difference: pair.Now.Final.Duration.TotalSeconds - pair.Before.Seconds))
                     .Where(pair => Math.Abs(pair.Difference) >= LeastSeconds).OrderByDescending(pair => Math.Abs(pair.Difference))
-                        .Take(MostOfAKind)
-                    .Select(pair => (pair.Now.FullName, "time", Time(pair.Before.Seconds), Time(pair.Now.Final.Duration.TotalSeconds))),
-                .. pairs.Select(pair => (pair.Now, pair.Before, Difference: pair.Now.Final.Figures?.Queries - pair.Before.Queries))
+                    .Select(pair => (pair.Now.FullName, "time", Time(pair.Before.Seconds), Time(pair.Now.Final.Duration.TotalSeconds)))),
+                .. Cut(pairs.Select(pair => (pair.Now, pair.Before, Difference: pair.Now.Final.Figures?.Queries - pair.Before.Queries))
                     .Where(pair => pair.Difference is >= LeastQueries or <= -LeastQueries)
-                        .OrderByDescending(pair => Math.Abs(pair.Difference!.Value)).Take(MostOfAKind)
-                    .Select(pair => (pair.Now.FullName, "queries", Text(pair.Before.Queries), Text(pair.Now.Final.Figures!.Queries))),
+                    .OrderByDescending(pair => Math.Abs(pair.Difference!.Value))
+                    .Select(pair => (pair.Now.FullName, "queries", Text(pair.Before.Queries), Text(pair.Now.Final.Figures!.Queries)))),
             ]);
     }
+
+    // Of each kind the first, and how many there are beyond them.
+    private static IEnumerable<(string Test, string What, string Before, string Now)> Cut(
+        IEnumerable<(string Test, string What, string Before, string Now)> changes)
+    {
+        var all = changes.ToList();
+        foreach (var change in all.Take(MostOfAKind))
+            yield return change;
+        if (all.Count > MostOfAKind)
+            yield return (FormattableString.Invariant($"… and {all.Count - MostOfAKind} more"), all[0].What, "", "");
+    }
+
+    // As run.json names them: Passed, TimedOut.
+    private static string Words(string outcome) =>
+        string.Concat(outcome.Select((letter, at) => at > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).ToLowerInvariant();
 
     private static string Time(double seconds) => DurationText.Measured(TimeSpan.FromSeconds(seconds));
 

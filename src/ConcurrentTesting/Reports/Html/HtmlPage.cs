@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Net;
+using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;
@@ -7,6 +9,9 @@ namespace ConcurrentTesting.Reports.Html;
 /// <summary>Writes HTML in which every text is escaped; markup is only what is handed in as such.</summary>
 internal sealed class HtmlPage(TextWriter output, ReportText text)
 {
+    /// <summary>The longest name of a test, in bytes.</summary>
+    public const int NameBytes = 2048;
+
     private static readonly SearchValues<char> Directions = SearchValues.Create(
         "\u200E\u200F\u061C\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
 
@@ -42,9 +47,16 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
         ? this
         : Element("h3", heading).Markup("<pre tabindex=\"0\">").Text(value.ReplaceLineEndings("\n").TrimEnd(), limit).Markup("</pre>");
 
+    /// <summary>Where a test's own page is, named as the page's script puts its name together.</summary>
+    public string AddressOf(TestRecord test) => "#test=" + Uri.EscapeDataString(Plain(
+        $"{text.Whole(test.Assembly.Source)}/{text.Whole(test.ClassName)}.{text.Within(TestNames.Short(test.ClassName, test.Name), NameBytes)}"));
+
     /// <summary>A table of text cells; a column whose heading begins with <c>#</c> holds numbers.</summary>
-    public HtmlPage Table(string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
+    /// <param name="addresses">What the first cell of each row leads to.</param>
+    public HtmlPage Table(
+        string caption, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows, IEnumerable<string>? addresses = null)
     {
+        using var leads = addresses?.GetEnumerator();
         var styles = headings.Select(heading => heading.StartsWith('#') ? "number" : null).ToList();
         Markup("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"").Text(caption).Markup("\"><table class=\"cards\">")
             .Element("caption", caption).Markup("<thead><tr>");
@@ -56,18 +68,22 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
 
         Markup("</tr></thead><tbody>\n");
         foreach (var row in rows)
-            Row(row, styles, headings);
+            Row(row, styles, headings, leads?.MoveNext() == true ? leads.Current : null);
 
         return Markup("</tbody></table></div>\n");
     }
 
-    private void Row(IReadOnlyList<string> row, List<string?> styles, IReadOnlyList<string> headings)
+    private void Row(IReadOnlyList<string> row, List<string?> styles, IReadOnlyList<string> headings, string? address)
     {
         Markup("<tr>");
         for (var column = 0; column < row.Count; column++)
         {
             Markup(styles[column] is { } style ? $"<td class=\"{style}\" data-label=\"" : "<td data-label=\"")
-                .Text(headings[column].TrimStart('#')).Markup("\">").Text(row[column]).Markup("</td>");
+                .Text(headings[column].TrimStart('#')).Markup("\">");
+            if (column == 0 && address is not null)
+                Markup("<a href=\"").Text(address).Markup("\">").Text(row[column]).Markup("</a></td>");
+            else
+                Text(row[column]).Markup("</td>");
         }
 
         Markup("</tr>\n");

@@ -10,13 +10,15 @@ internal sealed class HtmlQueries
 {
     private const int Statements = 50;
     private const int TestsOfStatement = 5;
+    private const int SlowestStatements = 10;
 
     private static readonly ImmutableArray<MeasuredFigure> MostFigures =
-        [MeasuredFigure.Queries, MeasuredFigure.Reads, MeasuredFigure.Writes, MeasuredFigure.QuerySeconds];
+        [MeasuredFigure.Queries, MeasuredFigure.Reads, MeasuredFigure.Writes, MeasuredFigure.Others, MeasuredFigure.QuerySeconds];
 
     private readonly HtmlPage _page;
     private readonly ImmutableArray<TestRecord> _most;
     private readonly ImmutableArray<RepeatedStatement> _repeated;
+    private readonly ImmutableArray<SlowestStatement> _slowest;
     private readonly ImmutableArray<TestRecord> _measured;
     private readonly TestFigures _all;
 
@@ -25,6 +27,7 @@ internal sealed class HtmlQueries
         _page = page;
         _most = RunBenchmark.Of(record).MostQueries;
         _repeated = RepeatedStatement.Of(record);
+        _slowest = SlowestStatement.Of(record);
         _measured = [.. record.Tests.Where(test => test.Final.Figures is not null)];
         _all = TestFigures.Sum(_measured.Select(test => test.Final.Figures!));
     }
@@ -41,8 +44,11 @@ internal sealed class HtmlQueries
             ["Test", .. MostFigures.Select(figure => $"#{figure.Title}")],
             _most.Select(
                 test => (string[])[
-                    test.FullName, .. MostFigures.Select(figure => FigureText.Of(figure, test.Final.Figures![figure]))]));
+                    test.FullName, .. MostFigures.Select(figure => FigureText.Of(figure, test.Final.Figures![figure]))]),
+            _most.Select(_page.AddressOf));
         Totals();
+        if (_slowest.Length > 0)
+            Slowest();
         if (_repeated.Length > 0)
             Repeated();
 
@@ -60,9 +66,18 @@ internal sealed class HtmlQueries
                     var most = _measured.MaxBy(test => test.Final.Figures![figure])!;
                     return (string[])[
                         figure.Title, FigureText.Of(figure, figure.IsPeak ? null : _all[figure]),
-                        FigureText.Of(figure, most.Final.Figures![figure]), most.FullName];
+                        FigureText.Of(figure, most.Final.Figures![figure]), most.Final.Figures[figure] > 0 ? most.FullName : "–"];
                 }));
     }
+
+    private void Slowest() =>
+        _page.Table(
+            "Slowest statements",
+            ["Statement", "#Longest", "#Tests", "Longest in"],
+            _slowest.Take(SlowestStatements).Select(
+                statement => (string[])[
+                    statement.Text, DurationText.Measured(TimeSpan.FromSeconds(statement.Longest)), Invariant($"{statement.Tests:N0}"),
+                    statement.Slowest.FullName]));
 
     private void Repeated()
     {

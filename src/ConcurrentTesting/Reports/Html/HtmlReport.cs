@@ -20,7 +20,6 @@ internal sealed class HtmlReport
     private const int Listed = 500;
     private const int Slowest = 20;
     private const int TextBytes = 16 * 1024;
-    private const int NameBytes = 2048;
     private const int NamesOfCluster = 100;
 
     private readonly RunRecord _record;
@@ -96,7 +95,7 @@ internal sealed class HtmlReport
         Figure("Wall time", DurationText.Measured(_record.Wall), RunPhases.Text(_record));
         Figure("Tests' own time", DurationText.Measured(_record.TestTime), OwnTime(figures));
         Figure("Lower bound", DurationText.Measured(_record.LowerBound), _record.Efficiency is { } efficiency
-            ? Invariant($"efficiency {efficiency * 100:0} %{(_record.Lost is { } lost ? $": {lost}" : "")}")
+            ? Invariant($"efficiency {efficiency * 100:0}%{(_record.Lost is { } lost ? $": {lost}" : "")}")
             : "");
         Figure("Workers", Invariant($"{_record.Settings.Workers}"), figures.Imbalance is { } imbalance
             ? Invariant($"the busiest {imbalance:0.00} times the average")
@@ -105,11 +104,11 @@ internal sealed class HtmlReport
         if (figures.Measured.Queries is { } queries)
             Figure("Queries", Invariant($"{queries:N0}"), Invariant($"{figures.Measured.Writes ?? 0:N0} of them writes"));
 
-        Figure("95 % within", figures.Percentile95 is { } p95
+        Figure("95% of tests within", figures.Percentile95 is { } p95
             ? DurationText.Measured(p95)
-            : "–", Invariant($"{_record.KnownTimings * 100:0} % of durations known before"));
+            : "–", Invariant($"{_record.KnownTimings * 100:0}% of them had timings for the plan"));
         if (_record.Coverage is { LinesValid: > 0 } coverage)
-            Figure("Lines covered", Invariant($"{100.0 * coverage.LinesCovered / coverage.LinesValid:0.0} %"), coverage.Text);
+            Figure("Lines covered", Invariant($"{100.0 * coverage.LinesCovered / coverage.LinesValid:0.0}%"), coverage.Text);
 
         _page.Markup("</dl></header>\n");
     }
@@ -186,8 +185,9 @@ internal sealed class HtmlReport
         var test = cluster.First;
         _page.Markup(Invariant($"<li id=\"failure-{number}\"><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "))
             .Text(cluster.IsMany ? Invariant($"{cluster.Tests.Length} × ") : "")
-            .Markup("<a href=\"#test=").Text(Uri.EscapeDataString(NameOnPage(test))).Markup("\">");
-        Name(test).Markup("</a><div class=\"soft\"><bdi>").Text(FirstLine.Of(test.Final.Message), NameBytes).Markup("</bdi></div></li>\n");
+            .Markup("<a href=\"").Text(_page.AddressOf(test)).Markup("\">");
+        Name(test).Markup("</a><div class=\"soft\"><bdi>").Text(FirstLine.Of(test.Final.Message), HtmlPage.NameBytes)
+            .Markup("</bdi></div></li>\n");
     }
 
     private void Failure(FailureCluster cluster, int number)
@@ -197,9 +197,9 @@ internal sealed class HtmlReport
             Invariant($"<details id=\"failure-{number}\"{(number <= 3 ? " open" : "")}><summary><span class=\"failed\">✖ {FailureKinds.Text(cluster.Kind)}</span> "));
         if (cluster.IsMany)
         {
-            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FirstLine.Of(test.Final.Message), NameBytes)
-                .Markup("</summary>\n");
-            Names(cluster);
+            _page.Text(Invariant($"{cluster.Tests.Length} × ")).Text(FirstLine.Of(test.Final.Message), HtmlPage.NameBytes)
+                .Markup("</summary>\n<p>The first of them: ");
+            Name(test).Markup("</p>\n");
         }
         else
         {
@@ -214,18 +214,19 @@ internal sealed class HtmlReport
         Attempt(test.Final);
         Files(test.Final);
         EarlierAttempts(test);
+        if (cluster.IsMany)
+            Names(cluster);
         _page.Markup("</details>\n");
     }
 
-    // As the page's script puts it together.
-    private string NameOnPage(TestRecord test) => HtmlPage.Plain(
-        $"{_text.Whole(test.Assembly.Source)}/{_text.Whole(test.ClassName)}.{_text.Within(TestNames.Short(test.ClassName, test.Name), NameBytes)}");
-
     private void Names(FailureCluster cluster)
     {
-        _page.Markup("<ul class=\"names\">");
+        _page.Markup(Invariant($"<details><summary>All {cluster.Tests.Length} tests</summary>\n<ul class=\"names\">"));
         foreach (var test in cluster.Tests.Take(NamesOfCluster))
-            Name(test, "li");
+        {
+            _page.Markup("<li><a href=\"").Text(_page.AddressOf(test)).Markup("\">");
+            Name(test).Markup("</a></li>");
+        }
 
         if (cluster.Tests.Length > NamesOfCluster)
         {
@@ -233,12 +234,12 @@ internal sealed class HtmlReport
                 "li", Invariant($"… and {cluster.Tests.Length - NamesOfCluster} more; all of them are in the list of all tests"), "soft");
         }
 
-        _page.Markup("</ul>\n<h3>The first of them</h3>\n");
+        _page.Markup("</ul></details>\n");
     }
 
-    private HtmlPage Name(TestRecord test, string element = "span") =>
-        _page.Markup($"<{element}><bdi><code>").Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft")
-            .Text(TestNames.Short(test.ClassName, test.Name)).Markup($"</code></bdi></{element}>");
+    private HtmlPage Name(TestRecord test) =>
+        _page.Markup("<span><bdi><code>").Element("span", test.IsOutside ? "" : $"{test.ClassName}.", "soft")
+            .Text(TestNames.Short(test.ClassName, test.Name)).Markup("</code></bdi></span>");
 
     private void Where(TestRecord test)
     {
@@ -247,7 +248,7 @@ internal sealed class HtmlReport
         if (FailureLocation.Of(test, _record.Settings.RootDirectory) is { } place)
             _page.Markup(" · <code>").Text(place).Markup("</code>");
 
-        _page.Markup("</p>\n");
+        _page.Markup(" · <a href=\"").Text(_page.AddressOf(test)).Markup("\">its page</a></p>\n");
     }
 
     private void Attempt(TestAttempt attempt) =>
@@ -313,7 +314,7 @@ internal sealed class HtmlReport
                     test.FullName,
                     Invariant($"{test.Repeats!.Value.Runs:N0}"),
                     Invariant($"{test.Repeats.Value.Failed:N0}"),
-                    Invariant($"{100 * test.Repeats.Value.Rate:0.##} %"),
+                    Invariant($"{100 * test.Repeats.Value.Rate:0.##}%"),
                 ])]);
         _page.Markup("</section>\n");
     }
@@ -360,15 +361,18 @@ internal sealed class HtmlReport
         if (_record.Tests.Length == 0)
             return;
 
+        var slowest = _record.Tests
+            .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
+            .OrderByDescending(test => test.Final.Duration)
+            .ThenBy(test => test.Id, StringComparer.Ordinal)
+            .Take(Slowest)
+            .ToList();
         _page.Markup("<section id=\"slowest\"><h2>Slowest</h2>\n").Table(
             "Tests by duration",
             ["Test", "#Time", "#Worker"],
-            _record.Tests
-                .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
-                .OrderByDescending(test => test.Final.Duration)
-                .ThenBy(test => test.Id, StringComparer.Ordinal)
-                .Take(Slowest)
-                .Select(test => (string[])[FullName(test), DurationText.Measured(test.Final.Duration), Invariant($"{test.Final.Worker}")]));
+            slowest.Select(
+                test => (string[])[FullName(test), DurationText.Measured(test.Final.Duration), Invariant($"{test.Final.Worker}")]),
+            slowest.Select(_page.AddressOf));
     }
 
     private void SlowestClasses()
@@ -398,7 +402,8 @@ internal sealed class HtmlReport
         _page.Markup("<section id=\"changes\"><h2>Changes</h2>\n").Table(
             _changes.Length > Listed ? Invariant($"Against earlier runs; the first {Listed} of {_changes.Length}") : "Against earlier runs",
             ["Test", "What"],
-            _changes.Take(Listed).Select(change => (string[])[FullName(change.Test), change.Text]))
+            _changes.Take(Listed).Select(change => (string[])[FullName(change.Test), change.Text]),
+            _changes.Take(Listed).Select(change => _page.AddressOf(change.Test)))
             .Markup("</section>\n");
     }
 
@@ -482,5 +487,5 @@ internal sealed class HtmlReport
         _ => "⚠",
     };
 
-    private string FullName(TestRecord test) => _text.Within(test.FullName, NameBytes);
+    private string FullName(TestRecord test) => _text.Within(test.FullName, HtmlPage.NameBytes);
 }

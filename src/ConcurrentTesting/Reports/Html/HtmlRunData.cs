@@ -12,8 +12,6 @@ namespace ConcurrentTesting.Reports.Html;
 /// </summary>
 internal sealed class HtmlRunData(RunRecord record)
 {
-    private static readonly string[] BeforeTests = [PhaseNames.Build, PhaseNames.Discovery];
-
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     private IEnumerable<int> Workers =>
@@ -105,28 +103,10 @@ internal sealed class HtmlRunData(RunRecord record)
     private void Bands(Utf8JsonWriter json)
     {
         json.WriteStartArray("phases");
-        if (record.PhaseSpans.IsEmpty)
-            BandsByDurations(json);
         foreach (var phase in record.PhaseSpans)
             Band(json, phase.Phase, Since(phase.StartedAt), Since(phase.StartedAt + phase.Duration));
 
         json.WriteEndArray();
-    }
-
-    /// <summary>
-    /// The phases one after another as far as their durations tell: those before the tests end where the first worker begins.
-    /// </summary>
-    private void BandsByDurations(Utf8JsonWriter json)
-    {
-        var at = 0d;
-        foreach (var phase in BeforeTests.Where(record.Phases.ContainsKey))
-            Band(json, phase, at, at += record.Phases[phase]);
-
-        if (record.Phases.TryGetValue(PhaseNames.Tests, out var seconds))
-        {
-            var start = record.Workers.IsEmpty ? at : Since(record.Workers.Min(worker => worker.StartedAt));
-            Band(json, PhaseNames.Tests, start, start + seconds);
-        }
     }
 
     private static void Band(Utf8JsonWriter json, string name, double start, double end)

@@ -100,13 +100,37 @@ internal sealed class HtmlTestDetails(
             json.WriteStartObject();
             json.WriteString("outcome", FailureKinds.Text(attempt));
             json.WriteString("where", FailureKinds.Where(test, attempt));
-            String(json, "message", attempt.Message, limit);
+            Message(json, attempt.Message, limit);
             String(json, "stack", attempt.StackTrace is { } stack
                 ? string.Join('\n', StackTraceText.Trim(stack, rootDirectory))
                 : null, limit);
             String(json, "output", attempt.StandardOutput, limit);
             String(json, "error", attempt.StandardError, limit);
             json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void Message(Utf8JsonWriter json, string? message, int limit)
+    {
+        if (string.IsNullOrWhiteSpace(message))
+            return;
+
+        var shown = Shown(Lines(message), limit);
+        json.WriteString("message", shown);
+        var lines = shown.Split('\n');
+        if (ValueDifference.In(lines) is not { IsEmpty: false } values)
+            return;
+
+        json.WriteStartArray("values");
+        foreach (var value in values)
+        {
+            json.WriteStartArray();
+            json.WriteStringValue(lines[value.Line].AsSpan()[value.Value]);
+            json.WriteNumberValue(value.Differing.Start.Value - value.Value.Start.Value);
+            json.WriteNumberValue(value.Differing.End.Value - value.Value.Start.Value);
+            json.WriteEndArray();
         }
 
         json.WriteEndArray();
@@ -151,15 +175,24 @@ internal sealed class HtmlTestDetails(
 
     private void Statements(Utf8JsonWriter json, TestRecord test)
     {
-        if (test.Final.Figures?.Repeated is not [_, ..] repeated)
+        if (test.Final.Figures is not { } figures)
             return;
 
-        json.WriteStartArray("statements");
-        foreach (var query in repeated)
+        Statements(json, "slowest", [.. figures.Slowest.Select(statement => (statement.Seconds, statement.Text))]);
+        Statements(json, "statements", [.. figures.Repeated.Select(query => ((double)query.Count, query.Text))]);
+    }
+
+    private void Statements(Utf8JsonWriter json, string name, IReadOnlyList<(double Figure, string Text)> statements)
+    {
+        if (statements.Count == 0)
+            return;
+
+        json.WriteStartArray(name);
+        foreach (var (figure, statement) in statements)
         {
             json.WriteStartArray();
-            json.WriteNumberValue(query.Count);
-            json.WriteStringValue(Shown(query.Text, PassedBytes));
+            json.WriteNumberValue(figure);
+            json.WriteStringValue(Shown(statement, PassedBytes));
             json.WriteEndArray();
         }
 
@@ -169,8 +202,10 @@ internal sealed class HtmlTestDetails(
     private void String(Utf8JsonWriter json, string name, string? value, int limit)
     {
         if (!string.IsNullOrWhiteSpace(value))
-            json.WriteString(name, Shown(value.ReplaceLineEndings("\n").TrimEnd(), limit));
+            json.WriteString(name, Shown(Lines(value), limit));
     }
+
+    private static string Lines(string value) => value.ReplaceLineEndings("\n").TrimEnd();
 
     private string Shown(string value, int limit)
     {

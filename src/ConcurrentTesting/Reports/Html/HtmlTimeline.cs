@@ -77,7 +77,7 @@ internal sealed class HtmlTimeline
     /// <summary>Where the page's script draws every test.</summary>
     public const string Canvas = """
         <div id="lanes-tools" hidden><p class="soft"><label>Colour by <select id="lanes-colour"><option value="outcome">outcome</option><option value="duration">duration</option><option value="queries">time in queries</option></select></label>
-        Wheel or + and − to zoom, drag or arrow keys to move, 0 for all; a click, or up, down and Enter, opens a test.</p>
+        <span class="mouse">Wheel or + and − to zoom, drag or arrow keys to move, 0 for all; a click, or up, down and Enter, opens a test.</span><span class="touch">Two fingers to zoom, drag to move; a tap opens a test.</span></p>
         <div class="lanes"><canvas id="lanes" tabindex="0" role="application" aria-label="Timeline of all tests by worker; the list of all tests has the same"></canvas><div id="lanes-tip" role="status" hidden></div></div>
         <ul class="legend"><li><span></span>passed</li><li><span class="died"></span>failed</li><li><span class="flaky-fill"></span>flaky</li><li><span class="skipped-fill"></span>skipped</li><li><span class="host-fill"></span>the test host beside its tests</li><li><span class="clone-fill"></span>clones</li><li><span class="reset-fill"></span>resets</li><li><span class="start-fill"></span>host starts</li><li>nothing: the worker was idle</li><li>┆ lower bound after the first batch began</li></ul></div>
 

@@ -83,14 +83,14 @@
       shown.title.textContent = `${counts.failed ? "✖" : "…"} ${text}`;
       shown.title.className = counts.failed ? "failed" : "";
       shown.text.textContent = phase ? `The run goes on: ${phase}.` : "The run goes on.";
-      document.title = `${counts.failed ? "✖ " : ""}${total ? Math.min(99, Math.floor(over / total * 100)) : 0} % – ${text}`;
+      document.title = `${counts.failed ? "✖ " : ""}${total ? Math.min(99, Math.floor(over / total * 100)) : 0}% – ${text}`;
     }
     [shown.bar.max, shown.bar.value] = [Math.max(1, total, over), over];
     figures([
       ["Tests", `${count(over)} of ${count(Math.max(total, over))}`, counts.flaky ? `${count(counts.flaky)} will run again` : ""],
       ["Failed", count(counts.failed), outside.length ? `${count(outside.length)} outside of tests` : ""],
       ["Flaky", count(flaky), "failed at first, passed in the end"],
-      ["Since", duration(now()), left(over)],
+      ["Elapsed", duration(now()), left(over)],
       ["Running", count(facts.running.length), `of ${count(facts.workers.length)} ${facts.workers.length === 1 ? "worker" : "workers"}`],
     ]);
     workers();
@@ -128,7 +128,7 @@
       const line = document.createElement("tr");
       const running = byWorker.get(worker);
       const name = part("td", "", "name");
-      name.append(running ? isolated(running[1]) : part("span", isOver ? "–" : "no test", "soft"));
+      name.append(running ? isolated(words(running[1])) : part("span", isOver ? "–" : "no test", "soft"));
       const since = part("td", running ? duration(Math.max(0, now() - running[2])) : "", "number");
       const label = part("td", facts.labels[worker]);
       [label.dataset.label, name.dataset.label, since.dataset.label] = ["Worker", "Test", "Since"];
@@ -169,7 +169,8 @@
 
   function links(some) {
     const all = some.slice(0, 5).flatMap(test => {
-      const link = part("a", fullName(test));
+      const link = part("a", "");
+      link.append(words(fullName(test)));
       link.href = address(test);
       return [isolated(link), ", "];
     });

@@ -36,7 +36,9 @@ starts.push(() => {
     const outcome = outcomes[test[OUTCOME]];
     const heading = part("h1", "");
     heading.tabIndex = -1;
-    heading.append(part("span", `${outcome.sign} ${outcome.name} `, outcome.style), isolated(part("span", `${classes[test[CLASS]]}.`, "soft"), test[NAME]));
+    const className = part("span", "", "soft");
+    className.append(words(`${classes[test[CLASS]]}.`));
+    heading.append(part("span", `${outcome.sign} ${outcome.name} `, outcome.style), isolated(className, words(test[NAME])));
     const back = part("a", "All tests");
     back.href = "#tests";
     const ran = test[WORKER] >= 0 ? `${facts.labels[facts.workers.indexOf(test[WORKER])] ?? `worker ${test[WORKER]}`}, ${duration(test[SECONDS])}, begun ${duration(test[START])} into the run` : "not run";
@@ -44,12 +46,15 @@ starts.push(() => {
     if (told.place) where.append(" · ", isolated(part("code", told.place)));
     place.replaceChildren(back, heading, where);
     if (test[QUERIES] !== null && test[QUERIES] !== undefined) {
-      place.append(part("p", `${count(test[QUERIES])} ${test[QUERIES] === 1 ? "query" : "queries"}, writes among them: ${count(test[WRITES])}${test[QUERY_SECONDS] === null ? "" : `, ${duration(test[QUERY_SECONDS])} in them`}.`));
+      const writes = `${count(test[WRITES])} ${test[WRITES] === 1 ? "write" : "writes"}`;
+      const time = test[QUERY_SECONDS] === null ? "" : ` in ${duration(test[QUERY_SECONDS])}`;
+      place.append(part("p", `${count(test[QUERIES])} ${test[QUERIES] === 1 ? "query" : "queries"} (${writes})${time}.`));
     }
     (told.attempts ?? []).forEach((attempt, number) => attempts(attempt, told.attempts.length, number + 1));
     source(told);
     if (told.cut) place.append(part("p", told.cut, "soft"));
-    statements(told.statements ?? []);
+    statements("Slowest statements", told.slowest, duration);
+    statements("Statements that it ran again and again", told.statements, times => `${count(times)} ×`);
     history(test, told);
     commands(test, told);
     before(index);
@@ -62,7 +67,7 @@ starts.push(() => {
 
   function attempts(attempt, all, number) {
     if (all > 1) place.append(part("h2", `Attempt ${number}: ${attempt.outcome} (${attempt.where})`));
-    if (attempt.message) difference(attempt.message);
+    difference(attempt.values ?? []);
     for (const [name, text] of [["Message", attempt.message], ["Stack", attempt.stack], ["Output", attempt.output], ["Error output", attempt.error]]) {
       if (!text) continue;
       place.append(part(all > 1 ? "h3" : "h2", name), block(text));
@@ -76,10 +81,11 @@ starts.push(() => {
     const made = block("");
     made.className = "source";
     made.setAttribute("aria-label", `Source around ${told.place}`);
+    const indent = Math.min(...told.source.lines.filter(line => line.trim()).map(line => line.length - line.trimStart().length));
     told.source.lines.forEach((text, index) => {
       const number = told.source.first + index;
       const line = part(number === told.source.line ? "mark" : "span", "");
-      line.append(part("span", `${number} `.padStart(6), "soft"), isolated(text), "\n");
+      line.append(part("span", `${number} `.padStart(6), "soft"), isolated(text.slice(indent)), "\n");
       made.append(line);
     });
     place.append(made);
@@ -92,31 +98,26 @@ starts.push(() => {
   }
 
   // Expected and actual below each other, with what differs marked.
-  function difference(message) {
-    const expected = /^\s*(?:Expected|expected):\s*(.*)$/m.exec(message)?.[1];
-    const actual = /^\s*(?:Actual|actual|But was):\s*(.*)$/m.exec(message)?.[1];
-    if (expected === undefined || actual === undefined || expected === actual) return;
-    let start = 0;
-    while (start < expected.length && expected[start] === actual[start]) start++;
-    let end = 0;
-    while (end < Math.min(expected.length, actual.length) - start && expected.at(-1 - end) === actual.at(-1 - end)) end++;
+  function difference(values) {
+    if (!values.length) return;
     const made = document.createElement("dl");
     made.className = "difference";
-    for (const [name, text, style] of [["Expected", expected, "passed"], ["Actual", actual, "failed"]]) {
+    values.forEach(([text, start, end], number) => {
+      const [name, style] = number % 2 === 0 ? ["Expected", "passed"] : ["Actual", "failed"];
       const value = document.createElement("dd");
-      value.append(isolated(text.slice(0, start), part("mark", text.slice(start, text.length - end), style), text.slice(text.length - end)));
+      value.append(isolated(text.slice(0, start), part("mark", text.slice(start, end), style), text.slice(end)));
       made.append(part("dt", name), value);
-    }
+    });
     place.append(made);
   }
 
-  function statements(repeated) {
-    if (!repeated.length) return;
-    place.append(part("h2", "Statements that it ran again and again"));
+  function statements(title, all, shownAs) {
+    if (!all?.length) return;
+    place.append(part("h2", title));
     const made = document.createElement("ul");
     made.className = "names";
-    repeated.forEach(([times, text]) => {
-      const item = part("li", `${count(times)} × `);
+    all.forEach(([figure, text]) => {
+      const item = part("li", `${shownAs(figure)} `);
       item.append(isolated(part("code", text)));
       made.append(item);
     });
@@ -180,7 +181,8 @@ starts.push(() => {
     made.className = "names";
     for (const one of earlier) {
       const item = document.createElement("li");
-      const link = part("a", fullName(one));
+      const link = part("a", "");
+      link.append(words(fullName(one)));
       link.href = address(one);
       item.append(isolated(link), part("span", ` ${outcomes[one[OUTCOME]].name}, ${duration(one[SECONDS])}`, "soft"));
       made.append(item);

@@ -270,18 +270,42 @@ starts.push(() => {
     if (!event) return;
     const box = canvas.parentElement.getBoundingClientRect();
     tip.style.left = `${Math.max(0, Math.min(event.clientX - box.left + 12, box.width - tip.offsetWidth))}px`;
-    tip.style.top = `${event.clientY - box.top + 14}px`;
+    // Above the pointer where there is no room below it; many lanes scroll within their place.
+    const y = event.clientY - box.top;
+    const below = y + 14 + tip.offsetHeight <= box.height;
+    tip.style.top = `${canvas.parentElement.scrollTop + Math.max(0, below ? y + 14 : y - tip.offsetHeight - 10)}px`;
   }
 
   let drag = null;
+  const fingers = new Map();
+
+  // Two fingers keep what lies under them under them.
+  function pinch(event) {
+    const [one, other] = [...fingers.values()];
+    const apart = Math.max(20, Math.abs(one - other));
+    fingers.set(event.pointerId, event.clientX);
+    const [left, right] = [...fingers.values()];
+    zoom(apart / Math.max(20, Math.abs(left - right)), seconds((left + right) / 2 - canvas.getBoundingClientRect().left));
+  }
+
+  function letGo(event) {
+    fingers.delete(event.pointerId);
+    drag = null;
+  }
+
   on(canvas, "wheel", event => {
     event.preventDefault();
     const around = seconds(event.clientX - canvas.getBoundingClientRect().left);
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) show(from + (event.deltaX + event.deltaY) / width * (to - from), to + (event.deltaX + event.deltaY) / width * (to - from));
     else zoom(event.deltaY > 0 ? 1.25 : 0.8, around);
   }, { passive: false });
-  on(canvas, "pointerdown", event => { drag = { x: event.clientX, from, to, moved: false }; canvas.setPointerCapture(event.pointerId); });
+  on(canvas, "pointerdown", event => {
+    fingers.set(event.pointerId, event.clientX);
+    drag = fingers.size > 1 ? null : { x: event.clientX, from, to, moved: false };
+    canvas.setPointerCapture(event.pointerId);
+  });
   on(canvas, "pointermove", event => {
+    if (fingers.size === 2 && fingers.has(event.pointerId)) { pinch(event); return; }
     if (!drag) { tell(at(event), event); return; }
     const moved = (drag.x - event.clientX) / (width - left) * (drag.to - drag.from);
     drag.moved ||= Math.abs(drag.x - event.clientX) > 4;
@@ -289,9 +313,10 @@ starts.push(() => {
   });
   on(canvas, "pointerup", event => {
     const clicked = drag && !drag.moved ? at(event) : -1;
-    drag = null;
+    letGo(event);
     if (clicked >= 0) location.hash = address(tests[clicked]);
   });
+  on(canvas, "pointercancel", letGo);
   on(canvas, "pointerleave", () => { if (!drag) tip.hidden = true; });
   on(canvas, "keydown", event => {
     const middle = (from + to) / 2;

@@ -47,6 +47,13 @@ function isolated(...parts) {
   return made;
 }
 
+// A long name breaks after its words before it breaks within one.
+function words(text) {
+  const made = document.createDocumentFragment();
+  for (const word of text.split(/(?<=[_.,(])/)) made.append(word, document.createElement("wbr"));
+  return made;
+}
+
 function duration(seconds) {
   if (seconds < 0.001) return "<1ms";
   if (seconds < 0.0995) return `${Math.round(seconds * 1000)}ms`;
@@ -150,7 +157,7 @@ starts.push(() => {
     const rows = found.slice(first, first + pageSize);
     body.replaceChildren(...rows.map(index => row(tests[index])));
     status.textContent = found.length === 0
-      ? "No test matches."
+      ? tests.length === 0 && facts.isLive ? "No test is over yet." : "No test matches."
       : `${(first + 1).toLocaleString("en")} to ${(first + rows.length).toLocaleString("en")} of ${found.length.toLocaleString("en")} tests`;
     previous.disabled = page === 0;
     next.disabled = first + pageSize >= found.length;
@@ -161,9 +168,12 @@ starts.push(() => {
     const line = document.createElement("tr");
     cell(line, "Outcome", `${outcome.sign} ${outcome.name}${test[FLAKY] ? ", flaky" : ""}`, test[FLAKY] ? "flaky" : outcome.style);
     const name = cell(line, "Test", "", "name");
-    const link = part("a", test[NAME]);
+    const className = part("span", "", "soft");
+    className.append(words(`${classes[test[CLASS]]}.`));
+    const link = part("a", "");
+    link.append(words(test[NAME]));
     link.href = address(test);
-    name.append(isolated(part("span", `${classes[test[CLASS]]}.`, "soft"), link));
+    name.append(isolated(className, link));
     if (assemblies.length > 1) name.append(part("div", assemblies[test[ASSEMBLY]], "soft"));
     const ran = test[WORKER] >= 0;
     cell(line, "Time", ran ? duration(test[SECONDS]) : "–", "number");
@@ -244,11 +254,23 @@ starts.push(() => {
   };
 });
 
-// Assemblies, namespaces and classes, made when somebody opens them.
+// So do the names in the tables that are there without scripts.
+starts.push(() => {
+  for (const cell of document.querySelectorAll("main table.cards td:not(.number)")) {
+    for (const holder of [cell, ...cell.querySelectorAll("a")]) {
+      for (const text of [...holder.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)) text.replaceWith(words(text.data));
+    }
+  }
+  return null;
+});
+
+// Assemblies, namespaces and classes, made when somebody opens them. While the run goes on they are renewed where they stand: what is open or
+// under the pointer stays so.
 starts.push(() => {
   const tree = document.getElementById("tree");
+  const shown = { list: document.createElement("ul"), items: new Map() };
 
-  function grow(opened) {
+  function branches() {
     const root = new Map();
     for (const test of tests) {
       const name = classes[test[CLASS]];
@@ -263,48 +285,62 @@ starts.push(() => {
         branch = node.below;
       }
     }
-    tree.append(branches(root, opened));
+    return root;
   }
 
-  function branches(nodes, opened) {
-    const made = document.createElement("ul");
-    for (const [name, node] of [...nodes].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const item = document.createElement("li");
-      const text = ` ${count(node.tests)} ${node.tests === 1 ? "test" : "tests"}, ${node.bad ? `${count(node.bad)} failed, ` : ""}${duration(node.seconds)}`;
-      if (node.below.size === 0) {
-        const link = part("a", name);
-        link.href = `#${new URLSearchParams({ q: name })}`;
-        item.append(isolated(link), part("span", text, node.bad ? "failed" : "soft"));
-      } else {
-        const details = document.createElement("details");
-        const summary = document.createElement("summary");
-        summary.append(isolated(name), part("span", text, node.bad ? "failed" : "soft"));
-        details.append(summary);
-        on(details, "toggle", () => { if (details.open && details.children.length === 1) details.append(branches(node.below, opened)); });
-        details.dataset.name = name;
-        if (opened.has(name)) details.open = true;
-        item.append(details);
+  function show({ list, items }, nodes) {
+    for (const [name, node] of nodes) {
+      if (!items.has(name)) {
+        const made = node.below.size === 0 ? leaf(name) : branch(name);
+        const next = [...items].filter(([other]) => other > name).sort(([a], [b]) => (a < b ? -1 : 1))[0];
+        list.insertBefore(made.item, next ? next[1].item : null);
+        items.set(name, made);
       }
-      made.append(item);
+      const one = items.get(name);
+      one.node = node;
+      one.figures.textContent = ` ${count(node.tests)} ${node.tests === 1 ? "test" : "tests"}, ${node.bad ? `${count(node.bad)} failed, ` : ""}${duration(node.seconds)}`;
+      one.figures.className = node.bad ? "failed" : "soft";
+      if (one.below) show(one.below, node.below);
     }
+  }
+
+  function leaf(name) {
+    const made = { item: document.createElement("li"), figures: part("span", "") };
+    const link = part("a", name);
+    link.href = `#${new URLSearchParams({ q: name })}`;
+    made.item.append(isolated(link), made.figures);
+    return made;
+  }
+
+  function branch(name) {
+    const made = { item: document.createElement("li"), figures: part("span", ""), below: null };
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.append(isolated(name), made.figures);
+    details.append(summary);
+    on(details, "toggle", () => {
+      if (!details.open || made.below) return;
+      made.below = { list: document.createElement("ul"), items: new Map() };
+      show(made.below, made.node.below);
+      details.append(made.below.list);
+    });
+    made.item.append(details);
     return made;
   }
 
   tree.querySelector(":scope > ul")?.remove();
-  const growIfOpen = () => { if (tree.open && tree.children.length === 1) grow(new Set()); };
-  on(tree, "toggle", event => { if (event.target === tree) growIfOpen(); });
-  growIfOpen();
+  const renew = () => {
+    if (!tree.open) return;
+    show(shown, branches());
+    if (!shown.list.isConnected) tree.append(shown.list);
+  };
+  on(tree, "toggle", event => { if (event.target === tree) renew(); });
+  renew();
 
   let later;
   on(listening.signal, "abort", () => clearTimeout(later));
   return indices => {
-    if (!indices.length || tree.children.length === 1) return;
-    later ??= setTimeout(() => {
-      later = undefined;
-      if (tree.matches(":focus-within, :hover")) return;
-      const opened = new Set([...tree.querySelectorAll("details[open]")].map(details => details.dataset.name));
-      tree.querySelector(":scope > ul")?.remove();
-      if (tree.open) grow(opened);
-    }, 2000);
+    if (!indices.length || !shown.list.isConnected) return;
+    later ??= setTimeout(() => { later = undefined; renew(); }, Math.max(250, tests.length / 20));
   };
 });

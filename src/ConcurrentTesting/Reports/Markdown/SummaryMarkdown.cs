@@ -84,11 +84,11 @@ internal sealed class SummaryMarkdown
         Row("Tests' own time",
             $"{DurationText.Measured(_record.TestTime)}{(RunPhases.SpeedUp(_record) is >= 1.05 and var speedUp ? Invariant($", in their phase {speedUp:0.0} times faster than one after another") : "")}");
         Row("Lower bound",
-            $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Invariant($", efficiency {efficiency * 100:0} %"))}");
+            $"{DurationText.Measured(_record.LowerBound)}{Suffix(_record.Efficiency, efficiency => Invariant($", efficiency {efficiency * 100:0}%"))}");
         Row("Workers", Invariant(
             $"{_record.Settings.Workers}{Suffix(figures.Imbalance, imbalance => Invariant($", the busiest {imbalance:0.00} times the average"))}"));
         Row("Tests", Invariant(
-            $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95 % within {DurationText.Measured(p95)}")}"));
+            $"{_record.Tests.Length}{Suffix(figures.Average, average => $", {DurationText.Measured(average)} on average")}{Suffix(figures.Percentile95, p95 => $", 95% within {DurationText.Measured(p95)}")}"));
         if (_record.LeftOut > 0)
             Row("Left out", Invariant($"{_record.LeftOut}, which did not fit the time (--test-budget)"));
 
@@ -232,7 +232,7 @@ internal sealed class SummaryMarkdown
             "| test | runs | failed | rate |\n|:--|--:|--:|--:|",
             [.. RepeatTotal.Worst(_record.Tests)],
             test => Invariant(
-                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Repeats!.Value.Runs} | {test.Repeats.Value.Failed} | {100 * test.Repeats.Value.Rate:0.##} % |"));
+                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Repeats!.Value.Runs} | {test.Repeats.Value.Failed} | {100 * test.Repeats.Value.Rate:0.##}% |"));
     }
 
     private void Flaky()

@@ -24,8 +24,17 @@ internal static class FailureText
         var text = new StringBuilder(Header(test, redactor));
         AddMessage(text, test.Final.Message, redactor);
         AddStack(text, test, settings.RootDirectory, redactor);
-        AddOutput(text, "output", test.Final.StandardOutput, redactor);
-        AddOutput(text, "error output", test.Final.StandardError, redactor);
+        AddOutput(text, test, redactor);
+        return text.ToString();
+    }
+
+    /// <summary>Header and output of a failure whose message and stack were printed before.</summary>
+    /// <param name="first">The test that they were printed of.</param>
+    public static string Again(TestRecord test, string first, Redactor redactor)
+    {
+        var text = new StringBuilder(Header(test, redactor));
+        AddLine(text, "  ", $"same message and stack as {first}");
+        AddOutput(text, test, redactor);
         return text.ToString();
     }
 
@@ -82,6 +91,12 @@ internal static class FailureText
         AddRest(text, "    ", frames.Length - MostFrames, "frames");
         if (!frames.Any(frame => frame.Contains(" in ", StringComparison.Ordinal)) && Place(test, rootDirectory) is { } place)
             AddLine(text, "    ", $"in {place}");
+    }
+
+    private static void AddOutput(StringBuilder text, TestRecord test, Redactor redactor)
+    {
+        AddOutput(text, "output", test.Final.StandardOutput, redactor);
+        AddOutput(text, "error output", test.Final.StandardError, redactor);
     }
 
     private static void AddOutput(StringBuilder text, string what, string? output, Redactor redactor)

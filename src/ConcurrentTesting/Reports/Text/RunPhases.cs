@@ -11,7 +11,7 @@ internal static class RunPhases
 
     private static readonly (string Phase, string Name)[] Order =
         [(PhaseNames.Build, "build"), (PhaseNames.Discovery, "discovery"), (PhaseNames.Template, "template"), (PhaseNames.Tests, "tests"),
-            (PhaseNames.Coverage, "coverage"), (PhaseNames.Reports, "reports")];
+            (PhaseNames.Coverage, "coverage")];
 
     /// <summary>
     /// The tests' own time over that of their phase, or over the wall time where no phase was measured; null where nothing ran.

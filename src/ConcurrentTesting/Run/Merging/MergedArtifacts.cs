@@ -3,6 +3,7 @@ using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Settings;
 using Microsoft.Extensions.Logging;
@@ -49,6 +50,8 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
             };
         }
 
+        await MetricsPush.PutAsync(
+            record with { Settings = record.Settings with { MetricsPushUrl = settings.MetricsPushUrl } }, logger, cancellationToken);
         Tell(record);
         return RunResult.Of(record) with
         {

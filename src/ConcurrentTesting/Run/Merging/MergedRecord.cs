@@ -44,6 +44,7 @@ internal static class MergedRecord
             LowerBound = bound,
             KnownTimings = tests.IsEmpty ? 0 : records.Sum(part => part.KnownTimings * part.Tests.Length) / tests.Length,
             Phases = phases,
+            PhaseSpans = PhaseSpan.Together(records.SelectMany(part => part.PhaseSpans)),
             WorkSpans = [.. records.SelectMany(part => part.WorkSpans)],
             Efficiency = phases.TryGetValue(PhaseNames.Tests, out var seconds) && seconds > 0 && !tests.IsEmpty
                 ? bound.TotalSeconds / seconds

@@ -14,6 +14,8 @@ internal sealed class QueuedRecord
     private readonly Dictionary<Guid, (QueuedMachine Machine, int FirstWorker)> _machines = [];
     private readonly Dictionary<Guid, int> _results = [];
     private readonly Dictionary<string, double> _phases = new(StringComparer.Ordinal);
+    private readonly List<PhaseSpan> _phaseSpans = [];
+    private readonly List<WorkSpan> _workSpans = [];
     private readonly Dictionary<Guid, double> _seconds = [];
     private readonly List<DatabaseRecord> _databases = [];
     private readonly List<string> _flaws = [];
@@ -146,6 +148,8 @@ internal sealed class QueuedRecord
                 _fold.Apply(Beside(happened, machine, firstWorker));
             else
                 databases.Apply(happened);
+            if (happened is LeaseTaken lease)
+                _workSpans.AddRange(lease.Spans.Select(span => span with { Worker = span.Worker + firstWorker }));
         }
 
         if (databases.Databases.ToRecord() is { } record)
@@ -161,6 +165,7 @@ internal sealed class QueuedRecord
     private void Add(QueuedMachine machine, PhaseEnded phase)
     {
         _phases[phase.Phase] = Math.Max(_phases.GetValueOrDefault(phase.Phase), phase.Seconds);
+        _phaseSpans.Add(phase.Span);
         _seconds[machine.Id] = _seconds.GetValueOrDefault(machine.Id) + phase.Seconds;
     }
 
@@ -211,6 +216,8 @@ internal sealed class QueuedRecord
         {
             Machine = MergedRecord.MachineOf([.. _machines.Values.Select(one => one.Machine.Name)]),
             Database = MergedRecord.DatabaseOf([.. _databases]),
+            PhaseSpans = PhaseSpan.Together(_phaseSpans),
+            WorkSpans = [.. _workSpans],
             Parts = [.. _machines.Values.Select(one => PartOf(one.Machine, one.FirstWorker, record))],
         };
     }

@@ -32,7 +32,7 @@ public sealed partial class HtmlReportTests : IDisposable
         page.ShouldNotContain(" src=");
         page.ShouldContain("default-src 'none'");
         Links().Matches(page).Select(match => match.Groups[1].Value).ShouldAllBe(link => link.StartsWith('#') || link.StartsWith("attachments/", StringComparison.Ordinal));
-        Anchors().Matches(page).Select(match => match.Groups[1].Value).ShouldAllBe(anchor => page.Contains($"id=\"{anchor}\"", StringComparison.Ordinal));
+        Anchors().Matches(page).Select(match => match.Groups[1].Value).Where(anchor => !anchor.StartsWith("test=", StringComparison.Ordinal)).ShouldAllBe(anchor => page.Contains($"id=\"{anchor}\"", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -115,11 +115,23 @@ public sealed partial class HtmlReportTests : IDisposable
         var chatty = RecordedRun.Attempt() with { Figures = new TestFigures { Queries = 27_015, Reads = 27_003, Writes = 12, QuerySeconds = 1.5, Repeated = [new RepeatedQuery(27_000, "SELECT * FROM line WHERE id = ?")] } };
         var page = Page(RecordedRun.Of(_folder.Path, [RecordedRun.Test("Sums", chatty), RecordedRun.Test("Quiet")]));
 
-        page.ShouldContain("<td data-label=\"Test\">Shop.Tests.BasketTests.Sums</td><td class=\"number\" data-label=\"Queries\">27,015</td><td class=\"number\" data-label=\"Reads\">27,003</td><td class=\"number\" data-label=\"Writes\">12</td><td class=\"number\" data-label=\"Query time\">1.50s</td>");
+        page.ShouldContain("<td data-label=\"Test\"><a href=\"#test=Shop.Tests%20%28net10.0%29%2FShop.Tests.BasketTests.Sums\">Shop.Tests.BasketTests.Sums</a></td><td class=\"number\" data-label=\"Queries\">27,015</td><td class=\"number\" data-label=\"Reads\">27,003</td><td class=\"number\" data-label=\"Writes\">12</td><td class=\"number\" data-label=\"Other statements\">–</td><td class=\"number\" data-label=\"Query time\">1.50s</td>");
         page.ShouldContain("<td data-label=\"Statement\">SELECT * FROM line WHERE id = ?</td><td class=\"number\" data-label=\"Most in a test\">27,000</td><td class=\"number\" data-label=\"In all\">27,000</td><td data-label=\"In\">Shop.Tests.BasketTests.Sums</td>");
         page.ShouldContain("data-sort=\"querySeconds\"");
         Data(page).GetProperty("tests").EnumerateArray().Single(test => test[0].GetString() == "Sums").EnumerateArray().Skip(10).Select(figure => figure.GetDouble()).ShouldBe([27_015, 12, 1.5]);
         Page(FullRun()).ShouldNotContain("id=\"queries\"");
+    }
+
+    [Fact]
+    public void A_statement_that_took_long_is_told_once_with_the_test_in_which_it_took_longest()
+    {
+        var page = Page(RecordedRun.Of(_folder.Path, [.. new[] { 0.02, 1.5 }.Select(seconds => RecordedRun.Test($"Deletes{seconds}", RecordedRun.Attempt() with
+        {
+            Figures = new TestFigures { Queries = 1, Slowest = [new SlowStatement(seconds, "DELETE FROM line WHERE id = ?")] },
+        }))]));
+
+        page.ShouldContain("<td data-label=\"Statement\">DELETE FROM line WHERE id = ?</td><td class=\"number\" data-label=\"Longest\">1.50s</td><td class=\"number\" data-label=\"Tests\">2</td><td data-label=\"Longest in\">Shop.Tests.BasketTests.Deletes1.5</td>");
+        page.ShouldNotContain(">20ms</td><td class=\"number\" data-label=\"Tests\">");
     }
 
     [Fact]

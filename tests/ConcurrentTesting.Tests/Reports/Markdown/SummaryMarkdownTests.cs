@@ -15,7 +15,7 @@ public sealed class SummaryMarkdownTests
         var record = RecordedRun.Of("/repo/artifacts", [RecordedRun.Test("Passes")]) with { Coverage = new CoverageRecord(2, 3, 0, 0) { LostBatches = 2, LostResults = 9 } };
 
         SummaryMarkdown.Of(record, new ReportText(new Redactor()))
-            .ShouldContain("| Coverage | 66.7 % of lines (2 of 3); too low: 2 test hosts ended before telling what 9 results had covered |");
+            .ShouldContain("| Coverage | 66.7% of lines (2 of 3); too low: 2 test hosts ended before telling what 9 results had covered |");
     }
 
     [Fact]
@@ -49,9 +49,9 @@ public sealed class SummaryMarkdownTests
             |:--|:--|
             | Wall time | 10.0s |
             | Tests' own time | 12.1s, in their phase 1.2 times faster than one after another |
-            | Lower bound | 6.00s, efficiency 75 % |
+            | Lower bound | 6.00s, efficiency 75% |
             | Workers | 2, the busiest 1.33 times the average |
-            | Tests | 5, 3.01s on average, 95 % within 12.0s |
+            | Tests | 5, 3.01s on average, 95% within 12.0s |
             | Flaky | 1 |
             | Databases | sqlite, template built in 1.50s, 2 clones of 4ms on average |
             | Run | <code>20261122-144800-1a2b</code>, seed 7 |

@@ -28,6 +28,8 @@ async function look(width, features, hash) {
     errors,
     violations: violations.map(violation => `${violation.id}: ${violation.nodes[0].html}`),
     pageWidth: await page.evaluate(() => document.documentElement.scrollWidth),
+    // Tables that are wider than their place hide their last columns.
+    cut: await page.evaluate(() => [...document.querySelectorAll('.scroll')].filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1).map(one => one.getAttribute('aria-label'))),
     pageHeight: await page.evaluate(() => document.documentElement.scrollHeight),
     text: await page.evaluate(() => document.querySelector('#test:not([hidden])')?.innerText ?? ''),
   });
@@ -63,10 +65,43 @@ async function timeline() {
   return { errors, bars, tip, frames };
 }
 
+// On a phone two fingers that move apart show less of the time, and one that moves shows another part of it.
+async function fingers() {
+  const page = await browser.newPage();
+  await page.setViewport({ width: 390, height: 844, hasTouch: true, isMobile: true });
+  await page.goto(`file://${file}`);
+  await page.waitForFunction(() => document.getElementById('lanes').frames.length > 0);
+  const middle = await page.evaluate(() => {
+    const canvas = document.getElementById('lanes');
+    canvas.scrollIntoView({ block: 'center' });
+    const box = canvas.getBoundingClientRect();
+    return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+  });
+  const client = await page.createCDPSession();
+  const touch = (type, ...places) => client.send('Input.dispatchTouchEvent', { type, touchPoints: places.map((x, id) => ({ x: middle.x + x, y: middle.y, id })) });
+  // What is drawn, once a frame more is.
+  const drawn = async before => {
+    await page.waitForFunction(frames => document.getElementById('lanes').frames.length > frames, {}, before);
+    return page.evaluate(() => ({ frames: document.getElementById('lanes').frames.length, picture: document.getElementById('lanes').toDataURL() }));
+  };
+  const whole = await drawn(0);
+  await touch('touchStart', -20, 20);
+  await touch('touchMove', -80, 80);
+  const near = await drawn(whole.frames);
+  await touch('touchEnd');
+  await touch('touchStart', 40);
+  await touch('touchMove', -40);
+  const beside = await drawn(near.frames);
+  await touch('touchEnd');
+  const hint = await page.evaluate(() => document.getElementById('lanes-tools').innerText);
+  await page.close();
+  return { pictures: new Set([whole, near, beside].map(one => one.picture)).size, hint };
+}
+
 const light = [{ name: 'prefers-color-scheme', value: 'light' }];
 const dark = [{ name: 'prefers-color-scheme', value: 'dark' }];
 if (what === 'timeline') {
-  console.log(JSON.stringify(await timeline()));
+  console.log(JSON.stringify({ ...await timeline(), ...await fingers() }));
 } else {
   await look(390, light, '');
   await look(390, dark, what);

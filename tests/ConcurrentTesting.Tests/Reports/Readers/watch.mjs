@@ -78,8 +78,15 @@ seen.test = await text('#test');
 await picture('live-test');
 await page.evaluate(() => { location.hash = '#tests'; });
 
+// The tree grows too, also under the pointer.
+await page.evaluate(() => { document.getElementById('tree').open = true; });
+await page.waitForSelector('#tree > ul > li > details');
+await page.evaluate(() => { document.querySelector('#tree > ul > li > details').open = true; });
+await page.hover('#tree > summary');
+const trees = [];
 const growing = setInterval(async () => {
   try {
+    trees.push(await page.evaluate(() => document.querySelector('#tree > ul > li > details[open]')?.innerText));
     titles.push(await page.title());
     seen.rows.push(await page.evaluate(() => tests.length));
   } catch {
@@ -88,6 +95,7 @@ const growing = setInterval(async () => {
 }, 200);
 await page.waitForFunction(() => document.getElementById('live-note')?.textContent.includes('this is its report'), { timeout: 180_000 });
 clearInterval(growing);
+seen.trees = new Set(trees.filter(tree => tree)).size;
 seen.titles = [...new Set(titles)];
 seen.rows = [...new Set(seen.rows)];
 seen.end = {

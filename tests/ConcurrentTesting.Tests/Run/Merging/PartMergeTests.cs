@@ -45,6 +45,33 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task The_report_shows_when_the_tests_of_any_machine_ran()
+    {
+        await MergeAsync(_parts.WriteAll());
+
+        using var data = JsonDocument.Parse(Artifact("report.html").Split("id=\"run-data\">")[1].Split("</script>")[0]);
+        var band = data.RootElement.GetProperty("phases").EnumerateArray().ShouldHaveSingleItem();
+        (band[0].GetString(), band[2].GetDouble() - band[1].GetDouble()).ShouldBe(("tests", 2), "the machines ran side by side");
+    }
+
+    [Fact]
+    public async Task The_figures_of_the_merged_run_are_pushed()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        var settings = _parts.Settings(_parts.WriteAll()) with { MetricsPushUrl = $"http://127.0.0.1:{port}" };
+
+        var merging = ConcurrentTestRun.MergeAsync(settings, NullLogger.Instance, Cancellation);
+        using var client = await listener.AcceptTcpClientAsync(Cancellation);
+        using var reader = new StreamReader(client.GetStream());
+        (await reader.ReadLineAsync(Cancellation)).ShouldBe("PUT /metrics/job/concurrent_test HTTP/1.1");
+        client.GetStream().Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8);
+
+        (await merging).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+    }
+
+    [Fact]
     public async Task The_next_durations_of_a_test_are_those_of_the_part_that_ran_it()
     {
         await MergeAsync(_parts.WriteAll());
