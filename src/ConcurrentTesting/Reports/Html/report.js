@@ -256,7 +256,7 @@ starts.push(() => {
 
 // So do the names in the tables that are there without scripts.
 starts.push(() => {
-  for (const cell of document.querySelectorAll("main table.cards td:not(.number)")) {
+  for (const cell of document.querySelectorAll("main table.cards:not(#tests-table) td:not(.number)")) {
     for (const holder of [cell, ...cell.querySelectorAll("a")]) {
       for (const text of [...holder.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)) text.replaceWith(words(text.data));
     }
