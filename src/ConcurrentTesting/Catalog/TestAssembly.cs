@@ -17,7 +17,9 @@ internal enum TestFramework
 /// <param name="ProjectFile">The project it was built from; null where an assembly was given.</param>
 internal sealed record TestAssembly(string Path, string TargetFramework, TestFramework Framework, string? ProjectFile)
 {
-    public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+    private KnownNames _names;
+
+    public string Name => Names.Name;
 
     /// <summary>Counts assemblies of one name and framework in the order of their paths, from 0.</summary>
     public int Ordinal { get; init; }
@@ -29,5 +31,34 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
     public AssemblyCollectors Collectors { get; init; } = AssemblyCollectors.None;
 
     /// <summary>The assembly in keys and reports: <c>Shop.Tests (net10.0)</c>.</summary>
-    public string Source => $"{Name} ({TargetFramework})";
+    public string Source => Names.Source;
+
+    // Asked for at each test, and often. A copy may have another path than what it was copied from.
+    private KnownNames.Of Names => _names.Known is { } known
+        && ReferenceEquals(known.Path, Path) && ReferenceEquals(known.TargetFramework, TargetFramework)
+            ? known
+            : (_names = new KnownNames(new KnownNames.Of(Path, TargetFramework))).Known!;
+
+    /// <summary>Assemblies that are the same are so whether or not somebody has asked for their names.</summary>
+    private readonly struct KnownNames(KnownNames.Of? known) : IEquatable<KnownNames>
+    {
+        public Of? Known => known;
+
+        public bool Equals(KnownNames other) => true;
+
+        public override bool Equals(object? obj) => obj is KnownNames;
+
+        public override int GetHashCode() => 0;
+
+        public sealed class Of(string path, string targetFramework)
+        {
+            public string Path => path;
+
+            public string TargetFramework => targetFramework;
+
+            public string Name { get; } = System.IO.Path.GetFileNameWithoutExtension(path);
+
+            public string Source { get; } = $"{System.IO.Path.GetFileNameWithoutExtension(path)} ({targetFramework})";
+        }
+    }
 }

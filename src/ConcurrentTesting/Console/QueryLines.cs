@@ -12,7 +12,7 @@ internal static class QueryLines
 
     public static IEnumerable<string> Of(RunRecord run, Redactor redactor)
     {
-        if (RunBenchmark.Of(run).MostQueries is not [var first, ..])
+        if (RunBenchmark.MostQueriesOf(run) is not [var first, ..])
             yield break;
         var all = RunFigures.Of(run).Measured;
         yield return Invariant(

@@ -41,8 +41,9 @@ internal static class RetryCounts
     }
 
     // Of a test that is to run several times, each time for itself.
-    private static IEnumerable<(TestAttempt Failed, TestAttempt Again)> Pairs(TestRecord test) =>
-        test.Attempts.GroupBy(attempt => attempt.Round).SelectMany(round => round.Zip(round.Skip(1)));
+    private static IEnumerable<(TestAttempt Failed, TestAttempt Again)> Pairs(TestRecord test) => test.Attempts.Length < 2
+        ? []
+        : test.Attempts.GroupBy(attempt => attempt.Round).SelectMany(round => round.Zip(round.Skip(1)));
 
     private static void Count(SortedDictionary<string, RetryCount> counts, string cause, bool succeeded) =>
         counts[cause] = (counts.GetValueOrDefault(cause) ?? RetryCount.None).With(succeeded);

@@ -10,12 +10,16 @@ internal sealed class RowFold(AttemptEnded first)
     /// <summary>Beyond so many times figures of what went well are not kept.</summary>
     private const int MostMeasured = 1_000;
 
+    private const int MostLookedAt = 4;
+
     // A test that is to run once has no round: its last attempt is kept under this one.
     private const int Once = 0;
 
     private readonly List<TestAttempt> _attempts = [];
-    private readonly Dictionary<int, TestAttempt> _lastOfRounds = [];
-    private readonly Dictionary<int, int?> _roundsOfBatches = [];
+
+    // Of the attempts by round and batch; null where there are so few that they are looked at, which is so for almost all rows.
+    private Dictionary<int, TestAttempt>? _lastOfRounds;
+    private Dictionary<int, int?>? _roundsOfBatches;
     private TestAttempt? _final;
     private bool _isTold;
     private bool _isFailureTold;
@@ -35,7 +39,9 @@ internal sealed class RowFold(AttemptEnded first)
     public TestOutcome Outcome => DecidingAttempt.OutcomeOf(Final, first.Quarantine);
 
     /// <summary>The last attempt of one of the times that the test was to run; null: it has none.</summary>
-    public TestAttempt? LastOf(int? round) => _lastOfRounds.GetValueOrDefault(round ?? Once);
+    public TestAttempt? LastOf(int? round) => _lastOfRounds is { } known
+        ? known.GetValueOrDefault(round ?? Once)
+        : _attempts.FindLast(attempt => (attempt.Round ?? Once) == (round ?? Once));
 
     /// <summary>Takes the attempts of one of the times away.</summary>
     public IReadOnlyList<TestAttempt> TakeOut(int? round)
@@ -50,13 +56,19 @@ internal sealed class RowFold(AttemptEnded first)
     {
         _final = FinalWith(attempt);
         _attempts.Add(attempt);
-        Know(attempt);
+        if (_lastOfRounds is not null)
+            Know(attempt);
+        else if (_attempts.Count > MostLookedAt)
+            KnowAll();
     }
 
-    public bool HasAttemptIn(int batch) => _roundsOfBatches.ContainsKey(batch);
+    public bool HasAttemptIn(int batch) =>
+        _roundsOfBatches?.ContainsKey(batch) ?? _attempts.Exists(attempt => attempt.Batch == batch);
 
     /// <summary>Which of the times that the test is to run a batch was, in which it has an attempt.</summary>
-    public int? RoundOf(int batch) => _roundsOfBatches.GetValueOrDefault(batch);
+    public int? RoundOf(int batch) => _roundsOfBatches is { } known
+        ? known.GetValueOrDefault(batch)
+        : _attempts.FindLast(attempt => attempt.Batch == batch)?.Round;
 
     /// <summary>It failed in the batch, and nothing has tried again since what failed.</summary>
     public bool HasFailedIn(int batch) =>
@@ -99,8 +111,8 @@ internal sealed class RowFold(AttemptEnded first)
             return;
         var old = _attempts[index];
         var known = _attempts[index] = old with { Figures = measured.Figures };
-        if (ReferenceEquals(LastOf(old.Round), old))
-            _lastOfRounds[old.Round ?? Once] = known;
+        if (_lastOfRounds is { } last && ReferenceEquals(last.GetValueOrDefault(old.Round ?? Once), old))
+            last[old.Round ?? Once] = known;
         if (ReferenceEquals(_final, old))
             _final = known;
     }
@@ -143,14 +155,22 @@ internal sealed class RowFold(AttemptEnded first)
     private void Know()
     {
         _final = null;
-        _lastOfRounds.Clear();
-        _roundsOfBatches.Clear();
+        _lastOfRounds = null;
+        _roundsOfBatches = null;
+        if (_attempts.Count > MostLookedAt)
+            KnowAll();
+    }
+
+    private void KnowAll()
+    {
+        _lastOfRounds = [];
+        _roundsOfBatches = [];
         _attempts.ForEach(Know);
     }
 
     private void Know(TestAttempt attempt)
     {
-        _lastOfRounds[attempt.Round ?? Once] = attempt;
-        _roundsOfBatches[attempt.Batch] = attempt.Round;
+        _lastOfRounds![attempt.Round ?? Once] = attempt;
+        _roundsOfBatches![attempt.Batch] = attempt.Round;
     }
 }

@@ -42,24 +42,33 @@ internal sealed record RunBenchmark
     {
         var figures = RunFigures.Of(record);
         var sequential = SequentialOf(record);
-        var ran = record.Tests.Where(test => test.Final.Outcome is not (TestOutcome.Skipped or TestOutcome.Error)).ToList();
+        var ran = Ran(record).ToList();
         return new RunBenchmark
         {
             Wall = record.Wall,
             Phases = [.. PhasesOf(record)],
-            WorkerTime = [.. WorkerTimeOf(record)],
+            WorkerTime = WorkerTimeOf(record),
             Sequential = sequential,
             SpeedUp = ran.Count > 0 && record.Wall > TimeSpan.Zero ? sequential / record.Wall : null,
             LowerBound = record.LowerBound,
             Efficiency = record.Efficiency,
             Imbalance = figures.Imbalance,
             Slowest = [.. ran.OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)],
-            MostQueries =
-                [.. ran.Where(test => test.Final.Figures?.Queries > 0).OrderByDescending(test => test.Final.Figures!.Queries)
-                    .ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)],
+            MostQueries = MostQueriesOf(record),
             Suspected = [.. SuspectedOf(ran)],
         };
     }
+
+    /// <inheritdoc cref="MostQueries"/>
+    public static ImmutableArray<TestRecord> MostQueriesOf(RunRecord record) =>
+        [.. Ran(record).Where(test => test.Final.Figures?.Queries > 0).OrderByDescending(test => test.Final.Figures!.Queries)
+            .ThenBy(test => test.Id, StringComparer.Ordinal).Take(Listed)];
+
+    /// <inheritdoc cref="WorkerTime"/>
+    public static ImmutableArray<BenchmarkPart> WorkerTimeOf(RunRecord record) => [.. PartsOfWorkers(record)];
+
+    private static IEnumerable<TestRecord> Ran(RunRecord record) =>
+        record.Tests.Where(test => test.Final.Outcome is not (TestOutcome.Skipped or TestOutcome.Error));
 
     private static IEnumerable<BenchmarkPart> PhasesOf(RunRecord record)
     {
@@ -71,12 +80,13 @@ internal sealed record RunBenchmark
             phase => new BenchmarkPart(phase.Name, TimeSpan.FromSeconds(record.Phases[phase.Phase])));
     }
 
-    private static IEnumerable<BenchmarkPart> WorkerTimeOf(RunRecord record)
+    private static IEnumerable<BenchmarkPart> PartsOfWorkers(RunRecord record)
     {
         if (record.Workers.IsEmpty)
             yield break;
         var busy = Sum(record.Workers, worker => worker.Busy);
-        var tests = record.TestTime < busy ? record.TestTime : busy;
+        var all = record.TestTime;
+        var tests = all < busy ? all : busy;
         var clones = Sum(record.Workers, worker => worker.Cloning);
         var starts = Sum(record.Workers, worker => worker.Starting);
         yield return new BenchmarkPart("tests", tests);

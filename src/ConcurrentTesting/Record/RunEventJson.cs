@@ -17,13 +17,13 @@ namespace ConcurrentTesting.Record;
 internal sealed partial class RunEventJson : JsonSerializerContext
 {
     /// <summary>For the lines of one journal: assemblies are known from line to line.</summary>
+    /// <param name="redactor">Null where they are only read.</param>
     public static RunEventJson For(AssemblyKeys assemblies, Redactor? redactor)
     {
         var options = new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         options.Converters.Add(assemblies);
         options.Converters.Add(new TraitPair());
-        if (redactor is not null)
-            options.Converters.Add(new RedactedText(redactor));
+        options.Converters.Add(redactor is null ? new SharedText() : new RedactedText(redactor));
         return new RunEventJson(options);
     }
 }
@@ -59,6 +59,38 @@ internal sealed class RedactedText(Redactor redactor) : JsonConverter<string>
 
         ref var redacted = ref CollectionsMarshal.GetValueRefOrAddDefault(_redacted, value, out var isKnown);
         return isKnown ? redacted! : redacted = redactor.Redact(value);
+    }
+}
+
+/// <summary>What is read: names of classes, methods and databases stand in many lines, and in memory once.</summary>
+internal sealed class SharedText : JsonConverter<string>
+{
+    private const int LongestShared = 200;
+
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _known =
+        new HashSet<string>(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.HasValueSequence || reader.ValueSpan.Length > LongestShared ? reader.GetString() : Shared(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+
+    public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString()!;
+
+    public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WritePropertyName(value);
+
+    // A text has at most as many characters as it has bytes in the file.
+    private string Shared(ref Utf8JsonReader reader)
+    {
+        Span<char> characters = stackalloc char[LongestShared];
+        ReadOnlySpan<char> text = characters[..reader.CopyString(characters)];
+        if (_known.TryGetValue(text, out var known))
+            return known;
+        known = text.ToString();
+        _known.Set.Add(known);
+        return known;
     }
 }
 

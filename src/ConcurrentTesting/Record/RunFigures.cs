@@ -13,8 +13,8 @@ internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, dou
         var durations = record.Tests
             .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
             .Select(test => test.Final.Duration)
-            .Order()
             .ToList();
+        durations.Sort();
         var busy = record.StartedWorkers.Select(worker => worker.Busy.TotalSeconds).DefaultIfEmpty().ToList();
         return new RunFigures(
             durations.Count == 0 ? null : TimeSpan.FromTicks((long)durations.Average(duration => duration.Ticks)),

@@ -22,8 +22,11 @@ internal sealed class RunFold
     private readonly Dictionary<string, ImmutableArray<PastResult>> _history = new(StringComparer.Ordinal);
     private ComparedRun? _compared;
 
-    // Asked for several times at a run's end; null where a row has changed since.
+    // Asked for several times at a run's end; null where what they are made of has changed since.
     private ImmutableArray<TestRecord>? _tests;
+    private TimeSpan? _lowerBound;
+    private (string? Cause, int Workers)? _idle;
+    private ImmutableDictionary<string, ImmutableArray<PastResult>>? _past;
     private CoverageRecord? _coverage;
     private ShardRecord? _shard;
     private RunEnded? _ended;
@@ -109,7 +112,8 @@ internal sealed class RunFold
         var started = _started ?? throw new InvalidOperationException("The events do not begin with the run's start.");
         var (tests, outside, databases) = (Tests, Outside, Databases.ToRecord());
         var (exitCode, reason) = Verdict.Of(end, tests, outside, started.Settings);
-        var lowerBound = tests.IsEmpty ? TimeSpan.Zero : RecordedWork.LowerBoundOf(_units, tests, started.Settings.Workers);
+        var lowerBound = _lowerBound ??=
+            tests.IsEmpty ? TimeSpan.Zero : RecordedWork.LowerBoundOf(_units, tests, started.Settings.Workers);
         var record = new RunRecord
         {
             RunId = started.Run,
@@ -131,12 +135,12 @@ internal sealed class RunFold
             PreparationRetries = _retries.ToImmutableSortedDictionary(StringComparer.Ordinal),
             Database = databases,
             Compared = _compared,
-            History = _history.ToImmutableDictionary(StringComparer.Ordinal),
+            History = _past ??= _history.ToImmutableDictionary(StringComparer.Ordinal),
             Coverage = _coverage,
             Shard = _shard,
             Overrides = databases is null ? started.Overrides : [.. started.Overrides, .. databases.Overrides],
             LowerBound = lowerBound,
-            Idle = IdleWorkers.Of(Workers, tests, _units),
+            Idle = Idle(tests),
             KnownTimings = _planned?.KnownTimings ?? 0,
             Phases = _phases.ToImmutableSortedDictionary(StringComparer.Ordinal),
             PhaseSpans = [.. _phaseSpans],
@@ -145,6 +149,21 @@ internal sealed class RunFold
                 && !tests.IsEmpty ? lowerBound.TotalSeconds / seconds : null,
         };
         return record with { Lost = LostTime.Of(record) };
+    }
+
+    private string? Idle(ImmutableArray<TestRecord> tests)
+    {
+        if (_idle is not { } known || known.Workers != _workers.Count)
+            _idle = known = (IdleWorkers.Of(Workers, tests, _units), _workers.Count);
+        return known.Cause;
+    }
+
+    // What is derived from rows and units is made anew when it is asked for.
+    private void Forget()
+    {
+        _tests = null;
+        _lowerBound = null;
+        _idle = null;
     }
 
     // A green run must not seem to speak of all tests.
@@ -171,7 +190,7 @@ internal sealed class RunFold
 
     internal void Add(UnitPlanned unit)
     {
-        _tests = null;
+        Forget();
         _units.Add(unit);
     }
 
@@ -179,7 +198,11 @@ internal sealed class RunFold
 
     internal void Add(RunCompared compared) => _compared = compared.Compared;
 
-    internal void Add(TestRemembered past) => _history[past.Test] = past.Results;
+    internal void Add(TestRemembered past)
+    {
+        _past = null;
+        _history[past.Test] = past.Results;
+    }
 
     internal void Add(CoverageMerged merged) => _coverage = merged.Coverage;
 
@@ -189,13 +212,13 @@ internal sealed class RunFold
 
     internal void Supersede(RowsSuperseded superseded)
     {
-        _tests = null;
+        Forget();
         _rows.Supersede(superseded);
     }
 
     internal void Drop(BatchDropped dropped)
     {
-        _tests = null;
+        Forget();
         _rows.Drop(dropped.Batch);
     }
 
@@ -212,14 +235,14 @@ internal sealed class RunFold
 
     internal void Add(AttemptEnded ended)
     {
-        _tests = null;
+        Forget();
         OpenWork.EndTest(ended.Attempt.Worker, ended.Test);
         _rows.Add(ended);
     }
 
     internal void Add(BatchMeasured measured)
     {
-        _tests = null;
+        Forget();
         foreach (var row in measured.Rows)
             _rows.Find(row.Test, row.Row)?.Measure(measured.Batch, row);
     }

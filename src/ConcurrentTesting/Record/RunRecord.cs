@@ -95,7 +95,7 @@ internal sealed record TestRecord
         init
         {
             field = value;
-            Final = DecidingAttempt.Of(value)!;
+            Final = value is [.., { Round: null } last] ? last : DecidingAttempt.Of(value)!;
         }
     }
 
@@ -126,7 +126,7 @@ internal sealed record TestRecord
         : Attempts.Where(attempt => DecidingAttempt.IsFailure(attempt) && !ReferenceEquals(attempt, Final)).Take(MostRepeatsTold);
 
     /// <summary>How often it ran and failed where it was to run several times; null: once.</summary>
-    public RepeatCount? Repeats => RepeatCount.Of(Attempts);
+    public RepeatCount? Repeats => Attempts is [.., { Round: not null }] ? RepeatCount.Of(Attempts) : null;
 
     /// <summary>The final attempt's outcome; a muted failure counts as skipped.</summary>
     public TestOutcome Outcome => DecidingAttempt.OutcomeOf(Final, Quarantine);
@@ -372,9 +372,25 @@ internal sealed record RunRecord
     public ImmutableArray<TestRecord> OutsideEntries { get; private init; } = [];
 
     /// <summary>The tests, and what failed outside of tests: what reports list.</summary>
-    public ImmutableArray<TestRecord> Entries => [.. Tests, .. OutsideEntries.Where(entry => !entry.IsFlaky)];
+    public ImmutableArray<TestRecord> Entries =>
+        OutsideEntries.IsEmpty ? Tests : [.. Tests, .. OutsideEntries.Where(entry => !entry.IsFlaky)];
 
     /// <summary>Of these, and of what ended well in the end, what failed at first.</summary>
     public IEnumerable<TestRecord> FlakyEntries => Tests.Concat(OutsideEntries).Where(entry => entry.IsFlaky);
-    public TimeSpan TestTime => TimeSpan.FromTicks(Tests.Sum(test => test.Attempts.Sum(attempt => attempt.Duration.Ticks)));
+
+    /// <summary>What all attempts took, one after another.</summary>
+    public TimeSpan TestTime
+    {
+        get
+        {
+            var ticks = 0L;
+            foreach (var test in Tests)
+            {
+                foreach (var attempt in test.Attempts)
+                    ticks += attempt.Duration.Ticks;
+            }
+
+            return TimeSpan.FromTicks(ticks);
+        }
+    }
 }

@@ -36,41 +36,74 @@ internal static class RunArtifacts
         var attachments = new AttachmentFolder(results);
         var incidents = ImmutableArray.CreateBuilder<Incident>();
 
-        incidents.AddRange(HostFiles.Redact(results, redactor, cancellationToken)
+        incidents.AddRange((await HostFiles.RedactAsync(results, redactor, cancellationToken).ConfigureAwait(false))
             .Select(failure =>
                 new Incident(
                     record.FinishedAt, IncidentKinds.SecretNotRemoved,
                     $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
 
-        // First, because the other reports tell what it found, and where the attachments lie.
-        incidents.AddRange(
-            await WriteTrxAsync(record, Path.Combine(results, ArtifactNames.MergedTrx), attachments, redactor, cancellationToken)
-                .ConfigureAwait(false));
-        var known = record with { Incidents = [.. record.Incidents, .. incidents] };
+        // Each takes a core. Those that know nothing of attachments do not wait for the TRX file, whose inputs are seldom damaged.
+        var known = With(record, incidents.ToImmutable());
+        var early = WriteAllAsync(WithoutAttachments(known, settings, redactor, cancellationToken), record.FinishedAt, cancellationToken);
+        var rest = WriteTrxAndItsReadersAsync(known, attachments, redactor, cancellationToken);
+        await Task.WhenAll(early, rest).ConfigureAwait(false);
+        var (found, lost) = await rest.ConfigureAwait(false);
+        if (!found.IsEmpty)
+        {
+            early = WriteAllAsync(
+                WithoutAttachments(With(known, found), settings, redactor, cancellationToken), record.FinishedAt, cancellationToken);
+        }
 
-        // They only read, and each takes a core.
-        var written = await Task.WhenAll(Files(known, settings, attachments, redactor, cancellationToken).Select(file => Task.Run(
-            () => TryWriteAsync(file.Path, file.Write, record.FinishedAt, cancellationToken), CancellationToken.None)))
-            .ConfigureAwait(false);
-        incidents.AddRange(written.OfType<Incident>());
+        incidents.AddRange(found);
+        incidents.AddRange(lost);
+        incidents.AddRange(await early.ConfigureAwait(false));
         return incidents.ToImmutable();
     }
 
-    private static IEnumerable<(string Path, Func<Stream, Task> Write)> Files(
-        RunRecord record, JsonObject settings, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
+    private static RunRecord With(RunRecord record, ImmutableArray<Incident> incidents) =>
+        record with { Incidents = [.. record.Incidents, .. incidents] };
+
+    // In this order, because the others tell what it found, and where the attachments lie.
+    private static async Task<(ImmutableArray<Incident> Found, ImmutableArray<Incident> Lost)> WriteTrxAndItsReadersAsync(
+        RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
-        var results = record.Settings.ResultsDirectory;
+        var path = PathOf(record, ArtifactNames.MergedTrx);
+        var found = await Task.Run(
+            () => WriteTrxAsync(record, path, attachments, redactor, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+        var readers = WithAttachments(With(record, found), attachments, redactor, cancellationToken);
+        return (found, await WriteAllAsync(readers, record.FinishedAt, cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task<ImmutableArray<Incident>> WriteAllAsync(
+        IEnumerable<(string Path, Func<Stream, Task> Write)> files, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var written = await Task.WhenAll(files.Select(file => Task.Run(
+            () => TryWriteAsync(file.Path, file.Write, at, cancellationToken), CancellationToken.None))).ConfigureAwait(false);
+        return [.. written.OfType<Incident>()];
+    }
+
+    private static IEnumerable<(string Path, Func<Stream, Task> Write)> WithAttachments(
+        RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
+    {
         var text = new ReportText(redactor);
-        yield return (record.Settings.JUnitFile ?? Path.Combine(results, ArtifactNames.JUnit), stream =>
+        yield return (record.Settings.JUnitFile ?? PathOf(record, ArtifactNames.JUnit), stream =>
             Now(() => JUnitWriter.Write(record, stream, attachments, text, cancellationToken)));
-        yield return (Path.Combine(results, ArtifactNames.Run), stream =>
-            Now(() => RunJsonFile.Write(record, settings, stream, redactor, cancellationToken)));
-        yield return (Path.Combine(results, ArtifactNames.Metrics), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
-        yield return (Path.Combine(results, ArtifactNames.Report), stream =>
+        yield return (PathOf(record, ArtifactNames.Report), stream =>
             Now(() => HtmlReport.Write(record, stream, attachments, text)));
-        yield return (Path.Combine(results, ArtifactNames.Summary), stream =>
+    }
+
+    private static IEnumerable<(string Path, Func<Stream, Task> Write)> WithoutAttachments(
+        RunRecord record, JsonObject settings, Redactor redactor, CancellationToken cancellationToken)
+    {
+        var text = new ReportText(redactor);
+        yield return (PathOf(record, ArtifactNames.Run), stream =>
+            Now(() => RunJsonFile.Write(record, settings, stream, redactor, cancellationToken)));
+        yield return (PathOf(record, ArtifactNames.Metrics), stream => MetricsFile.WriteAsync(record, stream, cancellationToken));
+        yield return (PathOf(record, ArtifactNames.Summary), stream =>
             stream.WriteAsync(Encoding.UTF8.GetBytes(SummaryMarkdown.Of(record, text)), cancellationToken).AsTask());
     }
+
+    private static string PathOf(RunRecord record, string name) => Path.Combine(record.Settings.ResultsDirectory, name);
 
     private static async Task<ImmutableArray<Incident>> WriteTrxAsync(
         RunRecord record, string path, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)

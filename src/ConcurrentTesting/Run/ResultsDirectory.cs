@@ -145,7 +145,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
             if (ListOfNow() is { } list)
                 await (Seal is { } seal ? await SealAsync(list, seal) : list).WriteAsync(_directory);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (
+            ((exception as AggregateException)?.InnerException ?? exception) is IOException or UnauthorizedAccessException)
         {
             // The next run goes by the files' content.
         }
@@ -241,11 +242,15 @@ internal sealed class ResultsDirectory : IAsyncDisposable
 
         var files = FileNames.Concat(
             Folders.SelectMany(folder => DirectoryContents.FilesBelow(_directory, folder)).Where(name => !_foreign.Contains(name)))
-            .Distinct(StringComparer.Ordinal).Where(name => DirectoryContents.IsFile(_directory, name));
+            .Distinct(StringComparer.Ordinal).Where(name => DirectoryContents.IsFile(_directory, name)).ToList();
         var folders = Folders.SelectMany(folder => DirectoryContents.FoldersBelow(_directory, folder)).Where(
             name => !_foreign.Contains(name));
+        // The large ones are a few, and each takes a core.
+        var hashes = new string[files.Count];
+        Parallel.For(0, files.Count, index => hashes[index] = HashOf(files[index]));
         return new ArtifactList(
-            files.ToImmutableSortedDictionary(name => name, HashOf, StringComparer.Ordinal), [.. folders], IsFinished: true);
+            files.Zip(hashes).ToImmutableSortedDictionary(file => file.First, file => file.Second, StringComparer.Ordinal),
+            [.. folders], IsFinished: true);
     }
 
     private IEnumerable<string> Below(string folder) =>

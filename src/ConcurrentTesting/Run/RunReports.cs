@@ -31,6 +31,8 @@ internal static class RunReports
         var writes = !settings.List && await TakePlaceAsync(results, journal, worked);
         if (writes)
         {
+            var file = new HistoryFile(settings, (kind, message) => journal.Run.Recorder.Report(kind, message));
+            var reading = Task.Run(file.Read, cancellationToken);
             TellFewerRows(journal);
             using (journal.Phase(PhaseNames.Timings))
                 await SaveTimingsAsync(journal, worked, console.Redactor, isComplete: end.ExitCode is null, cancellationToken);
@@ -39,8 +41,7 @@ internal static class RunReports
             if (journal is { Catalog: { } catalog, Plan: { } plan })
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
             var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
-            var file = new HistoryFile(settings, (kind, message) => journal.Run.Recorder.Report(kind, message));
-            var history = file.Read();
+            var history = await reading;
             journal.Remember(history.ByTest());
             foreach (var incident in lostCoverage)
                 journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
@@ -48,13 +49,15 @@ internal static class RunReports
             finishedAt = record.FinishedAt;
             using (journal.Phase(PhaseNames.Reports))
             {
-                await file.AddAsync(history, record, console.Redactor, cancellationToken);
+                // No report reads it.
+                var adding = Task.Run(() => file.AddAsync(history, record, console.Redactor, cancellationToken), cancellationToken);
                 ImmutableArray<Incident> incidents =
                 [
                     .. await WritePlanAsync(journal, cancellationToken),
                     .. await RunArtifacts.WriteAsync(
                         record, RecordedValue.All(record.Settings, console.Redactor), console.Redactor, cancellationToken),
                 ];
+                await adding;
                 foreach (var incident in incidents)
                     journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
                 end = EndWithout(

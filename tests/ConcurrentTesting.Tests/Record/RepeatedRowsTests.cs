@@ -33,6 +33,33 @@ public sealed class RepeatedRowsTests
         _told.Done.ShouldBe((1, 1));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void A_row_knows_its_batches_and_times_however_many_it_has(int times)
+    {
+        var row = new RowFold(new AttemptEnded { At = default, Test = new TestRef(Assembly, _test.Id), Row = 0, Occurrence = 0, ClassName = "Orders", MethodName = "Ships", Name = "Ships", Attempt = RecordedRun.Attempt() });
+        for (var time = 1; time <= times; time++)
+        {
+            row.Add(RecordedRun.Attempt(TestOutcome.Failed) with { Round = time, Batch = (2 * time) - 1 });
+            row.Add(RecordedRun.Attempt() with { Round = time, Batch = 2 * time });
+        }
+
+        row.Measure(2 * times, new MeasuredRow(new TestRef(Assembly, _test.Id), 0, TestFigures.NotMeasured with { Repeated = [] }));
+
+        foreach (var time in Enumerable.Range(1, times))
+        {
+            row.RoundOf((2 * time) - 1).ShouldBe(time);
+            row.RoundOf(2 * time).ShouldBe(time);
+            row.LastOf(time)!.Batch.ShouldBe(2 * time);
+        }
+
+        row.LastOf(times)!.Figures.ShouldNotBeNull();
+        row.HasAttemptIn((2 * times) + 1).ShouldBeFalse();
+        row.LastOf(null).ShouldBeNull();
+    }
+
     [Fact]
     public void A_test_whose_first_time_the_infrastructure_failed_is_done_when_that_is_tried_again()
     {

@@ -1,5 +1,7 @@
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Run;
+using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Tests.Reports;
 using Shouldly;
 using Xunit;
@@ -29,6 +31,26 @@ public sealed class RunRecorderTests
 
         (first == second).ShouldBeTrue();
         third.Single().Attempts.Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public void A_record_that_was_asked_for_before_does_not_hold_back_what_came_after_it()
+    {
+        var recorder = new RunRecorder(TimeProvider.System, new NoObserver(), Quarantine.None);
+        recorder.Add(new RunStarted { At = recorder.Now, Run = "r", Machine = "m", Seed = 1, Settings = new ConcurrentTestSettings { Workers = 1 } });
+        var entry = Catalogs.Entry(Assembly, "Shop.Orders", "Pays");
+        recorder.Add(PlannedUnits.Of(new TestUnit("Shop.Orders", Assembly, [entry]), new Dictionary<TestEntry, double> { [entry] = 1 }, TimingStore.Empty, recorder.Now), Assembly);
+        recorder.Add(entry, "Pays", 0, RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(2) }, []);
+        var before = recorder.ToRecord(RunEnd.TestsDecide);
+
+        recorder.Add(entry, "Pays", 0, RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(3) }, []);
+        recorder.Add(new WorkerEnded(new WorkerRecord(0, recorder.Now, TimeSpan.FromSeconds(9), TimeSpan.Zero, 0, 0)) { At = recorder.Now });
+        recorder.Add(new TestRemembered("Pays", [new PastResult(TestOutcome.Passed, 1, null, IsFlaky: false)]) { At = recorder.Now });
+        var after = recorder.ToRecord(RunEnd.TestsDecide);
+
+        (before.LowerBound, before.Idle, before.History.Count).ShouldBe((TimeSpan.FromSeconds(2), (string?)null, 0));
+        (after.LowerBound, after.History.Count).ShouldBe((TimeSpan.FromSeconds(5), 1));
+        after.Idle.ShouldNotBeNull();
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed class HtmlQueries
     public HtmlQueries(HtmlPage page, RunRecord record)
     {
         _page = page;
-        _most = RunBenchmark.Of(record).MostQueries;
+        _most = RunBenchmark.MostQueriesOf(record);
         _repeated = RepeatedStatement.Of(record);
         _slowest = SlowestStatement.Of(record);
         _measured = [.. record.Tests.Where(test => test.Final.Figures is not null)];

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -22,6 +21,8 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         <th scope="col" class="number" data-sort="queries" data-first="descending"><button type="button">Queries</button></th><th scope="col" class="number" data-sort="writes" data-first="descending"><button type="button">Writes</button></th><th scope="col" class="number" data-sort="querySeconds" data-first="descending"><button type="button">Query time</button></th>
         """;
 
+    private const int CopiedAtOnce = 64 * 1024;
+
     private static readonly JsonWriterOptions Json = new()
     {
         // Escapes what could end the script element, whatever a test is called.
@@ -35,7 +36,8 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     {
         Frame(page, _isMeasured);
         page.Markup("<script type=\"application/json\" id=\"tests-data\">");
-        output.Write(Encoding.UTF8.GetString(Data()));
+        using (var data = new StreamReader(Data()))
+            Copy(data, output);
         page.Markup("</script></section>\n");
     }
 
@@ -57,13 +59,21 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         record.Entries.OrderBy(HtmlTestRow.Rank).ThenByDescending(test => test.Final.Duration)
             .ThenBy(test => test.Id, StringComparer.Ordinal);
 
-    private byte[] Data()
+    // It is as long as the run has tests.
+    private static void Copy(StreamReader data, TextWriter output)
+    {
+        var characters = new char[CopiedAtOnce];
+        while (data.Read(characters) is > 0 and var read)
+            output.Write(characters, 0, read);
+    }
+
+    private MemoryStream Data()
     {
         var classes = new Dictionary<string, int>(StringComparer.Ordinal);
         var assemblies = new Dictionary<string, int>(StringComparer.Ordinal);
         var numbers = failures.SelectMany((cluster, index) => cluster.Tests.Select(test => KeyValuePair.Create(test, index + 1)))
             .ToDictionary(ReferenceEqualityComparer.Instance);
-        using var stream = new MemoryStream();
+        var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Json))
         {
             json.WriteStartObject();
@@ -75,6 +85,8 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
                     json, test, HtmlTestRow.Rank(test), (Index(classes, test.ClassName), Index(assemblies, test.Assembly.Source)),
                     numbers.GetValueOrDefault(test), record.StartedAt, _isMeasured, text);
                 json.WriteEndArray();
+                if (json.BytesPending > CopiedAtOnce)
+                    json.Flush();
             }
 
             json.WriteEndArray();
@@ -84,7 +96,8 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
             json.WriteEndObject();
         }
 
-        return stream.ToArray();
+        stream.Position = 0;
+        return stream;
     }
 
     private void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)

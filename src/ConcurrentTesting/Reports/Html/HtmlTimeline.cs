@@ -88,7 +88,7 @@ internal sealed class HtmlTimeline
         if (_record.Idle is { } idle)
             _page.Markup("<p><strong>Why it was not faster:</strong> almost no work for ").Text(idle).Markup(".</p>\n");
 
-        if (BenchmarkLines.WorkerTime(RunBenchmark.Of(_record)) is { Length: > 0 } parts)
+        if (BenchmarkLines.WorkerTime(RunBenchmark.WorkerTimeOf(_record)) is { Length: > 0 } parts)
             _page.Markup("<p>The workers' time: ").Text(parts).Markup(".</p>\n");
 
         _page.Markup(

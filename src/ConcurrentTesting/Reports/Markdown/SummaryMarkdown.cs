@@ -128,7 +128,7 @@ internal sealed class SummaryMarkdown
 
     private void QueryRows(RunFigures figures)
     {
-        if (RunBenchmark.Of(_record).MostQueries is not [var first, ..])
+        if (RunBenchmark.MostQueriesOf(_record) is not [var first, ..])
             return;
 
         Row("Queries", Invariant(

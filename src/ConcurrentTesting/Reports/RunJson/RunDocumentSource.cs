@@ -9,7 +9,15 @@ namespace ConcurrentTesting.Reports.RunJson;
 internal static class RunDocumentSource
 {
     /// <param name="settings">What is written of the run's settings.</param>
-    public static RunDocument From(RunRecord record, JsonObject settings, Redactor redactor)
+    public static RunDocument From(RunRecord record, JsonObject settings, Redactor redactor) =>
+        WithoutTests(record, settings, redactor) with { Tests = [.. TestsOf(record, redactor)] };
+
+    /// <summary>The tests in their order, one at a time: they are what is large in a document.</summary>
+    public static IEnumerable<TestDocument> TestsOf(RunRecord record, Redactor redactor) =>
+        record.Tests.Select(test => From(test, redactor));
+
+    /// <inheritdoc cref="From(RunRecord, JsonObject, Redactor)"/>
+    public static RunDocument WithoutTests(RunRecord record, JsonObject settings, Redactor redactor)
     {
         return new RunDocument
         {
@@ -27,7 +35,7 @@ internal static class RunDocumentSource
             Outcome = record.ExitCode.ToString(),
             ExitCode = (int)record.ExitCode,
             Reason = redactor.Redact(record.Reason),
-            Tests = [.. record.Tests.Select(test => From(test, redactor))],
+            Tests = [],
             Outside = [.. record.Outside.Select(failure => From(failure, redactor))],
             Batches = [.. record.Batches.Select(batch => From(batch, record.Settings.ResultsDirectory, redactor))],
             LowerBoundSeconds = record.LowerBound.TotalSeconds,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,11 +11,20 @@ namespace ConcurrentTesting.Reports.RunJson;
 /// <summary>The run's own file for other tools and for later runs, <c>run.json</c>; documented in docs/run-json.md.</summary>
 internal static class RunJsonFile
 {
+    // What is written is held in memory until then.
+    private const int MostPending = 64 * 1024;
+
     private static readonly JsonWriterOptions WriterOptions = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Indented = true,
         NewLine = "\n",
+    };
+
+    private static readonly JsonWriterOptions LineOptions = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
     };
 
     /// <summary>One line each in the file, so that a run of thousands of tests stays readable, searchable and small.</summary>
@@ -30,13 +40,14 @@ internal static class RunJsonFile
     public static void Write(
         RunRecord record, JsonObject settings, Stream output, Redactor redactor, CancellationToken cancellationToken)
     {
-        var document = RunDocumentSource.From(record, settings, redactor);
+        var document = RunDocumentSource.WithoutTests(record, settings, redactor);
         using var json = new Utf8JsonWriter(output, WriterOptions);
         json.WriteStartObject();
         foreach (var property in TypeOf<RunDocument>().Properties)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            WriteProperty(json, property, property.Get!(document));
+            var value = property.Get!(document);
+            WriteProperty(json, property, value is IEnumerable<TestDocument> ? RunDocumentSource.TestsOf(record, redactor) : value);
         }
 
         json.WriteEndObject();
@@ -92,11 +103,20 @@ internal static class RunJsonFile
     private static void WriteLines<T>(Utf8JsonWriter json, IEnumerable<T> items)
     {
         var type = TypeOf<T>();
+        var line = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(line, LineOptions);
         json.WriteStartArray();
         foreach (var item in items)
         {
             // The writer does not indent raw values.
-            json.WriteRawValue($"\n    {JsonSerializer.Serialize(item, type)}", skipInputValidation: true);
+            line.ResetWrittenCount();
+            line.Write("\n    "u8);
+            JsonSerializer.Serialize(writer, item, type);
+            writer.Flush();
+            writer.Reset();
+            json.WriteRawValue(line.WrittenSpan, skipInputValidation: true);
+            if (json.BytesPending > MostPending)
+                json.Flush();
         }
 
         json.WriteEndArray();

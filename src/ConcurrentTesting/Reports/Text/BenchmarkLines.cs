@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using static System.FormattableString;
@@ -12,7 +13,7 @@ internal static class BenchmarkLines
     public static IEnumerable<string> Of(RunBenchmark benchmark, Redactor redactor) =>
     [
         $"  Phases     {Parts(benchmark.Phases, benchmark.Wall)}",
-        $"  Work       {(WorkerTime(benchmark) is { Length: > 0 } parts ? parts : "nothing ran")}",
+        $"  Work       {(WorkerTime(benchmark.WorkerTime) is { Length: > 0 } parts ? parts : "nothing ran")}",
         $"  Speed      {Speed(benchmark)}",
         .. Rows("Slowest", benchmark.Slowest.Select(test => $"{DurationText.Measured(test.Final.Duration),8}  {Name(test, redactor)}")),
         .. Rows("Queries", benchmark.MostQueries.Select(test => Invariant($"{test.Final.Figures!.Queries,8}  {Name(test, redactor)}"))),
@@ -30,10 +31,8 @@ internal static class BenchmarkLines
     }
 
     /// <summary>What the workers' own time went into, in one line; empty where nothing ran.</summary>
-    public static string WorkerTime(RunBenchmark benchmark) =>
-        benchmark.WorkerTime.IsEmpty
-            ? ""
-            : Parts(benchmark.WorkerTime, TimeSpan.FromTicks(benchmark.WorkerTime.Sum(part => part.Time.Ticks)));
+    public static string WorkerTime(ImmutableArray<BenchmarkPart> parts) =>
+        parts.IsEmpty ? "" : Parts(parts, TimeSpan.FromTicks(parts.Sum(part => part.Time.Ticks)));
 
     private static string Parts(IReadOnlyCollection<BenchmarkPart> parts, TimeSpan whole) => parts.Count == 0
         ? "nothing ran"

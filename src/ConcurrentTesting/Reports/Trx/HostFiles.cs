@@ -14,26 +14,28 @@ internal static class HostFiles
     /// <summary>Takes the secrets out of each file that has one.</summary>
     /// <param name="results">The results directory.</param>
     /// <returns>The files that could not be rewritten, with the reason.</returns>
-    public static ImmutableArray<(string File, string Reason)> Redact(
+    public static async Task<ImmutableArray<(string File, string Reason)>> RedactAsync(
         string results, Redactor redactor, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(results))
             return [];
-        var failures = ImmutableArray.CreateBuilder<(string, string)>();
-        foreach (var file in Files(results))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                Rewrite(file, redactor);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or XmlException)
-            {
-                failures.Add((file, exception.Message));
-            }
-        }
+        var tries = Files(results).ToList().Select(
+            file => Task.Run(() => (File: file, Reason: ReasonWhyNot(file, redactor)), cancellationToken));
+        var all = await Task.WhenAll(tries).ConfigureAwait(false);
+        return [.. all.Where(one => one.Reason is not null).Select(one => (one.File, one.Reason!))];
+    }
 
-        return failures.ToImmutable();
+    private static string? ReasonWhyNot(string file, Redactor redactor)
+    {
+        try
+        {
+            Rewrite(file, redactor);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or XmlException)
+        {
+            return exception.Message;
+        }
     }
 
     // By the names that they have: beside them may lie what is not ours.

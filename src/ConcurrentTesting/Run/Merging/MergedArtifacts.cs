@@ -35,9 +35,10 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
         var file = new HistoryFile(settings, (kind, message) => logger.LogWarning("{Kind}: {Message}", kind, message));
         var history = file.Read();
         record = record with { History = history.ByTest() };
-        await file.AddAsync(history, record, redactor, cancellationToken);
+        var adding = Task.Run(() => file.AddAsync(history, record, redactor, cancellationToken), cancellationToken);
         var recorded = RecordedValue.All(record.Settings, redactor);
         var incidents = await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken);
+        await adding;
         foreach (var incident in incidents)
             logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
         if (record.ExitCode == ConcurrentTestExitCode.Success

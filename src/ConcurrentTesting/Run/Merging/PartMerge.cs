@@ -53,18 +53,29 @@ internal sealed class PartMerge
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var parts = Read(Choose());
+        var parts = await ReadAsync(Choose());
         var settings = parts is [var first, ..]
             ? SettingsOf(first.Record, parts.Sum(part => part.Workers))
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
-        ImmutableArray<MergedPart> numbered = [.. Numbered(parts)];
+        parts = [.. Numbered(parts)];
         cancellationToken.ThrowIfCancellationRequested();
-        await SaveTimingsAsync(parts, cancellationToken);
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
-        return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(RecordOf(numbered, settings), cancellationToken);
+        var record = RecordOf(parts, settings);
+
+        // Neither needs the other.
+        var timings = TimingsOf(parts);
+        var saving = Task.Run(() => SaveTimingsAsync(timings, cancellationToken), CancellationToken.None);
+        try
+        {
+            return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(record, cancellationToken);
+        }
+        finally
+        {
+            await saving;
+        }
     }
 
     private PartChoice Choose()
@@ -99,24 +110,24 @@ internal sealed class PartMerge
             ? FormattableString.Invariant($"ended with {seal.ExitCode} at {seal.FinishedAt:u}")
             : FormattableString.Invariant($"began at {folder.StartedAt:u} and did not come to its end"))}.");
 
-    private ImmutableArray<MergedPart> Read(PartChoice choice)
+    // They know nothing of each other, and each takes a core.
+    private async Task<ImmutableArray<MergedPart>> ReadAsync(PartChoice choice)
     {
-        var parts = ImmutableArray.CreateBuilder<MergedPart>();
-        foreach (var folder in choice.Chosen)
-        {
-            try
-            {
-                var (part, flaws) = MergedPart.Read(folder);
-                parts.Add(part);
-                _flaws.AddRange(flaws);
-            }
-            catch (ConcurrentTestException exception)
-            {
-                _flaws.Add(exception.Message.TrimEnd('.'));
-            }
-        }
+        var read = await Task.WhenAll(choice.Chosen.Select(folder => Task.Run(() => Read(folder))));
+        _flaws.AddRange(read.SelectMany(one => one.Flaws));
+        return [.. read.Select(one => one.Part).OfType<MergedPart>()];
+    }
 
-        return parts.ToImmutable();
+    private static (MergedPart? Part, ImmutableArray<string> Flaws) Read(PartFolder folder)
+    {
+        try
+        {
+            return MergedPart.Read(folder);
+        }
+        catch (ConcurrentTestException exception)
+        {
+            return (null, [exception.Message.TrimEnd('.')]);
+        }
     }
 
     // The parts' own, as far as they say what a run is; where its artifacts go is for the merge to say.
@@ -159,12 +170,17 @@ internal sealed class PartMerge
         return record with { Incidents = [.. _incidents, .. record.Incidents], Compared = _compared };
     }
 
-    private async Task SaveTimingsAsync(ImmutableArray<MergedPart> parts, CancellationToken cancellationToken)
+    private (ImmutableArray<PartFolder> Folders, bool IsAll) TimingsOf(ImmutableArray<MergedPart> parts) =>
+        ([.. parts.Select(part => part.Folder).Where(folder => folder.Planned is not null)],
+            _flaws.Count == 0 && parts is [var first, ..] && first.Record.Settings.Filter is null);
+
+    private async Task SaveTimingsAsync(
+        (ImmutableArray<PartFolder> Folders, bool IsAll) timings, CancellationToken cancellationToken)
     {
         var read = ImmutableArray.CreateBuilder<(ShardPart, TimingsContent)>();
         try
         {
-            foreach (var folder in parts.Select(part => part.Folder).Where(folder => folder.Planned is not null))
+            foreach (var folder in timings.Folders)
             {
                 var file = Path.Combine(folder.Path, ArtifactNames.Timings);
                 read.Add((folder.Planned!, await TimingsFile.ReadAsync(file, cancellationToken)));
@@ -172,7 +188,7 @@ internal sealed class PartMerge
 
             if (read.Count == 0)
                 return;
-            var merged = MergedTimings.Of(read.ToImmutable(), isAll: _flaws.Count == 0 && parts[0].Record.Settings.Filter is null);
+            var merged = MergedTimings.Of(read.ToImmutable(), timings.IsAll);
             foreach (var path in new[] { _settings.TimingsFile, Path.Combine(_settings.ResultsDirectory, ArtifactNames.Timings) })
                 await TimingsFile.WriteAsync(path, merged, cancellationToken);
         }

@@ -53,6 +53,17 @@ public sealed class RunJsonTests : IDisposable
     }
 
     [Fact]
+    public void All_tests_of_a_large_run_are_in_the_file_a_line_each_in_their_order()
+    {
+        var record = RecordedRun.Of(_folder.Path, [.. Enumerable.Range(0, 1_000).Select(number => RecordedRun.Test($"Test{number:0000}_ä\"\n"))], RecordedRun.Batch(0));
+
+        var tests = Write(record).GetProperty("tests").EnumerateArray().ToList();
+
+        tests.Select(test => test.GetProperty("id").GetString()).ShouldBe(record.Tests.Select(test => test.Id));
+        File.ReadLines(_folder.File("run.json")).Count(line => line.StartsWith("    {\"id\":", StringComparison.Ordinal)).ShouldBe(1_000);
+    }
+
+    [Fact]
     public void What_was_not_measured_is_null_and_never_zero()
     {
         var test = Write(Record()).GetProperty("tests")[0];

@@ -23,14 +23,14 @@ public sealed class HostFilesTests : IDisposable
     [InlineData("UnitTestResult")]
     [InlineData("testName=\"")]
     [InlineData("2010\">")]
-    public void A_word_of_the_structure_that_is_the_password_stays_in_every_framework(string password)
+    public async Task A_word_of_the_structure_that_is_the_password_stays_in_every_framework(string password)
     {
         foreach (var asset in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Reports", "Assets"), "*.trx"))
         {
             var file = Place($"batch-{Path.GetFileName(asset)}", File.ReadAllText(asset));
             var before = XDocument.Load(file);
 
-            Redact($"Host=db;Username=me;Password='{password}'");
+            await RedactAsync($"Host=db;Username=me;Password='{password}'");
 
             var after = XDocument.Load(file);
             Structure(after).ShouldBe(Structure(before));
@@ -41,11 +41,11 @@ public sealed class HostFilesTests : IDisposable
     [InlineData("s3cret-<&\">'-word")]
     [InlineData("pässwörd-Ω")]
     [InlineData("emoji-😀-word")]
-    public void A_password_in_the_texts_of_a_test_is_gone_and_the_file_is_still_XML(string password)
+    public async Task A_password_in_the_texts_of_a_test_is_gone_and_the_file_is_still_XML(string password)
     {
         var file = Place("batch-0001.trx", Trx(password, "a\r\nb \u0001"));
 
-        Redact(new System.Data.Common.DbConnectionStringBuilder { ["Host"] = "db", ["Password"] = password }.ConnectionString);
+        await RedactAsync(new System.Data.Common.DbConnectionStringBuilder { ["Host"] = "db", ["Password"] = password }.ConnectionString);
 
         var document = XDocument.Load(file);
         document.ToString().ShouldNotContain("word");
@@ -56,37 +56,37 @@ public sealed class HostFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_pair_is_masked_whoever_wrote_it_and_with_no_password_known()
+    public async Task A_pair_is_masked_whoever_wrote_it_and_with_no_password_known()
     {
         var trx = Place("batch-0001.trx", Trx("Password=other;Database=x", ""));
         var log = Place("vstest-1.log", "first\n{\"PGPASSWORD\":\"pass\",\"cs\":\"Host=db;Password=pass\"} passed\n");
 
-        Redact("Host=db;Username=me;Password=pass");
+        await RedactAsync("Host=db;Username=me;Password=pass");
 
         File.ReadAllText(trx).ShouldContain("Password=***;Database=x");
         File.ReadAllText(log).ShouldBe("first\n{\"PGPASSWORD\":\"***\",\"cs\":\"Host=db;Password=***\"} passed\n");
     }
 
     [Fact]
-    public void A_file_without_a_secret_is_not_touched()
+    public async Task A_file_without_a_secret_is_not_touched()
     {
         var file = Place("batch-0001.trx", Trx("nothing", ""));
         var before = File.ReadAllBytes(file);
         File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
 
-        Redact("Host=db;Username=me;Password=s3cret-Qx7");
+        await RedactAsync("Host=db;Username=me;Password=s3cret-Qx7");
 
         File.ReadAllBytes(file).ShouldBe(before);
         File.GetLastWriteTimeUtc(file).ShouldBe(DateTime.UnixEpoch);
     }
 
     [Fact]
-    public void Half_a_file_is_redacted_as_far_as_it_goes_and_stays_half()
+    public async Task Half_a_file_is_redacted_as_far_as_it_goes_and_stays_half()
     {
         var whole = Trx("s3cret-Qx7", "");
         var file = Place("batch-0001.trx", whole[..whole.IndexOf("</StdOut>", StringComparison.Ordinal)] + "</StdOut><Err");
 
-        Redact("Host=db;Username=me;Password=s3cret-Qx7");
+        await RedactAsync("Host=db;Username=me;Password=s3cret-Qx7");
 
         var text = File.ReadAllText(file);
         text.ShouldContain("&lt;***");
@@ -114,10 +114,10 @@ public sealed class HostFilesTests : IDisposable
         return Path.Combine(folder, name);
     }
 
-    private void Redact(string connectionString)
+    private async Task RedactAsync(string connectionString)
     {
         var redactor = new Redactor();
         redactor.RegisterConnectionString(connectionString);
-        HostFiles.Redact(_folder.Path, redactor, TestContext.Current.CancellationToken).ShouldBeEmpty();
+        (await HostFiles.RedactAsync(_folder.Path, redactor, TestContext.Current.CancellationToken)).ShouldBeEmpty();
     }
 }
