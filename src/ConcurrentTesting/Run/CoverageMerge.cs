@@ -119,7 +119,8 @@ internal static class CoverageMerge
     {
         var (stem, extension) = (Path.GetFileNameWithoutExtension(file), Path.GetExtension(file));
         return [.. Directory.EnumerateFiles(results, $"{stem}*{extension}", SearchOption.AllDirectories).Where(IsOfTrx)
-            .Where(copy => Path.GetFileNameWithoutExtension(copy) is var name && (name == stem || name.StartsWith($"{stem}[", StringComparison.Ordinal)))];
+            .Where(copy => Path.GetFileNameWithoutExtension(copy) is var name
+                && (name == stem || name.StartsWith($"{stem}[", StringComparison.Ordinal)))];
     }
 
     // <deployment>/In/<machine>/<file>

@@ -93,7 +93,8 @@ internal sealed class XUnit3Host(
         var twice = new List<string>();
         foreach (var test in cases)
         {
-            if (TestCaseNames.Text(test, IdProperty) is not { } id || TestCaseNames.Text(test, XUnit3Serialization.Property) is not { } text)
+            if (TestCaseNames.Text(test, IdProperty) is not { } id
+                || TestCaseNames.Text(test, XUnit3Serialization.Property) is not { } text)
                 return null;
             if (!byId.TryAdd(id, test))
                 twice.Add($"Skipping test case with duplicate ID '{id}' ('{byId[id].DisplayName}' and '{test.DisplayName}')");
