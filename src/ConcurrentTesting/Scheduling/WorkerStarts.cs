@@ -33,8 +33,10 @@ internal sealed class WorkerStarts(
     // Predictions are never exact: what nobody has begun may take so much longer.
     private const double Caution = 1.5;
 
-    // What a machine computes for each result beside its test, in the host and here: of thousands of tests that do nothing it is all.
+    // What a machine computes for each result beside its test, of which its worker waits for a part: half in the host, half here. Of
+    // thousands of tests that do nothing it is all.
     private const double ResultSeconds = 0.001;
+    private const double HostsPart = 0.5;
 
     private readonly Lock _gate = new();
     private readonly int _turns = Math.Max(2, cores);
@@ -198,7 +200,8 @@ internal sealed class WorkerStarts(
         return (tests > 0 ? ComputedOf(begun.Batch!) * tests / SecondsOf(begun.Batch) : 0) + Math.Min(all - tests, OneStart);
     }
 
-    private static double SecondsOf(Batch? batch) => batch is null ? 0 : batch.Seconds + (batch.CaseCount * ResultSeconds);
+    private static double SecondsOf(Batch? batch) =>
+        batch is null ? 0 : batch.Seconds + (batch.CaseCount * ResultSeconds * HostsPart);
 
     private double ComputedOf(Batch batch) => (batch.Seconds * computing(batch.Assembly)) + (batch.CaseCount * ResultSeconds);
 
