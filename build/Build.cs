@@ -18,7 +18,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
 
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(3);
 
-    [Parameter("What Benchmark measures: quick (one round, the default) or full (five rounds, suites that share a set-up, and eight machines with a fault every five seconds)", Name = "Benchmark")]
+    [Parameter("What Benchmark measures: quick (one round, the default) or full (five rounds; the suites by 1, 2, 4 and 8 workers, the samples beside an earlier engine, suites that share a set-up, and eight machines with a fault every five seconds)", Name = "Benchmark")]
     private readonly string? _benchmark;
 
     private readonly Lazy<Task<string?>> _installing = new(() => Task.Run(() => Prerequisites.Install()));
@@ -106,7 +106,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
                 var other => throw new TargetFailedException($"--benchmark {other}: it is quick or full"),
             };
             string[][] quick = [["Planning"], ["Suites", isFull ? "5" : "1"], ["Machines"]];
-            string[][] full = [["SharedSetUp", "8", "40", "each"], ["Machines", "soak"]];
+            string[][] full = [["Suites", "5", "counts"], ["Samples", "before", "5"], ["SharedSetUp", "8", "40", "each"], ["Machines", "soak"]];
 
             // All are measured, also where one misses.
             var missed = quick.Concat(isFull ? full : []).Where(benchmark => !IsKept(benchmark[0], benchmark[1..])).ToList();

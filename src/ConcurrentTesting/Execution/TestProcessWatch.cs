@@ -19,8 +19,8 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
     // After a process ended well, its last results may still be on their way through a slow test host.
     private static readonly TimeSpan GraceOfGoodEnd = TimeSpan.FromSeconds(5);
 
-    // What is shorter says nothing of the tests' waiting.
-    private static readonly TimeSpan LeastSeen = TimeSpan.FromSeconds(1);
+    // Some ticks of the clock by which systems count what a process computes.
+    private static readonly TimeSpan LeastSeen = TimeSpan.FromMilliseconds(100);
 
     private long? _deadSince;
     private int _seen;

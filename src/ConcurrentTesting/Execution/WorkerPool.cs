@@ -10,8 +10,8 @@ namespace ConcurrentTesting.Execution;
 /// All workers of a run. Some batches may begin before the plan is known. In the end every entry of the plan has results: what no worker
 /// could run is recorded as such.
 /// </summary>
-/// <param name="startSeconds">What the start of a worker took in earlier runs; null: never measured.</param>
-internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsOfWorker hostsOf, double? startSeconds = null)
+/// <param name="timings">What earlier runs remember; null: nothing.</param>
+internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsOfWorker hostsOf, TimingStore? timings = null)
 {
     /// <summary>Share of the tests that may be rerun in all, and how many at least, so that a broken build does not run twice.</summary>
     private const double RerunShare = 0.05;
@@ -81,7 +81,9 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     // What comes back again and again is no part of what is left.
     private WorkerStarts StartsOf(double known) => run.Settings.Stress is not null
         ? WorkerStarts.All(run.Time)
-        : new WorkerStarts(run.Time, Environment.ProcessorCount, known, startSeconds, new FreeMemory(run.Time).Obstacle);
+        : new WorkerStarts(
+            run.Time, Environment.ProcessorCount, known, timings?.Worker?.Seconds, assembly => timings?.ComputingShare(assembly) ?? 0,
+            new FreeMemory(run.Time).Obstacle);
 
     /// <param name="plan">Null where some begin before it is known: none of them runs several times.</param>
     private Working Begin(

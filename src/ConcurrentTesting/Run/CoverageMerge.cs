@@ -105,13 +105,22 @@ internal static class CoverageMerge
         if (!Directory.EnumerateFileSystemEntries(own).Any())
             Directory.Delete(own);
         var results = Path.GetDirectoryName(own)!;
-        foreach (var copy in Directory.EnumerateFiles(results, Path.GetFileName(file), SearchOption.AllDirectories).Where(IsOfTrx).ToList())
+        foreach (var copy in CopiesOf(file, results))
         {
             File.Delete(copy);
             for (var empty = Path.GetDirectoryName(copy)!; empty != results
                 && !Directory.EnumerateFileSystemEntries(empty).Any(); empty = Path.GetDirectoryName(empty)!)
                 Directory.Delete(empty);
         }
+    }
+
+    // Two batches that ended in the same second have one folder for their copies: file.xml and file[1].xml.
+    private static List<string> CopiesOf(string file, string results)
+    {
+        var (stem, extension) = (Path.GetFileNameWithoutExtension(file), Path.GetExtension(file));
+        return [.. Directory.EnumerateFiles(results, $"{stem}*{extension}", SearchOption.AllDirectories).Where(IsOfTrx)
+            .Where(copy => Path.GetFileNameWithoutExtension(copy) is var name
+                && (name == stem || name.StartsWith($"{stem}[", StringComparison.Ordinal)))];
     }
 
     // <deployment>/In/<machine>/<file>

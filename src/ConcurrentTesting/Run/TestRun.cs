@@ -149,7 +149,7 @@ internal sealed class TestRun
         var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
-        var pool = new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies), _timings.Store.Worker?.Seconds);
+        var pool = new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies), _timings.Store);
         var early = EarlyStart.Of(_journal, _results, _timings.Store, direct, pool);
         var (catalog, begun) = await DiscoverAndPrepareAsync(vsTest, direct, early, cancellationToken);
         if (settings.MakesPlan)

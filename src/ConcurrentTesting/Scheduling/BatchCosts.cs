@@ -14,6 +14,9 @@ internal static class BatchCosts
     // The share of the cores' time above which tests waited for them.
     private const double Saturated = 0.7;
 
+    // What is shorter in all says nothing of the tests' waiting.
+    private static readonly TimeSpan LeastSeen = TimeSpan.FromSeconds(1);
+
     // How much a new measurement counts beside the earlier ones.
     private const double NewShare = 0.3;
 
@@ -47,17 +50,18 @@ internal static class BatchCosts
 
     private static void LearnOfAll(TimingStore timings, RunRecord run)
     {
+        var isSaturated = IsSaturated(run);
         foreach (var assembly in run.Batches.GroupBy(batch => batch.Assembly))
         {
             LearnUse(timings, assembly.Key, [.. assembly], run);
-            LearnWaiting(timings, assembly.Key, assembly, IsSaturated(run));
+            LearnWaiting(timings, assembly.Key, assembly, isSaturated);
         }
 
         if (run.Workers.Min(worker => worker.FirstTest) is { } start)
             timings.Worker = MeasuredCost.With(timings.Worker, start.TotalSeconds);
     }
 
-    // Where the cores had no time left, tests that compute look as if they waited.
+    // Where the cores had no time left, tests waited for them.
     private static bool IsSaturated(RunRecord run)
     {
         var seen = run.Batches.Where(batch => batch.Computed is not null).ToList();
@@ -65,14 +69,18 @@ internal static class BatchCosts
         return cpu > Saturated * Environment.ProcessorCount * run.Phases.GetValueOrDefault(PhaseNames.Tests);
     }
 
+    // Tests that compute look as if they waited where they waited for a core: they have waited no more than that.
     private static void LearnWaiting(TimingStore timings, TestAssembly assembly, IEnumerable<BatchRecord> batches, bool isSaturated)
     {
         var seen = batches.Where(batch => batch is { Error: null, Computed: not null }).Select(batch => batch.Computed!).ToList();
         var known = timings.Of(assembly).Waiting;
-        if (seen.Count == 0 || (isSaturated && known is not null))
+        var seconds = seen.Sum(computed => computed.Seen.TotalSeconds);
+        if (seconds < LeastSeen.TotalSeconds)
             return;
-        var computing = seen.Sum(computed => computed.Cpu.TotalSeconds) / seen.Sum(computed => computed.Seen.TotalSeconds);
+        var computing = seen.Sum(computed => computed.Cpu.TotalSeconds) / seconds;
         var share = Math.Clamp(1 - computing, 0, 1);
+        if (isSaturated && share > known)
+            return;
         var waiting = known is { } before ? before + (NewShare * (share - before)) : share;
         timings.Learn(assembly, timings.Of(assembly) with { Waiting = Math.Round(waiting, 3) });
     }

@@ -93,6 +93,9 @@ internal sealed class TimingStore
         }
     }
 
+    /// <summary>The share of its tests' time in which its test processes compute, 0 to 1; null: never measured.</summary>
+    public double? ComputingShare(TestAssembly assembly) => 1 - Of(assembly).Waiting;
+
     /// <summary>What is known of an assembly beside its tests.</summary>
     public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Source) ?? new AssemblyTiming();
 

@@ -1,17 +1,23 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>
 /// Decides whether one more worker begins: only while the run would end earlier with it, its start included. What a start costs is what
-/// this run's own first starts took; before the first of them, what earlier runs remember.
+/// this run's own first starts took; before the first of them, what earlier runs remember. Tests that compute end no earlier by more
+/// workers than the machine has cores.
 /// </summary>
 /// <param name="cores">Of the machine: no more test hosts start at a time.</param>
 /// <param name="known">Share of the tests with a known duration, 0 to 1: guesses must not keep workers idle.</param>
 /// <param name="prior">What the start of a worker took in earlier runs, in seconds; null: never measured.</param>
+/// <param name="computing">
+/// The share of its tests' time in which an assembly's test processes compute, 0 to 1; 0 where nobody has measured it.
+/// </param>
 /// <param name="obstacle">Why the machine should not have to bear one more, in words for people; null: it can.</param>
-internal sealed class WorkerStarts(TimeProvider time, int cores, double known, double? prior, Func<string?> obstacle)
+internal sealed class WorkerStarts(
+    TimeProvider time, int cores, double known, double? prior, Func<TestAssembly, double> computing, Func<string?> obstacle)
 {
     private double _known = known;
 
@@ -27,6 +33,11 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
     // Predictions are never exact: what nobody has begun may take so much longer.
     private const double Caution = 1.5;
 
+    // What a machine computes for each result beside its test, of which its worker waits for a part: half in the host, half here. Of
+    // thousands of tests that do nothing it is all.
+    private const double ResultSeconds = 0.001;
+    private const double HostsPart = 0.5;
+
     private readonly Lock _gate = new();
     private readonly int _turns = Math.Max(2, cores);
     private readonly Dictionary<int, Begun> _begun = [];
@@ -39,7 +50,7 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
     private string? _denied;
 
     /// <summary>Every worker begins that has something to do.</summary>
-    public static WorkerStarts All(TimeProvider time) => new(time, 1, 0, null, () => null) { _beginAll = true };
+    public static WorkerStarts All(TimeProvider time) => new(time, 1, 0, null, _ => 0, () => null) { _beginAll = true };
 
     /// <summary>The workers that have begun and not left.</summary>
     public int Count
@@ -75,7 +86,7 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
             _denied = null;
             var isFirst = !_begun.TryGetValue(worker, out var begun);
             _begun[worker] = new Begun(
-                isFirst || begun!.IsStarting, time.GetTimestamp(), batch, batch.Seconds + (isFirst ? StartSeconds(Starting) : 0));
+                isFirst || begun!.IsStarting, time.GetTimestamp(), batch, SecondsOf(batch) + (isFirst ? StartSeconds(Starting) : 0));
         }
     }
 
@@ -98,7 +109,7 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
             if (!_begun.TryGetValue(worker, out var begun) || !begun.IsStarting)
                 return;
             _denied = null;
-            _begun[worker] = begun with { IsStarting = false, Since = time.GetTimestamp(), Seconds = begun.Batch?.Seconds ?? 0 };
+            _begun[worker] = begun with { IsStarting = false, Since = time.GetTimestamp(), Seconds = SecondsOf(begun.Batch) };
             // Whatever else the machine did at the time only adds to it.
             _measured = Math.Min(_measured ?? double.PositiveInfinity, took.TotalSeconds);
         }
@@ -142,10 +153,12 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
             return _reasons.GetValueOrDefault(worker);
     }
 
+    private double OneStart => _measured ?? prior ?? GuessSeconds;
+
     private int Starting => _begun.Values.Count(begun => begun.IsStarting);
 
     // Until its first test a host does nothing but compute: more than the machine has cores begin later.
-    private double StartSeconds(int starting) => (_measured ?? prior ?? GuessSeconds) * (1 + ((double)starting / _turns));
+    private double StartSeconds(int starting) => OneStart * (1 + ((double)starting / _turns));
 
     private string? WhyNot(List<Batch> left)
     {
@@ -153,15 +166,24 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
             return null;
         if ((_obstacle ?? obstacle()) is { } reason)
             return reason;
-        if (_known < EnoughTimings)
-            return null;
+        return _known < EnoughTimings ? null : WhyNoEarlier(left);
+    }
+
+    // Null where the run ends earlier with one more.
+    private string? WhyNoEarlier(List<Batch> left)
+    {
         var start = StartSeconds(Starting);
-        var seconds = left.Select(batch => Caution * batch.Seconds).OrderDescending().ToImmutableArray();
+        var seconds = left.Select(batch => Caution * SecondsOf(batch)).OrderDescending().ToImmutableArray();
         var busy = _begun.Values.Select(Remaining).ToImmutableArray();
-        return Finish(seconds, busy.Add(start)) < Finish(seconds, busy) - Least
-            ? null
-            : Invariant(
-                $"{left.Sum(batch => batch.Seconds):0.0} s of tests were left when its start would have taken {start:0.0} s");
+        var (without, with) = (Finish(seconds, busy), Finish(seconds, busy.Add(start)));
+        var computed = left.Sum(batch => Caution * ComputedOf(batch)) + _begun.Values.Sum(RemainingToCompute);
+
+        // A start computes, too.
+        if (Math.Max(with, (computed + OneStart) / cores) < Math.Max(without, computed / cores) - Least)
+            return null;
+        return with < without - Least
+            ? Invariant($"{Quantity.Of(cores, "core")} had {computed / Caution:0.0} s to compute, whoever computed it")
+            : Invariant($"{left.Sum(SecondsOf):0.0} s of tests were left when its start would have taken {start:0.0} s");
     }
 
     // None of those at work may run it again.
@@ -169,6 +191,19 @@ internal sealed class WorkerStarts(TimeProvider time, int cores, double known, d
 
     private double Remaining(Begun begun) =>
         begun.Batch is null ? 0 : Math.Max(0, begun.Seconds - time.GetElapsedTime(begun.Since).TotalSeconds);
+
+    // A host that starts computes, and is the longer about it the more do.
+    private double RemainingToCompute(Begun begun)
+    {
+        var all = Remaining(begun);
+        var tests = Math.Min(all, SecondsOf(begun.Batch));
+        return (tests > 0 ? ComputedOf(begun.Batch!) * tests / SecondsOf(begun.Batch) : 0) + Math.Min(all - tests, OneStart);
+    }
+
+    private static double SecondsOf(Batch? batch) =>
+        batch is null ? 0 : batch.Seconds + (batch.CaseCount * ResultSeconds * HostsPart);
+
+    private double ComputedOf(Batch batch) => (batch.Seconds * computing(batch.Assembly)) + (batch.CaseCount * ResultSeconds);
 
     /// <summary>When the last of these batches is done, each given to the worker that is free first.</summary>
     private static double Finish(ImmutableArray<double> longestFirst, ImmutableArray<double> busy)

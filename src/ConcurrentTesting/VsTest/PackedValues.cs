@@ -51,12 +51,18 @@ internal static class PackedValues
         }
     }
 
-    /// <summary>Copies of the cases, which are of the same assembly in another place.</summary>
+    /// <summary>Copies of the cases, which are of the same assembly in another place; all that they hold is in them.</summary>
     public static IEnumerable<TestCase> At(IEnumerable<TestCase> cases, string source) => cases.Select(test =>
     {
         var moved = Copy(test);
         moved.Id = test.Id;
         moved.Source = source;
+        foreach (var property in moved.Properties.Where(property => property.Id == XUnit3Serialization.Property).ToList())
+        {
+            if (moved.GetPropertyValue(property) is string text)
+                moved.SetPropertyValue(property, XUnit3Serialization.Move(text, test.Source, source));
+        }
+
         return moved;
     });
 

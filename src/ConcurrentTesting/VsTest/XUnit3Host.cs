@@ -21,7 +21,6 @@ internal sealed class XUnit3Host(
     // -1073741510, of which the system keeps the lowest byte.
     private const int StoppedStatus = 0x3A;
     private const string IdProperty = "XunitTestCaseUniqueID";
-    private const string SerializationProperty = "XunitTestCaseSerialization";
 
     private XUnit3Process? _process;
 
@@ -84,15 +83,18 @@ internal sealed class XUnit3Host(
     }
 
     // Null where a case has not what the program needs: its adapter is another.
-    private static ChosenTests? TestsOf(HostRun hostRun)
+    private ChosenTests? TestsOf(HostRun hostRun)
     {
-        var cases = PackedValues.Unpack(CasesPayload.Of(hostRun.Entries)).ToList();
+        var whole = PackedValues.Unpack(CasesPayload.Of(hostRun.Entries));
+        var path = assemblies.PathOf(bound.Assembly);
+        var cases = (path == bound.Assembly.Path ? whole : PackedValues.At(whole, path)).ToList();
         var byId = new Dictionary<string, TestCase>(StringComparer.Ordinal);
         var serialized = new List<string>();
         var twice = new List<string>();
         foreach (var test in cases)
         {
-            if (TestCaseNames.Text(test, IdProperty) is not { } id || TestCaseNames.Text(test, SerializationProperty) is not { } text)
+            if (TestCaseNames.Text(test, IdProperty) is not { } id
+                || TestCaseNames.Text(test, XUnit3Serialization.Property) is not { } text)
                 return null;
             if (!byId.TryAdd(id, test))
                 twice.Add($"Skipping test case with duplicate ID '{id}' ('{byId[id].DisplayName}' and '{test.DisplayName}')");

@@ -41,6 +41,20 @@ public sealed class CoverageTests(CoveredSuites suites)
     }
 
     [Fact]
+    public async Task Tests_and_failed_clean_ups_have_the_names_of_any_other_run_though_they_run_in_a_copy()
+    {
+        var plain = await suites.RunAsync(CoveredSuites.Frameworks, [], Cancellation, ("COVERED_CLEANUP", "1"));
+
+        var covered = await suites.RunAsync(CoveredSuites.Frameworks, ["--test-coverage", "true"], Cancellation, ("COVERED_CLEANUP", "1"));
+
+        covered.ExitCode.ShouldBe(1, covered.Output);
+        covered.Tests.ShouldBe(plain.Tests, ignoreOrder: true);
+        covered.Tests.ShouldContain(test => test.Name == "Row(number: Two)");
+        covered.OutsideNames.ShouldBe(["cleanup Class clean-up Suites.Rows"]);
+        File.Exists(Merged(covered)).ShouldBeTrue(covered.Output);
+    }
+
+    [Fact]
     public async Task What_died_with_a_test_host_is_told_beside_the_rate()
     {
         var settings = Collector("coverlet.runsettings", "XPlat code coverage");
@@ -101,9 +115,10 @@ public sealed class CoverageTests(CoveredSuites suites)
         problem.Message.ShouldContain("Add the package coverlet.collector");
     }
 
-    private string Collector(string file, string name) => suites.Repository.Write(
-        file,
-        $"""<RunSettings><DataCollectionRunSettings><DataCollectors><DataCollector friendlyName="{name}" /></DataCollectors></DataCollectionRunSettings></RunSettings>""");
+    private string Collector(string file, string name) => suites.Repository.Write(file, Settings(name));
+
+    private static string Settings(string collector) =>
+        $"""<RunSettings><DataCollectionRunSettings><DataCollectors><DataCollector friendlyName="{collector}" /></DataCollectors></DataCollectionRunSettings></RunSettings>""";
 
     private static string Merged(SampleOutcome run) => Path.Combine(run.Results, "coverage.cobertura.xml");
 

@@ -166,6 +166,33 @@ public sealed class CoveredSuites : IDisposable
                         System.Diagnostics.Process.GetCurrentProcess().Kill();
                 }
             }
+            {{(framework == "XUnit3" ? RowsOfOneCase : "")}}
             """;
     }
+
+    // One case, whose rows are known when it runs, and a clean-up that fails where it is asked to.
+    private const string RowsOfOneCase = """
+        public sealed class Number(string name)
+        {
+            public override string ToString() => name;
+        }
+
+        public sealed class Cleaned : IDisposable
+        {
+            public void Dispose()
+            {
+                if (Environment.GetEnvironmentVariable("COVERED_CLEANUP") == "1")
+                    throw new Exception("COVERED_CLEANUP asks for it.");
+            }
+        }
+
+        public class Rows : IClassFixture<Cleaned>
+        {
+            public static IEnumerable<object[]> Numbers => [[new Number("One")], [new Number("Two")]];
+
+            [Theory]
+            [MemberData(nameof(Numbers))]
+            public void Row(Number number) => Assert.NotNull(number);
+        }
+        """;
 }

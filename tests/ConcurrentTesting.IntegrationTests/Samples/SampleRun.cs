@@ -26,6 +26,10 @@ internal sealed record SampleOutcome(int ExitCode, string Output, string Results
     /// <summary>The kinds of the run's incidents, each as often as it happened.</summary>
     public IReadOnlyList<string> Incidents => [.. Run.GetProperty("incidents").EnumerateArray().Select(incident => incident.GetProperty("kind").GetString()!)];
 
+    /// <summary>What failed beside the tests, each with its kind.</summary>
+    public IReadOnlyList<string> OutsideNames =>
+        [.. Run.GetProperty("outside").EnumerateArray().Select(failure => $"{failure.GetProperty("kind")} {failure.GetProperty("name")}")];
+
     public string Reason => Run.GetProperty("reason").GetString()!;
 
     private static string ReadJUnit(string results)

@@ -39,6 +39,7 @@ public sealed class CoverageMergeTests : IDisposable
     {
         var source = _folder.Write("repo/Shop.cs", "one\n");
         _folder.Write("worker-0/deployed/In/machine/coverage.opencover.xml", "VSTest's copy");
+        _folder.Write("worker-0/deployed/In/machine/coverage.opencover[1].xml", "that of another batch in the same second");
         _folder.Write("worker-0/batch-0001.trx", "results");
 
         await MergeAsync(Batch(1, Write("worker-0/a/coverage.opencover.xml", source, lines: [1], branches: [])));

@@ -66,6 +66,48 @@ public sealed class BatchCostsTests
         _timings.IsDatabaseUnused(assembly).ShouldBe(isUnused);
     }
 
+    [Fact]
+    public void Batches_that_were_seen_for_a_moment_each_tell_together_how_much_tests_wait()
+    {
+        var moment = 0.9 / Environment.ProcessorCount;
+        LearnWaiting(crowd: 1, seconds: 0.4 * moment, seen: moment);
+        _timings.ComputingShare(Catalogs.Assembly()).ShouldBeNull();
+
+        LearnWaiting(crowd: 2, seconds: 0.4 * moment, seen: moment);
+        _timings.ComputingShare(Catalogs.Assembly())!.Value.ShouldBe(0.4, 0.001);
+    }
+
+    [Theory]
+    [InlineData(0.1, 0.1)]
+    [InlineData(0.95, 0.89)]
+    public void Where_the_cores_had_no_time_left_tests_have_waited_no_more_than_it_looks(double known, double after)
+    {
+        _timings.Learn(Catalogs.Assembly(), new AssemblyTiming { Waiting = known });
+
+        LearnWaiting(crowd: 4, seconds: 2.5);
+
+        _timings.Of(Catalogs.Assembly()).Waiting!.Value.ShouldBe(after, 0.001);
+    }
+
+    [Fact]
+    public void Where_the_cores_had_time_left_tests_waited_as_it_looks()
+    {
+        LearnWaiting(crowd: 1, seconds: 4);
+
+        _timings.ComputingShare(Catalogs.Assembly())!.Value.ShouldBe(0.4, 0.001);
+    }
+
+    // Batches of ten seconds at once, so many a core.
+    private void LearnWaiting(int crowd, double seconds, double seen = 10)
+    {
+        var batches = Enumerable.Range(1, crowd * Environment.ProcessorCount).Select(number => RecordedRun.Batch(number, assembly: Catalogs.Assembly()) with
+        {
+            Duration = TimeSpan.FromSeconds(10), Computed = new ComputedTime(TimeSpan.FromSeconds(seen), TimeSpan.FromSeconds(seconds)),
+        });
+        var run = RecordedRun.Of("/results", [], batches);
+        BatchCosts.Learn(_timings, Catalogs.Of(Unit("Shop.A")), run with { Phases = run.Phases.SetItem(PhaseNames.Tests, 10) }, Loading);
+    }
+
     private double? Seconds(SharedSetUp setUp) => _timings.SetUpSeconds(Catalogs.Assembly(), setUp);
 
     private void Learn(TestCatalog catalog, params RanBatch[] batches)

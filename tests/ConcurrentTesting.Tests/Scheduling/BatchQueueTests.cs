@@ -168,7 +168,7 @@ public sealed class BatchQueueTests
     [Fact]
     public async Task What_a_worker_would_have_run_that_does_not_begin_is_everybodys()
     {
-        var starts = new WorkerStarts(TimeProvider.System, 2, known: 1, prior: 60, () => null);
+        var starts = new WorkerStarts(TimeProvider.System, 2, known: 1, prior: 60, _ => 0, () => null);
         var queue = new BatchQueue(PlanOf([[Batch("seed0", 0.1)], [Batch("seed1", 0.2)]], [Batch("tail", 0.1)]), 1, starts);
         var first = await queue.TakeAsync(0, Cancellation);
 
@@ -207,7 +207,7 @@ public sealed class BatchQueueTests
     [Fact]
     public async Task A_worker_begins_late_where_the_one_at_work_leaves()
     {
-        var starts = new WorkerStarts(TimeProvider.System, 2, known: 1, prior: 60, () => null);
+        var starts = new WorkerStarts(TimeProvider.System, 2, known: 1, prior: 60, _ => 0, () => null);
         var queue = new BatchQueue(PlanOf([[Batch("seed0")], []], [Batch("tail")]), 1, starts);
         var first = await queue.TakeAsync(0, Cancellation);
         var waiting = queue.TakeAsync(1, Cancellation).AsTask();

@@ -11,6 +11,7 @@ public sealed class WorkerStartsTests
 {
     private readonly FakeTimeProvider _time = new();
     private string? _obstacle;
+    private double _computing;
 
     [Fact]
     public void The_first_worker_always_begins()
@@ -85,6 +86,51 @@ public sealed class WorkerStartsTests
     }
 
     [Fact]
+    public void None_begins_where_the_cores_have_enough_to_compute_already()
+    {
+        _computing = 1;
+        var starts = Starts(prior: 0.5);
+        starts.Take(0, Batch(10));
+        starts.MayBegin(1, [Batch(10)]).ShouldBeTrue();
+        starts.Take(1, Batch(10));
+
+        starts.MayBegin(2, [Batch(10), Batch(10)]).ShouldBeFalse();
+
+        starts.ReasonOf(2).ShouldBe("2 cores had 34.0 s to compute, whoever computed it");
+    }
+
+    [Fact]
+    public void As_many_begin_as_keep_the_cores_computing_while_tests_wait()
+    {
+        _computing = 0.4;
+        var starts = Starts(prior: 0.1);
+        Batch[] left = [.. Enumerable.Repeat(Batch(10), 40)];
+
+        var begun = Enumerable.Range(0, 40).TakeWhile(worker =>
+        {
+            var may = starts.MayBegin(worker, left[worker..]);
+            starts.Take(worker, left[worker]);
+            starts.Started(worker, TimeSpan.FromSeconds(0.1));
+            return may;
+        }).Count();
+
+        begun.ShouldBeInRange(5, 7);
+    }
+
+    [Fact]
+    public void Thousands_of_tests_that_do_nothing_are_worth_no_more_workers_than_there_are_cores()
+    {
+        var starts = Starts(prior: 0.5);
+        var left = Enumerable.Range(0, 8).Select(_ => Trivial(1000)).ToList();
+        starts.MayBegin(0, left).ShouldBeTrue();
+        starts.Take(0, left[0]);
+        starts.MayBegin(1, left[1..]).ShouldBeTrue();
+        starts.Take(1, left[1]);
+
+        starts.MayBegin(2, left[2..]).ShouldBeFalse();
+    }
+
+    [Fact]
     public void None_begins_where_the_machine_is_short_of_memory()
     {
         var starts = Starts(prior: 0.1);
@@ -133,7 +179,11 @@ public sealed class WorkerStartsTests
         starts.MayBegin(1, [Batch(0.5)]).ShouldBeTrue();
     }
 
-    private WorkerStarts Starts(double? prior, double known = 1, int cores = 2) => new(_time, cores, known, prior, () => _obstacle);
+    private WorkerStarts Starts(double? prior, double known = 1, int cores = 2) => new(_time, cores, known, prior, _ => _computing, () => _obstacle);
+
+    private static Batch Trivial(int tests) => BatchOf.Entries(
+        Catalogs.Assembly(), [.. Enumerable.Range(0, tests).Select(number => (Catalogs.Entry(Catalogs.Assembly(), "Class", $"Test{number}"), 0.0001))],
+        BatchReasons.Plan, null);
 
     private static Batch Batch(double seconds) =>
         BatchOf.Entries(Catalogs.Assembly(), [(Catalogs.Entry(Catalogs.Assembly(), "Class", "Test"), seconds)], BatchReasons.Plan, null);

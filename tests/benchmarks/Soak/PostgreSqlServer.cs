@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace ConcurrentTesting.Benchmarks.Soak;
 
-/// <summary>A server of the soak's own, through pg_ctl, which can be restarted. As root it belongs to the user postgres.</summary>
+/// <summary>A server of the benchmark's own, through pg_ctl, which can be restarted. As root it belongs to the user postgres.</summary>
 internal sealed class PostgreSqlServer : IAsyncDisposable
 {
     private readonly string _binaries = Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).Order(StringComparer.Ordinal).Last(Directory.Exists);
@@ -45,9 +45,9 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     }
 
     /// <returns>The first value, if there is one.</returns>
-    public async Task<object?> ExecuteAsync(string sql)
+    public async Task<object?> ExecuteAsync(string sql, string database = "postgres")
     {
-        await using var connection = new NpgsqlConnection(ConnectionString + ";Database=postgres;Pooling=False");
+        await using var connection = new NpgsqlConnection($"{ConnectionString};Database={database};Pooling=False");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();

@@ -15,11 +15,16 @@ internal sealed class GeneratedSuite : IDisposable
         ["MSTest"] = ["Microsoft.NET.Test.Sdk", "MSTest.TestFramework", "MSTest.TestAdapter"],
     };
 
+    private const string Schema = "CREATE TABLE visits (number int);";
+
     private GeneratedSuite() => Folder = Directory.CreateTempSubdirectory("benchmark-").FullName;
 
     public static string Root { get; } = FindRoot();
 
     public string Folder { get; }
+
+    /// <summary>The template of its databases.</summary>
+    public string Template => Path.Combine(Folder, "schema.sql");
 
     public string Project => Path.Combine(Folder, "Suite", "Suite.csproj");
 
@@ -30,6 +35,7 @@ internal sealed class GeneratedSuite : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(suite.Project)!);
         await File.WriteAllTextAsync(suite.Project, ProjectOf(scenario));
         await File.WriteAllTextAsync(Path.Combine(suite.Folder, "Suite", "Tests.cs"), SourceOf(scenario));
+        await File.WriteAllTextAsync(suite.Template, Schema);
         var built = await MeasuredCommand.RunAsync(suite.Folder, "build", suite.Project, "--nologo", "-v", "q");
         return built.ExitCode == 0 ? suite : throw new InvalidOperationException($"{scenario.Name} does not build: {built.Output}");
     }
@@ -40,7 +46,8 @@ internal sealed class GeneratedSuite : IDisposable
     {
         var versions = XDocument.Load(Path.Combine(Root, "Directory.Packages.props")).Descendants("PackageVersion")
             .ToDictionary(package => (string)package.Attribute("Include")!, package => (string)package.Attribute("Version")!);
-        var packages = string.Concat(Packages[scenario.Framework].Select(name => $"""<PackageReference Include="{name}" Version="{versions[name]}" />"""));
+        IEnumerable<string> drivers = scenario.NeedsDatabase ? ["Npgsql"] : [];
+        var packages = string.Concat(Packages[scenario.Framework].Concat(drivers).Select(name => $"""<PackageReference Include="{name}" Version="{versions[name]}" />"""));
         var program = scenario.Framework == "XUnit3" ? "<OutputType>Exe</OutputType>" : "";
         return $"""<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework>{program}</PropertyGroup><ItemGroup>{packages}</ItemGroup></Project>""";
     }
@@ -53,7 +60,7 @@ internal sealed class GeneratedSuite : IDisposable
             "MSTest" => ("using Microsoft.VisualStudio.TestTools.UnitTesting;", "[TestClass] ", "[TestMethod] ", "DataRow", "TestMethod"),
             _ => ("using Xunit;", "", "[Theory] ", "InlineData", "Fact"),
         };
-        var source = new StringBuilder(header).AppendLine().AppendLine("namespace Generated;");
+        var source = new StringBuilder(header).AppendLine().AppendLine(scenario.Source.Length > 0 ? scenario.Source : "namespace Generated;");
         for (var number = 0; number < scenario.Classes; number++)
         {
             source.Append(CultureInfo.InvariantCulture, $"{onClass}public class Class{number:000} {{ {onRows}");

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace ConcurrentTesting.Benchmarks.Suites;
 
-/// <summary>What a <c>dotnet</c> command took.</summary>
+/// <summary>What a command took.</summary>
 /// <param name="Seconds">Wall time.</param>
 /// <param name="CpuSeconds">Of its process and all below it that were waited for.</param>
 internal sealed record MeasuredCommand(double Seconds, double CpuSeconds, int ExitCode, string Output)
@@ -13,10 +13,20 @@ internal sealed record MeasuredCommand(double Seconds, double CpuSeconds, int Ex
     private const int LongsOfUsage = 18;
     private const double Microseconds = 1_000_000;
 
-    public static async Task<MeasuredCommand> RunAsync(string folder, params string[] arguments)
+    public static Task<MeasuredCommand> RunAsync(string folder, params string[] arguments) => RunAsync(folder, [], arguments);
+
+    /// <param name="environment">Of the command, beside what it inherits.</param>
+    public static Task<MeasuredCommand> RunAsync(string folder, IEnumerable<KeyValuePair<string, string>> environment, params string[] arguments) =>
+        RunProgramAsync("dotnet", folder, environment, arguments);
+
+    /// <inheritdoc cref="RunAsync(string, IEnumerable{KeyValuePair{string, string}}, string[])"/>
+    public static async Task<MeasuredCommand> RunProgramAsync(
+        string program, string folder, IEnumerable<KeyValuePair<string, string>> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         var before = CpuOfChildren();
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(start)!;

@@ -57,12 +57,6 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
 
     private void Take(TestAssembly assembly, ConcurrentTestSettings settings, VsTestLocation location, string platform)
     {
-        if (assembly.Framework == TestFramework.XUnit3)
-        {
-            _log.LogDebug("{Assembly} starts as it was built: xunit v3 makes the ids of its tests of the path too", assembly.Source);
-            return;
-        }
-
         if (settings.Coverage || assembly.Collectors != AssemblyCollectors.None)
         {
             _log.LogDebug("{Assembly} starts as it was built: collectors rewrite it", assembly.Source);
