@@ -55,11 +55,6 @@ internal sealed class DiscoveryCache : IAsyncDisposable
         _logger = logger;
     }
 
-    /// <summary>
-    /// Classes of literals are kept too where an assembly has others beside them, which has to be discovered all the same.
-    /// </summary>
-    public bool KeepsParts { get; init; }
-
     /// <summary>How large all that is kept may be, in bytes.</summary>
     public long MostBytes { get; init; } = 64L << 20;
 
@@ -189,7 +184,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
                 _logger.LogDebug("{Assembly}: each run discovers its tests: {Reason}", assembly.Source, tests.Reason);
             var literal = LiteralsOf(found, assembly, tests);
             var isAll = tests.Reason is null && literal.Count == found.Count;
-            if (literal.Count == 0 || !(isAll || KeepsParts) || _ending.IsCancellationRequested || ContentsOf(before) is not { } contents)
+            if (literal.Count == 0 || _ending.IsCancellationRequested || ContentsOf(before) is not { } contents)
                 return;
             var entry = new Entry(Version, _surroundings, DateTime.UtcNow, contents, literal.Count, isAll, found.Count);
             var lines = StoredCases.Write(literal);

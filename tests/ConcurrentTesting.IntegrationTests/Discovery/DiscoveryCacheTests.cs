@@ -179,7 +179,7 @@ public sealed class DiscoveryCacheTests : IDisposable
     {
         var settings = _repository.Settings with { TestProjects = [project], Build = noBuild && mode == TestBuildMode.Auto ? TestBuildMode.Never : mode, Filter = filter };
         var before = Started();
-        await using var cache = new DiscoveryCache(settings, VsTestLocation.FindDotNet(), name => _variables.GetValueOrDefault(name), _repository.Log) { MostBytes = mostBytes, KeepsParts = true };
+        await using var cache = new DiscoveryCache(settings, VsTestLocation.FindDotNet(), name => _variables.GetValueOrDefault(name), _repository.Log) { MostBytes = mostBytes };
         var catalog = await _repository.DiscoverAsync(_ => settings, cache: cache, watch: watch);
         await cache.Kept;
         return (catalog, Started() - before);
