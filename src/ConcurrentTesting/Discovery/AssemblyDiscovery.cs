@@ -21,7 +21,9 @@ internal sealed class AssemblyDiscovery(
     ILogger logger,
     IRunObserver observer,
     DiscoveryProblems problems,
-    Action<DiscoveredAssembly> each)
+    Action<DiscoveredAssembly> each,
+    Action<TestAssembly, KnownTests> expect,
+    DiscoveryCache? cache)
 {
     // A discovery keeps about one core busy.
     private const int MostSessions = 4;
@@ -43,7 +45,9 @@ internal sealed class AssemblyDiscovery(
     public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(
         ImmutableArray<TestAssembly> assemblies, ImmutableArray<TestAssembly> order, CancellationToken cancellationToken)
     {
-        var queue = new ConcurrentQueue<int>(order.Select(assembly => assemblies.IndexOf(assembly)));
+        // What need not be discovered does not wait for what must.
+        var queue = new ConcurrentQueue<int>(
+            order.OrderBy(assembly => !MayKnow(assembly)).Select(assembly => assemblies.IndexOf(assembly)));
         var discovered = new DiscoveredAssembly[assemblies.Length];
         var sessions = Math.Min(assemblies.Length, Math.Clamp(Environment.ProcessorCount, 1, MostSessions));
         await Task.WhenAll(Enumerable.Range(0, sessions).Select(_ => PullAsync(assemblies, queue, discovered, cancellationToken)));
@@ -75,17 +79,49 @@ internal sealed class AssemblyDiscovery(
         }
     }
 
+    private bool MayKnow(TestAssembly assembly) =>
+        cache is not null && direct.IsDirect(assembly) && cache.MayKnow(assembly, SettingsWithoutSeed(assembly));
+
+    // A test that is a literal does not depend on it.
+    private string SettingsWithoutSeed(TestAssembly assembly) => runSettings.ForDiscovery(0, assembly, isFiltered);
+
+    /// <returns>Null where a console has to do it.</returns>
+    private async Task<SessionDiscovery?> KnownOrInHostAsync(TestAssembly assembly, CancellationToken cancellationToken)
+    {
+        if (cache is null || !direct.IsDirect(assembly))
+            return await InHostAsync(assembly, cancellationToken);
+        if (cache.Find(assembly, SettingsWithoutSeed(assembly)) is not { } known)
+            return await InHostAndKeepAsync(cache, assembly, cancellationToken);
+        if (known.IsAll)
+            return known.Found;
+        expect(assembly, known);
+        return await InHostAsync(assembly, cancellationToken);
+    }
+
+    private async Task<SessionDiscovery?> InHostAndKeepAsync(
+        DiscoveryCache kept, TestAssembly assembly, CancellationToken cancellationToken)
+    {
+        var before = kept.Before(assembly);
+        var found = await InHostAsync(assembly, cancellationToken);
+        if (found is not null)
+            kept.Keep(assembly, SettingsWithoutSeed(assembly), before, found);
+        return found;
+    }
+
+    private Task<SessionDiscovery?> InHostAsync(TestAssembly assembly, CancellationToken cancellationToken) =>
+        _inHost.DiscoverAsync(assembly, runSettings.ForDiscovery(seed, assembly, isFiltered), cancellationToken);
+
     // Null: it took too long, which is a problem.
     private async Task<SessionDiscovery?> WithinBoundAsync(
         TestAssembly assembly, int index, Session console, CancellationToken cancellationToken)
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(Bound);
-        var wanted = runSettings.ForDiscovery(seed, assembly, isFiltered);
         try
         {
-            return await _inHost.DiscoverAsync(assembly, wanted, bounded.Token)
-                ?? await console.DiscoverAsync(index, assembly, wanted, bounded.Token);
+            return await KnownOrInHostAsync(assembly, bounded.Token)
+                ?? await console.DiscoverAsync(
+                    index, assembly, runSettings.ForDiscovery(seed, assembly, isFiltered), bounded.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -11,10 +11,12 @@ namespace ConcurrentTesting.Discovery;
 /// From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover, sort.
 /// </summary>
 /// <param name="watch">Hears of each assembly as soon as it is discovered; null: nobody.</param>
+/// <param name="cache">Knows tests that need not be discovered again; null: none.</param>
 /// <param name="phase">Begins a phase, <c>build</c> or <c>discovery</c>, which ends with the returned scope.</param>
 internal sealed class Discoverer(
     ConcurrentTestSettings settings, RunSettingsDocument runSettings, VsTestLocation location, DirectAssemblies direct, int seed,
-    ILogger logger, IRunObserver observer, Func<string, IDisposable> phase, IDiscoveryWatch? watch = null)
+    ILogger logger, IRunObserver observer, Func<string, IDisposable> phase, IDiscoveryWatch? watch = null,
+    DiscoveryCache? cache = null)
 {
     private readonly ProjectEvaluator _evaluator = new(settings, location.DotNet, logger);
     private readonly ProjectBuilder _builder = new(settings, location.DotNet, logger);
@@ -38,7 +40,8 @@ internal sealed class Discoverer(
         using var discovering = phase(PhaseNames.Discovery);
         var discovery = new AssemblyDiscovery(
             settings, runSettings, location, direct, seed, filter is not null, logger, observer, _problems,
-            found => watch?.Discovered(found.Assembly, Sort([found], filter)))
+            found => watch?.Discovered(found.Assembly, Sort([found], filter)),
+            (assembly, known) => watch?.Expected(assembly, PartOf(assembly, known, filter)), cache)
         {
             Bound = DiscoveryBound ?? AssemblyDiscovery.BoundOf(settings),
         };
@@ -112,6 +115,12 @@ internal sealed class Discoverer(
                 ConcurrentTestExitCode.Incomplete,
                 $"No test project was found by '{string.Join(' ', settings.TestProjects)}' in {settings.WorkingDirectory}: check --test-projects.");
     }
+
+    private TestCatalog PartOf(TestAssembly assembly, KnownTests known, TestFilter? filter) =>
+        Sort([new DiscoveredAssembly(assembly, known.Found)], filter) with
+        {
+            Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, known.Total),
+        };
 
     private TestCatalog Sort(ImmutableArray<DiscoveredAssembly> discovered, TestFilter? filter)
     {

@@ -7,13 +7,17 @@ namespace ConcurrentTesting.Record;
 
 /// <summary>
 /// Writes a run's events to <see cref="ArtifactNames.Journal"/>, a line each, without anything secret. What was added is with the operating
-/// system within 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. Thread-safe.
+/// system within 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. The first event is
+/// written on another thread, because it compiles all that writes them. Thread-safe.
 /// </summary>
 internal sealed class JournalWriter : IDisposable
 {
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _writing = new();
+    private readonly Lock _holding = new();
+    private readonly Queue<RunEvent> _held = [];
+    private bool _isHolding = true;
     private readonly TimeProvider _time;
     private readonly AssemblyKeys _assemblies = new();
     private readonly RunEventJson _format;
@@ -41,6 +45,7 @@ internal sealed class JournalWriter : IDisposable
     /// <summary>From now on the lines are in a file of their own, which takes the place of any that is there.</summary>
     public void Begin(string path)
     {
+        Drain();
         lock (_writing)
         {
             Try(() => _file ??= new FileStream(
@@ -51,26 +56,25 @@ internal sealed class JournalWriter : IDisposable
 
     public void Append(RunEvent happened)
     {
-        lock (_writing)
+        lock (_holding)
         {
-            if (_isClosed || Failure is not null)
+            if (_isHolding)
+            {
+                _held.Enqueue(happened);
+                if (_held.Count == 1)
+                    _ = Task.Run(Drain);
                 return;
-            if (happened is AssemblyFound found)
-                _assemblies.Add(found);
-            JsonSerializer.Serialize(_json, happened, _format.RunEvent);
-            _json.Flush();
-            _json.Reset();
-            _lines.Write("\n"u8);
-
-            // The timer may be late where the machine is busy.
-            if (_time.GetElapsedTime(_flushedAt) > FlushInterval)
-                FlushUnderLock();
+            }
         }
+
+        lock (_writing)
+            Write(happened);
     }
 
     /// <summary>Gives what is left to the operating system.</summary>
     public void Flush()
     {
+        Drain();
         lock (_writing)
             FlushUnderLock();
     }
@@ -78,6 +82,7 @@ internal sealed class JournalWriter : IDisposable
     public void Dispose()
     {
         _flushing.Dispose();
+        Drain();
         lock (_writing)
         {
             FlushUnderLock();
@@ -86,6 +91,51 @@ internal sealed class JournalWriter : IDisposable
         }
 
         _json.Dispose();
+    }
+
+    // Until none is left, so that whoever comes later comes after them.
+    private void Drain()
+    {
+        lock (_writing)
+        {
+            try
+            {
+                while (TakeHeld() is { } happened)
+                    Write(happened);
+            }
+            catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
+            {
+                // Nobody else would hear of it.
+                Failure ??= exception.Message;
+            }
+        }
+    }
+
+    private RunEvent? TakeHeld()
+    {
+        lock (_holding)
+        {
+            if (_held.TryDequeue(out var happened))
+                return happened;
+            _isHolding = false;
+            return null;
+        }
+    }
+
+    private void Write(RunEvent happened)
+    {
+        if (_isClosed || Failure is not null)
+            return;
+        if (happened is AssemblyFound found)
+            _assemblies.Add(found);
+        JsonSerializer.Serialize(_json, happened, _format.RunEvent);
+        _json.Flush();
+        _json.Reset();
+        _lines.Write("\n"u8);
+
+        // The timer may be late where the machine is busy.
+        if (_time.GetElapsedTime(_flushedAt) > FlushInterval)
+            FlushUnderLock();
     }
 
     private void FlushUnderLock()

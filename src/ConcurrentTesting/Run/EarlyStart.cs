@@ -11,8 +11,8 @@ namespace ConcurrentTesting.Run;
 
 /// <summary>
 /// Begins the longest units of assemblies that are discovered while others are not, once the databases are ready: those of which the
-/// timings say that nothing which is still to come is longer. The plan is of the rest, and every test counts against the discovery of this
-/// very run.
+/// timings say that nothing which is still to come is longer. So do classes of literal tests that were discovered before, of assemblies
+/// that are being discovered now. The plan is of the rest, and every test counts against the discovery of this very run.
 /// </summary>
 internal sealed class EarlyStart : IDiscoveryWatch
 {
@@ -29,7 +29,10 @@ internal sealed class EarlyStart : IDiscoveryWatch
     private readonly List<PlannedUnit> _candidates = [];
     private Task _begins = Task.CompletedTask;
     private readonly List<TestUnit> _begun = [];
-    private readonly Dictionary<TestAssembly, double?> _longest = [];
+    private readonly Dictionary<TestAssembly, ImmutableDictionary<string, double>> _classes = [];
+
+    // Units of assemblies that were not discovered yet.
+    private readonly HashSet<TestUnit> _expected = new(ReferenceEqualityComparer.Instance);
     private ImmutableHashSet<TestAssembly> _open = [];
     private IDisposable? _phase;
     private bool _isPrepared;
@@ -51,12 +54,28 @@ internal sealed class EarlyStart : IDiscoveryWatch
         lock (_gate)
         {
             foreach (var assembly in assemblies)
-                _longest[assembly] = _timings.LongestClassSeconds(assembly);
+                _classes[assembly] = _timings.ClassSeconds(assembly);
             // Of a suite that never ran nothing says that it has no longer test than all others.
-            _isOver |= assemblies.Length < 2 || _longest.ContainsValue(null);
+            _isOver |= _classes.Values.Any(classes => classes.IsEmpty);
             _open = [.. assemblies];
-            return [.. assemblies.OrderByDescending(assembly => _longest[assembly] ?? 0)];
+            return [.. assemblies.OrderByDescending(assembly => _classes[assembly].Values.DefaultIfEmpty().Max())];
         }
+    }
+
+    public void Expected(TestAssembly assembly, TestCatalog part)
+    {
+        lock (_gate)
+        {
+            if (_isOver || _most == 0)
+                return;
+            // A discovery that was aborted is tried once more, and what was expected of it is expected again.
+            _candidates.RemoveAll(unit => unit.Unit.Assembly == assembly);
+            var candidates = NotBegun(Candidates(assembly, part)).ToList();
+            _candidates.AddRange(candidates);
+            _expected.UnionWith(candidates.Select(unit => unit.Unit));
+        }
+
+        Begin();
     }
 
     public void Discovered(TestAssembly assembly, TestCatalog part)
@@ -64,9 +83,10 @@ internal sealed class EarlyStart : IDiscoveryWatch
         lock (_gate)
         {
             _open = _open.Remove(assembly);
+            _candidates.RemoveAll(unit => unit.Unit.Assembly == assembly);
             if (_isOver || _most == 0 || !_direct.IsDirect(assembly))
                 return;
-            _candidates.AddRange(Candidates(assembly, part));
+            _candidates.AddRange(NotBegun(Candidates(assembly, part)));
         }
 
         Begin();
@@ -78,6 +98,15 @@ internal sealed class EarlyStart : IDiscoveryWatch
         lock (_gate)
             _isPrepared = true;
         Begin();
+    }
+
+    /// <summary>
+    /// The assembly of a test that has begun before it was discovered, and is not discovered as what it began; null: all is as expected.
+    /// </summary>
+    public async Task<TestAssembly?> FindUnexpectedAsync(TestCatalog discovered)
+    {
+        var begun = (await EndAsync()).Where(_expected.Contains).SelectMany(unit => unit.Entries).ToList();
+        return EarlyChoice.FindUnexpected(begun, discovered)?.Assembly;
     }
 
     /// <summary>From now on nothing begins early; what has begun does not belong to the plan any more.</summary>
@@ -128,15 +157,20 @@ internal sealed class EarlyStart : IDiscoveryWatch
                     && (unit.Seconds <= share || unit.Unit.Entries.Length == 1));
     }
 
+    // However its tests are grouped by now.
+    private IEnumerable<PlannedUnit> NotBegun(IEnumerable<PlannedUnit> units)
+    {
+        var begun = _begun.SelectMany(unit => unit.Entries).ToHashSet();
+        return units.Where(unit => !unit.Unit.Entries.Any(begun.Contains));
+    }
+
     private void Begin()
     {
         lock (_gate)
         {
             if (_isOver || !_isPrepared || _open.IsEmpty)
                 return;
-            var longest = _open.Max(assembly => _longest[assembly]!.Value);
-            var chosen = _candidates.Where(unit => unit.Seconds >= longest).OrderByDescending(unit => unit.Seconds)
-                .Take(_most - _begun.Count).ToImmutableArray();
+            var chosen = EarlyChoice.Of(_candidates, _open.SelectMany(assembly => _classes[assembly]), _begun, _most);
             if (chosen.IsEmpty)
                 return;
             _candidates.RemoveAll(chosen.Contains);

@@ -32,12 +32,14 @@ internal sealed class TestRun
     private readonly ResultsDirectory _results;
     private readonly RunTimings _timings;
     private readonly RunSettingsDocument _runSettings;
+    private readonly Task<VsTestLocation> _vsTest;
 
     private TestRun(
         RunJournal journal, RunConsole console, TestDatabases databases, EarlierRun earlier, ShardedRun shard, QueuedRun? queue,
-        ResultsDirectory results, RunTimings timings)
+        ResultsDirectory results, RunTimings timings, Task<VsTestLocation> vsTest)
     {
         _run = journal.Run;
+        _vsTest = vsTest;
         _journal = journal;
         _console = console;
         _databases = databases;
@@ -91,6 +93,10 @@ internal sealed class TestRun
     {
         var (_, guards, isProduction, earlier, shard, queue) = begun;
         var settings = begun.Settings with { Seed = begun.Settings.Seed ?? queue?.Seed };
+        // A process that answers while the rest begins.
+        var vsTest = Task.Run(() => VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken), CancellationToken.None);
+        if (settings.TestHost != TestHostMode.Console)
+            _ = Task.Run(StoredCases.WarmUp, CancellationToken.None);
         var redactor = Redactor.Of(settings);
         var timings = await RunTimings.LoadAsync(settings);
         settings = timings.Settings;
@@ -124,7 +130,7 @@ internal sealed class TestRun
         await using var lost = databases.Lost.Register(
             () => stop.Break("The run lost its hold on the database server, so its databases were no longer its own."));
         var testRun = () =>
-            new TestRun(journal, console, databases, earlier, shard, queue, results, timings).ExecuteAsync(cancellationToken);
+            new TestRun(journal, console, databases, earlier, shard, queue, results, timings, vsTest).ExecuteAsync(cancellationToken);
         var end = await journal.ConcludeAsync(testRun, cancellationToken);
         // First, so that the reports tell what became of them.
         await databases.EndAsync();
@@ -146,12 +152,13 @@ internal sealed class TestRun
             settings.Database, _run.Seed);
         if (_timings.WhyWorkers is { } why)
             _run.Log.LogInformation("{Workers}: {Why}", Quantity.Of(settings.Workers, "worker"), why);
-        var vsTest = await VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken);
+        var vsTest = await _vsTest;
+        await using var cache = new DiscoveryCache(settings, vsTest.DotNet, Environment.GetEnvironmentVariable, _run.Log);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
         var pool = new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies), _timings.Store);
         var early = EarlyStart.Of(_journal, _results, _timings.Store, direct, pool);
-        var (catalog, begun) = await DiscoverAndPrepareAsync(vsTest, direct, early, cancellationToken);
+        var (catalog, begun) = await DiscoverAndPrepareAsync(vsTest, direct, early, cache, cancellationToken);
         if (settings.MakesPlan)
         {
             return await ShardPlanning.WriteAsync(
@@ -172,11 +179,11 @@ internal sealed class TestRun
 
     // The databases are prepared while tests are discovered; what fails first ends both.
     private async Task<(TestCatalog Catalog, ImmutableArray<TestUnit> Begun)> DiscoverAndPrepareAsync(
-        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, CancellationToken cancellationToken)
+        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, DiscoveryCache cache, CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(early, both.Token));
-        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, early, both.Token));
+        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, early, cache, both.Token));
         try
         {
             await FirstFailureOf(prepare, discover);
@@ -200,11 +207,21 @@ internal sealed class TestRun
     }
 
     private async Task DiscoverAsync(
-        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, CancellationToken cancellationToken)
+        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, DiscoveryCache cache, CancellationToken cancellationToken)
     {
         var discoverer = new Discoverer(
-            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, early);
-        var catalog = _shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log);
+            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, early,
+            cache);
+        var discovered = await discoverer.DiscoverAsync(cancellationToken);
+        if (await early.FindUnexpectedAsync(discovered) is { } unexpected)
+        {
+            cache.Forget(unexpected);
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete,
+                $"{unexpected.Source}: its discovery found other tests than the one before, although nothing that they depend on had changed, and some had begun: the run does not count. Run again: nothing is known of them any more.");
+        }
+
+        var catalog = _shard.Select(discovered, _run.Log);
         _journal.PartIs(_shard.Record, _shard.Plan);
         _journal.Discovered(_earlier.Select(catalog));
     }

@@ -168,13 +168,13 @@ internal sealed class TimingStore
         return TimingsFile.TextOf(new TimingsContent(open, _assemblies) { Worker = Worker });
     }
 
-    /// <summary>What the longest class of an assembly takes; null: nothing is known of its tests.</summary>
-    public double? LongestClassSeconds(TestAssembly assembly)
+    /// <summary>What each class of an assembly takes, by the key that a unit of it has.</summary>
+    public ImmutableDictionary<string, double> ClassSeconds(TestAssembly assembly)
     {
         var prefix = assembly.Source + "/";
         return _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal))
             .GroupBy(timing => ClassIn(timing.Key), timing => timing.Value.Seconds)
-            .Select(seconds => (double?)seconds.Sum()).Max();
+            .ToImmutableDictionary(seconds => seconds.Key, seconds => seconds.Sum(), StringComparer.Ordinal);
     }
 
     // The method follows the last dot before its arguments.

@@ -13,6 +13,14 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     /// <summary>Everything that was found in an assembly, whatever is asked for.</summary>
     public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases);
 
+    /// <summary>The entries whose cases have a text, name or property, that suits.</summary>
+    public IEnumerable<Guid> WithText(Func<string, bool> suits) => PackedValues.Unpack(Cases)
+        .Where(test => test.Properties.Any(property => test.GetPropertyValue(property) is string text && suits(text)))
+        .Select(test => test.Id);
+
+    /// <summary>The same of some entries alone.</summary>
+    public SessionDiscovery Only(IReadOnlySet<Guid> entries) => this with { Cases = [.. Cases.Where(test => entries.Contains(test.Id))] };
+
     /// <summary>What runs of it, and what a serial run reports as not executed.</summary>
     public (ImmutableArray<TestEntry> Run, ImmutableArray<TestEntry> NotExecuted) Select(
         TestAssembly assembly, TestFilter? filter, RunSettingsDocument settings)

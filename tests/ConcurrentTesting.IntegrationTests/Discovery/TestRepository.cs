@@ -79,13 +79,13 @@ internal sealed class TestRepository : IDisposable
         string.Concat(names.SelectMany(PackagesOf).Select(package => $"""<PackageReference Include="{package}" />"""));
 
     public async Task<TestCatalog> DiscoverAsync(
-        Func<ConcurrentTestSettings, ConcurrentTestSettings> change, TimeSpan? bound = null)
+        Func<ConcurrentTestSettings, ConcurrentTestSettings> change, TimeSpan? bound = null, DiscoveryCache? cache = null, IDiscoveryWatch? watch = null)
     {
         var settings = change(Settings);
         var location = await VsTestLocation.FindAsync(Path, Cancellation);
         var runSettings = RunSettingsDocument.Load(settings, Log);
         var direct = new DirectAssemblies(settings, location, runSettings, Log);
-        var discoverer = new Discoverer(settings, runSettings, location, direct, Seed, Log, Incidents, Incidents.Begin)
+        var discoverer = new Discoverer(settings, runSettings, location, direct, Seed, Log, Incidents, Incidents.Begin, watch, cache)
         {
             DiscoveryBound = bound,
         };

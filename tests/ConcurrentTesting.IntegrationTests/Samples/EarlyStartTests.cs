@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Shouldly;
@@ -82,19 +83,79 @@ public sealed class EarlyStartTests(EarlyStartTests.FirstRun first) : IClassFixt
         outcome.Tests.ShouldAllBe(test => test.Suite == "Lending.XUnit2.Tests");
     }
 
+    [Fact]
+    public async Task Literal_class_begins_before_its_own_assembly_is_discovered_and_has_the_same_results()
+    {
+        await first.OutcomeAsync();
+        using var folder = await FolderAsync("TroubleTests");
+        var cold = await folder.RunAsync(["XUnit2"], [], NotOnHost);
+        await KnowAsync(folder, "TroubleTests");
+
+        var warm = await folder.RunAsync(["XUnit2"], [], NotOnHost);
+
+        cold.ExitCode.ShouldBe(0, cold.Output);
+        EarlyBatches(cold).ShouldBeEmpty();
+        warm.ExitCode.ShouldBe(0, warm.Output);
+        EarlyBatches(warm).ShouldNotBeEmpty();
+        warm.Tests.ShouldBe(cold.Tests, ignoreOrder: true);
+        warm.Run.GetProperty("discovered").GetInt32().ShouldBe(cold.Run.GetProperty("discovered").GetInt32());
+    }
+
+    [Fact]
+    public async Task Run_whose_early_test_is_not_discovered_does_not_count_and_forgets_it()
+    {
+        await first.OutcomeAsync();
+        using var folder = await FolderAsync("TroubleTests");
+        await folder.RunAsync(["XUnit2"], [], NotOnHost);
+        // Of a test that never ran nothing says that it comes first.
+        await KnowAsync(folder, "TroubleTests", timings => timings["tests"]!.AsObject().Add(
+            Suite + "Lending.XUnit2.Tests.TroubleTests.Talks_a_bit_when_asked_to", JsonNode.Parse("""{"seconds":20,"samples":1}""")));
+        var known = Directory.EnumerateFiles(Path.Combine(folder.Path, ".nuke", "temp", "discovered-tests")).Single();
+        var text = await ReadAsync(known);
+        text.ShouldContain("Talks_a_lot_when_asked_to");
+        await WriteAsync(known, text.Replace("Talks_a_lot_when_asked_to", "Talks_a_bit_when_asked_to", StringComparison.Ordinal));
+
+        var doubted = await folder.RunAsync(["XUnit2"], [], NotOnHost);
+
+        doubted.ExitCode.ShouldBe(2, doubted.Output);
+        doubted.Reason.ShouldContain("its discovery found other tests than the one before");
+        File.Exists(known).ShouldBeFalse();
+        (await folder.RunAsync(["XUnit2"], [], NotOnHost)).ExitCode.ShouldBe(0);
+    }
+
+    // A CI host keeps no discovery.
+    private static (string Name, string Value)[] NotOnHost => [("CI", ""), ("TF_BUILD", ""), ("TEAMCITY_VERSION", ""), ("JENKINS_URL", "")];
+
+    private static async Task<string> ReadAsync(string file)
+    {
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(file), CompressionMode.Decompress));
+        return await reader.ReadToEndAsync(Cancellation);
+    }
+
+    private static async Task WriteAsync(string file, string text)
+    {
+        await using var writer = new StreamWriter(new GZipStream(File.Create(file), CompressionLevel.Fastest));
+        await writer.WriteAsync(text);
+    }
+
     private static List<JsonElement> EarlyBatches(SampleOutcome outcome) =>
         [.. outcome.Run.GetProperty("batches").EnumerateArray().Where(batch => batch.GetProperty("reason").GetString() == "early")];
 
     // Its tests are the longest of all, as far as the timings say.
     private async Task<Folder> FolderAsync(string longest, Action<JsonNode>? change = null)
     {
+        var folder = new Folder();
+        await KnowAsync(folder, longest, change);
+        return folder;
+    }
+
+    private async Task KnowAsync(Folder folder, string longest, Action<JsonNode>? change = null)
+    {
         var timings = JsonNode.Parse(await first.TimingsAsync())!;
         foreach (var (name, test) in timings["tests"]!.AsObject().Where(test => test.Key.StartsWith(Suite, StringComparison.Ordinal) && test.Key.Contains(longest, StringComparison.Ordinal)))
             test!["seconds"] = 20;
         change?.Invoke(timings);
-        var folder = new Folder();
-        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, ".nuke", "temp")).FullName, "test-timings.json"), timings.ToJsonString());
-        return folder;
+        await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, ".nuke", "temp")).FullName, "test-timings.json"), timings.ToJsonString(), Cancellation);
     }
 
     /// <summary>One run without timings, whose timings and results the tests share.</summary>
