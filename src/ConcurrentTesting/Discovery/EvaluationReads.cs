@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Discovery;
 
@@ -6,7 +7,7 @@ namespace ConcurrentTesting.Discovery;
 /// <param name="Imports">Files that were imported.</param>
 /// <param name="LookedFor">What <see cref="FileStamp"/> can tell of and another answer would change them, be it there or not.</param>
 /// <param name="Doubt">The first thing of which it is not known what it looks for; null: there is none.</param>
-internal sealed record EvaluationReads(ImmutableArray<string> Imports, ImmutableArray<string> LookedFor, string? Doubt)
+internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, ImmutableArray<string> LookedFor, string? Doubt)
 {
     // What SDKs and packages set, and conditions on files are often made of, beside what the files found by name use.
     private static readonly string[] KnownProperties =
@@ -25,12 +26,42 @@ internal sealed record EvaluationReads(ImmutableArray<string> Imports, Immutable
     /// </summary>
     public static IEnumerable<string> NamesFor(IEnumerable<ProjectInput> projects, Dictionary<string, string> environment)
     {
-        var files = projects
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        var open = new Queue<string>(projects
             .SelectMany(project => MSBuildSurroundings.FoundByName(project.Path).Concat([project.Path, project.Path + ".user"]))
-            .Where(file => Path.GetExtension(file) is not (".json" or ".rsp" or ".config")).Distinct(StringComparer.Ordinal);
-        return EvaluationText.NamesIn(files).Concat(KnownProperties).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Where(file => Path.GetExtension(file) is ".props" or ".targets" or ".user" || TestInputResolver.IsProject(file)));
+        while (open.TryDequeue(out var file))
+        {
+            var text = texts.ContainsKey(file) ? "" : TextOf(file);
+            texts.TryAdd(file, text);
+            foreach (var imported in ImportsIn(text, Path.GetDirectoryName(file)!))
+                open.Enqueue(imported);
+        }
+
+        return EvaluationText.NamesIn(texts.Values).Concat(KnownProperties).Distinct(StringComparer.OrdinalIgnoreCase)
             .Except(environment.Keys, StringComparer.OrdinalIgnoreCase);
     }
+
+    // What cannot be read is MSBuild's to complain of.
+    private static string TextOf(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? File.ReadAllText(file) : "";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    // Only those that are named as they are: what else is imported, MSBuild tells too late to be asked of.
+    private static IEnumerable<string> ImportsIn(string text, string folder) =>
+        Import().Matches(text)
+            .Select(match => match.Groups["path"].Value.Replace(
+                "$(MSBuildThisFileDirectory)", folder + Path.DirectorySeparatorChar, StringComparison.OrdinalIgnoreCase))
+            .Where(path => path.AsSpan().IndexOfAny("$*?") < 0)
+            .Select(path => Path.GetFullPath(EvaluationPath.OfText(path), folder));
 
     /// <param name="log">What MSBuild logged.</param>
     /// <param name="projects">Those that were evaluated.</param>
@@ -53,4 +84,7 @@ internal sealed record EvaluationReads(ImmutableArray<string> Imports, Immutable
             [.. read.LookedFor.Where(path => !RepositoryRoot.Contains(sdk, path)).Concat(scan.LookedFor).Distinct(StringComparer.Ordinal)],
             read.Imported.Count > 0 ? scan.Doubt : "MSBuild logged no import");
     }
+
+    [GeneratedRegex(@"<Import\s[^>]*?Project\s*=\s*""(?<path>[^""]+)""")]
+    private static partial Regex Import();
 }

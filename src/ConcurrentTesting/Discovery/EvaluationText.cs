@@ -26,9 +26,9 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
         known.Add((text.Trim(), file));
     }
 
-    /// <summary>The properties that files use.</summary>
-    public static IEnumerable<string> NamesIn(IEnumerable<string> files) =>
-        files.Where(File.Exists).SelectMany(file => Property().Matches(File.ReadAllText(file))).Select(match => match.Groups["name"].Value)
+    /// <summary>The properties that texts use.</summary>
+    public static IEnumerable<string> NamesIn(IEnumerable<string> texts) =>
+        texts.SelectMany(text => Property().Matches(text)).Select(match => match.Groups["name"].Value)
             .Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Null: what it comes to is not known.</summary>

@@ -144,7 +144,6 @@ public sealed class BuildStateTests : IDisposable
 
             await PackAsync(elsewhere, "Two");
             Directory.Delete(Path.Combine(elsewhere, "packages", "made"), recursive: true);
-            Age();
             State().IsUpToDate(Projects).ShouldBeFalse();
             (await EvaluateAsync()).ShouldAllBe(evaluation => !evaluation.IsRestored);
             await BuildAsync();

@@ -31,6 +31,7 @@ public sealed class ProjectEvaluatorTests : IDisposable
               <Import Project="absent.props" Condition="!Exists('present.txt')" />
               <Import Project="more/*.props" />
               <Import Project="$(MSBuildThisFileDirectory)../some/*.props" />
+              <Import Project="common.props" />
               <PropertyGroup>
                 <Eng>$([MSBuild]::NormalizeDirectory('$(MSBuildThisFileDirectory)', '..', 'eng'))</Eng>
                 <AssemblyName Condition="Exists('$(Eng)flag.txt')">Flag</AssemblyName>
@@ -47,6 +48,9 @@ public sealed class ProjectEvaluatorTests : IDisposable
             </Project>
             """);
         _repository.Write("Suite/absent.props", "<Project />");
+        _repository.Write("Suite/common.props", """
+            <Project><PropertyGroup><AssemblyName Condition="Exists('$(NEVER_SET)/common.txt')">Common</AssemblyName></PropertyGroup></Project>
+            """);
         _repository.Write("some/first.props", "<Project />");
         await RestoreAsync();
         await KeepAsync("Suite");
