@@ -13,6 +13,9 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
 {
     private const int MostTexts = 4096;
 
+    // What the common targets say of a solution where there is none.
+    private const string Undefined = "*Undefined*";
+
     private readonly Dictionary<string, List<(string Text, string File)>> _definitions = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _lookedFor = new(StringComparer.Ordinal);
 
@@ -63,7 +66,7 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
             return [.. built];
         if (within.Contains(name))
             return [""];
-        var told = values[name].ToList();
+        var told = Told(name);
         var isKnown = told.Count > 0;
         foreach (var (text, definedIn) in _definitions.GetValueOrDefault(name) ?? [])
         {
@@ -75,6 +78,8 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
 
         return told.Count is > 0 and <= MostTexts ? [.. told.Distinct(StringComparer.Ordinal)] : null;
     }
+
+    private List<string> Told(string name) => [.. values[name].Select(value => value == Undefined ? "" : value)];
 
     private IEnumerable<string>? OfFile(string name, string file) => name.ToUpperInvariant() switch
     {

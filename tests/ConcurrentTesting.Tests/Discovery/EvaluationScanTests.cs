@@ -17,6 +17,7 @@ public sealed class EvaluationScanTests : IDisposable
     [InlineData("""<PropertyGroup Condition="!exists( '$(MSBuildThisFileDirectory)..\a.txt' ) And '$(X)' == ''" />""", "a.txt")]
     [InlineData("""<PropertyGroup><P>$(MSBuildThisFileDirectory)</P><Q>$(P)eng/</Q><A Condition="Exists('$(Q)a.txt')" /></PropertyGroup>""", "src/eng/a.txt")]
     [InlineData("""<PropertyGroup><A Condition="Exists('$(TOLD)/a.txt')" /></PropertyGroup>""", "told/a.txt")]
+    [InlineData("""<PropertyGroup><A Condition="Exists('$(SolutionDir)a.txt')" /></PropertyGroup>""", "src/a.txt")]
     [InlineData("""<PropertyGroup><P>$([MSBuild]::NormalizePath('$(MSBuildThisFileDirectory)', '..', 'b'))</P><A Condition="Exists('$(P)')" /></PropertyGroup>""", "b")]
     [InlineData("""<PropertyGroup><A>$([System.IO.File]::ReadAllText("$(MSBuildThisFileDirectory)a.txt").Trim())</A></PropertyGroup>""", "src/a.txt")]
     [InlineData("""<PropertyGroup><A>$([System.IO.Directory]::GetFiles('$(MSBuildThisFileDirectory)many', '*.txt').Length)</A></PropertyGroup>""", "src/many/*")]
@@ -66,8 +67,10 @@ public sealed class EvaluationScanTests : IDisposable
     private EvaluationScan Scan(string content)
     {
         var project = _folder.Write("src/Shop.csproj", $"<Project>{content}</Project>");
-        var scan = new EvaluationScan([project], new[] { ("Told", Path.Combine(_folder.Path, "told")) }.ToLookup(value => value.Item1, value => value.Item2, StringComparer.OrdinalIgnoreCase));
+        var scan = new EvaluationScan([project], Values().ToLookup(value => value.Name, value => value.Value, StringComparer.OrdinalIgnoreCase));
         scan.Add([project]);
         return scan;
     }
+
+    private (string Name, string Value)[] Values() => [("Told", Path.Combine(_folder.Path, "told")), ("SolutionDir", "*Undefined*")];
 }
