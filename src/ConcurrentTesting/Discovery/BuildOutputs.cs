@@ -1,6 +1,9 @@
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>What a build has written for a project, as MSBuild itself remembers it to clean it up, and what restoring wrote.</summary>
+/// <summary>
+/// What a build has written for a project and for those that it refers to, as MSBuild itself remembers it to clean it up, and what
+/// restoring wrote: the project's files and the packages.
+/// </summary>
 internal static class BuildOutputs
 {
     private static readonly string[] OfRestore = ["project.assets.json", "*.nuget.g.props", "*.nuget.g.targets"];
@@ -14,6 +17,16 @@ internal static class BuildOutputs
             .Select(File.ReadAllLines).FirstOrDefault(lines => lines.Contains(evaluation.TargetPath, StringComparer.Ordinal));
         return written is null
             ? null
-            : [.. written.Where(File.Exists), .. OfRestore.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))];
+            : [.. written.Concat(evaluation.WrittenLists.Where(File.Exists).SelectMany(File.ReadLines)).Where(File.Exists)
+                .Concat(evaluation.AllAssetsFiles.Append(assets).Distinct(StringComparer.Ordinal).SelectMany(RestoredBeside))
+                .Distinct(StringComparer.Ordinal)];
+    }
+
+    private static IEnumerable<string> RestoredBeside(string assets)
+    {
+        var folder = Path.GetDirectoryName(assets)!;
+        return Directory.Exists(folder)
+            ? OfRestore.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern)).Concat(RestoredPackages.Of(assets))
+            : [];
     }
 }

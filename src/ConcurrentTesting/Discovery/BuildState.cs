@@ -14,13 +14,10 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 internal sealed class BuildState
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     // What takes longer to look at is built instead.
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(300);
-
-    // A file that is written again within a file system's resolution keeps its time.
-    private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentTestSettings _settings;
     private readonly ILogger _logger;
@@ -123,12 +120,12 @@ internal sealed class BuildState
         var prints = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var root in roots)
         {
-            if (FolderPrint.Of(root, left, limit) is not { } print || print.Youngest > now - Resolution)
+            if (FolderPrint.Of(root, left, limit) is not { } print || print.Youngest > now - FileStamp.Resolution)
                 return null;
             prints[root] = $"{print.Text}|{GitHead.Of(root)}";
         }
 
-        return new BuildInputs(prints, left);
+        return new BuildInputs(prints, left, now);
     }
 
     // Null: something that the build reads is not known, so that it cannot be told whether it changes.
@@ -138,24 +135,65 @@ internal sealed class BuildState
             || projects.Any(project => evaluations.All(evaluation => evaluation.Project != project.Path)))
             return null;
         var inputs = evaluations.SelectMany(evaluation => evaluation.Inputs!.Value).Distinct(StringComparer.Ordinal).ToList();
-        var outside = inputs.Where(input => !IsNamedAlone(input) && !before.Roots.Keys.Any(root => RepositoryRoot.Contains(root, input)))
-            .ToList();
-        if (outside.Count > 0)
+        if (WhyNotKept(before, inputs, evaluations) is { } reason)
         {
-            _logger.LogDebug("Each run builds: {File} is outside of the repository", outside[0]);
+            _logger.LogDebug("Each run builds: {Reason}", reason);
             return null;
         }
 
-        var outputs = evaluations.Select(BuildOutputs.Of).ToList();
-        if (outputs.Exists(files => files is null))
+        var lists = evaluations.Select(BuildOutputs.Of).ToList();
+        if (lists.Exists(files => files is null))
             return null;
-        var files = evaluations.SelectMany(evaluation => MSBuildSurroundings.FoundByName(evaluation.Project))
-            .Concat(evaluations.SelectMany(evaluation => evaluation.Imports))
-            .Concat(inputs.Where(input => !TestInputResolver.IsProject(input))).Distinct(StringComparer.Ordinal);
-        return new Entry(
-            Version, _surroundings, before.Roots, [.. before.Left], files.ToDictionary(path => path, FileStamp.Of),
-            outputs.SelectMany(output => output!).Distinct(StringComparer.Ordinal).ToDictionary(path => path, FileStamp.Of));
+        var outputs = lists.SelectMany(files => files!).Distinct(StringComparer.Ordinal).ToDictionary(path => path, FileStamp.Of);
+        var files = FilesOf(before, inputs, evaluations).Where(path => !outputs.ContainsKey(path)).Distinct(StringComparer.Ordinal)
+            .ToDictionary(path => path, FileStamp.Of);
+        return IsWrittenMeanwhile(before, files.Keys)
+            ? null
+            : new Entry(Version, _surroundings, before.Roots, [.. before.Left], files, outputs);
     }
+
+    // What is in the print was looked at before the build.
+    private bool IsWrittenMeanwhile(BuildInputs before, IEnumerable<string> files)
+    {
+        var begun = before.Begun - FileStamp.Resolution;
+        if (files.FirstOrDefault(path => !IsInPrint(before, path) && FileStamp.Written(path) > begun) is not { } young)
+            return false;
+        _logger.LogDebug("The next run builds again: {File} was written while this one built", young);
+        return true;
+    }
+
+    private static string? WhyNotKept(BuildInputs before, List<string> inputs, ImmutableArray<ProjectEvaluation> evaluations) =>
+        inputs.Find(input => !IsNamedAlone(input) && !IsBelowRoot(before, input)) is { } outside
+            ? $"{outside} is outside of the repository"
+        // Its sources are not in the print.
+        : inputs.Find(input => TestInputResolver.IsProject(input) && RunWrites.Holds(before.Left, input)) is { } left
+            ? $"{left} lies where runs write"
+        : evaluations.FirstOrDefault(evaluation => evaluation.Doubt is not null)?.Doubt is { } doubt
+            ? $"what decides this is not known: {doubt}"
+        : null;
+
+    private static IEnumerable<string> FilesOf(BuildInputs before, List<string> inputs, ImmutableArray<ProjectEvaluation> evaluations) =>
+        inputs.Where(TestInputResolver.IsProject).SelectMany(MSBuildSurroundings.FoundByName)
+            .Concat(evaluations.SelectMany(evaluation => evaluation.Imports))
+            .Concat(inputs.Where(input => !TestInputResolver.IsProject(input)))
+            .Concat(inputs.Where(input => !IsNamedAlone(input)).SelectMany(input => FoldersLeftOut(before, input))
+                .Select(FileStamp.NamesIn));
+
+    // A pattern may find more of them in the folders that the print leaves out.
+    private static IEnumerable<string> FoldersLeftOut(BuildInputs before, string input)
+    {
+        var path = input;
+        while (!IsInPrint(before, path) && Path.GetDirectoryName(path) is { } folder && IsBelowRoot(before, folder))
+        {
+            yield return folder;
+            path = folder;
+        }
+    }
+
+    private static bool IsBelowRoot(BuildInputs before, string path) => before.Roots.Keys.Any(root => RepositoryRoot.Contains(root, path));
+
+    private static bool IsInPrint(BuildInputs before, string path) => before.Roots.Keys.Any(root => RepositoryRoot.Contains(root, path)
+        && !FolderPrint.MayLeaveOut(Path.GetRelativePath(root, path))) && !RunWrites.Holds(before.Left, path);
 
     // What a package's version is may change without any file.
     private static bool HasFloatingVersions(ProjectEvaluation evaluation) => File.Exists(evaluation.AssetsFile)
@@ -169,11 +207,7 @@ internal sealed class BuildState
     // What runs write themselves, and what builds write where the SDK's layout for all projects is used.
     private ImmutableArray<string> Left(IReadOnlyList<string> roots) =>
     [
-        .. new[]
-            {
-                _settings.TemporaryDirectory, _settings.ResultsDirectory, _settings.TimingsFile, _settings.JUnitFile, _settings.PlanFile,
-            }
-            .OfType<string>().Select(path => Path.GetFullPath(path, _settings.RootDirectory))
+        .. RunWrites.Of(_settings)
             .Concat(roots.SelectMany(root => new[] { Path.Combine(root, "artifacts", "bin"), Path.Combine(root, "artifacts", "obj") }))
             .Distinct(),
     ];
@@ -193,4 +227,5 @@ internal sealed class BuildState
 /// <summary>What a build reads below the roots of its repositories.</summary>
 /// <param name="Roots">A print for each root.</param>
 /// <param name="Left">What does not count.</param>
-internal sealed record BuildInputs(Dictionary<string, string> Roots, IReadOnlyCollection<string> Left);
+/// <param name="Begun">When it was looked at.</param>
+internal sealed record BuildInputs(Dictionary<string, string> Roots, IReadOnlyCollection<string> Left, DateTime Begun);

@@ -9,27 +9,30 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 internal sealed class EvaluationCache
 {
-    private const int Version = 3;
+    private const int Version = 4;
 
     private readonly string _folder;
     private readonly string _configuration;
     private readonly string _surroundings;
+    private readonly string _left;
 
     public EvaluationCache(ConcurrentTestSettings settings, string dotnet)
     {
         _folder = Path.Combine(settings.TemporaryDirectory, "project-evaluations");
         _configuration = settings.Configuration;
         _surroundings = MSBuildSurroundings.Print(dotnet);
+        _left = string.Join('|', RunWrites.Of(settings));
     }
 
     /// <summary>What is known of a project and still holds; null: nothing.</summary>
-    public ImmutableArray<ProjectEvaluation>? Find(ProjectInput project)
+    /// <param name="stamps">Those that were taken already, which grows.</param>
+    public ImmutableArray<ProjectEvaluation>? Find(ProjectInput project, Dictionary<string, string> stamps)
     {
         try
         {
             var entry = JsonSerializer.Deserialize<Entry>(File.ReadAllBytes(FileOf(project)));
             return entry is { Version: Version } && entry.Surroundings == _surroundings
-                && entry.Inputs.All(input => FileStamp.Of(input.Key) == input.Value)
+                && entry.Inputs.All(input => Stamp(input.Key, stamps) == input.Value)
                 ? entry.Evaluations
                 : null;
         }
@@ -39,12 +42,22 @@ internal sealed class EvaluationCache
         }
     }
 
-    public void Keep(ProjectInput project, ImmutableArray<ProjectEvaluation> evaluations, IEnumerable<string> imports)
+    /// <summary>Keeps what was said of a project, where nothing that it came from has changed meanwhile.</summary>
+    /// <param name="begun">When MSBuild was asked.</param>
+    public void Keep(ProjectInput project, ImmutableArray<ProjectEvaluation> evaluations, EvaluationReads reads, DateTime begun)
     {
-        var references = evaluations.SelectMany(evaluation => evaluation.Inputs ?? []).Where(TestInputResolver.IsProject);
-        var inputs = imports.Concat(references).Append(project.Path).Append(project.Path + ".user")
-            .Concat(MSBuildSurroundings.FoundByName(project.Path)).Distinct();
-        var entry = new Entry(Version, _surroundings, inputs.ToDictionary(path => path, FileStamp.Of), evaluations);
+        var all = evaluations.SelectMany(evaluation => evaluation.Inputs ?? []).Where(TestInputResolver.IsProject).Append(project.Path)
+            .Distinct(StringComparer.Ordinal).ToList();
+        var read = reads.Imports.Concat(all).ToList();
+        var stamps = read.Concat(reads.LookedFor).Append(project.Path + ".user").Concat(all.SelectMany(MSBuildSurroundings.FoundByName))
+            .Concat(evaluations.SelectMany(evaluation => RestoredPackages.Of(evaluation.AssetsFile)))
+            .Distinct(StringComparer.Ordinal).ToDictionary(path => path, FileStamp.Of, StringComparer.Ordinal);
+
+        // What is written while MSBuild reads may be what it read, or not.
+        var latest = begun - FileStamp.Resolution;
+        if (read.Exists(path => stamps[path].Length == 0) || stamps.Keys.Any(path => FileStamp.Written(path) > latest))
+            return;
+        var entry = new Entry(Version, _surroundings, stamps, evaluations);
         var file = FileOf(project);
         try
         {
@@ -59,8 +72,14 @@ internal sealed class EvaluationCache
         }
     }
 
-    private string FileOf(ProjectInput project) =>
-        Path.Combine(_folder, MSBuildSurroundings.Hash($"{project.Path}|{project.Solution}|{_configuration}")[..32] + ".json");
+    private static string Stamp(string path, Dictionary<string, string> stamps) =>
+        stamps.TryGetValue(path, out var known) ? known : stamps[path] = FileStamp.Of(path);
+
+    private string FileOf(ProjectInput project)
+    {
+        var solution = project.Solution ?? SolutionFile.FindFor(project.Path);
+        return Path.Combine(_folder, MSBuildSurroundings.Hash($"{project.Path}|{solution}|{_configuration}|{_left}")[..32] + ".json");
+    }
 
     private sealed record Entry(
         int Version, string Surroundings, Dictionary<string, string> Inputs, ImmutableArray<ProjectEvaluation> Evaluations);

@@ -3,10 +3,68 @@ namespace ConcurrentTesting.Discovery;
 /// <summary>When a file was written and how long it is: another text where it has changed.</summary>
 internal static class FileStamp
 {
-    /// <summary>Empty where there is no such file.</summary>
+    /// <summary>A file that is written again within a file system's resolution keeps its time.</summary>
+    public static readonly TimeSpan Resolution = TimeSpan.FromSeconds(2);
+
+    private const string AllNames = "*";
+
+    /// <summary>In the place of a file: the names of everything in a folder.</summary>
+    public static string NamesIn(string folder) => Path.Combine(folder, AllNames);
+
+    /// <summary>Empty where there is no such file; of a folder, only that there is one; where a link leads counts too.</summary>
     public static string Of(string path)
     {
+        if (Path.GetFileName(path) == AllNames)
+            return Names(Path.GetDirectoryName(path)!);
         var file = new FileInfo(path);
-        return file.Exists ? $"{file.LastWriteTimeUtc.Ticks}:{file.Length}" : "";
+        if (!file.Exists)
+            return Directory.Exists(path) ? "folder" : "";
+        return Target(file) is { } target ? $"{Text(file)}>{Text(target)}" : Text(file);
+    }
+
+    /// <summary>When a file was written, or a name was added or removed; long ago where there is nothing.</summary>
+    public static DateTime Written(string path)
+    {
+        if (Path.GetFileName(path) == AllNames)
+            return Directory.GetLastWriteTimeUtc(Path.GetDirectoryName(path)!);
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            return DateTime.MinValue;
+        return Target(file) is { Exists: true } target && target.LastWriteTimeUtc > file.LastWriteTimeUtc
+            ? target.LastWriteTimeUtc
+            : file.LastWriteTimeUtc;
+    }
+
+    private static string Text(FileSystemInfo file) =>
+        file is FileInfo { Exists: true } there ? $"{there.LastWriteTimeUtc.Ticks}:{there.Length}" : "";
+
+    // The time of a link is when the link was made.
+    private static FileSystemInfo? Target(FileInfo file)
+    {
+        if (!file.Attributes.HasFlag(FileAttributes.ReparsePoint))
+            return null;
+        try
+        {
+            return file.ResolveLinkTarget(returnFinalTarget: true);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static string Names(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                ? MSBuildSurroundings.Hash(string.Join('\n', Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)))
+                : "";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Nothing is known of it, so that it is never the same.
+            return Guid.NewGuid().ToString("N");
+        }
     }
 }

@@ -10,18 +10,29 @@ internal static class MSBuildSurroundings
     // Change from shell to shell and mean nothing to a build.
     private static readonly string[] VolatileVariables = ["_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM"];
 
+    private static readonly string[] NuGetFiles = ["NuGet.Config", "NuGet.config", "nuget.config"];
+
     // Looked for in every folder above a project: one that appears changes the result.
     private static readonly string[] FilesFoundByName =
     [
         "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "Directory.Build.rsp",
-        "NuGet.config", "nuget.config", "NuGet.Config", ".editorconfig", ".globalconfig",
+        ".editorconfig", ".globalconfig", "Directory.Solution.props", "Directory.Solution.targets", .. NuGetFiles,
+    ];
+
+    // Beside dotnet; an SDK, a pack or a workload that comes or goes changes one of them.
+    private static readonly string[] SdkFolders =
+    [
+        "sdk", "sdk-manifests", "packs", "metadata/workloads", "shared/Microsoft.NETCore.App", "shared/Microsoft.AspNetCore.App",
     ];
 
     /// <summary>A short text that is another one where the SDK or the environment is another.</summary>
     public static string Print(string dotnet)
     {
-        var sdks = new DirectoryInfo(Path.Combine(Path.GetDirectoryName(dotnet)!, "sdk"));
-        return Hash($"{dotnet}|{(sdks.Exists ? sdks.LastWriteTimeUtc.Ticks : 0)}|{EnvironmentText()}");
+        var root = Path.GetDirectoryName(dotnet)!;
+        var folders = SdkFolders.SelectMany(name => WithFolders(Path.Combine(root, name)))
+            .Select(folder => $"{folder}={Directory.GetLastWriteTimeUtc(folder).Ticks}");
+        var configurations = UsersNuGetFiles().Select(file => $"{file}={FileStamp.Of(file)}");
+        return Hash($"{dotnet}|{string.Join('|', folders.Concat(configurations))}|{EnvironmentText()}");
     }
 
     public static IEnumerable<string> FoundByName(string project)
@@ -36,6 +47,22 @@ internal static class MSBuildSurroundings
     public static bool IsFoundByName(string path) => FilesFoundByName.Contains(Path.GetFileName(path), StringComparer.Ordinal);
 
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    // A workload is noted in a folder of its SDK's; a pack of another version lies beside the one before.
+    private static IEnumerable<string> WithFolders(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateDirectories(folder).SelectMany(below => new[] { below, Path.Combine(below, "InstalledWorkloads") })
+            .Where(Directory.Exists).Order(StringComparer.Ordinal).Prepend(folder)
+        : [];
+
+    // https://learn.microsoft.com/nuget/consume-packages/configuring-nuget-behavior#config-file-locations-and-uses
+    private static IEnumerable<string> UsersNuGetFiles()
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var data = Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData);
+        return new[] { Path.Combine(home, ".nuget", "NuGet"), Path.Combine(home, ".config", "NuGet"), Path.Combine(data, "NuGet") }
+            .Distinct(StringComparer.Ordinal)
+            .SelectMany(folder => NuGetFiles.Select(name => Path.Combine(folder, name)));
+    }
 
     private static string EnvironmentText() =>
         string.Join(

@@ -71,6 +71,7 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
             var content =
                 new { solution = new { path = solution, projects = projects.Select(project => Path.GetRelativePath(folder, project)) } };
             await File.WriteAllTextAsync(filter, JsonSerializer.Serialize(content), cancellationToken);
+            ResponseFile.PassOn(ResponseFile.FindFor(solution), temporary);
             var result = await RunOneAsync(command, filter, folder, cancellationToken);
             return result.ExitCode != 0 && result.Output.Contains(UnknownSolutionConfiguration, StringComparison.Ordinal) ? null : result;
         }

@@ -23,8 +23,19 @@ internal sealed record ProjectEvaluation(
     /// </summary>
     public ImmutableArray<string>? Inputs { get; init; }
 
-    /// <summary>The files outside of packages and SDKs that it imports, or may.</summary>
+    /// <summary>The files outside of packages and SDKs that it imports, or may, and what it looks for beside them.</summary>
     public ImmutableArray<string> Imports { get; init; } = [];
+
+    /// <summary>The first thing that it looks for of which it is not known where that is; null: there is none.</summary>
+    public string? Doubt { get; init; }
+
+    /// <summary>
+    /// Of the projects that it consists of: the list that MSBuild keeps of what each wrote, absolute, be it there or not.
+    /// </summary>
+    public ImmutableArray<string> WrittenLists { get; init; } = [];
+
+    /// <summary>Of the projects that it consists of: what <see cref="AssetsFile"/> is of itself.</summary>
+    public ImmutableArray<string> AllAssetsFiles { get; init; } = [];
 }
 
 /// <summary>The evaluations of several projects, and what MSBuild had against the others.</summary>

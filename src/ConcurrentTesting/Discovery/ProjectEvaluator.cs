@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
@@ -15,7 +14,7 @@ namespace ConcurrentTesting.Discovery;
 /// The question is put the way NuGet's restore puts its own: by a target imported through <c>CustomAfterMicrosoftCommonTargets</c>, in an
 /// evaluation that builds nothing.
 /// </remarks>
-internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, string dotnet, ILogger logger)
+internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string dotnet, ILogger logger)
 {
     private const string DescribeTargets = """
         <Project>
@@ -38,7 +37,10 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
               <_ConcurrentTestRead Include="@(AdditionalFiles);@(EditorConfigFiles);@(GlobalAnalyzerConfigFiles);@(Analyzer);@(Protobuf)" />
               <_ConcurrentTestRead Include="@(UpToDateCheckInput);@(CustomAdditionalCompileInputs);@(ProjectReference);@(_ConcurrentTestHint)" />
               <ConcurrentTestInput Include="@(_ConcurrentTestRead->'%(FullPath)')" />
-              <ConcurrentTestInput Include="$(MSBuildProjectFullPath)" />
+              <ConcurrentTestInput Include="$(MSBuildProjectFullPath)">
+                <WrittenList Condition="'$(CleanFile)' != ''">$([MSBuild]::NormalizePath('$(MSBuildProjectDirectory)', '$(IntermediateOutputPath)', '$(CleanFile)'))</WrittenList>
+                <AssetsFile>$(ProjectAssetsFile)</AssetsFile>
+              </ConcurrentTestInput>
             </ItemGroup>
           </Target>
           <Target Name="ConcurrentTestDescribe" DependsOnTargets="ConcurrentTestInputs" Returns="@(ConcurrentTestDescription)">
@@ -63,6 +65,9 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
                 <PackageRoot>$(NuGetPackageRoot)</PackageRoot>
                 <AssetsFile>$(ProjectAssetsFile)</AssetsFile>
                 <Inputs>@(ConcurrentTestInput->Distinct(), '|')</Inputs>
+                <WrittenLists>@(ConcurrentTestInput->'%(WrittenList)', '|')</WrittenLists>
+                <AllAssetsFiles>@(ConcurrentTestInput->'%(AssetsFile)', '|')</AllAssetsFiles>
+                <Properties>KNOWN PROPERTIES</Properties>
               </ConcurrentTestDescription>
             </ItemGroup>
           </Target>
@@ -70,21 +75,27 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
         """;
 
     private readonly EvaluationCache _cache = new(settings, dotnet);
+    private readonly ImmutableArray<string> _left = [.. RunWrites.Of(settings)];
 
     /// <summary>Evaluates each project in each of its target frameworks.</summary>
     public async Task<EvaluationResult> EvaluateAsync(IReadOnlyCollection<ProjectInput> projects, CancellationToken cancellationToken)
     {
-        var known = projects.Select(project => (Project: project, Evaluations: _cache.Find(project))).ToList();
+        var stamps = new Dictionary<string, string>(StringComparer.Ordinal);
+        var known = projects.Select(project => (Project: project, Evaluations: _cache.Find(project, stamps))).ToList();
         var missing = known.Where(entry => entry.Evaluations is null).Select(entry => entry.Project).ToList();
         logger.LogDebug("{Known} of {All} project evaluations are up to date", projects.Count - missing.Count, projects.Count);
 
         var fresh = new List<EvaluationResult>();
-        foreach (var group in missing.GroupBy(project => SdkFolder(project.Path)))
-            fresh.Add(await AskAsync(group.Key, [.. group], cancellationToken));
+        foreach (var group in missing.GroupBy(project => (Sdk: SdkFolder(project.Path), Arguments: ArgumentsOf(project))))
+            fresh.Add(await AskAsync(group.Key.Sdk, group.Key.Arguments, [.. group], cancellationToken));
         return new EvaluationResult(
             [.. known.SelectMany(entry => entry.Evaluations ?? []), .. fresh.SelectMany(result => result.Projects)],
             [.. fresh.SelectMany(result => result.Errors)]);
     }
+
+    // A build is one of the solution, where there is one.
+    private static string ArgumentsOf(ProjectInput project) =>
+        ResponseFile.FindFor(project.Solution ?? SolutionFile.FindFor(project.Path) ?? project.Path);
 
     // The folder decides which SDK's MSBuild answers.
     private static string SdkFolder(string project)
@@ -100,18 +111,21 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
     }
 
     private async Task<EvaluationResult> AskAsync(
-        string sdkFolder, ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
+        string sdkFolder, string arguments, ImmutableArray<ProjectInput> projects, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("concurrent-test-").FullName;
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, "describe.targets"), DescribeTargets, cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "describe.targets"), Targets(projects), cancellationToken);
             Question(folder, projects).Save(Path.Combine(folder, "describe.proj"));
+            ResponseFile.PassOn(arguments, folder);
+            var begun = DateTime.UtcNow;
             var result = await DotNetCommand.RunAsync(
                 dotnet, Arguments(folder, projects.Length), sdkFolder, Environment(), cancellationToken);
             var answers = ReadAnswers(Path.Combine(folder, "answer.json"));
-            var evaluations = WithImports(answers, folder);
-            Remember(projects, evaluations);
+            var reads = ReadsOf(projects, answers, folder);
+            var evaluations = WithReads(answers, reads, folder);
+            Remember(projects, evaluations, reads, begun);
             return new EvaluationResult(evaluations, Unanswered(projects, answers, result.Output));
         }
         finally
@@ -119,6 +133,10 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private string Targets(ImmutableArray<ProjectInput> projects) => DescribeTargets.Replace(
+        "KNOWN PROPERTIES", string.Join('|', EvaluationReads.NamesFor(projects, Environment()).Select(name => $"{name}=$({name})")),
+        StringComparison.Ordinal);
 
     private XDocument Question(string folder, ImmutableArray<ProjectInput> projects)
     {
@@ -151,13 +169,19 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
     }
 
     // Output folders are often given relative to $(SolutionDir), which only a build of the solution sets.
-    private static string SolutionProperties(ProjectInput project)
+    private static string SolutionProperties(ProjectInput project) =>
+        string.Join(';', SolutionValues(project).Select(property => $"{property.Name}={Escape(property.Value)}"));
+
+    private static IEnumerable<(string Name, string Value)> SolutionValues(ProjectInput project)
     {
         if ((project.Solution ?? SolutionFile.FindFor(project.Path)) is not { } solution)
-            return "";
-        var folder = Path.GetDirectoryName(solution) + Path.DirectorySeparatorChar;
-        return $"SolutionDir={Escape(folder)};SolutionPath={Escape(solution)};SolutionName={Escape(Path.GetFileNameWithoutExtension(solution))};"
-            + $"SolutionFileName={Escape(Path.GetFileName(solution))};SolutionExt={Path.GetExtension(solution)}";
+            return [];
+        return
+        [
+            ("SolutionDir", Path.GetDirectoryName(solution) + Path.DirectorySeparatorChar), ("SolutionPath", solution),
+            ("SolutionName", Path.GetFileNameWithoutExtension(solution)), ("SolutionFileName", Path.GetFileName(solution)),
+            ("SolutionExt", Path.GetExtension(solution)),
+        ];
     }
 
     private static string Escape(string value) =>
@@ -205,69 +229,92 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
     {
         var project = Text(item, "Identity");
         var runSettings = Text(item, "RunSettingsFilePath");
-        var inputs = Text(item, "Inputs").Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var folder = Path.GetDirectoryName(project)!;
+        var assets = Text(item, "AssetsFile") is { Length: > 0 } file ? Path.GetFullPath(file, folder) : null;
         return new Answer(
             new ProjectEvaluation(
                 project,
                 Text(item, "TargetFramework"),
                 Text(item, "TargetPath"),
                 IsTrue(item, "IsTestProject") || IsTrue(item, "IsTestingPlatformApplication"),
-                IsTrue(item, "IsRestored"),
-                runSettings.Length > 0 ? Path.GetFullPath(runSettings, Path.GetDirectoryName(project)!) : null)
+                IsTrue(item, "IsRestored") && RestoredPackages.Of(assets).All(File.Exists),
+                runSettings.Length > 0 ? Path.GetFullPath(runSettings, folder) : null)
             {
-                AssetsFile = Text(item, "AssetsFile") is { Length: > 0 } assets
-                    ? Path.GetFullPath(assets, Path.GetDirectoryName(project)!)
-                    : null,
-                Inputs = [.. inputs.Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)],
+                AssetsFile = assets,
+                Inputs = Paths(item, "Inputs"),
+                WrittenLists = Paths(item, "WrittenLists"),
+                AllAssetsFiles = Paths(item, "AllAssetsFiles"),
             },
-            Text(item, "PackageRoot"));
+            Text(item, "PackageRoot"),
+            [.. Values(item, "Properties").Select(property => property.Split('=', 2)).Where(property => property.Length == 2)
+                .Select(property => (property[0], property[1]))]);
     }
+
+    private static string[] Values(JsonElement item, string name) =>
+        Text(item, name).Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static ImmutableArray<string> Paths(JsonElement item, string name) =>
+        [.. Values(item, name).Select(Path.GetFullPath).Distinct(StringComparer.Ordinal)];
 
     private static string Text(JsonElement item, string name) => item.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
 
     private static bool IsTrue(JsonElement item, string name) => Text(item, name).Equals("true", StringComparison.OrdinalIgnoreCase);
 
-    private ImmutableArray<ProjectEvaluation> WithImports(ImmutableArray<Answer> answers, string folder)
+    // SDKs and packages do not change under their version; the question itself is gone in a moment.
+    private List<string> RootsOf(ImmutableArray<Answer> answers, string folder) =>
+        [.. answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder)
+            .Where(root => root.Length > 0).Distinct()];
+
+    private EvaluationReads ReadsOf(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string folder)
     {
-        // SDKs and packages do not change under their version; the question itself is gone in a moment.
-        var roots = answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder)
-            .Where(root => root.Length > 0).Distinct().ToList();
-        var imports = ReadImports(Path.Combine(folder, "imports.log"))
-            .Where(path => !roots.Any(root => path.StartsWith(root, StringComparison.Ordinal))).ToList();
+        List<string> files = [.. projects.Select(project => project.Path)
+            .Concat(answers.SelectMany(answer => answer.Evaluation.Inputs ?? []).Where(TestInputResolver.IsProject))
+            .Distinct(StringComparer.Ordinal)];
+        var values = answers.SelectMany(answer => answer.Properties).Concat(projects.SelectMany(SolutionValues))
+            .Concat(Environment().Select(variable => (Name: variable.Key, variable.Value))).Distinct()
+            .ToLookup(value => value.Name, value => value.Value, StringComparer.OrdinalIgnoreCase);
+        return EvaluationReads.Of(
+            Path.Combine(folder, "imports.log"), files, values, RootsOf(answers, folder), Path.GetDirectoryName(dotnet)!);
+    }
+
+    private ImmutableArray<ProjectEvaluation> WithReads(ImmutableArray<Answer> answers, EvaluationReads reads, string folder)
+    {
+        var roots = RootsOf(answers, folder);
         return [.. answers.Select(answer => answer.Evaluation with
         {
-            Imports = [.. imports],
+            Imports = [.. reads.Imports.Concat(reads.LookedFor).Distinct(StringComparer.Ordinal)],
+            Doubt = reads.Doubt,
             Inputs = Kept(answer.Evaluation, roots),
         })];
     }
 
     // Thousands of sources lie in the repository, which is looked at as a whole.
-    private static ImmutableArray<string>? Kept(ProjectEvaluation evaluation, List<string> roots)
+    private ImmutableArray<string>? Kept(ProjectEvaluation evaluation, List<string> roots)
     {
         var repository = RepositoryRoot.Of(evaluation.Project);
         return evaluation.Inputs is { IsEmpty: false } inputs
             ? [.. inputs.Where(input => TestInputResolver.IsProject(input)
                 || (!roots.Exists(root => RepositoryRoot.Contains(root, input))
-                    && (!RepositoryRoot.Contains(repository, input) || FolderPrint.MayLeaveOut(Path.GetRelativePath(repository, input)))))]
+                    && (!RepositoryRoot.Contains(repository, input) || IsLeftOut(repository, input))))]
             : null;
     }
 
-    private void Remember(ImmutableArray<ProjectInput> projects, ImmutableArray<ProjectEvaluation> evaluations)
+    private bool IsLeftOut(string repository, string input) =>
+        FolderPrint.MayLeaveOut(Path.GetRelativePath(repository, input)) || RunWrites.Holds(_left, input);
+
+    private void Remember(
+        ImmutableArray<ProjectInput> projects, ImmutableArray<ProjectEvaluation> evaluations, EvaluationReads reads, DateTime begun)
     {
-        foreach (var project in projects)
+        if (reads.Doubt is { } doubt)
+            logger.LogDebug("Each run evaluates its projects: what decides this is not known: {Doubt}", doubt);
+        foreach (var project in reads.Doubt is null ? projects : [])
         {
             ImmutableArray<ProjectEvaluation> own =
                 [.. evaluations.Where(evaluation => evaluation.Project == project.Path)];
             if (own.Length > 0 && own.All(evaluation => evaluation.IsRestored))
-                _cache.Keep(project, own, own[0].Imports);
+                _cache.Keep(project, own, reads, begun);
         }
     }
-
-    private static IEnumerable<string> ReadImports(string log) =>
-        File.Exists(log)
-            ? File.ReadLines(log).Select(line => ImportLine().Match(line)).Where(match => match.Success)
-                .Select(match => match.Groups["path"].Value).Distinct()
-            : [];
 
     private static ImmutableArray<string> Unanswered(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string output)
     {
@@ -286,8 +333,5 @@ internal sealed partial class ProjectEvaluator(ConcurrentTestSettings settings, 
         ];
     }
 
-    [GeneratedRegex(@"^\s*(\d+>)?\s*Importing project ""(?<path>[^""]+)"" into project ")]
-    private static partial Regex ImportLine();
-
-    private sealed record Answer(ProjectEvaluation Evaluation, string PackageRoot);
+    private sealed record Answer(ProjectEvaluation Evaluation, string PackageRoot, ImmutableArray<(string Name, string Value)> Properties);
 }

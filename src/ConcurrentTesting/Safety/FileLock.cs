@@ -16,6 +16,19 @@ internal sealed class FileLock : IDisposable
     /// <summary>One holder, no sharers; null while there is another holder.</summary>
     public static FileLock? TryExclusive(string path) => TryOpen(path, FileAccess.ReadWrite, FileShare.None);
 
+    /// <summary>As <see cref="TryExclusive"/>, where there is such a file; null too where there is none.</summary>
+    public static FileLock? TryExclusiveOfExisting(string path)
+    {
+        try
+        {
+            return TryOpen(path, FileAccess.ReadWrite, FileShare.None, FileMode.Open);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Any number of sharers; null while there is an exclusive holder.</summary>
     public static FileLock? TryShared(string path) => TryOpen(path, FileAccess.Read, FileShare.Read);
 
@@ -46,11 +59,11 @@ internal sealed class FileLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static FileLock? TryOpen(string path, FileAccess access, FileShare share)
+    private static FileLock? TryOpen(string path, FileAccess access, FileShare share, FileMode mode = FileMode.OpenOrCreate)
     {
         try
         {
-            return new FileLock(new FileStream(path, FileMode.OpenOrCreate, access, share));
+            return new FileLock(new FileStream(path, mode, access, share));
         }
         catch (IOException exception) when (IsHeld(exception))
         {

@@ -73,7 +73,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
             Delete(path);
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
-                $"The output folder {folder} cannot be copied to {path} for a worker: {exception.Message.TrimEnd('.')}. Make room there, or make the folder writable.",
+                $"The output folder {folder} cannot be copied to {path}: {exception.Message.TrimEnd('.')}. Make room there, or make the folder writable.",
                 exception);
         }
     }
@@ -101,20 +101,36 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         }
     }
 
-    // A leftover of a run that no longer lives has the mark, and no process holds its lock.
+    // What cannot be swept is in nobody's way.
     private bool Sweep(string folder)
     {
-        foreach (var left in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, $"{Path.GetFileName(folder)}{Infix}*").ToList())
+        try
         {
-            var lockFile = Path.Combine(left, LockName);
-            if (!File.Exists(lockFile))
-                continue;
-            using var held = FileLock.TryExclusive(lockFile);
-            if (held is not null && held.Read().StartsWith(Mark, StringComparison.Ordinal) && Delete(left))
-                logger.LogDebug("Removed {Folder}, which a run that no longer lives had left", left);
+            var pattern = $"{Path.GetFileName(folder)}{Infix}*";
+            foreach (var left in Directory.EnumerateDirectories(Path.GetDirectoryName(folder)!, pattern).ToList())
+                SweepLeftover(left);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogDebug("What earlier runs left beside {Folder} is not known: {Reason}", folder, exception.Message);
         }
 
         return true;
+    }
+
+    // A leftover of a run that no longer lives has the mark, and no process holds its lock. Another run may remove it meanwhile.
+    private void SweepLeftover(string left)
+    {
+        try
+        {
+            using var held = FileLock.TryExclusiveOfExisting(Path.Combine(left, LockName));
+            if (held is not null && held.Read().StartsWith(Mark, StringComparison.Ordinal) && Delete(left))
+                logger.LogDebug("Removed {Folder}, which a run that no longer lives had left", left);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogWarning("{Folder}, which an earlier run left, cannot be removed: {Reason}", left, exception.Message);
+        }
     }
 
     private void Remove(Lazy<Copy> copy)
@@ -130,17 +146,30 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
     {
         try
         {
-            if (Directory.Exists(path))
-                Directory.Delete(path, recursive: true);
+            if (!Directory.Exists(path))
+                return true;
+
+            // The lock file goes last: with it, what is left can be swept.
+            foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos("*", Everything).Where(entry => entry.Name != LockName))
+                Delete(entry);
+            Directory.Delete(path, recursive: true);
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             logger.LogWarning(
-                "{Folder}, a copy for one worker, could not be removed ({Reason}); the next run with coverage removes it", path,
+                "{Folder}, a copy of an output folder, could not be removed ({Reason}); the next run that copies that folder removes it", path,
                 exception.Message);
             return false;
         }
+    }
+
+    private static void Delete(FileSystemInfo entry)
+    {
+        if (entry is DirectoryInfo folder)
+            folder.Delete(recursive: true);
+        else
+            entry.Delete();
     }
 
     private sealed record Copy(string Path, FileLock Held);

@@ -11,6 +11,7 @@ public sealed class BuildStateTests : IDisposable
 {
     private readonly TestRepository _repository = new();
     private readonly Dictionary<string, string> _variables = [];
+    private string? _results;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -78,6 +79,98 @@ public sealed class BuildStateTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Projects_where_runs_write_are_built_each_time()
+    {
+        AddProjects();
+        _results = _repository.In("Suite");
+        Age();
+        await BuildAsync();
+
+        State().IsUpToDate(Projects).ShouldBeFalse();
+        _repository.Log.Text.ShouldContain($"Each run builds: {_repository.In("Suite/Suite.csproj")} lies where runs write");
+    }
+
+    [Fact]
+    public async Task A_source_that_lies_where_runs_write_is_looked_at()
+    {
+        AddProjects();
+        _repository.Write("Library/Library.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk"><ItemGroup><Compile Include="../.temp/*.cs" /></ItemGroup></Project>
+            """);
+        _repository.Write(".temp/Version.cs", "class Version;");
+        Directory.CreateDirectory(_repository.In(".temp/builds"));
+        Directory.CreateDirectory(_repository.In(".temp/project-evaluations"));
+        _repository.Write($".temp/{ProjectBuilder.LockName}", "");
+        Age();
+        await BuildAsync();
+        State().IsUpToDate(Projects).ShouldBeTrue(_repository.Log.Text);
+
+        var revert = Edit(".temp/Version.cs");
+        State().IsUpToDate(Projects).ShouldBeFalse();
+        revert();
+        State().IsUpToDate(Projects).ShouldBeTrue();
+        Add(".temp/More.cs");
+        State().IsUpToDate(Projects).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_package_that_is_gone_or_was_made_anew_under_its_version_is_restored_and_built()
+    {
+        var elsewhere = Directory.CreateTempSubdirectory("feed-").FullName;
+        try
+        {
+            _repository.Write("NuGet.config", $"""
+                <configuration>
+                  <config><add key="globalPackagesFolder" value="{elsewhere}/packages" /></config>
+                  <packageSources><clear /><add key="feed" value="{elsewhere}" /></packageSources>
+                </configuration>
+                """);
+            _repository.Write("Directory.Packages.props", "<Project />");
+            await PackAsync(elsewhere, "One");
+            AddProjects();
+            _repository.Write("Directory.Build.targets", """
+                <Project><PropertyGroup><CopyLocalLockFileAssemblies>true</CopyLocalLockFileAssemblies></PropertyGroup></Project>
+                """);
+            _repository.Write("Library/Library.csproj", """
+                <Project Sdk="Microsoft.NET.Sdk">
+                  <ItemGroup><PackageReference Include="Made" Version="1.0.0-dev" /></ItemGroup>
+                </Project>
+                """);
+            Age();
+            await BuildAsync();
+            State().IsUpToDate(Projects).ShouldBeTrue(_repository.Log.Text);
+            File.ReadAllText(_repository.In("Suite/bin/Debug/net10.0/Made.dll")).ShouldContain("One");
+
+            await PackAsync(elsewhere, "Two");
+            Directory.Delete(Path.Combine(elsewhere, "packages", "made"), recursive: true);
+            State().IsUpToDate(Projects).ShouldBeFalse();
+            (await EvaluateAsync()).ShouldAllBe(evaluation => !evaluation.IsRestored);
+            await BuildAsync();
+
+            File.ReadAllText(_repository.In("Suite/bin/Debug/net10.0/Made.dll")).ShouldContain("Two");
+            (await EvaluateAsync()).ShouldAllBe(evaluation => evaluation.IsRestored);
+        }
+        finally
+        {
+            Directory.Delete(elsewhere, recursive: true);
+        }
+    }
+
+    private async Task PackAsync(string feed, string content)
+    {
+        var folder = Path.Combine(feed, "made");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "Made.cs"), $"public static class {content};");
+        File.WriteAllText(Path.Combine(folder, "Made.csproj"), """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework><Version>1.0.0-dev</Version><NuGetAudit>false</NuGetAudit></PropertyGroup>
+            </Project>
+            """);
+        var packed = await _repository.DotNetAsync("pack", Path.Combine(folder, "Made.csproj"), "-o", feed, "-v", "q", "-nodeReuse:false", "--disable-build-servers");
+        File.Exists(Path.Combine(feed, "Made.1.0.0-dev.nupkg")).ShouldBeTrue(packed);
+    }
+
     private IEnumerable<(string Name, Func<Action> Change)> Changes()
     {
         yield return ("a source is edited", () => Edit("Suite/Suite.cs"));
@@ -100,6 +193,10 @@ public sealed class BuildStateTests : IDisposable
         yield return ("an assembly that is referred to by its path is another", () => Edit("Elsewhere/bin/Foreign.dll"));
         yield return ("packages were restored anew", () => Edit("Suite/obj/project.assets.json"));
         yield return ("another commit is checked out", () => Add(".git/refs/heads/main"));
+        yield return ("a tag is there of which a version is made", () => Add(".git/refs/tags/v2"));
+        yield return ("a program that is only started is gone", () => Remove("Program/bin/Debug/net10.0/Program.dll"));
+        yield return ("a file is found by a pattern in a folder that is left out", () => Add("Suite/node_modules/library/more.js"));
+        yield return ("a file that another file's condition asks for is there, in a folder that is left out", () => Add("Suite/bin/flag.txt"));
         yield return ("the environment is another", () =>
         {
             Environment.SetEnvironmentVariable("BUILD_STATE_TEST", "1");
@@ -118,10 +215,18 @@ public sealed class BuildStateTests : IDisposable
             <Project Sdk="Microsoft.NET.Sdk">
               <ItemGroup>
                 <ProjectReference Include="../Library/Library.csproj" />
+                <ProjectReference Include="../Program/Program.csproj" ReferenceOutputAssembly="false" />
+                <None Include="node_modules/library/*.js" CopyToOutputDirectory="PreserveNewest" />
                 <Reference Include="Foreign"><HintPath>../Elsewhere/bin/Foreign.dll</HintPath></Reference>
                 <None Update="data.json" CopyToOutputDirectory="PreserveNewest" />
               </ItemGroup>
+              <PropertyGroup Condition="Exists('bin/flag.txt')"><DefineConstants>$(DefineConstants);FLAG</DefineConstants></PropertyGroup>
             </Project>
+            """);
+        _repository.Write("Suite/node_modules/library/first.js", "1");
+        _repository.Write("Program/Program.cs", "return 0;");
+        _repository.Write("Program/Program.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><OutputType>Exe</OutputType></PropertyGroup></Project>
             """);
         Directory.CreateDirectory(_repository.In("Elsewhere/bin"));
         File.Copy(typeof(ShouldBeTestExtensions).Assembly.Location, _repository.In("Elsewhere/bin/Foreign.dll"));
@@ -133,6 +238,8 @@ public sealed class BuildStateTests : IDisposable
     {
         foreach (var file in Directory.EnumerateFiles(_repository.Path, "*", SearchOption.AllDirectories))
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-1));
+        foreach (var folder in Directory.EnumerateDirectories(_repository.Path, "*", SearchOption.AllDirectories))
+            Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddHours(-1));
     }
 
     private Action Edit(string name)
@@ -185,9 +292,11 @@ public sealed class BuildStateTests : IDisposable
         var state = State();
         var before = state.Before(Projects);
         await new ProjectBuilder(Settings, DotNet, _repository.Log).BuildAsync(Projects, Cancellation);
-        var evaluations = await new ProjectEvaluator(Settings, DotNet, _repository.Log).EvaluateAsync(Projects, Cancellation);
-        state.Keep(Projects, before, evaluations.Projects);
+        state.Keep(Projects, before, await EvaluateAsync());
     }
+
+    private async Task<ImmutableArray<ProjectEvaluation>> EvaluateAsync() =>
+        (await new ProjectEvaluator(Settings, DotNet, _repository.Log).EvaluateAsync(Projects, Cancellation)).Projects;
 
     private BuildState State() => new(Settings, DotNet, Variable, _repository.Log);
 
@@ -195,7 +304,7 @@ public sealed class BuildStateTests : IDisposable
 
     private ImmutableArray<ProjectInput> Projects => [new ProjectInput(_repository.In("Suite/Suite.csproj"), IsNamed: true)];
 
-    private ConcurrentTestSettings Settings => _repository.Settings;
+    private ConcurrentTestSettings Settings => _repository.Settings with { ResultsDirectory = _results ?? _repository.Settings.ResultsDirectory };
 
     private static string DotNet => VsTestLocation.FindDotNet();
 }

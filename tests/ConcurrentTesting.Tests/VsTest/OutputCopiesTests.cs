@@ -1,3 +1,4 @@
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Tests.Databases;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -90,6 +91,34 @@ public sealed class OutputCopiesTests : IDisposable
         problem.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         problem.Message.ShouldContain(Path.Combine(Bin, "gone"));
         problem.Message.ShouldContain("make the folder writable");
+    }
+
+    [Fact]
+    public void A_leftover_that_another_run_removes_meanwhile_or_that_is_not_ours_is_in_nobodys_way()
+    {
+        _folder.Write("bin/net10.0.concurrent-test-bare-1/left.txt", "its lock file went first");
+        Directory.CreateDirectory(Path.Combine(Bin, "net10.0.concurrent-test-odd-1", ".concurrent-test-copy"));
+        using var copies = Copies("run");
+
+        copies.PathOf(_assembly, worker: 0).ShouldContain("net10.0.concurrent-test-run-1");
+
+        File.Exists(Path.Combine(Bin, "net10.0.concurrent-test-bare-1", ".concurrent-test-copy")).ShouldBeFalse("a lock file that is made anew is nobody's");
+    }
+
+    [Fact]
+    public void A_lock_is_taken_of_a_file_that_is_there_and_never_makes_one()
+    {
+        var (there, absent) = (_folder.Write("there.lock", ""), Path.Combine(_folder.Path, "absent.lock"));
+
+        using (var held = FileLock.TryExclusiveOfExisting(there))
+        {
+            held.ShouldNotBeNull();
+            FileLock.TryExclusiveOfExisting(there).ShouldBeNull();
+        }
+
+        FileLock.TryExclusiveOfExisting(absent).ShouldBeNull();
+        FileLock.TryExclusiveOfExisting(Path.Combine(_folder.Path, "gone", "absent.lock")).ShouldBeNull();
+        File.Exists(absent).ShouldBeFalse();
     }
 
     private static OutputCopies Copies(string run) => new(run, NullLogger.Instance);

@@ -40,7 +40,7 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
             return hosts;
         }
 
-        Parallel.ForEach(assemblies, assembly => hosts.Take(assembly, settings, location, platform));
+        Parallel.ForEach(assemblies, assembly => hosts.TryTake(assembly, settings, location, platform));
         return hosts;
     }
 
@@ -53,6 +53,19 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
         await Task.WhenAll(_compiling);
         _output.Dispose();
         _ending.Dispose();
+    }
+
+    // No run ends for want of what only makes it faster.
+    private void TryTake(TestAssembly assembly, ConcurrentTestSettings settings, VsTestLocation location, string platform)
+    {
+        try
+        {
+            Take(assembly, settings, location, platform);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConcurrentTestException)
+        {
+            _log.LogDebug("{Assembly} starts as it was built: {Reason}", assembly.Source, exception.Message);
+        }
     }
 
     private void Take(TestAssembly assembly, ConcurrentTestSettings settings, VsTestLocation location, string platform)
@@ -69,7 +82,13 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
             return;
         }
 
-        Take(assembly, new Compiler(CompiledCache.For($"{runtime}", platform), runtime, location.DotNet, root, _log), settings);
+        if (CompiledCache.For($"{runtime}", platform) is not { } cache)
+        {
+            _log.LogDebug("{Assembly} starts as it was built: its user has no folder for what is compiled", assembly.Source);
+            return;
+        }
+
+        Take(assembly, new Compiler(cache, runtime, location.DotNet, root, _log), settings);
     }
 
     private void Take(TestAssembly assembly, Compiler compiler, ConcurrentTestSettings settings)
@@ -96,22 +115,20 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
 
     private void Replace(TestAssembly assembly, CompiledCache cache, ImmutableArray<(string File, string Hash)> files)
     {
-        try
+        ImmutableArray<(string File, string Compiled)> compiled =
+            [.. files.Select(file => (file.File, Compiled: cache.Find(file.Hash))).Where(file => file.Compiled is not null)
+                .Select(file => (file.File, file.Compiled!))];
+        if (compiled.IsEmpty)
         {
-            var copy = _output.PathOf(assembly.Path, Everybody);
-            foreach (var (file, compiled) in files.Select(file => (file.File, Compiled: cache.Find(file.Hash))))
-            {
-                if (compiled is not null)
-                    File.Copy(compiled, Path.Combine(Path.GetDirectoryName(copy)!, Path.GetFileName(file)), overwrite: true);
-            }
+            _log.LogDebug("{Assembly} starts as it was built: there is nothing to replace", assembly.Source);
+            return;
+        }
 
-            _copies[assembly.Path] = copy;
-            _log.LogDebug("{Assembly} starts from {Copy}, with {Count} assemblies compiled ahead", assembly.Source, copy, files.Length);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ConcurrentTestException)
-        {
-            _log.LogDebug("{Assembly} starts as it was built: {Reason}", assembly.Source, exception.Message);
-        }
+        var copy = _output.PathOf(assembly.Path, Everybody);
+        foreach (var (file, stand) in compiled)
+            File.Copy(stand, Path.Combine(Path.GetDirectoryName(copy)!, Path.GetFileName(file)), overwrite: true);
+        _copies[assembly.Path] = copy;
+        _log.LogDebug("{Assembly} starts from {Copy}, with {Count} assemblies compiled ahead", assembly.Source, copy, compiled.Length);
     }
 
     // One after another, so that two compilers do not take both cores from the tests.

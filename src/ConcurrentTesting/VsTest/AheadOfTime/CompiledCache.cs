@@ -14,14 +14,26 @@ internal sealed class CompiledCache(string folder, long mostBytes = CompiledCach
     private const long MostBytes = 1L << 30;
     private const string Compiled = ".dll";
     private const string Refused = ".none";
+    private const string Ended = ".once";
+    private const string Temporary = ".tmp";
+    private const string CachesName = "ahead-of-time";
+
+    // What a compiler refuses once may have had a reason of that day.
+    private static readonly TimeSpan RefusedFor = TimeSpan.FromDays(30);
+
+    // No compilation takes that long.
+    private static readonly TimeSpan TemporaryFor = TimeSpan.FromDays(1);
+    private static readonly TimeSpan UnusedFor = TimeSpan.FromDays(90);
 
     /// <summary>Where the compiler and its temporary files are.</summary>
     public string Folder { get; } = folder;
 
-    /// <summary>The user's cache on this machine for a runtime.</summary>
-    public static CompiledCache For(string runtime, string platform) => new(Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-        "concurrent-test", "ahead-of-time", $"{runtime}-{platform}"));
+    /// <summary>The user's cache on this machine for a runtime; null where the user has no folder.</summary>
+    public static CompiledCache? For(string runtime, string platform)
+    {
+        var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return Path.IsPathRooted(data) ? new(Path.Combine(data, "concurrent-test", CachesName, $"{runtime}-{platform}")) : null;
+    }
 
     /// <summary>There is one: some run on this machine has made it.</summary>
     public bool Exists => Directory.Exists(Folder);
@@ -46,14 +58,25 @@ internal sealed class CompiledCache(string folder, long mostBytes = CompiledCach
     public string? Find(string hash)
     {
         var file = PathOf(hash, Compiled);
-        if (!File.Exists(file))
-            return null;
-        File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
-        return file;
+        try
+        {
+            if (!File.Exists(file))
+                return null;
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
+            return file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another run may trim it meanwhile; where it is still there, only its time is not known.
+            return File.Exists(file) ? file : null;
+        }
     }
 
-    /// <summary>The compiler could not make anything of it.</summary>
-    public bool IsRefused(string hash) => File.Exists(PathOf(hash, Refused));
+    /// <summary>The compiler could not make anything of it lately.</summary>
+    public bool IsRefused(string hash) => IsYounger(new FileInfo(PathOf(hash, Refused)), RefusedFor);
+
+    /// <summary>Where the compiler puts what it makes of an assembly.</summary>
+    public string TemporaryOf(string hash) => PathOf($"{hash}.{Environment.ProcessId}", Temporary);
 
     /// <summary>Takes what the compiler made of an assembly; null: nothing.</summary>
     public void Add(string hash, string? compiled)
@@ -65,17 +88,53 @@ internal sealed class CompiledCache(string folder, long mostBytes = CompiledCach
         Trim();
     }
 
+    /// <summary>A signal ended the compiler at an assembly: what does so twice is refused.</summary>
+    public void AddEnded(string hash)
+    {
+        if (IsYounger(new FileInfo(PathOf(hash, Ended)), RefusedFor))
+            Add(hash, null);
+        else
+            File.WriteAllText(PathOf(hash, Ended), "");
+    }
+
     private void Trim()
     {
-        var files = new DirectoryInfo(Folder).EnumerateFiles($"*{Compiled}").OrderByDescending(file => file.LastWriteTimeUtc).ToList();
-        var bytes = 0L;
-        foreach (var file in files)
+        try
         {
-            bytes += file.Length;
-            if (bytes > mostBytes)
+            var bytes = 0L;
+            foreach (var file in Files($"*{Compiled}").OrderByDescending(file => file.LastWriteTimeUtc).ToList())
+            {
+                bytes += file.Length;
+                if (bytes > mostBytes)
+                    file.Delete();
+            }
+
+            foreach (var file in Files($"*{Refused}").Concat(Files($"*{Ended}")).Where(file => !IsYounger(file, RefusedFor))
+                .Concat(Files($"*{Temporary}").Where(file => !IsYounger(file, TemporaryFor))).ToList())
                 file.Delete();
+            TrimOthers();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Another run trims it too; what is left goes next time.
         }
     }
+
+    // Runtimes that are no longer used leave theirs behind.
+    private void TrimOthers()
+    {
+        if (Directory.GetParent(Folder) is not { Name: CachesName } caches)
+            return;
+        foreach (var other in caches.EnumerateDirectories("*-*").Where(other => other.FullName != Folder && other.LinkTarget is null))
+        {
+            if (!other.EnumerateFileSystemInfos().Append(other).Any(entry => IsYounger(entry, UnusedFor)))
+                other.Delete(recursive: true);
+        }
+    }
+
+    private IEnumerable<FileInfo> Files(string pattern) => new DirectoryInfo(Folder).EnumerateFiles(pattern);
+
+    private static bool IsYounger(FileSystemInfo entry, TimeSpan age) => entry.Exists && entry.LastWriteTimeUtc > DateTime.UtcNow - age;
 
     private string PathOf(string hash, string extension) => Path.Combine(Folder, hash + extension);
 }

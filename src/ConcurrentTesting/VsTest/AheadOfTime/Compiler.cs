@@ -17,7 +17,18 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
 
     public CompiledCache Cache => cache;
 
-    private string Program => Path.Combine(cache.Folder, "packages", Package, $"{runtime}", "tools", "crossgen2");
+    // nice's own: the compiler could not be started.
+    private const int FirstNotStarted = 125;
+
+    // From here on a signal ended it.
+    private const int FirstSignal = 128;
+
+    private string PackageFolder => Path.Combine(cache.Folder, "packages", Package, $"{runtime}");
+
+    private string Program => Path.Combine(PackageFolder, "tools", "crossgen2");
+
+    // NuGet writes it when all of the package is there.
+    private bool IsInstalled => File.Exists(Path.Combine(PackageFolder, ".nupkg.metadata")) && File.Exists(Program);
 
     /// <summary>Null where this machine has a platform that no compiler was tried for.</summary>
     public static string? Platform =>
@@ -27,8 +38,10 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
     /// <param name="folder">Below the repository, so that its feeds are asked.</param>
     public async Task CompileAsync(ImmutableArray<string> assemblies, string folder, CancellationToken cancellationToken)
     {
-        if (!File.Exists(Program) && !await RestoreAsync(folder, cancellationToken))
+        if (!IsInstalled && !await RestoreAsync(folder, cancellationToken))
             return;
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var done = 0;
         foreach (var assembly in assemblies)
         {
@@ -61,22 +74,17 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
             await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(project)!, file), "<Project />", cancellationToken);
         var restored = await DotNetCommand.RunAsync(
             dotNet, ["restore", project, "-v", "q", "-nologo"], Path.GetDirectoryName(project)!, null, cancellationToken);
-        if (restored.ExitCode == 0 && File.Exists(Program))
-        {
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(Program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (restored.ExitCode == 0 && IsInstalled)
             return true;
-        }
-
         log.LogDebug(
             "Nothing is compiled ahead: the package {Package} {Runtime} could not be had: {Reason}", Package, runtime,
-            restored.Output.Trim().Split('\n')[0]);
+            FirstLineOf(restored));
         return false;
     }
 
     private async Task<bool> CompileAsync(string assembly, string hash, CancellationToken cancellationToken)
     {
-        var output = Path.Combine(cache.Folder, $"{hash}.{Environment.ProcessId}.tmp");
+        var output = cache.TemporaryOf(hash);
         try
         {
             // The tests of the run need the cores more.
@@ -88,10 +96,15 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
                 "-r", Path.Combine(Path.GetDirectoryName(assembly)!, "*.dll"),
             ];
             var compiled = await DotNetCommand.RunAsync("nice", arguments, cache.Folder, null, cancellationToken);
+            if (compiled.ExitCode is >= FirstNotStarted and < FirstSignal)
+                throw new IOException($"crossgen2 could not be started: {FirstLineOf(compiled)}");
             var isMade = compiled.ExitCode == 0 && File.Exists(output);
-            cache.Add(hash, isMade ? output : null);
+            if (compiled.ExitCode >= FirstSignal)
+                cache.AddEnded(hash);
+            else
+                cache.Add(hash, isMade ? output : null);
             if (!isMade)
-                log.LogDebug("{Assembly} cannot be compiled ahead: {Reason}", assembly, compiled.Output.Trim().Split('\n')[0]);
+                log.LogDebug("{Assembly} cannot be compiled ahead: {Reason}", assembly, FirstLineOf(compiled));
             return isMade;
         }
         finally
@@ -99,4 +112,6 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
             File.Delete(output);
         }
     }
+
+    private static string FirstLineOf(DotNetResult result) => result.Output.Trim().Split('\n')[0];
 }
