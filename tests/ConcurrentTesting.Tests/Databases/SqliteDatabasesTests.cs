@@ -224,7 +224,8 @@ public sealed class SqliteDatabasesTests : IDisposable
     [Fact]
     public async Task A_command_builds_the_template_with_the_connection_string_from_its_environment()
     {
-        var settings = Settings("cmd:sqlite3 \"${ConnectionStrings__Default#Data Source=}\" 'CREATE TABLE book (id INTEGER)'");
+        _folder.Write("migrations/1.sql", "CREATE TABLE book (id INTEGER)");
+        var settings = Settings("cmd:sqlite3 \"${ConnectionStrings__Default#Data Source=}\" 'CREATE TABLE book (id INTEGER)'", "watch:migrations");
         await using var first = await PreparedAsync(settings);
         await using var second = await PreparedAsync(settings);
 
@@ -243,6 +244,18 @@ public sealed class SqliteDatabasesTests : IDisposable
         await using var second = await PreparedAsync(settings);
 
         second.Record!.TemplateHit.ShouldBe(false);
+    }
+
+    [Fact]
+    public async Task A_command_that_names_nothing_it_reads_is_taken_anew_in_each_run_which_says_so()
+    {
+        var settings = Settings("cmd:sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)' 2>/dev/null");
+        await using var first = await PreparedAsync(settings);
+
+        await using var second = await PreparedAsync(settings);
+
+        second.Record!.TemplateHit.ShouldBe(false);
+        _log.Text.ShouldContain("add watch: and the path of its migrations");
     }
 
     [Fact]

@@ -163,8 +163,9 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     {
         var started = Stopwatch.GetTimestamp();
         var fingerprint = await TemplateFingerprint.ComputeAsync(
-            source, [Name, .. _facts!.Identity], _settings.WorkingDirectory, cancellationToken);
-        var isCached = source.IsCached(_settings);
+            source, [Name, .. _facts!.Identity], _settings, cancellationToken);
+        // The whole directory of a throwaway server is cached, or is not: what is on it always stays on it.
+        var isCached = context.IsOurs || source.IsCached(_settings);
         var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()
             : OwnDatabaseName.OfRun(_runId, $"{source.Database}_template").ToString();

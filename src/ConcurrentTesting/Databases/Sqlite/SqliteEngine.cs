@@ -59,7 +59,7 @@ internal sealed class SqliteEngine(
     {
         var started = Stopwatch.GetTimestamp();
         var facts = new[] { Name, LibraryVersion(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString() };
-        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
+        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings, cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
         if (!source.IsCached(settings))

@@ -71,14 +71,17 @@ internal sealed class ThrowawayEngine(
     {
         var started = Stopwatch.GetTimestamp();
         _sources = sources;
+        // What MySQL has no settings of single databases for is set for the server, before the template is built: routines keep some of it.
+        var settingsOfServer = settings.Database == DatabaseEngine.MySql ? settings.DatabaseSettings : [];
         var identity = new List<string>();
         foreach (var source in sources)
         {
             identity.Add(
-                $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions], settings.WorkingDirectory, cancellationToken)}");
+                $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions, .. settingsOfServer], settings, cancellationToken)}");
         }
 
-        var hit = await _servers!.PrepareAsync(string.Join('\n', identity), settings.TemplateCache, BuildAsync, cancellationToken);
+        var isCached = sources.All(source => source.IsCached(settings));
+        var hit = await _servers!.PrepareAsync(string.Join('\n', identity), isCached, BuildAsync, cancellationToken);
         var running = await StartAsync(cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
         _first = running;
