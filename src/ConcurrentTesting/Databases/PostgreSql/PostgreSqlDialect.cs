@@ -16,6 +16,9 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// </summary>
 internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext context) : IServerDialect
 {
+    // A drop that was interrupted leaves a database that may only be dropped again, with a limit of -2 (PostgreSQL 16 and its contemporaries).
+    private const string IsSealed = "NOT datallowconn AND datistemplate AND datconnlimit <> -2";
+
     private const string CommentBegin = "ConcurrentTest template, last used ";
 
     private readonly PostgreSqlSessions _sessions = new(admin);
@@ -98,7 +101,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public async Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
         await admin.QueryAsync(
-            "SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), 0::bigint FROM pg_database WHERE datname = $1",
+            $"SELECT datname::text, {IsSealed}, shobj_description(oid, 'pg_database'), 0::bigint FROM pg_database WHERE datname = $1",
             Template,
             cancellationToken,
             name) is [var found]
@@ -108,8 +111,8 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     public async Task<IReadOnlyList<CachedTemplate>> ListTemplatesAsync(CancellationToken cancellationToken) =>
     [
         .. (await admin.QueryAsync(
-            """
-            SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), coalesce(pg_database_size(oid), 0)
+            $"""
+            SELECT datname::text, {IsSealed}, shobj_description(oid, 'pg_database'), coalesce(pg_database_size(oid), 0)
             FROM pg_database WHERE datname LIKE 'ct\_t\_%' AND pg_has_role(datdba, 'USAGE')
             """,
             Template,
@@ -122,8 +125,14 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             $"COMMENT ON DATABASE {Quote(template)} IS {Literal(CommentBegin + now.ToString("u", CultureInfo.InvariantCulture))}",
             cancellationToken);
 
-    public Task UnsealAsync(string template, CancellationToken cancellationToken) =>
-        admin.ExecuteAsync($"ALTER DATABASE {Quote(template)} IS_TEMPLATE false", cancellationToken);
+    public async Task UnsealAsync(string template, CancellationToken cancellationToken)
+    {
+        var isInvalid = await admin.QueryAsync(
+            "SELECT datconnlimit = -2 FROM pg_database WHERE datname = $1", row => row.GetBoolean(0), cancellationToken, template);
+        // The server lets nobody alter what an interrupted drop has left, and drops it all the same.
+        if (isInvalid is [false])
+            await admin.ExecuteAsync($"ALTER DATABASE {Quote(template)} IS_TEMPLATE false", cancellationToken);
+    }
 
     public async Task LearnAsync(string template, CancellationToken cancellationToken) =>
         _properties[template] = await PostgreSqlDatabaseProperties.ReadAsync(admin, template, cancellationToken);
