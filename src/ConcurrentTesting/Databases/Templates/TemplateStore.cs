@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace ConcurrentTesting.Databases.Templates;
 /// Lock files are opened and deleted only under the store's own lock, so that nobody holds the lock of a file that is gone.
 /// </summary>
 /// <param name="folder">Absolute. May be deleted at any time when no run is under way.</param>
-internal sealed class TemplateStore(string folder, TimeProvider time, ILogger logger)
+internal sealed partial class TemplateStore(string folder, TimeProvider time, ILogger logger)
 {
     private const string BuildingExtension = ".building";
     private const string LockExtension = ".lock";
@@ -76,7 +77,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes)
     {
         using var mutex = await MutexAsync(cancellationToken);
-        foreach (var lockFile in Directory.EnumerateFiles(folder, "*" + LockExtension).Where(file => Path.GetFileName(file) != StoreLock))
+        foreach (var lockFile in Directory.EnumerateFiles(folder, "*" + LockExtension).Where(file => IsOwn(file[..^LockExtension.Length])))
         {
             var entry = lockFile[..^LockExtension.Length];
             if (!Directory.Exists(entry))
@@ -141,10 +142,16 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
 
     private IEnumerable<(string Path, DateTime LastUsed, long Bytes)> Entries() =>
         from path in Directory.EnumerateDirectories(folder)
-        where !path.EndsWith(BuildingExtension, StringComparison.Ordinal) && File.Exists(path + LockExtension)
+        where IsOwn(path) && File.Exists(path + LockExtension)
         let lastUsed = Directory.GetLastWriteTimeUtc(path)
         orderby lastUsed descending
         select (path, lastUsed, SizeOf(path));
+
+    /// <summary>Whether an entry of ours would be called so: what else lies in the folder is somebody's.</summary>
+    private static bool IsOwn(string path) => EntryName().IsMatch(Path.GetFileName(path));
+
+    [GeneratedRegex(@"\A(sqlite|postgresql|mariadb|mysql)-[0-9a-f]{32}\z")]
+    private static partial Regex EntryName();
 
     private static long SizeOf(string path) =>
         new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
