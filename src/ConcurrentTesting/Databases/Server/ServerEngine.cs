@@ -114,6 +114,8 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         await dialect.EndSessionsAsync(clone.Name, cancellationToken);
         try
         {
+            if (!context.IsOurs)
+                KeptDatabases.Note(_settings, name);
             if (await dialect.MoveAsync(clone.Name, name, cancellationToken))
                 Forget(clone.Name);
             else
@@ -121,7 +123,8 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         }
         catch
         {
-            await _databases.DropAsync(name, CancellationToken.None);
+            if (await _databases.DropAsync(name, CancellationToken.None))
+                KeptDatabases.Forget(_settings, name);
             throw;
         }
 
