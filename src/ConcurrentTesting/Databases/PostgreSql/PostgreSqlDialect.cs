@@ -155,7 +155,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
         }
 
         var values = DatabaseSettingList.Parse(context.Settings.DatabaseSettings)
-            .Select(setting => $"ALTER DATABASE {Quote(clone)} SET {Quote(setting.Name)} TO {Literal(setting.Value)}");
+            .Select(setting => $"ALTER DATABASE {Quote(clone)} SET {Quote(setting.Name)} TO {PostgreSqlDatabaseProperties.Value(setting.Name, setting.Value)}");
         await admin.ExecuteAsync([.. properties.StatementsFor(clone), .. values], cancellationToken);
     }
 
