@@ -97,8 +97,9 @@ internal sealed class ThrowawayEngine(
             _byClone[clone.Name] = running;
             return clone;
         }
-        catch when (!IsShared)
+        catch when (!IsShared && !_byClone.Values.Contains(running))
         {
+            // Where another of the lease's databases is on it already, the next attempt goes there too, and that one's drop ends it.
             _byLabel.TryRemove(label, out _);
             await running.DisposeAsync();
             throw;
