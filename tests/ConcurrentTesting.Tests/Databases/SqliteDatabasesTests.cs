@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ConcurrentTesting.Databases;
@@ -266,6 +268,19 @@ public sealed class SqliteDatabasesTests : IDisposable
         var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
 
         failure.Message.ShouldBe("the template's command 'echo no luck >&2; exit 7' ended with 7: no luck");
+    }
+
+    [Fact]
+    public async Task A_command_that_leaves_a_process_with_its_output_is_not_waited_for()
+    {
+        _folder.Write("migrate.sh", "sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'; sleep 60 & echo $! > left");
+        var preparing = PreparedAsync(Settings("cmd:sh ./migrate.sh"));
+
+        await using var databases = await preparing.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken);
+
+        _log.Text.ShouldContain("left a process behind");
+        using var left = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Path, "left"), CancellationToken), CultureInfo.InvariantCulture));
+        left.Kill();
     }
 
     [Fact]
