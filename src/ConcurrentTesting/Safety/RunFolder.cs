@@ -148,7 +148,7 @@ internal sealed partial class RunFolder : IDisposable
         return foreign is not null;
     }
 
-    [GeneratedRegex(@"\A(s\d+|hook|\d+-\d+\.figures|[\w-]+\.db(-wal|-shm|-journal)?)\z")]
+    [GeneratedRegex(@"\A(s\d+|hook|\d+-\d+\.figures|[\w-]+\.db(-wal|-shm|-journal|-mj[0-9A-Fa-f]+|\.copying)?)\z")]
     private static partial Regex OwnName();
 
     private static void RemoveNow(string path, string lockFile)
