@@ -31,8 +31,12 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
     {
         _facts = await new MySqlCheck(admin, context).RunAsync(cancellationToken);
         _clones ??= new MySqlClones(admin, _facts, context.Logger);
+        var mode = await admin.QueryAsync("SELECT @@GLOBAL.sql_mode", row => row.GetString(0), cancellationToken);
         return new ServerFacts(
-            $"{_facts.Product} {_facts.Version}", _facts.User, _facts.MayMakeAccounts, [_facts.Version, _facts.User, _facts.Collation]);
+            $"{_facts.Product} {_facts.Version}",
+            _facts.User,
+            _facts.MayMakeAccounts,
+            [_facts.Version, _facts.User, _facts.Collation, mode[0]]);
     }
 
     public async Task<int> ReadConnectionLimitAsync(CancellationToken cancellationToken)

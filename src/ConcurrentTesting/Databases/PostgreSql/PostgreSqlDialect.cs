@@ -45,7 +45,21 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             $"PostgreSQL {version}",
             _facts.User,
             _facts.MayMakeRoles,
-            [version, _facts.User, _facts.Collation, .. context.Settings.TemplateExtensions]);
+            [version, _facts.User, _facts.Collation, .. await ReadInfluencesAsync(cancellationToken)]);
+    }
+
+    /// <summary>What a template takes from the server: the settings of who builds it, and the extensions in the versions that are there.</summary>
+    private async Task<IReadOnlyList<string>> ReadInfluencesAsync(CancellationToken cancellationToken)
+    {
+        var settings = await admin.QueryAsync(
+            "SELECT unnest(rolconfig) FROM pg_roles WHERE rolname = current_user ORDER BY 1", row => row.GetString(0), cancellationToken);
+        string[] names = [.. context.Settings.TemplateExtensions];
+        var versions = names.Length == 0 ? [] : await admin.QueryAsync(
+            "SELECT concat_ws(' ', name, default_version) FROM pg_available_extensions WHERE name = ANY($1) ORDER BY 1",
+            row => row.GetString(0),
+            cancellationToken,
+            (object)names);
+        return [.. settings, .. names, .. versions];
     }
 
     public async Task<int> ReadConnectionLimitAsync(CancellationToken cancellationToken)
