@@ -308,6 +308,32 @@ public sealed class SqliteDatabasesTests : IDisposable
         Query(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(1);
     }
 
+    [Fact]
+    public async Task A_transaction_that_is_left_open_in_a_template_is_an_error()
+    {
+        using var left = new SqliteConnection();
+        var hook = new TemplateHook("1", (template, _) =>
+        {
+            left.ConnectionString = template.ConnectionString + ";Pooling=False";
+            left.Open();
+            using var command = left.CreateCommand();
+            command.CommandText = "CREATE TABLE book (id INTEGER); BEGIN IMMEDIATE; INSERT INTO book VALUES (1)";
+            command.ExecuteNonQuery();
+            return Task.CompletedTask;
+        });
+        await using var databases = TestDatabases.Create(Settings() with { TemplateHook = hook }, RunId(), _log, TimeProvider.System);
+
+        (await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken))).Message.ShouldContain("is still in use");
+    }
+
+    [Fact]
+    public async Task A_database_in_memory_is_refused_because_each_connection_would_have_another()
+    {
+        await using var databases = TestDatabases.Create(Settings() with { ConnectionString = "Mode=Memory;Cache=Shared" }, RunId(), _log, TimeProvider.System);
+
+        (await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken))).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+    }
+
     [Theory]
     [InlineData("missing.sql", "there is no file or folder")]
     [InlineData("empty", "has no *.sql files")]

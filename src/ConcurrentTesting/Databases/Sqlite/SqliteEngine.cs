@@ -34,7 +34,13 @@ internal sealed class SqliteEngine(
 
     public Task CheckAsync(CancellationToken cancellationToken)
     {
-        _ = BaseConnectionString();
+        if (new SqliteConnectionStringBuilder(BaseConnectionString()).Mode == SqliteOpenMode.Memory)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                "--test-connection-string Mode=Memory: every connection would open an empty database instead of the worker's copy; leave it out");
+        }
+
         return Task.CompletedTask;
     }
 
