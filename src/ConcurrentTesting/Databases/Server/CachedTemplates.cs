@@ -27,12 +27,11 @@ internal sealed class CachedTemplates(
     {
         await SweepAsync(cancellationToken);
         var key = LockName.OfTemplate(name);
-        for (var told = false; !await TryUseAsync(name, key, cancellationToken); told = true)
+        for (var waiting = new TemplateWaiting(name, time, logger); !await TryUseAsync(name, key, cancellationToken);)
         {
             if (await locks.TryAsync(key, cancellationToken))
                 return await BuildUnlessThereAsync(name, key, fingerprint, build, cancellationToken);
-            if (!told)
-                logger.LogInformation("Another run is building the template {Template}: waiting for it", name);
+            waiting.Tell();
             await locks.PauseAsync(cancellationToken);
         }
 

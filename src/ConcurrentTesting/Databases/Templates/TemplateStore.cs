@@ -15,6 +15,7 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
     private const string BuildingExtension = ".building";
     private const string LockExtension = ".lock";
     private const string StoreLock = "store.lock";
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
     /// <summary>An entry that stays while this is held.</summary>
@@ -51,7 +52,7 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, name);
         var hit = true;
-        var told = false;
+        var waiting = new TemplateWaiting(name, time, logger);
         while (true)
         {
             if (await TryUseAsync(path, cancellationToken) is { } held)
@@ -65,9 +66,7 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
                 }
             }
 
-            if (!told)
-                logger.LogInformation("Another run is building the template {Template}: waiting for it", name);
-            told = true;
+            waiting.Tell();
             await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
@@ -137,8 +136,26 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
         return FileLock.TryExclusive(path + LockExtension);
     }
 
-    private Task<FileLock> MutexAsync(CancellationToken cancellationToken) =>
-        FileLock.ExclusiveAsync(Path.Combine(folder, StoreLock), time, cancellationToken);
+    /// <exception cref="IOException">Another process holds the lock and does not go on, or locks do not hold here.</exception>
+    private async Task<FileLock> MutexAsync(CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, StoreLock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var alarm = time.CreateTimer(_ => limit.Cancel(), null, LongestHold, Timeout.InfiniteTimeSpan);
+        try
+        {
+            var held = await FileLock.ExclusiveAsync(path, time, limit.Token);
+            if (FileLock.IsHeld(path))
+                return held;
+            held.Dispose();
+            throw FileLock.HoldsNothing(path);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException(
+                $"{path} has been held for {LongestHold.TotalSeconds:0} s by another process, which is stopped or removes very much: end it");
+        }
+    }
 
     private IEnumerable<(string Path, DateTime LastUsed, long Bytes)> Entries() =>
         from path in Directory.EnumerateDirectories(folder)
