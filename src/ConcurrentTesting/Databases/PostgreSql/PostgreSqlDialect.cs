@@ -75,6 +75,9 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
         return (await admin.QueryAsync(Question, row => row.GetInt32(0), cancellationToken))[0];
     }
 
+    public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
+        "SELECT clock_timestamp() - pg_postmaster_start_time()", row => row.GetTimeSpan(0), cancellationToken))[0];
+
     public FaultCause Classify(Exception exception) => PostgreSqlFaults.Classify(exception);
 
     public string Describe(Exception exception) => (exception as PostgresException)?.MessageText ?? exception.Message;

@@ -42,7 +42,10 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         var databases = await dialect.ListOwnAsync(OwnDatabaseName.PrefixOfRuns, cancellationToken);
         var accounts = await dialect.ListAccountsAsync(cancellationToken);
         var removed = 0;
-        foreach (var run in OwnDatabaseName.ByOtherRun(databases.Concat(accounts), OwnDatabaseName.RunToken(_runId)))
+        var runs = OwnDatabaseName.ByOtherRun(databases.Concat(accounts), OwnDatabaseName.RunToken(_runId)).ToArray();
+        if (runs.Length > 0)
+            await LivingRuns.AwaitAsync(dialect, context.Time, cancellationToken);
+        foreach (var run in runs)
         {
             await _hold.Locks.WhileAloneAsync(
                 LockName.OfRun(run.Key),
