@@ -37,10 +37,24 @@ internal sealed class ServerInventory : IAsyncDisposable
     {
         if (settings.ConnectionString is not { } connectionString || ServerKind.Of(settings.Database) is not { } kind)
             return null;
-        var context = new ServerContext(settings, "cleaning", IsOurs: false, [], guards, secrets, logger, time);
+        // What is set for templates and clones is of no account here.
+        var plain = settings with { TemplateExtensions = [], DatabaseSettings = [] };
+        var context = new ServerContext(plain, "cleaning", IsOurs: false, [], guards, secrets, logger, time);
         var dialect = kind.Connect(connectionString, context);
-        await ServerHost.CheckAsync(dialect.Host, settings, guards, cancellationToken);
-        return new ServerInventory(dialect, secrets, logger, time);
+        try
+        {
+            await ServerHost.CheckAsync(dialect.Host, settings, guards, cancellationToken);
+            // Through a pooler, or on one of several servers that do not share their locks, nobody can tell what a living run uses.
+            await dialect.CheckAsync(cancellationToken);
+            await LivingRuns.AwaitAsync(dialect, time, cancellationToken);
+        }
+        catch
+        {
+            await dialect.DisposeAsync();
+            throw;
+        }
+
+        return new ServerInventory(dialect, settings, secrets, logger, time);
     }
 
     /// <summary>All whose name proves that it is ours, whichever run made it.</summary>
