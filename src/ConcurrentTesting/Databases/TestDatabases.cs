@@ -62,7 +62,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         {
             _spares = new SpareClones(
                 SpareCapacity(settings), token => MakeAsync("s", token),
-                spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
+                spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), _secrets, logger);
         }
     }
 
