@@ -60,7 +60,9 @@ public sealed class ConcurrentTestCleaning
         var removed = 0;
         foreach (var item in items)
         {
-            if (item.IsInUse || _settings.DryRun)
+            if (item.Stays is { } why)
+                Tell(item, why);
+            else if (item.IsInUse || _settings.DryRun)
                 Tell(item, item.IsInUse ? "in use, stays" : "would be removed");
             else if (await TryRemoveAsync(item, cancellationToken))
                 removed++;

@@ -62,7 +62,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         {
             _spares = new SpareClones(
                 SpareCapacity(settings), token => MakeAsync("s", token),
-                spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), logger);
+                spare => _sets.DropAsync(spare, worker: null, CancellationToken.None), _secrets, logger);
         }
     }
 
@@ -127,6 +127,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return;
+        TellUncached();
         await TryAsync(
             "preparing the template", async token => _templates = await _engine.EnsureTemplatesAsync(_sources, token), cancellationToken);
         foreach (var template in _templates)
@@ -143,6 +144,19 @@ internal sealed class TestDatabases : IAsyncDisposable
 
         await CompareConnectionsAsync(cancellationToken);
         _checking = _health!.CheckAsync(_disposing.Token);
+    }
+
+    private void TellUncached()
+    {
+        foreach (var source in _sources.Where(source => _settings.TemplateCache && !source.IsCopy))
+        {
+            if (source.UnknownInput(_settings) is not { } command)
+                continue;
+            _logger.LogInformation(
+                "The template of {Database} is built anew in each run, because nothing tells what '{Command}' reads: add watch: and the path of its migrations, and it is cached",
+                source.Database,
+                _secrets.Redact(command.CommandLine));
+        }
     }
 
     private async Task CompareConnectionsAsync(CancellationToken cancellationToken)

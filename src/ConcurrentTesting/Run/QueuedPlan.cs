@@ -120,7 +120,7 @@ internal static class QueuedPlan
             var hooks = source.Steps.OfType<HookStep>().Select(step => step.Hook.Version);
             var plain = source with { Steps = [.. source.Steps.Where(step => step is not HookStep)] };
             hashes.Add(await TemplateFingerprint.ComputeAsync(
-                plain, [source.Database, .. hooks], settings.WorkingDirectory, cancellationToken));
+                plain, [source.Database, .. hooks], settings, cancellationToken, isOfPlace: false));
         }
 
         return string.Join(' ', hashes);

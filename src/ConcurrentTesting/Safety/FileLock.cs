@@ -42,6 +42,25 @@ internal sealed class FileLock : IDisposable
         }
     }
 
+    /// <summary>Whether a lock that this process holds alone on the path keeps others out.</summary>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            // Another process may have removed the file meanwhile, and it must not be made again.
+            using var second = TryOpen(path, FileAccess.ReadWrite, FileShare.None, FileMode.Open);
+            return second is null;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>What there is to say where <see cref="IsHeld"/> is false.</summary>
+    public static IOException HoldsNothing(string path) => new(
+        $"locks on files do not hold in {Path.GetDirectoryName(path)}, so that no run can tell which others live: DOTNET_SYSTEM_IO_DISABLEFILELOCKING is set, or the file system has no locks");
+
     /// <summary>Replaces what the file says. Only for an exclusive holder.</summary>
     public void Write(string content)
     {
@@ -65,7 +84,7 @@ internal sealed class FileLock : IDisposable
         {
             return new FileLock(new FileStream(path, mode, access, share));
         }
-        catch (IOException exception) when (IsHeld(exception))
+        catch (IOException exception) when (IsOfHolder(exception))
         {
             return null;
         }
@@ -74,5 +93,5 @@ internal sealed class FileLock : IDisposable
     /// <summary>
     /// EWOULDBLOCK (Linux 11, macOS 35) or ERROR_SHARING_VIOLATION: anything else, a full disk say, is the caller's to hear of.
     /// </summary>
-    private static bool IsHeld(IOException exception) => exception.HResult is 11 or 35 or unchecked((int)0x80070020);
+    private static bool IsOfHolder(IOException exception) => exception.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

@@ -74,7 +74,7 @@ internal sealed partial class RunFolder : IDisposable
     {
         foreach (var lockFile in LockFiles(root))
         {
-            using var held = FileLock.TryExclusive(lockFile);
+            using var held = TryTake(lockFile);
             if (held is null || held.Read().StartsWith(Mark, StringComparison.Ordinal))
                 yield return (lockFile[..^LockExtension.Length], held is null);
         }
@@ -127,10 +127,20 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>Null where the run lives, or the file is not ours.</summary>
     private static FileLock? TakeOfDead(string lockFile)
     {
-        var held = FileLock.TryExclusive(lockFile);
+        var held = TryTake(lockFile);
         if (held?.Read().StartsWith(Mark, StringComparison.Ordinal) == true)
             return held;
         held?.Dispose();
+        return null;
+    }
+
+    /// <summary>Null where the run lives, and where nobody can tell, because locks do not lock there.</summary>
+    private static FileLock? TryTake(string lockFile)
+    {
+        var held = FileLock.TryExclusive(lockFile);
+        if (held is null || FileLock.IsHeld(lockFile))
+            return held;
+        held.Dispose();
         return null;
     }
 
@@ -148,7 +158,7 @@ internal sealed partial class RunFolder : IDisposable
         return foreign is not null;
     }
 
-    [GeneratedRegex(@"\A(s\d+|hook|\d+-\d+\.figures|[\w-]+\.db(-wal|-shm|-journal)?)\z")]
+    [GeneratedRegex(@"\A(s\d+|hook|\d+-\d+\.figures|[\w-]+\.db(-wal|-shm|-journal|-mj[0-9A-Fa-f]+|\.copying)?)\z")]
     private static partial Regex OwnName();
 
     private static void RemoveNow(string path, string lockFile)
@@ -201,6 +211,12 @@ internal sealed partial class RunFolder : IDisposable
             var held = FileLock.TryExclusive(path);
             if (held is not null && File.Exists(path))
             {
+                if (!FileLock.IsHeld(path))
+                {
+                    held.Dispose();
+                    throw FileLock.HoldsNothing(path);
+                }
+
                 held.Write(FormattableString.Invariant($"{Mark}\nprocess {Environment.ProcessId}\n"));
                 return held;
             }

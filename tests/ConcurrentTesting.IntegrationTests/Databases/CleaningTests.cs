@@ -44,12 +44,13 @@ public sealed class CleaningTests(DatabaseServers servers) : PostgreSqlFixture(s
             KeepFailed = true,
             TemporaryDirectory = Path.Combine(Folder.Path, "temporary"),
         };
-        await using (var ended = await PreparedAsync(settings))
+        await using (var ended = await PreparedAsync(settings, "0123456789"))
             await ended.KeepAsync(await ended.LeaseAsync(0, CancellationToken), "BookTests.Fails", CancellationToken);
+        var somebodys = Folder.Write("temporary/kept/copy of the evidence.db", "");
 
         (await CleanAsync(settings)).ShouldBeEmpty();
 
-        Directory.EnumerateFiles(settings.TemporaryDirectory, "*.db*", SearchOption.AllDirectories).ShouldBeEmpty();
+        Directory.EnumerateFiles(settings.TemporaryDirectory, "*.db*", SearchOption.AllDirectories).ShouldBe([somebodys]);
     }
 
     private Task<IReadOnlyList<string>> CleanAsync(ConcurrentTestSettings settings) => ConcurrentTestCleaning.RunAsync(settings, Log, CancellationToken);

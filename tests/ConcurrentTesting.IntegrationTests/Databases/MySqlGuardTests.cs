@@ -1,3 +1,4 @@
+using ConcurrentTesting.Databases.MySql;
 using MySqlConnector;
 using Shouldly;
 using Xunit;
@@ -23,6 +24,24 @@ public sealed class MySqlGuardTests(DatabaseServers servers) : MySqlFixture(serv
 
         (await RefusedAsync(await SettingsAsync(user, Script("SELECT 1;"))))
             .ShouldBe($@"the right {missing} on our own databases is missing: GRANT {missing} ON `ct\_%`.* TO `{user}`@`%`");
+    }
+
+    [Fact]
+    public async Task A_session_that_may_be_seen_and_not_ended_does_not_stop_the_others_from_being_ended()
+    {
+        var (database, user) = ($"ct_{UniqueName()}", await UserAsync(DocumentedRights, "PROCESS ON *.*"));
+        await AdminAsync($"CREATE DATABASE {database}");
+        await using var foreign = new MySqlConnection($"{await Servers.MySqlAsync()};Database={database};Pooling=False");
+        await foreign.OpenAsync(CancellationToken);
+        await using var own = new MySqlConnection($"{(await SettingsAsync(user, Script("SELECT 1;"))).ConnectionString};Database={database};Pooling=False");
+        await own.OpenAsync(CancellationToken);
+        await using var admin = MySqlAdmin.Create((await SettingsAsync(user, Script("SELECT 1;"))).ConnectionString!);
+
+        (await new MySqlSessions(admin).EndAsync(database, CancellationToken)).ShouldBe(2);
+
+        await Should.ThrowAsync<MySqlException>(() => ExecuteAsync(own, "SELECT 1"));
+        await ExecuteAsync(foreign, "SELECT 1");
+        await AdminAsync($"DROP DATABASE {database}");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Server;
 using Npgsql;
 using Shouldly;
@@ -148,6 +149,89 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
         await using var later = await PreparedAsync(await SettingsAsync("schema.sql"));
 
         (await ExistsAsync(leaked)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_template_whose_drop_was_interrupted_is_built_again()
+    {
+        Script("CREATE TABLE book (id int);");
+        string name;
+        await using (var first = await PreparedAsync(await SettingsAsync("schema.sql")))
+            name = first.Record!.Template!;
+        await AdminAsync($"UPDATE pg_database SET datconnlimit = -2, datistemplate = false WHERE datname = '{name}'");
+
+        await using var second = await PreparedAsync(await SettingsAsync("schema.sql"));
+
+        second.Record!.TemplateHit.ShouldBe(false);
+        await second.LeaseAsync(0, CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_template_that_resists_its_eviction_is_not_in_the_way_of_a_run_that_has_its_own()
+    {
+        Script("CREATE TABLE book (id int);");
+        var others = Enumerable.Range(0, 11).Select(_ => OwnDatabaseName.OfTemplate($"{UniqueName()}0123456789abcdef", "main").ToString()).ToArray();
+        foreach (var other in others)
+            await AdminAsync($"CREATE DATABASE {other} TEMPLATE template0");
+        foreach (var other in others.Skip(1))
+            await AdminAsync($"COMMENT ON DATABASE {other} IS 'ConcurrentTest template, last used 2100-01-01 00:00:00Z'");
+        await using (var session = await OpenAsync(others[0]))
+        await using (var command = new NpgsqlCommand("BEGIN; CREATE TABLE book (id int); PREPARE TRANSACTION 'resists'", session))
+            await command.ExecuteNonQueryAsync(CancellationToken);
+        foreach (var other in others)
+            await AdminAsync($"ALTER DATABASE {other} ALLOW_CONNECTIONS false IS_TEMPLATE true");
+
+        try
+        {
+            await using var databases = await PreparedAsync(await SettingsAsync("schema.sql"));
+
+            databases.Record!.TemplateHit.ShouldBe(false);
+            Log.Text.ShouldContain($"The template {others[0]} could not be evicted");
+            (await ExistsAsync(others[0])).ShouldBeTrue();
+        }
+        finally
+        {
+            await AdminAsync($"ALTER DATABASE {others[0]} ALLOW_CONNECTIONS true");
+            await using (var session = await OpenAsync(others[0]))
+            await using (var command = new NpgsqlCommand("ROLLBACK PREPARED 'resists'", session))
+                await command.ExecuteNonQueryAsync(CancellationToken);
+            foreach (var other in others)
+            {
+                await AdminAsync($"ALTER DATABASE {other} IS_TEMPLATE false");
+                await AdminAsync($"DROP DATABASE {other}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_session_that_may_be_seen_and_not_ended_does_not_stop_the_others_from_being_ended()
+    {
+        var (database, role) = ($"ct_{UniqueName()}", UniqueName());
+        await AdminAsync($"CREATE ROLE {role} LOGIN");
+        await AdminAsync($"GRANT pg_read_all_stats TO {role}");
+        await AdminAsync($"CREATE DATABASE {database} OWNER {role}");
+        await using var foreign = await OpenAsync(database);
+        await using var own = new NpgsqlConnection($"{await Servers.PostgreSqlAsync()};Username={role};Database={database};Pooling=False");
+        await own.OpenAsync(CancellationToken);
+        await using (var admin = PostgreSqlAdmin.Create($"{await Servers.PostgreSqlAsync()};Username={role}"))
+        {
+            (await new PostgreSqlSessions(admin).EndAsync(database, CancellationToken)).ShouldBe(1);
+        }
+
+        await using (var command = new NpgsqlCommand("SELECT 1", foreign))
+            (await command.ExecuteScalarAsync(CancellationToken)).ShouldBe(1);
+        await AdminAsync($"DROP DATABASE {database} WITH (FORCE)");
+        await AdminAsync($"DROP ROLE {role}");
+    }
+
+    [Fact]
+    public async Task A_list_of_schemas_as_a_database_setting_is_a_list()
+    {
+        Script("CREATE SCHEMA app; CREATE TABLE app.book (id int);");
+        var settings = await SettingsAsync("schema.sql") with { DatabaseSettings = ["search_path=app,public"] };
+        await using var databases = await PreparedAsync(settings);
+
+        (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book")).ShouldBe(0L);
     }
 
     [Fact]

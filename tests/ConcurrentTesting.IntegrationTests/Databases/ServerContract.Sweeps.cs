@@ -115,4 +115,24 @@ public abstract partial class ServerContract
         Log.Text.ShouldContain("in use, stays");
         await AdminAsync("DROP DATABASE ct_r_somebodys_own");
     }
+
+    [Fact]
+    public async Task Cleaning_leaves_what_a_run_of_another_checkout_has_kept()
+    {
+        var settings = await SettingsAsync(Script(Book)) with { TemporaryDirectory = Path.Combine(Folder.Path, "one") };
+        string kept;
+        await using (var ended = await PreparedAsync(settings with { KeepFailed = true }))
+        {
+            await ended.KeepAsync(await ended.LeaseAsync(0, CancellationToken), "BookTests.Fails", CancellationToken);
+            kept = ended.Record!.Kept[0].Name;
+        }
+
+        (await ConcurrentTestCleaning.RunAsync(settings with { TemporaryDirectory = Path.Combine(Folder.Path, "other") }, Log, CancellationToken)).ShouldBeEmpty();
+        (await ExistsAsync(kept)).ShouldBeTrue();
+        Log.Text.ShouldContain($"DROP DATABASE {kept}");
+
+        (await ConcurrentTestCleaning.RunAsync(settings, Log, CancellationToken)).ShouldBeEmpty();
+        (await ExistsAsync(kept)).ShouldBeFalse();
+        Directory.EnumerateFileSystemEntries(Path.Combine(Folder.Path, "one", "kept")).ShouldBeEmpty();
+    }
 }

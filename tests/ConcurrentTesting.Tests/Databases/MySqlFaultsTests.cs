@@ -26,6 +26,12 @@ public sealed class MySqlFaultsTests
     public void What_passes_is_tried_again(int number, string cause) => MySqlFaults.Classify(Server(number)).ToString().ShouldBe(cause);
 
     [Theory]
+    [InlineData(1049, true)] // MySQL 8: no such database
+    [InlineData(1146, true)] // MariaDB: no such table
+    [InlineData(1142, false)] // no right
+    public void A_table_is_not_there_in_each_servers_words(int number, bool isNotThere) => MySqlFaults.IsNotThere(Server(number)).ShouldBe(isNotThere);
+
+    [Theory]
     [InlineData(1044)] // a missing right
     [InlineData(1045)] // a wrong password
     [InlineData(1049)] // no such database

@@ -81,6 +81,20 @@ public sealed class RunFolderTests : IDisposable
         _log.Text.ShouldContain(Path.Combine(Root, "dead"));
     }
 
+    [Theory]
+    [InlineData("main-w0-1.db.copying")]
+    [InlineData("main-w0-1.db-mjA1B2C3D4")]
+    [InlineData("main-w0-1.db-journal")]
+    public async Task What_a_run_leaves_when_it_is_killed_goes_with_its_folder(string name)
+    {
+        DeadFolder("dead");
+        File.WriteAllText(Path.Combine(Root, "dead", name), "");
+
+        (await SweepAsync()).ShouldBe(1);
+
+        Directory.Exists(Path.Combine(Root, "dead")).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task A_root_that_is_a_link_is_neither_used_nor_swept()
     {

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using ConcurrentTesting.Databases;
@@ -224,7 +226,8 @@ public sealed class SqliteDatabasesTests : IDisposable
     [Fact]
     public async Task A_command_builds_the_template_with_the_connection_string_from_its_environment()
     {
-        var settings = Settings("cmd:sqlite3 \"${ConnectionStrings__Default#Data Source=}\" 'CREATE TABLE book (id INTEGER)'");
+        _folder.Write("migrations/1.sql", "CREATE TABLE book (id INTEGER)");
+        var settings = Settings("cmd:sqlite3 \"${ConnectionStrings__Default#Data Source=}\" 'CREATE TABLE book (id INTEGER)'", "watch:migrations");
         await using var first = await PreparedAsync(settings);
         await using var second = await PreparedAsync(settings);
 
@@ -246,6 +249,18 @@ public sealed class SqliteDatabasesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_command_that_names_nothing_it_reads_is_taken_anew_in_each_run_which_says_so()
+    {
+        var settings = Settings("cmd:sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)' 2>/dev/null");
+        await using var first = await PreparedAsync(settings);
+
+        await using var second = await PreparedAsync(settings);
+
+        second.Record!.TemplateHit.ShouldBe(false);
+        _log.Text.ShouldContain("add watch: and the path of its migrations");
+    }
+
+    [Fact]
     public async Task A_failing_command_is_named_with_its_code_and_its_words()
     {
         await using var databases = TestDatabases.Create(Settings("cmd:echo no luck >&2; exit 7"), RunId(), _log, TimeProvider.System);
@@ -253,6 +268,19 @@ public sealed class SqliteDatabasesTests : IDisposable
         var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
 
         failure.Message.ShouldBe("the template's command 'echo no luck >&2; exit 7' ended with 7: no luck");
+    }
+
+    [Fact]
+    public async Task A_command_that_leaves_a_process_with_its_output_is_not_waited_for()
+    {
+        _folder.Write("migrate.sh", "sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'; sleep 60 & echo $! > left");
+        var preparing = PreparedAsync(Settings("cmd:sh ./migrate.sh"));
+
+        await using var databases = await preparing.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken);
+
+        _log.Text.ShouldContain("left a process behind");
+        using var left = Process.GetProcessById(int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder.Path, "left"), CancellationToken), CultureInfo.InvariantCulture));
+        left.Kill();
     }
 
     [Fact]
@@ -278,6 +306,32 @@ public sealed class SqliteDatabasesTests : IDisposable
         await using var databases = await PreparedAsync(Settings("db:existing.db"));
 
         Query(await databases.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_is_left_open_in_a_template_is_an_error()
+    {
+        using var left = new SqliteConnection();
+        var hook = new TemplateHook("1", (template, _) =>
+        {
+            left.ConnectionString = template.ConnectionString + ";Pooling=False";
+            left.Open();
+            using var command = left.CreateCommand();
+            command.CommandText = "CREATE TABLE book (id INTEGER); BEGIN IMMEDIATE; INSERT INTO book VALUES (1)";
+            command.ExecuteNonQuery();
+            return Task.CompletedTask;
+        });
+        await using var databases = TestDatabases.Create(Settings() with { TemplateHook = hook }, RunId(), _log, TimeProvider.System);
+
+        (await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken))).Message.ShouldContain("is still in use");
+    }
+
+    [Fact]
+    public async Task A_database_in_memory_is_refused_because_each_connection_would_have_another()
+    {
+        await using var databases = TestDatabases.Create(Settings() with { ConnectionString = "Mode=Memory;Cache=Shared" }, RunId(), _log, TimeProvider.System);
+
+        (await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken))).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
     }
 
     [Theory]

@@ -6,6 +6,14 @@ namespace ConcurrentTesting.Tests.Databases;
 
 public sealed class TemplateStoreTests : IDisposable
 {
+    private const string A = "sqlite-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private const string B = "mysql-bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    private const string C = "postgresql-cccccccccccccccccccccccccccccccc";
+    private const string Middle = "mariadb-11111111111111111111111111111111";
+    private const string New = "mariadb-22222222222222222222222222222222";
+    private const string Old = "mariadb-33333333333333333333333333333333";
+    private const string Used = "mariadb-44444444444444444444444444444444";
+
     private readonly TemporaryFolder _folder = new();
     private readonly LogLines _log = new();
 
@@ -17,7 +25,7 @@ public sealed class TemplateStoreTests : IDisposable
         var builds = 0;
         using var begin = new SemaphoreSlim(0);
 
-        var asked = Enumerable.Range(0, 8).Select(_ => Task.Run(() => Store().GetOrBuildAsync("a", BuildAsync, CancellationToken))).ToArray();
+        var asked = Enumerable.Range(0, 8).Select(_ => Task.Run(() => Store().GetOrBuildAsync(A, BuildAsync, CancellationToken))).ToArray();
         begin.Release();
         var entries = await Task.WhenAll(asked);
 
@@ -38,10 +46,10 @@ public sealed class TemplateStoreTests : IDisposable
     [Fact]
     public async Task What_a_dead_builder_left_is_built_again()
     {
-        _folder.Write("a.building/half", "");
-        _folder.Write("a.lock", "");
+        _folder.Write($"{A}.building/half", "");
+        _folder.Write($"{A}.lock", "");
 
-        using var entry = await Store().GetOrBuildAsync("a", (folder, _) => WriteAsync(folder, 1), CancellationToken);
+        using var entry = await Store().GetOrBuildAsync(A, (folder, _) => WriteAsync(folder, 1), CancellationToken);
 
         entry.Hit.ShouldBeFalse();
         Directory.EnumerateFiles(entry.Path).Select(Path.GetFileName).ShouldBe(["content"]);
@@ -51,34 +59,48 @@ public sealed class TemplateStoreTests : IDisposable
     public async Task The_least_recently_used_goes_first_and_one_in_use_stays()
     {
         var time = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-        var inUse = await Store().GetOrBuildAsync("used", (folder, _) => WriteAsync(folder, 1), CancellationToken);
-        foreach (var name in new[] { "old", "middle", "new" })
+        var inUse = await Store().GetOrBuildAsync(Used, (folder, _) => WriteAsync(folder, 1), CancellationToken);
+        foreach (var name in new[] { Old, Middle, New })
             (await Store().GetOrBuildAsync(name, (folder, _) => WriteAsync(folder, 1), CancellationToken)).Dispose();
-        foreach (var (name, day) in new[] { ("used", 0), ("old", 1), ("middle", 2), ("new", 3) })
+        foreach (var (name, day) in new[] { (Used, 0), (Old, 1), (Middle, 2), (New, 3) })
             Directory.SetLastWriteTimeUtc(Path.Combine(_folder.Path, name), time.AddDays(day));
 
         await Store().EvictAsync(CancellationToken, maxEntries: 2);
 
-        Entries().ShouldBe(["middle", "new", "used"]);
+        Entries().ShouldBe([Middle, New, Used]);
         inUse.Dispose();
     }
 
     [Fact]
     public async Task What_is_above_the_limit_of_bytes_goes()
     {
-        foreach (var name in new[] { "a", "b", "c" })
+        foreach (var name in new[] { A, B, C })
             (await Store().GetOrBuildAsync(name, (folder, _) => WriteAsync(folder, 1000), CancellationToken)).Dispose();
-        Directory.SetLastWriteTimeUtc(Path.Combine(_folder.Path, "b"), DateTime.UtcNow.AddDays(-1));
+        Directory.SetLastWriteTimeUtc(Path.Combine(_folder.Path, B), DateTime.UtcNow.AddDays(-1));
 
         await Store().EvictAsync(CancellationToken, maxBytes: 2500);
 
-        Entries().ShouldBe(["a", "c"]);
+        Entries().ShouldBe([A, C]);
+    }
+
+    [Fact]
+    public async Task What_has_no_name_of_ours_stays_whatever_lies_beside_it()
+    {
+        foreach (var foreign in new[] { "yarn.lock", "Gemfile.lock", "precious/file", "precious.lock", $"{A}0.lock" })
+            _folder.Write(foreign, "");
+        (await Store().GetOrBuildAsync(A, (folder, _) => WriteAsync(folder, 1), CancellationToken)).Dispose();
+
+        await Store().EvictAsync(CancellationToken, maxEntries: 0);
+
+        (await Store().ListAsync(CancellationToken)).ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+            .ShouldBe(["Gemfile.lock", "precious", "precious.lock", $"{A}0.lock", "store.lock", "yarn.lock"]);
     }
 
     [Fact]
     public async Task A_build_that_fails_leaves_nothing()
     {
-        await Should.ThrowAsync<InvalidOperationException>(Store().GetOrBuildAsync("a", (_, _) => throw new InvalidOperationException(), CancellationToken));
+        await Should.ThrowAsync<InvalidOperationException>(Store().GetOrBuildAsync(A, (_, _) => throw new InvalidOperationException(), CancellationToken));
         await Store().EvictAsync(CancellationToken);
 
         Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).ShouldBe(["store.lock"]);

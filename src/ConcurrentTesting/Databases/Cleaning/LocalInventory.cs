@@ -1,4 +1,7 @@
+using System.Net.Sockets;
 using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.MySql;
+using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Throwaway;
 using ConcurrentTesting.Safety;
@@ -36,8 +39,30 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
     private IEnumerable<OwnItem> Kept()
     {
         var folder = KeptDatabases.Folder(settings);
-        return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)
-            .Select(path => new OwnItem("kept database", path, IsInUse: false, SizeOf(path), _ => Task.FromResult(Remove(path))));
+        return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Where(KeptDatabases.IsOwn)
+            .Order(StringComparer.Ordinal)
+            .Select(path => new OwnItem("kept database", path, IsServed(path), SizeOf(path), _ => Task.FromResult(Remove(path))));
+    }
+
+    /// <summary>Somebody has started a server on the data that were kept, as the run told how.</summary>
+    private static bool IsServed(string path) =>
+        Answers(Path.Combine(path, $".s.PGSQL.{PostgreSqlProduct.Port}")) || Answers(Path.Combine(path, "data", MySqlProduct.Socket));
+
+    private static bool Answers(string socket)
+    {
+        if (!File.Exists(socket))
+            return false;
+        try
+        {
+            using var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            connection.Connect(new UnixDomainSocketEndPoint(socket));
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            // The server has ended, or none can have had a socket with so long a path.
+            return false;
+        }
     }
 
     private bool Remove(string path)

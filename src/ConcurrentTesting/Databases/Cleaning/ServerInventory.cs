@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
@@ -13,10 +14,13 @@ internal sealed class ServerInventory : IAsyncDisposable
     private readonly IServerDialect _dialect;
     private readonly ServerLocks _locks;
     private readonly OwnDatabases _databases;
+    private readonly ConcurrentTestSettings _settings;
 
-    private ServerInventory(IServerDialect dialect, Redactor secrets, ILogger logger, TimeProvider time)
+    private ServerInventory(
+        IServerDialect dialect, ConcurrentTestSettings settings, Redactor secrets, ILogger logger, TimeProvider time)
     {
         _dialect = dialect;
+        _settings = settings;
         _locks = new ServerLocks(dialect, time);
         _databases = new OwnDatabases(dialect, secrets, logger);
     }
@@ -33,10 +37,24 @@ internal sealed class ServerInventory : IAsyncDisposable
     {
         if (settings.ConnectionString is not { } connectionString || ServerKind.Of(settings.Database) is not { } kind)
             return null;
-        var context = new ServerContext(settings, "cleaning", IsOurs: false, [], guards, secrets, logger, time);
+        // What is set for templates and clones is of no account here.
+        var plain = settings with { TemplateExtensions = [], DatabaseSettings = [] };
+        var context = new ServerContext(plain, "cleaning", IsOurs: false, [], guards, secrets, logger, time);
         var dialect = kind.Connect(connectionString, context);
-        await ServerHost.CheckAsync(dialect.Host, settings, guards, cancellationToken);
-        return new ServerInventory(dialect, secrets, logger, time);
+        try
+        {
+            await ServerHost.CheckAsync(dialect.Host, settings, guards, cancellationToken);
+            // Through a pooler, or on one of several servers that do not share their locks, nobody can tell what a living run uses.
+            await dialect.CheckAsync(cancellationToken);
+            await LivingRuns.AwaitAsync(dialect, time, cancellationToken);
+        }
+        catch
+        {
+            await dialect.DisposeAsync();
+            throw;
+        }
+
+        return new ServerInventory(dialect, settings, secrets, logger, time);
     }
 
     /// <summary>All whose name proves that it is ours, whichever run made it.</summary>
@@ -49,7 +67,7 @@ internal sealed class ServerInventory : IAsyncDisposable
                 continue;
             var item = await ItemAsync(
                 KindOf(parsed.Kind), name, LockOf(name, parsed), token => DropAsync(name, parsed.Kind, token), cancellationToken);
-            items.Add(item with { Bytes = await _dialect.SizeOfAsync(name, cancellationToken) });
+            items.Add(item with { Bytes = await _dialect.SizeOfAsync(name, cancellationToken), Stays = WhyItStays(name, parsed.Kind) });
         }
 
         // Accounts come last, because an account cannot be dropped before what it owns.
@@ -89,6 +107,12 @@ internal sealed class ServerInventory : IAsyncDisposable
         _ => null,
     };
 
+    /// <summary>Nobody locks what is kept for people, and those of another job or person may be looking at theirs.</summary>
+    private string? WhyItStays(string name, OwnDatabaseKind kind) =>
+        kind == OwnDatabaseKind.Kept && !KeptDatabases.IsNoted(_settings, name)
+            ? $"kept by a run of another checkout, stays: DROP DATABASE {name} once nobody needs it"
+            : null;
+
     private async Task<OwnItem> ItemAsync(
         string kind, string name, LockName? its, Func<CancellationToken, Task<bool>> drop, CancellationToken cancellationToken)
     {
@@ -103,6 +127,9 @@ internal sealed class ServerInventory : IAsyncDisposable
     {
         if (kind == OwnDatabaseKind.Template)
             await _dialect.UnsealAsync(name, cancellationToken);
-        return await _databases.DropAsync(name, cancellationToken);
+        if (!await _databases.DropAsync(name, cancellationToken))
+            return false;
+        KeptDatabases.Forget(_settings, name);
+        return true;
     }
 }

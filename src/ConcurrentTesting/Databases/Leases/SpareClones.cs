@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Leases;
@@ -14,6 +15,7 @@ internal sealed class SpareClones(
     int capacity,
     Func<CancellationToken, Task<ImmutableArray<DatabaseClone>>> make,
     Func<ImmutableArray<DatabaseClone>, Task> drop,
+    Redactor secrets,
     ILogger logger) : IAsyncDisposable
 {
     private readonly Channel<ImmutableArray<DatabaseClone>> _spares = Channel.CreateBounded<ImmutableArray<DatabaseClone>>(capacity);
@@ -70,7 +72,7 @@ internal sealed class SpareClones(
         catch (Exception exception)
         {
             // A worker that needs databases then makes them itself, and reports why that fails.
-            logger.LogWarning("Databases are no longer cloned in advance: {Reason}", exception.Message);
+            logger.LogWarning("Databases are no longer cloned in advance: {Reason}", secrets.Redact(exception.Message));
         }
     }
 }

@@ -36,6 +36,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         FrozenDictionary<string, string> Variables,
         MySqlRights Rights,
         int Replicas,
+        bool Replicates,
         int Others,
         string[] Databases)
     {
@@ -112,8 +113,23 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
             variables,
             rights,
             Math.Max(replicas, int.Parse(variables.GetValueOrDefault("Slaves_connected", "0"), CultureInfo.InvariantCulture)),
+            IsOn(variables, "Slaves_running") || !isMariaDb && await ReplicatesAsync(session, cancellationToken),
             sessions.Count(row => row[1] != user.Split('@')[0] && !row[3].StartsWith(OwnDatabaseName.Prefix, StringComparison.Ordinal)),
             [.. results[3].Select(row => row[0])]);
+    }
+
+    /// <summary>MySQL 8 has no status variable for it. Not every user may read the table that says so.</summary>
+    private static async Task<bool> ReplicatesAsync(MySqlConnection session, CancellationToken cancellationToken)
+    {
+        const string Question = "SELECT COUNT(*) FROM performance_schema.replication_connection_status WHERE service_state = 'ON'";
+        try
+        {
+            return await MySqlAdmin.QueryAsync(session, Question, row => row.GetInt64(0), cancellationToken) is not [0];
+        }
+        catch (MySqlException exception) when (MySqlFaults.IsDenied(exception) || MySqlFaults.IsNotThere(exception))
+        {
+            return false;
+        }
     }
 
     private static bool IsOn(FrozenDictionary<string, string> variables, string name) =>
@@ -210,7 +226,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         var product = $"{answers.Facts.Product} at {Server}";
         if (answers.IsOn("read_only") || answers.IsOn("super_read_only"))
             _guards.Refuse(GuardName.StandbyServer, $"{product} is read only", "use a server for tests");
-        if (answers.IsOn("Slaves_running"))
+        if (answers.Replicates)
             _guards.Refuse(GuardName.StandbyServer, $"{product} replicates from another server", "use a server for tests");
         if (answers.Replicas > 0)
         {

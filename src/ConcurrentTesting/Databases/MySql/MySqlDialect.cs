@@ -31,8 +31,12 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
     {
         _facts = await new MySqlCheck(admin, context).RunAsync(cancellationToken);
         _clones ??= new MySqlClones(admin, _facts, context.Logger);
+        var mode = await admin.QueryAsync("SELECT @@GLOBAL.sql_mode", row => row.GetString(0), cancellationToken);
         return new ServerFacts(
-            $"{_facts.Product} {_facts.Version}", _facts.User, _facts.MayMakeAccounts, [_facts.Version, _facts.User, _facts.Collation]);
+            $"{_facts.Product} {_facts.Version}",
+            _facts.User,
+            _facts.MayMakeAccounts,
+            [_facts.Version, _facts.User, _facts.Collation, mode[0]]);
     }
 
     public async Task<int> ReadConnectionLimitAsync(CancellationToken cancellationToken)
@@ -44,6 +48,11 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
         var most = await admin.QueryAsync("SELECT CAST(@@max_connections AS SIGNED)", row => (int)row.GetInt64(0), cancellationToken);
         return most[0] - used[0];
     }
+
+    public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
+        "SHOW GLOBAL STATUS LIKE 'Uptime'",
+        row => TimeSpan.FromSeconds(long.Parse(row.GetString(1), CultureInfo.InvariantCulture)),
+        cancellationToken))[0];
 
     public FaultCause Classify(Exception exception) => MySqlFaults.Classify(exception);
 

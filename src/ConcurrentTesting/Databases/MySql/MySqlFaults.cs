@@ -14,6 +14,7 @@ internal static class MySqlFaults
     public const int AccessDeniedToDatabase = 1044;
     public const int AccessDenied = 1045;
     public const int UnknownCharacterSet = 1115;
+    public const int NoSuchDatabase = 1049;
     public const int NoSuchTable = 1146;
     public const int UnknownSystemVariable = 1193;
     public const int LockWaitTimeout = 1205;
@@ -36,6 +37,9 @@ internal static class MySqlFaults
         [AccessDeniedToDatabase, AccessDenied, 1142, 1143, 1227, 1370, 1410, BinaryLogNeedsSuper, AccessDeniedNoPassword];
 
     public static bool IsDenied(Exception exception) => exception is MySqlException server && Denials.Contains(server.Number);
+
+    /// <summary>A table of a database that is not there is an unknown table to MariaDB, an unknown database to MySQL 8.</summary>
+    public static bool IsNotThere(Exception exception) => exception is MySqlException { Number: NoSuchTable or NoSuchDatabase };
 
     private static readonly FrozenDictionary<int, FaultCause> ByNumber = new Dictionary<int, FaultCause>
     {

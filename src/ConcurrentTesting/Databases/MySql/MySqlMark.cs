@@ -51,7 +51,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
                 cancellationToken);
             return found is [var lastUsed] ? lastUsed : null;
         }
-        catch (MySqlException exception) when (exception.Number == MySqlFaults.NoSuchTable)
+        catch (MySqlException exception) when (MySqlFaults.IsNotThere(exception))
         {
             return null;
         }
@@ -91,7 +91,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
                 cancellationToken);
             return users is not [0];
         }
-        catch (MySqlException exception) when (exception.Number == MySqlFaults.NoSuchTable)
+        catch (MySqlException exception) when (MySqlFaults.IsNotThere(exception))
         {
             return false;
         }
@@ -111,7 +111,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
                 row => JsonSerializer.Deserialize<MySqlObject>(row.GetString(0))!,
                 cancellationToken);
         }
-        catch (MySqlException exception) when (exception.Number == MySqlFaults.NoSuchTable)
+        catch (MySqlException exception) when (MySqlFaults.IsNotThere(exception))
         {
             return [];
         }

@@ -117,6 +117,17 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         OpenAsync(As(account, With(database, pooling: false)), cancellationToken);
 
     /// <summary>
+    /// A session that holds locks and is told of nothing: where it waits it asks the server each few seconds whether it is still there. A
+    /// connection that was lost half-way is noticed by that long before the system's own keepalive would.
+    /// </summary>
+    public Task<NpgsqlConnection> OpenLockSessionAsync(CancellationToken cancellationToken)
+    {
+        var settings = With(AdminDatabase, pooling: false);
+        settings.KeepAlive = 10;
+        return OpenAsync(settings, cancellationToken);
+    }
+
+    /// <summary>
     /// A session that sends a byte for each character and reads a character for each byte, so that a script's own bytes reach the server
     /// unchanged, as from psql, and the script may name their encoding. It begins with UTF-8.
     /// </summary>

@@ -16,6 +16,9 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// </summary>
 internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext context) : IServerDialect
 {
+    // A drop that was interrupted leaves a database that may only be dropped again, with a limit of -2 (PostgreSQL 16 and its contemporaries).
+    private const string IsSealed = "NOT datallowconn AND datistemplate AND datconnlimit <> -2";
+
     private const string CommentBegin = "ConcurrentTest template, last used ";
 
     private readonly PostgreSqlSessions _sessions = new(admin);
@@ -42,7 +45,21 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             $"PostgreSQL {version}",
             _facts.User,
             _facts.MayMakeRoles,
-            [version, _facts.User, _facts.Collation, .. context.Settings.TemplateExtensions]);
+            [version, _facts.User, _facts.Collation, .. await ReadInfluencesAsync(cancellationToken)]);
+    }
+
+    /// <summary>What a template takes from the server: the settings of who builds it, and the extensions in the versions that are there.</summary>
+    private async Task<IReadOnlyList<string>> ReadInfluencesAsync(CancellationToken cancellationToken)
+    {
+        var settings = await admin.QueryAsync(
+            "SELECT unnest(rolconfig) FROM pg_roles WHERE rolname = current_user ORDER BY 1", row => row.GetString(0), cancellationToken);
+        string[] names = [.. context.Settings.TemplateExtensions];
+        var versions = names.Length == 0 ? [] : await admin.QueryAsync(
+            "SELECT concat_ws(' ', name, default_version) FROM pg_available_extensions WHERE name = ANY($1) ORDER BY 1",
+            row => row.GetString(0),
+            cancellationToken,
+            (object)names);
+        return [.. settings, .. names, .. versions];
     }
 
     public async Task<int> ReadConnectionLimitAsync(CancellationToken cancellationToken)
@@ -57,6 +74,9 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             """;
         return (await admin.QueryAsync(Question, row => row.GetInt32(0), cancellationToken))[0];
     }
+
+    public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
+        "SELECT clock_timestamp() - pg_postmaster_start_time()", row => row.GetTimeSpan(0), cancellationToken))[0];
 
     public FaultCause Classify(Exception exception) => PostgreSqlFaults.Classify(exception);
 
@@ -98,7 +118,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public async Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
         await admin.QueryAsync(
-            "SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), 0::bigint FROM pg_database WHERE datname = $1",
+            $"SELECT datname::text, {IsSealed}, shobj_description(oid, 'pg_database'), 0::bigint FROM pg_database WHERE datname = $1",
             Template,
             cancellationToken,
             name) is [var found]
@@ -108,8 +128,8 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     public async Task<IReadOnlyList<CachedTemplate>> ListTemplatesAsync(CancellationToken cancellationToken) =>
     [
         .. (await admin.QueryAsync(
-            """
-            SELECT datname::text, NOT datallowconn, shobj_description(oid, 'pg_database'), coalesce(pg_database_size(oid), 0)
+            $"""
+            SELECT datname::text, {IsSealed}, shobj_description(oid, 'pg_database'), coalesce(pg_database_size(oid), 0)
             FROM pg_database WHERE datname LIKE 'ct\_t\_%' AND pg_has_role(datdba, 'USAGE')
             """,
             Template,
@@ -122,8 +142,14 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             $"COMMENT ON DATABASE {Quote(template)} IS {Literal(CommentBegin + now.ToString("u", CultureInfo.InvariantCulture))}",
             cancellationToken);
 
-    public Task UnsealAsync(string template, CancellationToken cancellationToken) =>
-        admin.ExecuteAsync($"ALTER DATABASE {Quote(template)} IS_TEMPLATE false", cancellationToken);
+    public async Task UnsealAsync(string template, CancellationToken cancellationToken)
+    {
+        var isInvalid = await admin.QueryAsync(
+            "SELECT datconnlimit = -2 FROM pg_database WHERE datname = $1", row => row.GetBoolean(0), cancellationToken, template);
+        // The server lets nobody alter what an interrupted drop has left, and drops it all the same.
+        if (isInvalid is [false])
+            await admin.ExecuteAsync($"ALTER DATABASE {Quote(template)} IS_TEMPLATE false", cancellationToken);
+    }
 
     public async Task LearnAsync(string template, CancellationToken cancellationToken) =>
         _properties[template] = await PostgreSqlDatabaseProperties.ReadAsync(admin, template, cancellationToken);
@@ -146,7 +172,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
         }
 
         var values = DatabaseSettingList.Parse(context.Settings.DatabaseSettings)
-            .Select(setting => $"ALTER DATABASE {Quote(clone)} SET {Quote(setting.Name)} TO {Literal(setting.Value)}");
+            .Select(setting => $"ALTER DATABASE {Quote(clone)} SET {Quote(setting.Name)} TO {PostgreSqlDatabaseProperties.Value(setting.Name, setting.Value)}");
         await admin.ExecuteAsync([.. properties.StatementsFor(clone), .. values], cancellationToken);
     }
 

@@ -37,7 +37,7 @@ internal sealed class PostgreSqlLockSession : ILockSession
 
     public static async Task<PostgreSqlLockSession> OpenAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken)
     {
-        var session = await admin.OpenSessionAsync(PostgreSqlAdmin.AdminDatabase, cancellationToken);
+        var session = await admin.OpenLockSessionAsync(cancellationToken);
         // Only newer versions have this setting; a session that is idle by design must not be ended by it.
         if (session.PostgreSqlVersion.Major >= 14)
             await PostgreSqlAdmin.ExecuteAsync(session, "SET idle_session_timeout = 0", cancellationToken);

@@ -7,12 +7,21 @@ internal sealed class PostgreSqlSessions(PostgreSqlAdmin admin)
 {
     private const string Clients = "FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
 
+    // What the server lets us end; it refuses the whole statement for the first session that it does not.
+    private const string Endable =
+        """
+        AND EXISTS (SELECT FROM pg_roles me WHERE me.rolname = current_user AND (me.rolsuper OR (
+            NOT coalesce((SELECT its.rolsuper FROM pg_roles its WHERE its.oid = usesysid), true)
+            AND (pg_has_role(usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE')))))
+        """;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Ends the sessions, which leave soon after.</summary>
+    /// <summary>Ends the sessions that we may end, which leave soon after.</summary>
     /// <returns>How many there were.</returns>
     public async Task<int> EndAsync(string name, CancellationToken cancellationToken) =>
-        (await admin.QueryAsync($"SELECT pg_terminate_backend(pid) {Clients}", row => row.GetBoolean(0), cancellationToken, name)).Count;
+        (await admin.QueryAsync(
+            $"SELECT pg_terminate_backend(pid) {Clients} {Endable}", row => row.GetBoolean(0), cancellationToken, name)).Count;
 
     /// <summary>Who is inside a database.</summary>
     public Task<IReadOnlyList<string>> DescribeAsync(string name, CancellationToken cancellationToken) =>

@@ -27,12 +27,11 @@ internal sealed class CachedTemplates(
     {
         await SweepAsync(cancellationToken);
         var key = LockName.OfTemplate(name);
-        for (var told = false; !await TryUseAsync(name, key, cancellationToken); told = true)
+        for (var waiting = new TemplateWaiting(name, time, logger); !await TryUseAsync(name, key, cancellationToken);)
         {
             if (await locks.TryAsync(key, cancellationToken))
                 return await BuildUnlessThereAsync(name, key, fingerprint, build, cancellationToken);
-            if (!told)
-                logger.LogInformation("Another run is building the template {Template}: waiting for it", name);
+            waiting.Tell();
             await locks.PauseAsync(cancellationToken);
         }
 
@@ -42,10 +41,11 @@ internal sealed class CachedTemplates(
     /// <summary>
     /// Evicts the least recently used templates first, until the rest is within <see cref="TemplateLimits"/>; never one in use.
     /// </summary>
+    /// <remarks>What cannot be listed or evicted is somebody else's template and left to a later run: this run has its own.</remarks>
     public async Task EvictAsync(
         CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes) =>
         await TemplateLimits.EvictAsync(
-            (await dialect.ListTemplatesAsync(cancellationToken)).OrderByDescending(template => template.LastUsed),
+            (await ListAsync(cancellationToken)).OrderByDescending(template => template.LastUsed),
             template => template.Bytes,
             template => TryEvictAsync(template, cancellationToken),
             maxEntries,
@@ -54,22 +54,38 @@ internal sealed class CachedTemplates(
     /// <summary>Drops what killed builders left: a database without its seal whose lock nobody holds is no template.</summary>
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
+        foreach (var halfBuilt in (await ListAsync(cancellationToken)).Where(template => !template.IsSealed))
+            await TryEvictAsync(halfBuilt, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<CachedTemplate>> ListAsync(CancellationToken cancellationToken)
+    {
         try
         {
-            foreach (var halfBuilt in (await dialect.ListTemplatesAsync(cancellationToken)).Where(template => !template.IsSealed))
-                await TryEvictAsync(halfBuilt, cancellationToken);
+            return await dialect.ListTemplatesAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is DbException or ConcurrentTestException)
+        catch (DbException exception)
         {
-            logger.LogDebug("A half-built template could not be dropped: {Reason}", exception.Message);
+            // One may have been dropped by another run while the server looked at it.
+            logger.LogDebug("The templates could not be listed: {Reason}", dialect.Describe(exception));
+            return [];
         }
     }
 
     private async Task<bool> TryEvictAsync(CachedTemplate template, CancellationToken cancellationToken)
     {
         // The server would grant our own session the lock beside its own shared lock.
-        return !_used.Contains(template.Name)
-            && await locks.WhileAloneAsync(LockName.OfTemplate(template.Name), EvictUnlessChangedAsync, cancellationToken);
+        if (_used.Contains(template.Name))
+            return false;
+        try
+        {
+            return await locks.WhileAloneAsync(LockName.OfTemplate(template.Name), EvictUnlessChangedAsync, cancellationToken);
+        }
+        catch (Exception exception) when (exception is DbException or ConcurrentTestException)
+        {
+            logger.LogDebug("The template {Template} could not be evicted: {Reason}", template.Name, dialect.Describe(exception));
+            return false;
+        }
 
         async Task<bool> EvictUnlessChangedAsync()
         {

@@ -26,6 +26,9 @@ internal interface IServerDialect : ILockServer, IAsyncDisposable
     /// <summary>How many connections tests may have.</summary>
     Task<int> ReadConnectionLimitAsync(CancellationToken cancellationToken);
 
+    /// <summary>How long ago the server was started.</summary>
+    Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken);
+
     /// <summary>The server's message, without what it quotes of data.</summary>
     string Describe(Exception exception);
 

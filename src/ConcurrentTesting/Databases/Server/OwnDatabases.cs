@@ -13,15 +13,21 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
     /// <summary>How long a drop may take before the database is left for the next sweep.</summary>
     public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// For a template, whose drop is better not interrupted: right after a build the server may have much to write before it drops anything.
+    /// </summary>
+    private static readonly TimeSpan TemplateDropLimit = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<string, bool> _undropped = new();
 
     /// <returns>Whether it is gone. What resists is named once, however often it is tried.</returns>
     public async Task<bool> DropAsync(string database, CancellationToken cancellationToken)
     {
-        if (OwnDatabaseName.Parse(database) is null)
+        if (OwnDatabaseName.Parse(database) is not { } parsed)
             throw new InvalidOperationException($"{database} is not a database of ours");
+        var longest = parsed.Kind == OwnDatabaseKind.Template ? TemplateDropLimit : DropLimit;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(DropLimit);
+        limit.CancelAfter(longest);
         try
         {
             while (!await dialect.TryDropAsync(database, limit.Token))
@@ -34,7 +40,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
             when (exception is DbException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             var why = limit.IsCancellationRequested
-                ? $"for {DropLimit.TotalSeconds:0} s a session that the run may not end has held it, or the server has not answered"
+                ? $"for {longest.TotalSeconds:0} s a session that the run may not end has held it, or the server has not answered"
                 : secrets.Redact(dialect.Describe(exception));
             logger.Log(
                 _undropped.TryAdd(database, true) ? LogLevel.Warning : LogLevel.Debug,

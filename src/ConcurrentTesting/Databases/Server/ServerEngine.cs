@@ -42,7 +42,10 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         var databases = await dialect.ListOwnAsync(OwnDatabaseName.PrefixOfRuns, cancellationToken);
         var accounts = await dialect.ListAccountsAsync(cancellationToken);
         var removed = 0;
-        foreach (var run in OwnDatabaseName.ByOtherRun(databases.Concat(accounts), OwnDatabaseName.RunToken(_runId)))
+        var runs = OwnDatabaseName.ByOtherRun(databases.Concat(accounts), OwnDatabaseName.RunToken(_runId)).ToArray();
+        if (runs.Length > 0)
+            await LivingRuns.AwaitAsync(dialect, context.Time, cancellationToken);
+        foreach (var run in runs)
         {
             await _hold.Locks.WhileAloneAsync(
                 LockName.OfRun(run.Key),
@@ -114,6 +117,8 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         await dialect.EndSessionsAsync(clone.Name, cancellationToken);
         try
         {
+            if (!context.IsOurs)
+                KeptDatabases.Note(_settings, name);
             if (await dialect.MoveAsync(clone.Name, name, cancellationToken))
                 Forget(clone.Name);
             else
@@ -121,7 +126,8 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         }
         catch
         {
-            await _databases.DropAsync(name, CancellationToken.None);
+            if (await _databases.DropAsync(name, CancellationToken.None))
+                KeptDatabases.Forget(_settings, name);
             throw;
         }
 
@@ -163,8 +169,9 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     {
         var started = Stopwatch.GetTimestamp();
         var fingerprint = await TemplateFingerprint.ComputeAsync(
-            source, [Name, .. _facts!.Identity], _settings.WorkingDirectory, cancellationToken);
-        var isCached = source.IsCached(_settings);
+            source, [Name, .. _facts!.Identity], _settings, cancellationToken);
+        // The whole directory of a throwaway server is cached, or is not: what is on it always stays on it.
+        var isCached = context.IsOurs || source.IsCached(_settings);
         var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()
             : OwnDatabaseName.OfRun(_runId, $"{source.Database}_template").ToString();

@@ -24,7 +24,7 @@ internal sealed class ServerTemplateBuilder(
         }
 
         await work.CreateAsync(cancellationToken);
-        await TakeAllAsync(work, source, name, null, cancellationToken);
+        await TakeAllAsync(work, source, name, null, requireLock, cancellationToken);
         await SealAsync(work, name, null, isCached, requireLock, cancellationToken);
     }
 
@@ -43,7 +43,7 @@ internal sealed class ServerTemplateBuilder(
         try
         {
             var builder = await TryConfineAsync(work, source, account, cancellationToken) ? account : null;
-            await TakeAllAsync(work, source, name, builder, cancellationToken);
+            await TakeAllAsync(work, source, name, builder, requireLock, cancellationToken);
             await SealAsync(work, name, builder, isCached, requireLock, cancellationToken);
         }
         finally
@@ -68,10 +68,17 @@ internal sealed class ServerTemplateBuilder(
     }
 
     private async Task TakeAllAsync(
-        ITemplateWork work, TemplateSource source, string name, TemplateAccount? account, CancellationToken cancellationToken)
+        ITemplateWork work,
+        TemplateSource source,
+        string name,
+        TemplateAccount? account,
+        Func<CancellationToken, Task> requireLock,
+        CancellationToken cancellationToken)
     {
         foreach (var step in source.Steps)
         {
+            // The database of this name may be another run's by now.
+            await requireLock(cancellationToken);
             if (account is null || step is SqlFileStep)
                 await TakeStepAsync(step);
             else

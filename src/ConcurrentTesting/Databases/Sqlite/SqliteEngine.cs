@@ -34,7 +34,13 @@ internal sealed class SqliteEngine(
 
     public Task CheckAsync(CancellationToken cancellationToken)
     {
-        _ = BaseConnectionString();
+        if (new SqliteConnectionStringBuilder(BaseConnectionString()).Mode == SqliteOpenMode.Memory)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                "--test-connection-string Mode=Memory: every connection would open an empty database instead of the worker's copy; leave it out");
+        }
+
         return Task.CompletedTask;
     }
 
@@ -59,7 +65,7 @@ internal sealed class SqliteEngine(
     {
         var started = Stopwatch.GetTimestamp();
         var facts = new[] { Name, LibraryVersion(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString() };
-        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings.WorkingDirectory, cancellationToken);
+        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings, cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
         if (!source.IsCached(settings))

@@ -11,6 +11,11 @@ namespace ConcurrentTesting.Databases.Sqlite;
 internal sealed class SqliteTemplateBuilder(
     ConcurrentTestSettings settings, string runId, Func<string, ConnectionValues> connectionTo, Redactor secrets, ILogger logger)
 {
+    private const int Busy = 5;
+    private const int Locked = 6;
+
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
+
     public async Task BuildAsync(TemplateSource source, string path, CancellationToken cancellationToken)
     {
         // A zero-byte file is an empty database.
@@ -86,7 +91,7 @@ internal sealed class SqliteTemplateBuilder(
     {
         using (var connection = Open(path))
         {
-            if (Scalar(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+            if (IsBeingWritten(connection) || Scalar(connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
             {
                 throw new ConcurrentTestException(
                     ConcurrentTestExitCode.Incomplete, $"the template {path} is still in use: its command has left a process behind");
@@ -95,6 +100,23 @@ internal sealed class SqliteTemplateBuilder(
 
         foreach (var leftover in new[] { path + "-wal", path + "-shm" })
             File.Delete(leftover);
+    }
+
+    /// <summary>A copy of a file with an open transaction would have a half of it.</summary>
+    private static bool IsBeingWritten(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "BEGIN EXCLUSIVE; ROLLBACK";
+        command.CommandTimeout = (int)LongestFarewell.TotalSeconds;
+        try
+        {
+            command.ExecuteNonQuery();
+            return false;
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode is Busy or Locked)
+        {
+            return true;
+        }
     }
 
     private static long Scalar(SqliteConnection connection, string sql)

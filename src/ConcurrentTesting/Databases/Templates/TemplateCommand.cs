@@ -14,6 +14,9 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
 {
     private const int LinesInError = 8;
 
+    /// <summary>What the shell had written is read long before; only what it has left behind keeps the output open longer.</summary>
+    private static readonly TimeSpan LongestOutput = TimeSpan.FromSeconds(3);
+
     /// <param name="environment">What tells it of the database.</param>
     /// <exception cref="ConcurrentTestException">It could not be started, or ended with another code than 0.</exception>
     public async Task RunAsync(
@@ -28,8 +31,12 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
         logger.LogDebug("Building the template of {Database} with: {Command}", database, secrets.Redact(commandLine));
         var output = new List<string>();
         var exitCode = await RunAsync(start, output, cancellationToken);
-        if (exitCode != 0)
-            throw Failed(commandLine, $"ended with {exitCode}: {string.Join(" | ", output.TakeLast(LinesInError))}");
+        if (exitCode == 0)
+            return;
+        string[] last;
+        lock (output)
+            last = [.. output.TakeLast(LinesInError)];
+        throw Failed(commandLine, $"ended with {exitCode}: {string.Join(" | ", last)}");
     }
 
     /// <summary>The commonest mistake: the command built something somewhere else.</summary>
@@ -57,6 +64,9 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
     private async Task<int> RunAsync(ProcessStartInfo start, List<string> output, CancellationToken cancellationToken)
     {
         using var process = Start(start);
+        var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Exited += (_, _) => exited.TrySetResult();
+        process.EnableRaisingEvents = true;
         process.OutputDataReceived += (_, line) => Hear(line.Data);
         process.ErrorDataReceived += (_, line) => Hear(line.Data);
         process.BeginOutputReadLine();
@@ -64,7 +74,8 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
         process.StandardInput.Close();
         try
         {
-            await process.WaitForExitAsync(cancellationToken);
+            await exited.Task.WaitAsync(cancellationToken);
+            await HearOutAsync(process, cancellationToken);
             return process.ExitCode;
         }
         catch (OperationCanceledException)
@@ -81,6 +92,20 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
             logger.LogDebug("  {Line}", redacted);
             lock (output)
                 output.Add(redacted.Trim());
+        }
+    }
+
+    private async Task HearOutAsync(Process process, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LongestOutput);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.LogWarning("The template's command has ended and left a process behind, which still holds its output: that is not waited for");
         }
     }
 

@@ -5,30 +5,49 @@ using System.Text;
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>
-/// A template's identity: a hash over everything that goes into it. A command counts with its text and with the content of the files and
-/// folders that it names (build outputs left out), so that changed migrations make a new template.
+/// A template's identity: a hash over everything that goes into it. A command counts with its text, the folder that it runs in and the
+/// content of the files and folders that it names (build outputs left out), so that changed migrations make a new template.
 /// </summary>
 internal sealed class TemplateFingerprint : IDisposable
 {
     /// <summary>Changes when templates of the same ingredients come out differently.</summary>
-    private const string Format = "2";
+    private const string Format = "3";
 
-    private static readonly string[] Uncounted = ["bin", "obj", ".git", ".vs", ".idea", "node_modules"];
+    private static readonly string[] Uncounted = ["bin", "obj", ".git", ".vs", ".idea", ".nuke", "node_modules"];
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly string _workingDirectory;
+    private readonly string[] _ownFolders;
 
-    private TemplateFingerprint(string workingDirectory) => _workingDirectory = workingDirectory;
+    private TemplateFingerprint(ConcurrentTestSettings settings)
+    {
+        _workingDirectory = settings.WorkingDirectory;
+        _ownFolders =
+        [
+            Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory),
+            Path.GetFullPath(settings.TemporaryDirectory, settings.RootDirectory),
+        ];
+    }
 
     /// <param name="engine">What the engine adds: its name, version, collation, owner.</param>
+    /// <param name="isOfPlace">
+    /// Whether the folder that commands run in counts. It does for a template: what a command reads without naming it is that folder's, and
+    /// other projects may have templates on the same server.
+    /// </param>
     /// <returns>32 hexadecimal digits.</returns>
     public static async Task<string> ComputeAsync(
-        TemplateSource source, IEnumerable<string> engine, string workingDirectory, CancellationToken cancellationToken)
+        TemplateSource source,
+        IEnumerable<string> engine,
+        ConcurrentTestSettings settings,
+        CancellationToken cancellationToken,
+        bool isOfPlace = true)
     {
-        using var fingerprint = new TemplateFingerprint(workingDirectory);
+        using var fingerprint = new TemplateFingerprint(settings);
         fingerprint.Add(Format);
         foreach (var fact in engine)
             fingerprint.Add(fact);
+        if (isOfPlace && source.Steps.Any(step => step is CommandStep))
+            fingerprint.Add(settings.WorkingDirectory);
         foreach (var step in source.Steps)
             await fingerprint.AddStepAsync(step, cancellationToken);
         return Convert.ToHexStringLower(fingerprint._hash.GetHashAndReset())[..32];
@@ -47,7 +66,7 @@ internal sealed class TemplateFingerprint : IDisposable
                 break;
             case CommandStep command:
                 Add(command.CommandLine);
-                foreach (var path in PathsIn(command.CommandLine))
+                foreach (var path in CommandInputs.Of(command.CommandLine, _workingDirectory))
                     await AddPathAsync(path, cancellationToken);
                 break;
             case ExistingDatabaseStep existing:
@@ -55,24 +74,14 @@ internal sealed class TemplateFingerprint : IDisposable
                 break;
             case HookStep { Hook: var hook }:
                 Add(hook.Version);
-                Add(hook.BuildAsync.Method.Module.ModuleVersionId.ToString());
+                foreach (var assembly in AssemblyIdentities.Of(hook.BuildAsync.Method.Module))
+                    Add(assembly);
                 break;
             case WatchStep watch:
                 await AddPathAsync(watch.Path, cancellationToken);
                 break;
         }
     }
-
-    private IEnumerable<string> PathsIn(string commandLine) =>
-        commandLine.Split([' ', '\t', '"', '\'', '=', ';', '<', '>', '|', '&', '(', ')'], StringSplitOptions.RemoveEmptyEntries)
-            .Where(word => word.IndexOfAny(Path.GetInvalidPathChars()) < 0)
-            .Select(word => Path.GetFullPath(word, _workingDirectory))
-            .Where(Path.Exists)
-            .Select(WholeProject);
-
-    /// <summary>A project file stands for its folder, which holds the migrations.</summary>
-    private static string WholeProject(string path) =>
-        path.EndsWith("proj", StringComparison.OrdinalIgnoreCase) && File.Exists(path) ? Path.GetDirectoryName(path)! : path;
 
     private async Task AddPathAsync(string path, CancellationToken cancellationToken)
     {
@@ -89,12 +98,15 @@ internal sealed class TemplateFingerprint : IDisposable
         }
     }
 
-    private static IEnumerable<string> FilesBelow(string folder) =>
-        Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Concat(
-            Directory.EnumerateDirectories(folder)
-                .Where(child => !Uncounted.Contains(Path.GetFileName(child), StringComparer.OrdinalIgnoreCase))
-                .Order(StringComparer.Ordinal)
-                .SelectMany(FilesBelow));
+    private IEnumerable<string> FilesBelow(string folder) =>
+        Directory.EnumerateFiles(folder).Where(File.Exists).Order(StringComparer.Ordinal).Concat(
+            Directory.EnumerateDirectories(folder).Where(IsCounted).Order(StringComparer.Ordinal).SelectMany(FilesBelow));
+
+    // What this run writes itself differs each time, and it holds locks there; a link may lead back to a folder above it.
+    private bool IsCounted(string folder) =>
+        !Uncounted.Contains(Path.GetFileName(folder), StringComparer.OrdinalIgnoreCase)
+        && !_ownFolders.Contains(folder)
+        && new DirectoryInfo(folder).LinkTarget is null;
 
     private async Task AddFileAsync(string path, CancellationToken cancellationToken)
     {

@@ -7,9 +7,17 @@ namespace ConcurrentTesting.Databases.Templates;
 internal sealed record TemplateSource(string Database, ImmutableArray<TemplateStep> Steps)
 {
     /// <summary>
-    /// Whether the template stays between runs. A copy of a database that others go on changing is good for one run only.
+    /// Whether the template stays between runs. A copy of a database that others go on changing is good for one run only, and so is what
+    /// a command made of nobody knows what.
     /// </summary>
-    public bool IsCached(ConcurrentTestSettings settings) => settings.TemplateCache && !IsCopy;
+    public bool IsCached(ConcurrentTestSettings settings) => settings.TemplateCache && !IsCopy && UnknownInput(settings) is null;
+
+    /// <summary>The first command that names nothing it could read, where no <see cref="WatchStep"/> does so for it.</summary>
+    public CommandStep? UnknownInput(ConcurrentTestSettings settings) =>
+        Steps.Any(step => step is WatchStep)
+            ? null
+            : Steps.OfType<CommandStep>()
+                .FirstOrDefault(command => !CommandInputs.AreNamed(command.CommandLine, settings.WorkingDirectory));
 
     /// <summary>It begins as a copy of a database that exists.</summary>
     public bool IsCopy => Steps.Any(step => step is ExistingDatabaseStep);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging;
 
@@ -9,11 +10,12 @@ namespace ConcurrentTesting.Databases.Templates;
 /// Lock files are opened and deleted only under the store's own lock, so that nobody holds the lock of a file that is gone.
 /// </summary>
 /// <param name="folder">Absolute. May be deleted at any time when no run is under way.</param>
-internal sealed class TemplateStore(string folder, TimeProvider time, ILogger logger)
+internal sealed partial class TemplateStore(string folder, TimeProvider time, ILogger logger)
 {
     private const string BuildingExtension = ".building";
     private const string LockExtension = ".lock";
     private const string StoreLock = "store.lock";
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
     /// <summary>An entry that stays while this is held.</summary>
@@ -50,7 +52,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, name);
         var hit = true;
-        var told = false;
+        var waiting = new TemplateWaiting(name, time, logger);
         while (true)
         {
             if (await TryUseAsync(path, cancellationToken) is { } held)
@@ -64,9 +66,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
                 }
             }
 
-            if (!told)
-                logger.LogInformation("Another run is building the template {Template}: waiting for it", name);
-            told = true;
+            waiting.Tell();
             await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
@@ -76,7 +76,7 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes)
     {
         using var mutex = await MutexAsync(cancellationToken);
-        foreach (var lockFile in Directory.EnumerateFiles(folder, "*" + LockExtension).Where(file => Path.GetFileName(file) != StoreLock))
+        foreach (var lockFile in Directory.EnumerateFiles(folder, "*" + LockExtension).Where(file => IsOwn(file[..^LockExtension.Length])))
         {
             var entry = lockFile[..^LockExtension.Length];
             if (!Directory.Exists(entry))
@@ -136,15 +136,39 @@ internal sealed class TemplateStore(string folder, TimeProvider time, ILogger lo
         return FileLock.TryExclusive(path + LockExtension);
     }
 
-    private Task<FileLock> MutexAsync(CancellationToken cancellationToken) =>
-        FileLock.ExclusiveAsync(Path.Combine(folder, StoreLock), time, cancellationToken);
+    /// <exception cref="IOException">Another process holds the lock and does not go on, or locks do not hold here.</exception>
+    private async Task<FileLock> MutexAsync(CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, StoreLock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var alarm = time.CreateTimer(_ => limit.Cancel(), null, LongestHold, Timeout.InfiniteTimeSpan);
+        try
+        {
+            var held = await FileLock.ExclusiveAsync(path, time, limit.Token);
+            if (FileLock.IsHeld(path))
+                return held;
+            held.Dispose();
+            throw FileLock.HoldsNothing(path);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException(
+                $"{path} has been held for {LongestHold.TotalSeconds:0} s by another process, which is stopped or removes very much: end it");
+        }
+    }
 
     private IEnumerable<(string Path, DateTime LastUsed, long Bytes)> Entries() =>
         from path in Directory.EnumerateDirectories(folder)
-        where !path.EndsWith(BuildingExtension, StringComparison.Ordinal) && File.Exists(path + LockExtension)
+        where IsOwn(path) && File.Exists(path + LockExtension)
         let lastUsed = Directory.GetLastWriteTimeUtc(path)
         orderby lastUsed descending
         select (path, lastUsed, SizeOf(path));
+
+    /// <summary>Whether an entry of ours would be called so: what else lies in the folder is somebody's.</summary>
+    private static bool IsOwn(string path) => EntryName().IsMatch(Path.GetFileName(path));
+
+    [GeneratedRegex(@"\A(sqlite|postgresql|mariadb|mysql)-[0-9a-f]{32}\z")]
+    private static partial Regex EntryName();
 
     private static long SizeOf(string path) =>
         new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);

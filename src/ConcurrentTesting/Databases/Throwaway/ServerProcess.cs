@@ -12,15 +12,15 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     // $1 the signal that stops in good order, $2 the one that ends at once, $3 the data directory, $4 the log; the rest is the server. One
     // word on the pipe stops the server and keeps its data. The inner shell keeps an account: a process id is only ever killed while no
-    // exit is written down.
+    // exit is written down. A server whose id cannot be written, because the disk is full, is ended at once.
     private const string Supervisor =
         """
         stop=$1 kill=$2 data=$3 log=$4; shift 4
-        ( "$@" >"$log" 2>&1 & echo $! >"$data.pid"; wait $!; echo $? >"$data.exit" ) &
+        ( "$@" >"$log" 2>&1 & echo $! >"$data.pid" || kill -KILL $!; wait $!; echo $? >"$data.exit" ) &
         keeper=$!
         word=
         read -r word
-        while [ ! -s "$data.pid" ]; do sleep 0.01; done
+        while [ ! -s "$data.pid" ] && [ ! -e "$data.exit" ]; do sleep 0.01; done
         server=$(cat "$data.pid")
         [ "$word" = stop ] && signal=$stop || signal=$kill
         [ -e "$data.exit" ] || kill -"$signal" "$server" 2>/dev/null

@@ -71,14 +71,17 @@ internal sealed class ThrowawayEngine(
     {
         var started = Stopwatch.GetTimestamp();
         _sources = sources;
+        // What MySQL has no settings of single databases for is set for the server, before the template is built: routines keep some of it.
+        var settingsOfServer = settings.Database == DatabaseEngine.MySql ? settings.DatabaseSettings : [];
         var identity = new List<string>();
         foreach (var source in sources)
         {
             identity.Add(
-                $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions], settings.WorkingDirectory, cancellationToken)}");
+                $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions, .. settingsOfServer], settings, cancellationToken)}");
         }
 
-        var hit = await _servers!.PrepareAsync(string.Join('\n', identity), settings.TemplateCache, BuildAsync, cancellationToken);
+        var isCached = sources.All(source => source.IsCached(settings));
+        var hit = await _servers!.PrepareAsync(string.Join('\n', identity), isCached, BuildAsync, cancellationToken);
         var running = await StartAsync(cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
         _first = running;
@@ -94,8 +97,9 @@ internal sealed class ThrowawayEngine(
             _byClone[clone.Name] = running;
             return clone;
         }
-        catch when (!IsShared)
+        catch when (!IsShared && !_byClone.Values.Contains(running))
         {
+            // Where another of the lease's databases is on it already, the next attempt goes there too, and that one's drop ends it.
             _byLabel.TryRemove(label, out _);
             await running.DisposeAsync();
             throw;

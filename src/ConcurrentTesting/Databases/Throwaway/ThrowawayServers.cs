@@ -25,6 +25,7 @@ internal sealed class ThrowawayServers(
     private readonly List<Task> _storing = [];
     private readonly List<IDisposable> _held = [];
     private string? _source;
+    private string? _ofThisRun;
     private string? _refused;
     private int _servers;
 
@@ -49,8 +50,9 @@ internal sealed class ThrowawayServers(
     public async Task<bool> PrepareAsync(
         string identity, bool isCached, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        // A directory under a key of this run alone is evicted like any other, and no other run finds it.
+        // A directory under a key of this run alone goes with the run; what a killed run left is evicted like any other, and none finds it.
         var name = $"{product.Name}-{Key(isCached ? identity : identity + runId)}";
+        _ofThisRun = isCached ? null : name;
         (_source, var hit) = await GetOrMakeAsync(name, token => BuildAsync(build, token), cancellationToken);
         return hit;
     }
@@ -85,6 +87,8 @@ internal sealed class ThrowawayServers(
     {
         await Task.WhenAll(_storing);
         _held.ForEach(held => held.Dispose());
+        if (_ofThisRun is { } name)
+            await RemoveAsync(name);
         lock (_gate)
             _folders.ForEach(folder => folder.Dispose());
     }
@@ -131,6 +135,18 @@ internal sealed class ThrowawayServers(
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             logger.LogWarning("The throwaway server's data directory could not be cached for later runs: {Reason}", exception.Message);
+        }
+    }
+
+    private async Task RemoveAsync(string name)
+    {
+        try
+        {
+            await _store.RemoveAsync(Path.Combine(TemplateStore.Folder(settings), name), CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogDebug("The data directory {Name} of this run alone could not be removed: {Reason}", name, exception.Message);
         }
     }
 
