@@ -155,7 +155,7 @@ internal sealed class TestRun
         if (settings.MakesPlan)
         {
             return await ShardPlanning.WriteAsync(
-                catalog, settings, _run.RunId, _run.Seed, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
+                catalog, settings, _run.RunId, _run.Seed, _run.Secrets, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
         }
 
         if (_shard.EndOfEmptyPart is { } nothing)
@@ -204,7 +204,7 @@ internal sealed class TestRun
     {
         var discoverer = new Discoverer(
             _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, early);
-        var catalog = _shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Log);
+        var catalog = _shard.Select(await discoverer.DiscoverAsync(cancellationToken), _run.Secrets, _run.Log);
         _journal.PartIs(_shard.Record, _shard.Plan);
         _journal.Discovered(_earlier.Select(catalog));
     }
