@@ -55,7 +55,7 @@ internal sealed class PartMerge
     {
         var parts = Read(Choose());
         var settings = parts is [var first, ..]
-            ? SettingsOf(first.Record, parts.Sum(part => part.Workers))
+            ? SettingsOf(first.Record, parts.Sum(part => part.Workers)) with { Coverage = parts.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
@@ -64,7 +64,25 @@ internal sealed class PartMerge
         await SaveTimingsAsync(parts, cancellationToken);
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
-        return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(RecordOf(numbered, settings), cancellationToken);
+        var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
+        return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(
+            RecordOf(numbered, settings) with { Coverage = coverage }, notWritten, cancellationToken);
+    }
+
+    private static async Task<(CoverageRecord? Coverage, ImmutableArray<Incident> NotWritten)> MergeCoverageAsync(
+        ImmutableArray<MergedPart> parts, ConcurrentTestSettings settings, CancellationToken cancellationToken)
+    {
+        var asked = parts.Where(part => part.IsCovered).ToList();
+        if (asked.Count == 0)
+            return (null, []);
+        var (coverage, notWritten) = await CoverageMerge.OfPartsAsync(
+            [.. asked.Select(part => part.Folder.Coverage).OfType<string>()], asked.Count, settings, DateTimeOffset.UtcNow, cancellationToken);
+        var lost = asked.Select(part => part.Record.Coverage).OfType<CoverageRecord>().ToList();
+        return (
+            coverage is null
+                ? null
+                : coverage with { LostBatches = lost.Sum(part => part.LostBatches), LostResults = lost.Sum(part => part.LostResults) },
+            notWritten is null ? [] : [notWritten]);
     }
 
     private PartChoice Choose()

@@ -32,7 +32,7 @@ internal static class QueueMerge
         cancellationToken.ThrowIfCancellationRequested();
         if (queued is not null)
             await SaveTimingsAsync(record, queued, settings, redactor, logger, cancellationToken);
-        return await new MergedArtifacts(settings, redactor, logger).WriteAsync(record with { Compared = compared }, cancellationToken);
+        return await new MergedArtifacts(settings, redactor, logger).WriteAsync(record with { Compared = compared }, [], cancellationToken);
     }
 
     private static async Task<QueuedResults?> ReadAsync(ConcurrentTestSettings settings, string name, CancellationToken cancellationToken)
