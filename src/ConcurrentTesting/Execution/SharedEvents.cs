@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Queue;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Execution;
@@ -12,6 +13,7 @@ internal sealed class SharedEvents : IRunObserver
     private readonly Dictionary<int, int> _running = [];
     private readonly Dictionary<int, List<RunEvent>> _ofBatches = [];
     private readonly List<RunEvent> _others = [];
+    private int _told;
 
     public void Happened(RunEvent happened)
     {
@@ -50,6 +52,25 @@ internal sealed class SharedEvents : IRunObserver
                 return [.. _others];
         }
     }
+
+    /// <summary>What happened beside batches and may not be told yet: a machine that is killed tells no more.</summary>
+    public QueueBeside Untold(EventLines lines)
+    {
+        int first;
+        ImmutableArray<RunEvent> events;
+        lock (_gate)
+            (first, events) = (_told, [.. _others.Skip(_told)]);
+        return new QueueBeside(first, [.. events.Select(happened => lines.Write([happened]))], [.. events.Select(IsGood)]);
+    }
+
+    /// <summary>The queue has it.</summary>
+    public void Told(QueueBeside beside)
+    {
+        lock (_gate)
+            _told = Math.Max(_told, beside.Next);
+    }
+
+    private static bool IsGood(RunEvent happened) => happened is not OutsideFailed { Failure.IsFlaky: false };
 
     private int? BatchOf(RunEvent happened) => happened switch
     {

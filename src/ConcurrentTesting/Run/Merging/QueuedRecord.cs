@@ -107,6 +107,7 @@ internal sealed class QueuedRecord
                 Batch = batch,
                 Number = (row?.Attempts.Count ?? 0) + 1,
                 Attachments = [],
+                IsEarlier = machine.IsEarlier,
                 StandardOutput = attached.Length == 0 ? attempt.StandardOutput : (attempt.StandardOutput + attached).TrimStart('\n'),
             },
         };
@@ -131,16 +132,11 @@ internal sealed class QueuedRecord
 
     private void AddBeside(QueuedMachine machine)
     {
-        if (machine.Events is not { Length: > 0 } events)
-        {
-            if (machine.State == "joined")
-                Report(IncidentKinds.MachineLost, $"{machine.Name} was not heard of any more; what it had acknowledged counts.");
-            return;
-        }
-
+        if (machine.IsGone)
+            Report(IncidentKinds.MachineLost, $"{machine.Name} was not heard of any more; what it had acknowledged counts.");
         var firstWorker = _machines[machine.Id].FirstWorker;
         var databases = new RunFold();
-        foreach (var happened in _lines.Read(events))
+        foreach (var happened in machine.Events.SelectMany(events => _lines.Read(events)))
         {
             if (happened is PhaseEnded phase)
                 Add(machine, phase);
