@@ -12,6 +12,7 @@ internal sealed class SharedEvents : IRunObserver
     private readonly Lock _gate = new();
     private readonly Dictionary<int, int> _running = [];
     private readonly Dictionary<int, List<RunEvent>> _ofBatches = [];
+    private readonly Dictionary<int, LeaseTaken> _prepared = [];
     private readonly List<RunEvent> _others = [];
     private int _told;
 
@@ -22,7 +23,11 @@ internal sealed class SharedEvents : IRunObserver
             if (happened is BatchStarted started)
             {
                 _running[started.Worker] = started.Number;
-                _ofBatches[started.Number] = [];
+                _ofBatches[started.Number] = _prepared.Remove(started.Worker, out var prepared) ? [prepared] : [];
+            }
+            else if (happened is LeaseTaken lease)
+            {
+                _prepared[lease.Worker] = lease;
             }
             else if (BatchOf(happened) is { } batch)
             {

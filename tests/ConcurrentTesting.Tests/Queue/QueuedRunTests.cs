@@ -41,6 +41,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         record.Parts.Select(part => part.Machine).ShouldBe(["one", "other", "third"], ignoreOrder: true);
         record.Parts.Sum(part => part.Tests).ShouldBe(18);
         record.Batches.Select(batch => batch.Number).ShouldBeUnique();
+        record.WorkSpans.Select(span => span.Worker).Distinct().Order().ShouldBe(record.Batches.Select(batch => batch.Worker).Distinct().Order(), "each waited for its test host");
         _machines.Sum(machine => machine.Fake.Runs.Sum(run => run.Entries.Length)).ShouldBe(18);
     }
 

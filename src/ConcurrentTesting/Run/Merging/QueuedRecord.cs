@@ -15,7 +15,6 @@ internal sealed class QueuedRecord
     private readonly Dictionary<Guid, int> _results = [];
     private readonly Dictionary<string, double> _phases = new(StringComparer.Ordinal);
     private readonly List<PhaseSpan> _phaseSpans = [];
-    private readonly List<WorkSpan> _workSpans = [];
     private readonly Dictionary<Guid, double> _seconds = [];
     private readonly List<DatabaseRecord> _databases = [];
     private readonly List<string> _flaws = [];
@@ -73,6 +72,7 @@ internal sealed class QueuedRecord
                     Rows = [.. measured.Rows.Where(row => rows.ContainsKey((row.Test, row.Row)))
                         .Select(row => row with { Row = rows[(row.Test, row.Row)] })],
                 },
+                LeaseTaken lease => lease with { Worker = lease.Worker + firstWorker },
                 RowsSuperseded superseded => superseded with { Batch = number },
                 BatchEnded ended => ended with
                 {
@@ -144,8 +144,6 @@ internal sealed class QueuedRecord
                 _fold.Apply(Beside(happened, machine, firstWorker));
             else
                 databases.Apply(happened);
-            if (happened is LeaseTaken lease)
-                _workSpans.AddRange(lease.Spans.Select(span => span with { Worker = span.Worker + firstWorker }));
         }
 
         if (databases.Databases.ToRecord() is { } record)
@@ -213,7 +211,6 @@ internal sealed class QueuedRecord
             Machine = MergedRecord.MachineOf([.. _machines.Values.Select(one => one.Machine.Name)]),
             Database = MergedRecord.DatabaseOf([.. _databases]),
             PhaseSpans = PhaseSpan.Together(_phaseSpans),
-            WorkSpans = [.. _workSpans],
             Parts = [.. _machines.Values.Select(one => PartOf(one.Machine, one.FirstWorker, record))],
         };
     }
