@@ -76,7 +76,8 @@ internal sealed class PartMerge
         if (asked.Count == 0)
             return (null, []);
         var (coverage, notWritten) = await CoverageMerge.OfPartsAsync(
-            [.. asked.Select(part => part.Folder.Coverage).OfType<string>()], asked.Count, settings, DateTimeOffset.UtcNow, cancellationToken);
+            [.. asked.Select(part => part.Folder.Coverage).OfType<string>()], asked.Count, settings, DateTimeOffset.UtcNow,
+            cancellationToken);
         var lost = asked.Select(part => part.Record.Coverage).OfType<CoverageRecord>().ToList();
         return (
             coverage is null

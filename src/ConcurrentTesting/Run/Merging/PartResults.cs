@@ -63,7 +63,8 @@ internal static class PartResults
 
         // Neither has secrets in its names, and the machines that wrote them may know different ones.
         var others = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, -count.Value)))
-            .Where(test => !missing.Remove(missing.FirstOrDefault(planned => test.IsWithoutSecrets(planned) || planned.IsWithoutSecrets(test)))).ToList();
+            .Where(test => !missing.Remove(missing.FirstOrDefault(
+                planned => test.IsWithoutSecrets(planned) || planned.IsWithoutSecrets(test)))).ToList();
         var differing = missing.Concat(others).Select(test => test.ToString()).Distinct(StringComparer.Ordinal).ToList();
         return differing.Count == 0
             ? null

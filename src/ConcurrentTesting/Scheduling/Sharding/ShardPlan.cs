@@ -49,7 +49,7 @@ internal sealed record ShardPlan
     {
         if (All.All(test => secrets.Redact(test.Name) == test.Name))
             return this;
-        var told = this with { Parts = [.. Parts.Select(part => part with { Classes = [.. part.Classes.Select(type => type.Without(secrets))] })] };
+        var told = this with { Parts = [.. Parts.Select(part => part.Without(secrets))] };
         return told with { Discovery = HashOf(told.All) };
     }
 
@@ -82,6 +82,8 @@ internal sealed record ShardPart(
     int Part, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? Seconds, int Tests,
     ImmutableArray<ShardClass> Classes)
 {
+    public ShardPart Without(Redactor secrets) => this with { Classes = [.. Classes.Select(type => type.Without(secrets))] };
+
     public IEnumerable<ShardTest> All => Classes.SelectMany(type => type.All);
 }
 
