@@ -229,12 +229,12 @@ internal static class QueueSql
         WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
         """;
 
+    // Of the tests only those that are asked about are looked up, however many there are.
     public const string Tries =
         """
-        SELECT t.test, t.reruns, t.retries FROM concurrent_test.items i
-        CROSS JOIN LATERAL unnest(i.tests) AS u (test)
-        JOIN concurrent_test.tests t ON t.run = i.run AND t.test = u.test
-        WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased' AND (t.reruns > 0 OR t.retries > 0)
+        SELECT t.test, t.reruns, t.retries FROM concurrent_test.tests t
+        WHERE t.run = @run AND (t.reruns > 0 OR t.retries > 0) AND t.test = ANY (ARRAY(
+            SELECT unnest(i.tests) FROM concurrent_test.items i WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased'))
         """;
 
     public const string State =
