@@ -187,16 +187,14 @@ internal sealed class QueuedRun : IAsyncDisposable
     private async Task<RunEnd?> LeaveAsync(bool isEarly, EventLines lines, CancellationToken cancellationToken)
     {
         var beside = Events.Untold(lines);
-        if (await _queue.LeaveAsync(isEarly, beside, cancellationToken))
+        var isKnown = await _queue.LeaveAsync(isEarly, beside, cancellationToken);
+        if (isKnown)
             Events.Told(beside);
-        else if (beside.Good.Contains(false))
-        {
-            return new RunEnd(
+        return isKnown || !beside.Good.Contains(false)
+            ? null
+            : new RunEnd(
                 ConcurrentTestExitCode.Incomplete,
                 $"Something failed outside of tests on this machine, and run {Name} was ended without knowing of it.");
-        }
-
-        return null;
     }
 
     // All others may have ended green: somebody has to say that the run is not over.
