@@ -9,7 +9,7 @@ internal sealed class Build : NukeBuild, IConcurrentTestClean, IConcurrentTestPl
 {
     private static readonly string[] Suites = ["XUnit2", "XUnit3", "NUnit", "MSTest"];
     private static readonly string[] OwnTests = ["ConcurrentTesting.Tests", "Nuke.ConcurrentTest.Tests", "ConcurrentTesting.IntegrationTests"];
-    private static readonly string[] OfPostgreSql = ["*Databases.PostgreSql*", "*Databases.FreshState*", "*Databases.ServerGuard*", "*Databases.Throwaway*"];
+    private static readonly string[] OfPostgreSql = ["*Databases.PostgreSql*", "*Databases.FreshState*", "*Databases.ServerGuard*", "*Databases.Throwaway*", "*IntegrationTests.Queue.*"];
 
     // There is no psql of version 18 beside its server, and what an older one sends at the end of COPY data is data to a newer server.
     private const string OfPsql = "*PostgreSqlBytesTests.What_psql_makes_of_a_script_is_what_the_template_has";

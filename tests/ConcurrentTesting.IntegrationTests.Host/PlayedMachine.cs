@@ -11,8 +11,8 @@ namespace ConcurrentTesting.IntegrationTests.Host;
 
 /// <summary>
 /// A machine of several that share a run, in a process of its own: its workers, its accounting and its part in the queue are real, its tests only take their time.
-/// Arguments: connection string, run, name, classes, tests a class, workers, seconds of a lease, milliseconds of a test, and the test that never ends (-: none; quiet: none, and only the first is
-/// told).
+/// Arguments: connection string, run, name, classes, tests a class, workers, seconds of a lease, milliseconds of a test, the test that never ends (-: none; quiet: none, and only the first is
+/// told), and "beside" where a process that no batch has ends itself as the first test begins.
 /// </summary>
 internal static class PlayedMachine
 {
@@ -34,6 +34,8 @@ internal static class PlayedMachine
             });
             if (await machine.Queue.IsSealedAsync(NullLogger.Instance, CancellationToken.None))
                 return Say("sealed", 10);
+            if (args is [.., "beside"])
+                machine.Queue.Events.Happened(EndBeside());
             var end = await machine.RunAsync(Catalogs.Of(classes, tests), (asked, events, token) => GiveAsync(asked, events, milliseconds, hanging, token));
             return Say($"end {end.Reason}", (int)(end.ExitCode ?? ConcurrentTestExitCode.Success));
         }
@@ -62,6 +64,10 @@ internal static class PlayedMachine
         events.ActiveTests([]);
         return FakeHost.WellEnded;
     }
+
+    private static OutsideFailed EndBeside() => new(
+        new OutsideFailure { Kind = OutsideKinds.ProcessEnd, Name = "Test process", Assembly = Catalogs.Assembly(), Workers = [99], At = DateTimeOffset.UtcNow, Message = "it exited" }, [])
+    { At = DateTimeOffset.UtcNow };
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

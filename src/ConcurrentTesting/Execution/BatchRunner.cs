@@ -172,6 +172,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             run.Recorder.Supersede(entry, number);
     }
 
+    private static void TellBegin(BatchLease? lease, BatchProgress progress)
+    {
+        if (progress.HasBegun)
+            lease?.Begin();
+    }
+
     private async Task<WatchedEnd> WatchAsync(
         ITestHost host, HostRun hostRun, BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, BatchLease? lease,
         CancellationToken cancellationToken)
@@ -186,6 +192,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         {
             tick = timer.WaitForNextTickAsync(CancellationToken.None).AsTask();
             processes.Look(progress.HasBegun);
+            TellBegin(lease, progress);
             if (ended is not null || host.IsTelling)
                 continue;
             ended = WhyEnded(progress, processes, deadline, lease, timedOut);

@@ -63,7 +63,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         while (!_isFaulty)
         {
             var (claim, state, lost) = await _queue.ClaimAsync(
-                worker, _hosts.GetValueOrDefault(worker, -1), _run.Settings.TestTimeout, cancellationToken);
+                worker, _hosts.GetValueOrDefault(worker, -1), [.. _held.Keys], cancellationToken);
             foreach (var (machine, tests) in lost)
             {
                 _run.Recorder.Report(
@@ -117,9 +117,11 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         try
         {
             var answer = isAcknowledged
-                ? await _queue.AcknowledgeAsync(worker, EndOf(batch, verdict!, ran!.Value), CancellationToken.None)
+                ? await AcknowledgeAsync(worker, EndOf(batch, verdict!, ran!.Value))
                 : await _queue.GiveBackAsync(worker, lease.Number, isFaulty: true, CancellationToken.None);
-            if (answer.IsTaken)
+
+            // What is given back may have been given back before, by a question whose answer was lost.
+            if (isAcknowledged && answer.IsTaken)
                 lease.Take();
             Heed(answer, isFaulty: verdict is null || IsFaultyEnd(verdict));
             return isAcknowledged && !answer.IsTaken;
@@ -130,6 +132,14 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             _run.Stop.Break(exception.Message);
             return false;
         }
+    }
+
+    private async Task<QueueAnswer> AcknowledgeAsync(int worker, QueueAcknowledgement end)
+    {
+        var answer = await _queue.AcknowledgeAsync(worker, end, CancellationToken.None);
+        if (!answer.IsTaken)
+            _events.Told(end.Beside);
+        return answer;
     }
 
     public void Leave(int worker)
@@ -196,6 +206,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             Reruns = again.Count(item => item.Reason == BatchReasons.Rerun),
             IsGood = !ran.Events.Any(happened => happened is OutsideFailed),
             IsFaulty = IsFaultyEnd(verdict),
+            Beside = _events.Untold(_lines),
         };
     }
 
@@ -278,7 +289,12 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         lock (_gone)
             workers = _run.Settings.Workers - _gone.Count;
         var leases = _held.ToArray();
-        var still = await _queue.HeartbeatAsync(Math.Max(1, workers), [.. leases.Select(lease => lease.Key)], _ended.Token);
+        var still = await _queue.HeartbeatAsync(
+            Math.Max(1, workers),
+            new QueueLeases(
+                [.. leases.Select(lease => lease.Key)], [.. leases.Where(lease => lease.Value.HasBegun).Select(lease => lease.Key)],
+                _run.Settings.TestTimeout),
+            _events.Untold(_lines), _ended.Token);
         foreach (var (number, lease) in leases.Where(lease => !still.Contains(lease.Key) && _held.ContainsKey(lease.Key)))
         {
             _run.Log.LogDebug("Lease {Lease} is another machine's now", number);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Queue;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Execution;
@@ -11,7 +12,9 @@ internal sealed class SharedEvents : IRunObserver
     private readonly Lock _gate = new();
     private readonly Dictionary<int, int> _running = [];
     private readonly Dictionary<int, List<RunEvent>> _ofBatches = [];
+    private readonly Dictionary<int, LeaseTaken> _prepared = [];
     private readonly List<RunEvent> _others = [];
+    private int _told;
 
     public void Happened(RunEvent happened)
     {
@@ -20,7 +23,11 @@ internal sealed class SharedEvents : IRunObserver
             if (happened is BatchStarted started)
             {
                 _running[started.Worker] = started.Number;
-                _ofBatches[started.Number] = [];
+                _ofBatches[started.Number] = _prepared.Remove(started.Worker, out var prepared) ? [prepared] : [];
+            }
+            else if (happened is LeaseTaken lease)
+            {
+                _prepared[lease.Worker] = lease;
             }
             else if (BatchOf(happened) is { } batch)
             {
@@ -50,6 +57,25 @@ internal sealed class SharedEvents : IRunObserver
                 return [.. _others];
         }
     }
+
+    /// <summary>What happened beside batches and may not be told yet: a machine that is killed tells no more.</summary>
+    public QueueBeside Untold(EventLines lines)
+    {
+        int first;
+        ImmutableArray<RunEvent> events;
+        lock (_gate)
+            (first, events) = (_told, [.. _others.Skip(_told)]);
+        return new QueueBeside(first, [.. events.Select(happened => lines.Write([happened]))], [.. events.Select(IsGood)]);
+    }
+
+    /// <summary>The queue has it.</summary>
+    public void Told(QueueBeside beside)
+    {
+        lock (_gate)
+            _told = Math.Max(_told, beside.Next);
+    }
+
+    private static bool IsGood(RunEvent happened) => happened is not OutsideFailed { Failure.IsFlaky: false };
 
     private int? BatchOf(RunEvent happened) => happened switch
     {

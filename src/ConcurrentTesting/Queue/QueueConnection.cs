@@ -15,9 +15,10 @@ internal sealed class QueueConnection : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
-    // A machine that is frozen in the middle of a transaction must not keep the others waiting, and none waits for ever.
+    // A machine that is frozen in the middle of a transaction must not keep the others waiting, and none waits for ever. Planning the
+    // same questions again for each run's name would take longer than answering.
     private const string Prologue =
-        "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s'; SET statement_timeout = '30s'; SET client_min_messages = warning";
+        "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s'; SET statement_timeout = '30s'; SET jit = off; SET plan_cache_mode = force_generic_plan; SET client_min_messages = warning";
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly string _connectionString;

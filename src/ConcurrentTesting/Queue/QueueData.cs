@@ -93,7 +93,7 @@ internal sealed record QueueClaim
 internal sealed record QueueTurn(QueueClaim? Claim, QueueState State, ImmutableArray<(string Machine, int Tests)> Lost);
 
 /// <summary>How far a run is.</summary>
-/// <param name="Waiting">Items that somebody has still to run.</param>
+/// <param name="Waiting">Items that somebody has still to run: 1 stands for any number.</param>
 /// <param name="Machines">Machines that take items and have been heard of lately.</param>
 /// <param name="Reruns">How many tests were asked to run again because they had failed.</param>
 internal sealed record QueueState(int Waiting, int Machines, int Reruns, QueueSeal? Seal);
@@ -126,7 +126,27 @@ internal sealed record QueueAcknowledgement
 
     /// <summary>The infrastructure failed in it.</summary>
     public bool IsFaulty { get; init; }
+
+    public QueueBeside Beside { get; init; } = QueueBeside.Nothing;
 }
+
+/// <summary>What happened on a machine beside its claims, as far as the queue may not know of it.</summary>
+/// <param name="First">The place of the first among all of the machine.</param>
+/// <param name="Events">Each as a line of a journal.</param>
+/// <param name="Good">Of each: nothing failed, so that a later attempt need not run the machine's batches again.</param>
+internal sealed record QueueBeside(int First, ImmutableArray<byte[]> Events, ImmutableArray<bool> Good)
+{
+    public static readonly QueueBeside Nothing = new(0, [], []);
+
+    /// <summary>How many there are by now.</summary>
+    public int Next => First + Events.Length;
+}
+
+/// <summary>Leases as a machine tells that it goes on with them.</summary>
+/// <param name="Held">All that it has.</param>
+/// <param name="Begun">Those of them whose tests have begun.</param>
+/// <param name="Patience">How long one test may take.</param>
+internal sealed record QueueLeases(IReadOnlyCollection<long> Held, IReadOnlyCollection<long> Begun, TimeSpan Patience);
 
 /// <summary>What became of an acknowledgement.</summary>
 /// <param name="IsTaken">The lease was no longer the machine's: nothing was written.</param>
@@ -137,9 +157,17 @@ internal sealed record QueueAnswer(bool IsTaken, int Faults, bool OthersPass);
 /// <summary>All that the machines of a run have left in the queue.</summary>
 internal sealed record QueuedResults(
     byte[] Plan, ImmutableArray<QueuedMachine> Machines, ImmutableArray<QueuedBatch> Batches, ImmutableArray<QueuedTest> NotDone,
-    QueueSeal? Seal, DateTime CreatedAt);
+    QueueSeal? Seal, DateTime CreatedAt, bool IsOld);
 
-internal sealed record QueuedMachine(Guid Id, int Number, string Name, int Workers, string State, byte[]? Events);
+/// <param name="Events">What happened on it beside its claims, in its order.</param>
+internal sealed record QueuedMachine(Guid Id, int Number, string Name, int Workers, string State, ImmutableArray<byte[]> Events)
+{
+    /// <summary>It was in the run and nobody has heard of its end.</summary>
+    public bool IsGone => State == "joined";
+
+    /// <summary>It was in an earlier attempt of the run.</summary>
+    public bool IsEarlier => State == "earlier";
+}
 
 internal sealed record QueuedBatch(Guid Machine, byte[] Events);
 

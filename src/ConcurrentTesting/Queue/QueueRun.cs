@@ -57,9 +57,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     /// <summary>The next items for a worker.</summary>
     /// <param name="host">The assembly that it has a host of; -1: none.</param>
-    /// <param name="patience">How long one test may take.</param>
+    /// <param name="held">The leases that this machine knows of.</param>
     public async Task<QueueTurn> ClaimAsync(
-        int worker, int host, TimeSpan patience, CancellationToken cancellationToken)
+        int worker, int host, IReadOnlyCollection<long> held, CancellationToken cancellationToken)
     {
         var claim = Guid.NewGuid();
         return await connection.AskAsync(
@@ -73,10 +73,10 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                     batch.BatchCommands.Add(
                         Part(
                             QueueSql.TakeBack, ("machine", machine.Id), ("mostLosses", QueueSql.MostLosses),
-                            ("mostLossesInAll", QueueSql.MostLossesInAll)));
+                            ("mostLossesInAll", QueueSql.MostLossesInAll), ("held", held.ToArray())));
                 }
 
-                batch.BatchCommands.Add(ClaimOf(worker, host, patience, claim));
+                batch.BatchCommands.Add(ClaimOf(worker, host, claim));
                 batch.BatchCommands.Add(Part(QueueSql.Claimed, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.Tries, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.State));
@@ -94,15 +94,16 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         },
         cancellationToken);
 
-    /// <summary>Tells that the machine lives.</summary>
+    /// <summary>Tells that the machine lives, and what happened on it beside its claims.</summary>
     /// <param name="workers">How many of its workers take items.</param>
     /// <returns>Those of the leases that it still has.</returns>
-    public Task<ImmutableArray<long>> HeartbeatAsync(int workers, IReadOnlyCollection<long> leases, CancellationToken cancellationToken) =>
-        connection.AskAsync(
+    public Task<ImmutableArray<long>> HeartbeatAsync(
+        int workers, QueueLeases leases, QueueBeside beside, CancellationToken cancellationToken) => connection.AskAsync(
             async (session, token) =>
             {
                 await using var command = Command(
-                    session, QueueSql.Heartbeat, ("machine", machine.Id), ("workers", workers), ("leases", leases.ToArray()));
+                    session, QueueSql.Heartbeat, [("machine", machine.Id), ("workers", workers), ("leases", leases.Held.ToArray()),
+                        ("begun", leases.Begun.ToArray()), ("patience", leases.Patience), .. Told(beside)]);
                 return await ReadAllAsync(command, reader => reader.GetInt64(0), token);
             },
             cancellationToken);
@@ -112,19 +113,26 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             async (session, token) =>
             {
                 await using var command = Command(
-                    session, QueueSql.Acknowledge, ("machine", machine.Id), ("worker", Worker(worker)), ("lease", end.Lease),
-                    ("events", end.Events), ("tests", end.Results.Select(result => result.Test).ToArray()),
-                    ("rows", end.Results.Select(result => result.Row).ToArray()),
-                    ("outcomes", end.Results.Select(result => result.Outcome).ToArray()),
-                    ("open", end.Again.SelectMany(item => item.Tests).ToArray()),
-                    ("tried", end.Tries.Select(tries => tries.Test).ToArray()),
-                    ("reruns", end.Tries.Select(tries => tries.Reruns).ToArray()),
-                    ("retries", end.Tries.Select(tries => tries.Retries).ToArray()), ("faulty", end.IsFaulty),
-                    ("good", end.IsGood), ("rerun", end.Reruns));
+                    session, QueueSql.Acknowledge, [("machine", machine.Id), ("worker", Worker(worker)), ("lease", end.Lease),
+                        ("events", end.Events), ("tests", end.Results.Select(result => result.Test).ToArray()),
+                        ("rows", end.Results.Select(result => result.Row).ToArray()),
+                        ("outcomes", end.Results.Select(result => result.Outcome).ToArray()),
+                        ("open", end.Again.SelectMany(item => item.Tests).ToArray()),
+                        ("tried", end.Tries.Select(tries => tries.Test).ToArray()),
+                        ("reruns", end.Tries.Select(tries => tries.Reruns).ToArray()),
+                        ("retries", end.Tries.Select(tries => tries.Retries).ToArray()), ("faulty", end.IsFaulty),
+                        ("good", end.IsGood), ("rerun", end.Reruns), .. Told(end.Beside)]);
                 command.Parameters.Add(Json("again", end.Again));
-                return await AnswerAsync(command, token);
+                var answer = await AnswerAsync(command, token);
+                return answer.IsTaken && await IsAcknowledgedAsync(session, end.Lease, token) ? answer with { IsTaken = false } : answer;
             },
             cancellationToken);
+
+    private async Task<bool> IsAcknowledgedAsync(NpgsqlConnection session, long lease, CancellationToken cancellationToken)
+    {
+        await using var command = Command(session, QueueSql.IsAcknowledged, ("machine", machine.Id), ("lease", lease));
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
+    }
 
     /// <summary>Gives a claim back that was not begun, or that the machine will not come to end.</summary>
     public Task<QueueAnswer> GiveBackAsync(int worker, long lease, bool isFaulty, CancellationToken cancellationToken) =>
@@ -140,16 +148,13 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     /// <summary>Takes no more items.</summary>
     /// <param name="isEarly">The run goes on without the machine, which does not wait for its end.</param>
-    /// <param name="events">What happened on it beside the claims, as lines of a journal.</param>
-    /// <param name="hasFailed">Something among it failed, so that a later attempt runs the machine's batches again.</param>
-    /// <returns>0 where the run was ended without the machine.</returns>
-    public Task<int> LeaveAsync(bool isEarly, byte[] events, bool hasFailed, CancellationToken cancellationToken) => connection.AskAsync(
+    /// <returns>Whether the run knows all that happened: it was not ended without the machine, or had heard it before.</returns>
+    public Task<bool> LeaveAsync(bool isEarly, QueueBeside beside, CancellationToken cancellationToken) => connection.AskAsync(
         async (session, token) =>
         {
             await using var command = Command(
-                session, QueueSql.Leave, ("machine", machine.Id), ("state", isEarly ? "left" : "ended"), ("events", events),
-                ("failed", hasFailed));
-            return (int)(long)(await command.ExecuteScalarAsync(token))!;
+                session, QueueSql.Leave, [("machine", machine.Id), ("state", isEarly ? "left" : "ended"), .. Told(beside)]);
+            return await command.ExecuteScalarAsync(token) is true;
         },
         cancellationToken);
 
@@ -167,7 +172,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         async (session, token) =>
         {
             await using var command = Command(
-                session, QueueSql.Seal, ("machine", machine.Id), ("exitCode", exitCode), ("reason", reason));
+                session, QueueSql.Seal, ("machine", machine.Id), ("exitCode", exitCode), ("reason", QueueText.Of(reason)));
             return await command.ExecuteNonQueryAsync(token);
         },
         cancellationToken);
@@ -182,7 +187,10 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             await patiently.ExecuteNonQueryAsync(token);
             await using var command = Command(session, QueueSql.ReadRun);
             var found = await ReadAllAsync(
-                command, reader => (Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(4)),
+                command,
+                reader => (
+                    Plan: reader.GetFieldValue<byte[]>(0), Seal: SealOf(reader, 1), CreatedAt: reader.GetDateTime(4),
+                    IsOld: reader.GetBoolean(5)),
                 token);
             if (found.IsEmpty)
                 return null;
@@ -197,7 +205,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 await ReadAllAsync(
                     notDone, reader => new QueuedTest(reader.GetInt32(0), reader.GetString(1), TextOf(reader, 2)), token),
                 found[0].Seal,
-                found[0].CreatedAt);
+                found[0].CreatedAt,
+                found[0].IsOld);
         },
         cancellationToken);
 
@@ -281,8 +290,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         return found.FirstOrDefault();
     }
 
-    private NpgsqlBatchCommand ClaimOf(int worker, int host, TimeSpan patience, Guid claim) => Part(
-        QueueSql.Claim, ("machine", machine.Id), ("worker", Worker(worker)), ("host", host), ("patience", patience), ("claim", claim),
+    private NpgsqlBatchCommand ClaimOf(int worker, int host, Guid claim) => Part(
+        QueueSql.Claim, ("machine", machine.Id), ("worker", Worker(worker)), ("host", host), ("claim", claim),
         ("least", LeastSeconds), ("most", (long)MostCases), ("exclusive", _hasExclusive));
 
     private static async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
@@ -345,7 +354,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private static QueuedMachine MachineOf(NpgsqlDataReader reader) => new(
         reader.GetGuid(0), reader.GetInt32(1), reader.GetString(2), reader.GetInt32(3), reader.GetString(4),
-        reader.IsDBNull(5) ? null : reader.GetFieldValue<byte[]>(5));
+        [.. reader.GetFieldValue<byte[][]>(5)]);
 
     private static QueueSeal? SealOf(NpgsqlDataReader reader, int first) => reader.IsDBNull(first)
         ? null
@@ -362,6 +371,11 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             all.Add(read(reader));
         return all.ToImmutable();
     }
+
+    private static ReadOnlySpan<(string Name, object Value)> Told(QueueBeside beside) => new (string, object)[]
+    {
+        ("place", beside.First), ("beside", beside.Events.ToArray()), ("besideGood", beside.Good.ToArray()),
+    };
 
     private string Worker(int number) => FormattableString.Invariant($"{machine.Id:N}/{number}");
 

@@ -45,9 +45,15 @@ internal static class QueueSchema
             seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             faults integer NOT NULL DEFAULT 0,
             good_at timestamptz,
-            events bytea,
             PRIMARY KEY (run, machine),
             UNIQUE (run, number));
+        CREATE TABLE concurrent_test.beside (
+            run text NOT NULL REFERENCES concurrent_test.runs ON DELETE CASCADE,
+            machine uuid NOT NULL,
+            place integer NOT NULL,
+            events bytea NOT NULL,
+            is_good boolean NOT NULL,
+            PRIMARY KEY (run, machine, place));
         CREATE TABLE concurrent_test.tests (
             run text NOT NULL REFERENCES concurrent_test.runs ON DELETE CASCADE,
             test integer NOT NULL,
@@ -117,6 +123,13 @@ internal static class QueueSchema
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
                 FormattableString.Invariant($"--test-queue needs PostgreSQL 13 or later, and the server is {number / 10000}."));
+        }
+
+        if (await ScalarAsync<string>(connection, "SHOW server_encoding", cancellationToken) is { } encoding && encoding != "UTF8")
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-queue needs a database in UTF8, and {connection.Database} is in {encoding}: give one that was made with ENCODING 'UTF8'.");
         }
 
         var version = await VersionAsync(connection, cancellationToken) ?? await MakeAsync(connection, cancellationToken);

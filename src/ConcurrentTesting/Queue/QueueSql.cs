@@ -15,6 +15,9 @@ internal static class QueueSql
     /// <summary>A machine that takes items and was heard of lately.</summary>
     private const string IsLive = "m.state = 'joined' AND m.seen_at > clock_timestamp() - r.lease";
 
+    /// <summary>It was ended so long ago that nobody can mean it.</summary>
+    private const string IsOld = "coalesce(r.sealed_at < clock_timestamp() - interval '24 hours', false)";
+
     public const string Lead =
         """
         INSERT INTO concurrent_test.runs (run, leader, fingerprint, plan, lease, exclusive)
@@ -45,7 +48,7 @@ internal static class QueueSql
 
     /// <summary>
     /// What an attempt before has done stands: its tests that passed are done, those that did not are to run again. Batches in which
-    /// something failed outside of tests run again as a whole.
+    /// something failed outside of tests run again as a whole, and so do all of a machine on which something failed beside its batches.
     /// </summary>
     public const string CarryOver =
         """
@@ -54,7 +57,9 @@ internal static class QueueSql
         FROM concurrent_test.machines m WHERE m.run = @from;
         INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good, acknowledged_at)
         SELECT @run, b.lease, b.machine, b.events, true, b.acknowledged_at
-        FROM concurrent_test.batches b WHERE b.run = @from AND b.is_good ORDER BY b.sequence;
+        FROM concurrent_test.batches b WHERE b.run = @from AND b.is_good AND NOT EXISTS (
+            SELECT FROM concurrent_test.beside o WHERE o.run = @from AND o.machine = b.machine AND NOT o.is_good)
+        ORDER BY b.sequence;
         INSERT INTO concurrent_test.results (run, test, row, attempt, outcome, lease)
         SELECT @run, r.test, r.row, r.attempt, r.outcome, r.lease FROM concurrent_test.results r
         JOIN concurrent_test.batches b ON b.run = @run AND b.lease = r.lease WHERE r.run = @from;
@@ -107,12 +112,13 @@ internal static class QueueSql
                 SELECT m.name FROM concurrent_test.machines m WHERE m.run = r.run AND m.machine <> @machine AND {IsLive}
                 ORDER BY m.number),
             (SELECT count(*) FROM concurrent_test.tests t WHERE t.run = r.run AND t.state <> 'done'),
-            coalesce(r.sealed_at < clock_timestamp() - interval '24 hours', false)
+            {IsOld}
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
     /// <summary>
-    /// What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up.
+    /// What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up. So does what
+    /// a machine has without knowing of it, because an answer was lost.
     /// </summary>
     public const string TakeBack =
         """
@@ -122,7 +128,7 @@ internal static class QueueSql
             JOIN concurrent_test.runs l ON l.run = i.run
             JOIN concurrent_test.machines n ON n.run = i.run AND n.machine = i.machine
             WHERE i.run = @run AND i.state = 'leased' AND i.until < clock_timestamp()
-                AND (i.machine <> @machine OR i.deadline < clock_timestamp())
+                AND (i.machine <> @machine OR NOT i.lease = ANY (@held) OR i.deadline < clock_timestamp())
             FOR UPDATE OF i SKIP LOCKED),
         counted AS (
             UPDATE concurrent_test.runs r SET losses = r.losses + (SELECT count(DISTINCT lease) FROM gone)
@@ -148,50 +154,65 @@ internal static class QueueSql
         RETURNING g.machine_name, cardinality(g.tests)
         """;
 
-    /// <summary>What was claimed by a question whose answer was lost.</summary>
+    /// <summary>
+    /// What a claim came to. One whose answer was lost may have been asked for again before the server had come to its end, and has two
+    /// leases then: the later one counts, and what the other has is free again.
+    /// </summary>
     public const string Claimed =
         """
-        SELECT i.lease, i.assembly, i.tests, i.seconds, i.reason, i.fruitless, i.groups FROM concurrent_test.items i
-        WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
+        WITH newest AS (
+            SELECT max(i.lease) AS lease FROM concurrent_test.items i WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased'),
+        freed AS (
+            UPDATE concurrent_test.items i SET state = 'open', lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL
+            FROM newest WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased' AND i.lease < newest.lease)
+        SELECT i.lease, i.assembly, i.tests, i.seconds, i.reason, i.fruitless, i.groups FROM concurrent_test.items i, newest
+        WHERE i.run = @run AND i.lease = newest.lease AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
-    // An item may be had by a machine and a worker that it did not come back from, beside what is running.
-    private const string IsFree =
-        """
-        i.run = @run AND i.state = 'open' AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())
-        AND (i.not_machine IS NULL OR i.not_machine <> @machine OR live.machines <= 1)
-        AND (i.not_worker IS NULL OR i.not_worker <> @worker OR live.workers <= 1)
-        """;
+    // What is taken first is looked for among so many, because others may be taking the first of them at this moment.
+    private const string MostTried = "64";
 
     /// <summary>
     /// Failed-first, then the longest, each of those that are longer than what is due to a worker; smaller ones of the assembly that the
-    /// worker has a host of, as many as are due to it: fewer the less there is left.
+    /// worker has a host of, as many as are due to it: fewer the less there is left. An item may be had by a machine and a worker that it
+    /// did not come back from, beside what is running.
     /// </summary>
     public const string Claim =
         $"""
-        WITH live AS (
+        WITH live AS MATERIALIZED (
             SELECT count(*) AS machines, greatest(coalesce(sum(m.workers), 1), 1) AS workers
             FROM concurrent_test.machines m JOIN concurrent_test.runs r ON r.run = m.run WHERE m.run = @run AND {IsLive}),
-        due AS (
-            SELECT greatest(@least, coalesce(sum(i.seconds), 0) / (2 * (SELECT workers FROM live))) AS seconds
-            FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open'),
-        first AS (
-            SELECT i.item, i.assembly, i.seconds, i.cases, i.is_alone OR i.groups <> ARRAY[]::text[] AS is_alone
-            FROM concurrent_test.items i, live, due
-            WHERE {IsFree} AND NOT EXISTS (
+        waiting AS MATERIALIZED (
+            SELECT i.item, i.assembly, i.seconds, i.cases, i.failed_last, i.is_alone, i.groups,
+                (i.not_before IS NULL OR i.not_before <= clock_timestamp())
+                    AND (i.not_machine IS NULL OR i.not_machine <> @machine OR live.machines <= 1)
+                    AND (i.not_worker IS NULL OR i.not_worker <> @worker OR live.workers <= 1) AS is_free
+            FROM concurrent_test.items i, live WHERE i.run = @run AND i.state = 'open'),
+        due AS MATERIALIZED (
+            SELECT greatest(@least, coalesce(sum(w.seconds), 0) / (2 * (SELECT workers FROM live))) AS seconds FROM waiting w),
+        tried AS (
+            SELECT w.item FROM waiting w, due
+            WHERE w.is_free AND NOT EXISTS (
                 SELECT FROM concurrent_test.items c WHERE c.run = @run AND c.claim = @claim AND c.state = 'leased')
             AND (NOT @exclusive OR NOT EXISTS (
                 SELECT FROM concurrent_test.items b WHERE b.run = @run AND b.state = 'leased'
-                AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (i.groups) OR b.groups && i.groups)))
+                AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (w.groups) OR b.groups && w.groups)))
+            ORDER BY w.failed_last DESC, CASE WHEN w.seconds > due.seconds THEN w.seconds ELSE 0 END DESC,
+                w.assembly = @host DESC, w.seconds DESC, w.item
+            LIMIT {MostTried}),
+        first AS (
+            SELECT i.item, i.assembly, i.seconds, i.cases, i.is_alone OR i.groups <> ARRAY[]::text[] AS is_alone
+            FROM concurrent_test.items i, due
+            WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM tried)) AND i.state = 'open'
             ORDER BY i.failed_last DESC, CASE WHEN i.seconds > due.seconds THEN i.seconds ELSE 0 END DESC,
                 i.assembly = @host DESC, i.seconds DESC, i.item
             LIMIT 1 FOR UPDATE OF i SKIP LOCKED),
         near AS (
-            SELECT i.item, i.seconds, i.cases, i.failed_last
-            FROM concurrent_test.items i, live, first f
-            WHERE {IsFree} AND NOT f.is_alone AND i.assembly = f.assembly AND i.item <> f.item AND NOT i.is_alone
-                AND i.groups = ARRAY[]::text[]
-            ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT 200),
+            SELECT w.item, w.seconds, w.cases, w.failed_last
+            FROM waiting w, first f
+            WHERE w.is_free AND NOT f.is_alone AND w.assembly = f.assembly AND w.item <> f.item AND NOT w.is_alone
+                AND w.groups = ARRAY[]::text[]
+            ORDER BY w.failed_last DESC, w.seconds DESC, w.item LIMIT 200),
         fitting AS (
             SELECT n.item,
                 sum(n.seconds) OVER (ORDER BY n.failed_last DESC, n.seconds DESC, n.item) AS seconds,
@@ -202,37 +223,57 @@ internal static class QueueSql
                 SELECT g.item FROM fitting g, first f, due WHERE g.seconds <= due.seconds - f.seconds AND g.cases <= @most - f.cases))
             FOR UPDATE SKIP LOCKED),
         number AS MATERIALIZED (SELECT nextval('concurrent_test.leases') AS lease FROM first)
-        UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease, claim = @claim, machine = @machine,
-            deadline = clock_timestamp() + @patience * (i.cases + 10),
+        UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease, claim = @claim, machine = @machine, deadline = NULL,
             until = clock_timestamp() + (SELECT lease FROM concurrent_test.runs WHERE run = @run)
         FROM number n
         WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
         """;
 
+    // Of the tests only those that are asked about are looked up, however many there are.
     public const string Tries =
         """
-        SELECT t.test, t.reruns, t.retries FROM concurrent_test.items i
-        CROSS JOIN LATERAL unnest(i.tests) AS u (test)
-        JOIN concurrent_test.tests t ON t.run = i.run AND t.test = u.test
-        WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased' AND (t.reruns > 0 OR t.retries > 0)
+        SELECT t.test, t.reruns, t.retries FROM concurrent_test.tests t
+        WHERE t.run = @run AND (t.reruns > 0 OR t.retries > 0) AND t.test = ANY (ARRAY(
+            SELECT unnest(i.tests) FROM concurrent_test.items i WHERE i.run = @run AND i.claim = @claim AND i.state = 'leased'))
         """;
 
     public const string State =
         $"""
-        SELECT (SELECT count(*) FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased')),
+        SELECT (
+                SELECT count(*) FROM (
+                    SELECT FROM concurrent_test.items i WHERE i.run = r.run AND i.state IN ('open', 'leased') LIMIT 1) AS waiting),
             (SELECT count(*) FROM concurrent_test.machines m WHERE m.run = r.run AND {IsLive}),
             r.reruns, r.exit_code, r.reason, r.sealed_at
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
-    /// <summary>Tells that the machine lives; answers which of its leases it still has.</summary>
-    public const string Heartbeat =
+    // What a machine tells has places of its own, so that what is told twice is there once.
+    private const string Told =
         """
+        INSERT INTO concurrent_test.beside (run, machine, place, events, is_good)
+        SELECT @run, @machine, @place + o.place - 1, o.events, o.is_good
+        FROM unnest(@beside, @besideGood) WITH ORDINALITY AS o (events, is_good, place)
+        """;
+
+    // None before the tests have begun; the least of nothing and a time is the time.
+    private const string Deadline =
+        "coalesce(i.deadline, CASE WHEN i.lease = ANY (@begun) THEN clock_timestamp() + @patience * (i.cases + 10) END)";
+
+    /// <summary>
+    /// Tells that the machine lives, and what happened on it beside its claims; answers which of its leases it still has. The time that
+    /// their tests may take begins with them.
+    /// </summary>
+    public const string Heartbeat =
+        $"""
         WITH me AS (
             UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), workers = @workers
-            WHERE m.run = @run AND m.machine = @machine AND m.state = 'joined'),
+            WHERE m.run = @run AND m.machine = @machine AND m.state = 'joined' RETURNING m.machine),
+        unsealed AS (
+            UPDATE concurrent_test.runs r SET sealer = NULL
+            WHERE r.run = @run AND r.sealed_at IS NULL AND cardinality(@beside) > 0 AND EXISTS (SELECT FROM me) RETURNING r.run),
+        told AS ({Told} WHERE EXISTS (SELECT FROM unsealed) ON CONFLICT DO NOTHING),
         held AS (
-            UPDATE concurrent_test.items i SET until = least(clock_timestamp() + r.lease, i.deadline)
+            UPDATE concurrent_test.items i SET deadline = {Deadline}, until = least(clock_timestamp() + r.lease, {Deadline})
             FROM concurrent_test.runs r
             WHERE r.run = @run AND i.run = @run AND i.machine = @machine AND i.state = 'leased' AND i.lease = ANY (@leases)
             RETURNING i.lease)
@@ -240,8 +281,8 @@ internal static class QueueSql
         """;
 
     /// <summary>
-    /// The end of a claim: its events, its results, the closing of its items and what of it runs again, all or nothing, and nothing where
-    /// the lease is another's or the end was told before.
+    /// The end of a claim: its events, its results, the closing of its items, what of it runs again and what happened beside claims by
+    /// now, all or nothing, and nothing where the lease is another's or the end was told before.
     /// </summary>
     public const string Acknowledge =
         $"""
@@ -254,6 +295,7 @@ internal static class QueueSql
         kept AS (
             INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good)
             SELECT @run, @lease, @machine, @events, @good WHERE EXISTS (SELECT FROM mine)),
+        told AS ({Told} WHERE EXISTS (SELECT FROM mine) ON CONFLICT DO NOTHING),
         given AS (
             INSERT INTO concurrent_test.results (run, test, row, attempt, outcome, lease)
             SELECT @run, g.test, g.row, t.attempts + 1, g.outcome, @lease
@@ -293,6 +335,12 @@ internal static class QueueSql
             coalesce((SELECT faults FROM me), 0), {OthersPass}
         """;
 
+    /// <summary>Whether the end of a claim was told, which a question that waited for its own first try cannot see.</summary>
+    public const string IsAcknowledged =
+        """
+        SELECT EXISTS (SELECT FROM concurrent_test.batches b WHERE b.run = @run AND b.lease = @lease AND b.machine = @machine)
+        """;
+
     private const string OthersPass =
         $"""
         EXISTS (
@@ -324,23 +372,22 @@ internal static class QueueSql
 
     /// <summary>
     /// The machine takes no more items; what it has is given back. Who was making out the verdict has to look again. Nothing is written
-    /// where the run was ended.
+    /// where the run was ended; the answer is whether the run knows all that the machine has to tell.
     /// </summary>
     public const string Leave =
-        """
+        $"""
         WITH given AS (
             UPDATE concurrent_test.items i SET state = 'open', lease = NULL, claim = NULL, machine = NULL, until = NULL, deadline = NULL
             WHERE i.run = @run AND i.state = 'leased' AND i.machine = @machine),
         unsealed AS (
             UPDATE concurrent_test.runs r SET sealer = NULL WHERE r.run = @run AND r.sealed_at IS NULL RETURNING r.run),
-        failed AS (
-            UPDATE concurrent_test.batches b SET is_good = false
-            WHERE b.run = @run AND b.machine = @machine AND @failed AND EXISTS (SELECT FROM unsealed)),
+        told AS ({Told} WHERE EXISTS (SELECT FROM unsealed) ON CONFLICT DO NOTHING),
         gone AS (
-            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), events = @events,
+            UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
                 state = CASE WHEN m.state = 'joined' THEN @state ELSE m.state END
             WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM unsealed) RETURNING m.machine)
-        SELECT count(*) FROM gone
+        SELECT EXISTS (SELECT FROM gone) OR @place + cardinality(@beside) <= (
+            SELECT count(*) FROM concurrent_test.beside o WHERE o.run = @run AND o.machine = @machine)
         """;
 
     /// <summary>One of the machines that are left may make out the verdict, once nothing is left to run.</summary>
@@ -364,12 +411,13 @@ internal static class QueueSql
         """;
 
     public const string ReadRun =
-        "SELECT r.plan, r.exit_code, r.reason, r.sealed_at, r.created_at FROM concurrent_test.runs r WHERE r.run = @run";
+        $"SELECT r.plan, r.exit_code, r.reason, r.sealed_at, r.created_at, {IsOld} FROM concurrent_test.runs r WHERE r.run = @run";
 
     public const string ReadMachines =
         """
-        SELECT m.machine, m.number, m.name, m.all_workers, m.state, m.events FROM concurrent_test.machines m
-        WHERE m.run = @run ORDER BY m.number
+        SELECT m.machine, m.number, m.name, m.all_workers, m.state, ARRAY(
+            SELECT o.events FROM concurrent_test.beside o WHERE o.run = m.run AND o.machine = m.machine ORDER BY o.place)
+        FROM concurrent_test.machines m WHERE m.run = @run ORDER BY m.number
         """;
 
     public const string ReadBatches =

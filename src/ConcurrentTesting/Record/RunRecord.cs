@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
@@ -60,6 +61,10 @@ internal sealed record TestAttempt
 
     /// <summary>Files the test attached, absolute.</summary>
     public ImmutableArray<string> Attachments { get; init; } = [];
+
+    /// <summary>It is of an earlier attempt of the CI host's pipeline, which a later one was to make good; only a merge knows.</summary>
+    [JsonIgnore]
+    public bool IsEarlier { get; init; }
 }
 
 /// <summary>A test that was flaky before: in so many of its earlier runs.</summary>
@@ -135,8 +140,12 @@ internal sealed record TestRecord
     public bool IsMuted => Outcome != Final.Outcome;
 
     /// <summary>Failed at first and passed in the end.</summary>
-    public bool IsFlaky =>
-        Outcome == TestOutcome.Passed && Attempts.Any(attempt => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut);
+    public bool IsFlaky => Outcome == TestOutcome.Passed && Attempts.Any(IsFailure);
+
+    /// <summary>The same, in this attempt of the pipeline alone.</summary>
+    public bool IsFlakyNow => Outcome == TestOutcome.Passed && Attempts.Any(attempt => IsFailure(attempt) && !attempt.IsEarlier);
+
+    private static bool IsFailure(TestAttempt attempt) => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut;
 }
 
 /// <summary>One run of a test host: tests of one assembly on one worker.</summary>

@@ -51,7 +51,9 @@ internal static class Verdict
     private static (ConcurrentTestExitCode, string) OfFlaky(
         ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)
     {
-        var flaky = settings.Flaky == FlakyPolicy.Fail ? tests.Count(test => test.IsFlaky) + outside.Count(failure => failure.IsFlaky) : 0;
+        var flaky = settings.Flaky == FlakyPolicy.Fail
+            ? tests.Count(test => test.IsFlakyNow) + outside.Count(failure => failure.IsFlaky)
+            : 0;
         return flaky > 0
             ? (ConcurrentTestExitCode.TestsFailed,
                 $"{flaky} of {Quantity.Of(tests.Length, "test")} {(flaky == 1 ? "was" : "were")} flaky (--test-flaky fail).")

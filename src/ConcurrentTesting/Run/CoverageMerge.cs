@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Xml;
 using System.Xml.Linq;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Run;
 
@@ -59,6 +59,52 @@ internal static class CoverageMerge
         }
     }
 
+    /// <summary>What the tests of several machines covered together, out of what each has merged for itself.</summary>
+    /// <param name="files">Those that there are.</param>
+    /// <param name="parts">How many machines were to leave one.</param>
+    public static async Task<(CoverageRecord? Coverage, Incident? NotWritten)> OfPartsAsync(
+        IReadOnlyList<string> files, int parts, ConcurrentTestSettings settings, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var target = Path.Combine(settings.ResultsDirectory, ArtifactNames.Coverage);
+        if (files.Count == 0)
+            return (null, NotWritten(target, "no part left any coverage", at));
+        var folder = Path.Combine(settings.ResultsDirectory, $".coverage-{Guid.NewGuid():N}");
+        try
+        {
+            Directory.CreateDirectory(folder);
+            for (var index = 0; index < files.Count; index++)
+                await CopyAsync(files[index], Path.Combine(folder, Invariant($"{index}.xml")), settings.RootDirectory, cancellationToken);
+            var merged = await MergeAsync(folder, cancellationToken);
+            Relocate(merged, settings.RootDirectory);
+            await ArtifactFile.WriteAsync(
+                target, stream => merged.SaveAsync(stream, SaveOptions.None, cancellationToken), cancellationToken);
+            return (
+                Figures(merged.Root!, []),
+                files.Count < parts ? NotWritten(target, Invariant($"only {files.Count} of {parts} parts left coverage"), at) : null);
+        }
+        catch (Exception exception) when (exception is IOException
+            or UnauthorizedAccessException or XmlException or ConcurrentTestException)
+        {
+            return (null, NotWritten(target, exception.Message, at));
+        }
+        finally
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // The same file lies elsewhere on each machine, and is one file only below one root.
+    private static async Task CopyAsync(string file, string target, string root, CancellationToken cancellationToken)
+    {
+        using var content = File.OpenRead(file);
+        using var reader = XmlReader.Create(content, ReaderSettings);
+        var part = XDocument.Load(reader);
+        part.Root!.Element("sources")?.ReplaceNodes(new XElement("source", root));
+        await using var written = File.Create(target);
+        await part.SaveAsync(written, SaveOptions.None, cancellationToken);
+    }
+
     // One folder, and names that say nothing: the command line stays short.
     private static (int Files, List<BatchRecord> Lost) Gather(IEnumerable<BatchRecord> batches, string folder)
     {
@@ -68,7 +114,7 @@ internal static class CoverageMerge
         {
             var before = files;
             foreach (var file in batch.Coverage!.Value.Where(IsWhole))
-                File.Copy(file, Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{files++}.xml")));
+                File.Copy(file, Path.Combine(folder, Invariant($"{files++}.xml")));
             foreach (var file in batch.Coverage.Value.Where(File.Exists))
                 Remove(file);
             if (batch.Error is not null || files == before)

@@ -6,6 +6,7 @@ using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Queue;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;
@@ -17,16 +18,17 @@ internal static class QueuedPlan
     public const string Template = "template";
 
     /// <param name="name">The run's name in the queue.</param>
+    /// <param name="commit">Of the code, where the CI host names it.</param>
     public static async Task<QueuePlan> MakeAsync(
-        RunJournal journal, QueuedTests tests, EventLines lines, string name, CancellationToken cancellationToken) => new(
-            await FingerprintAsync(journal.Run.Settings, tests, journal.Run.Seed, cancellationToken),
+        RunJournal journal, QueuedTests tests, EventLines lines, string name, string? commit, CancellationToken cancellationToken) => new(
+            await FingerprintAsync(journal.Run.Settings, tests, journal.Run.Seed, commit, cancellationToken),
             lines.Write(EventsOf(journal, tests, lines, name).ToList()),
             [.. tests.Entries.Select(entry => new QueueTest(journal.Run.Secrets.Redact(NameOf(entry)), entry.CaseCount))],
             [.. journal.Catalog!.Units.SelectMany(unit => ItemsOf(unit, journal, tests))]);
 
     /// <summary>A test as the queue names it.</summary>
     public static string NameOf(TestAssembly assembly, string className, string name) =>
-        $"{assembly.Source}/{TestNames.Full(className, name)}";
+        QueueText.Of($"{assembly.Source}/{TestNames.Full(className, name)}");
 
     private static string NameOf(TestEntry entry) => NameOf(entry.Assembly, entry.ClassName, entry.DisplayName);
 
@@ -72,12 +74,15 @@ internal static class QueuedPlan
             FailedLast = entries.Any(entry => journal.Timings!.Find(entry)?.LastOutcome is { } last && last != nameof(TestOutcome.Passed)),
             Reason = BatchReasons.Plan,
             IsAlone = isByClass,
-            Groups = [.. ExclusiveGroup.Of(entries).Select(group => group.ToLowerInvariant())],
+            Groups = [.. ExclusiveGroup.Of(entries).Select(group => GroupOf(group, journal.Run.Secrets)).Distinct()],
         });
     }
 
+    // Groups that differ in a secret alone are one.
+    private static string GroupOf(string group, Redactor secrets) => QueueText.Of(secrets.Redact(group).ToLowerInvariant());
+
     private static async Task<ImmutableSortedDictionary<string, string>> FingerprintAsync(
-        ConcurrentTestSettings settings, QueuedTests tests, int seed, CancellationToken cancellationToken)
+        ConcurrentTestSettings settings, QueuedTests tests, int seed, string? commit, CancellationToken cancellationToken)
     {
         (string Name, object? Value)[] shared =
         [
@@ -85,7 +90,7 @@ internal static class QueuedPlan
             (Template, await TemplateAsync(settings, cancellationToken)),
             ("ConcurrentTest", typeof(QueuedPlan).Assembly.GetName().Version),
             ("platform", Platform),
-            ("commit", Commit.Select(Environment.GetEnvironmentVariable).FirstOrDefault(value => !string.IsNullOrEmpty(value))),
+            ("commit", commit),
             ("--test-together", string.Join(' ', settings.Together)),
             ("--test-granularity", settings.Granularity),
             ("--test-configuration", settings.Configuration),
@@ -133,6 +138,10 @@ internal static class QueuedPlan
     // Of GitHub, GitLab, Azure, Buildkite and CircleCI.
     private static readonly string[] Commit =
         ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BUILDKITE_COMMIT", "CIRCLE_SHA1"];
+
+    /// <summary>The commit that the CI host runs; null: it names none.</summary>
+    public static string? CommitOf(Func<string, string?> variable) =>
+        Commit.Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 
     private static string? HashOfFile(string? path) => path is not null && File.Exists(path) ? HashOf(File.ReadAllBytes(path)) : null;
 

@@ -32,10 +32,12 @@ internal sealed class QueuedRun : IAsyncDisposable
     private QueueRun _queue;
 
     private readonly ImmutableArray<string> _earlier;
+    private readonly string? _commit;
 
-    private QueuedRun(ConcurrentTestSettings settings, QueueConnection connection, string name, ImmutableArray<string> earlier)
+    private QueuedRun(
+        ConcurrentTestSettings settings, QueueConnection connection, string name, ImmutableArray<string> earlier, string? commit)
     {
-        (_settings, _connection, Name, _earlier) = (settings, connection, name, earlier);
+        (_settings, _connection, Name, _earlier, _commit) = (settings, connection, name, earlier, commit);
         _queue = new QueueRun(
             connection, name, new QueueMachine(Guid.NewGuid(), settings.QueueMachine ?? Environment.MachineName, settings.Workers));
     }
@@ -70,7 +72,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         Refuse(settings);
         return new QueuedRun(
             settings, new QueueConnection(connection, time, settings.QueuePatience), NameOf(settings, variable),
-            EarlierOf(settings, variable));
+            EarlierOf(settings, variable), QueuedPlan.CommitOf(variable));
     }
 
     /// <summary>
@@ -84,8 +86,8 @@ internal sealed class QueuedRun : IAsyncDisposable
         ?? throw BadSettings(
             "--test-queue-run is missing: this CI host does not name the pipeline, so give a name that all machines of one run share and no other run has.");
 
-    // Where all jobs share an attempt, a later one takes over what the earlier have done.
-    private static ImmutableArray<string> EarlierOf(ConcurrentTestSettings settings, Func<string, string?> variable) =>
+    /// <summary>What the attempts before are called, the latest first: a later one takes over what they have done.</summary>
+    public static ImmutableArray<string> EarlierOf(ConcurrentTestSettings settings, Func<string, string?> variable) =>
         settings.QueueRun is null && variable("GITHUB_RUN_ID") is { Length: > 0 } run
             && int.TryParse(variable("GITHUB_RUN_ATTEMPT"), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
             ? [.. Enumerable.Range(1, Math.Max(0, attempt - 1)).Reverse().Select(
@@ -124,7 +126,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         var lines = new EventLines(run.Secrets);
         // How many workers pay is only known by now.
         _queue = new QueueRun(_connection, Name, _queue.Machine with { Workers = run.Settings.Workers });
-        var plan = await QueuedPlan.MakeAsync(journal, tests, lines, Name, cancellationToken) with { Earlier = _earlier };
+        var plan = await QueuedPlan.MakeAsync(journal, tests, lines, Name, _commit, cancellationToken) with { Earlier = _earlier };
         var joined = await _queue.JoinAsync(plan, _settings.QueueLease ?? Lease, cancellationToken);
         await RequireSameAsync(plan, joined.Fingerprint, cancellationToken);
         if (joined.Seal is { } ended)
@@ -163,11 +165,11 @@ internal sealed class QueuedRun : IAsyncDisposable
         using var bound = new CancellationTokenSource(Farewell, run.Time);
         try
         {
-            await _queue.LeaveAsync(isEarly: true, lines.Write(Events.Others), HasFailedOutside, bound.Token);
+            var untold = await LeaveAsync(isEarly: true, lines, bound.Token);
             cancellationToken.ThrowIfCancellationRequested();
             return run.Stop.Fault is { } fault
                 ? new RunEnd(ConcurrentTestExitCode.Incomplete, fault)
-                : EndWithout(await _queue.StateAsync(bound.Token));
+                : untold ?? EndWithout(await _queue.StateAsync(bound.Token));
         }
         catch (Exception exception) when (exception is ConcurrentTestException || bound.IsCancellationRequested)
         {
@@ -178,17 +180,22 @@ internal sealed class QueuedRun : IAsyncDisposable
         }
     }
 
-    private async Task<RunEnd> EndWithOthersAsync(EventLines lines, CancellationToken cancellationToken)
+    private async Task<RunEnd> EndWithOthersAsync(EventLines lines, CancellationToken cancellationToken) =>
+        await LeaveAsync(isEarly: false, lines, cancellationToken) ?? await VerdictAsync(cancellationToken);
+
+    /// <returns>How the machine ends where the run does not know of what failed on it; null: nothing did, or it knows.</returns>
+    private async Task<RunEnd?> LeaveAsync(bool isEarly, EventLines lines, CancellationToken cancellationToken)
     {
-        var isTold = await _queue.LeaveAsync(isEarly: false, lines.Write(Events.Others), HasFailedOutside, cancellationToken) > 0;
-        return isTold || !HasFailedOutside
-            ? await VerdictAsync(cancellationToken)
+        var beside = Events.Untold(lines);
+        var isKnown = await _queue.LeaveAsync(isEarly, beside, cancellationToken);
+        if (isKnown)
+            Events.Told(beside);
+        return isKnown || !beside.Good.Contains(false)
+            ? null
             : new RunEnd(
                 ConcurrentTestExitCode.Incomplete,
                 $"Something failed outside of tests on this machine, and run {Name} was ended without knowing of it.");
     }
-
-    private bool HasFailedOutside => Events.Others.OfType<OutsideFailed>().Any(outside => !outside.Failure.IsFlaky);
 
     // All others may have ended green: somebody has to say that the run is not over.
     private RunEnd EndWithout(QueueState state) => state.Seal is { } seal

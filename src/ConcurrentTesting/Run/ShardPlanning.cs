@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 using Microsoft.Extensions.Logging;
@@ -15,16 +16,17 @@ internal static class ShardPlanning
     /// <param name="catalog">All tests, one unit a class.</param>
     /// <param name="id">Tells the plan from earlier ones of the same tests.</param>
     /// <param name="seed">What they were discovered with.</param>
+    /// <param name="secrets">What no name in the plan may tell.</param>
     /// <param name="variable">Reads a variable of the environment.</param>
     /// <exception cref="ConcurrentTestException">The plan cannot be written, or the host cannot start as many jobs.</exception>
     public static async Task<RunEnd> WriteAsync(
-        TestCatalog catalog, ConcurrentTestSettings settings, string id, int seed, Func<string, string?> variable, ILogger log,
-        CancellationToken cancellationToken)
+        TestCatalog catalog, ConcurrentTestSettings settings, string id, int seed, Redactor secrets, Func<string, string?> variable,
+        ILogger log, CancellationToken cancellationToken)
     {
         if (catalog.CaseCount == 0 && !settings.AllowEmpty)
             return new RunEnd(ConcurrentTestExitCode.Incomplete, "No tests were found to plan; --test-allow-empty makes that a success.");
         var timings = await TimingStore.LoadAsync(settings.TimingsFile, message => log.LogWarning("{Message}", message), cancellationToken);
-        var plan = ShardPlanner.ByTimings(catalog, settings, timings, id) with
+        var plan = ShardPlanner.ByTimings(catalog, settings, timings, id).Without(secrets) with
         {
             Timings = HashOf(settings.TimingsFile),
             Seed = seed,

@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Text;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling.Sharding;
 using Microsoft.Extensions.Logging;
 
@@ -59,13 +60,13 @@ internal sealed class ShardedRun
 
     /// <summary>The tests of the part.</summary>
     /// <exception cref="ConcurrentTestException">They are not those of the plan.</exception>
-    public TestCatalog Select(TestCatalog catalog, ILogger log)
+    public TestCatalog Select(TestCatalog catalog, Redactor secrets, ILogger log)
     {
         if (_shard is not { } shard)
             return catalog;
-        Plan ??= ShardPlanner.ByHash(catalog, _settings, shard.Of);
+        Plan ??= ShardPlanner.ByHash(catalog, _settings, shard.Of).Without(secrets);
         Record = WithHashes(Record!, Plan);
-        var part = ShardSelection.Select(catalog, Plan, shard);
+        var part = ShardSelection.Select(catalog, Plan, shard, secrets);
         EndOfEmptyPart = part.CaseCount == 0 && part.Explicit.IsEmpty ? EndOf(shard) : null;
         log.LogInformation(
             "Part {Shard}: {Tests} of {All}, {How}", shard, part.CaseCount, Quantity.Of(catalog.CaseCount, "test"),

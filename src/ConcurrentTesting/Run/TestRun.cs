@@ -162,7 +162,7 @@ internal sealed class TestRun
         if (settings.MakesPlan)
         {
             return await ShardPlanning.WriteAsync(
-                catalog, settings, _run.RunId, _run.Seed, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
+                catalog, settings, _run.RunId, _run.Seed, _run.Secrets, Environment.GetEnvironmentVariable, _run.Log, cancellationToken);
         }
 
         if (_shard.EndOfEmptyPart is { } nothing)
@@ -221,7 +221,7 @@ internal sealed class TestRun
                 $"{unexpected.Source}: its discovery found other tests than the one before, although nothing that they depend on had changed, and some had begun: the run does not count. Run again: nothing is known of them any more.");
         }
 
-        var catalog = _shard.Select(discovered, _run.Log);
+        var catalog = _shard.Select(discovered, _run.Secrets, _run.Log);
         _journal.PartIs(_shard.Record, _shard.Plan);
         _journal.Discovered(_earlier.Select(catalog));
     }

@@ -49,6 +49,19 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_failed_beside_the_batches_of_a_machine_that_is_killed_is_in_the_verdict()
+    {
+        var killed = Machine("killed", 10, 1, 1, 2, 20, "Class4.Test0", "beside");
+        await killed.SaysAsync(line => line.EndsWith("Class4.Test0", StringComparison.Ordinal));
+        await killed.KillAsync();
+
+        var other = Machine("other", 10, 1, 1, 2, 20, Never);
+
+        (await other.EndAsync()).ShouldBe(1, string.Join('\n', other.Lines));
+        other.Lines[^1].ShouldContain("No test failed, but this did: Test process");
+    }
+
+    [Fact]
     public async Task A_machine_that_wakes_up_after_its_lease_is_fenced_off()
     {
         var frozen = Machine("frozen", 4, 3, 2, 1.5, 300, Never);
@@ -134,6 +147,41 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
 
         (await other.EndAsync()).ShouldBe(2);
         other.Lines[^1].ShouldContain("2 only here: Shop.Tests (net10.0)/Shop.Tests.Class0.Test2");
+    }
+
+    [Fact]
+    public async Task A_report_that_is_tried_again_alone_is_of_the_attempt_before_and_says_so()
+    {
+        await using var proxy = new CuttingProxy(Server.ConnectionString);
+        var machine = MachineProcess.Start(proxy.ConnectionString, $"{_run}-1", "one", 4, 2, 2, 5, 10, Never);
+        _machines.Add(machine);
+        (await machine.EndAsync()).ShouldBe(0);
+
+        var again = await MergeAsync(proxy.ConnectionString, attempt: 3);
+
+        again.ExitCode.ShouldBe(0, again.Output);
+        again.Tests.Count.ShouldBe(8);
+        again.Output.ShouldContain($"No machine has begun run {_run}-3: the results are those of the attempt before, {_run}-1");
+        await Server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.runs SET sealed_at = sealed_at - interval '2 days' WHERE run = '{_run}-1' RETURNING 1) SELECT count(*) FROM old", Cancellation);
+        var late = await MergeAsync(proxy.ConnectionString, attempt: 1);
+        late.ExitCode.ShouldBe(2, late.Output);
+        late.Reason.ShouldContain("more than a day ago");
+    }
+
+    private async Task<SampleOutcome> MergeAsync(string connectionString, int attempt)
+    {
+        var folder = Directory.CreateTempSubdirectory("merged-queue-").FullName;
+        try
+        {
+            using var run = SampleRun.StartIn(
+                folder, ["dotnet", Repository.Build, "ConcurrentTestMerge", "--root", folder, "--test-template", "none"],
+                ("NUKE_TEST_QUEUE", connectionString), ("GITHUB_RUN_ID", _run), ("GITHUB_RUN_ATTEMPT", $"{attempt}"));
+            return await run.EndAsync(Cancellation);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private async Task ShouldBeWholeAsync(int tests)

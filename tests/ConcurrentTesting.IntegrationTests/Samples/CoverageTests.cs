@@ -27,6 +27,33 @@ public sealed class CoverageTests(CoveredSuites suites)
     }
 
     [Fact]
+    public async Task What_parts_by_hash_covered_is_merged_with_their_results()
+    {
+        string[] frameworks = ["XUnit2", "NUnit"];
+        var parts = suites.Repository.In("covered-parts");
+        var whole = await suites.RunAsync(frameworks, ["--test-coverage", "true"], Cancellation);
+        var lines = CoveredSuites.Lines(Merged(whole));
+        foreach (var part in Enumerable.Range(1, 2))
+        {
+            var outcome = await suites.RunAsync(
+                frameworks, ["--test-coverage", "true", "--test-shard", $"{part}/2", "--test-results-directory", Path.Combine(parts, $"{part}")], Cancellation);
+            outcome.ExitCode.ShouldBe(0, outcome.Output);
+            CoveredSuites.Lines(Path.Combine(parts, $"{part}", "coverage.cobertura.xml")).ShouldNotBe(lines, "it is of a part");
+        }
+
+        var merged = await suites.MergeAsync(parts, Cancellation);
+
+        merged.ExitCode.ShouldBe(0, merged.Output);
+        CoveredSuites.Lines(Merged(merged)).ShouldBe(lines);
+        merged.Run.GetProperty("coverage").GetProperty("linesCovered").GetInt32().ShouldBe(whole.Run.GetProperty("coverage").GetProperty("linesCovered").GetInt32());
+        merged.Output.ShouldContain("% of lines");
+
+        File.Delete(Path.Combine(parts, "2", "coverage.cobertura.xml"));
+        var spoilt = await suites.MergeAsync(parts, Cancellation);
+        spoilt.ExitCode.ShouldBe(2, spoilt.Output);
+    }
+
+    [Fact]
     public async Task The_SDKs_lines_are_those_of_a_serial_run()
     {
         await suites.BuiltAsync();

@@ -68,6 +68,13 @@ public sealed class CoveredSuites : IDisposable
         return await run.EndAsync(cancellationToken);
     }
 
+    /// <summary>One run out of the results of parts.</summary>
+    internal async Task<SampleOutcome> MergeAsync(string parts, CancellationToken cancellationToken)
+    {
+        using var run = SampleRun.StartIn(Repository.Path, [VsTestLocation.FindDotNet(), Samples.Repository.Build, "ConcurrentTestMerge", "--root", Repository.Path, "--test-template", "none", "--test-merge", parts]);
+        return await run.EndAsync(cancellationToken);
+    }
+
     public void Dispose() => Repository.Dispose();
 
     private async Task BuildAsync()

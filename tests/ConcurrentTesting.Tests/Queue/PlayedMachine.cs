@@ -38,7 +38,14 @@ internal sealed class PlayedMachine : IAsyncDisposable
 
     public Task<QueueJoined> JoinAsync(QueuePlan plan, double lease = 30) => Run.JoinAsync(plan, TimeSpan.FromSeconds(lease), CancellationToken.None);
 
-    public async Task<QueueClaim?> ClaimAsync(int worker = 0, int host = -1) => (await Run.ClaimAsync(worker, host, TimeSpan.FromMinutes(1), CancellationToken.None)).Claim;
+    public async Task<QueueClaim?> ClaimAsync(int worker = 0, int host = -1, params long[] held) => (await Run.ClaimAsync(worker, host, held, CancellationToken.None)).Claim;
+
+    public Task<ImmutableArray<long>> BeatAsync(params long[] leases) => BeatAsync(QueueBeside.Nothing, leases);
+
+    public Task<ImmutableArray<long>> BeatAsync(QueueBeside beside, params long[] leases) =>
+        Run.HeartbeatAsync(2, new QueueLeases(leases, [], TimeSpan.FromMinutes(1)), beside, CancellationToken.None);
+
+    public Task<bool> LeaveAsync(bool isEarly = false) => Run.LeaveAsync(isEarly, QueueBeside.Nothing, CancellationToken.None);
 
     public Task<QueueAnswer> PassAsync(QueueClaim claim, params QueueItem[] again) => Run.AcknowledgeAsync(0, End(claim, again), CancellationToken.None);
 

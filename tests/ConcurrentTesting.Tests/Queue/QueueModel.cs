@@ -90,7 +90,7 @@ internal sealed class QueueModel(QueueServer server, string run, int tests)
         var mine = _held.Values.Where(held => held.Machine == machine).Select(held => held.Claim.Lease).ToList();
         var all = mine.Concat(_lost.Select(claim => claim.Lease)).ToList();
 
-        (await _machines[machine].Run.HeartbeatAsync(2, all, CancellationToken.None)).Order().ShouldBe(mine.Order());
+        (await _machines[machine].BeatAsync([.. all])).Order().ShouldBe(mine.Order());
     }
 
     /// <summary>All machines work until nothing is left.</summary>

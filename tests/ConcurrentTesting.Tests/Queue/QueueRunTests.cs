@@ -1,4 +1,6 @@
 using ConcurrentTesting.Queue;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 using Shouldly;
 using Xunit;
 
@@ -106,7 +108,7 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await one.PassAsync(claim!, PlayedMachine.Item([0], "retry") with { NotHere = true });
 
         (await one.ClaimAsync(worker: 1)).ShouldBeNull();
-        await other.Run.LeaveAsync(isEarly: true, [], hasFailed: false, CancellationToken.None);
+        await other.LeaveAsync(isEarly: true);
         (await one.ClaimAsync(worker: 1))!.Tests.ShouldBe([0]);
     }
 
@@ -141,9 +143,11 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         var (one, other) = (Machine(), Machine());
         await one.JoinAsync(PlayedMachine.Plan(1));
         await other.JoinAsync(PlayedMachine.Plan(1));
-        var (claim, _, _) = await one.Run.ClaimAsync(0, -1, TimeSpan.Zero, CancellationToken.None);
+        var claim = await one.ClaimAsync();
+        await one.Run.HeartbeatAsync(2, new QueueLeases([claim!.Lease], [], TimeSpan.Zero), QueueBeside.Nothing, CancellationToken.None);
+        (await other.ClaimAsync()).ShouldBeNull("its tests have not begun, so their time has not either");
 
-        (await one.Run.HeartbeatAsync(2, [claim!.Lease], CancellationToken.None)).ShouldBe([claim.Lease]);
+        (await one.Run.HeartbeatAsync(2, new QueueLeases([claim.Lease], [claim.Lease], TimeSpan.Zero), QueueBeside.Nothing, CancellationToken.None)).ShouldBe([claim.Lease]);
         (await other.ClaimAsync())!.Tests.ShouldBe([0]);
         (await one.PassAsync(claim)).IsTaken.ShouldBeTrue();
     }
@@ -172,17 +176,17 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         var claim = await one.ClaimAsync();
         (await one.Run.BeginSealAsync(CancellationToken.None)).ShouldBeFalse("an item is out");
         await one.PassAsync(claim!);
-        await one.Run.LeaveAsync(isEarly: false, [], hasFailed: false, CancellationToken.None);
+        await one.LeaveAsync();
         (await one.Run.BeginSealAsync(CancellationToken.None)).ShouldBeFalse("a machine may have more to say");
-        await other.Run.LeaveAsync(isEarly: false, [], hasFailed: false, CancellationToken.None);
+        await other.LeaveAsync();
 
         (await one.Run.BeginSealAsync(CancellationToken.None)).ShouldBeTrue();
         (await other.Run.BeginSealAsync(CancellationToken.None)).ShouldBeFalse("another is at it");
         await other.Run.SealAsync(0, "not its turn", CancellationToken.None);
-        await one.Run.SealAsync(0, "all passed", CancellationToken.None);
+        await one.Run.SealAsync(0, "all passed\0", CancellationToken.None);
         await one.Run.SealAsync(1, "another verdict", CancellationToken.None);
 
-        (await other.StateAsync()).Seal.ShouldNotBeNull().Reason.ShouldBe("all passed");
+        (await other.StateAsync()).Seal.ShouldNotBeNull().Reason.ShouldBe("all passed\uFFFD");
         (await Machine().JoinAsync(PlayedMachine.Plan(1))).Seal!.ExitCode.ShouldBe(0);
     }
 
@@ -193,12 +197,223 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await machine.JoinAsync(PlayedMachine.Plan(1));
         var claim = await machine.ClaimAsync();
         await machine.Run.AcknowledgeAsync(0, PlayedMachine.End(claim!) with { Results = [] }, CancellationToken.None);
-        await machine.Run.LeaveAsync(isEarly: false, [], hasFailed: false, CancellationToken.None);
+        await machine.LeaveAsync();
         (await machine.Run.BeginSealAsync(CancellationToken.None)).ShouldBeTrue();
 
         await machine.Run.SealAsync(0, "all passed", CancellationToken.None);
 
         (await machine.StateAsync()).Seal.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_is_told_beside_claims_stands_once_however_often_it_is_told()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Plan(1));
+        var claim = (await machine.ClaimAsync())!;
+        var end = PlayedMachine.End(claim) with { Beside = Beside(0, 1, 2) };
+
+        await machine.BeatAsync(Beside(0, 1), claim.Lease);
+        await machine.Run.AcknowledgeAsync(0, end, CancellationToken.None);
+        await machine.Run.AcknowledgeAsync(0, end, CancellationToken.None);
+        await machine.Run.LeaveAsync(isEarly: false, Beside(2, 3), CancellationToken.None);
+
+        (await machine.Run.ReadAsync(CancellationToken.None))!.Machines.Single().Events.Select(one => one[0]).ShouldBe([1, 2, 3]);
+    }
+
+    [Fact]
+    public async Task A_machine_that_comes_after_the_end_learns_whether_the_run_knows_what_happened_on_it()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Plan(1));
+        await machine.Run.AcknowledgeAsync(0, PlayedMachine.End((await machine.ClaimAsync())!) with { Beside = Beside(0, 1) }, CancellationToken.None);
+        await server.ScalarAsync($"WITH ended AS (UPDATE concurrent_test.runs SET sealed_at = clock_timestamp(), exit_code = 1, reason = 'Failed.' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM ended");
+
+        (await machine.Run.LeaveAsync(isEarly: false, Beside(0, 1, 2), CancellationToken.None)).ShouldBeFalse();
+        (await machine.Run.LeaveAsync(isEarly: false, Beside(0, 1), CancellationToken.None)).ShouldBeTrue();
+        (await machine.Run.ReadAsync(CancellationToken.None))!.Machines.Single().Events.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_taken_tells_nothing_beside_it_either()
+    {
+        var (one, other) = (Machine(), Machine());
+        await one.JoinAsync(PlayedMachine.Plan(1));
+        await other.JoinAsync(PlayedMachine.Plan(1));
+        var claim = (await one.ClaimAsync())!;
+        await LateAsync(claim.Lease);
+        await other.ClaimAsync();
+
+        var answer = await one.Run.AcknowledgeAsync(0, PlayedMachine.End(claim) with { Beside = Beside(0, 1) }, CancellationToken.None);
+
+        answer.IsTaken.ShouldBeTrue();
+        (await one.Run.ReadAsync(CancellationToken.None))!.Machines.ShouldAllBe(machine => machine.Events.IsEmpty);
+    }
+
+    [Fact]
+    public async Task What_a_heartbeat_tells_makes_who_ends_the_run_look_again()
+    {
+        var (one, other) = (Machine(), Machine());
+        await one.JoinAsync(PlayedMachine.Plan(1));
+        await other.JoinAsync(PlayedMachine.Plan(1));
+        await other.PassAsync((await other.ClaimAsync())!);
+        await other.LeaveAsync();
+        await server.ScalarAsync($"WITH away AS (UPDATE concurrent_test.machines SET seen_at = seen_at - interval '1h' WHERE run = '{_run}' AND state = 'joined' RETURNING 1) SELECT count(*) FROM away");
+        (await other.Run.BeginSealAsync(CancellationToken.None)).ShouldBeTrue();
+
+        await one.BeatAsync(Beside(0, 1));
+        await other.Run.SealAsync(0, "all passed", CancellationToken.None);
+
+        (await other.StateAsync()).Seal.ShouldBeNull("it was read before the other told something");
+    }
+
+    [Fact]
+    public async Task A_claim_that_the_server_came_to_twice_has_the_later_lease_alone()
+    {
+        var machine = Machine(workers: 1);
+        await machine.JoinAsync(PlayedMachine.Plan(1, 1, 1, 1));
+        var (first, second) = ((await machine.ClaimAsync())!, (await machine.ClaimAsync())!);
+        var claim = Guid.NewGuid();
+        await server.ScalarAsync($"WITH same AS (UPDATE concurrent_test.items SET claim = '{claim}' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM same");
+
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(QueueSql.Claimed, connection) { Parameters = { new("run", _run), new("claim", claim) } };
+        (await command.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe(second.Lease);
+
+        (await machine.PassAsync(first)).IsTaken.ShouldBeTrue();
+        (await machine.PassAsync(second)).IsTaken.ShouldBeFalse();
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND state = 'open' AND losses = 0")).ShouldBe(4 - second.Tests.Length);
+    }
+
+    [Fact]
+    public async Task A_lease_that_its_own_machine_does_not_know_of_is_free_when_it_is_over()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Plan(1));
+        var lost = (await machine.ClaimAsync())!;
+        await LateAsync(lost.Lease);
+
+        (await machine.ClaimAsync(held: lost.Lease)).ShouldBeNull("the machine knows of it, and was busy");
+        (await machine.ClaimAsync())!.Tests.ShouldBe([0]);
+    }
+
+    [Fact]
+    public async Task An_acknowledgement_that_waited_for_its_own_first_try_counts()
+    {
+        var machine = Machine();
+        await machine.JoinAsync(PlayedMachine.Plan(1));
+        var claim = (await machine.ClaimAsync())!;
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var firstTry = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(
+            $"UPDATE concurrent_test.items SET state = 'done' WHERE run = '{_run}'; INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good) SELECT run, lease, machine, '', true FROM concurrent_test.items WHERE run = '{_run}'", connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var second = machine.PassAsync(claim);
+        while (await server.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'") == 0)
+            await Task.Yield();
+        await firstTry.CommitAsync(TestContext.Current.CancellationToken);
+
+        (await second).IsTaken.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_two_machines_lost_is_had_by_one_of_them()
+    {
+        var (one, other) = (Machine(workers: 1), Machine(workers: 1));
+        await one.JoinAsync(PlayedMachine.Plan(1));
+        await other.JoinAsync(PlayedMachine.Plan(1));
+        var claim = (await other.ClaimAsync())!;
+        await other.PassAsync(claim, PlayedMachine.Item([0], "alone"));
+        await LateAsync((await one.ClaimAsync())!.Lease);
+
+        (await other.ClaimAsync())!.Tests.ShouldBe([0], "it is not for the other's only worker and not for the one machine, and there is nobody else");
+    }
+
+    [Fact]
+    public async Task Runs_of_long_ago_are_forgotten_a_few_at_a_time_and_a_locked_one_keeps_nobody_from_joining()
+    {
+        for (var old = 0; old < 5; old++)
+            await new PlayedMachine(server.ConnectionString, $"{_run}-old-{old}").JoinAsync(PlayedMachine.Plan(2));
+        await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.runs SET created_at = created_at - interval '40 days' WHERE run LIKE '{_run}-old-%' RETURNING 1) SELECT count(*) FROM old");
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand($"SELECT 1 FROM concurrent_test.runs WHERE run = '{_run}-old-0' FOR UPDATE", connection);
+        await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+
+        (await Machine().JoinAsync(PlayedMachine.Plan(1))).IsLeader.ShouldBeTrue();
+
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run LIKE '{_run}-old-%'")).ShouldBe(2);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run = '{_run}-old-0'")).ShouldBe(1);
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        await Machine().JoinAsync(PlayedMachine.Plan(1));
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run LIKE '{_run}-old-%'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_machine_asks_by_the_queues_own_rules_whatever_is_usual_in_the_database()
+    {
+        await ExecuteAsync("CREATE ROLE strict LOGIN SUPERUSER");
+        await ExecuteAsync("ALTER ROLE strict SET default_transaction_isolation = 'serializable'; ALTER ROLE strict SET default_transaction_read_only = on");
+        await using var connection = new QueueConnection(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "strict" }.ConnectionString, TimeProvider.System);
+
+        var rules = await connection.AskAsync(
+            async (session, token) =>
+            {
+                await using var command = new NpgsqlCommand("SELECT current_user || ' ' || current_setting('transaction_isolation') || ' ' || current_setting('transaction_read_only')", session);
+                return (string?)await command.ExecuteScalarAsync(token);
+            },
+            CancellationToken.None);
+
+        rules.ShouldBe("strict read committed off");
+    }
+
+    [Fact]
+    public async Task After_the_queue_was_away_nobody_is_taken_for_lost_before_each_could_tell_that_it_lives()
+    {
+        var time = new FakeTimeProvider();
+        await using var connection = new QueueConnection(server.ConnectionString, time);
+        var back = new QueueRun(connection, _run, new QueueMachine(Guid.NewGuid(), "back", 2));
+        var other = Machine();
+        await other.JoinAsync(PlayedMachine.Plan(1));
+        await back.JoinAsync(PlayedMachine.Plan(1), TimeSpan.FromSeconds(30), CancellationToken.None);
+        await LateAsync((await other.ClaimAsync())!.Lease);
+        await server.ScalarAsync($"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue'");
+
+        var asking = back.ClaimAsync(0, -1, [], CancellationToken.None);
+        while (!asking.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Yield();
+        }
+
+        (await asking).Claim.ShouldBeNull("the other had no chance to be heard");
+        back.IsBack.ShouldBeTrue();
+        time.Advance(TimeSpan.FromSeconds(31));
+        (await back.ClaimAsync(0, -1, [], CancellationToken.None)).Claim!.Tests.ShouldBe([0]);
+    }
+
+    [Fact]
+    public async Task A_database_that_cannot_hold_all_names_is_refused_in_one_line()
+    {
+        await ExecuteAsync("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        await using var machine = new PlayedMachine(new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "latin" }.ConnectionString, _run);
+
+        var refused = await machine.JoinAsync(PlayedMachine.Plan(1)).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        refused.Message.ShouldBe("--test-queue needs a database in UTF8, and latin is in LATIN1: give one that was made with ENCODING 'UTF8'.");
+    }
+
+    [Fact]
+    public void Names_are_told_as_PostgreSQL_can_hold_them()
+    {
+        QueueText.Of("Prices(\"\0\")").ShouldBe("Prices(\"\uFFFD\")");
+        QueueText.Of($"half a pair {(char)0xD83D}").ShouldBe("half a pair \uFFFD");
+        QueueText.Of("a whole one \uD83D\uDE00").ShouldBe("a whole one \uD83D\uDE00");
     }
 
     [Fact]
@@ -242,6 +457,19 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         refused.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
         refused.Message.ShouldContain(why);
         refused.Message.ShouldNotContain("secret");
+    }
+
+    private static QueueBeside Beside(int first, params byte[] events) => new(first, [.. events.Select(one => new[] { one })], [.. events.Select(_ => true)]);
+
+    private Task<long> LateAsync(long lease) =>
+        server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND lease = {lease} RETURNING 1) SELECT count(*) FROM late");
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private PlayedMachine Machine(int workers = 2) => new(server.ConnectionString, _run, "machine", workers);

@@ -41,6 +41,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         record.Parts.Select(part => part.Machine).ShouldBe(["one", "other", "third"], ignoreOrder: true);
         record.Parts.Sum(part => part.Tests).ShouldBe(18);
         record.Batches.Select(batch => batch.Number).ShouldBeUnique();
+        record.WorkSpans.Select(span => span.Worker).Distinct().Order().ShouldBe(record.Batches.Select(batch => batch.Worker).Distinct().Order(), "each waited for its test host");
         _machines.Sum(machine => machine.Fake.Runs.Sum(run => run.Entries.Length)).ShouldBe(18);
     }
 
@@ -230,10 +231,86 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     [Fact]
     public async Task A_failure_beside_batches_that_comes_after_the_end_is_no_success()
     {
-        (await FailBesideAsync(Machine("late"), async () =>
+        var late = Machine("late", settings => settings with { Workers = 1 });
+        late.WorkerEnds = () =>
         {
-            await server.ScalarAsync($"WITH ended AS (UPDATE concurrent_test.runs SET sealed_at = clock_timestamp(), exit_code = 0, reason = 'All tests passed.' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM ended");
-        })).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+            EndBeside(late);
+            server.ScalarAsync($"WITH ended AS (UPDATE concurrent_test.runs SET sealed_at = clock_timestamp(), exit_code = 0, reason = 'All tests passed.' WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM ended").Wait();
+        };
+
+        (await late.RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+    }
+
+    [Fact]
+    public async Task What_an_earlier_attempt_made_fail_is_no_flaw_of_the_one_that_made_it_good()
+    {
+        var failing = _catalog.Entries()[7];
+        await Attempt(1, FlakyFails).RunAsync(_catalog, (run, events, _) => FakeHost.GiveAll(run, events, entry => entry.Equals(failing) ? TestOutcome.Failed : TestOutcome.Passed));
+
+        var end = await Attempt(2, FlakyFails).RunAsync(_catalog, Pass);
+
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, end.Reason);
+        (await RecordAsync($"{_run}-2")).Tests.Single(test => test.IsFlaky).Attempts.Select(attempt => attempt.IsEarlier).ShouldBe([true, false]);
+
+        ConcurrentTestSettings FlakyFails(ConcurrentTestSettings settings) => settings with { Flaky = FlakyPolicy.Fail };
+    }
+
+    [Fact]
+    public async Task What_is_flaky_in_a_new_attempt_itself_fails_it_where_that_is_asked_for()
+    {
+        var (failing, tries) = (_catalog.Entries()[7], 0);
+        await Attempt(1, FlakyFails).RunAsync(_catalog, (run, events, _) => FakeHost.GiveAll(run, events, entry => entry.Equals(failing) ? TestOutcome.Failed : TestOutcome.Passed));
+
+        var end = await Attempt(2, FlakyFails).RunAsync(
+            _catalog, (run, events, _) => FakeHost.GiveAll(run, events, entry => entry.Equals(failing) && Interlocked.Increment(ref tries) == 1 ? TestOutcome.Failed : TestOutcome.Passed));
+
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+        end.Reason.ShouldContain("flaky");
+
+        ConcurrentTestSettings FlakyFails(ConcurrentTestSettings settings) => settings with { Flaky = FlakyPolicy.Fail, Reruns = 1 };
+    }
+
+    [Fact]
+    public async Task Names_that_no_database_can_hold_are_no_hindrance_and_secrets_in_groups_are_not_told()
+    {
+        const string Secret = "s3cret-Qz8-group";
+        var unit = _catalog.Units[0];
+        var odd = unit.Entries[0] with { DisplayName = $"{unit.Entries[0].ClassName}.Zero(\"\0\")", Marks = [$"Port-{Secret}"] };
+        var catalog = _catalog with { Units = [unit with { Entries = [odd, .. unit.Entries[1..]] }, .. _catalog.Units[1..]] };
+        var machine = Machine("one");
+        machine.Fake.Context.Secrets.Register(Secret);
+
+        var end = await machine.RunAsync(catalog, Pass);
+
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.tests WHERE run = '{_run}' AND name LIKE '%Zero(\"\uFFFD\")'")).ShouldBe(1);
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.items WHERE run = '{_run}' AND groups = ARRAY['port-***']")).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("GITHUB_SHA")]
+    [InlineData("CI_COMMIT_SHA")]
+    public async Task Machines_of_two_commits_do_not_share_a_run(string variable)
+    {
+        await Of("1111").RunAsync(_catalog, Pass);
+
+        var refused = await Of("2222").RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.Message.ShouldContain("commit (2222 here, 1111 in the run)");
+
+        SharedMachine Of(string commit) => Machine($"of-{commit}", variable: name => name == variable ? commit : null);
+    }
+
+    [Fact]
+    public async Task Machines_of_two_systems_do_not_share_a_run()
+    {
+        await Machine("one").RunAsync(_catalog, Pass);
+        await server.ScalarAsync($"WITH other AS (UPDATE concurrent_test.runs SET fingerprint = fingerprint || jsonb_build_object('platform', 'Windows Arm64') WHERE run = '{_run}' RETURNING 1) SELECT count(*) FROM other");
+
+        var refused = await Machine("other").RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.Message.ShouldContain("platform (");
+        refused.Message.ShouldContain("here, Windows Arm64 in the run)");
     }
 
     [Fact]
@@ -377,24 +454,21 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     public void A_run_that_nobody_names_is_refused() =>
         Should.Throw<ConcurrentTestException>(() => QueuedRun.NameOf(new ConcurrentTestSettings(), _ => null)).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
 
-    // A process that ends itself between two batches is of none.
-    private Task<RunEnd> FailBesideAsync(SharedMachine machine, Func<Task>? afterwards = null)
+    private Task<RunEnd> FailBesideAsync(SharedMachine machine)
     {
         var left = _catalog.Entries().Length;
-        return machine.RunAsync(_catalog, async (run, events, cancellationToken) =>
+        return machine.RunAsync(_catalog, (run, events, cancellationToken) =>
         {
             if (Interlocked.Add(ref left, -run.Entries.Length) == 0)
-            {
-                machine.Queue.Events.Happened(new OutsideFailed(
-                    new OutsideFailure { Kind = OutsideKinds.ProcessEnd, Name = "Test process", Assembly = _catalog.Assemblies[0], Workers = [99], At = DateTimeOffset.UtcNow, Message = "it exited" }, [])
-                { At = DateTimeOffset.UtcNow });
-                if (afterwards is not null)
-                    await afterwards();
-            }
-
-            return await Pass(run, events, cancellationToken);
+                EndBeside(machine);
+            return Pass(run, events, cancellationToken);
         });
     }
+
+    // A process that ends itself between two batches is of none.
+    private void EndBeside(SharedMachine machine) => machine.Queue.Events.Happened(new OutsideFailed(
+        new OutsideFailure { Kind = OutsideKinds.ProcessEnd, Name = "Test process", Assembly = _catalog.Assemblies[0], Workers = [99], At = DateTimeOffset.UtcNow, Message = "it exited" }, [])
+    { At = DateTimeOffset.UtcNow });
 
     private static Task<HostRunEnd> Pass(HostRun run, IHostEvents events, CancellationToken cancellationToken) => FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
 
@@ -406,17 +480,17 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
             await timer.WaitForNextTickAsync(bound.Token);
     }
 
-    private SharedMachine Machine(string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null)
+    private SharedMachine Machine(string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null)
     {
-        var machine = new SharedMachine(server.ConnectionString, _run, name, configure);
+        var machine = new SharedMachine(server.ConnectionString, _run, name, configure, variable);
         _machines.Add(machine);
         return machine;
     }
 
-    private SharedMachine Attempt(int number)
+    private SharedMachine Attempt(int number, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null)
     {
         var machine = new SharedMachine(
-            server.ConnectionString, _run, $"attempt-{number}", settings => settings with { QueueRun = null },
+            server.ConnectionString, _run, $"attempt-{number}", settings => (configure?.Invoke(settings) ?? settings) with { QueueRun = null },
             name => name switch { "GITHUB_RUN_ID" => _run, "GITHUB_RUN_ATTEMPT" => $"{number}", _ => null });
         _machines.Add(machine);
         return machine;

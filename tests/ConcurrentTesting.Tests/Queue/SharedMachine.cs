@@ -22,12 +22,15 @@ internal sealed class SharedMachine : IAsyncDisposable
         _settings = new ConcurrentTestSettings { Queue = connectionString, QueueRun = run, QueueMachine = name, QueueLease = TimeSpan.FromSeconds(20), Workers = 2, MaxRetries = 0, Leaving = _leaving.Token };
         _settings = configure?.Invoke(_settings) ?? _settings;
         Queue = QueuedRun.Open(_settings, variable ?? (_ => null), TimeProvider.System)!;
-        Fake = new FakeRun(given => _settings with { ResultsDirectory = given.ResultsDirectory, RootDirectory = given.RootDirectory }, beside: Queue.Events, ending: _leaving.Token);
+        Fake = new FakeRun(given => _settings with { ResultsDirectory = given.ResultsDirectory, RootDirectory = given.RootDirectory }, beside: new Events(this), ending: _leaving.Token);
     }
 
     public QueuedRun Queue { get; }
 
     public FakeRun Fake { get; }
+
+    /// <summary>Happens before the machine leaves the run; null: nothing does.</summary>
+    public Action? WorkerEnds { get; set; }
 
     public void Leave() => _leaving.Cancel();
 
@@ -40,6 +43,17 @@ internal sealed class SharedMachine : IAsyncDisposable
         journal.Discovered(catalog);
         journal.Planned(catalog, plan);
         return await Queue.WorkAsync(journal, Fake.PoolOf(hosts), CancellationToken.None);
+    }
+
+    private sealed class Events(SharedMachine machine) : IRunObserver
+    {
+        public void Happened(RunEvent happened)
+        {
+            // A fake host is there at once, and a real one takes its time.
+            machine.Queue.Events.Happened(happened is LeaseTaken lease ? lease with { Seconds = 2, HostSeconds = 2 } : happened);
+            if (happened is WorkerEnded)
+                machine.WorkerEnds?.Invoke();
+        }
     }
 
     public async ValueTask DisposeAsync()

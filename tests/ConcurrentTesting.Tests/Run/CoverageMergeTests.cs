@@ -64,6 +64,32 @@ public sealed class CoverageMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_machines_covered_with_roots_of_their_own_is_put_together()
+    {
+        var files = new[] { ("/home/one/work", 1, 0), ("/build/other", 0, 1) }.Select((part, index) => _folder.Write(
+            $"parts/{index}/coverage.cobertura.xml",
+            $"<?xml version=\"1.0\"?><coverage line-rate=\"0.5\" lines-covered=\"1\" lines-valid=\"2\" version=\"1\" timestamp=\"1\"><sources><source>{part.Item1}</source></sources><packages><package name=\"Shop\"><classes><class name=\"Shop.Prices\" filename=\"repo/Shop.cs\"><methods/><lines><line number=\"1\" hits=\"{part.Item2}\"/><line number=\"2\" hits=\"{part.Item3}\"/></lines></class></classes></package></packages></coverage>")).ToList();
+
+        var (coverage, notWritten) = await CoverageMerge.OfPartsAsync(files, 2, new ConcurrentTestSettings { ResultsDirectory = _folder.Path, RootDirectory = _folder.Path }, DateTimeOffset.UtcNow, CancellationToken.None);
+
+        notWritten.ShouldBeNull();
+        coverage.ShouldBe(new CoverageRecord(2, 2, 0, 0));
+        var merged = XDocument.Load(Target).Root!;
+        merged.Descendants("class").Single().Attribute("filename")!.Value.ShouldBe("repo/Shop.cs");
+        files.ShouldAllBe(file => File.Exists(file), "they are the parts'");
+    }
+
+    [Fact]
+    public async Task A_part_without_coverage_makes_it_an_artifact_that_is_missing_in_part()
+    {
+        var file = _folder.Write("parts/0/coverage.cobertura.xml", "<coverage version=\"1\" timestamp=\"1\"><sources/><packages/></coverage>");
+
+        var (_, notWritten) = await CoverageMerge.OfPartsAsync([file], 2, new ConcurrentTestSettings { ResultsDirectory = _folder.Path, RootDirectory = _folder.Path }, DateTimeOffset.UtcNow, CancellationToken.None);
+
+        notWritten!.Message.ShouldContain("only 1 of 2 parts left coverage");
+    }
+
+    [Fact]
     public async Task Coverage_that_nobody_left_is_an_artifact_that_is_missing()
     {
         var (coverage, notWritten) = await MergeAsync(Batch(1));

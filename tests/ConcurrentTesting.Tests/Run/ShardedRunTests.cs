@@ -1,5 +1,6 @@
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Run;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +21,7 @@ public sealed class ShardedRunTests : IDisposable
     {
         var run = ShardedRun.Read(Settings, _ => null);
 
-        run.Select(Catalogs.Of(3, 2), NullLogger.Instance).CaseCount.ShouldBe(6);
+        run.Select(Catalogs.Of(3, 2), new Redactor(), NullLogger.Instance).CaseCount.ShouldBe(6);
         run.Record.ShouldBeNull();
         run.Plan.ShouldBeNull();
     }
@@ -30,7 +31,7 @@ public sealed class ShardedRunTests : IDisposable
     {
         var runs = Enumerable.Range(1, 3).Select(part => ShardedRun.Read(Settings with { Shard = $"{part}/3" }, name => name == "GITHUB_RUN_ID" ? "77" : null)).ToList();
 
-        runs.Sum(run => run.Select(Catalogs.Of(30, 2), NullLogger.Instance).CaseCount).ShouldBe(60);
+        runs.Sum(run => run.Select(Catalogs.Of(30, 2), new Redactor(), NullLogger.Instance).CaseCount).ShouldBe(60);
 
         runs.Select(run => run.Record!.Plan).Distinct().Count().ShouldBe(1);
         runs.Select(run => run.Record!.Part).ShouldBe([1, 2, 3]);
@@ -78,7 +79,7 @@ public sealed class ShardedRunTests : IDisposable
         File.WriteAllBytes(_file, ShardPlanFile.Write(ShardPlanner.ByTimings(catalog, Settings with { ShardCount = 2 }, TimingStore.Empty, "id")));
         var run = ShardedRun.Read(Settings with { Shard = "2/2", PlanFile = _file }, _ => null);
 
-        run.Select(catalog, NullLogger.Instance).CaseCount.ShouldBe(0);
+        run.Select(catalog, new Redactor(), NullLogger.Instance).CaseCount.ShouldBe(0);
 
         run.EndOfEmptyPart.ShouldNotBeNull().ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
         run.EndOfEmptyPart.Reason.ShouldContain("Part 2/2 is empty");
@@ -99,7 +100,7 @@ public sealed class ShardedRunTests : IDisposable
         for (var part = 1; part <= 2; part++)
         {
             var run = ShardedRun.Read(settings with { Shard = $"{part}/2" }, _ => null);
-            run.Select(Catalogs.Of(1, 2), NullLogger.Instance);
+            run.Select(Catalogs.Of(1, 2), new Redactor(), NullLogger.Instance);
             if (run.EndOfEmptyPart is { } end)
                 return (end, part);
         }

@@ -5,6 +5,8 @@ using ConcurrentTesting.IntegrationTests.Host;
 //   ./build.sh Benchmark
 if (args is ["machine", .. var machine])
     return await PlayedMachine.RunAsync(machine);
+if (args is ["warm", .. var warm])
+    return await PlayedMachine.RunAsync([warm[0], $"{warm[1]} warm {warm[2]}", .. warm[2..]]) == 0 ? await PlayedMachine.RunAsync(warm) : 1;
 if (args is ["merge", var folder])
     return await MergeBenchmark.MergeAsync(folder);
 

@@ -48,7 +48,7 @@ internal static class SoakBenchmark
     }
 
     private static StartedMachine Start(PostgreSqlServer server, int number) =>
-        new(QueueBenchmark.Connection(server), Run, $"machine-{number}", Classes, Tests, 2, 3, 5, "quiet");
+        new(QueueBenchmark.Connection(server), Run, $"machine-{number}", false, Classes, Tests, 2, 3, 5, "quiet");
 
     private static bool Done(StartedMachine machine)
     {

@@ -8,10 +8,11 @@ internal sealed class StartedMachine : IDisposable
     private readonly Process _process;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <param name="isWarm">It has played another run before, so that what only a new process costs is over.</param>
     /// <param name="played">Classes, tests a class, workers, seconds of a lease, milliseconds of a test, the test that never ends or <c>quiet</c>.</param>
-    public StartedMachine(string connectionString, string run, string name, params object[] played)
+    public StartedMachine(string connectionString, string run, string name, bool isWarm, params object[] played)
     {
-        string[] arguments = [typeof(StartedMachine).Assembly.Location, "machine", connectionString, run, name, .. played.Select(one => FormattableString.Invariant($"{one}"))];
+        string[] arguments = [typeof(StartedMachine).Assembly.Location, isWarm ? "warm" : "machine", connectionString, run, name, .. played.Select(one => FormattableString.Invariant($"{one}"))];
         _process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
         _process.OutputDataReceived += (_, line) =>
         {

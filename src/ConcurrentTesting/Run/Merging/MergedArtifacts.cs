@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
@@ -30,14 +31,16 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
         Nuke = merge.Nuke,
     };
 
-    public async Task<ConcurrentTestResult> WriteAsync(RunRecord record, CancellationToken cancellationToken)
+    /// <param name="notWritten">What was to be written before and is not there.</param>
+    public async Task<ConcurrentTestResult> WriteAsync(
+        RunRecord record, ImmutableArray<Incident> notWritten, CancellationToken cancellationToken)
     {
         var file = new HistoryFile(settings, (kind, message) => logger.LogWarning("{Kind}: {Message}", kind, message));
         var history = file.Read();
-        record = record with { History = history.ByTest() };
+        record = record with { History = history.ByTest(), Incidents = [.. record.Incidents, .. notWritten] };
         var adding = Task.Run(() => file.AddAsync(history, record, redactor, cancellationToken), cancellationToken);
         var recorded = RecordedValue.All(record.Settings, redactor);
-        var incidents = await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken);
+        var incidents = notWritten.AddRange(await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken));
         await adding;
         foreach (var incident in incidents)
             logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));

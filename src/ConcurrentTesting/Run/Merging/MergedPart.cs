@@ -15,6 +15,9 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
     public int LastBatch { get; } = Record.Batches.Select(batch => batch.Number)
         .Concat(Record.Tests.SelectMany(test => test.Attempts).Select(attempt => attempt.Batch)).DefaultIfEmpty().Max();
 
+    /// <summary>What its tests cover was to be measured, or was.</summary>
+    public bool IsCovered { get; } = Folder.Coverage is not null || (Record.Settings.Coverage && !Record.Tests.IsEmpty);
+
     /// <summary>Reads the journal of a part.</summary>
     /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
     public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder)

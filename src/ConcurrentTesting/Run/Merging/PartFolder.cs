@@ -28,6 +28,10 @@ internal sealed record PartFolder
     /// <summary>Where a plan counts it among its parts.</summary>
     public ShardPart? Planned => Plan?.Parts[Shard.Part - 1];
 
+    /// <summary>What its tests covered; null where it left nothing of that.</summary>
+    public string? Coverage =>
+        Seal?.Files.ContainsKey(ArtifactNames.Coverage) == true ? In(Path, ArtifactNames.Coverage) : null;
+
     public override string ToString() =>
         FormattableString.Invariant($"part {Shard.Part}/{Shard.Of} of run {Run} on {Machine} ({Path})");
 

@@ -55,7 +55,7 @@ internal sealed class PartMerge
     {
         var parts = await ReadAsync(Choose());
         var settings = parts is [var first, ..]
-            ? SettingsOf(first.Record, parts.Sum(part => part.Workers))
+            ? SettingsOf(first.Record, parts.Sum(part => part.Workers)) with { Coverage = parts.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
@@ -63,19 +63,37 @@ internal sealed class PartMerge
         cancellationToken.ThrowIfCancellationRequested();
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
-        var record = RecordOf(parts, settings);
+        var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
+        var record = RecordOf(parts, settings) with { Coverage = coverage };
 
         // Neither needs the other.
         var timings = TimingsOf(parts);
         var saving = Task.Run(() => SaveTimingsAsync(timings, cancellationToken), CancellationToken.None);
         try
         {
-            return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(record, cancellationToken);
+            return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(record, notWritten, cancellationToken);
         }
         finally
         {
             await saving;
         }
+    }
+
+    private static async Task<(CoverageRecord? Coverage, ImmutableArray<Incident> NotWritten)> MergeCoverageAsync(
+        ImmutableArray<MergedPart> parts, ConcurrentTestSettings settings, CancellationToken cancellationToken)
+    {
+        var asked = parts.Where(part => part.IsCovered).ToList();
+        if (asked.Count == 0)
+            return (null, []);
+        var (coverage, notWritten) = await CoverageMerge.OfPartsAsync(
+            [.. asked.Select(part => part.Folder.Coverage).OfType<string>()], asked.Count, settings, DateTimeOffset.UtcNow,
+            cancellationToken);
+        var lost = asked.Select(part => part.Record.Coverage).OfType<CoverageRecord>().ToList();
+        return (
+            coverage is null
+                ? null
+                : coverage with { LostBatches = lost.Sum(part => part.LostBatches), LostResults = lost.Sum(part => part.LostResults) },
+            notWritten is null ? [] : [notWritten]);
     }
 
     private PartChoice Choose()

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling.Sharding;
@@ -61,21 +60,17 @@ internal static class PartResults
         foreach (var test in found)
             counts[test] = counts.GetValueOrDefault(test) - 1;
         var missing = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, count.Value))).ToList();
+
+        // Neither has secrets in its names, and the machines that wrote them may know different ones.
         var others = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, -count.Value)))
-            .Where(test => !missing.Remove(missing.FirstOrDefault(planned => IsWithoutSecret(test, planned)))).ToList();
+            .Where(test => !missing.Remove(missing.FirstOrDefault(
+                planned => test.IsWithoutSecrets(planned) || planned.IsWithoutSecrets(test)))).ToList();
         var differing = missing.Concat(others).Select(test => test.ToString()).Distinct(StringComparer.Ordinal).ToList();
         return differing.Count == 0
             ? null
             : $"{Quantity.Of(differing.Count, "test")} {(differing.Count == 1 ? "is not one of" : "are not")} those {what} "
                 + $"({Named(differing)})";
     }
-
-    // The journal has no secrets in its names, and a plan has names as they were discovered.
-    private static bool IsWithoutSecret(ShardTest test, ShardTest planned) =>
-        test.Name.Contains(RecordedSettings.Mask, StringComparison.Ordinal) && test with { Name = planned.Name } == planned
-        && Regex.IsMatch(
-            planned.Name, $@"\A{string.Join(".*", test.Name.Split(RecordedSettings.Mask).Select(Regex.Escape))}\z",
-            RegexOptions.Singleline | RegexOptions.NonBacktracking);
 
     private static string Named(List<string> names) =>
         string.Join(", ", names.Order(StringComparer.Ordinal).Take(MostNamed)) + (names.Count > MostNamed ? ", …" : "");

@@ -51,7 +51,8 @@ internal sealed record PartSeal
 
     /// <summary>Whether a merge reads the file: what is made again from others is no matter.</summary>
     public static bool IsInput(string name) =>
-        name is ArtifactNames.Plan or ArtifactNames.Journal or ArtifactNames.Timings || ArtifactNames.IsWorker(name.Split('/')[0]);
+        name is ArtifactNames.Plan or ArtifactNames.Journal or ArtifactNames.Timings or ArtifactNames.Coverage
+            || ArtifactNames.IsWorker(name.Split('/')[0]);
 
     /// <summary>The file's content, with these files and the seal.</summary>
     public byte[] Close(ImmutableSortedDictionary<string, string> files)

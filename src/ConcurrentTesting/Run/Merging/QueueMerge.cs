@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Queue;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
@@ -20,46 +21,74 @@ internal static class QueueMerge
         var redactor = Redactor.Of(settings);
         var compared = settings.CompareFile is { } file ? ComparedDocument.Read(file) : null;
         var name = QueuedRun.NameOf(settings, Environment.GetEnvironmentVariable);
-        var queued = await ReadAsync(settings, name, cancellationToken);
+        var earlier = QueuedRun.EarlierOf(settings, Environment.GetEnvironmentVariable);
+        (name, var queued) = await ReadAsync(settings, name, earlier, logger, cancellationToken);
         var record = queued is null
             ? MergedRecord.Without(
                 RecordedSettings.Of(settings),
                 new RunEnd(ConcurrentTestExitCode.Incomplete, $"There is no run {name} in the queue: no machine has come to join it."),
                 DateTimeOffset.UtcNow)
-            : VerdictOf(QueuedRecord.Of(name, queued, settings, queued.Seal is not null), queued.Seal);
+            : VerdictOf(QueuedRecord.Of(name, queued, settings, queued.Seal is not null), queued);
         await using var results = ResultsDirectory.Claim(record.Settings);
         await results.BeginAsync(logger);
         cancellationToken.ThrowIfCancellationRequested();
         if (queued is not null)
-            await SaveTimingsAsync(record, queued, settings, redactor, logger, cancellationToken);
-        return await new MergedArtifacts(settings, redactor, logger).WriteAsync(record with { Compared = compared }, cancellationToken);
+        {
+            var plan = new EventLines(redactor: null).Read(queued.Plan);
+            if (plan.OfType<RunStarted>().Any(started => started.Settings.Coverage))
+            {
+                logger.LogWarning(
+                    "What the tests covered is not merged: each machine has its {File} among its own artifacts", ArtifactNames.Coverage);
+            }
+
+            await SaveTimingsAsync(record, plan, settings, redactor, logger, cancellationToken);
+        }
+
+        return await new MergedArtifacts(settings, redactor, logger).WriteAsync(record with { Compared = compared }, [], cancellationToken);
     }
 
-    private static async Task<QueuedResults?> ReadAsync(ConcurrentTestSettings settings, string name, CancellationToken cancellationToken)
+    // A job that only reports may be tried again alone: then no machine has begun the attempt that it is in.
+    private static async Task<(string Name, QueuedResults? Queued)> ReadAsync(
+        ConcurrentTestSettings settings, string name, ImmutableArray<string> earlier, ILogger logger, CancellationToken cancellationToken)
     {
         await using var connection = new QueueConnection(settings.Queue!, TimeProvider.System, settings.QueuePatience);
-        var reader = new QueueRun(connection, name, new QueueMachine(Guid.NewGuid(), Environment.MachineName, 0));
-        return await reader.ReadAsync(cancellationToken);
+        foreach (var run in earlier.Prepend(name))
+        {
+            var reader = new QueueRun(connection, run, new QueueMachine(Guid.NewGuid(), Environment.MachineName, 0));
+            if (await reader.ReadAsync(cancellationToken) is not { } queued)
+                continue;
+            if (run != name)
+                logger.LogWarning("No machine has begun run {Run}: the results are those of the attempt before, {Earlier}", name, run);
+            return (run, queued);
+        }
+
+        return (name, null);
     }
 
     // The same results come to the same verdict; where they do not, something is wrong with one of the two.
-    private static RunRecord VerdictOf(RunRecord record, QueueSeal? seal) => seal is null || seal.ExitCode == (int)record.ExitCode
-        ? record
-        : record with
-        {
-            ExitCode = ConcurrentTestExitCode.Incomplete,
-            Reason = FormattableString.Invariant($"The run was ended with {seal.ExitCode} ({seal.Reason.TrimEnd('.')}), and what lies in the queue comes to {(int)record.ExitCode}: {record.Reason}"),
-        };
+    private static RunRecord VerdictOf(RunRecord record, QueuedResults queued) => queued switch
+    {
+        { IsOld: true, Seal: { } old } => Incomplete(
+            record,
+            FormattableString.Invariant($"The run was ended at {old.At:u}, more than a day ago, and its verdict says nothing of today: give --test-queue-run the name of a run of today.")),
+        { Seal: { } seal } when seal.ExitCode != (int)record.ExitCode => Incomplete(
+            record,
+            FormattableString.Invariant($"The run was ended with {seal.ExitCode} ({seal.Reason.TrimEnd('.')}), and what lies in the queue comes to {(int)record.ExitCode}: {record.Reason}")),
+        _ => record,
+    };
+
+    private static RunRecord Incomplete(RunRecord record, string reason) =>
+        record with { ExitCode = ConcurrentTestExitCode.Incomplete, Reason = reason };
 
     private static async Task SaveTimingsAsync(
-        RunRecord record, QueuedResults queued, ConcurrentTestSettings settings, Redactor redactor, ILogger logger,
+        RunRecord record, ImmutableArray<RunEvent> plan, ConcurrentTestSettings settings, Redactor redactor, ILogger logger,
         CancellationToken cancellationToken)
     {
         try
         {
             var timings = await TimingStore.LoadAsync(
                 settings.TimingsFile, message => logger.LogWarning("{Message}", message), cancellationToken);
-            timings.Learn(new EventLines(redactor: null).Read(queued.Plan).OfType<UnitPlanned>(), record.Tests);
+            timings.Learn(plan.OfType<UnitPlanned>(), record.Tests);
             foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
                 await timings.SaveAsync(path, redactor, cancellationToken);
         }

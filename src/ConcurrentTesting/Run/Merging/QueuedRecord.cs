@@ -15,7 +15,6 @@ internal sealed class QueuedRecord
     private readonly Dictionary<Guid, int> _results = [];
     private readonly Dictionary<string, double> _phases = new(StringComparer.Ordinal);
     private readonly List<PhaseSpan> _phaseSpans = [];
-    private readonly List<WorkSpan> _workSpans = [];
     private readonly Dictionary<Guid, double> _seconds = [];
     private readonly List<DatabaseRecord> _databases = [];
     private readonly List<string> _flaws = [];
@@ -73,6 +72,7 @@ internal sealed class QueuedRecord
                     Rows = [.. measured.Rows.Where(row => rows.ContainsKey((row.Test, row.Row)))
                         .Select(row => row with { Row = rows[(row.Test, row.Row)] })],
                 },
+                LeaseTaken lease => lease with { Worker = lease.Worker + firstWorker },
                 RowsSuperseded superseded => superseded with { Batch = number },
                 BatchEnded ended => ended with
                 {
@@ -107,6 +107,7 @@ internal sealed class QueuedRecord
                 Batch = batch,
                 Number = (row?.Attempts.Count ?? 0) + 1,
                 Attachments = [],
+                IsEarlier = machine.IsEarlier,
                 StandardOutput = attached.Length == 0 ? attempt.StandardOutput : (attempt.StandardOutput + attached).TrimStart('\n'),
             },
         };
@@ -131,16 +132,11 @@ internal sealed class QueuedRecord
 
     private void AddBeside(QueuedMachine machine)
     {
-        if (machine.Events is not { Length: > 0 } events)
-        {
-            if (machine.State == "joined")
-                Report(IncidentKinds.MachineLost, $"{machine.Name} was not heard of any more; what it had acknowledged counts.");
-            return;
-        }
-
+        if (machine.IsGone)
+            Report(IncidentKinds.MachineLost, $"{machine.Name} was not heard of any more; what it had acknowledged counts.");
         var firstWorker = _machines[machine.Id].FirstWorker;
         var databases = new RunFold();
-        foreach (var happened in _lines.Read(events))
+        foreach (var happened in machine.Events.SelectMany(events => _lines.Read(events)))
         {
             if (happened is PhaseEnded phase)
                 Add(machine, phase);
@@ -148,8 +144,6 @@ internal sealed class QueuedRecord
                 _fold.Apply(Beside(happened, machine, firstWorker));
             else
                 databases.Apply(happened);
-            if (happened is LeaseTaken lease)
-                _workSpans.AddRange(lease.Spans.Select(span => span with { Worker = span.Worker + firstWorker }));
         }
 
         if (databases.Databases.ToRecord() is { } record)
@@ -217,7 +211,6 @@ internal sealed class QueuedRecord
             Machine = MergedRecord.MachineOf([.. _machines.Values.Select(one => one.Machine.Name)]),
             Database = MergedRecord.DatabaseOf([.. _databases]),
             PhaseSpans = PhaseSpan.Together(_phaseSpans),
-            WorkSpans = [.. _workSpans],
             Parts = [.. _machines.Values.Select(one => PartOf(one.Machine, one.FirstWorker, record))],
         };
     }

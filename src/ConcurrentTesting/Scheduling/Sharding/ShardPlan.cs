@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
@@ -40,6 +44,15 @@ internal sealed record ShardPlan
     /// <summary>All discovered tests, each as often as it was discovered.</summary>
     public IEnumerable<ShardTest> All => Parts.SelectMany(part => part.All);
 
+    /// <summary>The plan without secrets in its tests' names; the same where there are none.</summary>
+    public ShardPlan Without(Redactor secrets)
+    {
+        if (All.All(test => secrets.Redact(test.Name) == test.Name))
+            return this;
+        var told = this with { Parts = [.. Parts.Select(part => part.Without(secrets))] };
+        return told with { Discovery = HashOf(told.All) };
+    }
+
     public static string HashOf(IEnumerable<ShardTest> tests)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -65,8 +78,12 @@ internal sealed record ShardPlan
 /// <param name="Seconds">Expected wall time of its tests; null where the parts are by hash.</param>
 /// <param name="Tests">How many tests it has.</param>
 /// <param name="Classes">Longest first.</param>
-internal sealed record ShardPart(int Part, double? Seconds, int Tests, ImmutableArray<ShardClass> Classes)
+internal sealed record ShardPart(
+    int Part, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? Seconds, int Tests,
+    ImmutableArray<ShardClass> Classes)
 {
+    public ShardPart Without(Redactor secrets) => this with { Classes = [.. Classes.Select(type => type.Without(secrets))] };
+
     public IEnumerable<ShardTest> All => Classes.SelectMany(type => type.All);
 }
 
@@ -77,8 +94,12 @@ internal sealed record ShardPart(int Part, double? Seconds, int Tests, Immutable
 /// <param name="Tests">Methods and rows, each as often as it was discovered.</param>
 /// <param name="Explicit">Of explicit tests that nobody asked for, the same.</param>
 internal sealed record ShardClass(
-    string Assembly, string Class, double? Seconds, ImmutableArray<string> Tests, ImmutableArray<string> Explicit)
+    string Assembly, string Class, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? Seconds,
+    ImmutableArray<string> Tests, ImmutableArray<string> Explicit)
 {
+    public ShardClass Without(Redactor secrets) =>
+        this with { Tests = [.. Tests.Select(secrets.Redact)], Explicit = [.. Explicit.Select(secrets.Redact)] };
+
     public IEnumerable<ShardTest> All =>
         Tests.Select(name => new ShardTest(Assembly, Class, name, false)).Concat(
             Explicit.Select(name => new ShardTest(Assembly, Class, name, true)));
@@ -87,5 +108,12 @@ internal sealed record ShardClass(
 /// <summary>A test as all machines name it.</summary>
 internal readonly record struct ShardTest(string Assembly, string Class, string Name, bool IsExplicit)
 {
+    /// <summary>It may be the other one, without the secrets in its name.</summary>
+    public bool IsWithoutSecrets(ShardTest whole) =>
+        Name.Contains(RecordedSettings.Mask, StringComparison.Ordinal) && this with { Name = whole.Name } == whole
+        && Regex.IsMatch(
+            whole.Name, $@"\A{string.Join(".*", Name.Split(RecordedSettings.Mask).Select(Regex.Escape))}\z",
+            RegexOptions.Singleline | RegexOptions.NonBacktracking);
+
     public override string ToString() => $"{Assembly}/{TestNames.Full(Class, Name)}";
 }

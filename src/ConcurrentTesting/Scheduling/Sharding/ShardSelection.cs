@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
@@ -9,9 +10,9 @@ internal static class ShardSelection
     private const int MostNamed = 5;
 
     /// <exception cref="ConcurrentTestException">The tests are not those of the plan.</exception>
-    public static TestCatalog Select(TestCatalog catalog, ShardPlan plan, Shard shard)
+    public static TestCatalog Select(TestCatalog catalog, ShardPlan plan, Shard shard, Redactor secrets)
     {
-        if (Difference(plan, catalog) is { } difference)
+        if (Difference(plan, catalog, secrets) is { } difference)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
@@ -27,14 +28,37 @@ internal static class ShardSelection
     }
 
     /// <summary>What is there and not planned, and planned and not there; null: nothing.</summary>
-    public static string? Difference(ShardPlan plan, TestCatalog catalog)
+    public static string? Difference(ShardPlan plan, TestCatalog catalog, Redactor secrets)
     {
         var counts = new Dictionary<ShardTest, int>();
         foreach (var test in ShardPlan.TestsOf(catalog))
             counts[test] = counts.GetValueOrDefault(test) + 1;
         foreach (var test in plan.All)
             counts[test] = counts.GetValueOrDefault(test) - 1;
-        return Texts(counts) is { Count: > 0 } texts ? string.Join("; ", texts) : null;
+        return Texts(WithoutSecrets(counts, secrets)) is { Count: > 0 } texts ? string.Join("; ", texts) : null;
+    }
+
+    // A plan has no secrets in its names, and the machine that made it may know others than this one.
+    private static Dictionary<ShardTest, int> WithoutSecrets(Dictionary<ShardTest, int> counts, Redactor secrets)
+    {
+        var left = new Dictionary<ShardTest, int>();
+        foreach (var (test, count) in counts.Where(count => count.Value != 0))
+        {
+            var told = test with { Name = secrets.Redact(test.Name) };
+            left[told] = left.GetValueOrDefault(told) + count;
+        }
+
+        foreach (var planned in left.Keys.Where(test => left[test] < 0).ToList())
+        {
+            foreach (var found in left.Keys.Where(test => left[test] > 0 && planned.IsWithoutSecrets(test)).ToList())
+            {
+                var same = Math.Min(-left[planned], left[found]);
+                left[planned] += same;
+                left[found] -= same;
+            }
+        }
+
+        return left;
     }
 
     private static List<string> Texts(Dictionary<ShardTest, int> counts) =>

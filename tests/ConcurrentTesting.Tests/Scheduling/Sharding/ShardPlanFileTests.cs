@@ -63,6 +63,17 @@ public sealed class ShardPlanFileTests : IDisposable
     }
 
     [Fact]
+    public void What_is_divided_by_hash_can_be_read_again()
+    {
+        var plan = ShardPlanner.ByHash(Catalogs.Of(6, 2), Settings, 2);
+
+        var read = ShardPlanFile.Parse(ShardPlanFile.Write(plan));
+
+        ShardPlanFile.HashOf(read).ShouldBe(ShardPlanFile.HashOf(plan));
+        read.Parts.ShouldAllBe(part => part.Seconds == null);
+    }
+
+    [Fact]
     public void A_run_knows_the_plan_among_its_artifacts_by_its_content()
     {
         var file = Path.Combine(_folder, ArtifactNames.Plan);

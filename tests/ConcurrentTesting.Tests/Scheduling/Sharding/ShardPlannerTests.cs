@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 using CsCheck;
@@ -23,7 +24,7 @@ public sealed class ShardPlannerTests : IDisposable
             var settings = Settings with { ShardCount = parts, Database = withDatabases ? DatabaseEngine.Sqlite : DatabaseEngine.None };
             var plan = byTimings ? ShardPlanner.ByTimings(catalog, settings, TimingStore.Empty, "a") : ShardPlanner.ByHash(catalog, settings, parts);
 
-            var selected = Enumerable.Range(1, parts).Select(part => ShardSelection.Select(catalog, plan, new Shard(part, parts))).ToList();
+            var selected = Enumerable.Range(1, parts).Select(part => ShardSelection.Select(catalog, plan, new Shard(part, parts), new Redactor())).ToList();
 
             plan.Parts.Length.ShouldBe(parts);
             selected.SelectMany(part => part.Units).ShouldBe(catalog.Units, ignoreOrder: true);
