@@ -80,7 +80,7 @@ public sealed class TemplateStoreTests : IDisposable
 
         await Store().EvictAsync(CancellationToken, maxBytes: 2500);
 
-        Entries().ShouldBe([A, C]);
+        Entries().ShouldBe([C, A]);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// </summary>
 internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext context) : IServerDialect
 {
-    // A drop that was interrupted leaves a database that may only be dropped again, with a limit of -2 (PostgreSQL 16 and its contemporaries).
+    // A drop that was interrupted leaves a database that may only be dropped again, with a limit of -2 (PostgreSQL 16).
     private const string IsSealed = "NOT datallowconn AND datistemplate AND datconnlimit <> -2";
 
     private const string CommentBegin = "ConcurrentTest template, last used ";
@@ -48,7 +48,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             [version, _facts.User, _facts.Collation, .. await ReadInfluencesAsync(cancellationToken)]);
     }
 
-    /// <summary>What a template takes from the server: the settings of who builds it, and the extensions in the versions that are there.</summary>
+    /// <summary>What a template takes from the server: the settings of who builds it, and the versions of its extensions.</summary>
     private async Task<IReadOnlyList<string>> ReadInfluencesAsync(CancellationToken cancellationToken)
     {
         var settings = await admin.QueryAsync(

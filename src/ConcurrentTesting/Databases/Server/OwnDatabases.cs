@@ -14,7 +14,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
     public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// For a template, whose drop is better not interrupted: right after a build the server may have much to write before it drops anything.
+    /// For a template, whose drop is better not interrupted: right after a build the server may have much to write before.
     /// </summary>
     private static readonly TimeSpan TemplateDropLimit = TimeSpan.FromSeconds(30);
 

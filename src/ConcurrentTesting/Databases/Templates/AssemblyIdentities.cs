@@ -4,7 +4,7 @@ using System.Reflection.PortableExecutable;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>What code is made of: the compiler's own ids of an assembly and of those beside it that it refers to, however far away.</summary>
+/// <summary>What code is made of: the compiler's ids of an assembly and of those beside it that it refers to, directly or not.</summary>
 internal static class AssemblyIdentities
 {
     /// <returns>A name and an id each, in the order of the names.</returns>

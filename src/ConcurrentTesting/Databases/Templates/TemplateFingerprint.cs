@@ -99,8 +99,11 @@ internal sealed class TemplateFingerprint : IDisposable
     }
 
     private IEnumerable<string> FilesBelow(string folder) =>
-        Directory.EnumerateFiles(folder).Where(File.Exists).Order(StringComparer.Ordinal).Concat(
+        Directory.EnumerateFiles(folder).Where(IsThere).Order(StringComparer.Ordinal).Concat(
             Directory.EnumerateDirectories(folder).Where(IsCounted).Order(StringComparer.Ordinal).SelectMany(FilesBelow));
+
+    // An editor's lock is a link to nothing.
+    private static bool IsThere(string file) => new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true) is not { Exists: false };
 
     // What this run writes itself differs each time, and it holds locks there; a link may lead back to a folder above it.
     private bool IsCounted(string folder) =>

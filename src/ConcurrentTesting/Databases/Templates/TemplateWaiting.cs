@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>Tells that the run waits for another one's build: at once, and each minute again, because that run may be stopped for good.</summary>
+/// <summary>Tells that the run waits for another one's build: at once, and each minute, because that run may be stopped.</summary>
 internal sealed class TemplateWaiting(string template, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
