@@ -43,6 +43,17 @@ internal sealed partial class AdapterErrors(string assembly)
                 message.Trim(), stackTrace)
             : null;
 
+    /// <summary>
+    /// xunit's adapters report the failed clean-up of a single test as an error and as one more result of it. What the error is about, as
+    /// <see cref="All"/> tells it; null where a result's message is not such a report.
+    /// </summary>
+    public static string? SubjectOfResult(string? message) =>
+        message is not null && XUnitCleanUpResult().Match(message) is { Success: true } cleanUp
+            ? SubjectOf(cleanUp.Groups["scope"].Value, cleanUp.Groups["name"].Value)
+            : null;
+
+    private static string SubjectOf(string scope, string name) => $"{(scope.Length > 0 ? scope : "Test")} clean-up {name}";
+
     private void Begin(AdapterError? error, int indentation)
     {
         if (_told is { } last)
@@ -59,7 +70,7 @@ internal sealed partial class AdapterErrors(string assembly)
             return new AdapterError(AdapterErrorKind.Other, "", null, text, null);
         var scope = cleanUp.Groups["scope"].Value;
         var fixture = scope == "Assembly" ? assembly : cleanUp.Groups["name"].Value;
-        return new AdapterError(AdapterErrorKind.CleanUp, $"{scope} clean-up {fixture}", fixture, cleanUp.Groups["type"].Value, null);
+        return new AdapterError(AdapterErrorKind.CleanUp, SubjectOf(scope, fixture), fixture, cleanUp.Groups["type"].Value, null);
     }
 
     private static AdapterError OfOthers(string text)
@@ -109,6 +120,9 @@ internal sealed partial class AdapterErrors(string assembly)
         @"\A\[Test (?<scope>Assembly|Collection|Class|Method|Case)? ?Cleanup Failure \((?<name>.*)\)\] (?<type>.*)\z",
         RegexOptions.Singleline)]
     private static partial Regex XUnitCleanUp();
+
+    [GeneratedRegex(@"\A\[Test (?<scope>Case)? ?Cleanup Failure \((?<name>.*?)\)\]: ", RegexOptions.Singleline)]
+    private static partial Regex XUnitCleanUpResult();
 
     [GeneratedRegex(
         @"\A(?<what>TearDown|Setup) failed for test fixture (?<name>[^\n]*)\n?(?<rest>.*)\z",

@@ -14,6 +14,9 @@ internal sealed class BatchProgress : IHostEvents
     // What NUnit's adapter says between exploring the assembly and running it; the second before version 4.
     private static readonly string[] Explored = ["NUnit3TestExecutor discovered", "NUnit3TestExecutor converted"];
 
+    // By so much a host's clock may differ from this one.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private readonly RunContext _run;
     private readonly Batch _batch;
@@ -31,6 +34,8 @@ internal sealed class BatchProgress : IHostEvents
     private readonly AdapterErrors _errors;
     private readonly Action _begun;
     private readonly List<AdapterError> _cleanUpResults = [];
+    private readonly HashSet<string> _cleanUpsOfTests = new(StringComparer.Ordinal);
+    private readonly long _made;
     private string? _lastError;
     private bool _isExplored;
 
@@ -59,7 +64,7 @@ internal sealed class BatchProgress : IHostEvents
         _database = database;
         _entries = batch.Entries.ToDictionary(entry => entry.Id);
         _errors = new AdapterErrors(batch.Assembly.Name);
-        _lastSign = run.Time.GetTimestamp();
+        _lastSign = _made = run.Time.GetTimestamp();
     }
 
     /// <summary>What the host said was wrong beside its results.</summary>
@@ -68,7 +73,7 @@ internal sealed class BatchProgress : IHostEvents
         get
         {
             lock (_gate)
-                return [.. _errors.All, .. _cleanUpResults];
+                return [.. _errors.All.Where(error => !_cleanUpsOfTests.Contains(error.Subject)), .. _cleanUpResults];
         }
     }
 
@@ -88,16 +93,19 @@ internal sealed class BatchProgress : IHostEvents
     /// <summary>Result rows that arrived.</summary>
     public int Results => Volatile.Read(ref _results);
 
-    public void ResultArrived(HostResult result)
+    public void ResultArrived(HostResult told)
     {
         lock (_gate)
         {
+            var result = WithinBatch(told);
             _lastSign = _run.Time.GetTimestamp();
             if (_firstTest is null)
                 Begin(_lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency));
             _lastResult = _lastSign;
             if (Find(result.Test) is { } entry)
             {
+                if (AdapterErrors.SubjectOfResult(result.Message) is { } subject)
+                    _cleanUpsOfTests.Add(subject);
                 Book(entry, result);
             }
             else if (_batch.Reason != BatchReasons.ByName)
@@ -281,6 +289,16 @@ internal sealed class BatchProgress : IHostEvents
     // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet.
     private TestEntry? FindByName(ToldTest test) =>
         NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
+
+    // NUnit's adapter tells hours of a test with a thread of its own, because it does not know when that began. Believed, they would be
+    // the test's duration in every later plan.
+    private HostResult WithinBatch(HostResult result)
+    {
+        if (result.Duration <= _run.Time.GetElapsedTime(_made) + ClockTolerance)
+            return result;
+        var duration = _run.Time.GetElapsedTime(_lastSign);
+        return result with { StartedAt = _run.Recorder.Now - duration, Duration = duration };
+    }
 
     private void Book(TestEntry entry, HostResult result)
     {

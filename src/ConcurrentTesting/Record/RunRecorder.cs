@@ -104,19 +104,26 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
-    /// <summary>Adds the explicit tests that a plain run reports as not executed.</summary>
-    public void AddExplicit(IEnumerable<TestEntry> entries)
+    /// <summary>
+    /// Adds the explicit tests as a plain run reports them: as not executed, and below a set-up that threw as failed with it.
+    /// </summary>
+    public void AddExplicit(IReadOnlyCollection<TestEntry> entries)
     {
+        if (entries.Count == 0)
+            return;
+        var setUps = FailedSetUps.In(Tests);
         foreach (var (entry, index) in entries.SelectMany(entry => Enumerable.Range(0, entry.CaseCount).Select(index => (entry, index))))
         {
+            var failure = setUps.Above(entry);
             Settle(entry, index, new TestAttempt
             {
-                Outcome = TestOutcome.Skipped,
+                Outcome = failure?.Outcome ?? TestOutcome.Skipped,
                 Worker = -1,
                 Batch = 0,
                 Number = 1,
                 StartedAt = Now,
-                Message = "Explicit: it runs only when it is asked for by name.",
+                Message = failure is null ? "Explicit: it runs only when it is asked for by name." : failure.Message,
+                StackTrace = failure?.StackTrace,
             });
         }
     }

@@ -39,6 +39,9 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
     private readonly Dictionary<string, DateTimeOffset?> _startedAt = [];
     private readonly Dictionary<string, (string Case, TestResult Result)> _results = [];
 
+    // One more result of a test whose clean-up failed, told when its case has ended.
+    private readonly List<(string Case, TestResult Result)> _cleanUps = [];
+
     // By the id that xunit gave it.
     private readonly Dictionary<string, string> _names = [];
 
@@ -196,6 +199,12 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
             _results.Remove(id);
             Tell(pending.Result);
         }
+
+        foreach (var cleanUp in _cleanUps.Where(cleanUp => isMeant(cleanUp.Case)).ToList())
+        {
+            _cleanUps.Remove(cleanUp);
+            handler.HandleTestRunStatsChange(new TestRunChangedEventArgs(null, [cleanUp.Result], []));
+        }
     }
 
     // Nothing that failed is forgotten because what was said of it could not be read.
@@ -246,7 +255,19 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         TellDetails(3, failure.Message);
         TellDetails(3, "Stack Trace:");
         TellDetails(4, failure.StackTrace);
+        if (scope.Id is TestId or CaseId && CaseOf(message) is { } test)
+            _cleanUps.Add((message.Text(CaseId) ?? "", ResultOf(test, $"[Test {scope.Title}Cleanup Failure ({name})]", failure)));
     }
+
+    private static TestResult ResultOf(TestCase test, string cleanUp, XUnit3Failure failure) => new(test)
+    {
+        ComputerName = Environment.MachineName,
+        DisplayName = test.DisplayName,
+        Duration = TimeSpan.FromMilliseconds(1),
+        Outcome = TestOutcome.Failed,
+        ErrorMessage = $"{cleanUp}: {failure.Message}",
+        ErrorStackTrace = failure.StackTrace,
+    };
 
     private void Fail(string text, int depth = 1)
     {

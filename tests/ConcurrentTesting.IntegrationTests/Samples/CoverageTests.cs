@@ -17,6 +17,8 @@ public sealed class CoverageTests(CoveredSuites suites)
         var run = await suites.RunAsync(CoveredSuites.Frameworks, ["--test-coverage", "true"], Cancellation);
 
         run.ExitCode.ShouldBe(0, run.Output);
+        run.Run.GetProperty("tests").EnumerateArray().Select(test => test.GetProperty("name").GetString())
+            .ShouldAllBe(name => !name!.Contains("unknown", StringComparison.Ordinal));
         CoveredSuites.Lines(Merged(run)).ShouldBe(serial);
         serial.Values.ShouldContain(true);
         serial.Values.ShouldContain(false);

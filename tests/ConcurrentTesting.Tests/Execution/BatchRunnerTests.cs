@@ -87,6 +87,42 @@ public sealed class BatchRunnerTests
         run.Incidents.ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.UnaskedResult);
     }
 
+    [Theory]
+    [InlineData("[Test Cleanup Failure (Shop.Orders.First)]: System.Exception : it broke", 0)]
+    [InlineData("Expected 1, was 2", 1)]
+    public async Task A_failed_clean_up_of_one_test_that_is_a_result_of_it_is_not_counted_again(string message, int outside)
+    {
+        await using var run = new FakeRun();
+
+        await run.Pool((asked, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Passed));
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Failed) with { Message = message });
+            events.Message(HostMessageLevel.Error, "[xUnit.net 00:00:00.22]     [Test Cleanup Failure (Shop.Orders.First)] System.Exception");
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([_first]));
+
+        run.Context.Recorder.Tests.Length.ShouldBe(2);
+        run.Context.Recorder.Outside.Select(failure => failure.Name)
+            .ShouldBe(Enumerable.Repeat("Test clean-up Shop.Orders.First", outside));
+    }
+
+    [Fact]
+    public async Task A_test_takes_no_longer_than_its_batch_has_lasted()
+    {
+        await using var run = new FakeRun();
+
+        await run.Pool((asked, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Passed) with { Duration = TimeSpan.FromHours(7), StartedAt = default });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([_first]));
+
+        var test = run.ResultOf(_first).Final;
+        test.Duration.ShouldBeLessThan(TimeSpan.FromMinutes(1));
+        test.StartedAt.ShouldNotBe(default);
+    }
+
     private static Quarantine Muted(string test)
     {
         using var folder = new TemporaryFolder();

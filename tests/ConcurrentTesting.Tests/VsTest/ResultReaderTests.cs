@@ -32,4 +32,14 @@ public class ResultReaderTests
             }
         }
     }
+
+    [Fact]
+    public void A_test_whose_name_its_adapter_did_not_know_has_the_name_of_its_case()
+    {
+        var result = new Microsoft.VisualStudio.TestPlatform.ObjectModel.TestResult(
+            new TestCase("Shop.Orders.Adds", new Uri("executor://x"), "a.dll") { DisplayName = "Shop.Orders.Adds(row: 1)" })
+        { DisplayName = "<unknown test ID af3c8861fbd0e338>" };
+
+        ResultReader.Read(result, TestFramework.XUnit3).DisplayName.ShouldBe("Shop.Orders.Adds(row: 1)");
+    }
 }

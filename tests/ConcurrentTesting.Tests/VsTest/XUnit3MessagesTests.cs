@@ -104,6 +104,25 @@ public sealed class XUnit3MessagesTests : IDisposable
     }
 
     [Fact]
+    public void Failed_clean_up_of_a_test_is_one_more_result_of_it_as_the_adapter_tells_it()
+    {
+        Say("test-case-starting", Case + ",\"TestCaseDisplayName\":\"Shop.Orders.Adds\"");
+        Say("test-starting", Test + ",\"TestDisplayName\":\"Shop.Orders.Adds\"");
+        Say("test-passed", Test);
+        Say(
+            "test-cleanup-failure",
+            Test + ",\"ExceptionParentIndices\":[-1],\"ExceptionTypes\":[\"System.Exception\"],\"Messages\":[\"it broke\"],\"StackTraces\":[\"   at A.B()\"]");
+        Say("test-finished", Test);
+        Say("test-case-finished", Case);
+
+        _events.Results.Select(result => result.Outcome)
+            .ShouldBe([ConcurrentTesting.Record.TestOutcome.Passed, ConcurrentTesting.Record.TestOutcome.Failed]);
+        _events.Results[1].DisplayName.ShouldBe("Shop.Orders.Adds");
+        _events.Results[1].Message.ShouldBe("[Test Cleanup Failure (Shop.Orders.Adds)]: System.Exception : it broke");
+        _events.Results[1].StackTrace.ShouldBe("   at A.B()");
+    }
+
+    [Fact]
     public void Result_of_a_test_that_nobody_asked_for_is_an_error()
     {
         Say("test-case-starting", "\"TestCaseUniqueID\":\"other\",\"TestCaseDisplayName\":\"Shop.Other\"");

@@ -15,6 +15,9 @@ internal sealed record RecordedAttempt(TestRecord Test, TestAttempt Attempt)
 /// </summary>
 internal sealed class BatchAttempts
 {
+    // Of a row that tells no name that is known, where any test of its id will do.
+    private const string AnyName = "";
+
     private readonly HashSet<RecordedAttempt> _open = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(Guid, string), List<RecordedAttempt>> _named = [];
     private readonly List<TrxRow> _leftRows = [];
@@ -27,7 +30,7 @@ internal sealed class BatchAttempts
             _open.Add(attempt);
             var test = attempt.Test;
             var full = TestNames.Full(test.ClassName, test.Name);
-            foreach (var name in new[] { full, test.Name, redact(full), redact(test.Name) }.Distinct())
+            foreach (var name in new[] { full, test.Name, redact(full), redact(test.Name), AnyName }.Distinct())
                 Add(test.CaseId, name, attempt);
         }
     }
@@ -38,7 +41,8 @@ internal sealed class BatchAttempts
     /// <summary>The attempt that a row reports; null where the record has none, or none by that name.</summary>
     public RecordedAttempt? Take(TrxRow row)
     {
-        var best = _named.TryGetValue((row.TestId, TrxFormat.Escape(row.Name)), out var attempts)
+        var name = TestNames.IsUnknown(row.Name) ? AnyName : TrxFormat.Escape(row.Name);
+        var best = _named.TryGetValue((row.TestId, name), out var attempts)
             ? attempts.Where(_open.Contains).MinBy(attempt => Distance(attempt.Attempt, row))
             : null;
         if (best is null)

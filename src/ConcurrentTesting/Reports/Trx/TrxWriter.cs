@@ -59,7 +59,7 @@ internal sealed class TrxWriter : IDisposable
         XElement? collectors)
     {
         var test = recorded.Test;
-        var name = row is null ? NameLikeItsAdapter(test) : RestoreName(row.Name, test);
+        var name = row is null || TestNames.IsUnknown(row.Name) ? NameLikeItsAdapter(test) : RestoreName(row.Name, test);
         var definition = _definitions.Of(test, name, executionId);
         _entries.Add((definition.Id, executionId));
 

@@ -81,6 +81,18 @@ public sealed class TrxMergerTests : IDisposable
     }
 
     [Fact]
+    public void A_row_without_a_name_that_is_known_is_found_by_its_test_and_named_after_it()
+    {
+        var names = new[] { "Adds", "Removes" };
+        Write("worker-0/batch.trx", string.Concat(names.Select(name => TrxSnippet.Row($"<unknown test ID {name}>", stdOut: name, testId: name))));
+
+        var merged = MergedTrx.Of(RecordedRun.Of(_folder.Path, [.. names.Select(TrxSnippet.Test)], Batch(0, "worker-0/batch.trx")));
+
+        foreach (var name in names)
+            MergedTrx.Text(merged.Result(TrxSnippet.Test(name).FullName), "StdOut").ShouldBe(name);
+    }
+
+    [Fact]
     public void What_looks_like_an_escape_and_is_the_tests_own_text_stays()
     {
         Write("worker-0/batch.trx", TrxSnippet.Row("Prints_json", stdOut: """{"face":"\ud83d\ude00"}"""));
