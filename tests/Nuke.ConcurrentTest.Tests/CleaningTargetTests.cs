@@ -10,7 +10,7 @@ public class CleaningTargetTests
     public async Task Cleaning_names_what_it_would_remove_and_then_removes_it()
     {
         using var root = new BuildRoot();
-        var kept = Path.Combine(root.Folder, ".nuke", "temp", "kept", "a-failed-test.db");
+        var kept = Path.Combine(root.Folder, ".nuke", "temp", "kept", "0123456789-main-w0-1.db");
         Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
         await File.WriteAllTextAsync(kept, "", TestContext.Current.CancellationToken);
 

@@ -19,7 +19,9 @@ internal static class ResultReader
     public static HostResult Read(TestResult result, TestFramework framework) => new()
     {
         Test = Told(result.TestCase, framework),
-        DisplayName = string.IsNullOrEmpty(result.DisplayName) || TestNames.IsUnknown(result.DisplayName) ? result.TestCase.DisplayName : result.DisplayName,
+        DisplayName = string.IsNullOrEmpty(result.DisplayName) || TestNames.IsUnknown(result.DisplayName)
+            ? result.TestCase.DisplayName
+            : result.DisplayName,
         Outcome = Outcome(result.Outcome),
         StartedAt = result.StartTime,
         Duration = result.Duration,
