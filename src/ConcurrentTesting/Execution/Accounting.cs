@@ -21,6 +21,9 @@ internal sealed record BatchEnd
     /// <summary>Those of <see cref="Failed"/> whose failure the infrastructure caused.</summary>
     public IReadOnlySet<TestEntry> Infrastructure { get; init; } = FrozenSet<TestEntry>.Empty;
 
+    /// <summary>Those of <see cref="Failed"/> that failed for a reason of their own, whatever the infrastructure did besides.</summary>
+    public IReadOnlySet<TestEntry> OfTheirOwn { get; init; } = FrozenSet<TestEntry>.Empty;
+
     /// <summary>What was running when the host died.</summary>
     public required IReadOnlySet<TestEntry> Active { get; init; }
 
@@ -149,10 +152,17 @@ internal sealed class Accounting(
         if (open.Count == 0)
             return ([], []);
 
+        // Another try of the whole would replace the failure that it had.
+        var failed = open.Where(entry => end.OfTheirOwn.Contains(entry) && !MayBeRerun(entry)).ToList();
+        open.RemoveAll(failed.Contains);
         var suspects = open.Where(end.Active.Contains).ToList();
         var rest = open.Where(entry => !end.Active.Contains(entry)).ToList();
-        return suspects.Count > 0 ? Suspected(end, suspects, rest) : Unexplained(end, rest);
+        var (again, settled) = suspects.Count > 0 ? Suspected(end, suspects, rest) : rest.Count > 0 ? Unexplained(end, rest) : ([], []);
+        settled.AddRange(failed.Select(entry => Died(end, entry, "The test process died after this test had failed")));
+        return (again, settled);
     }
+
+    private bool MayBeRerun(TestEntry entry) => rerunsPerTest > 0 && repeated?.Contains(entry) != true;
 
     private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
     {
@@ -207,10 +217,11 @@ internal sealed class Accounting(
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
-    // The tests that a server's restart failed come back in one batch, after a wait that grows.
+    // The tests that a server's restart failed come back in one batch, after a wait that grows. What has failed for a reason of its own
+    // does not: its failure would be replaced.
     private Batch? RetryOf(BatchEnd end)
     {
-        var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps))
+        var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps).Except(end.OfTheirOwn))
             .Where(entry => retries?.TryTake(entry, end.Batch.Round) == true).ToList();
         return entries.Count == 0
             ? null

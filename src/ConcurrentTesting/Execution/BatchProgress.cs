@@ -28,6 +28,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly Dictionary<TestEntry, int> _rows = [];
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
     private readonly HashSet<TestEntry> _failed = [];
+    private readonly HashSet<TestEntry> _ofTheirOwn = [];
     private readonly Dictionary<TestEntry, (string Cause, string Story)> _infrastructure = [];
     private readonly string _declaration;
     private readonly Dictionary<TestEntry, (long Since, DateTimeOffset At)> _active = [];
@@ -231,7 +232,7 @@ internal sealed class BatchProgress : IHostEvents
     {
         lock (_gate)
         {
-            foreach (var failed in _infrastructure.GroupBy(failed => failed.Value.Cause))
+            foreach (var failed in _infrastructure.Where(failed => !_ofTheirOwn.Contains(failed.Key)).GroupBy(failed => failed.Value.Cause))
             {
                 _run.Recorder.Report(
                     IncidentKinds.Infrastructure(failed.Key),
@@ -260,6 +261,7 @@ internal sealed class BatchProgress : IHostEvents
                 Rows = new Dictionary<TestEntry, int>(_rows),
                 Failed = _failed.ToHashSet(),
                 Infrastructure = _infrastructure.Keys.ToHashSet(),
+                OfTheirOwn = _ofTheirOwn.ToHashSet(),
 
                 // A test that says that the infrastructure failed, and ends its process, is not suspected of having crashed it.
                 Active = File.Exists(_declaration)
@@ -334,7 +336,9 @@ internal sealed class BatchProgress : IHostEvents
         _failed.Add(entry);
         var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database)
             ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
-        if (cause is not null && _run.Settings.MaxRetries > 0)
+        if (cause is null)
+            _ofTheirOwn.Add(entry);
+        else if (_run.Settings.MaxRetries > 0)
             _infrastructure.TryAdd(entry, (cause, FirstLine.Marked(attempt.Message ?? "")));
 
         return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);

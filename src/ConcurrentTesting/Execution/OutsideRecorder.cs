@@ -19,7 +19,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         var again = verdict.Again.Where(batch => batch.Reason == BatchReasons.Retry).SelectMany(batch => batch.Entries).ToHashSet();
         foreach (var error in errors)
         {
-            if (IsForgiven(error) && EntriesOf(error).All(again.Contains))
+            if (IsForgiven(error) && EntriesOf(error).All(entry => again.Contains(entry) || end.OfTheirOwn.Contains(entry)))
             {
                 run.Recorder.Report(
                     IncidentKinds.CleanUpRetried,
@@ -37,13 +37,13 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     public void RecordEnd(WatchedEnd watched, BatchEnd end, ImmutableArray<TestEntry> leftOpen)
     {
         if (watched.OwnEnd is { } own && !end.IsDeclared && InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is null)
-            Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, MayBeFlaky(end.Active));
+            Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, !leftOpen.IsEmpty && MayBeFlaky(end.Active));
         else if (watched.IsSilent && leftOpen.IsEmpty && end.Rows.Count > 0)
             Record($"had to be ended after its last test, in a clean-up that hangs: {watched.Fault}", null, [], isFlaky: false);
     }
 
-    /// <summary>Records the end of a test process that ended itself while nothing ran in it.</summary>
-    public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], MayBeFlaky([]));
+    /// <summary>Records the end of a test process that ended itself while nothing ran in it: nothing is tried again for it.</summary>
+    public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], isFlaky: false);
 
     // Of a test that is to run several times each time counts, so what it may have done to its process is not taken back by another one.
     private bool MayBeFlaky(IReadOnlyCollection<TestEntry> running) =>

@@ -3,6 +3,7 @@ using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
@@ -57,8 +58,16 @@ internal sealed class EarlierRun
     public bool LeavesNothingToDo => _failures is { IsEmpty: true };
 
     /// <summary>The part of the catalog that is asked for.</summary>
-    public TestCatalog Select(TestCatalog catalog)
+    public TestCatalog Select(TestCatalog catalog, ILogger log)
     {
+        if (_failures?.NotIn(catalog) is [var first, ..] gone)
+        {
+            log.LogWarning(
+                "{Tests} that failed in the last run {Are} not among those that were discovered, renamed, removed or filtered out, and {Do} not run: {First}{More}",
+                Quantity.Of(gone.Length, "test"), gone.Length == 1 ? "is" : "are", gone.Length == 1 ? "does" : "do", first,
+                gone.Length > 1 ? FormattableString.Invariant($" and {gone.Length - 1} more") : "");
+        }
+
         var replayed = Replayed is { } run ? ReplayPlan.Select(run, catalog, _settings.ReplayWorker) : catalog;
         return _failures?.Select(replayed) ?? replayed;
     }

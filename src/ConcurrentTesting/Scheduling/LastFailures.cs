@@ -67,14 +67,24 @@ internal sealed class LastFailures
         var methods = _tests.Where(test => !cases.Contains(Case(test))).Select(Method).ToHashSet();
         var classes = _outside.SelectMany(failure => failure.Classes.Select(name => (failure.Assembly, failure.Framework, name)))
             .ToHashSet();
-        return catalog with
-        {
-            Units = [.. catalog.Units
+        ImmutableArray<TestUnit> units =
+        [
+            .. catalog.Units
                 .Select(unit =>
                     unit with { Entries = [.. unit.Entries.Where(
                         entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry)))] })
-                .Where(unit => !unit.Entries.IsEmpty)],
-        };
+                .Where(unit => !unit.Entries.IsEmpty),
+        ];
+
+        // Where nothing that failed is there any more, explicit tests that do not run anyway must not make a run of it.
+        return units.IsEmpty ? catalog with { Units = [], Explicit = [] } : catalog with { Units = units };
+    }
+
+    /// <summary>The names of failing tests that are not among those that were discovered: renamed, removed or filtered out.</summary>
+    public ImmutableArray<string> NotIn(TestCatalog catalog)
+    {
+        var methods = catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit).Select(Method).ToHashSet();
+        return [.. _tests.Where(test => !methods.Contains(Method(test))).Select(test => TestNames.Full(test.Class, test.Name))];
     }
 
     private static bool KnowsTests(RunDocument run) => KnowsTests(run.ExitCode, run.Tests.Length + run.Outside.Length);

@@ -204,7 +204,12 @@ internal sealed class TimingStore
     private void Learn(string key, Timing? known, bool hasKnownRows, ImmutableArray<TestRecord> rows)
     {
         if (!HaveRun(rows))
+        {
+            // How long it takes says nothing then, but what failed last is to come first.
+            if (known is not null && rows.Any(row => DecidingAttempt.IsFailure(row.Final)))
+                _timings[key] = known with { LastOutcome = nameof(TestOutcome.Failed) };
             return;
+        }
 
         var run = RunOf(rows);
         var seconds = Math.Round(run.Seconds, 6);

@@ -181,6 +181,58 @@ public sealed class AccountingTests
     }
 
     [Fact]
+    public void A_test_that_failed_for_a_reason_of_its_own_is_not_tried_again_with_a_clean_up()
+    {
+        var entries = Enumerable.Range(0, 2).Select(index => Catalogs.Entry(Assembly, "Orders", $"Test{index}")).ToArray();
+        var accounting = new Accounting(entries.ToDictionary(entry => entry, _ => 1.0), 0, 0, new RetryBudget(1, TimeSpan.Zero, new Random(1)));
+        var end = End(entries, BatchReasons.Plan, arrived: entries) with
+        {
+            Failed = new HashSet<TestEntry> { entries[0] },
+            OfTheirOwn = new HashSet<TestEntry> { entries[0] },
+            OfFailedCleanUps = entries.ToHashSet(),
+        };
+
+        var again = accounting.Judge(end).Again.ShouldHaveSingleItem();
+
+        again.Reason.ShouldBe(BatchReasons.Retry);
+        again.Entries.ShouldBe([entries[1]]);
+    }
+
+    [Fact]
+    public void A_row_that_failed_for_a_reason_of_its_own_is_not_tried_again_for_what_failed_another_row()
+    {
+        var rows = Catalogs.Entry(Assembly, "Orders", "Ships", cases: 2);
+        var accounting = new Accounting(new Dictionary<TestEntry, double> { [rows] = 1.0 }, 0, 0, new RetryBudget(1, TimeSpan.Zero, new Random(1)));
+        var set = new HashSet<TestEntry> { rows };
+        var end = End([rows], BatchReasons.Plan) with
+        {
+            Rows = new Dictionary<TestEntry, int> { [rows] = 2 }, Failed = set, Infrastructure = set, OfTheirOwn = set,
+        };
+
+        accounting.Judge(end).Again.ShouldBeEmpty();
+        accounting.Judge(end with { OfTheirOwn = new HashSet<TestEntry>() }).Again.ShouldHaveSingleItem().Reason.ShouldBe(BatchReasons.Retry);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    public void A_test_one_of_whose_rows_failed_is_not_tried_again_when_its_process_is_killed(int reruns, int again)
+    {
+        var rows = Catalogs.Entry(Assembly, "Orders", "Ships", cases: 3);
+        var accounting = new Accounting(new Dictionary<TestEntry, double> { [rows] = 1.0 }, reruns, reruns);
+        var set = new HashSet<TestEntry> { rows };
+
+        var verdict = accounting.Judge(End([rows], BatchReasons.Plan, fault: "killed", active: [rows]) with
+        {
+            Rows = new Dictionary<TestEntry, int> { [rows] = 1 }, Failed = set, OfTheirOwn = set,
+        });
+
+        verdict.Again.Length.ShouldBe(again);
+        verdict.Settled.Length.ShouldBe(1 - again);
+        verdict.Settled.ShouldAllBe(settled => settled.Outcome == TestOutcome.Failed);
+    }
+
+    [Fact]
     public void A_case_that_shares_its_id_counts_every_occurrence()
     {
         var twins = Catalogs.Entry(Assembly, "Orders", "Ships", cases: 3);

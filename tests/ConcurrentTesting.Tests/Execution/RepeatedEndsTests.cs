@@ -61,6 +61,21 @@ public sealed class RepeatedEndsTests
     }
 
     [Fact]
+    public async Task A_process_that_ends_itself_after_its_tests_is_not_called_flaky_where_nothing_ran_again()
+    {
+        await using var run = new FakeRun(settings => settings with { Reruns = 3 });
+
+        await run.Pool(async (batch, events, _) =>
+        {
+            await Pass(batch, events);
+            return new HostRunEnd($"{TestProcess.CrashedWith}Stack overflow.");
+        }).RunAsync(FakeRun.Plan([_first]));
+
+        run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().IsFlaky.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Infrastructure_may_fail_each_of_the_runs_and_each_is_tried_again()
     {
         await using var run = Stressed("3", settings => settings with { MaxRetries = 1, RetryDelay = TimeSpan.Zero });

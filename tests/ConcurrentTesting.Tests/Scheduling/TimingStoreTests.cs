@@ -39,6 +39,21 @@ public sealed class TimingStoreTests : IDisposable
         timing.LastOutcome.ShouldBe("Failed");
     }
 
+    [Theory]
+    [InlineData("TimedOut")]
+    [InlineData("Error")]
+    public async Task What_came_to_no_end_has_failed_last_and_took_what_it_took_before(string outcome)
+    {
+        var catalog = Catalogs.Of(1, 1);
+        await LearnAsync(catalog, TestOutcome.Passed, 2);
+        await LearnAsync(catalog, Enum.Parse<TestOutcome>(outcome), 300);
+
+        var store = await ReadAsync();
+
+        store.HasFailedLast(catalog.Entries()[0]).ShouldBeTrue();
+        store.Find(catalog.Entries()[0])!.Seconds.ShouldBe(2, 0.001);
+    }
+
     [Fact]
     public void A_test_that_became_slow_is_known_as_slow_within_a_few_runs()
     {
