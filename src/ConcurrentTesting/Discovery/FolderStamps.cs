@@ -17,7 +17,10 @@ internal static class FolderStamps
     {
         var all = new EnumerationOptions
         {
-            RecurseSubdirectories = true, MaxRecursionDepth = Deepest, AttributesToSkip = 0, IgnoreInaccessible = false,
+            RecurseSubdirectories = true,
+            MaxRecursionDepth = Deepest,
+            AttributesToSkip = 0,
+            IgnoreInaccessible = false,
         };
         try
         {

@@ -206,7 +206,10 @@ public sealed class AccountingTests
         var set = new HashSet<TestEntry> { rows };
         var end = End([rows], BatchReasons.Plan) with
         {
-            Rows = new Dictionary<TestEntry, int> { [rows] = 2 }, Failed = set, Infrastructure = set, OfTheirOwn = set,
+            Rows = new Dictionary<TestEntry, int> { [rows] = 2 },
+            Failed = set,
+            Infrastructure = set,
+            OfTheirOwn = set,
         };
 
         accounting.Judge(end).Again.ShouldBeEmpty();
@@ -224,7 +227,9 @@ public sealed class AccountingTests
 
         var verdict = accounting.Judge(End([rows], BatchReasons.Plan, fault: "killed", active: [rows]) with
         {
-            Rows = new Dictionary<TestEntry, int> { [rows] = 1 }, Failed = set, OfTheirOwn = set,
+            Rows = new Dictionary<TestEntry, int> { [rows] = 1 },
+            Failed = set,
+            OfTheirOwn = set,
         });
 
         verdict.Again.Length.ShouldBe(again);

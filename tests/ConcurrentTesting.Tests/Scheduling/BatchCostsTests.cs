@@ -102,7 +102,8 @@ public sealed class BatchCostsTests
     {
         var batches = Enumerable.Range(1, crowd * Environment.ProcessorCount).Select(number => RecordedRun.Batch(number, assembly: Catalogs.Assembly()) with
         {
-            Duration = TimeSpan.FromSeconds(10), Computed = new ComputedTime(TimeSpan.FromSeconds(seen), TimeSpan.FromSeconds(seconds)),
+            Duration = TimeSpan.FromSeconds(10),
+            Computed = new ComputedTime(TimeSpan.FromSeconds(seen), TimeSpan.FromSeconds(seconds)),
         });
         var run = RecordedRun.Of("/results", [], batches);
         BatchCosts.Learn(_timings, Catalogs.Of(Unit("Shop.A")), run with { Phases = run.Phases.SetItem(PhaseNames.Tests, 10) }, Loading);
