@@ -54,6 +54,9 @@ internal sealed class EarlierRun
         { Compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null };
     }
 
+    /// <summary>The same for a run with its settings complete: the number of workers may come from the timings.</summary>
+    public EarlierRun For(ConcurrentTestSettings settings) => new(settings, _failures, Replayed) { Compared = Compared };
+
     /// <summary>Only what failed last is asked for, and nothing did.</summary>
     public bool LeavesNothingToDo => _failures is { IsEmpty: true };
 

@@ -100,6 +100,7 @@ internal sealed class TestRun
         var redactor = Redactor.Of(settings);
         var timings = await RunTimings.LoadAsync(settings);
         settings = timings.Settings;
+        earlier = earlier.For(settings);
         var quarantine = Quarantine.Read(settings.QuarantineFile, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         await using var results = ResultsDirectory.Claim(settings);
         await using var live = LiveServer.Open(settings, redactor, time, logger);
