@@ -27,8 +27,6 @@ internal sealed class DiscoveryCache : IAsyncDisposable
     private const string Extension = ".tests";
     private const long LargestEntry = 16L << 20;
 
-    // A file that is written again within a file system's resolution keeps its time.
-    private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestAge = TimeSpan.FromDays(7);
     private static readonly TimeSpan LongestWrite = TimeSpan.FromHours(1);
 
@@ -221,7 +219,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
             var hash = stamp.Length > 0 ? FolderStamps.ContentOf(path) : "";
             if (FileStamp.Of(path) != stamp)
                 return null;
-            var isYoung = stamp.Length > 0 && File.GetLastWriteTimeUtc(path) > now - Resolution;
+            var isYoung = stamp.Length > 0 && File.GetLastWriteTimeUtc(path) > now - FileStamp.Resolution;
             contents[path] = new Content(isYoung ? "young" : stamp, hash);
         }
 

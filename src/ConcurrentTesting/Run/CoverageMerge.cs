@@ -35,28 +35,7 @@ internal static class CoverageMerge
         var target = Path.Combine(settings.ResultsDirectory, ArtifactNames.Coverage);
         if (File.Exists(target))
             return (null, NotWritten(target, "a file is there that no run wrote; move it away", at));
-        var folder = Path.Combine(settings.ResultsDirectory, $".coverage-{Guid.NewGuid():N}");
-        try
-        {
-            var (files, lost) = Gather(asked, folder);
-            if (files == 0)
-                return (null, NotWritten(target, "no test host left any coverage; see run.log for what its collectors said", at));
-            var merged = await MergeAsync(folder, cancellationToken);
-            Relocate(merged, settings.RootDirectory);
-            await ArtifactFile.WriteAsync(
-                target, stream => merged.SaveAsync(stream, SaveOptions.None, cancellationToken), cancellationToken);
-            return (Figures(merged.Root!, lost), null);
-        }
-        catch (Exception exception) when (exception is IOException
-            or UnauthorizedAccessException or XmlException or ConcurrentTestException)
-        {
-            return (null, NotWritten(target, exception.Message, at));
-        }
-        finally
-        {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
-        }
+        return await MergedAsync(target, settings, at, folder => Task.FromResult(Gather(asked, folder)), cancellationToken);
     }
 
     /// <summary>What the tests of several machines covered together, out of what each has merged for itself.</summary>
@@ -68,19 +47,36 @@ internal static class CoverageMerge
         var target = Path.Combine(settings.ResultsDirectory, ArtifactNames.Coverage);
         if (files.Count == 0)
             return (null, NotWritten(target, "no part left any coverage", at));
+        var (coverage, notWritten) = await MergedAsync(target, settings, at, CopyAllAsync, cancellationToken);
+        return coverage is not null && files.Count < parts
+            ? (coverage, NotWritten(target, Invariant($"only {files.Count} of {parts} parts left coverage"), at))
+            : (coverage, notWritten);
+
+        async Task<(int, List<BatchRecord>)> CopyAllAsync(string folder)
+        {
+            for (var index = 0; index < files.Count; index++)
+                await CopyAsync(files[index], Path.Combine(folder, Invariant($"{index}.xml")), settings.RootDirectory, cancellationToken);
+            return (files.Count, []);
+        }
+    }
+
+    /// <param name="gather">Puts files into a folder, and tells how many, and which batches left none.</param>
+    private static async Task<(CoverageRecord? Coverage, Incident? NotWritten)> MergedAsync(
+        string target, ConcurrentTestSettings settings, DateTimeOffset at, Func<string, Task<(int Files, List<BatchRecord> Lost)>> gather,
+        CancellationToken cancellationToken)
+    {
         var folder = Path.Combine(settings.ResultsDirectory, $".coverage-{Guid.NewGuid():N}");
         try
         {
             Directory.CreateDirectory(folder);
-            for (var index = 0; index < files.Count; index++)
-                await CopyAsync(files[index], Path.Combine(folder, Invariant($"{index}.xml")), settings.RootDirectory, cancellationToken);
+            var (files, lost) = await gather(folder);
+            if (files == 0)
+                return (null, NotWritten(target, "no test host left any coverage; see run.log for what its collectors said", at));
             var merged = await MergeAsync(folder, cancellationToken);
             Relocate(merged, settings.RootDirectory);
             await ArtifactFile.WriteAsync(
                 target, stream => merged.SaveAsync(stream, SaveOptions.None, cancellationToken), cancellationToken);
-            return (
-                Figures(merged.Root!, []),
-                files.Count < parts ? NotWritten(target, Invariant($"only {files.Count} of {parts} parts left coverage"), at) : null);
+            return (Figures(merged.Root!, lost), null);
         }
         catch (Exception exception) when (exception is IOException
             or UnauthorizedAccessException or XmlException or ConcurrentTestException)
@@ -108,7 +104,6 @@ internal static class CoverageMerge
     // One folder, and names that say nothing: the command line stays short.
     private static (int Files, List<BatchRecord> Lost) Gather(IEnumerable<BatchRecord> batches, string folder)
     {
-        Directory.CreateDirectory(folder);
         var (files, lost) = (0, new List<BatchRecord>());
         foreach (var batch in batches)
         {
