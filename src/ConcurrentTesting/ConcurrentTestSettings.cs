@@ -282,6 +282,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>Adds VSTest's own diagnostic logs to the results.</summary>
     public bool Diagnostics { get; init; }
 
+    /// <summary>
+    /// What the command line said of where the tests are and what they run on, as it is written to test the same once more, with a space
+    /// before it: <c> --test-database mysql</c>; empty where it said nothing.
+    /// </summary>
+    public string RepeatedArguments { get; init; } = "";
+
     /// <summary>The repository's root: the default folders are below it, and reported file paths are relative to it.</summary>
     public string RootDirectory { get; init; } = Directory.GetCurrentDirectory();
 
