@@ -224,7 +224,7 @@ internal sealed class TestRun
 
         var catalog = _shard.Select(discovered, _run.Secrets, _run.Log);
         _journal.PartIs(_shard.Record, _shard.Plan);
-        _journal.Discovered(_earlier.Select(catalog, _run.Log));
+        _journal.Discovered(_earlier.Select(catalog, _run.Recorder));
     }
 
     /// <param name="begun">What runs already: the plan is of the rest.</param>
