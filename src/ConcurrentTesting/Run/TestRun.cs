@@ -212,7 +212,10 @@ internal sealed class TestRun
     {
         var discoverer = new Discoverer(
             _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, early,
-            cache);
+            cache)
+        {
+            ToldErrors = (assembly, messages) => DiscoveryErrors.Record(_run, assembly, messages),
+        };
         var discovered = await discoverer.DiscoverAsync(cancellationToken);
         if (await early.FindUnexpectedAsync(discovered) is { } unexpected)
         {
