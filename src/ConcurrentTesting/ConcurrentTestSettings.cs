@@ -322,6 +322,9 @@ public sealed record ConcurrentTestSettings
     /// <summary>How long the queue may be away; null: the default.</summary>
     internal TimeSpan? QueuePatience { get; init; }
 
+    /// <summary>It asks for all tests that there are.</summary>
+    internal bool RunsAll => this is { Filter: null, OnlyFailed: false, ReplayFile: null, Shard: null, PlanFile: null, Budget: null };
+
     /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
     internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };
 
