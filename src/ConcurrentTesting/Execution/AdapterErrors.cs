@@ -27,9 +27,11 @@ internal sealed partial class AdapterErrors(string assembly)
         if (level == HostMessageLevel.Error && _told is { Fixture: not null, Message: "" } fixture)
             _told = WithRest(fixture, text);
         else if (level == HostMessageLevel.Error)
+        {
             Begin(
                 (line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim())) is { } error ? error with { At = at } : null,
                 line.Groups["indentation"].Length);
+        }
         else if (line.Success && line.Groups["indentation"].Length > _indentation && _told is not null)
             _details.Add(line.Groups["text"].Value);
         else

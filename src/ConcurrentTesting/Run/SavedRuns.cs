@@ -3,6 +3,7 @@ using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Settings;
 using Microsoft.Extensions.Logging;
@@ -44,13 +45,13 @@ internal static class SavedRuns
         var recorded = RecordedValue.All(record.Settings, redactor);
         var incidents = await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken);
         foreach (var incident in incidents)
-            logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
+            logger.LogWarning("{Kind}: {Message}", incident.Kind, PlainText.Escape(redactor.Redact(incident.Message)));
         record = LostArtifacts.From(record, incidents.AddRange(lostCoverage));
         Tell(record, redactor, logger);
         return RunResult.Of(record) with
         {
             ClosingLines = RunConsole.ClosingLines(record, redactor),
-            HostCommands = HostCommands.Of(record, redactor),
+            HostCommands = HostCommands.Of(record with { Settings = record.Settings with { Host = settings.Host } }, redactor),
         };
     }
 

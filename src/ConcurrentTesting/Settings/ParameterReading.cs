@@ -155,9 +155,17 @@ internal sealed class ParameterReading
     private void AddObstacles(ConcurrentTestSettings settings)
     {
         AddObstacle("TestResultsDirectory", settings.ResultsDirectory);
-        AddObstacle("TestTimings", Path.GetDirectoryName(settings.TimingsFile)!);
+        AddFileObstacle("TestTimings", settings.TimingsFile);
         if (settings.JUnitFile is { } junit)
-            AddObstacle("TestJUnitFile", Path.GetDirectoryName(junit)!);
+            AddFileObstacle("TestJUnitFile", junit);
+    }
+
+    private void AddFileObstacle(string name, string file)
+    {
+        if (Directory.Exists(file))
+            _errors.Add($"{ParameterTable.All.First(parameter => parameter.Name == name).Argument}: {file} is a folder: name a file");
+        else
+            AddObstacle(name, Path.GetDirectoryName(file)!);
     }
 
     private void AddObstacle(string name, string folder)

@@ -10,13 +10,14 @@ namespace ConcurrentTesting.Settings;
 internal static partial class RepeatedArguments
 {
     private static readonly FrozenSet<string> Names = FrozenSet.Create(
-        StringComparer.Ordinal, "Workers", "TestProjects", "TestConfiguration", "TestFramework", "TestSettings", "TestDatabase", "TestTemplate",
-        "TestTemplateExtensions", "TestDatabases", "TestDatabaseSettings", "TestIsolation", "TestHost", "TestTogether", "TestServerBinaries",
+        StringComparer.Ordinal, "Workers", "TestProjects", "TestConfiguration", "TestFramework", "TestSettings", "TestDatabase",
+        "TestTemplate", "TestTemplateExtensions", "TestDatabases", "TestDatabaseSettings", "TestIsolation", "TestHost", "TestTogether",
+        "TestServerBinaries",
         "TestProductionFallback", "TestAllow", "TestAllowedHosts", "TestTimings", "TestResultsDirectory", "TestTimeout");
 
     /// <summary>
-    /// <c> --test-projects tests/Shop --test-database mysql</c>, with a space before each; empty where nothing of it was on the command line.
-    /// Commands, which may hold a password, are left out.
+    /// <c> --test-projects tests/Shop --test-database mysql</c>, with a space before each; empty where nothing of it was on the command
+    /// line. Commands, which may hold a password, are left out.
     /// </summary>
     public static string Of(CommandLine commandLine, string workingDirectory) => string.Concat(
         ParameterTable.All.Where(parameter => Names.Contains(parameter.Name))
@@ -24,7 +25,8 @@ internal static partial class RepeatedArguments
                 ? string.Concat(text.Values.Select(Quoted).Prepend(parameter.Argument).Select(word => " " + word))
                 : ""));
 
-    private static bool IsSecretive(string value) => value.Contains("cmd:", StringComparison.OrdinalIgnoreCase) || value.Any(char.IsControl);
+    private static bool IsSecretive(string value) =>
+        value.Contains("cmd:", StringComparison.OrdinalIgnoreCase) || value.Any(char.IsControl);
 
     // Single quotes are those of sh, which PowerShell takes too as long as there is none within them.
     private static string Quoted(string value) =>

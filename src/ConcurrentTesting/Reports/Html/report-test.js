@@ -141,12 +141,15 @@ starts.push(() => {
     place.append(part("h2", "Earlier runs"), drawing, part("p", `Known runs: ${told.runs}${flaky}; the last bar is this run, red ones failed.`, "soft"));
   }
 
-  const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
+  const quoted = text => `'${text.replaceAll("'", facts.script === "./build.sh" ? "'\\''" : "''")}'`;
+
+  // What VSTest's filters give a meaning of their own.
+  const literal = text => text.replace(/[\\()&|=!~]/g, "\\$&");
 
   function commands(test, told) {
     if (told.outside) return;
-    const method = told.method ? `${classes[test[CLASS]].replaceAll("+", "\\+")}.${told.method}` : fullName(test);
-    const command = `./build.sh ConcurrentTest${facts.arguments ?? ""}`;
+    const method = literal(told.method ? `${classes[test[CLASS]]}.${told.method}` : fullName(test));
+    const command = `${facts.script} ConcurrentTest${facts.arguments ?? ""}`;
     const lines = [["Run it again", `${command} --test-filter ${quoted(`FullyQualifiedName=${method}`)}`]];
     if (test[WORKER] >= 0) {
       const replay = `${command} --test-replay ${quoted(facts.runJson)} --test-replay-worker ${test[WORKER]}`;

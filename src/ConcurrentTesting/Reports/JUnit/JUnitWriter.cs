@@ -18,6 +18,12 @@ internal sealed partial class JUnitWriter
 {
     private const double ShortestTime = 0.001;
 
+    // GitLab refuses a file of more than 30 MB. What a case takes beside its texts is a guess on the safe side.
+    private const long MostBytes = 28_000_000;
+    private const long BytesOfCase = 900;
+    private const int ShortText = 2048;
+    private const int ShortestText = 200;
+
     private readonly RunRecord _record;
     private readonly bool _isStrict;
     private readonly ImmutableArray<TestRecord> _entries;
@@ -25,6 +31,8 @@ internal sealed partial class JUnitWriter
     private readonly ReportText _text;
     private readonly JUnitNames _names;
     private readonly XmlWriter _xml;
+    private long _room;
+    private long _roomForPassed;
 
     private JUnitWriter(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
     {
@@ -33,6 +41,8 @@ internal sealed partial class JUnitWriter
         _attachments = attachments;
         _text = text;
         _names = new JUnitNames(_entries = record.Entries, text);
+        _room = Math.Max(MostBytes / 10, MostBytes - BytesOfCase * _entries.Length);
+        _roomForPassed = _room / 2;
         _xml = XmlWriter.Create(output, new XmlWriterSettings
         {
             CloseOutput = false,
@@ -272,7 +282,7 @@ internal sealed partial class JUnitWriter
 
     private void Describe(TestAttempt attempt)
     {
-        _xml.WriteAttributeString("message", _text.Message(attempt.Message ?? Fallback(attempt)));
+        _xml.WriteAttributeString("message", Bounded(_text.Message(attempt.Message ?? Fallback(attempt)), attempt));
         Attribute("type", FailureType(attempt));
     }
 
@@ -282,7 +292,8 @@ internal sealed partial class JUnitWriter
         var message = _text.Message(attempt.Message ?? Fallback(attempt));
         var type = FailureType(attempt);
         var head = message.StartsWith(type, StringComparison.Ordinal) ? message : $"{type}: {message}";
-        return string.IsNullOrWhiteSpace(attempt.StackTrace) ? head : $"{head}\n{_text.Stream(attempt.StackTrace)}";
+        return Bounded(
+            string.IsNullOrWhiteSpace(attempt.StackTrace) ? head : $"{head}\n{_text.Stream(attempt.StackTrace)}", attempt);
     }
 
     private void Streams(TestRecord test)
@@ -297,7 +308,7 @@ internal sealed partial class JUnitWriter
         var output = new StringBuilder().Append(
             attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
         if (!string.IsNullOrEmpty(attempt.StandardOutput))
-            output.Append('\n').Append(_text.Stream(attempt.StandardOutput));
+            output.Append('\n').Append(Bounded(_text.Stream(attempt.StandardOutput), attempt));
 
         foreach (var file in _attachments.Of(attempt))
             output.Append(CultureInfo.InvariantCulture, $"\n[[ATTACHMENT|{LegalXml.Clean(RelativePath(file))}]]");
@@ -308,7 +319,29 @@ internal sealed partial class JUnitWriter
     private void StandardError(TestAttempt attempt)
     {
         if (!string.IsNullOrEmpty(attempt.StandardError))
-            _xml.WriteElementString("system-err", _text.Stream(attempt.StandardError));
+            _xml.WriteElementString("system-err", Bounded(_text.Stream(attempt.StandardError), attempt));
+    }
+
+    /// <summary>
+    /// A text as far as the file has room for it: first that of tests which passed is left out, then that of failures is cut.
+    /// </summary>
+    private string Bounded(string text, TestAttempt attempt)
+    {
+        var size = Encoding.UTF8.GetByteCount(text);
+        if (attempt.Outcome is TestOutcome.Passed or TestOutcome.Skipped)
+        {
+            if (size > ShortestText && size > _roomForPassed)
+                return Invariant($"[{text.Length} characters are left out here, because readers refuse a larger junit.xml; test-results.trx has them]");
+            _roomForPassed -= size;
+        }
+        else if (size > _room)
+        {
+            text = TextCap.Apply(text, _room > -MostBytes / 10 ? ShortText : ShortestText);
+            size = Encoding.UTF8.GetByteCount(text);
+        }
+
+        _room -= size;
+        return text;
     }
 
     private void Property(string name, string value)

@@ -4,6 +4,7 @@ using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Settings;
@@ -43,7 +44,7 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
         var incidents = notWritten.AddRange(await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken));
         await adding;
         foreach (var incident in incidents)
-            logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
+            logger.LogWarning("{Kind}: {Message}", incident.Kind, PlainText.Escape(redactor.Redact(incident.Message)));
         record = LostArtifacts.From(record, incidents);
         await MetricsPush.PutAsync(
             record with { Settings = record.Settings with { MetricsPushUrl = settings.MetricsPushUrl } }, logger, cancellationToken);

@@ -317,6 +317,25 @@ public sealed class JUnitWriterTests : IDisposable
     }
 
     [Fact]
+    public void Output_is_left_out_of_passed_tests_and_cut_in_failures_before_the_file_is_larger_than_GitLab_takes()
+    {
+        // The run holds equal texts once, so it takes many of them.
+        var output = new string('x', 32_000);
+        var failed = RecordedRun.Attempt(TestOutcome.Failed) with { Message = new string('m', 9_000), StackTrace = new string('s', 9_000), StandardOutput = output };
+        var tests = Enumerable.Range(0, 3_000).Select(number => RecordedRun.Test($"Test_{number}", number % 3 == 0 ? failed : RecordedRun.Attempt() with { StandardOutput = output }));
+
+        using var stream = new MemoryStream();
+        JUnitWriter.Write(RecordedRun.Of(_folder.Path, tests), stream, new AttachmentFolder(_folder.Path), new ReportText(new Redactor()), TestContext.Current.CancellationToken);
+
+        stream.Length.ShouldBeInRange(15_000_000, 30_000_000);
+        stream.Position = 0;
+        var document = XDocument.Load(stream);
+        document.Descendants("testcase").Count().ShouldBe(3_000);
+        document.Descendants("failure").ShouldAllBe(failure => failure.Attribute("message")!.Value.StartsWith("mmm"));
+        document.Descendants("system-out").ShouldContain(text => text.Value.Contains("are left out here"));
+    }
+
+    [Fact]
     public void Twenty_two_thousand_tests_are_written_below_what_GitLab_takes()
     {
         var tests = Enumerable.Range(0, 22_000).Select(number => RecordedRun.Test($"Test_{number}(row: {number % 10})") with { ClassName = $"Shop.Tests.Class_{number / 100}", SourceFile = $"/repo/tests/Shop.Tests/Class_{number / 100}.cs", Line = 7 });

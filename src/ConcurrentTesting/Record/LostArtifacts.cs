@@ -1,7 +1,6 @@
 using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 
-namespace ConcurrentTesting.Run;
+namespace ConcurrentTesting.Record;
 
 /// <summary>Artifacts that could not be written: what would have been a success is none.</summary>
 internal static class LostArtifacts
