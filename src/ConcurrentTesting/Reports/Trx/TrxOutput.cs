@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Trx;
 
@@ -12,7 +13,9 @@ internal sealed record TrxOutput(
     {
         var attempt = recorded.Attempt;
         var output = row?.Element.Child("Output");
-        var error = output?.Child("ErrorInfo");
+
+        // What failed a test that has passed was not its own, and is told elsewhere.
+        var error = attempt.Outcome == TestOutcome.Passed ? null : output?.Child("ErrorInfo");
         return new TrxOutput(
             Text(output, "StdOut", attempt.StandardOutput),
             Text(output, "StdErr", attempt.StandardError),
