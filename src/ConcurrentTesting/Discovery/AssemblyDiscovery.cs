@@ -188,7 +188,9 @@ internal sealed class AssemblyDiscovery(
             try
             {
                 var discovery = await _session.DiscoverAsync([assembly.Path], runSettings, cancellationToken);
-                if (_session.Exited.IsCompleted)
+
+                // What a console still says of a host that died would be taken for a word of the next discovery.
+                if (discovery.IsAborted || _session.Exited.IsCompleted)
                     await DisposeAsync();
                 return discovery;
             }

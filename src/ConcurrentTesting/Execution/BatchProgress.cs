@@ -309,7 +309,9 @@ internal sealed class BatchProgress : IHostEvents
     {
         var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
         if (like is not null && _run.Settings.RunsAll && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
+        {
             _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));
+        }
         else if (like is not null || _batch.Reason != BatchReasons.ByName)
         {
             _run.Recorder.Report(
@@ -330,18 +332,21 @@ internal sealed class BatchProgress : IHostEvents
 
     private void Book(TestEntry entry, HostResult result)
     {
-        if (result.Outcome == TestOutcome.Failed && _rows.GetValueOrDefault(entry) >= entry.CaseCount
-            && AdapterErrors.OfResult(result.Message, result.StackTrace) is { } cleanUp)
+        var name = HostAttempt.NameOf(entry, result);
+        if (result.Outcome == TestOutcome.Failed && AdapterErrors.OfResult(result.Message, result.StackTrace) is { } cleanUp)
         {
-            _cleanUpResults.Add(
-                cleanUp with { Fixture = cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal) ? entry.ClassName : null });
-            return;
+            var isOwn = IsRowOf(entry, name);
+            _cleanUpResults.Add(cleanUp with { Fixture = FixtureOf(cleanUp, isOwn ? null : entry.ClassName) });
+            if (!isOwn)
+                return;
+
+            // Before version 4 MSTest fails the test that the process ran last, whichever it was, with a clean-up that it had no part in.
+            result = result with { Outcome = TestOutcome.Passed, Message = null, StackTrace = null };
         }
 
         _latest = entry;
         _rows[entry] = _rows.GetValueOrDefault(entry) + 1;
         Interlocked.Increment(ref _results);
-        var name = HostAttempt.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
         var attempt = HostAttempt.Of(
             result, _worker, _number, _database, BatchReasons.IsFirst(_batch.Reason) ? null : _batch.Reason, _run.Secrets,
@@ -350,6 +355,23 @@ internal sealed class BatchProgress : IHostEvents
         var outcome = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
         if (isFinal && HasFailed(attempt, outcome))
             _run.Stop.CountFailure();
+    }
+
+    // Later versions tell a clean-up by one result more, named after it or once more like the test that came last.
+    private bool IsRowOf(TestEntry entry, string name) => entry.HasKnownRows
+        ? _rows.GetValueOrDefault(entry) < entry.CaseCount
+        : !name.EndsWith(" ClassCleanup]", StringComparison.Ordinal) && !_occurrences.ContainsKey((entry, name))
+            && name != TestNames.Short(entry.ClassName, entry.DisplayName);
+
+    // The clean-up's class is told by its short name; where no test of the batch is of such a one, it may be that of any.
+    private string? FixtureOf(AdapterError cleanUp, string? otherwise)
+    {
+        if (!cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal))
+            return null;
+        var type = cleanUp.Subject.Split(' ')[^1].Split('.')[0];
+        var classes = _batch.Entries.Select(entry => entry.ClassName).Distinct().Where(
+            name => name[(name.LastIndexOfAny(['.', '+']) + 1)..] == type).ToList();
+        return classes is [var only] ? only : otherwise;
     }
 
     // A failure that is muted is none, and of a test that runs several times an earlier one is none of this attempt.
@@ -361,9 +383,9 @@ internal sealed class BatchProgress : IHostEvents
     {
         _failed.Add(entry);
         var cause = CauseOf(attempt.Message);
-        if (cause is null)
+        if (cause is null || _run.Settings.MaxRetries == 0)
             _ofTheirOwn.Add(entry);
-        else if (_run.Settings.MaxRetries > 0)
+        else
             _infrastructure.TryAdd(entry, (cause, FirstLine.Marked(attempt.Message ?? "")));
 
         return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);

@@ -9,9 +9,8 @@ namespace ConcurrentTesting.Execution;
 internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, string? database, AskedTests asked)
 {
     /// <summary>Tests to run again because the infrastructure failed a clean-up that they share.</summary>
-    public ImmutableHashSet<TestEntry> ToRetry(ImmutableArray<AdapterError> errors) => run.Settings.MaxRetries == 0
-        ? []
-        : [.. errors.Where(IsForgiven).SelectMany(error => EntriesOf(error))];
+    public ImmutableHashSet<TestEntry> ToRetry(ImmutableArray<AdapterError> errors) =>
+        [.. errors.Where(IsForgiven).SelectMany(error => EntriesOf(error))];
 
     /// <param name="verdict">What runs again: a clean-up is tried again with its tests.</param>
     public void RecordErrors(ImmutableArray<AdapterError> errors, BatchVerdict verdict, BatchEnd end)
@@ -39,15 +38,16 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         if (watched.OwnEnd is { } own && !end.IsDeclared && InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is null)
             Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, end.Active);
         else if (HungBesideTests(watched, end))
-            Record($"had to be ended {WhereItHung(leftOpen)}: {watched.Fault}", null, leftOpen, end.Active);
+            Record(leftOpen.IsEmpty ? HungAfter(watched.Fault) : HungBetween(watched.Fault), null, leftOpen, end.Active);
     }
 
     private static bool HungBesideTests(WatchedEnd watched, BatchEnd end) =>
         watched.IsSilent && end.Active.Count == 0 && end.Rows.Count > 0;
 
-    private static string WhereItHung(ImmutableArray<TestEntry> leftOpen) => leftOpen.IsEmpty
-        ? "after its last test, in a clean-up that hangs"
-        : "between its tests, in a clean-up or a set-up that hangs";
+    private static string HungAfter(string? fault) => $"had to be ended after its last test, in a clean-up that hangs: {fault}";
+
+    private static string HungBetween(string? fault) =>
+        $"had to be ended between its tests, in a clean-up or a set-up that hangs: {fault}";
 
     /// <summary>Records rows that failed and were not discovered.</summary>
     public void RecordRows(ImmutableArray<ForeignRow> rows, BatchVerdict verdict)
@@ -125,7 +125,8 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
 
     // Only a clean-up is known to be tried again with its tests.
     private bool IsForgiven(AdapterError error) =>
-        error.Kind == AdapterErrorKind.CleanUp && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
+        run.Settings.MaxRetries > 0 && error.Kind == AdapterErrorKind.CleanUp
+        && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
 
     // An error of one class names it; an error of something shared may belong to any class.
     private ImmutableArray<TestEntry> EntriesOf(AdapterError error)

@@ -69,7 +69,8 @@ internal sealed class LastFailures
             .ToHashSet();
 
         // What happened in discovery belongs to no class.
-        var assemblies = _outside.Where(failure => failure.Classes.IsEmpty).Select(failure => (failure.Assembly, failure.Framework)).ToHashSet();
+        var assemblies = _outside.Where(failure => failure.Classes.IsEmpty).Select(failure => (failure.Assembly, failure.Framework))
+            .ToHashSet();
         ImmutableArray<TestUnit> units =
         [
             .. catalog.Units

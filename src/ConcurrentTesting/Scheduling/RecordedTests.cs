@@ -23,7 +23,8 @@ internal sealed class RecordedTests
     public TestEntry? Find(TestDocument test)
     {
         var same = _entries[(test.Assembly, test.Framework, test.CaseId)];
+        var ordinal = Array.IndexOf(_paths[(test.Assembly, test.Framework)], test.Path ?? "");
         return same.FirstOrDefault(entry => entry.Assembly.Path == test.Path)
-            ?? same.FirstOrDefault(entry => entry.Assembly.Ordinal == Array.IndexOf(_paths[(test.Assembly, test.Framework)], test.Path ?? ""));
+            ?? same.FirstOrDefault(entry => entry.Assembly.Ordinal == ordinal);
     }
 }

@@ -228,20 +228,25 @@ public sealed class DiscovererTests(BuiltSuites suites)
     public async Task An_error_that_an_adapter_tells_beside_the_tests_that_it_finds_is_heard(TestHostMode host)
     {
         using var repository = new TestRepository();
-        repository.AddSuite("Hidden", "MSTest", """
-            using Microsoft.VisualStudio.TestTools.UnitTesting; namespace Hidden;
-            [TestClass] public class Tests
+        repository.AddProject("Complaining.TestAdapter", """
+            using Microsoft.VisualStudio.TestPlatform.ObjectModel; using Microsoft.VisualStudio.TestPlatform.ObjectModel.Adapter;
+            using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging; namespace Complaining;
+            [FileExtension(".dll"), DefaultExecutorUri("executor://complaining")]
+            public sealed class Discoverer : ITestDiscoverer
             {
-                [TestMethod] public void Is_found() { }
-                [TestMethod] public int Is_not() => 1;
+                public void DiscoverTests(IEnumerable<string> sources, IDiscoveryContext context, IMessageLogger logger, ITestCaseDiscoverySink sink) =>
+                    logger.SendMessage(TestMessageLevel.Error, "It cannot look for its tests.");
             }
-            """);
+            """, "", TestRepository.Packages("Microsoft.TestPlatform.ObjectModel"));
+        repository.AddSuite(
+            "Hidden", "XUnit2", "namespace Hidden; public class Tests { [Xunit.Fact] public void Is_found() { } }",
+            packages: TestRepository.Packages("XUnit2") + """<ProjectReference Include="../Complaining.TestAdapter/Complaining.TestAdapter.csproj" />""");
         await repository.DotNetAsync("build", "Hidden", "--nologo", "--verbosity", "quiet");
 
         var catalog = await repository.DiscoverAsync(settings => settings with { TestProjects = ["Hidden"], NoBuild = true, TestHost = host });
 
         catalog.CaseCount.ShouldBe(1);
-        repository.ToldErrors.ShouldHaveSingleItem().ShouldStartWith("Hidden (net10.0): UTA007");
+        repository.ToldErrors.ShouldHaveSingleItem().ShouldBe("Hidden (net10.0): It cannot look for its tests.");
     }
 
     [Fact]

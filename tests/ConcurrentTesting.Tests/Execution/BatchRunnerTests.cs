@@ -107,6 +107,75 @@ public sealed class BatchRunnerTests
             .ShouldBe(Enumerable.Repeat("Test clean-up Shop.Orders.First", outside));
     }
 
+    [Theory]
+    [InlineData(true, "Assembly Cleanup method Baskets.CleanAll failed. Error Message: System.Exception: it broke", "Shop.Baskets, Shop.Orders")]
+    [InlineData(true, "Class Cleanup method Baskets.Clean failed. Error Message: System.Exception: it broke", "Shop.Baskets")]
+    [InlineData(true, "Class Cleanup method Inherited.Clean failed. Error Message: System.Exception: it broke", "Shop.Baskets, Shop.Orders")]
+    [InlineData(false, "Class Cleanup method Inherited.Clean failed. Error Message: System.Exception: it broke", "Shop.Orders")]
+    [InlineData(false, "Assembly Cleanup method Baskets.CleanAll failed. Error Message: System.Exception: it broke", "Shop.Baskets, Shop.Orders")]
+    public async Task A_clean_up_that_MSTest_tells_as_the_failure_of_a_test_is_none_of_it(bool isBeforeVersion4, string message, string classes)
+    {
+        await using var run = new FakeRun();
+        var other = Catalogs.Entry(Catalogs.Assembly(), "Shop.Baskets", "Other");
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(other, TestOutcome.Passed));
+            if (!isBeforeVersion4)
+                events.ResultArrived(FakeHost.Result(_first, TestOutcome.Passed));
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Failed) with { Message = message, StackTrace = "at Baskets.Clean()" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([other, _first]));
+
+        (run.ResultOf(_first).Outcome, run.ResultOf(_first).Final.Message).ShouldBe((TestOutcome.Passed, null));
+        var failure = run.Context.Recorder.Outside.ShouldHaveSingleItem();
+        (failure.Kind, failure.Message, failure.StackTrace).ShouldBe((OutsideKinds.CleanUp, message, "at Baskets.Clean()"));
+        string.Join(", ", failure.Classes.Order()).ShouldBe(classes);
+    }
+
+    [Theory]
+    [InlineData("Rows (2)", 2)]
+    [InlineData("Rows (1)", 1)]
+    [InlineData("[Shop.Orders ClassCleanup]", 1)]
+    public async Task A_clean_up_that_MSTest_tells_beside_rows_is_no_row(string name, int rows)
+    {
+        await using var run = new FakeRun();
+        var theory = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Rows", hasKnownRows: false);
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(theory, TestOutcome.Passed) with { DisplayName = "Rows (1)" });
+            events.ResultArrived(FakeHost.Result(theory, TestOutcome.Failed) with { DisplayName = name, Message = "Class Cleanup method Orders.Clean failed. Error Message: it broke" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([theory]));
+
+        run.Context.Recorder.RowsSoFar(theory).Select(row => row.Outcome).ShouldBe(Enumerable.Repeat(TestOutcome.Passed, rows));
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().Kind.ShouldBe(OutsideKinds.CleanUp);
+    }
+
+    [Fact]
+    public async Task Without_retries_no_other_try_replaces_what_the_infrastructure_failed()
+    {
+        await using var run = new FakeRun();
+        var rows = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Rows", cases: 2);
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ActiveTests([FakeHost.Told(rows)]);
+            if (run.Runs.Count > 1)
+            {
+                events.ResultArrived(FakeHost.Result(rows, TestOutcome.Passed));
+                events.ResultArrived(FakeHost.Result(rows, TestOutcome.Passed));
+                return Task.FromResult(FakeHost.WellEnded);
+            }
+
+            events.ResultArrived(FakeHost.Result(rows, TestOutcome.Failed) with { Message = "Shop.ConcurrentTestInfrastructureException : the server is gone" });
+            return Task.FromResult(new HostRunEnd("killed"));
+        }).RunAsync(FakeRun.Plan([rows]));
+
+        run.Context.Recorder.RowsSoFar(rows).ShouldContain(row => row.Outcome == TestOutcome.Failed && row.Final.Message!.Contains("the server is gone"));
+    }
+
     [Fact]
     public async Task A_test_takes_no_longer_than_its_batch_has_lasted()
     {

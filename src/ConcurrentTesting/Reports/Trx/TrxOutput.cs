@@ -14,7 +14,9 @@ internal sealed record TrxOutput(
     {
         var attempt = recorded.Attempt;
         var output = row?.Element.Child("Output");
-        var error = output?.Child("ErrorInfo");
+
+        // What failed a test that has passed was not its own, and is told elsewhere.
+        var error = attempt.Outcome == TestOutcome.Passed ? null : output?.Child("ErrorInfo");
         return new TrxOutput(
             Text(output, "StdOut", attempt.StandardOutput),
             Text(output, "StdErr", attempt.StandardError),
