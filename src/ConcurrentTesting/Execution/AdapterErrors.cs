@@ -27,15 +27,7 @@ internal sealed partial class AdapterErrors(string assembly)
         if (level == HostMessageLevel.Error && _told is { Fixture: not null, Message: "" } fixture)
             _told = WithRest(fixture, text);
         else if (level == HostMessageLevel.Error)
-<<<<<<< HEAD
-        {
-            Begin(
-                (line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim())) is { } error ? error with { At = at } : null,
-                line.Groups["indentation"].Length);
-        }
-=======
             Begin(Of(line, text, at), line.Groups["indentation"].Length);
->>>>>>> 7fbc0522e9a600fde93e27b7bf8c095e5fa16f2e
         else if (line.Success && line.Groups["indentation"].Length > _indentation && _told is not null)
             _details.Add(line.Groups["text"].Value);
         else

@@ -82,7 +82,7 @@ internal sealed class EarlierRun
         var more = gone.Length > MostNamed ? FormattableString.Invariant($" and {gone.Length - MostNamed} more") : "";
         recorder.Report(
             IncidentKinds.TestsGone,
-            $"{Quantity.Of(gone.Length, "test")} that {which} {(gone.Length == 1 ? "is" : "are")} not among those that were discovered, renamed, removed or filtered out, and {(gone.Length == 1 ? "does" : "do")} not run: {string.Join(", ", gone.Take(MostNamed))}{more}");
+            $"{Quantity.Of(gone.Length, "test")} that {which} {(gone.Length == 1 ? "was" : "were")} not discovered this time (renamed, removed or filtered out) and {(gone.Length == 1 ? "does" : "do")} not run: {string.Join(", ", gone.Take(MostNamed))}{more}");
     }
 
     /// <summary>The catalog with long classes divided over workers; as it is where an earlier run is repeated.</summary>
