@@ -20,7 +20,7 @@ internal static class LastLines
         if (settings is null)
             yield break;
         if (result.Failed > 0)
-            yield return $"Run again: {(OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh")} {nameof(IConcurrentTest.ConcurrentTest)} --test-only-failed";
+            yield return $"Run again: {(OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh")} {nameof(IConcurrentTest.ConcurrentTest)}{settings.RepeatedArguments} --test-only-failed";
         if (Path.Combine(settings.ResultsDirectory, "report.html") is var report && File.Exists(report))
             yield return $"Report: {new Uri(Path.GetFullPath(report)).AbsoluteUri}";
     }

@@ -38,6 +38,9 @@ internal sealed class AssemblyDiscovery(
     /// <summary>The longest time that one assembly may take.</summary>
     public required TimeSpan Bound { get; init; }
 
+    /// <inheritdoc cref="Discoverer.ToldErrors"/>
+    public Action<TestAssembly, ImmutableArray<SessionMessage>>? ToldErrors { get; init; }
+
     /// <summary>Long enough for a large assembly on a busy machine, and for set-ups of the longest tests.</summary>
     public static TimeSpan BoundOf(ConcurrentTestSettings settings) =>
         settings.TestTimeout * 2 > LeastBound ? settings.TestTimeout * 2 : LeastBound;
@@ -151,6 +154,8 @@ internal sealed class AssemblyDiscovery(
         }
 
         complaints.ForEach(complaint => Tell(assembly, complaint));
+        if (complaints.Exists(complaint => complaint.Level == HostMessageLevel.Error))
+            ToldErrors?.Invoke(assembly, discovery.Messages);
         return true;
     }
 

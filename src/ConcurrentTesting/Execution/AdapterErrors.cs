@@ -20,13 +20,16 @@ internal sealed partial class AdapterErrors(string assembly)
     /// <summary>What was told so far, each as often as it was told.</summary>
     public ImmutableArray<AdapterError> All => _told is { } last ? [.. _errors, WithDetails(last)] : [.. _errors];
 
-    public void Add(HostMessageLevel level, string text)
+    /// <param name="at">When it was told.</param>
+    public void Add(HostMessageLevel level, string text, DateTimeOffset? at = null)
     {
         var line = XUnitLine().Match(text);
         if (level == HostMessageLevel.Error && _told is { Fixture: not null, Message: "" } fixture)
             _told = WithRest(fixture, text);
         else if (level == HostMessageLevel.Error)
-            Begin(line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim()), line.Groups["indentation"].Length);
+            Begin(
+                (line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim())) is { } error ? error with { At = at } : null,
+                line.Groups["indentation"].Length);
         else if (line.Success && line.Groups["indentation"].Length > _indentation && _told is not null)
             _details.Add(line.Groups["text"].Value);
         else

@@ -35,6 +35,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly AdapterErrors _errors;
     private readonly Action _begun;
     private readonly List<AdapterError> _cleanUpResults = [];
+    private readonly List<ForeignRow> _foreign = [];
     private readonly HashSet<string> _cleanUpsOfTests = new(StringComparer.Ordinal);
     private readonly long _made;
     private string? _lastError;
@@ -45,6 +46,7 @@ internal sealed class BatchProgress : IHostEvents
     private long _lastSign;
     private long? _firstTest;
     private long? _lastResult;
+    private DateTimeOffset? _lastStart;
     private int _results;
 
     /// <param name="asked">All tests of the run: what is another test's is not booked here.</param>
@@ -78,6 +80,16 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
+    /// <summary>Rows that failed and were not discovered.</summary>
+    public ImmutableArray<ForeignRow> ForeignRows
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _foreign];
+        }
+    }
+
     /// <summary>The server took no more connections of its tests.</summary>
     public bool MetFullServer
     {
@@ -103,17 +115,16 @@ internal sealed class BatchProgress : IHostEvents
             if (_firstTest is null)
                 Begin(_lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency));
             _lastResult = _lastSign;
+            _lastStart = _lastStart > told.StartedAt ? _lastStart : told.StartedAt;
             if (Find(result.Test) is { } entry)
             {
                 if (AdapterErrors.SubjectOfResult(result.Message) is { } subject)
                     _cleanUpsOfTests.Add(subject);
                 Book(entry, result);
             }
-            else if (_batch.Reason != BatchReasons.ByName)
+            else
             {
-                _run.Recorder.Report(
-                    IncidentKinds.UnaskedResult,
-                    $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
+                TellForeign(result);
             }
         }
     }
@@ -161,7 +172,7 @@ internal sealed class BatchProgress : IHostEvents
         _run.Log.Log(level == HostMessageLevel.Information ? LogLevel.Trace : LogLevel.Debug, "Worker {Worker}: {Message}", _worker, text);
         lock (_gate)
         {
-            _errors.Add(level, text);
+            _errors.Add(level, text, _run.Recorder.Now);
             _isExplored |= Array.Exists(Explored, said => text.Contains(said, StringComparison.Ordinal));
             if (level == HostMessageLevel.Error)
                 _lastError = FirstLine.Marked(text);
@@ -272,6 +283,7 @@ internal sealed class BatchProgress : IHostEvents
                 TimedOut = timedOut,
                 Began = _active.ToDictionary(test => test.Key, test => test.Value.At),
                 Fault = fault,
+                LastStart = _lastStart,
             };
         }
     }
@@ -291,6 +303,20 @@ internal sealed class BatchProgress : IHostEvents
     // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet.
     private TestEntry? FindByName(ToldTest test) =>
         NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
+
+    // What is selected by name may be other tests of the run, which have their results elsewhere.
+    private void TellForeign(HostResult result)
+    {
+        var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
+        if (like is not null && _run.Settings.RunsAll && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
+            _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));
+        else if (like is not null || _batch.Reason != BatchReasons.ByName)
+        {
+            _run.Recorder.Report(
+                IncidentKinds.UnaskedResult,
+                $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
+        }
+    }
 
     // NUnit's adapter tells hours of a test with a thread of its own, because it does not know when that began. Believed, they would be
     // the test's duration in every later plan.
@@ -334,8 +360,7 @@ internal sealed class BatchProgress : IHostEvents
     private bool MayRunAgain(TestEntry entry, TestAttempt attempt)
     {
         _failed.Add(entry);
-        var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database)
-            ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
+        var cause = CauseOf(attempt.Message);
         if (cause is null)
             _ofTheirOwn.Add(entry);
         else if (_run.Settings.MaxRetries > 0)
@@ -343,4 +368,8 @@ internal sealed class BatchProgress : IHostEvents
 
         return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);
     }
+
+    // Null where it is the test's own.
+    private string? CauseOf(string? message) =>
+        InfrastructureFault.CauseOf(message, _run.Settings.Database) ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
 }

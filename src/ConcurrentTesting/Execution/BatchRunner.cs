@@ -157,6 +157,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             Record(settled, end, number, database);
         Supersede(end, verdict, number);
         outside.RecordErrors(errors, verdict, end);
+        outside.RecordRows(progress.ForeignRows, verdict);
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict, number);
         if (end.Fault is { } fault)
@@ -208,17 +209,31 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
                 await ending.CancelAsync();
         }
 
-        var end = await running;
+        var end = await EndOfAsync(running, progress);
         processes.Look(progress.HasBegun);
         return (ended ?? await EndOfHostAsync(
             end, progress.Number, timedOut, cancellationToken)) with
         { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
+    // What it has told counts: were all of its tests to run elsewhere, a failure among them would be replaced.
+    private static async Task<HostRunEnd> EndOfAsync(Task<HostRunEnd> running, BatchProgress progress)
+    {
+        try
+        {
+            return await running;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && progress.Results > 0)
+        {
+            return new HostRunEnd(exception.Message, IsConsoleGone: true);
+        }
+    }
+
     private WatchedEnd? WhyEnded(
         BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, BatchLease? lease, HashSet<TestEntry> timedOut) =>
         lease is { IsTaken: true } ? new WatchedEnd("another machine has its tests now", timedOut)
-            : Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
+            : Overdue(progress, timedOut) is { } overdue
+                ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 && !processes.AreStopped }
             : processes.Fault(progress.Silence, progress.HasBegun) is { } dead
                 ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
             : deadline.Fault is { } late ? new WatchedEnd(late, timedOut)
@@ -405,7 +420,7 @@ internal sealed record WatchedEnd(string? Fault, IReadOnlySet<TestEntry> TimedOu
     /// <summary>The console died by itself.</summary>
     public bool IsConsoleGone { get; init; }
 
-    /// <summary>The host said nothing for too long, and no test is known to have run too long.</summary>
+    /// <summary>The host said nothing for too long, no test is known to have run too long, and nobody has stopped it.</summary>
     public bool IsSilent { get; init; }
 
     /// <summary>The coverage files that it left; null where none was asked for.</summary>

@@ -124,27 +124,37 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
 
     private void RecordUnrun(TestEntry entry, Batch? left, bool isRepeated)
     {
-        var story = left?.Reason switch
-        {
-            BatchReasons.Retry => "The infrastructure failed this test, and no worker was left to try it again.",
-            BatchReasons.Repeat => "The test was to run once more, and no worker was left to run it.",
-            BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
-            _ => "The test was asked for and never ran: no worker was left to run it.",
-        };
-        for (var index = 0; index < entry.CaseCount; index++)
+        var isStopped = run.Stop is { Reason: not null, Fault: null };
+        var first = isStopped ? RowsToKeep(entry) : 0;
+        for (var index = first; index < entry.CaseCount; index++)
         {
             run.Recorder.Settle(entry, index, new TestAttempt
             {
-                Outcome = run.Stop is { Reason: not null, Fault: null } ? TestOutcome.Skipped : TestOutcome.Error,
+                Outcome = isStopped ? TestOutcome.Skipped : TestOutcome.Error,
                 Worker = -1,
                 Batch = 0,
                 Number = 1,
                 Round = left?.Round ?? (isRepeated ? 1 : null),
                 StartedAt = run.Time.GetUtcNow(),
-                Cause = run.Stop is { Reason: not null, Fault: null } ? AttemptCauses.NotRun : null,
-                Message = run.Stop.Reason ?? $"{story} The incidents of the run say why.",
+                Cause = isStopped ? AttemptCauses.NotRun : null,
+                Message = run.Stop.Reason ?? $"{StoryOf(left)} The incidents of the run say why.",
             });
         }
+    }
+
+    private static string StoryOf(Batch? left) => left?.Reason switch
+    {
+        BatchReasons.Retry => "The infrastructure failed this test, and no worker was left to try it again.",
+        BatchReasons.Repeat => "The test was to run once more, and no worker was left to run it.",
+        BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
+        _ => "The test was asked for and never ran: no worker was left to run it.",
+    };
+
+    // That a failure was to be tried again and is not takes nothing back of it.
+    private int RowsToKeep(TestEntry entry)
+    {
+        var rows = run.Recorder.RowsSoFar(entry);
+        return rows.Any(row => DecidingAttempt.IsFailure(row.Final)) ? rows.Length : 0;
     }
 
     /// <summary>Workers that have begun.</summary>

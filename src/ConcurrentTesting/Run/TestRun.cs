@@ -226,7 +226,10 @@ internal sealed class TestRun
     {
         var discoverer = new Discoverer(
             _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, ahead,
-            cache);
+            cache)
+        {
+            ToldErrors = (assembly, messages) => DiscoveryErrors.Record(_run, assembly, messages),
+        };
         var discovered = await discoverer.DiscoverAsync(cancellationToken);
         if (await early.FindUnexpectedAsync(discovered) is { } unexpected)
         {
@@ -238,7 +241,7 @@ internal sealed class TestRun
 
         var catalog = _shard.Select(discovered, _run.Secrets, _run.Log);
         _journal.PartIs(_shard.Record, _shard.Plan);
-        _journal.Discovered(_earlier.Select(catalog, _run.Log));
+        _journal.Discovered(_earlier.Select(catalog, _run.Recorder));
     }
 
     /// <param name="begun">What runs already: the plan is of the rest.</param>

@@ -44,6 +44,9 @@ internal sealed class ParameterReading
         }
 
         RefuseTwoBuilds();
+        // From another folder paths on the command line would mean something else.
+        if (Path.GetFullPath(_given.WorkingDirectory) == Path.GetFullPath(_given.RootDirectory))
+            settings = settings with { RepeatedArguments = RepeatedArguments.Of(_commandLine, _given.WorkingDirectory) };
         settings = SettingsPaths.MakeAbsolute(settings);
         foreach (var parameter in ParameterTable.All.Where(parameter => !_unreadable.Contains(parameter)))
             AddFlaw(parameter, settings);

@@ -222,6 +222,28 @@ public sealed class DiscovererTests(BuiltSuites suites)
         exception.Message.ShouldContain("Waiting (net10.0): its tests were not discovered within 10 s");
     }
 
+    [Theory]
+    [InlineData(TestHostMode.Auto)]
+    [InlineData(TestHostMode.Console)]
+    public async Task An_error_that_an_adapter_tells_beside_the_tests_that_it_finds_is_heard(TestHostMode host)
+    {
+        using var repository = new TestRepository();
+        repository.AddSuite("Hidden", "MSTest", """
+            using Microsoft.VisualStudio.TestTools.UnitTesting; namespace Hidden;
+            [TestClass] public class Tests
+            {
+                [TestMethod] public void Is_found() { }
+                [TestMethod] public int Is_not() => 1;
+            }
+            """);
+        await repository.DotNetAsync("build", "Hidden", "--nologo", "--verbosity", "quiet");
+
+        var catalog = await repository.DiscoverAsync(settings => settings with { TestProjects = ["Hidden"], NoBuild = true, TestHost = host });
+
+        catalog.CaseCount.ShouldBe(1);
+        repository.ToldErrors.ShouldHaveSingleItem().ShouldStartWith("Hidden (net10.0): UTA007");
+    }
+
     [Fact]
     public async Task Twenty_two_thousand_cases_are_discovered_in_seconds()
     {

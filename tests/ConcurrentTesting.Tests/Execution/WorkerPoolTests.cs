@@ -71,6 +71,39 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_failure_that_was_to_be_tried_again_stays_one_where_the_run_is_stopped_before()
+    {
+        await using var run = new FakeRun(settings => settings with { FailFast = 1, MaxRetries = 1, RetryDelay = TimeSpan.FromHours(1) });
+
+        await run.Pool((asked, events, _) =>
+        {
+            foreach (var entry in asked.Entries)
+                events.ResultArrived(FakeHost.Result(entry, TestOutcome.Failed) with { Message = entry.Equals(_first) ? "Shop.ConcurrentTestInfrastructureException : the server is gone" : "Expected 1, was 2" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([_first, _second]) with { Seeds = [[FakeRun.Batch([_first]), FakeRun.Batch([_second])]] });
+
+        run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Failed);
+        run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Failed);
+    }
+
+    [Fact]
+    public async Task A_failure_that_a_host_told_before_it_threw_is_not_replaced_on_another_worker()
+    {
+        var asked = 0;
+
+        await _run.Pool(async (run, events, _) =>
+        {
+            if (Interlocked.Increment(ref asked) > 1)
+                return await FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
+            events.ResultArrived(FakeHost.Result(run.Entries[0], TestOutcome.Failed));
+            throw new IOException("No space left on device");
+        }).RunAsync(FakeRun.Plan([_first, _second], [_third]));
+
+        new[] { _first, _second, _third }.Select(entry => _run.ResultOf(entry).Attempts.Length).ShouldBe([1, 1, 1]);
+        new[] { _first, _second, _third }.Count(entry => _run.ResultOf(entry).Outcome == TestOutcome.Failed).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_host_that_broke_is_replaced()
     {
         await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));

@@ -274,7 +274,7 @@ public sealed class ParameterValueTests : IDisposable
     [Fact]
     public void Every_setting_that_a_user_chooses_has_a_parameter()
     {
-        string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables", "TemplateHook", "Partition"];
+        string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables", "TemplateHook", "Partition", "RepeatedArguments"];
         var settings = new ConcurrentTestSettings { TestProjects = ["a"] };
 
         var covered = ParameterTable.All.Select(parameter => parameter.ShowSetting(settings).Split(' ')[0]);

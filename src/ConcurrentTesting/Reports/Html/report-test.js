@@ -146,11 +146,12 @@ starts.push(() => {
   function commands(test, told) {
     if (told.outside) return;
     const method = told.method ? `${classes[test[CLASS]].replaceAll("+", "\\+")}.${told.method}` : fullName(test);
-    const lines = [["Run it again", `./build.sh ConcurrentTest --test-filter ${quoted(`FullyQualifiedName=${method}`)}`]];
+    const command = `./build.sh ConcurrentTest${facts.arguments ?? ""}`;
+    const lines = [["Run it again", `${command} --test-filter ${quoted(`FullyQualifiedName=${method}`)}`]];
     if (test[WORKER] >= 0) {
-      const replay = `./build.sh ConcurrentTest --test-replay ${quoted(facts.runJson)} --test-replay-worker ${test[WORKER]}`;
+      const replay = `${command} --test-replay ${quoted(facts.runJson)} --test-replay-worker ${test[WORKER]}`;
       lines.push([`Repeat what worker ${test[WORKER]} ran, in the same order`, replay]);
-      if (outcomes[test[OUTCOME]].style === "failed") lines.push(["Find an earlier test that makes it fail", `./build.sh ConcurrentTest --test-replay ${quoted(facts.runJson)} --test-bisect ${quoted(fullName(test))}`]);
+      if (outcomes[test[OUTCOME]].style === "failed") lines.push(["Find an earlier test that makes it fail", `${command} --test-replay ${quoted(facts.runJson)} --test-bisect ${quoted(fullName(test))}`]);
     }
     place.append(part("h2", "Commands"));
     for (const [name, text] of lines) {

@@ -63,10 +63,9 @@ internal sealed partial class JUnitWriter
         _xml.WriteStartDocument();
         _xml.WriteStartElement("testsuites");
         Attribute("name", "ConcurrentTest");
-        if (_entries.Length == 0 && _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed))
+        Totals(_entries, isSuite: false);
+        if (NeedsRunItself)
             RunItself();
-        else
-            Totals(_entries, isSuite: false);
 
         foreach (var suite in suites)
         {
@@ -78,13 +77,20 @@ internal sealed partial class JUnitWriter
         _xml.WriteEndDocument();
     }
 
-    /// <summary>No test is not "all is well", which readers would take it for.</summary>
+    // Neither no test nor only good ones are "all is well", which readers would take them for.
+    private bool NeedsRunItself =>
+        _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed)
+        && _entries.All(test => test.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
+
     private void RunItself()
     {
-        TotalsOfRunItself(isSuite: false);
         _xml.WriteStartElement("testsuite");
         Attribute("name", "ConcurrentTest");
-        TotalsOfRunItself(isSuite: true);
+        Attribute("tests", "1");
+        Attribute("failures", "0");
+        Attribute("errors", "1");
+        Attribute("skipped", "0");
+        Attribute("time", Seconds(ShortestTime));
         Attribute("timestamp", Time(_record.StartedAt));
         Attribute("hostname", _record.Machine);
         Attribute("package", "ConcurrentTest");
@@ -115,17 +121,6 @@ internal sealed partial class JUnitWriter
         _xml.WriteEndElement();
     }
 
-    private void TotalsOfRunItself(bool isSuite)
-    {
-        Attribute("tests", "1");
-        Attribute("failures", "0");
-        Attribute("errors", "1");
-        if (isSuite || !_isStrict)
-            Attribute("skipped", "0");
-
-        Attribute("time", Seconds(ShortestTime));
-    }
-
     private void Suite(string source, string className, List<TestRecord> tests)
     {
         _xml.WriteStartElement("testsuite");
@@ -148,13 +143,15 @@ internal sealed partial class JUnitWriter
 
     private void Totals(IReadOnlyCollection<TestRecord> tests, bool isSuite)
     {
-        Attribute("tests", Invariant($"{tests.Count}"));
+        var beside = !isSuite && NeedsRunItself ? 1 : 0;
+        Attribute("tests", Invariant($"{tests.Count + beside}"));
         Attribute("failures", Invariant($"{tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)}"));
-        Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error)}"));
+        Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error) + beside}"));
         if (isSuite || !_isStrict)
             Attribute("skipped", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Skipped)}"));
 
-        Attribute("time", Seconds(tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3))));
+        var seconds = tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3));
+        Attribute("time", Seconds(seconds + beside * ShortestTime));
     }
 
     private void Case(TestRecord test)

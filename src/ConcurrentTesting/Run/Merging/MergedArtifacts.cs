@@ -44,16 +44,7 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
         await adding;
         foreach (var incident in incidents)
             logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
-        if (record.ExitCode == ConcurrentTestExitCode.Success
-            && incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost)
-        {
-            record = record with
-            {
-                ExitCode = ConcurrentTestExitCode.Incomplete,
-                Reason = $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(lost, "artifact")} could not be written.",
-            };
-        }
-
+        record = LostArtifacts.From(record, incidents);
         await MetricsPush.PutAsync(
             record with { Settings = record.Settings with { MetricsPushUrl = settings.MetricsPushUrl } }, logger, cancellationToken);
         Tell(record);

@@ -287,6 +287,26 @@ public sealed class JUnitWriterTests : IDisposable
         root.Descendants("error").Single().Attribute("message")!.Value.ShouldBe("It does not <build>.");
     }
 
+    [Theory]
+    [InlineData(nameof(ConcurrentTestExitCode.Incomplete), nameof(TestOutcome.Skipped), 1)]
+    [InlineData(nameof(ConcurrentTestExitCode.Cancelled), nameof(TestOutcome.Passed), 1)]
+    [InlineData(nameof(ConcurrentTestExitCode.Incomplete), nameof(TestOutcome.Error), 0)]
+    [InlineData(nameof(ConcurrentTestExitCode.Success), nameof(TestOutcome.Passed), 0)]
+    public void A_run_that_did_not_come_to_its_end_is_an_error_where_no_test_tells_of_it(string exitCode, string outcome, int errors)
+    {
+        var record = RecordedRun.Of(_folder.Path, [RecordedRun.Test("Passes"), RecordedRun.Test("Other", RecordedRun.Attempt(Enum.Parse<TestOutcome>(outcome)))]) with
+        {
+            ExitCode = Enum.Parse<ConcurrentTestExitCode>(exitCode),
+            Reason = "It was stopped.",
+        };
+
+        var root = Write(record).Root!;
+
+        root.Descendants("error").Count(error => error.Value == "It was stopped.").ShouldBe(errors);
+        root.Attribute("tests")!.Value.ShouldBe(root.Descendants("testcase").Count().ToString(CultureInfo.InvariantCulture));
+        root.Attribute("errors")!.Value.ShouldBe(root.Descendants("error").Count().ToString(CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public void The_suites_of_four_frameworks_keep_to_the_schema()
     {
