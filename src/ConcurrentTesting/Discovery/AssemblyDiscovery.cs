@@ -32,6 +32,7 @@ internal sealed class AssemblyDiscovery(
     private static readonly TimeSpan LeastBound = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<int, bool> _again = new();
+    private readonly ConcurrentDictionary<string, string> _settingsWithoutSeed = new(StringComparer.Ordinal);
     private readonly DirectDiscovery _inHost = new(settings, direct, logger);
 
     /// <summary>The longest time that one assembly may take.</summary>
@@ -86,7 +87,8 @@ internal sealed class AssemblyDiscovery(
         cache is not null && direct.IsDirect(assembly) && cache.MayKnow(assembly, SettingsWithoutSeed(assembly));
 
     // A test that is a literal does not depend on it.
-    private string SettingsWithoutSeed(TestAssembly assembly) => runSettings.ForDiscovery(0, assembly, isFiltered);
+    private string SettingsWithoutSeed(TestAssembly assembly) =>
+        _settingsWithoutSeed.GetOrAdd(assembly.Path, _ => runSettings.ForDiscovery(0, assembly, isFiltered));
 
     /// <returns>Null where a console has to do it.</returns>
     private async Task<SessionDiscovery?> KnownOrInHostAsync(TestAssembly assembly, CancellationToken cancellationToken)

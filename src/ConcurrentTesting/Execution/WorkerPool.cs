@@ -21,6 +21,9 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     // Batches of another worker that are expected to be shorter, in seconds, stay where they are.
     private const double WorthStealing = 1;
 
+    /// <summary>Ends the test host that was started ahead for a worker, if nobody took it.</summary>
+    public Func<int, Task> EndAhead { private get; init; } = _ => Task.CompletedTask;
+
     private Working? _working;
     private ImmutableDictionary<TestEntry, double> _early = ImmutableDictionary<TestEntry, double>.Empty;
 
@@ -53,12 +56,12 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     /// <param name="shared">Where several machines take from; null: the plan is for this one alone.</param>
     public async Task RunAsync(Plan plan, Func<Accounting, IBatchSource>? shared = null)
     {
+        if (_working is { } begun)
+            Know(begun, plan);
         // A plan that repeats a run repeats its workers.
         var working = _working ?? (plan.IsFixed || shared is not null
             ? Begin(plan.Seeds.Length, double.PositiveInfinity, WorkerStarts.All(run.Time), plan, shared)
             : Begin(plan.Seeds.Length, WorthStealing, StartsOf(plan.KnownTimings), plan));
-        Know(working, plan);
-        working.Queue.Seed(plan);
         await working.Ended;
 
         // What is left then is for other machines.
@@ -100,9 +103,13 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             Know(working, plan);
         var runner = new BatchRunner(run, source, working.Asked);
         var workers = Enumerable.Range(0, count)
-            .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = () => working.SetUps }).ToArray();
-        working.Ended = Task.WhenAll(
-            workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
+            .Select(number => new Worker(number, run, source, runner, databases, hostsOf)
+            {
+                SetUps = () => working.SetUps,
+                EndAhead = EndAhead,
+            }).ToArray();
+        // In their order, so that where not all begin the first do, for which test hosts may have been started ahead.
+        working.Ended = Task.WhenAll([.. workers.Select(worker => worker.RunAsync(run.Stop.Token))]);
         return working;
     }
 
@@ -112,6 +119,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
         working.SetUps = plan.SetUps;
         working.Accounting.Know(plan.Predictions, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
         working.Asked.Become([.. plan.Predictions.Keys], plan.Repeated);
+        working.Queue.Seed(plan);
     }
 
     private void RecordUnrun(TestEntry entry, Batch? left, bool isRepeated)

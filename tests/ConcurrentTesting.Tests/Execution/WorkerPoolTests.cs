@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Execution;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
 using Shouldly;
@@ -37,6 +39,35 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         _run.ResultOf(_third).Outcome.ShouldBe(TestOutcome.Passed);
         _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Failed);
         _run.Runs.ShouldContain(run => run.Entries.Length == 1 && run.Entries[0].Equals(_second) && run.NeedsFreshProcess);
+    }
+
+    [Fact]
+    public async Task Where_one_worker_is_enough_it_is_the_first_and_the_others_hosts_that_were_started_ahead_are_ended()
+    {
+        var ended = new ConcurrentDictionary<int, byte>();
+        var othersEnded = new TaskCompletionSource();
+        var pool = new WorkerPool(_run.Context, _run.Databases, _run.HostsOf(async (run, events, cancellationToken) =>
+        {
+            await othersEnded.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+            return await FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
+        }))
+        {
+            EndAhead = worker =>
+            {
+                ended.TryAdd(worker, 0);
+                if (ended.ContainsKey(1) && ended.ContainsKey(2))
+                    othersEnded.TrySetResult();
+                return Task.CompletedTask;
+            },
+        };
+
+        await pool.RunAsync(FakeRun.Plan([_first], [_second], [_third]) with
+        {
+            Seeds = [[FakeRun.Batch([_first]) with { Seconds = 0.01 }], [FakeRun.Batch([_second]) with { Seconds = 0.01 }], [FakeRun.Batch([_third]) with { Seconds = 0.01 }]],
+        });
+
+        _run.Hosts.Select(made => made.Worker).ShouldBe([0]);
+        ended.Keys.Order().ShouldBe([0, 1, 2]);
     }
 
     [Fact]
