@@ -178,7 +178,7 @@ internal sealed class TestRun
         return RunEnd.TestsDecide;
     }
 
-    // The databases are prepared while tests are discovered; what fails first ends both.
+    // The databases are prepared while tests are built and discovered; what fails first ends both.
     private async Task<(TestCatalog Catalog, ImmutableArray<TestUnit> Begun)> DiscoverAndPrepareAsync(
         VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, DiscoveryCache cache, CancellationToken cancellationToken)
     {
@@ -202,7 +202,7 @@ internal sealed class TestRun
         using var phase = _journal.Phase(PhaseNames.Template);
         await _databases.CheckAsync(cancellationToken);
         await _databases.SweepAsync(cancellationToken);
-        await _databases.PrepareAsync(cancellationToken);
+        await _databases.PrepareAsync(cancellationToken, _run.Settings.NoBuild ? null : early.Built);
         _databases.Tell();
         early.Prepared();
     }
