@@ -123,11 +123,17 @@ internal sealed class TestDatabases : IAsyncDisposable
     }
 
     /// <summary>Finds the templates or builds them.</summary>
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    /// <param name="built">
+    /// Ends with the run's own build. Commands that build wait for it: two builds of one project write the same files. Null: nothing is
+    /// built.
+    /// </param>
+    public async Task PrepareAsync(CancellationToken cancellationToken, Task? built = null)
     {
         if (_engine is null)
             return;
         TellUncached();
+        if (built is not null && _sources.Any(source => source.MayBuild))
+            await built.WaitAsync(cancellationToken);
         await TryAsync(
             "preparing the template", async token => _templates = await _engine.EnsureTemplatesAsync(_sources, token), cancellationToken);
         foreach (var template in _templates)
@@ -150,12 +156,15 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         foreach (var source in _sources.Where(source => _settings.TemplateCache && !source.IsCopy))
         {
-            if (source.UnknownInput(_settings) is not { } command)
+            var (unknown, remedy) = source.UnknownInput(_settings) is { } command
+                ? ($"nothing tells what '{_secrets.Redact(command.CommandLine)}' reads", "its migrations")
+                : source.ReadingScript(_settings) is { } script ? ($"{script.Name} has the server read other files", "these files")
+                : (null, "");
+            if (unknown is null)
                 continue;
             _logger.LogInformation(
-                "The template of {Database} is built anew in each run, because nothing tells what '{Command}' reads: add watch: and the path of its migrations, and it is cached",
-                source.Database,
-                _secrets.Redact(command.CommandLine));
+                "The template of {Database} is built anew in each run, because {Reason}: add watch: and the path of {Files}, and it is cached",
+                source.Database, unknown, remedy);
         }
     }
 
@@ -258,15 +267,19 @@ internal sealed class TestDatabases : IAsyncDisposable
         if (_disposing.IsCancellationRequested)
             return;
         await _disposing.CancelAsync();
+        // Each is tried, whatever becomes of those before: the last removes what the others left.
+        await TryToTidyAsync(() => _checking);
+        await TryToTidyAsync(() => Task.WhenAll(_drops.Values));
+        await TryToTidyAsync(() => _spares?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        await TryToTidyAsync(SweepOnceMoreAsync);
+        await TryToTidyAsync(() => _engine?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+    }
+
+    private async Task TryToTidyAsync(Func<Task> step)
+    {
         try
         {
-            await _checking;
-            await Task.WhenAll(_drops.Values);
-            if (_spares is not null)
-                await _spares.DisposeAsync();
-            await SweepOnceMoreAsync();
-            if (_engine is not null)
-                await _engine.DisposeAsync();
+            await step();
         }
         catch (Exception exception)
         {

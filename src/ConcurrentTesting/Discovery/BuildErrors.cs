@@ -3,14 +3,16 @@ using System.Text.RegularExpressions;
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>One error of a build in one line: <c>src/Order.cs(12,5): error CS0246: message</c>.</summary>
-internal sealed record BuildError(string Text);
+/// <param name="Project">The project that MSBuild names behind it, absolute; null: none.</param>
+/// <param name="HasCode">Whether it has a code, as what MSBuild itself finds has.</param>
+internal sealed record BuildError(string Text, string? Project = null, bool HasCode = false);
 
 /// <summary>Finds the errors in what MSBuild writes.</summary>
 internal static partial class BuildErrors
 {
     /// <summary>The distinct errors, in their order. The project behind each (<c>[/path/x.csproj]</c>) is left out.</summary>
     public static IReadOnlyList<BuildError> Parse(string output) =>
-        [.. ErrorLine().Matches(output).Select(match => match.Groups["text"].Value.Trim()).Distinct().Select(text => new BuildError(text))];
+        [.. ErrorLine().Matches(output).Select(ErrorOf).DistinctBy(error => error.Text)];
 
     /// <summary>The first errors as lines, with paths below <paramref name="root"/> shortened to it.</summary>
     public static string Describe(string output, string root, int limit = 20)
@@ -25,7 +27,13 @@ internal static partial class BuildErrors
         return string.Join('\n', lines);
     }
 
+    // With several target frameworks it is /path/x.csproj::TargetFramework=net8.0.
+    private static BuildError ErrorOf(Match match) => new(
+        match.Groups["text"].Value.Trim(),
+        match.Groups["project"] is { Success: true, Value: var project } ? project.Split("::")[0] : null,
+        match.Groups["code"].Success);
+
     // https://learn.microsoft.com/visualstudio/msbuild/msbuild-diagnostic-format-for-tasks; the project is appended by the console logger.
-    [GeneratedRegex(@"^\s*(\d+>)?(?<text>[^\n]*?:\s*error\s*([A-Za-z]+[0-9]+)?\s*:[^\n]*?)(\s\[[^\[\]\n]+\])?\s*$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(\d+>)?(?<text>[^\n]*?:\s*error\s*(?<code>[A-Za-z]+[0-9]+)?\s*:[^\n]*?)(\s\[(?<project>[^\[\]\n]+)\])?\s*$", RegexOptions.Multiline)]
     private static partial Regex ErrorLine();
 }

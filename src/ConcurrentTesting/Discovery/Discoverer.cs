@@ -40,6 +40,12 @@ internal sealed class Discoverer(
     {
         var filter = TestFilter.Parse(settings.Filter, runSettings.TestCaseFilter);
         var inputs = TestInputResolver.Resolve(settings);
+        foreach (var link in inputs.SkippedLinks)
+        {
+            logger.LogWarning(
+                "{Link} is a link and is not followed, so that the tests of its project do not run: name the project or the folder that it leads to with --test-projects, or leave it out with '!'",
+                link);
+        }
 
         var assemblies = await BuildAsync(inputs, cancellationToken);
         using var discovering = phase(PhaseNames.Discovery);
@@ -89,8 +95,18 @@ internal sealed class Discoverer(
             result = await _evaluator.EvaluateAsync(found, cancellationToken);
         }
 
+        foreach (var stranger in result.Strangers)
+            logger.LogWarning("{Project} does not import the common MSBuild targets. It is left out.", stranger);
         foreach (var error in result.Errors)
-            logger.LogWarning("{Error} It is left out.", error);
+            _problems.Add($"{error} Repair it, or leave it out: --test-projects … '!{PathIn(error.Project)}'.");
+        foreach (var project in result.Projects.Where(IsUnknown))
+        {
+            _problems.Add(
+                $"{project.Project} is not restored, so that nobody knows whether it holds tests: run dotnet restore, let the run build (--test-build auto), or leave it out: --test-projects … '!{PathIn(project.Project)}'.");
+        }
+
+        // A build could take minutes and change nothing of this.
+        _problems.ThrowIfAny();
         return [.. result.Projects.Where(project => project.IsTestProject && !IsThisBuild(project)).Select(project => project.Project)];
     }
 
@@ -99,9 +115,17 @@ internal sealed class Discoverer(
     {
         var result = await _evaluator.EvaluateAsync(projects, cancellationToken);
         foreach (var error in result.Errors)
-            _problems.Add(error);
+            _problems.Add(error.ToString());
+        foreach (var stranger in result.Strangers)
+            _problems.Add($"{stranger} cannot be evaluated by MSBuild: it does not import the common MSBuild targets");
         return result.Projects;
     }
+
+    private string PathIn(string project) => Path.GetRelativePath(settings.WorkingDirectory, project).Replace('\\', '/');
+
+    // What calls a project a test project comes with the package, whose properties are missing.
+    private bool IsUnknown(ProjectEvaluation project) =>
+        settings.NoBuild && project is { IsRestored: false, IsTestProject: false, RefersToTestPackage: true };
 
     // A build that ran itself as a test would build itself while it runs.
     private static bool IsThisBuild(ProjectEvaluation project) => project.TargetPath == Assembly.GetEntryAssembly()?.Location;

@@ -17,6 +17,9 @@ internal sealed record ProjectEvaluation(
     /// <summary>Where NuGet's restore wrote what the packages give, absolute; null: nowhere.</summary>
     public string? AssetsFile { get; init; }
 
+    /// <summary>It refers to a package that makes a project a test project once it is restored.</summary>
+    public bool RefersToTestPackage { get; init; }
+
     /// <summary>
     /// The projects that it consists of, itself too, and what these read from outside of its repository or from folders of outputs in it,
     /// absolute, packages and SDKs left out; null where that is not known.
@@ -39,5 +42,15 @@ internal sealed record ProjectEvaluation(
 }
 
 /// <summary>The evaluations of several projects, and what MSBuild had against the others.</summary>
-/// <param name="Errors">One line for each project that could not be evaluated.</param>
-internal sealed record EvaluationResult(ImmutableArray<ProjectEvaluation> Projects, ImmutableArray<string> Errors);
+/// <param name="Errors">One for each project that could not be evaluated.</param>
+/// <param name="Strangers">The projects that can be evaluated and have nothing in common with those that hold tests.</param>
+internal sealed record EvaluationResult(
+    ImmutableArray<ProjectEvaluation> Projects, ImmutableArray<EvaluationError> Errors, ImmutableArray<string> Strangers);
+
+/// <summary>Why a project could not be evaluated.</summary>
+/// <param name="Project">Its absolute path.</param>
+/// <param name="Reason">MSBuild's own line.</param>
+internal sealed record EvaluationError(string Project, string Reason)
+{
+    public override string ToString() => $"{Project} cannot be evaluated by MSBuild: {Reason}";
+}

@@ -62,6 +62,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
                 <IsTestingPlatformApplication>$(IsTestingPlatformApplication)</IsTestingPlatformApplication>
                 <IsRestored>$(_ConcurrentTestIsRestored)</IsRestored>
                 <RunSettingsFilePath>$(RunSettingsFilePath)</RunSettingsFilePath>
+                <Packages>@(PackageReference, '|')</Packages>
                 <PackageRoot>$(NuGetPackageRoot)</PackageRoot>
                 <AssetsFile>$(ProjectAssetsFile)</AssetsFile>
                 <Inputs>@(ConcurrentTestInput->Distinct(), '|')</Inputs>
@@ -73,6 +74,15 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
           </Target>
         </Project>
         """;
+
+    private const string NoSuchTarget = "MSB4057";
+
+    // Their packages set IsTestProject or IsTestingPlatformApplication.
+    private static readonly string[] TestPackages =
+    [
+        "Microsoft.NET.Test.Sdk", "MSTest", "MSTest.TestAdapter", "NUnit3TestAdapter", "TUnit", "xunit.runner.visualstudio", "xunit.v3",
+        "xunit.v3.mtp-off", "xunit.v3.mtp-v1", "xunit.v3.mtp-v2",
+    ];
 
     private readonly EvaluationCache _cache = new(settings, dotnet);
     private readonly ImmutableArray<string> _left = [.. RunWrites.Of(settings)];
@@ -90,7 +100,8 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
             fresh.Add(await AskAsync(group.Key.Sdk, group.Key.Arguments, [.. group], cancellationToken));
         return new EvaluationResult(
             [.. known.SelectMany(entry => entry.Evaluations ?? []), .. fresh.SelectMany(result => result.Projects)],
-            [.. fresh.SelectMany(result => result.Errors)]);
+            [.. fresh.SelectMany(result => result.Errors)],
+            [.. fresh.SelectMany(result => result.Strangers)]);
     }
 
     // A build is one of the solution, where there is one.
@@ -126,7 +137,11 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
             var reads = ReadsOf(projects, answers, folder);
             var evaluations = WithReads(answers, reads, folder);
             Remember(projects, evaluations, reads, begun);
-            return new EvaluationResult(evaluations, Unanswered(projects, answers, result.Output));
+            var errors = BuildErrors.Parse(result.Output);
+            var unanswered = projects.Select(project => project.Path).Except(answers.Select(answer => answer.Evaluation.Project))
+                .ToLookup(project => IsStranger(project, errors));
+            return new EvaluationResult(
+                evaluations, [.. unanswered[false].Select(project => ErrorOf(project, errors, result.Output))], [.. unanswered[true]]);
         }
         finally
         {
@@ -241,6 +256,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
                 runSettings.Length > 0 ? Path.GetFullPath(runSettings, folder) : null)
             {
                 AssetsFile = assets,
+                RefersToTestPackage = Values(item, "Packages").Any(IsTestPackage),
                 Inputs = Paths(item, "Inputs"),
                 WrittenLists = Paths(item, "WrittenLists"),
                 AllAssetsFiles = Paths(item, "AllAssetsFiles"),
@@ -316,22 +332,24 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
         }
     }
 
-    private static ImmutableArray<string> Unanswered(ImmutableArray<ProjectInput> projects, ImmutableArray<Answer> answers, string output)
+    private static bool IsTestPackage(string package) => TestPackages.Contains(package, StringComparer.OrdinalIgnoreCase);
+
+    // It was evaluated, and has no common targets that could import the question.
+    private static bool IsStranger(string project, IReadOnlyList<BuildError> errors) => errors.Any(
+        error => IsOf(project, error) && error.Text.Contains(NoSuchTarget, StringComparison.Ordinal)
+            && error.Text.Contains("\"ConcurrentTestDescribe\"", StringComparison.Ordinal));
+
+    private static EvaluationError ErrorOf(string project, IReadOnlyList<BuildError> errors, string output)
     {
-        var answered = answers.Select(answer => answer.Evaluation.Project).ToHashSet();
-        var errors = BuildErrors.Parse(output);
-        return
-        [
-            .. projects.Where(project => !answered.Contains(project.Path)).Select(project =>
-            {
-                var reason = errors.FirstOrDefault(error => error.Text.Contains(Path.GetFileName(project.Path), StringComparison.Ordinal))
-                    ?.Text
-                    ?? (errors.Count > 0 ? errors[0].Text : null)
-                    ?? "it does not import the common MSBuild targets";
-                return $"{project.Path} cannot be evaluated by MSBuild: {reason}";
-            }),
-        ];
+        var all = errors.Where(error => IsOf(project, error)).DefaultIfEmpty(errors is [var other, ..] ? other : null).ToList();
+        var reason = (all.Find(error => error is { HasCode: true }) ?? all[0])?.Text
+            ?? output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault()
+            ?? "it gave no answer";
+        return new EvaluationError(project, reason);
     }
+
+    private static bool IsOf(string project, BuildError error) =>
+        error.Project == project || error.Text.StartsWith(project, StringComparison.Ordinal);
 
     private sealed record Answer(ProjectEvaluation Evaluation, string PackageRoot, ImmutableArray<(string Name, string Value)> Properties);
 }

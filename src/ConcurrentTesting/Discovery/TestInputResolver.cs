@@ -22,6 +22,7 @@ internal sealed class TestInputResolver
     private readonly ImmutableArray<Func<string, bool>> _exclusions;
     private readonly Dictionary<string, ProjectInput> _projects = new(PathComparer);
     private readonly Dictionary<string, AssemblyInput> _assemblies = new(PathComparer);
+    private readonly SortedSet<string> _skippedLinks = new(PathComparer);
 
     private TestInputResolver(ConcurrentTestSettings settings)
     {
@@ -40,7 +41,7 @@ internal sealed class TestInputResolver
         var resolver = new TestInputResolver(settings);
         foreach (var entry in entries)
             resolver.Add(entry);
-        return new TestInputs([.. resolver._projects.Values], [.. resolver._assemblies.Values]);
+        return new TestInputs([.. resolver._projects.Values], [.. resolver._assemblies.Values], [.. resolver._skippedLinks]);
     }
 
     private static bool IsExclusion(string entry) => entry.StartsWith('!');
@@ -89,21 +90,50 @@ internal sealed class TestInputResolver
     private void AddSolution(string path)
     {
         var solution = SolutionFile.RealSolution(path);
-        foreach (var project in SolutionFile.ReadProjects(path).Where(IsProject).Where(File.Exists))
+        var projects = SolutionFile.ReadProjects(path).Where(project => IsProject(project) && !IsExcluded(project)).ToLookup(File.Exists);
+        // A build of the solution would fail too.
+        if (projects[false].Any())
+            throw BadSettings(string.Join('\n', projects[false].Select(project => Missing(path, project))));
+        foreach (var project in projects[true])
             AddProject(new ProjectInput(project, IsNamed: false, solution));
+    }
+
+    private string Missing(string solution, string project)
+    {
+        var other = InOtherCase(project) is { } found ? $" (there is {found}, and this system tells upper case from lower)" : "";
+        var own = Path.GetRelativePath(_settings.WorkingDirectory, project).Replace('\\', '/');
+        return $"The solution {solution} lists the project {project}, which does not exist{other}: correct the solution, or leave the project out: --test-projects … '!{own}'.";
+    }
+
+    private static string? InOtherCase(string path)
+    {
+        var root = Path.GetPathRoot(path)!;
+        string? found = root;
+        foreach (var name in path[root.Length..].Split(Path.DirectorySeparatorChar))
+        {
+            found = found is null || !Directory.Exists(found) ? null : Directory.EnumerateFileSystemEntries(found)
+                .Where(entry => Path.GetFileName(entry).Equals(name, StringComparison.OrdinalIgnoreCase))
+                // What is called so exactly comes first.
+                .OrderByDescending(entry => Path.GetFileName(entry) == name).FirstOrDefault();
+        }
+
+        return found;
     }
 
     private void AddFolder(string folder)
     {
         foreach (var project in Directory.EnumerateFiles(folder).Where(IsProject).Order(PathComparer))
             AddProject(new ProjectInput(project, IsNamed: false));
+        // A link may lead back up.
         var below = new DirectoryInfo(folder).EnumerateDirectories()
             .Where(directory => !SkippedFolders.Contains(directory.Name, PathComparer))
-            // A link may lead back up.
-            .Where(directory => !directory.Attributes.HasFlag(FileAttributes.ReparsePoint));
-        foreach (var directory in below.OrderBy(directory => directory.FullName, PathComparer))
-            AddFolder(directory.FullName);
+            .ToLookup(directory => directory.Attributes.HasFlag(FileAttributes.ReparsePoint), directory => directory.FullName);
+        foreach (var directory in below[false].Order(PathComparer))
+            AddFolder(directory);
+        _skippedLinks.UnionWith(below[true].Where(link => !IsExcluded(link) && HasProject(link)));
     }
+
+    private static bool HasProject(string link) => Directory.Exists(link) && Directory.EnumerateFiles(link).Any(IsProject);
 
     private void AddGlob(string entry)
     {

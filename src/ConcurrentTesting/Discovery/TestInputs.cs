@@ -15,4 +15,6 @@ internal sealed record ProjectInput(string Path, bool IsNamed, string? Solution 
 internal sealed record AssemblyInput(string Path, bool IsNamed);
 
 /// <summary>What <c>--test-projects</c> comes to on disk. A file that is reached in two ways is there once.</summary>
-internal sealed record TestInputs(ImmutableArray<ProjectInput> Projects, ImmutableArray<AssemblyInput> Assemblies);
+/// <param name="SkippedLinks">Folders that are links, are not followed, and have a project.</param>
+internal sealed record TestInputs(
+    ImmutableArray<ProjectInput> Projects, ImmutableArray<AssemblyInput> Assemblies, ImmutableArray<string> SkippedLinks);

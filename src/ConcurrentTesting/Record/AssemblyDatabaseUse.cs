@@ -12,7 +12,8 @@ internal static class AssemblyDatabaseUse
         ImmutableArray<BatchRecord> ran = [.. batches.Where(batch => batch is { Database: not null, Tests: > 0 })];
         if (run.Database is not { } databases || ran.IsEmpty || !IsAnyTestRun(assembly, run))
             return null;
-        var own = ran.Select(batch => batch.Database!).Concat(databases.Statistics.Select(statistics => statistics.Database)).ToHashSet();
+        var own = ran.Select(batch => batch.Database!).Concat(databases.Statistics.Select(statistics => statistics.Database))
+            .Concat(databases.Clones).ToHashSet();
         return ran.Any(batch => Connected(batch, own)) ? true : IsSilent(ran, databases) ? false : null;
     }
 

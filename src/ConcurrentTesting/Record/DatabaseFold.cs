@@ -5,6 +5,7 @@ namespace ConcurrentTesting.Record;
 /// <summary>What the events of a run's databases come to, one after another. Not thread-safe.</summary>
 internal sealed class DatabaseFold
 {
+    private readonly List<string> _names = [];
     private readonly List<TimeSpan> _clones = [];
     private readonly List<TimeSpan> _drops = [];
     private readonly List<KeptRecord> _kept = [];
@@ -20,6 +21,7 @@ internal sealed class DatabaseFold
     /// <summary>The same with what is known here in place of what it says.</summary>
     public DatabaseRecord With(DatabaseRecord databases) => databases with
     {
+        Clones = [.. _names],
         CloneTimes = [.. _clones],
         DropTimes = [.. _drops],
         Kept = Kept,
@@ -30,6 +32,7 @@ internal sealed class DatabaseFold
     public void Replace(DatabaseRecord databases)
     {
         _last = databases;
+        Replace(_names, databases.Clones);
         Replace(_clones, databases.CloneTimes);
         Replace(_drops, databases.DropTimes);
         Replace(_kept, databases.Kept);
@@ -39,7 +42,11 @@ internal sealed class DatabaseFold
             _counts.Add(name, count);
     }
 
-    public void Add(CloneMade made) => _clones.Add(TimeSpan.FromSeconds(made.Seconds));
+    public void Add(CloneMade made)
+    {
+        _names.Add(made.Database);
+        _clones.Add(TimeSpan.FromSeconds(made.Seconds));
+    }
 
     public void Add(CloneDropped dropped) => _drops.Add(TimeSpan.FromSeconds(dropped.Seconds));
 

@@ -240,6 +240,10 @@ internal sealed record DatabaseRecord
     public string? Fingerprint { get; init; }
     public bool? TemplateHit { get; init; }
     public TimeSpan? TemplateTime { get; init; }
+
+    /// <summary>The names of the clones, of which a worker may have several.</summary>
+    public ImmutableArray<string> Clones { get; init; } = [];
+
     public ImmutableArray<TimeSpan> CloneTimes { get; init; } = [];
     public ImmutableArray<TimeSpan> DropTimes { get; init; } = [];
 

@@ -34,9 +34,12 @@ internal static class DatabaseUseFindings
         record.Tests.Any(test => test.Final.Outcome is TestOutcome.Passed or TestOutcome.Failed);
 
     // A lease may hold several databases, of which batches name the first.
-    private static bool IsAnotherOfItsOwnUsed(RunRecord record) => record.Database!.Statistics.Any(statistics =>
-        statistics.Sessions > 0
-            || record.Batches.Any(batch => batch.Opened?.Any(opened => DatabaseUse.IsSame(opened.Name, statistics.Database)) == true));
+    private static bool IsAnotherOfItsOwnUsed(RunRecord record) =>
+        record.Database!.Statistics.Any(statistics => statistics.Sessions > 0 || IsOpened(record, statistics.Database))
+        || record.Database.Clones.Any(clone => IsOpened(record, clone));
+
+    private static bool IsOpened(RunRecord record, string database) =>
+        record.Batches.Any(batch => batch.Opened?.Any(opened => DatabaseUse.IsSame(opened.Name, database)) == true);
 
     private static string Instead(RunRecord record, ImmutableArray<DatabaseUse> uses)
     {

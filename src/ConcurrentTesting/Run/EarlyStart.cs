@@ -26,6 +26,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
     private readonly WorkerPool _pool;
     private readonly int _most;
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _built = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PlannedUnit> _candidates = [];
     private Task _begins = Task.CompletedTask;
     private readonly List<TestUnit> _begun = [];
@@ -49,8 +50,12 @@ internal sealed class EarlyStart : IDiscoveryWatch
         RunJournal journal, ResultsDirectory results, TimingStore timings, DirectAssemblies direct, WorkerPool pool) =>
         new(journal, results, timings, direct, pool);
 
+    /// <summary>Ends when the run has built what it builds.</summary>
+    public Task Built => _built.Task;
+
     public ImmutableArray<TestAssembly> Found(ImmutableArray<TestAssembly> assemblies)
     {
+        _built.TrySetResult();
         lock (_gate)
         {
             foreach (var assembly in assemblies)

@@ -188,7 +188,7 @@ internal sealed class TestRun
         return RunEnd.TestsDecide;
     }
 
-    // The databases are prepared while tests are discovered; what fails first ends both.
+    // The databases are prepared while tests are built and discovered; what fails first ends both.
     private async Task<(TestCatalog Catalog, ImmutableArray<TestUnit> Begun)> DiscoverAndPrepareAsync(
         VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, AheadStart ahead, DiscoveryCache cache,
         CancellationToken cancellationToken)
@@ -214,7 +214,7 @@ internal sealed class TestRun
         await _databases.CheckAsync(cancellationToken);
         ahead.Reconsider();
         await _databases.SweepAsync(cancellationToken);
-        await _databases.PrepareAsync(cancellationToken);
+        await _databases.PrepareAsync(cancellationToken, _run.Settings.NoBuild ? null : early.Built);
         _databases.Tell();
         ahead.Reconsider();
         early.Prepared();

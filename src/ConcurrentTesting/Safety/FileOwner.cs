@@ -6,6 +6,7 @@ namespace ConcurrentTesting.Safety;
 internal enum FileKind
 {
     Other,
+    File,
     Folder,
     Link,
     Socket,
@@ -52,6 +53,7 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
 
     private static FileKind KindOf(int kind) => kind switch
     {
+        0x8000 => FileKind.File,
         0x4000 => FileKind.Folder,
         0xA000 => FileKind.Link,
         0xC000 => FileKind.Socket,

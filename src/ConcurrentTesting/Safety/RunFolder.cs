@@ -14,6 +14,7 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>What a lock file of ours begins with.</summary>
     public const string Mark = "ConcurrentTest run folder 1";
     private const string LockExtension = ".lock";
+    private const string Machine = "machine ";
 
     // Owner only, but others may pass through: a server of our own may run as another user.
     private const UnixFileMode PassThrough =
@@ -21,6 +22,8 @@ internal sealed partial class RunFolder : IDisposable
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    // Of a run elsewhere, whose lock cannot be seen from here.
+    private static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
     private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
 
@@ -90,7 +93,7 @@ internal sealed partial class RunFolder : IDisposable
         var removed = 0;
         foreach (var lockFile in LockFiles(root).Where(file => only is null || file == only + LockExtension))
         {
-            using var held = TakeOfDead(lockFile);
+            using var held = TakeOfDead(lockFile, logger);
             var path = lockFile[..^LockExtension.Length];
             if (held is null || Directory.Exists(path) && (!await beforeRemoval(path, cancellationToken) || HoldsForeign(path, logger)))
                 continue;
@@ -106,7 +109,7 @@ internal sealed partial class RunFolder : IDisposable
     {
         foreach (var lockFile in LockFiles(root, beginning))
         {
-            using var held = TakeOfDead(lockFile);
+            using var held = TakeOfDead(lockFile, logger);
             var path = lockFile[..^LockExtension.Length];
             if (held is not null && !HoldsForeign(path, logger))
                 RemoveNow(path, lockFile);
@@ -125,13 +128,29 @@ internal sealed partial class RunFolder : IDisposable
         Directory.Exists(root) && FlawOf(root) is null ? Directory.EnumerateFiles(root, beginning + "*" + LockExtension) : [];
 
     /// <summary>Null where the run lives, or the file is not ours.</summary>
-    private static FileLock? TakeOfDead(string lockFile)
+    private static FileLock? TakeOfDead(string lockFile, ILogger logger)
     {
         var held = TryTake(lockFile);
-        if (held?.Read().StartsWith(Mark, StringComparison.Ordinal) == true)
+        if (held?.Read() is { } content && content.StartsWith(Mark, StringComparison.Ordinal)
+            && !MayLiveElsewhere(content, lockFile, logger))
             return held;
         held?.Dispose();
         return null;
+    }
+
+    /// <summary>
+    /// Whether the run may live on another machine that shares the folder, a virtual one say: what one system locks another may not see.
+    /// </summary>
+    private static bool MayLiveElsewhere(string content, string lockFile, ILogger logger)
+    {
+        var machine = content.Split('\n').FirstOrDefault(line => line.StartsWith(Machine, StringComparison.Ordinal));
+        if (machine is null || RunningSystem.IsThis(machine[Machine.Length..])
+            || DateTime.UtcNow - File.GetLastWriteTimeUtc(lockFile) > LongestRun)
+            return false;
+        logger.LogInformation(
+            "{Folder} was made on another machine ({Machine}) within the last day and stays, because locks tell nothing of runs there",
+            lockFile[..^LockExtension.Length], machine[Machine.Length..]);
+        return true;
     }
 
     /// <summary>Null where the run lives, and where nobody can tell, because locks do not lock there.</summary>
@@ -217,7 +236,7 @@ internal sealed partial class RunFolder : IDisposable
                     throw FileLock.HoldsNothing(path);
                 }
 
-                held.Write(FormattableString.Invariant($"{Mark}\nprocess {Environment.ProcessId}\n"));
+                held.Write(FormattableString.Invariant($"{Mark}\nprocess {Environment.ProcessId}\n{Machine}{RunningSystem.Name}\n"));
                 return held;
             }
 

@@ -1,15 +1,15 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Safety;
 
 /// <summary>
 /// Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may be anybody's.
 /// </summary>
-internal static class ServerHost
+internal static partial class ServerHost
 {
-    private static readonly string[] ContainerInterfaces = ["docker", "br-", "podman", "cni", "veth", "virbr", "vmnet", "bridge"];
 
     /// <exception cref="ConcurrentTestException">The host is none of these, and the guard is not overridden.</exception>
     public static async Task CheckAsync(string host, ConcurrentTestSettings settings, Guards guards, CancellationToken cancellationToken)
@@ -67,13 +67,37 @@ internal static class ServerHost
         var networks = NetworkInterface.GetAllNetworkInterfaces();
         var bridges = networks.Where(IsBridge).ToArray();
         // Who sees bridges in a container shares its host's network, whose neighbours may be anybody.
-        return (IsInContainer() && bridges.Length == 0 ? networks : bridges)
+        return (IsInContainer() && bridges.Length == 0 ? networks.Where(HasPeer) : bridges)
             .SelectMany(network => network.GetIPProperties().UnicastAddresses)
             .Any(own => own.Address.Equals(address) || InSameNetwork(own, address));
     }
 
-    private static bool IsBridge(NetworkInterface network) =>
-        ContainerInterfaces.Any(prefix => network.Name.StartsWith(prefix, StringComparison.Ordinal));
+    private static bool IsBridge(NetworkInterface network) => IsBridge(network.Name, OperatingSystem.IsLinux());
+
+    /// <summary>
+    /// Whether containers or virtual machines of this machine are behind an interface of this name. Others have bridges to their own
+    /// network: br-ex, br-lan, on Linux bridge0.
+    /// </summary>
+    internal static bool IsBridge(string name, bool isLinux) =>
+        ContainerBridge().IsMatch(name) || (!isLinux && name.StartsWith("bridge", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"\A(docker|podman|cni|veth|virbr|vmnet|br-[0-9a-f]{12}\z)")]
+    private static partial Regex ContainerBridge();
+
+    // A container's own interface is one end of a pair, whose other end is on its host. Who shares the host's network, or has one of the
+    // host's cards, has neighbours that may be anybody.
+    private static bool HasPeer(NetworkInterface network)
+    {
+        var folder = Path.Combine("/sys/class/net", network.Name);
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "iflink")).Trim() != File.ReadAllText(Path.Combine(folder, "ifindex")).Trim();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private static bool IsInContainer() => File.Exists("/.dockerenv") || File.Exists("/run/.containerenv");
 

@@ -200,6 +200,25 @@ public sealed class MySqlTemplateUserTests(DatabaseServers servers) : MySqlFixtu
     }
 
     [Fact]
+    public async Task A_dead_runs_account_is_swept_also_by_who_may_not_list_accounts()
+    {
+        var user = await UserAsync("CREATE USER ON *.*");
+        await AdminAsync($@"GRANT ALL ON `ct\_%`.* TO {user}@`%` WITH GRANT OPTION");
+        var dead = OwnDatabaseName.OfRun(UniqueName(), "b").ToString();
+        await AdminAsync($"CREATE USER {dead}@`%`");
+        var settings = await SettingsAsync(user, Script("CREATE TABLE book (id INT);")) with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
+        var server = new MySqlConnectionStringBuilder(settings.ConnectionString!);
+        var notes = Directory.CreateDirectory(Path.Combine(settings.TemporaryDirectory, "accounts", $"{server.Server}-{server.Port}"));
+        await File.WriteAllTextAsync(Path.Combine(notes.FullName, dead), "", CancellationToken);
+
+        await using (await PreparedAsync(settings))
+            (await AdminAsync($"SELECT COUNT(*) FROM mysql.user WHERE user = '{dead}'")).ShouldBe(0L);
+
+        // Neither that one's nor this run's own.
+        notes.EnumerateFiles().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Cleaning_removes_a_dead_runs_account_and_a_stranger_stays()
     {
         var dead = OwnDatabaseName.OfRun(UniqueName(), "b").ToString();

@@ -91,6 +91,40 @@ public sealed class ServerGuardTests(DatabaseServers servers) : PostgreSqlFixtur
     }
 
     [Fact]
+    public async Task A_database_of_another_owner_is_copied_with_the_right_that_was_asked_for()
+    {
+        var (role, source) = (await RoleAsync("LOGIN CREATEDB"), UniqueName());
+        await AdminAsync($"CREATE DATABASE {source}");
+        await AdminAsync($"ALTER DATABASE {source} SET work_mem TO '5MB'");
+        // Only a superuser may set it.
+        await AdminAsync($"ALTER DATABASE {source} SET session_replication_role TO 'replica'");
+        await AdminAsync($"REVOKE TEMPORARY ON DATABASE {source} FROM PUBLIC");
+        await AdminAsync($"ALTER DATABASE {source} IS_TEMPLATE true");
+        await using var databases = await PreparedAsync(await SettingsAsync(role, $"db:{source}"));
+
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+
+        (await QueryAsync(lease, "SELECT current_setting('work_mem') || pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"))
+            .ShouldBe("5MB" + role);
+        Log.Text.ShouldContain("The setting session_replication_role of the copied database does not apply");
+        await AdminAsync($"ALTER DATABASE {source} IS_TEMPLATE false");
+    }
+
+    [Fact]
+    public async Task A_database_with_a_prepared_transaction_is_dropped()
+    {
+        await using var server = await Servers.StartPostgreSqlAsync(["-c", "max_prepared_transactions=5"]);
+        await using var databases = await PreparedAsync(await SettingsAsync(Script("CREATE TABLE book (id int);")) with { ConnectionString = server.ConnectionString });
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        await QueryAsync(lease, "BEGIN; INSERT INTO book VALUES (1); PREPARE TRANSACTION 'it''s left'");
+
+        await databases.ReleaseAsync(lease, CancellationToken);
+
+        databases.Record!.Counts.GetValueOrDefault("leaked").ShouldBe(0);
+        (await QueryAsync(server.ConnectionString + ";Pooling=False", $"SELECT count(*) FROM pg_database WHERE datname = '{lease.Database}'")).ShouldBe(0L);
+    }
+
+    [Fact]
     public async Task The_rights_that_are_asked_for_are_enough()
     {
         var role = await RoleAsync("LOGIN CREATEDB");

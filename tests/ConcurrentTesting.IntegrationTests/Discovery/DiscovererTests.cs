@@ -200,6 +200,40 @@ public sealed class DiscovererTests(BuiltSuites suites)
         suites.Repository.Incidents.Phases.Take(2).ShouldBe(["build", "discovery"]);
     }
 
+    [Fact]
+    public async Task A_found_project_that_MSBuild_cannot_evaluate_is_a_problem_and_one_that_has_no_tests_is_none()
+    {
+        using var repository = new TestRepository();
+        repository.Write("Broken/Broken.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\">\n<<<<<<< HEAD\n</Project>");
+        repository.Write("Imports/Imports.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><Import Project=\"missing.props\" /></Project>");
+        repository.Write("Plain/Plain.csproj", "<Project><PropertyGroup><Some>thing</Some></PropertyGroup></Project>");
+        repository.Write("Library/Library.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\" />");
+
+        var failure = await repository.FailureOfAsync(settings => settings with { TestProjects = ["."], NoBuild = true });
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        var lines = failure.Message.Split('\n');
+        lines.Length.ShouldBe(2, failure.Message);
+        lines[0].ShouldContain("Broken.csproj cannot be evaluated by MSBuild: ");
+        lines[0].ShouldContain("error MSB4025");
+        lines[0].ShouldContain("'!Broken/Broken.csproj'");
+        lines[1].ShouldContain("error MSB4019");
+        repository.Log.Text.ShouldContain("Plain.csproj does not import the common MSBuild targets. It is left out.");
+    }
+
+    [Fact]
+    public async Task A_found_project_that_was_not_restored_and_may_hold_tests_is_a_problem_where_nothing_is_built()
+    {
+        using var repository = new TestRepository();
+        repository.AddSuite("Forgotten", "NUnit");
+        repository.Write("Library/Library.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\" />");
+
+        var failure = await repository.FailureOfAsync(settings => settings with { TestProjects = ["."], NoBuild = true });
+
+        failure.Message.ShouldContain("Forgotten.csproj is not restored");
+        failure.Message.ShouldNotContain("Library");
+    }
+
     [Theory]
     [InlineData(TestHostMode.Direct)]
     [InlineData(TestHostMode.Console)]

@@ -130,6 +130,25 @@ public sealed class RunFolderTests : IDisposable
         File.Exists(Path.Combine(Root, "dead", "main.db")).ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("another-machine another-boot", false)]
+    [InlineData("another-machine", false)]
+    [InlineData("{this} another-boot", true)]
+    public async Task A_folder_of_another_machine_stays_for_a_day(string machine, bool isRemovedAtOnce)
+    {
+        DeadFolder("dead");
+        var lockFile = _folder.Write(
+            "root/dead.lock", $"{RunFolder.Mark}\nprocess 1\nmachine {machine.Replace("{this}", Environment.MachineName, StringComparison.Ordinal)}\n");
+
+        (await SweepAsync()).ShouldBe(isRemovedAtOnce ? 1 : 0);
+
+        if (isRemovedAtOnce)
+            return;
+        _log.Text.ShouldContain("was made on another machine");
+        File.SetLastWriteTimeUtc(lockFile, DateTime.UtcNow.AddDays(-2));
+        (await SweepAsync()).ShouldBe(1);
+    }
+
     [Fact]
     public async Task A_link_in_a_dead_runs_folder_is_removed_and_not_followed()
     {

@@ -283,6 +283,52 @@ public sealed class SqliteDatabasesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_command_that_may_build_waits_for_the_runs_own_build()
+    {
+        var built = new TaskCompletionSource();
+        await using var databases = TestDatabases.Create(
+            Settings("cmd:true; sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'"), RunId(), _log, TimeProvider.System);
+
+        var preparing = databases.PrepareAsync(CancellationToken, built.Task);
+
+        preparing.IsCompleted.ShouldBeFalse();
+        databases.Record!.Template.ShouldBeNull();
+        built.SetResult();
+        await preparing;
+        databases.Record.TemplateHit.ShouldBe(false);
+    }
+
+    [Fact]
+    public async Task Code_that_asks_for_the_databases_name_makes_a_template_for_each_name()
+    {
+        var asked = new ConcurrentQueue<string>();
+        var hook = new TemplateHook("1", (template, _) =>
+        {
+            asked.Enqueue(template.Database);
+            return Task.CompletedTask;
+        });
+        await using var databases = await PreparedAsync(Settings() with { Databases = ["main", "audit"], TemplateHook = hook });
+
+        asked.ShouldBe(["main", "audit"]);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_dropped_disturbs_neither_the_worker_nor_the_end_of_the_run()
+    {
+        await using var databases = await PreparedAsync(Settings());
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+        // No file, so that it cannot be removed as one.
+        File.Delete(lease.Database!);
+        Directory.CreateDirectory(lease.Database!);
+
+        var renewed = await databases.RenewAsync(await databases.RenewAsync(lease, CancellationToken), CancellationToken);
+        await databases.EndAsync();
+
+        Directory.Exists(Path.GetDirectoryName(renewed.Database!)).ShouldBeFalse();
+        databases.Record!.Counts["leaked"].ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_failing_command_is_named_with_its_code_and_its_words()
     {
         await using var databases = TestDatabases.Create(Settings("cmd:echo no luck >&2; exit 7"), RunId(), _log, TimeProvider.System);

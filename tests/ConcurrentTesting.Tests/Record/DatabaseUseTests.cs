@@ -45,6 +45,16 @@ public sealed class DatabaseUseTests
     }
 
     [Fact]
+    public void The_second_database_of_a_lease_counts_where_the_server_counts_nothing()
+    {
+        var run = Run([Batch(1, "w0", 0) with { Opened = [new OpenedDatabase("w0_audit", 2)] }], []);
+        run = run with { Database = run.Database! with { Clones = ["w0", "w0_audit"] } };
+
+        DatabaseUseFindings.Of(run).ShouldBeEmpty();
+        AssemblyDatabaseUse.Of(run.Tests[0].Assembly, run.Batches, run).ShouldBe(true);
+    }
+
+    [Fact]
     public void It_is_said_where_the_tests_went_instead_and_what_to_do()
     {
         var run = Run([Batch(1, "/run/w0.db", 0) with { Opened = [new OpenedDatabase("/home/me/shared.db", 5)] }], []);

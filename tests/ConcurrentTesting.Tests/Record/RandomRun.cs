@@ -146,6 +146,7 @@ internal sealed class RandomRun
         Engine = "postgresql",
         TemplateHit = true,
         TemplateTime = Some(),
+        Clones = ["w0", "w1"],
         CloneTimes = [Some(), Some()],
         Statistics = [new DatabaseStatistics { Database = "ct_1", Sessions = 3 }],
         Kept = [new KeptRecord("ct_2", Text(), "psql …")],

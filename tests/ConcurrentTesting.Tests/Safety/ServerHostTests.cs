@@ -40,6 +40,16 @@ public sealed class ServerHostTests
     [InlineData("/run/postgresql")]
     public async Task This_machine_is_not_refused(string host) => await CheckAsync(host, new ConcurrentTestSettings());
 
+    [Theory]
+    [InlineData("docker0", true)]
+    [InlineData("br-0123456789ab", true)]
+    [InlineData("br-lan", false)]
+    [InlineData("br-ex", false)]
+    [InlineData("bridge0", false)]
+    [InlineData("eth0", false)]
+    public void Only_bridges_of_containers_and_virtual_machines_lead_to_what_is_beside_this_machine(string name, bool isBridge) =>
+        ServerHost.IsBridge(name, isLinux: true).ShouldBe(isBridge);
+
     private Task CheckAsync(string host, ConcurrentTestSettings settings) =>
         ServerHost.CheckAsync(host, settings, new Guards(settings, _log), TestContext.Current.CancellationToken);
 }

@@ -80,10 +80,26 @@ internal sealed class CloneSets(
         }
 
         var started = Stopwatch.GetTimestamp();
-        if (await engine.DropAsync(clone, cancellationToken))
+        if (await TryDropAsync(clone, cancellationToken))
             counts.Dropped(clone.Name, Stopwatch.GetElapsedTime(started));
         else
             counts.Add("leaked", 1);
+    }
+
+    // A worker's next databases, and the run's end, do not wait for those that were.
+    private async Task<bool> TryDropAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.DropAsync(clone, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            logger.LogWarning(
+                "The database {Name} could not be dropped and is left to the end of the run, or to the next run's sweep: {Reason}", clone.Name,
+                secrets.Redact(exception.Message));
+            return false;
+        }
     }
 
     private async Task KeepAsync(DatabaseClone clone, int worker, string test, CancellationToken cancellationToken)

@@ -7,6 +7,9 @@ namespace ConcurrentTesting.Databases.Leases;
 /// <summary>Makes the variables that tell a test process its worker and its databases.</summary>
 internal static class LeaseEnvironment
 {
+    /// <summary>A host that no name server knows (RFC 2606): what leads there reaches nothing.</summary>
+    public const string Nowhere = "of-another-template.invalid";
+
     /// <param name="connections">
     /// By the database's name among the worker's databases; the first is the one that bare placeholders mean.
     /// </param>
@@ -28,15 +31,69 @@ internal static class LeaseEnvironment
         return variables.ToImmutable();
     }
 
-    /// <summary>For the command that builds a template: patterns that name other databases are left out.</summary>
+    /// <summary>
+    /// For the command that builds a template. Patterns that name other databases lead nowhere: without them the program would take what
+    /// the caller's shell or its own configuration says, which may be a real database.
+    /// </summary>
     public static ImmutableDictionary<string, string> OfTemplate(
         ConcurrentTestSettings settings, string runId, string database, ConnectionValues connection)
     {
-        var own = settings.Environment.Where(pattern => EnvironmentPattern.Placeholder().Matches(pattern.Pattern)
+        var isOwn = settings.Environment.ToLookup(pattern => EnvironmentPattern.Placeholder().Matches(pattern.Pattern)
             .All(match =>
                 !match.Groups["database"].Success || match.Groups["database"].Value.Equals(database, StringComparison.OrdinalIgnoreCase)));
-        return Of(settings with { Environment = [.. own] }, runId, 0, [KeyValuePair.Create(database, connection)]);
+        var variables = Of(settings with { Environment = [.. isOwn[true]] }, runId, 0, [KeyValuePair.Create(database, connection)]);
+        var clients = ClientVariables(settings.Database, connection).Where(variable => !variables.ContainsKey(variable.Key));
+        var nowhere = NowhereFor(settings.Database, connection);
+        return variables.AddRange(clients)
+            .SetItems(isOwn[false].Select(pattern => KeyValuePair.Create(pattern.Name, Fill(pattern, nowhere))));
     }
+
+    /// <summary>Variables of the caller that would lead a client elsewhere in spite of <see cref="OfTemplate"/>.</summary>
+    public static ImmutableArray<string> Misleading(DatabaseEngine engine) => engine switch
+    {
+        DatabaseEngine.PostgreSql => ["PGSERVICE", "PGSERVICEFILE", "PGHOSTADDR"],
+        DatabaseEngine.MySql => ["MYSQL_UNIX_PORT"],
+        _ => [],
+    };
+
+    // https://www.postgresql.org/docs/current/libpq-envars.html, https://dev.mysql.com/doc/refman/8.4/en/environment-variables.html
+    private static Dictionary<string, string> ClientVariables(DatabaseEngine engine, ConnectionValues connection)
+    {
+        var (host, isSocket) = (connection.Host, connection.Host.StartsWith('/'));
+        Dictionary<string, string> variables = engine switch
+        {
+            DatabaseEngine.PostgreSql => new()
+            {
+                ["PGHOST"] = host,
+                ["PGPORT"] = connection.Port,
+                ["PGDATABASE"] = connection.Database,
+                ["PGUSER"] = connection.Username,
+                ["PGPASSWORD"] = connection.Password,
+            },
+            DatabaseEngine.MySql => new()
+            {
+                // To its clients localhost is the socket of the system's own server.
+                ["MYSQL_HOST"] = isSocket ? "localhost" : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" : host,
+                ["MYSQL_TCP_PORT"] = isSocket ? "" : connection.Port,
+                ["MYSQL_UNIX_PORT"] = isSocket ? host : "",
+                ["MYSQL_PWD"] = connection.Password,
+            },
+            _ => [],
+        };
+        // What the run itself is not told it takes from the caller too.
+        return variables.Where(variable => variable.Value.Length > 0).ToDictionary();
+    }
+
+    private static ConnectionValues NowhereFor(DatabaseEngine engine, ConnectionValues connection) => engine switch
+    {
+        // Nothing can be below a file.
+        DatabaseEngine.Sqlite => new($"Data Source={connection.Database}/{Nowhere}", $"{connection.Database}/{Nowhere}"),
+        DatabaseEngine.MySql => new($"Server={Nowhere};Database={Nowhere}", Nowhere, Nowhere, connection.Port, Nowhere, Nowhere),
+        _ => new($"Host={Nowhere};Database={Nowhere}", Nowhere, Nowhere, connection.Port, Nowhere, Nowhere),
+    };
+
+    private static string Fill(EnvironmentPattern pattern, ConnectionValues all) =>
+        EnvironmentPattern.Placeholder().Replace(pattern.Pattern, match => EnvironmentPattern.IsWorker(match) ? "0" : Value(match, all));
 
     private static string Fill(
         EnvironmentPattern pattern, int worker, ImmutableArray<KeyValuePair<string, ConnectionValues>> connections) =>
@@ -47,17 +104,18 @@ internal static class LeaseEnvironment
     {
         if (EnvironmentPattern.IsWorker(match))
             return worker.ToString(CultureInfo.InvariantCulture);
-        var connection = Of(match.Groups["database"], pattern, connections);
-        return match.Groups["name"].Value.ToUpperInvariant() switch
-        {
-            "CONNECTIONSTRING" => connection.ConnectionString,
-            "DATABASE" => connection.Database,
-            "HOST" => connection.Host,
-            "PORT" => connection.Port,
-            "USERNAME" => connection.Username,
-            _ => connection.Password,
-        };
+        return Value(match, Of(match.Groups["database"], pattern, connections));
     }
+
+    private static string Value(Match match, ConnectionValues connection) => match.Groups["name"].Value.ToUpperInvariant() switch
+    {
+        "CONNECTIONSTRING" => connection.ConnectionString,
+        "DATABASE" => connection.Database,
+        "HOST" => connection.Host,
+        "PORT" => connection.Port,
+        "USERNAME" => connection.Username,
+        _ => connection.Password,
+    };
 
     private static ConnectionValues Of(
         Group database, EnvironmentPattern pattern, ImmutableArray<KeyValuePair<string, ConnectionValues>> connections)

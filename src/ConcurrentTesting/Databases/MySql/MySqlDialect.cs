@@ -158,13 +158,18 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
 
     /// <summary>Cleaning asks without an earlier check, and gets none where the user may not list accounts.</summary>
     public async Task<IReadOnlyList<string>> ListAccountsAsync(CancellationToken cancellationToken) =>
-        _facts is { MayMakeAccounts: false } ? [] : await MySqlTemplateUser.ListAsync(admin, cancellationToken);
+        _facts is { MayMakeAccounts: false }
+            ? []
+            : [.. (await MySqlTemplateUser.ListAsync(admin, cancellationToken)).Union(NotedAccounts.Of(context, Address))];
 
     public Task<IReadOnlyList<string>> ListOwnedAsync(string account, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
-    public Task DropAccountAsync(string account, CancellationToken cancellationToken) =>
-        new MySqlTemplateUser(admin, context.Secrets).DropAsync(account, cancellationToken);
+    public async Task DropAccountAsync(string account, CancellationToken cancellationToken)
+    {
+        await new MySqlTemplateUser(admin, context.Secrets).DropAsync(account, cancellationToken);
+        NotedAccounts.Forget(context, Address, account);
+    }
 
     public ValueTask DisposeAsync() => admin.DisposeAsync();
 

@@ -42,6 +42,7 @@ internal sealed class MySqlTemplateWork(
     public async Task<string?> CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
         await CreateAsync(cancellationToken);
+        NotedAccounts.Note(context, FormattableString.Invariant($"{admin.Host}:{admin.Port}"), account.Name);
         return await _user.TryCreateAsync(account, name, cancellationToken);
     }
 

@@ -12,6 +12,13 @@ internal sealed record PostgreSqlDatabaseProperties(
     ImmutableArray<PostgreSqlDatabaseProperties.Grant>? Grants,
     ImmutableArray<PostgreSqlDatabaseProperties.Setting> Settings)
 {
+    // A copy can belong to the source's owner where we may act as that role (PostgreSQL 16 tells SET from the rest), else it is ours.
+    private const string MayGive =
+        """
+        (pg_has_role(datdba, 'USAGE')
+         AND pg_has_role(datdba, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END))
+        """;
+
     /// <summary>Settings that are lists: each element is quoted on its own (pg_dump's variable_is_guc_list_quote).</summary>
     private static readonly string[] ListSettings =
         ["local_preload_libraries", "search_path", "session_preload_libraries", "shared_preload_libraries", "temp_tablespaces",
@@ -27,7 +34,10 @@ internal sealed record PostgreSqlDatabaseProperties(
         PostgreSqlAdmin admin, string database, CancellationToken cancellationToken)
     {
         var owner = await admin.QueryAsync(
-            "SELECT pg_get_userbyid(datdba)::text, datacl IS NULL FROM pg_database WHERE datname = $1",
+            $"""
+            SELECT CASE WHEN {MayGive} THEN pg_get_userbyid(datdba)::text ELSE current_user::text END, datacl IS NULL OR NOT {MayGive}
+            FROM pg_database WHERE datname = $1
+            """,
             row => (Name: row.GetString(0), HasDefaultRights: row.GetBoolean(1)),
             cancellationToken,
             database);
@@ -56,7 +66,10 @@ internal sealed record PostgreSqlDatabaseProperties(
     }
 
     /// <summary>The statements that give a database these rights and settings; the owner is given at its creation.</summary>
-    public IEnumerable<string> StatementsFor(string database)
+    public IEnumerable<string> StatementsFor(string database) => [.. RightsFor(database), .. SettingsFor(database)];
+
+    /// <summary>Those of the rights.</summary>
+    public IEnumerable<string> RightsFor(string database)
     {
         var name = Quote(database);
         if (Grants is not null)
@@ -66,12 +79,16 @@ internal sealed record PostgreSqlDatabaseProperties(
                 yield return $"GRANT {grant.Privilege} ON DATABASE {name} TO {grant.Grantee}{(grant.WithGrantOption ? " WITH GRANT OPTION" : "")}";
         }
 
-        foreach (var setting in Settings)
-        {
-            var who = setting.Role is null ? $"ALTER DATABASE {name}" : $"ALTER ROLE {Quote(setting.Role)} IN DATABASE {name}";
-            yield return $"{who} SET {Quote(setting.Name)} TO {Value(setting.Name, setting.Value)}";
-        }
     }
+
+    /// <summary>Those of the settings.</summary>
+    public IEnumerable<string> SettingsFor(string database) => Settings.Select(setting =>
+    {
+        var who = setting.Role is null
+            ? $"ALTER DATABASE {Quote(database)}"
+            : $"ALTER ROLE {Quote(setting.Role)} IN DATABASE {Quote(database)}";
+        return $"{who} SET {Quote(setting.Name)} TO {Value(setting.Name, setting.Value)}";
+    });
 
     /// <summary>A setting's value as <c>SET</c> takes it.</summary>
     public static string Value(string name, string value) =>

@@ -19,9 +19,12 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     // A drop that was interrupted leaves a database that may only be dropped again, with a limit of -2 (PostgreSQL 16).
     private const string IsSealed = "NOT datallowconn AND datistemplate AND datconnlimit <> -2";
 
+    private const int FirstWithCollationVersions = 150000;
+
     private const string CommentBegin = "ConcurrentTest template, last used ";
 
     private readonly PostgreSqlSessions _sessions = new(admin);
+    private readonly PostgreSqlObstacles _obstacles = new(admin, context.Logger);
     private readonly ConcurrentDictionary<string, PostgreSqlDatabaseProperties> _properties = new();
 
     /// <summary>The server's own id of each clone.</summary>
@@ -48,7 +51,9 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             [version, _facts.User, _facts.Collation, .. await ReadInfluencesAsync(cancellationToken)]);
     }
 
-    /// <summary>What a template takes from the server: the settings of who builds it, and the versions of its extensions.</summary>
+    /// <summary>
+    /// What a template takes from the server: the settings of who builds it, and the versions of its extensions and of its collation.
+    /// </summary>
     private async Task<IReadOnlyList<string>> ReadInfluencesAsync(CancellationToken cancellationToken)
     {
         var settings = await admin.QueryAsync(
@@ -59,8 +64,21 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             row => row.GetString(0),
             cancellationToken,
             (object)names);
-        return [.. settings, .. names, .. versions];
+        return [.. settings, .. names, .. versions, .. await ReadCollationAsync(cancellationToken)];
     }
+
+    /// <summary>
+    /// A template whose collation was of another version, before an update of the system's libraries, cannot be cloned any more.
+    /// </summary>
+    private async Task<IReadOnlyList<string>> ReadCollationAsync(CancellationToken cancellationToken) =>
+        _facts!.Version < FirstWithCollationVersions ? [] : await admin.QueryAsync(
+            """
+            SELECT concat_ws(' ', datlocprovider, to_jsonb(d)->>'daticulocale', to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticurules',
+                             pg_database_collation_actual_version(oid))
+            FROM pg_database d WHERE datname = 'template0'
+            """,
+            row => row.GetString(0),
+            cancellationToken);
 
     public async Task<int> ReadConnectionLimitAsync(CancellationToken cancellationToken)
     {
@@ -106,8 +124,17 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public async Task<bool> TryDropAsync(string database, CancellationToken cancellationToken)
     {
-        await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(database)} WITH (FORCE)", cancellationToken);
-        return true;
+        try
+        {
+            await admin.ExecuteAsync($"DROP DATABASE IF EXISTS {Quote(database)} WITH (FORCE)", cancellationToken);
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.ObjectInUse)
+        {
+            context.Logger.LogDebug("{Database} cannot be dropped yet: {Reason}", database, exception.MessageText);
+            await _obstacles.RemoveAsync(database, cancellationToken);
+            return false;
+        }
     }
 
     public Task<int> EndSessionsAsync(string database, CancellationToken cancellationToken) =>

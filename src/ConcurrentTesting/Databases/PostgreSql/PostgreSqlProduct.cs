@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using ConcurrentTesting.Databases.Throwaway;
 using Npgsql;
 
@@ -35,7 +37,10 @@ internal sealed class PostgreSqlProduct : IServerProduct
     /// <summary><c>15.18</c>.</summary>
     public string Version { get; }
 
-    public ImmutableArray<string> Facts => [Version, .. InitArguments];
+    /// <summary>
+    /// With the descriptions of the extensions, which tell their versions: what one has made in a template works with its own library only.
+    /// </summary>
+    public ImmutableArray<string> Facts => [Version, .. InitArguments, ExtensionsPrint()];
 
     /// <summary>A fast shutdown.</summary>
     public string StopSignal => "INT";
@@ -152,6 +157,32 @@ internal sealed class PostgreSqlProduct : IServerProduct
         // A file system that shares blocks copies a template at once; none in memory does so.
         .. isInMemory || !CanShareBlocks ? ImmutableArray<string>.Empty : ["-c", "file_copy_method=clone"],
     ];
+
+    private string ExtensionsPrint()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in ExtensionFolders().Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.control"))
+            .Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(file));
+            hash.AppendData(File.ReadAllBytes(file));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // As the packages of systems lay them out; pg_config, which knows it, is not always installed.
+    private IEnumerable<string> ExtensionFolders()
+    {
+        var root = Path.GetDirectoryName(_binaries)!;
+        var major = Version.Split('.', 'b', 'r', 'd')[0];
+        return
+        [
+            Path.Combine(root, "share", "extension"), Path.Combine(root, "share", "postgresql", "extension"),
+            Path.Combine(root, "share", "pgsql", "extension"), Path.Combine(root, "share", $"postgresql@{major}", "extension"),
+            $"/usr/share/postgresql/{major}/extension", "/usr/share/pgsql/extension", "/usr/share/postgresql/extension",
+        ];
+    }
 
     private bool CanShareBlocks => int.TryParse(Version.Split('.', 'b', 'r', 'd')[0], out var major) && major >= 18;
 

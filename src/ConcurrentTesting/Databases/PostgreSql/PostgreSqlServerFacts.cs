@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// <summary>What a run has to know of a server and of its own rights there.</summary>
 /// <param name="Version">As <c>server_version_num</c>: 150018.</param>
 /// <param name="MayMakeRoles">Whether templates can be built by a role of their own.</param>
-/// <param name="Collation">Encoding, provider and locale that databases get unless told otherwise.</param>
+/// <param name="Collation">Encoding and locale that databases get unless told otherwise.</param>
 internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSuperuser, bool MayMakeRoles, string Collation)
 {
     /// <summary>What is selected from <c>pg_roles r</c>; <see cref="Read"/> takes it from a row's first columns.</summary>

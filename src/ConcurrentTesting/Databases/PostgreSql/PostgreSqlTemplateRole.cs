@@ -26,14 +26,12 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     public async Task CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
+        // In one transaction: a sweep sees only roles that were granted to us.
+        string[] grants = facts.IsSuperuser ? [] : [$"GRANT {Quote(account.Name)} TO {Quote(facts.User)}"];
         await admin.ExecuteAsync(
-            $"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}",
+            [$"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}", .. grants],
             cancellationToken);
-        if (!facts.IsSuperuser)
-        {
-            await admin.ExecuteAsync($"GRANT {Quote(account.Name)} TO {Quote(facts.User)}", cancellationToken);
-        }
-        else if (facts.Version >= FirstWithGrantsOnSettings)
+        if (facts.IsSuperuser && facts.Version >= FirstWithGrantsOnSettings)
         {
             // Seed scripts turn constraints off with this setting, which reaches no other database.
             await ChangeSettingsRightsAsync($"GRANT SET ON PARAMETER session_replication_role TO {Quote(account.Name)}", cancellationToken);

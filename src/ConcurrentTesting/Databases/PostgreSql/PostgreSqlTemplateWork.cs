@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
@@ -41,7 +42,9 @@ internal sealed class PostgreSqlTemplateWork(
             await admin.ExecuteAsync(
                 $"CREATE DATABASE {Quote(name)} TEMPLATE {Quote(existing.Name)} OWNER {Quote(properties.Owner)}{creation}",
                 cancellationToken);
-            await admin.ExecuteAsync([.. properties.StatementsFor(name)], cancellationToken);
+            await admin.ExecuteAsync([.. properties.RightsFor(name)], cancellationToken);
+            foreach (var (setting, statement) in properties.Settings.Zip(properties.SettingsFor(name)))
+                await TakeSettingAsync(setting.Name, statement, cancellationToken);
         }
 
         await MakeExtensionsAsync(cancellationToken);
@@ -109,6 +112,21 @@ internal sealed class PostgreSqlTemplateWork(
         await admin.ExecuteAsync(
             $"ALTER DATABASE {Quote(name)} WITH ALLOW_CONNECTIONS false{(isCached ? " IS_TEMPLATE true" : "")}", cancellationToken);
         return ended + await EndSessionsAsync(cancellationToken);
+    }
+
+    /// <summary>Some settings only a superuser gives a database, and those of a role only who may alter the role.</summary>
+    private async Task TakeSettingAsync(string setting, string statement, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await admin.ExecuteAsync(statement, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
+        {
+            context.Logger.LogWarning(
+                "The setting {Setting} of the copied database does not apply to the workers' databases: {Reason}", setting,
+                exception.MessageText);
+        }
     }
 
     private async Task MakeExtensionsAsync(CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
             when (exception is DbException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             var why = limit.IsCancellationRequested
-                ? $"for {longest.TotalSeconds:0} s a session that the run may not end has held it, or the server has not answered"
+                ? $"for {longest.TotalSeconds:0} s a session or a prepared transaction that the run may not end has held it, or the server has not answered"
                 : secrets.Redact(dialect.Describe(exception));
             logger.Log(
                 _undropped.TryAdd(database, true) ? LogLevel.Warning : LogLevel.Debug,

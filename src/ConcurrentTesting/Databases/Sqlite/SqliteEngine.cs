@@ -67,7 +67,12 @@ internal sealed class SqliteEngine(
     private async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        var facts = new[] { Name, LibraryVersion(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString() };
+        string[] facts =
+        [
+            Name, LibraryVersion(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString(),
+            // The same file of SQL makes the same file, whichever database it is for.
+            .. source.MayAskForName ? [source.Database] : Array.Empty<string>(),
+        ];
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings, cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 

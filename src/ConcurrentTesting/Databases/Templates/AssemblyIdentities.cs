@@ -4,40 +4,37 @@ using System.Reflection.PortableExecutable;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>What code is made of: the compiler's ids of an assembly and of those beside it that it refers to, directly or not.</summary>
+/// <summary>
+/// What code is made of: the compiler's ids of an assembly and of all beside it. Which of these it refers to does not tell: EF Core's
+/// migrations may be in an assembly that is found by its name alone.
+/// </summary>
 internal static class AssemblyIdentities
 {
     /// <returns>A name and an id each, in the order of the names.</returns>
     public static IReadOnlyList<string> Of(Module module)
     {
         var folder = Path.GetDirectoryName(module.Assembly.Location) is { Length: > 0 } its ? its : AppContext.BaseDirectory;
-        var found = new SortedDictionary<string, string>(StringComparer.Ordinal)
-        {
-            [module.Name] = module.ModuleVersionId.ToString(),
-        };
-        var open = new Queue<string>(module.Assembly.GetReferencedAssemblies().Select(reference => reference.Name ?? ""));
-        while (open.TryDequeue(out var name))
-        {
-            var path = Path.Combine(folder, name + ".dll");
-            if (found.ContainsKey(name + ".dll") || !File.Exists(path))
-                continue;
-            var (id, references) = Read(path);
-            found[name + ".dll"] = id;
-            references.ForEach(open.Enqueue);
-        }
-
+        var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var path in Directory.EnumerateFiles(folder, "*.dll"))
+            found[Path.GetFileName(path)] = IdOf(path);
+        found[module.Name] = module.ModuleVersionId.ToString();
         return [.. found.Select(one => $"{one.Key} {one.Value}")];
     }
 
-    /// <summary>Without loading it.</summary>
-    private static (string Id, List<string> References) Read(string path)
+    /// <summary>Without loading it; empty for one of another kind.</summary>
+    private static string IdOf(string path)
     {
-        using var file = new PEReader(File.OpenRead(path));
-        if (!file.HasMetadata)
-            return ("", []);
-        var metadata = file.GetMetadataReader();
-        return (
-            metadata.GetGuid(metadata.GetModuleDefinition().Mvid).ToString(),
-            [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))]);
+        try
+        {
+            using var file = new PEReader(File.OpenRead(path));
+            if (!file.HasMetadata)
+                return "";
+            var metadata = file.GetMetadataReader();
+            return metadata.GetGuid(metadata.GetModuleDefinition().Mvid).ToString();
+        }
+        catch (BadImageFormatException)
+        {
+            return "";
+        }
     }
 }

@@ -1,75 +1,62 @@
-using System.Xml;
-using System.Xml.Linq;
-
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>The files and folders that a command of a template source names: what it reads, as far as its text tells.</summary>
-internal static class CommandInputs
+/// <param name="Paths">What the command names and what the projects among it refer to, absolute, each once.</param>
+/// <param name="AreKnown">
+/// Whether these are all that it reads: it names a folder by a path, a project, or SQL that reads nothing else. Another file is mostly the
+/// door to others (a script, a changelog, a program), and a program or a device says nothing about the schema.
+/// </param>
+internal sealed record CommandInputs(IReadOnlyList<string> Paths, bool AreKnown)
 {
     private static readonly char[] Separators = [' ', '\t', '\n', '\r', '"', '\'', '=', ';', '<', '>', '|', '&', '(', ')'];
 
-    /// <summary>What the command names and what the projects among it refer to, each once.</summary>
-    public static IReadOnlyList<string> Of(string commandLine, string workingDirectory)
+    private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+
+    public static CommandInputs Of(string commandLine, string workingDirectory)
     {
+        var named = NamedIn(commandLine, workingDirectory).ToList();
         var found = new List<string>();
-        var open = new Queue<string>(PathsIn(commandLine, workingDirectory).Select(WholeProject));
+        var isWhole = true;
+        var open = new Queue<string>(named.Select(name => WholeProject(name.Path)));
         while (open.TryDequeue(out var path))
         {
             if (found.Contains(path))
                 continue;
             found.Add(path);
-            foreach (var reference in ReferencesOf(path))
-                open.Enqueue(reference);
+            foreach (var project in ProjectsIn(path))
+            {
+                var references = ProjectReferences.Of(project);
+                isWhole &= references.AreWhole;
+                foreach (var reference in references.Paths)
+                    open.Enqueue(WholeProject(reference));
+            }
         }
 
-        return found;
+        return new CommandInputs(found, isWhole && named.Any(IsKnown));
     }
 
-    /// <summary>Whether the command names anything that it may read: a program or a device says nothing about the schema.</summary>
-    public static bool AreNamed(string commandLine, string workingDirectory) =>
-        PathsIn(commandLine, workingDirectory).Any(path => !IsProgram(path));
-
-    private static IEnumerable<string> PathsIn(string commandLine, string workingDirectory) =>
+    private static IEnumerable<(string Word, string Path)> NamedIn(string commandLine, string workingDirectory) =>
         commandLine.Split(Separators, StringSplitOptions.RemoveEmptyEntries)
             .Where(word => word.IndexOfAny(Path.GetInvalidPathChars()) < 0)
-            .Select(word => Path.TrimEndingDirectorySeparator(Path.GetFullPath(word, workingDirectory)))
-            .Where(path => Path.Exists(path) && !IsDevice(path));
+            .Select(word => (word, Path: Path.TrimEndingDirectorySeparator(Path.GetFullPath(word, workingDirectory))))
+            .Where(named => Path.Exists(named.Path) && !IsDevice(named.Path) && Path.GetDirectoryName(named.Path) is not null);
 
     private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal);
 
-    private static bool IsProgram(string path) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Any(folder => Path.TrimEndingDirectorySeparator(folder) == Path.GetDirectoryName(path));
+    // A folder may be called as an argument is: `dotnet ef database update` beside a folder `database`.
+    private static bool IsKnown((string Word, string Path) named) => Directory.Exists(named.Path)
+        ? named.Word.AsSpan().ContainsAny('/', '\\') || named.Word is "." or ".." || ProjectsIn(named.Path).Any()
+        : IsProject(named.Path) || IsPlainSql(named.Path);
+
+    private static bool IsProject(string path) => path.EndsWith("proj", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsPlainSql(string path) =>
+        path.EndsWith(".sql", StringComparison.OrdinalIgnoreCase) && !SqlReads.OthersByClient(path);
 
     /// <summary>A project file stands for its folder, which holds the migrations.</summary>
-    private static string WholeProject(string path) =>
-        path.EndsWith("proj", StringComparison.OrdinalIgnoreCase) && File.Exists(path) ? Path.GetDirectoryName(path)! : path;
+    private static string WholeProject(string path) => IsProject(path) && File.Exists(path) ? Path.GetDirectoryName(path)! : path;
 
-    /// <summary>The folders of the projects that a project's folder refers to: migrations are often in one of them.</summary>
-    private static IEnumerable<string> ReferencesOf(string path) =>
-        Directory.Exists(path)
-            ? Directory.EnumerateFiles(path, "*proj").Order(StringComparer.Ordinal).SelectMany(ReferencesIn)
-            : [];
-
-    private static IEnumerable<string> ReferencesIn(string project)
-    {
-        try
-        {
-            return
-            [
-                .. XDocument.Load(project).Descendants()
-                    .Where(element => element.Name.LocalName == "ProjectReference")
-                    .Select(element => element.Attribute("Include")?.Value.Replace('\\', Path.DirectorySeparatorChar))
-                    .OfType<string>()
-                    .Select(include => Path.GetFullPath(include, Path.GetDirectoryName(project)!))
-                    .Where(File.Exists)
-                    .Select(WholeProject),
-            ];
-        }
-        catch (XmlException)
-        {
-            // Not a project of MSBuild's, or one that it cannot read either.
-            return [];
-        }
-    }
+    /// <summary>Migrations are often in one of the projects that a project's folder refers to.</summary>
+    private static IEnumerable<string> ProjectsIn(string path) =>
+        Directory.Exists(path) ? Directory.EnumerateFiles(path, "*proj", Readable).Order(StringComparer.Ordinal) : [];
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
@@ -23,8 +24,8 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
         string commandLine, string database, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         var start = StartInfo(commandLine);
-        foreach (var secret in settings.SecretVariables)
-            start.Environment.Remove(secret);
+        foreach (var name in settings.SecretVariables.Concat(LeaseEnvironment.Misleading(settings.Database)))
+            start.Environment.Remove(name);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
 
@@ -36,8 +37,13 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
         string[] last;
         lock (output)
             last = [.. output.TakeLast(LinesInError)];
-        throw Failed(commandLine, $"ended with {exitCode}: {string.Join(" | ", last)}");
+        throw Failed(commandLine, $"ended with {exitCode}: {string.Join(" | ", last)}{Remedy(last, database)}");
     }
+
+    private static string Remedy(string[] output, string database) =>
+        Array.Exists(output, line => line.Contains(LeaseEnvironment.Nowhere, StringComparison.OrdinalIgnoreCase))
+            ? $" (while the template of {database} is built, what --test-environment says of other databases leads nowhere: give each database a command of its own, for example '{database}=cmd:…')"
+            : "";
 
     /// <summary>The commonest mistake: the command built something somewhere else.</summary>
     public static ConcurrentTestException MadeNothing(string commandLine, ConcurrentTestSettings settings) =>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Databases.Templates;
 
@@ -48,14 +49,15 @@ internal sealed class TemplateFingerprint : IDisposable
             fingerprint.Add(fact);
         if (isOfPlace && source.Steps.Any(step => step is CommandStep))
             fingerprint.Add(settings.WorkingDirectory);
+        var isWatched = source.Steps.Any(step => step is WatchStep);
         foreach (var step in source.Steps)
-            await fingerprint.AddStepAsync(step, cancellationToken);
+            await fingerprint.AddStepAsync(step, isWatched, cancellationToken);
         return Convert.ToHexStringLower(fingerprint._hash.GetHashAndReset())[..32];
     }
 
     public void Dispose() => _hash.Dispose();
 
-    private async Task AddStepAsync(TemplateStep step, CancellationToken cancellationToken)
+    private async Task AddStepAsync(TemplateStep step, bool isWatched, CancellationToken cancellationToken)
     {
         Add(step.GetType().Name);
         switch (step)
@@ -66,8 +68,8 @@ internal sealed class TemplateFingerprint : IDisposable
                 break;
             case CommandStep command:
                 Add(command.CommandLine);
-                foreach (var path in CommandInputs.Of(command.CommandLine, _workingDirectory))
-                    await AddPathAsync(path, cancellationToken);
+                foreach (var path in CommandInputs.Of(command.CommandLine, _workingDirectory).Paths)
+                    await AddPathAsync(path, isWatched, cancellationToken);
                 break;
             case ExistingDatabaseStep existing:
                 Add(existing.Name);
@@ -78,32 +80,68 @@ internal sealed class TemplateFingerprint : IDisposable
                     Add(assembly);
                 break;
             case WatchStep watch:
-                await AddPathAsync(watch.Path, cancellationToken);
+                await AddPathAsync(watch.Path, mayLeaveOut: false, cancellationToken);
                 break;
         }
     }
 
-    private async Task AddPathAsync(string path, CancellationToken cancellationToken)
+    /// <param name="mayLeaveOut">What may not be read does not count, because the user has told what does.</param>
+    private async Task AddPathAsync(string path, bool mayLeaveOut, CancellationToken cancellationToken)
     {
-        if (File.Exists(path))
+        try
         {
-            await AddFileAsync(path, cancellationToken);
-            return;
-        }
+            if (File.Exists(path))
+            {
+                if (IsThere(path))
+                    await AddFileAsync(path, cancellationToken);
+                return;
+            }
 
-        foreach (var file in FilesBelow(path))
+            foreach (var file in FilesBelow(path, mayLeaveOut))
+            {
+                Add(Path.GetRelativePath(path, file).Replace('\\', '/'));
+                await AddFileAsync(file, cancellationToken);
+            }
+        }
+        catch (UnauthorizedAccessException exception)
         {
-            Add(Path.GetRelativePath(path, file).Replace('\\', '/'));
-            await AddFileAsync(file, cancellationToken);
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-template: {path} counts for the template, and not all of it may be read: {exception.Message} Name what is read for the template with watch:, then what the command names may be left out",
+                exception);
         }
     }
 
-    private IEnumerable<string> FilesBelow(string folder) =>
-        Directory.EnumerateFiles(folder).Where(IsThere).Order(StringComparer.Ordinal).Concat(
-            Directory.EnumerateDirectories(folder).Where(IsCounted).Order(StringComparer.Ordinal).SelectMany(FilesBelow));
+    private IEnumerable<string> FilesBelow(string folder, bool mayLeaveOut)
+    {
+        var all = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = mayLeaveOut };
+        return Directory.EnumerateFiles(folder, "*", all).Where(IsThere).Where(file => !mayLeaveOut || MayRead(file))
+            .Order(StringComparer.Ordinal).Concat(
+                Directory.EnumerateDirectories(folder, "*", all).Where(IsCounted).Order(StringComparer.Ordinal)
+                    .SelectMany(below => FilesBelow(below, mayLeaveOut)));
+    }
 
-    // An editor's lock is a link to nothing.
-    private static bool IsThere(string file) => new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true) is not { Exists: false };
+    // An editor's lock is a link to nothing. A socket cannot be opened, and a pipe's opening never ends.
+    private static bool IsThere(string file)
+    {
+        var target = new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true);
+        return target is not { Exists: false } && (!OperatingSystem.IsLinux() || IsRegular(target?.FullName ?? file));
+    }
+
+    private static bool IsRegular(string file) => FileOwner.Of(file) is null or { Kind: FileKind.File };
+
+    private static bool MayRead(string file)
+    {
+        try
+        {
+            using var opened = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     // What this run writes itself differs each time, and it holds locks there; a link may lead back to a folder above it.
     private bool IsCounted(string folder) =>

@@ -63,7 +63,11 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
     private WatchStep Watch(string entry, string path)
     {
         var full = Absolute(path);
-        return Path.Exists(full) ? new WatchStep(full, path) : throw Wrong(entry, $"{full} does not exist");
+        if (!Path.Exists(full))
+            throw Wrong(entry, $"{full} does not exist");
+        return Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(full)) is not null
+            ? new WatchStep(full, path)
+            : throw Wrong(entry, $"{full} is the whole disk: name the folder of what the command reads");
     }
 
     private SqlFileStep[] Scripts(string entry, string path)
@@ -77,7 +81,12 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
                 entry, $"there is no file or folder {full}; commands begin with {TemplateEntry.Command}, existing databases with {TemplateEntry.Existing}");
         }
 
-        var scripts = Directory.EnumerateFiles(full, "*.sql", SearchOption.AllDirectories)
+        // In the same order and of the same names on every system: Windows and macOS do not tell V2__x.SQL from V2__x.sql.
+        var all = new EnumerationOptions
+        {
+            RecurseSubdirectories = true, MatchCasing = MatchCasing.CaseInsensitive, AttributesToSkip = 0, IgnoreInaccessible = false,
+        };
+        var scripts = Directory.EnumerateFiles(full, "*.sql", all)
             .OrderBy(file => Path.GetRelativePath(full, file).Replace('\\', '/'), StringComparer.Ordinal)
             .Select(file => new SqlFileStep(file, Shown(file)))
             .ToArray();

@@ -121,6 +121,7 @@ internal static class MergedRecord
     /// <summary>What the databases of all machines came to.</summary>
     public static DatabaseRecord? DatabaseOf(ImmutableArray<DatabaseRecord> parts) => parts is not [var first, ..] ? null : first with
     {
+        Clones = [.. parts.SelectMany(part => part.Clones)],
         CloneTimes = [.. parts.SelectMany(part => part.CloneTimes)],
         DropTimes = [.. parts.SelectMany(part => part.DropTimes)],
         Statistics = [.. parts.SelectMany(part => part.Statistics)],
