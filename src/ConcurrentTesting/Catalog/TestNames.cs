@@ -17,7 +17,7 @@ internal static class TestNames
     public static string LikeAdapter(TestFramework framework, string className, string name) =>
         framework is TestFramework.XUnit2 or TestFramework.XUnit3 ? Full(className, name) : name;
 
-    /// <summary>The adapter's own name of a test where it is another than <see cref="LikeAdapter"/> makes of its parts, else null.</summary>
+    /// <summary>The adapter's own name of a test where <see cref="LikeAdapter"/> makes another one of its parts, else null.</summary>
     public static string? UnlikeAdapter(TestEntry entry) =>
         LikeAdapter(entry.Assembly.Framework, entry.ClassName, Short(entry.ClassName, entry.DisplayName)) == entry.DisplayName
             ? null

@@ -40,6 +40,14 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_dead_host_said_last_and_what_follows_from_it_are_two_sentences()
+    {
+        await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));
+
+        _run.Incidents.First(incident => incident.Kind == IncidentKinds.SessionDied).Message.ShouldStartWith("Test host process crashed. To run again: ");
+    }
+
+    [Fact]
     public async Task A_host_that_broke_is_replaced()
     {
         await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));

@@ -34,7 +34,7 @@ internal sealed class DatabaseHealth(
 
     public bool IsFailing(DatabaseClone clone) => _failing.ContainsKey(clone.Name);
 
-    /// <summary>Looks whether it is still what was made for the worker: tests may have dropped it, or made another one in its place.</summary>
+    /// <summary>Looks whether it is still what was made for the worker: tests may have dropped it, or made another one.</summary>
     /// <returns>True where that cannot be told.</returns>
     public async Task<bool> IsOwnAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
