@@ -13,6 +13,16 @@ internal static class TestNames
     public static string Full(string className, string displayName) =>
         displayName.StartsWith(className + ".", StringComparison.Ordinal) ? displayName : $"{className}.{displayName}";
 
+    /// <summary>xunit's adapter names tests with namespace and class where nothing else is said, those of the others do not.</summary>
+    public static string LikeAdapter(TestFramework framework, string className, string name) =>
+        framework is TestFramework.XUnit2 or TestFramework.XUnit3 ? Full(className, name) : name;
+
+    /// <summary>The adapter's own name of a test where <see cref="LikeAdapter"/> makes another one of its parts, else null.</summary>
+    public static string? UnlikeAdapter(TestEntry entry) =>
+        LikeAdapter(entry.Assembly.Framework, entry.ClassName, Short(entry.ClassName, entry.DisplayName)) == entry.DisplayName
+            ? null
+            : entry.DisplayName;
+
     /// <summary>Method and row, without namespace and class.</summary>
     public static string Short(string className, string displayName) =>
         displayName.StartsWith(className + ".", StringComparison.Ordinal) ? displayName[(className.Length + 1)..] : displayName;

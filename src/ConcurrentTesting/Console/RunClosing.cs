@@ -23,10 +23,12 @@ internal static class RunClosing
     /// </summary>
     public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor)
     {
-        var outcome = $"{Outcome(run.ExitCode)}  {PlainText.OneLine(redactor.Redact(run.Reason))}";
+        // What does not build is told with its errors, a line each.
+        var reason = PlainText.Escape(redactor.Redact(run.Reason)).Split('\n');
+        ImmutableArray<string> outcome = [$"{Outcome(run.ExitCode)}  {reason[0]}", .. reason[1..]];
         if (run.Settings.List)
-            return run.ExitCode == ConcurrentTestExitCode.Success ? [] : [outcome];
-        return [.. Details(run, redactor), outcome];
+            return run.ExitCode == ConcurrentTestExitCode.Success ? [] : outcome;
+        return [.. Details(run, redactor), .. outcome];
     }
 
     /// <summary>The two last lines: speed, efficiency and what cost it most, then <c>N passed, N failed, N skipped</c>.</summary>

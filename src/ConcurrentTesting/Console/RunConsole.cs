@@ -103,7 +103,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 
     public void PhaseStarted(string phase)
     {
-        _progress.StartPhase(phase);
+        if (!_unsaid.Contains(phase))
+            _progress.StartPhase(phase);
         Trace($"phase {phase}");
         if (IsWorthALine(phase))
             Log.LogInformation("{Activity}", new OwnWords(ProgressView.Activity(phase)));

@@ -61,19 +61,22 @@ internal sealed class RunProgress(TimeProvider time)
     private int _flaky;
     private int _retried;
 
-    /// <summary>A phase begins; discovery and template go on side by side, every other ends those before it.</summary>
+    /// <summary>A phase begins; the template is prepared beside the build and the discovery, others end those before them.</summary>
     public void StartPhase(string phase)
     {
         lock (_gate)
         {
             var isBesideAnother = IsPreparation(phase) && _phases.All(IsPreparation);
-            _phases = isBesideAnother && !_phases.IsEmpty ? [.. _phases.Remove(phase), phase] : [phase];
+            _phases = isBesideAnother && !_phases.IsEmpty ? [.. _phases.Where(other => !IsEndedBy(phase, other)), phase] : [phase];
             if (!isBesideAnother || _phases.Length == 1)
                 _phaseStartedAt = time.GetTimestamp();
         }
     }
 
-    private static bool IsPreparation(string phase) => phase is PhaseNames.Discovery or PhaseNames.Template;
+    private static bool IsPreparation(string phase) => phase is PhaseNames.Build or PhaseNames.Discovery or PhaseNames.Template;
+
+    private static bool IsEndedBy(string phase, string other) =>
+        other == phase || (phase == PhaseNames.Discovery && other == PhaseNames.Build);
 
     public void Plan(int tests, int workers, TimeSpan expected)
     {

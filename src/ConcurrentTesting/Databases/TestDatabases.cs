@@ -255,6 +255,18 @@ internal sealed class TestDatabases : IAsyncDisposable
     /// <summary>Whether tests have dropped one of the lease's databases and not made it again: the next tests may need it.</summary>
     public bool IsDroppedByTests(DatabaseLease lease) => _health is not null && lease.Clones.Any(_health.IsDropped);
 
+    /// <summary>Looks whether tests have dropped one of the lease's databases, or made another one in its place.</summary>
+    public async Task<bool> IsChangedByTestsAsync(DatabaseLease lease, CancellationToken cancellationToken)
+    {
+        foreach (var clone in lease.Clones)
+        {
+            if (_health is not null && !await _health.IsOwnAsync(clone, cancellationToken))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Drops the lease's clones. What resists is left for the next sweep and counted as leaked.</summary>
     public Task ReleaseAsync(DatabaseLease lease, CancellationToken cancellationToken) =>
         _sets?.DropAsync(lease.Clones, lease.Worker, cancellationToken) ?? Task.CompletedTask;

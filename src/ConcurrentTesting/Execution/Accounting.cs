@@ -79,7 +79,7 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
 /// <summary>
 /// Decides what happens to every entry of a batch that ended: no entry is lost, and none runs for ever. A test that was running when its
 /// process died is tried once alone, and the other tests run elsewhere. A test without a result in a run that ended well is asked for once
-/// more by name. Failing tests are rerun within their budget.
+/// more by name, and again after each run that may have stopped at a failure. Failing tests are rerun within their budget.
 /// </summary>
 internal sealed class Accounting(
     IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null,
@@ -142,6 +142,7 @@ internal sealed class Accounting(
     private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)
     {
         var lost = end.Batch.Entries.Where(entry => Rows(end, entry) < entry.CaseCount && !end.TimedOut.Contains(entry)).ToList();
+<<<<<<< HEAD
         if (end.Batch.Reason == BatchReasons.ByName)
             return ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by its id and then by its name")));
         var failed = lost.FindAll(entry => HasFailedForGood(end, entry));
@@ -149,6 +150,15 @@ internal sealed class Accounting(
         return (
             lost.Count > 0 ? [Make(end, lost, BatchReasons.ByName)] : [],
             failed.ConvertAll(entry => Lost(entry, Rows(end, entry), "it has failed, and what is asked for again would replace that")));
+=======
+        if (lost.Count == 0)
+            return ([], []);
+        // A suite that stops at its first failure, as xunit's stopOnFail says, has more to give.
+        var mayHaveStopped = end.Failed.Count > 0 && lost.Count < end.Batch.Entries.Length;
+        return end.Batch.Reason == BatchReasons.ByName && !mayHaveStopped
+            ? ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by its id and then by its name")))
+            : ([Make(end, lost, BatchReasons.ByName)], []);
+>>>>>>> 032caeda4c3feb3beb16f622319d0d2995a3bec4
     }
 
     private (List<Batch> Again, List<SettledTest> Settled) AfterFault(BatchEnd end)

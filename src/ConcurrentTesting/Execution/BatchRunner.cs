@@ -104,7 +104,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var own = OwnEnd.Of(known.IsEmpty ? [end.Process] : known, end.Fault);
         var declaration = DeclarationIn(ResultsOf(run, worker));
         if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Marked(end.Fault)} Nothing ran in it.", worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Sentence(end.Fault)} Nothing ran in it.", worker);
         else
             new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database, asked).RecordIdleEnd(own);
         KeepDeclaration(declaration, end.Batch);
@@ -161,7 +161,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict, number);
         if (end.Fault is { } fault)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Marked(fault)} {Consequence(verdict)}", end.Worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Sentence(fault)} {Consequence(verdict)}", end.Worker);
         else
             TellWhatIsMissing(verdict, progress, end.Worker);
         return verdict;

@@ -26,6 +26,7 @@ internal sealed class Worker(
     private ITestHosts? _hosts;
     private ITestHost? _host;
     private DatabaseLease? _lease;
+    private TestAssembly? _assembly;
 
     // Tests, where operations are not measured.
     private long _operationsSinceRecycle;
@@ -152,6 +153,7 @@ internal sealed class Worker(
             var (host, lease) = await PrepareAsync(batch, cancellationToken);
             var begun = run.Time.GetTimestamp();
             _isUsed = true;
+            _assembly = batch.Assembly;
             RememberSetUps(batch, null);
             ran = await runner.RunAsync(batch, number, host, lease, _deadline, TellStart, cancellationToken);
             RememberSetUps(batch, host.WarmProcess);
@@ -236,7 +238,8 @@ internal sealed class Worker(
             run.Recorder.Report(IncidentKinds.DatabaseReplaced, $"The database {lease.Database} does not answer and is replaced.", number);
         }
         else if (run.Settings.Reset != DatabaseReset.Never
-            || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry or BatchReasons.Repeat || IsSpent(batch, lease))
+            || batch.Reason is BatchReasons.Rerun or BatchReasons.Retry or BatchReasons.Repeat
+            || await IsSpentAsync(batch, lease, cancellationToken))
         {
             _resets++;
         }
@@ -251,7 +254,11 @@ internal sealed class Worker(
         _setUp.Clear();
     }
 
-    private bool IsSpent(Batch batch, DatabaseLease lease) => databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease);
+    // Tests that make their databases themselves (EF Core's EnsureDeleted and EnsureCreated) leave nothing of the template to those of
+    // another assembly, which may need it.
+    private async Task<bool> IsSpentAsync(Batch batch, DatabaseLease lease, CancellationToken cancellationToken) =>
+        databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease)
+        || (batch.Assembly != _assembly && await databases.IsChangedByTestsAsync(lease, cancellationToken));
 
     // A set-up that creates or fills its schema does so once in a serial run, and may fail where it finds the schema there already.
     private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && IsSetUpBefore(batch);

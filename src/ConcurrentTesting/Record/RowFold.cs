@@ -139,6 +139,7 @@ internal sealed class RowFold(AttemptEnded first)
         Traits = first.Traits,
         SourceFile = first.SourceFile,
         Line = first.Line,
+        AdapterName = first.AdapterName,
         Quarantine = first.Quarantine,
     };
 

@@ -94,6 +94,9 @@ internal sealed record TestRecord
     /// <summary>Method and row, as people read it.</summary>
     public required string Name { get; init; }
 
+    /// <summary>What the adapter calls a test that gave no result; null where that follows from the names above.</summary>
+    public string? AdapterName { get; init; }
+
     public required ImmutableArray<TestAttempt> Attempts
     {
         get;

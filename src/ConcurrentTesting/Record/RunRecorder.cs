@@ -44,7 +44,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     public TestOutcome Add(
         TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits,
         bool isFinal = true) =>
-        Add(entry, name, occurrence, attempt, traits, isFinal, isQuiet: false);
+        Add(entry, name, occurrence, attempt, traits, isFinal, isQuiet: false, isOfHost: true);
 
     /// <summary>
     /// Adds a result that no host gave. Rows that an entry has keep what they have unless the whole entry is replaced: a crash or time-out
@@ -52,7 +52,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     /// </summary>
     /// <param name="isQuiet">Those who watch are told in the end, not now.</param>
     public TestOutcome Settle(TestEntry entry, int occurrence, TestAttempt attempt, bool isQuiet = true) =>
-        Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, [], isFinal: true, isQuiet);
+        Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, [], isFinal: true, isQuiet, isOfHost: false);
 
     /// <summary>
     /// Adds the result of a row that a host owed in a batch and did not give: the first of the case's name that has no attempt in the
@@ -173,7 +173,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
 
     private TestOutcome Add(
         TestEntry entry, string name, int occurrence, TestAttempt attempt, ImmutableArray<KeyValuePair<string, string>> traits,
-        bool isFinal, bool isQuiet)
+        bool isFinal, bool isQuiet, bool isOfHost)
     {
         lock (_gate)
         {
@@ -188,6 +188,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
                 ClassName = entry.ClassName,
                 MethodName = entry.MethodName,
                 Name = name,
+                AdapterName = isOfHost ? null : TestNames.UnlikeAdapter(entry),
                 Traits = traits,
                 SourceFile = entry.SourceFile,
                 Line = entry.Line,

@@ -73,6 +73,10 @@ internal sealed record AttemptEnded : RunEvent
     public required string ClassName { get; init; }
     public required string MethodName { get; init; }
     public required string Name { get; init; }
+
+    /// <summary>What the adapter calls a test that gave no result; null where that follows from the names above.</summary>
+    public string? AdapterName { get; init; }
+
     public ImmutableArray<KeyValuePair<string, string>> Traits { get; init; } = [];
     public string? SourceFile { get; init; }
     public int? Line { get; init; }

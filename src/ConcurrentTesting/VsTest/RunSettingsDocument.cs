@@ -241,7 +241,11 @@ internal sealed class RunSettingsDocument
         xunit.SetElementValue("MaxParallelThreads", "1");
         xunit.SetElementValue("ParallelAlgorithm", "conservative");
 
+        // All tests run; what stops a run is --test-fail-fast.
+        xunit.SetElementValue("StopOnFail", "false");
+
         var nunit = document.Root!.Section("NUnit");
+        nunit.SetElementValue("StopOnError", "false");
         nunit.SetElementValue("NumberOfTestWorkers", "0");
         // Given a longer list of tests than this (2000 unless set), the adapter runs the whole assembly instead.
         nunit.SetElementValue("AssemblySelectLimit", int.MaxValue.ToString(CultureInfo.InvariantCulture));

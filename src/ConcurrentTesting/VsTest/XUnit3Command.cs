@@ -29,7 +29,7 @@ internal sealed record XUnit3Command(string Program, string? DotNetRoot, Version
 
     // What the run itself puts there, and what the arguments say.
     private static readonly string[] KnownElements =
-        ["ParallelizeAssembly", "ParallelizeTestCollections", "MaxParallelThreads", "ParallelAlgorithm", ExplicitElement];
+        ["ParallelizeAssembly", "ParallelizeTestCollections", "MaxParallelThreads", "ParallelAlgorithm", "StopOnFail", ExplicitElement];
 
     /// <summary>The program waits for an answer to each message, so that none is lost when it dies.</summary>
     public bool IsSynchronous => Framework >= FirstWithSynchronousMessages;

@@ -41,6 +41,11 @@ public class RunClosingTests
     }
 
     [Fact]
+    public void A_reason_of_several_lines_is_told_in_lines() =>
+        RunClosing.Lines(Run() with { ExitCode = ConcurrentTestExitCode.Incomplete, Reason = "Shop.csproj does not build:\n  A.cs(1,2): error" }, new Redactor())
+            .TakeLast(2).ShouldBe(["INCOMPLETE  Shop.csproj does not build:", "  A.cs(1,2): error"]);
+
+    [Fact]
     public void What_died_with_test_hosts_is_told_beside_the_share_of_lines() =>
         RunClosing.Lines(Run() with { Coverage = new CoverageRecord(2, 3, 0, 0) { LostBatches = 2, LostResults = 9 } }, new Redactor())
             .ShouldContain("  Coverage   66.7% of lines (2 of 3); too low: 2 test hosts ended before telling what 9 results had covered");

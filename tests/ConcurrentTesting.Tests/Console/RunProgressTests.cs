@@ -19,6 +19,21 @@ public class RunProgressTests
     }
 
     [Fact]
+    public void What_is_built_is_named_while_databases_are_prepared_beside_it()
+    {
+        var progress = new RunProgress(TimeProvider.System);
+
+        progress.StartPhase(PhaseNames.Build);
+        progress.StartPhase(PhaseNames.Template);
+        var building = ProgressView.Line(progress.Snapshot());
+        progress.StartPhase(PhaseNames.Discovery);
+        var discovering = ProgressView.Line(progress.Snapshot());
+
+        building.ShouldStartWith("Building, Preparing databases: ");
+        discovering.ShouldStartWith("Preparing databases, Discovering tests: ");
+    }
+
+    [Fact]
     public void The_time_left_begins_as_the_plans_and_follows_the_run()
     {
         var entries = SampleRun.Entries(10);

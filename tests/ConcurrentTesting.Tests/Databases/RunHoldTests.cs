@@ -19,12 +19,17 @@ public sealed class RunHoldTests
         StaysHeldAsync("dropped_meanwhile", hold => hold.Abandon("dropped_meanwhile"));
 
     [Fact]
-    public async Task A_finished_database_that_is_gone_ends_the_run()
+    public Task A_database_that_the_tests_have_dropped_while_others_are_there_does_not_end_the_run() =>
+        StaysHeldAsync("there", _ => { }, "dropped_by_tests");
+
+    [Fact]
+    public async Task Finished_databases_that_are_all_gone_end_the_run()
     {
         var server = new LockServer();
         await using var hold = Hold(server);
         await hold.TakeAsync(Cancellation);
         hold.Finish("swept");
+        hold.Finish("swept_too");
         var lost = new TaskCompletionSource();
         await using var registered = hold.Lost.Register(lost.SetResult);
 
@@ -68,13 +73,15 @@ public sealed class RunHoldTests
         (await hold.Locks.TryAsync(LockName.OfRun("dead"), Cancellation)).ShouldBeFalse();
     }
 
-    private static async Task StaysHeldAsync(string finished, Action<RunHold> meanwhile)
+    private static async Task StaysHeldAsync(string finished, Action<RunHold> meanwhile, params string[] others)
     {
         var server = new LockServer();
         await using var hold = Hold(server);
         server.Meanwhile = () => meanwhile(hold);
         await hold.TakeAsync(Cancellation);
         hold.Finish(finished);
+        foreach (var other in others)
+            hold.Finish(other);
 
         server.End(0);
         await server.WatchedAgain.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);

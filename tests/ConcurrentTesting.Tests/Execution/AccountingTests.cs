@@ -58,6 +58,22 @@ public sealed class AccountingTests
     }
 
     [Fact]
+    public void A_suite_that_stops_at_its_first_failure_is_asked_again_for_the_rest()
+    {
+        var entries = Enumerable.Range(0, 3).Select(index => Catalogs.Entry(Assembly, "Orders", $"Test{index}")).ToArray();
+        var accounting = NewAccounting(entries);
+
+        var first = accounting.Judge(End(entries, BatchReasons.ByName, arrived: entries[..1], failed: entries[..1]));
+        var second = accounting.Judge(End(entries[1..], BatchReasons.ByName, arrived: entries[1..2], failed: entries[1..2]));
+        var passing = accounting.Judge(End(entries[1..], BatchReasons.ByName, arrived: entries[1..2]));
+
+        (first.Settled.Length, second.Settled.Length).ShouldBe((0, 0));
+        first.Again.ShouldHaveSingleItem().Entries.ShouldBe(entries[1..]);
+        second.Again.ShouldHaveSingleItem().Entries.ShouldBe(entries[2..]);
+        passing.Settled.ShouldHaveSingleItem().Entry.ShouldBe(entries[2]);
+    }
+
+    [Fact]
     public void A_test_that_ran_when_its_process_died_is_tried_once_alone_and_the_rest_elsewhere()
     {
         var entries = Enumerable.Range(0, 5).Select(index => Catalogs.Entry(Assembly, "Orders", $"Test{index}")).ToArray();

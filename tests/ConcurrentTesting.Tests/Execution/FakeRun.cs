@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ConcurrentTesting.Tests.Execution;
 
-/// <summary>A run without databases whose hosts are fakes.</summary>
+/// <summary>A run whose hosts are fakes, without databases unless it is configured so.</summary>
 internal sealed class FakeRun : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -54,6 +54,8 @@ internal sealed class FakeRun : IAsyncDisposable
 
     /// <summary>What each run of a host was asked for, in the order they began.</summary>
     public ConcurrentQueue<HostRun> Runs { get; } = [];
+
+    public Task PrepareDatabasesAsync(CancellationToken cancellationToken) => _databases.PrepareAsync(cancellationToken);
 
     public WorkerPool Pool(Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> run) => new(Context, _databases, HostsOf(run));
 

@@ -104,6 +104,14 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_dead_host_said_last_and_what_follows_from_it_are_two_sentences()
+    {
+        await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));
+
+        _run.Incidents.First(incident => incident.Kind == IncidentKinds.SessionDied).Message.ShouldStartWith("Test host process crashed. To run again: ");
+    }
+
+    [Fact]
     public async Task A_host_that_broke_is_replaced()
     {
         await _run.Pool(DieWithSecond).RunAsync(FakeRun.Plan([_first, _second, _third]));
@@ -133,6 +141,38 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         await run.Pool((asked, events, _) => FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed)).RunAsync(FakeRun.Plan([_first, _second]) with { Seeds = [[FakeRun.Batch([_first]), FakeRun.Batch([_second])]] });
 
         run.Hosts.Single().Hosts.Asked.Take(3).ShouldBe(["ask", "end", "ask"]);
+    }
+
+    [Theory]
+    [InlineData("Shop.Tests", false, false)]
+    [InlineData("Other.Tests", false, false)]
+    [InlineData("Shop.Tests", true, false)]
+    [InlineData("Other.Tests", true, true)]
+    public async Task A_database_that_tests_have_made_anew_goes_to_no_other_assembly(string next, bool isMadeAnew, bool isFresh)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere nothing tells a file from another of its name.");
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var run = new FakeRun(settings => settings with { Database = DatabaseEngine.Sqlite, TemporaryDirectory = Path.Combine(settings.RootDirectory!, "tmp") });
+        await run.PrepareDatabasesAsync(cancellation);
+        var later = Catalogs.Entry(Catalogs.Assembly(next), "Shop.Baskets", "Later");
+        var plan = FakeRun.Plan([_first]) with { Tail = [FakeRun.Batch([later])], Predictions = new Dictionary<TestEntry, double> { [_first] = 1, [later] = 1 } };
+
+        await run.Pool((asked, events, _) =>
+        {
+            if (isMadeAnew)
+                MakeAnew(run.Hosts.Single().Hosts.Bindings[^1].Environment["CONCURRENT_TEST_DATABASE"]);
+            return FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed);
+        }).RunAsync(plan);
+
+        var used = run.Hosts.Single().Hosts.Bindings.Select(bound => bound.Environment["CONCURRENT_TEST_DATABASE"]).ToList();
+        used.Count.ShouldBe(2);
+        (used[0] != used[1]).ShouldBe(isFresh);
+
+        static void MakeAnew(string database)
+        {
+            File.Delete(database);
+            File.WriteAllText(database, "");
+        }
     }
 
     [Fact]

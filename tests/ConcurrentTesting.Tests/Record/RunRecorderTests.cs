@@ -3,6 +3,7 @@ using ConcurrentTesting.Record;
 using ConcurrentTesting.Run;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Tests.Reports;
+using ConcurrentTesting.Tests.Reports.Trx;
 using Shouldly;
 using Xunit;
 
@@ -51,6 +52,23 @@ public sealed class RunRecorderTests
         (before.LowerBound, before.Idle, before.History.Count).ShouldBe((TimeSpan.FromSeconds(2), (string?)null, 0));
         (after.LowerBound, after.History.Count).ShouldBe((TimeSpan.FromSeconds(5), 1));
         after.Idle.ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("XUnit3", "Shop.Orders.Pays", "Shop.Orders.Pays")] // what its adapter calls it by default
+    [InlineData("XUnit3", "Pays", "Pays")]                         // "methodDisplay": "method"
+    [InlineData("XUnit2", "Orders are paid", "Orders are paid")]   // [Fact(DisplayName = …)]
+    [InlineData("NUnit", "Pays", "Pays")]
+    [InlineData("NUnit", "Shop.Orders.Pays", "Shop.Orders.Pays")]
+    public void A_test_that_gave_no_result_has_its_adapters_name_in_the_trx_file(string framework, string displayName, string expected)
+    {
+        var entry = Catalogs.Entry(Assembly with { Framework = Enum.Parse<TestFramework>(framework) }, "Shop.Orders", "Pays") with { DisplayName = displayName };
+        _recorder.Add(new RunStarted { At = _recorder.Now, Run = "r", Machine = "m", Seed = 1, Settings = new ConcurrentTestSettings() });
+        _recorder.AddExplicit([entry]);
+
+        var trx = MergedTrx.Of(_recorder.ToRecord(RunEnd.TestsDecide));
+
+        trx.Results.Single().Attribute("testName")!.Value.ShouldBe(expected);
     }
 
     [Fact]

@@ -34,6 +34,21 @@ internal sealed class DatabaseHealth(
 
     public bool IsFailing(DatabaseClone clone) => _failing.ContainsKey(clone.Name);
 
+    /// <summary>Looks whether it is still what was made for the worker: tests may have dropped it, or made another one.</summary>
+    /// <returns>True where that cannot be told.</returns>
+    public async Task<bool> IsOwnAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.ProbeAsync(clone, cancellationToken) == DatabaseState.Own;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            logger.LogDebug("The state of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
+            return true;
+        }
+    }
+
     /// <summary>Until it is cancelled.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {

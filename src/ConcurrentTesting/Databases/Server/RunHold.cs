@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>
 /// Shows other runs, by locks on a server, that this run lives, and names the run's databases. Locks that are lost, as in a server's
-/// restart, are taken again unless another run has meanwhile taken this one for dead and removed its databases.
+/// restart, are taken again unless another run has meanwhile taken this one for dead and removed all of its databases.
 /// </summary>
 internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyncDisposable
 {
@@ -156,7 +156,16 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
     {
         // Workers go on making and dropping databases while the server is asked.
         var before = _databases.Where(own => own.Value).Select(own => own.Key).ToList();
-        var there = await server.ListDatabasesAsync(cancellationToken);
-        return !before.Except(there).Any(name => _databases.GetValueOrDefault(name));
+        var there = (await server.ListDatabasesAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal);
+        var gone = before.FindAll(name => !there.Contains(name) && _databases.GetValueOrDefault(name));
+        if (gone.Count > 0)
+        {
+            context.Logger.LogWarning(
+                "{Databases} at {Server} are gone since the connection was lost: the tests dropped them, or another run did",
+                string.Join(", ", gone), server.Address);
+        }
+
+        // Tests drop a database to make it anew (EF Core's EnsureDeleted); a run that takes this one for dead drops them all.
+        return gone.Count == 0 || before.Exists(there.Contains);
     }
 }

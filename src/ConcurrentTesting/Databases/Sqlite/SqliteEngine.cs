@@ -29,6 +29,7 @@ internal sealed class SqliteEngine(
     private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
     private readonly ConcurrentBag<IDisposable> _held = [];
     private readonly ConcurrentDictionary<string, DateTime> _copied = new();
+    private readonly ConcurrentDictionary<string, OriginalFile> _originals = new();
     private readonly Lock _folderGate = new();
     private long _templateBytes;
     private RunFolder? _folder;
@@ -110,6 +111,7 @@ internal sealed class SqliteEngine(
             File.Delete(stale);
         CopyWhole(template.Name, path);
         _copied[path] = File.GetLastWriteTimeUtc(path);
+        _originals[path] = OriginalFile.Of(path);
         return Task.FromResult(new DatabaseClone(template, path, ConnectionTo(path)));
     }
 
@@ -123,13 +125,15 @@ internal sealed class SqliteEngine(
         var read = file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
         if (read != 0 && !header.SequenceEqual("SQLite format 3\0"u8))
             throw new InvalidDataException($"{clone.Name} is not an SQLite database any more");
-        return Task.FromResult(DatabaseState.Own);
+        return Task.FromResult(
+            _originals.TryGetValue(clone.Name, out var original) && original.IsGone ? DatabaseState.Replaced : DatabaseState.Own);
     }
 
     public Task<int?> ReadConnectionLimitAsync(CancellationToken cancellationToken) => Task.FromResult<int?>(null);
 
     public Task<bool> DropAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
+        LetGo(clone);
         foreach (var file in FilesOf(clone.Name))
             File.Delete(file);
         return Task.FromResult(true);
@@ -147,6 +151,7 @@ internal sealed class SqliteEngine(
 
     public Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
+        LetGo(clone);
         var folder = Directory.CreateDirectory(KeptDatabases.Folder(settings)).FullName;
         var path = Path.Combine(folder, $"{runId}-{Path.GetFileName(clone.Name)}");
         foreach (var file in FilesOf(clone.Name).Where(File.Exists))
@@ -162,10 +167,18 @@ internal sealed class SqliteEngine(
 
     public ValueTask DisposeAsync()
     {
+        foreach (var original in _originals.Values)
+            original.Dispose();
         _folder?.Dispose();
         foreach (var held in _held)
             held.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void LetGo(DatabaseClone clone)
+    {
+        if (_originals.TryRemove(clone.Name, out var original))
+            original.Dispose();
     }
 
     private static string[] FilesOf(string path) => [path, path + "-wal", path + "-shm", path + "-journal"];

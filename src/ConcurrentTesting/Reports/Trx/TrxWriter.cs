@@ -311,7 +311,6 @@ internal sealed class TrxWriter : IDisposable
         TrxOutput.Restore(written, test.Name) is var name
             && name != written ? name : TrxOutput.Restore(written, TestNames.Full(test.ClassName, test.Name));
 
-    /// <summary>xunit's rows carry namespace and class in their names, those of the others do not.</summary>
-    private static string NameLikeItsAdapter(TestRecord test) =>
-        test.Assembly.Framework is TestFramework.XUnit2 or TestFramework.XUnit3 ? test.FullName : test.Name;
+    private static string NameLikeItsAdapter(TestRecord test) => test.AdapterName
+        ?? (test.IsOutside ? test.Name : TestNames.LikeAdapter(test.Assembly.Framework, test.ClassName, test.Name));
 }
