@@ -142,23 +142,17 @@ internal sealed class Accounting(
     private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)
     {
         var lost = end.Batch.Entries.Where(entry => Rows(end, entry) < entry.CaseCount && !end.TimedOut.Contains(entry)).ToList();
-<<<<<<< HEAD
-        if (end.Batch.Reason == BatchReasons.ByName)
+        if (lost.Count == 0)
+            return ([], []);
+        // A suite that stops at its first failure, as xunit's stopOnFail says, has more to give.
+        var mayHaveStopped = end.Failed.Count > 0 && lost.Count < end.Batch.Entries.Length;
+        if (end.Batch.Reason == BatchReasons.ByName && !mayHaveStopped)
             return ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by its id and then by its name")));
         var failed = lost.FindAll(entry => HasFailedForGood(end, entry));
         lost.RemoveAll(failed.Contains);
         return (
             lost.Count > 0 ? [Make(end, lost, BatchReasons.ByName)] : [],
             failed.ConvertAll(entry => Lost(entry, Rows(end, entry), "it has failed, and what is asked for again would replace that")));
-=======
-        if (lost.Count == 0)
-            return ([], []);
-        // A suite that stops at its first failure, as xunit's stopOnFail says, has more to give.
-        var mayHaveStopped = end.Failed.Count > 0 && lost.Count < end.Batch.Entries.Length;
-        return end.Batch.Reason == BatchReasons.ByName && !mayHaveStopped
-            ? ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by its id and then by its name")))
-            : ([Make(end, lost, BatchReasons.ByName)], []);
->>>>>>> 032caeda4c3feb3beb16f622319d0d2995a3bec4
     }
 
     private (List<Batch> Again, List<SettledTest> Settled) AfterFault(BatchEnd end)
