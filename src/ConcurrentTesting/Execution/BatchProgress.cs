@@ -302,7 +302,7 @@ internal sealed class BatchProgress : IHostEvents
 
     // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet.
     private TestEntry? FindByName(ToldTest test) =>
-        NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
+        NameMatch.Find(test, _batch, _asked, entry => !entry.HasKnownRows || _rows.GetValueOrDefault(entry) < entry.CaseCount);
 
     // What is selected by name may be other tests of the run, which have their results elsewhere.
     private void TellForeign(HostResult result)

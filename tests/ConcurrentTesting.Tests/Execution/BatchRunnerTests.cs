@@ -268,6 +268,27 @@ public sealed class BatchRunnerTests
     }
 
     [Fact]
+    public async Task All_rows_of_a_test_count_whose_id_is_another_in_each_process()
+    {
+        await using var run = new FakeRun();
+        var theory = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships", hasKnownRows: false);
+
+        await run.Pool((asked, events, _) =>
+        {
+            foreach (var row in asked.Selection is null ? [] : new[] { "1", "2", "3" })
+            {
+                var told = FakeHost.Result(theory, row == "3" ? TestOutcome.Failed : TestOutcome.Passed);
+                events.ResultArrived(told with { Test = told.Test with { Id = Guid.NewGuid() }, DisplayName = $"Shop.Orders.Ships({row})" });
+            }
+
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([theory]));
+
+        run.Context.Recorder.RowsSoFar(theory).Select(row => row.Name).ShouldBe(["Ships(1)", "Ships(2)", "Ships(3)"]);
+        run.Context.Recorder.Outside.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_row_that_failed_under_another_name_and_again_when_it_was_asked_for_by_name_is_one_failure()
     {
         await using var run = new FakeRun();
