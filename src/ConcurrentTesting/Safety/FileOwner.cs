@@ -5,7 +5,9 @@ namespace ConcurrentTesting.Safety;
 
 internal enum FileKind
 {
+    /// <summary>A device or a pipe.</summary>
     Other,
+    File,
     Folder,
     Link,
     Socket,
@@ -53,6 +55,7 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
     private static FileKind KindOf(int kind) => kind switch
     {
         0x4000 => FileKind.Folder,
+        0x8000 => FileKind.File,
         0xA000 => FileKind.Link,
         0xC000 => FileKind.Socket,
         _ => FileKind.Other,
