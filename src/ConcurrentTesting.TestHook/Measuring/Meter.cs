@@ -86,14 +86,9 @@ internal sealed class Meter
     // A provider is called after the library it calls: e_sqlite3, e_sqlcipher, sqlite3, winsqlite3.
     private void AttachSqlite(Assembly provider, string library)
     {
-        if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report))
-        {
-            _drivers.Measured(DriverGaps.ConnectionErrors);
-        }
+        if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report) is { } reason)
+            _drivers.NotMeasured("SQLite", $"the native library {library} of {provider.GetName().Name}: {reason}");
         else
-        {
-            _drivers.NotMeasured(
-                "SQLite", $"the native library {library} of {provider.GetName().Name} was not found or has no sqlite3_trace_v2.");
-        }
+            _drivers.Measured(DriverGaps.ConnectionErrors);
     }
 }
