@@ -20,10 +20,10 @@ internal sealed class Meter
     {
         _report = report;
         _drivers = new DriverCatalog(reportGap);
-        _ledger = new Ledger(log, _drivers);
+        _ledger = new Ledger(log, _drivers, reportGap);
         Context = address.Framework switch
         {
-            "XUnit3" => new XUnit3Context(_ledger),
+            "XUnit3" => new XUnit3Context(_ledger, report),
             "XUnit2" => new XUnit2Context(_ledger),
             "NUnit" => new NUnitContext(_ledger, report),
             "MSTest" when !address.HasEvents => new MSTestContext(_ledger, report),
@@ -58,7 +58,7 @@ internal sealed class Meter
     {
         try
         {
-            return Context.Current();
+            return _ledger.Open(Context.Current());
         }
         catch (Exception exception)
         {
