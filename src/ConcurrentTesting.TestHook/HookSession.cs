@@ -174,12 +174,25 @@ internal sealed class HookSession
     private static HookedProcessRole? RoleOfThisProcess(HookAddress address)
     {
         var program = Path.GetFileNameWithoutExtension(Environment.GetCommandLineArgs()[0]);
-        if (program.StartsWith("testhost", StringComparison.OrdinalIgnoreCase))
+        if (IsTestHost(program))
             return HookedProcessRole.TestHost;
         if (address.IsConsole)
             return program.StartsWith("vstest.console", StringComparison.OrdinalIgnoreCase) ? HookedProcessRole.Console : null;
         return address.HasChild ? HookedProcessRole.TestProcess : null;
     }
+
+    /// <summary>
+    /// Whether a program is VSTest's: testhost, testhost.x86, testhost.net48, testhost.net48.x86. A suite may be called TestHosting.Tests.
+    /// </summary>
+    internal static bool IsTestHost(string program)
+    {
+        var parts = program.ToLowerInvariant().Split('.');
+        return parts[0] == "testhost" && Array.TrueForAll(parts[1..], IsOfTestHost);
+    }
+
+    private static bool IsOfTestHost(string part) =>
+        part is "x86" or "x64" or "arm64"
+        || (part.Length > 3 && part.StartsWith("net", StringComparison.Ordinal) && char.IsAsciiDigit(part[3]));
 
     // What tests start is not ours to watch, and may run on a runtime that this assembly does not load in.
     private static void HideFromChildren(HookAddress address)

@@ -11,6 +11,7 @@ internal enum DriverGaps
     Transactions = 2,
     ConnectionErrors = 4,
     Connections = 8,
+    All = Commands | Transactions | ConnectionErrors | Connections,
 }
 
 /// <summary>The database drivers that were loaded in this process.</summary>

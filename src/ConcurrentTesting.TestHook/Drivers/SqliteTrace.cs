@@ -19,8 +19,10 @@ internal static unsafe class SqliteTrace
 {
     private const uint StatementBegins = 0x01;
     private const uint StatementEnds = 0x02;
+    private const string NotThere = "it was not found or has no sqlite3_trace_v2.";
 
     private static readonly Dictionary<nint, Running> RunningStatements = [];
+    private static nint _library;
     private static Func<Tally>? _currentTally;
     private static Action<string, Exception>? _reportFailure;
     private static delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int> _traceV2;
@@ -33,18 +35,25 @@ internal static unsafe class SqliteTrace
 
     /// <summary>Begins to trace the library that a provider of SQLitePCLRaw calls.</summary>
     /// <param name="provider">The provider's assembly, whose place decides which file the library is.</param>
-    /// <returns>False where the library is not there or is not traceable.</returns>
-    public static bool Attach(
+    /// <returns>Why it is not traced; null where it is.</returns>
+    public static string? Attach(
         Assembly provider, string library, Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
     {
-        if (_traceV2 != null)
-            return true;
-        if (!NativeLibrary.TryLoad(library, provider, null, out var handle)
-            || !NativeLibrary.TryGetExport(handle, "sqlite3_auto_extension", out var autoExtension)
+        if (!NativeLibrary.TryLoad(library, provider, null, out var handle))
+            return NotThere;
+        if (_library != 0)
+            return handle == _library ? null : "another native library of SQLite is measured in the process already, and one can be.";
+        return Register(handle, current, opened, report);
+    }
+
+    private static string? Register(nint handle, Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
+    {
+        if (!NativeLibrary.TryGetExport(handle, "sqlite3_auto_extension", out var autoExtension)
             || !NativeLibrary.TryGetExport(handle, "sqlite3_trace_v2", out var trace)
             || !NativeLibrary.TryGetExport(handle, "sqlite3_stmt_readonly", out var readOnly))
-            return false;
+            return NotThere;
 
+        _library = handle;
         _currentTally = current;
         _openedDatabases = opened;
         if (NativeLibrary.TryGetExport(handle, "sqlite3_db_filename", out var name))
@@ -55,7 +64,7 @@ internal static unsafe class SqliteTrace
         _isReadOnly = (delegate* unmanaged[Cdecl]<nint, int>)readOnly;
         _traceV2 = (delegate* unmanaged[Cdecl]<nint, uint, delegate* unmanaged[Cdecl]<uint, nint, nint, nint, int>, nint, int>)trace;
         var register = (delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<nint, nint, nint, int>, int>)autoExtension;
-        return register(&Opened) == 0;
+        return register(&Opened) == 0 ? null : "it does not take an automatic extension.";
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -102,6 +111,9 @@ internal static unsafe class SqliteTrace
 
     private static void Begin(nint statement, byte* text)
     {
+        // What a statement runs within itself, as full text search does on its tables, is told in a copy of its text that is a comment.
+        if (_textOf != null && text != _textOf(statement))
+            return;
         var tally = _currentTally!();
         lock (RunningStatements)
         {

@@ -19,7 +19,7 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
     public Tally Current()
     {
         if (_shape?.Current() is not { } context)
-            return ledger.NoTest;
+            return ledger.Untold();
         return _rows.TryGetValue(context, out var row) ? row.Tally : Begin(context);
     }
 

@@ -19,9 +19,9 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
     public Tally Current()
     {
         if (_framework is null)
-            return ledger.NoTest;
+            return ledger.Untold();
         _shape ??= Shape.Of(_framework);
-        return _shape.Context() is { } context && _shape.CurrentTest(context) is { } test ? _tallies.Of(test, TallyOf) : ledger.NoTest;
+        return _shape.Context() is { } context && _shape.CurrentTest(context) is { } test ? _tallies.Of(test, TallyOf) : ledger.Untold();
     }
 
     public void Loaded(Assembly assembly, string name)

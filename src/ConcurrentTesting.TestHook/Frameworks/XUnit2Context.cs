@@ -11,17 +11,29 @@ namespace ConcurrentTesting.TestHook.Frameworks;
 internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
 {
     private readonly AsyncLocal<object?> _flow = new();
+    private CaseFlow? _latest;
 
     public Tally Current() => _flow.Value switch
     {
         CaseFlow flow => flow.Current(),
-        null => ledger.NoTest,
+        null => ledger.Untold(),
         _ => ledger.Fixtures,
     };
 
-    public void RunStarted() => _flow.Value = "run";
+    public void RunStarted()
+    {
+        Interlocked.Exchange(ref _latest, null)?.Over();
+        _flow.Value = "run";
+    }
 
-    public void CaseStarted(TestIdentity testCase) => _flow.Value = new CaseFlow(ledger, testCase);
+    // Cases run one at a time.
+    public void CaseStarted(TestIdentity testCase)
+    {
+        Interlocked.Exchange(ref _latest, null)?.Over();
+        var flow = new CaseFlow(ledger, testCase);
+        _latest = flow;
+        _flow.Value = flow;
+    }
 
     public void CaseEnded(Guid caseId)
     {
@@ -45,6 +57,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         private bool _hasStarted;
         private bool _isInMethod;
         private bool _firstEnded;
+        private bool _isOver;
 
         public CaseFlow(Ledger ledger, TestIdentity testCase)
         {
@@ -59,8 +72,8 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         {
             lock (_gate)
             {
-                var isBetweenRows = _hasStarted && !_isInMethod && _next is null;
-                if (isBetweenRows && IsConstructing())
+                // To look at the code that runs is dear, and after the last row of a case in vain.
+                if (MayBeBetweenRows && IsConstructing())
                     _next = NewRow();
                 return _next ?? _row;
             }
@@ -70,7 +83,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         {
             lock (_gate)
             {
-                if (_hasStarted)
+                if (_hasStarted || _firstEnded)
                     _row = _next ?? NewRow();
                 _next = null;
                 _row.Name(displayName);
@@ -101,6 +114,22 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
                 End();
             }
         }
+
+        /// <summary>Another case runs: what goes on in this flow is work that the last row left behind.</summary>
+        public void Over()
+        {
+            lock (_gate)
+            {
+                _isOver = true;
+                if (_next is { } neverRun)
+                    _row = neverRun;
+                if (_row.IsRunning)
+                    End();
+            }
+        }
+
+        // The adapter tells the first row's end after its disposal.
+        private bool MayBeBetweenRows => _firstEnded && !_isInMethod && _next is null && !_isOver;
 
         private void End()
         {

@@ -5,8 +5,11 @@ using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>xunit v3: <c>TestContext.Current</c> flows with the test and names it, its fixtures have one without a test.</summary>
-internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
+/// <summary>
+/// xunit v3: <c>TestContext.Current</c> flows with the test and names it, its fixtures have one without a test. It is set on the test's own
+/// thread before its construction and after its disposal, while xunit's events tell of its method alone.
+/// </summary>
+internal sealed class XUnit3Context(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
     // The adapter makes VSTest's id of a case from this and xunit's own id.
     private const string AdapterUri = "executor://xunit/VsTestRunner3/netcore/";
@@ -15,19 +18,25 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
     private Assembly? _framework;
     private Shape? _shape;
 
+    // Of the test whose context was set last; null where that context was of no test.
+    private volatile object? _latest;
+
     public Tally Current()
     {
         if (Context() is not { } context || _shape is not { } shape)
-            return ledger.NoTest;
+            return ledger.Untold();
         if (shape.Test(context) is { } test)
             return ScopeOf(test, shape);
-        return shape.TestAssembly(context) is null ? ledger.NoTest : ledger.Fixtures;
+        return shape.TestAssembly(context) is null ? Untold(shape) : ledger.Fixtures;
     }
 
     public void Loaded(Assembly assembly, string name)
     {
-        if (name == "xunit.v3.core")
-            _framework = assembly;
+        if (name != "xunit.v3.core")
+            return;
+        _framework = assembly;
+        if (Members.AsyncLocalOf(assembly.GetType(Shape.Context, throwOnError: true)!) is { } local)
+            Members.Watch(local, ContextSet);
     }
 
     public void TestStarted(string displayName)
@@ -45,12 +54,32 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
         ledger.Send(scope);
     }
 
+    // A test's work may come before its method and after it.
+    private Tally Untold(Shape shape) =>
+        ledger.Untold() is var tally && ReferenceEquals(tally, ledger.NoTest) && _latest is { } test ? ScopeOf(test, shape) : tally;
+
+    // Called where xunit makes a context the current one, or the thread's context becomes it by flowing there.
+    private void ContextSet(object? context, bool byFlow)
+    {
+        try
+        {
+            if (byFlow || _framework is null)
+                return;
+            _shape ??= Shape.Of(_framework);
+            _latest = context is null ? null : _shape.Test(context);
+        }
+        catch (Exception exception)
+        {
+            report("xunit context", exception);
+        }
+    }
+
     private object? Context()
     {
         if (_framework is null)
             return null;
         _shape ??= Shape.Of(_framework);
-        return _shape.Context();
+        return _shape.Current();
     }
 
     private TestScope ScopeOf(object test, Shape shape) => _scopes.Of(test, added =>
@@ -70,7 +99,7 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
     }
 
     private sealed record Shape(
-        Func<object?> Context,
+        Func<object?> Current,
         Func<object, object?> Test,
         Func<object, object?> TestAssembly,
         Func<object, object?> TestCase,
@@ -78,9 +107,11 @@ internal sealed class XUnit3Context(Ledger ledger) : IFrameworkContext
         Func<object, object?> ClassName,
         Func<object, object?> DisplayName)
     {
+        public const string Context = "Xunit.TestContext";
+
         public static Shape Of(Assembly framework)
         {
-            var context = framework.GetType("Xunit.TestContext", throwOnError: true)!;
+            var context = framework.GetType(Context, throwOnError: true)!;
             var test = context.GetProperty("Test")!.PropertyType;
             var testCase = context.GetProperty("TestCase")!.PropertyType;
             return new Shape(

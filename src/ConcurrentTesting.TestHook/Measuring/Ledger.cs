@@ -12,15 +12,20 @@ internal sealed class Ledger
 
     private readonly FigureLog _log;
     private readonly DriverCatalog _drivers;
+    private readonly Action<string> _reportGap;
+    private readonly RunningScopes _running = new();
     private readonly object _gate = new();
     private readonly List<TestScope> _scopes = [];
     private readonly Queue<TestScope> _recent = new(MostRecent + 1);
     private long _order;
+    private int _unclear;
 
-    public Ledger(FigureLog log, DriverCatalog drivers)
+    /// <param name="reportGap">Told what cannot be measured.</param>
+    public Ledger(FigureLog log, DriverCatalog drivers, Action<string> reportGap)
     {
         _log = log;
         _drivers = drivers;
+        _reportGap = reportGap;
         Fixtures = new OutsideTally(OutsideChanged);
         NoTest = new OutsideTally(OutsideChanged);
     }
@@ -28,17 +33,31 @@ internal sealed class Ledger
     /// <summary>What set-ups and tear-downs did that several tests share.</summary>
     public Tally Fixtures { get; }
 
-    /// <summary>What happened where no framework's context was.</summary>
+    /// <summary>What happened where no framework's context was, while no test ran.</summary>
     public Tally NoTest { get; }
 
+    /// <summary>
+    /// Whose work is done where no framework's context is, as in what a server within the process does for its clients: the one test's that
+    /// runs. Of several it may be any one's: what they did is not known then.
+    /// </summary>
+    public Tally Untold() => _running.Now switch
+    {
+        [] => NoTest,
+        [var only] => only,
+        var several => Unclear(several),
+    };
+
     public OpenedDatabases Opened { get; } = new();
+
+    /// <summary>What goes on in a test's flow when its batch is over is no test's: nobody asks for that test any more.</summary>
+    public Tally Open(Tally tally) => tally is TestScope { IsClosed: true } ? NoTest : tally;
 
     public TestScope Add(TestIdentity test, bool isWholeCase)
     {
         lock (_gate)
         {
             SendChangedRecent();
-            var scope = new TestScope(_order++, test, isWholeCase);
+            var scope = new TestScope(_order++, test, isWholeCase, _running);
             _scopes.Add(scope);
             return scope;
         }
@@ -70,15 +89,38 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>Tells the engine whatever it does not know yet: work that came after its test's end, tests whose end nobody saw.</summary>
+    /// <summary>
+    /// Tells the engine whatever it does not know yet: work that came after its test's end, tests whose end nobody saw. What goes on in the
+    /// flow of a test that has ended is no test's from now on: the engine may have another batch run here.
+    /// </summary>
     public void Flush()
     {
         lock (_gate)
         {
             SendOutside();
             foreach (var scope in _scopes)
+            {
                 SendUnsent(scope);
+                if (!scope.IsRunning)
+                    scope.Close();
+            }
+
+            _scopes.RemoveAll(static scope => scope.IsClosed);
+            _recent.Clear();
         }
+    }
+
+    private Tally Unclear(TestScope[] running)
+    {
+        foreach (var scope in running)
+            scope.IsUnclear = true;
+        if (Interlocked.Exchange(ref _unclear, 1) == 0)
+        {
+            _reportGap(
+                "commands ran where no test's context was, in a server within the process for instance, while several tests ran: the figures of these are not known.");
+        }
+
+        return NoTest;
     }
 
     private void OutsideChanged()
@@ -102,6 +144,8 @@ internal sealed class Ledger
 
     private void SendScope(TestScope scope)
     {
+        if (scope.IsUnclear)
+            scope.MoveTo(NoTest);
         scope.SentChanges = scope.Changes;
         scope.IsSent = true;
         _log.Messages.Begin(HookMessage.Test)
@@ -112,10 +156,10 @@ internal sealed class Ledger
             .Text(scope.Test.DisplayName)
             .Number(scope.IsWholeCase ? 1 : 0)
             .Number(scope.IsRunning ? 1 : 0);
-        Write(scope);
+        Write(scope, isKnown: !scope.IsUnclear);
         _log.Messages.OptionalNumber(scope.AllocatedBytes).OptionalNumber(scope.PeakBytes);
-        Write(scope.MostRepeated);
-        Write(scope.Slowest);
+        Write(scope.IsUnclear ? [] : scope.MostRepeated);
+        Write(scope.IsUnclear ? [] : scope.Slowest);
         _log.Messages.End();
         _log.Append();
     }
@@ -138,9 +182,9 @@ internal sealed class Ledger
         _log.AppendState();
     }
 
-    private void Write(Tally tally)
+    private void Write(Tally tally, bool isKnown = true)
     {
-        var gaps = _drivers.Gaps;
+        var gaps = isKnown ? _drivers.Gaps : DriverGaps.All;
         var areCounted = !gaps.HasFlag(DriverGaps.Commands);
         Write(tally.Operations, areCounted);
         Write(tally.Reads + tally.Writes + tally.Others, areCounted);

@@ -20,10 +20,10 @@ internal sealed class Meter
     {
         _report = report;
         _drivers = new DriverCatalog(reportGap);
-        _ledger = new Ledger(log, _drivers);
+        _ledger = new Ledger(log, _drivers, reportGap);
         Context = address.Framework switch
         {
-            "XUnit3" => new XUnit3Context(_ledger),
+            "XUnit3" => new XUnit3Context(_ledger, report),
             "XUnit2" => new XUnit2Context(_ledger),
             "NUnit" => new NUnitContext(_ledger, report),
             "MSTest" when !address.HasEvents => new MSTestContext(_ledger, report),
@@ -58,7 +58,7 @@ internal sealed class Meter
     {
         try
         {
-            return Context.Current();
+            return _ledger.Open(Context.Current());
         }
         catch (Exception exception)
         {
@@ -86,14 +86,9 @@ internal sealed class Meter
     // A provider is called after the library it calls: e_sqlite3, e_sqlcipher, sqlite3, winsqlite3.
     private void AttachSqlite(Assembly provider, string library)
     {
-        if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report))
-        {
-            _drivers.Measured(DriverGaps.ConnectionErrors);
-        }
+        if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report) is { } reason)
+            _drivers.NotMeasured("SQLite", $"the native library {library} of {provider.GetName().Name}: {reason}");
         else
-        {
-            _drivers.NotMeasured(
-                "SQLite", $"the native library {library} of {provider.GetName().Name} was not found or has no sqlite3_trace_v2.");
-        }
+            _drivers.Measured(DriverGaps.ConnectionErrors);
     }
 }

@@ -44,8 +44,19 @@ internal sealed class RepeatedQueries
     private static void AddOther(Dictionary<RepeatableQuery, int> counts, RepeatableQuery query)
     {
         if (counts.TryGetValue(query, out var count))
+        {
             counts[query] = count + 1;
-        else if (counts.Count < MostKept)
+            return;
+        }
+
+        // Those that hardly repeat make room.
+        if (counts.Count >= MostKept)
+        {
+            foreach (var rare in counts.Where(known => known.Value < WorthTelling).ToList())
+                counts.Remove(rare.Key);
+        }
+
+        if (counts.Count < MostKept)
             counts.Add(query, 1);
     }
 

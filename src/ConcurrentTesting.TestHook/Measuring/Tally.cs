@@ -88,8 +88,26 @@ internal class Tally
         Changed();
     }
 
+    /// <summary>Gives all that was counted to another, which counts it as its own.</summary>
+    public void MoveTo(Tally other)
+    {
+        Move(ref _operations, ref other._operations);
+        Move(ref _reads, ref other._reads);
+        Move(ref _writes, ref other._writes);
+        Move(ref _others, ref other._others);
+        Move(ref _queryTicks, ref other._queryTicks);
+        Move(ref _transactions, ref other._transactions);
+        Move(ref _connections, ref other._connections);
+        Move(ref _connectionErrors, ref other._connectionErrors);
+        if (Interlocked.Exchange(ref _rows, 0) is var rows and > 0)
+            other.RowsTold(rows - 1);
+        other.Changed();
+    }
+
     /// <summary>Called after each count.</summary>
     protected virtual void Changed() => Interlocked.Increment(ref _changes);
+
+    private static void Move(ref long from, ref long to) => Add(ref to, Interlocked.Exchange(ref from, 0));
 
     private static void Add(ref long field, long count)
     {

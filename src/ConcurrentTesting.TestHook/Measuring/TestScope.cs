@@ -3,7 +3,7 @@ using ConcurrentTesting.TestHook.Statements;
 namespace ConcurrentTesting.TestHook.Measuring;
 
 /// <summary>One execution of a test, or of one of its rows.</summary>
-internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase) : Tally
+internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase, RunningScopes running) : Tally
 {
     // Null where it does not run.
     private long? _allocatedBefore;
@@ -38,11 +38,24 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase)
     /// <summary>Its slowest statements, as far as they are worth telling.</summary>
     public KeyValuePair<string, long>[] Slowest => Volatile.Read(ref _slow)?.Slowest() ?? [];
 
+    /// <summary>
+    /// Work was done that was its own or another's: its figures are not known, and what was counted is told as no test's.
+    /// </summary>
+    public bool IsUnclear { get; set; }
+
+    /// <summary>The engine has its figures and asks for no more: what goes on in its flow is no test's.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>It has begun and not ended.</summary>
     public bool IsRunning => _allocatedBefore is not null;
 
     /// <summary>It may begin again after its end, where the framework tries it once more.</summary>
-    public void Begin() => _allocatedBefore = GC.GetTotalAllocatedBytes(precise: false);
+    public void Begin()
+    {
+        IsClosed = false;
+        _allocatedBefore = GC.GetTotalAllocatedBytes(precise: false);
+        running.Add(this);
+    }
 
     /// <summary>The first time after a begin counts.</summary>
     public void End()
@@ -51,8 +64,16 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase)
             return;
         AllocatedBytes = AllocatedBytes.GetValueOrDefault() + GC.GetTotalAllocatedBytes(precise: false) - before;
         _allocatedBefore = null;
+        running.Remove(this);
         PeakBytes = PeakMemory.Read();
         Changed();
+    }
+
+    public void Close()
+    {
+        IsClosed = true;
+        Volatile.Write(ref _queries, null);
+        Volatile.Write(ref _slow, null);
     }
 
     public override void Slow(string text, TimeSpan elapsed)

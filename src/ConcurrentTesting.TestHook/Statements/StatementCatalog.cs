@@ -46,12 +46,23 @@ internal static class StatementCatalog
     private static Statement Read(string text, SqlDialect dialect, StatementCounts counts) =>
         new(counts, counts is { Reads: > 0, Writes: 0, Others: 0 } ? QueryOf(text, dialect) : null);
 
-    private static RepeatableQuery? QueryOf(string text, SqlDialect dialect)
+    private static RepeatableQuery QueryOf(string text, SqlDialect dialect)
     {
-        var normal = StatementText.Of(text, dialect);
-        if (Queries.TryGetValue(normal, out var query))
+        var normal = StatementText.Whole(text, dialect);
+        if (Queries.TryGetValue(normal.Text, out var query))
             return query;
-        return Queries.Count < MostQueries ? Queries.GetOrAdd(normal, static text => new RepeatableQuery(text)) : null;
+        if (Queries.Count >= MostQueries)
+            ForgetQueries();
+        return Queries.GetOrAdd(normal.Text, new RepeatableQuery(normal.Cut()));
+    }
+
+    // Tests that name their tables anew make new ones for ever. Texts know theirs, and would keep them beside the new ones.
+    private static void ForgetQueries()
+    {
+        Queries.Clear();
+        foreach (var texts in Texts)
+            texts.Clear();
+        Native.Texts.Clear();
     }
 
     // Texts with values in them are new ones for ever: to begin again is as good as anything.

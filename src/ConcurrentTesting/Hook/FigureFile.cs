@@ -8,6 +8,9 @@ internal sealed class FigureFile(string path)
 {
     private long _read;
 
+    // Where a state began that could not be read.
+    private long? _unreadable;
+
     /// <summary>Reads the messages that were written since the last time. Without a file, or with a broken one, nothing.</summary>
     /// <param name="take">Told of each.</param>
     /// <exception cref="InvalidDataException">What is written there is no message.</exception>
@@ -22,10 +25,12 @@ internal sealed class FigureFile(string path)
             file.Position = _read;
             for (var end = _read; Next(file) is { } message;)
             {
+                var isState = (HookMessage)message[0] == HookMessage.Outside;
+                if (!TryTake(take, message, isState ? end : null))
+                    return;
                 end += sizeof(int) + message.Length;
-                take(message);
                 // The last of these is written over while it is the last: it is read again.
-                if ((HookMessage)message[0] != HookMessage.Outside)
+                if (!isState)
                     _read = end;
             }
         }
@@ -45,6 +50,21 @@ internal sealed class FigureFile(string path)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // It goes with its folder.
+        }
+    }
+
+    // A state that is being written over may be half the one and half the other; the next reading finds it whole.
+    private bool TryTake(Action<byte[]> take, byte[] message, long? stateAt)
+    {
+        try
+        {
+            take(message);
+            return true;
+        }
+        catch (InvalidDataException) when (stateAt is not null && stateAt != _unreadable)
+        {
+            _unreadable = stateAt;
+            return false;
         }
     }
 

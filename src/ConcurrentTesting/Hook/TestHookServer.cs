@@ -178,11 +178,12 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// </summary>
     public async Task<BatchFigures> CollectAsync(int batch, CancellationToken cancellationToken)
     {
+        // First: one that ends is forgotten where its batch is not known.
+        var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
         _batches.TryRemove(batch, out var expectation);
         if (_socket is null || expectation is null || expectation.Runtime < OldestMeasuredRuntime)
             return new BatchFigures([], OutsideFigures.None, [Reason(expectation)]);
 
-        var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
         await Task.WhenAll(connections.Select(connection => connection.FlushAsync(FlushBound, cancellationToken)));
 
         var figures = Together(connections, expectation);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 
@@ -25,11 +26,9 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     /// </param>
     public TestFigures? Find(TestEntry entry, string name, int occurrence, int occurrenceInClass)
     {
-        var rows = _index.ByCase[entry.Id];
-        if (!rows.Any())
+        if (_index.RowsOf(entry) is not { } rows)
             return OfUnknownCase(entry, name, occurrence, occurrenceInClass);
-        var named = rows.Where(row => !row.IsWholeCase && TestNames.Short(entry.ClassName, row.DisplayName) == name);
-        return named.ElementAtOrDefault(occurrence)?.Figures ?? OfUnnamedRow(entry, [.. rows], name, occurrence);
+        return rows.Named[name].ElementAtOrDefault(occurrence)?.Figures ?? OfUnnamedRow(entry, rows.Wholes, name, occurrence);
     }
 
     // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any
@@ -43,11 +42,10 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
         return row?.Figures;
     }
 
-    private static TestFigures? OfUnnamedRow(TestEntry entry, List<MeasuredTest> rows, string name, int occurrence)
+    private static TestFigures? OfUnnamedRow(TestEntry entry, ImmutableArray<MeasuredTest> wholes, string name, int occurrence)
     {
         // Cases of one name share their id, and each stands for itself.
-        var wholes = rows.FindAll(row => row.IsWholeCase);
-        if (occurrence < wholes.Count && name == TestNames.Short(entry.ClassName, wholes[occurrence].DisplayName))
+        if (occurrence < wholes.Length && name == TestNames.Short(entry.ClassName, wholes[occurrence].DisplayName))
             return wholes[occurrence].Figures;
         return wholes.FirstOrDefault()?.Figures;
     }
@@ -57,6 +55,9 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
     {
         private readonly Lazy<ILookup<Guid, MeasuredTest>> _byCase = new(() => tests.ToLookup(test => test.CaseId));
 
+        // A case may have tens of thousands of rows, each of which is looked for.
+        private readonly ConcurrentDictionary<(Guid, string), CaseRows?> _rows = new();
+
         private readonly Lazy<ILookup<string, MeasuredTest>> _byFullName =
             new(() => tests.Where(test => test.FullyQualifiedName.Length > 0).ToLookup(test => test.FullyQualifiedName));
 
@@ -64,10 +65,25 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
             new(() => tests.Where(test => test.ClassName.Length > 0).ToLookup(
                 test => (test.ClassName, TestNames.Short(test.ClassName, test.DisplayName))));
 
-        public ILookup<Guid, MeasuredTest> ByCase => _byCase.Value;
+        /// <summary>Null where the process did not know the case.</summary>
+        public CaseRows? RowsOf(TestEntry entry) => _rows.GetOrAdd((entry.Id, entry.ClassName), ReadRows);
 
         public ILookup<string, MeasuredTest> ByFullName => _byFullName.Value;
 
         public ILookup<(string, string), MeasuredTest> ByName => _byName.Value;
+
+        private CaseRows? ReadRows((Guid Case, string ClassName) of)
+        {
+            var rows = _byCase.Value[of.Case].ToList();
+            if (rows.Count == 0)
+                return null;
+            var named = rows.Where(row => !row.IsWholeCase).ToLookup(row => TestNames.Short(of.ClassName, row.DisplayName));
+            return new CaseRows(named, [.. rows.Where(row => row.IsWholeCase)]);
+        }
     }
+
+    /// <summary>What was measured of one case.</summary>
+    /// <param name="Named">Rows by their names.</param>
+    /// <param name="Wholes">What stands for all rows that have no name.</param>
+    private sealed record CaseRows(ILookup<string, MeasuredTest> Named, ImmutableArray<MeasuredTest> Wholes);
 }

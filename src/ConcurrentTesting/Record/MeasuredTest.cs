@@ -47,7 +47,9 @@ internal sealed record MeasuredTest
 
 /// <summary>What happened outside tests.</summary>
 /// <param name="Fixtures">In set-ups and tear-downs that several tests share.</param>
-/// <param name="NoTest">Where no framework's context was: discovery of data, threads of drivers, timers that outlived their test.</param>
+/// <param name="NoTest">
+/// Where no framework's context was while no test ran, as in the discovery of data, and what went on in a test's flow after its batch.
+/// </param>
 internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
 {
     public static OutsideFigures None { get; } = new(TestFigures.NotMeasured, TestFigures.NotMeasured);

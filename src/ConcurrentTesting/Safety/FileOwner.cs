@@ -5,6 +5,7 @@ namespace ConcurrentTesting.Safety;
 
 internal enum FileKind
 {
+    /// <summary>A device or a pipe.</summary>
     Other,
     File,
     Folder,
@@ -55,6 +56,7 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
     {
         0x8000 => FileKind.File,
         0x4000 => FileKind.Folder,
+        0x8000 => FileKind.File,
         0xA000 => FileKind.Link,
         0xC000 => FileKind.Socket,
         _ => FileKind.Other,

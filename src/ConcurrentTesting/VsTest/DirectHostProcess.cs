@@ -151,7 +151,10 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        if (TrySend(MessageType.SessionEnd))
+
+        // A host that no longer reads blocks who tells it something.
+        var telling = Task.Run(() => TrySend(MessageType.SessionEnd));
+        if (await Task.WhenAny(telling, Task.Delay(KillBound)) == telling && await telling)
             await Task.WhenAny(_process.Exited, Task.Delay(EndBound));
         _process.Kill();
         await Task.WhenAny(_process.Exited, Task.Delay(KillBound));

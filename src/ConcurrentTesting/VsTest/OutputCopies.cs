@@ -87,7 +87,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
             var path = Path.Combine(target, entry.Name);
             if (entry is FileInfo file)
             {
-                file.CopyTo(path);
+                CopyFile(file, path);
             }
             else if (entry.LinkTarget is { } link)
             {
@@ -100,6 +100,18 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
             }
         }
     }
+
+    // A link to a file is its bytes too. One that leads nowhere is copied as it stands: a browser's lock is one.
+    private static void CopyFile(FileInfo file, string path)
+    {
+        if (file.LinkTarget is { } link && !File.Exists(file.FullName))
+            File.CreateSymbolicLink(path, link);
+        else if (HasBytes(file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true)!))
+            file.CopyTo(path);
+    }
+
+    // To open a pipe waits for its other end. Elsewhere than on Linux the kinds cannot be told apart.
+    private static bool HasBytes(FileSystemInfo file) => !OperatingSystem.IsLinux() || FileOwner.Of(file.FullName)?.Kind == FileKind.File;
 
     // What cannot be swept is in nobody's way.
     private bool Sweep(string folder)

@@ -19,16 +19,16 @@ internal sealed class TestProcess : IDisposable
     private static readonly TimeSpan ErrorOutputBound = TimeSpan.FromSeconds(1);
 
     private readonly Process _process;
-    private readonly StringBuilder _errors = new();
+    private readonly BoundedLines _errors = new(LongestErrorOutput);
+    private readonly Task _readingErrors;
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TestProcess(ProcessStartInfo start)
     {
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.Exited += (_, _) => _exited.TrySetResult(_process.ExitCode);
-        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();
-        _process.BeginErrorReadLine();
+        _readingErrors = ReadErrorsAsync();
         Id = _process.Id;
     }
 
@@ -48,7 +48,7 @@ internal sealed class TestProcess : IDisposable
         get
         {
             lock (_errors)
-                return _errors.ToString().Trim();
+                return _errors.Text.Trim();
         }
     }
 
@@ -93,11 +93,7 @@ internal sealed class TestProcess : IDisposable
     public static string CrashWith(string errors) => errors.Length > 0 ? CrashedWith + errors : Crashed;
 
     /// <summary>Reads its output so that it never waits for a reader: what tests write there is in their results.</summary>
-    public void IgnoreOutput()
-    {
-        _process.OutputDataReceived += (_, _) => { };
-        _process.BeginOutputReadLine();
-    }
+    public void IgnoreOutput() => _ = UntilEndAsync(() => Output.CopyToAsync(Stream.Null));
 
     /// <summary>Forgets what it wrote to its error stream.</summary>
     public void ForgetErrors()
@@ -112,8 +108,7 @@ internal sealed class TestProcess : IDisposable
     /// </summary>
     public async Task<string> AllErrorsAsync()
     {
-        using var bound = new CancellationTokenSource(ErrorOutputBound);
-        await _process.WaitForExitAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(Task.WhenAll(Exited, _readingErrors), Task.Delay(ErrorOutputBound));
         return Errors;
     }
 
@@ -130,17 +125,55 @@ internal sealed class TestProcess : IDisposable
         }
     }
 
-    public void Dispose() => _process.Dispose();
-
-    private void Keep(string? line)
+    public void Dispose()
     {
-        if (string.IsNullOrEmpty(line))
-            return;
-        lock (_errors)
+        _process.StandardError.Dispose();
+        _process.StandardOutput.Dispose();
+        _process.Dispose();
+    }
+
+    // Not by lines: one may be as long as what a test writes, and never end.
+    private Task ReadErrorsAsync() => UntilEndAsync(async () =>
+    {
+        var read = new char[2048];
+        while (await _process.StandardError.ReadAsync(read) is var count and > 0)
         {
-            var room = LongestErrorOutput - _errors.Length;
-            if (room > 0)
-                _errors.AppendLine(line.Length > room ? line[..room] : line);
+            lock (_errors)
+                _errors.Add(read.AsSpan(0, count));
+        }
+    });
+
+    private static async Task UntilEndAsync(Func<Task> read)
+    {
+        try
+        {
+            await read().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The run no longer listens.
+        }
+    }
+
+    /// <summary>The beginning of a text, without its empty lines.</summary>
+    private sealed class BoundedLines(int longest)
+    {
+        private readonly StringBuilder _text = new();
+
+        public string Text => _text.ToString();
+
+        public void Clear() => _text.Clear();
+
+        public void Add(ReadOnlySpan<char> read)
+        {
+            foreach (var character in read)
+            {
+                if (_text.Length >= longest)
+                    return;
+                var next = character == '\r' ? '\n' : character;
+                if (next != '\n' || (_text.Length > 0 && _text[^1] != '\n'))
+                    _text.Append(next);
+            }
         }
     }
 }

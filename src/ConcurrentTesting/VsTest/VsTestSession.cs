@@ -237,7 +237,7 @@ internal sealed class VsTestSession : IAsyncDisposable
         {
             ThrowIfGone();
             var running = OnOwnThread(operation);
-            using var stopping = cancellationToken.Register(() => _ = StopAsync(running, stop));
+            using var stopping = cancellationToken.Register(() => _ = StopAsync(running, stop, Kill, AbortBound));
             if (await Task.WhenAny(running, _exited.Task) == _exited.Task)
                 await Task.WhenAny(running, Task.Delay(DrainBound, CancellationToken.None));
             cancellationToken.ThrowIfCancellationRequested();
@@ -250,11 +250,14 @@ internal sealed class VsTestSession : IAsyncDisposable
         }
     }
 
-    private async Task StopAsync(Task running, Action stop)
+    /// <summary>
+    /// Ends an operation: asks for it, and kills where that does not help. A console that no longer reads blocks who asks, too.
+    /// </summary>
+    internal static async Task StopAsync(Task running, Action stop, Action kill, TimeSpan bound)
     {
-        await Task.Run(stop);
-        if (await Task.WhenAny(running, Task.Delay(AbortBound)) != running)
-            Kill();
+        await Task.WhenAny(Task.Run(stop), running, Task.Delay(bound));
+        if (await Task.WhenAny(running, Task.Delay(bound)) != running)
+            kill();
     }
 
     private static Task OnOwnThread(Func<Task> action) =>

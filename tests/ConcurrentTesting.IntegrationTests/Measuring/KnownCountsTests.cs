@@ -48,7 +48,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         batch.NotMeasured.ShouldBeEmpty();
         batch.Rows.Length.ShouldBeGreaterThan(200);
         (batch.Fixtures.Reads, batch.Fixtures.Writes).ShouldBe((7, framework == "NUnit" ? 2 : 1));
-        batch.NoTest.Reads.ShouldBe(2, "two reads on a thread that no context flowed to");
+        batch.NoTest.Reads.ShouldBe(2, "two reads of a server within the process, for a fixture");
         batch.Rows.Single(row => row.Name == "Parallel_r20w0o0").Figures!.Repeated.ShouldBe([new Repeated(20, "SELECT ?")]);
         batch.Rows.Where(row => row.Name.StartsWith("Many", StringComparison.Ordinal)).ShouldAllBe(row => row.Figures!.Repeated.Length == 0);
     }

@@ -39,6 +39,43 @@ public sealed class FigureFileTests : IDisposable
         Read().ShouldBeEmpty();
     }
 
+    [Fact]
+    public void State_that_was_half_written_over_is_read_the_next_time()
+    {
+        var state = Message(HookMessage.Outside, "state");
+        Write(0, state);
+        Write(state.Length - 1, [0xFF]);
+        var attempts = 0;
+
+        _file.ReadOn(_ => Fail());
+        Read().Count.ShouldBe(1);
+        attempts.ShouldBe(1);
+
+        void Fail()
+        {
+            attempts++;
+            throw new InvalidDataException("half");
+        }
+    }
+
+    [Fact]
+    public void State_that_stays_unreadable_is_said_to_be()
+    {
+        Write(0, Message(HookMessage.Outside, "state"));
+
+        _file.ReadOn(_ => throw new InvalidDataException("half"));
+
+        Should.Throw<InvalidDataException>(() => _file.ReadOn(_ => throw new InvalidDataException("half")));
+    }
+
+    [Fact]
+    public void Test_that_cannot_be_read_is_said_to_be_at_once()
+    {
+        Write(0, Message(HookMessage.Test, "test"));
+
+        Should.Throw<InvalidDataException>(() => _file.ReadOn(_ => throw new InvalidDataException("nonsense")));
+    }
+
     private static byte[] Message(HookMessage kind, string text)
     {
         var writer = new WireWriter();

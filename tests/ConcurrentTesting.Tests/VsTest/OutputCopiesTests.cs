@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Tests.Databases;
 using ConcurrentTesting.VsTest;
@@ -79,6 +81,40 @@ public sealed class OutputCopiesTests : IDisposable
 
         Directory.Exists(dead).ShouldBeFalse();
         File.Exists(kept).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void What_has_no_bytes_is_in_nobodys_way()
+    {
+        var folder = Path.GetDirectoryName(_assembly)!;
+        File.CreateSymbolicLink(Path.Combine(folder, "SingletonLock"), "machine-4711");
+        File.CreateSymbolicLink(Path.Combine(folder, "libshop.so"), "Shop.Tests.dll");
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "SingletonSocket")));
+        File.CreateSymbolicLink(Path.Combine(folder, "SocketLink"), "SingletonSocket");
+        using var copies = Copies("run");
+
+        var copy = Path.GetDirectoryName(copies.PathOf(_assembly, worker: 0))!;
+
+        new FileInfo(Path.Combine(copy, "SingletonLock")).LinkTarget.ShouldBe("machine-4711");
+        File.ReadAllText(Path.Combine(copy, "libshop.so")).ShouldBe("as built");
+        new FileInfo(Path.Combine(copy, "libshop.so")).LinkTarget.ShouldBeNull("a collector writes into the copy");
+        Path.Exists(Path.Combine(copy, "SingletonSocket")).ShouldBeFalse();
+        Path.Exists(Path.Combine(copy, "SocketLink")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_pipe_is_not_opened()
+    {
+        var pipe = Path.Combine(Path.GetDirectoryName(_assembly)!, "pipe");
+        await Process.Start("mkfifo", [pipe]).WaitForExitAsync(TestContext.Current.CancellationToken);
+        using var copies = Copies("run");
+
+        var copying = Task.Run(() => copies.PathOf(_assembly, worker: 0), TestContext.Current.CancellationToken);
+
+        if (await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)) != copying)
+            await File.WriteAllTextAsync(pipe, "lets the copy end", TestContext.Current.CancellationToken);
+        Path.Exists(Path.Combine(Path.GetDirectoryName(await copying)!, "pipe")).ShouldBeFalse();
     }
 
     [Fact]

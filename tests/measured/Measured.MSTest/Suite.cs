@@ -38,7 +38,10 @@ public sealed class WorkTests
     public void Thread_r2w0o0() => Work.OnThread(2);
 
     [TestMethod]
-    public void Detached_r0w0o0() => Work.OnDetachedThread(2);
+    public void Detached_r2w0o0() => Work.OnDetachedThread(2);
+
+    [TestMethod]
+    public Task Served_r3w1o0() => Work.OnServerAsync(3, 1);
 
     [TestMethod]
     public Task Batch_r2w1o0() => Work.BatchAsync();
@@ -91,7 +94,11 @@ public sealed class LifetimeTests
     public static IEnumerable<object[]> OddRows => [[new Odd(0)], [new Odd(2)], [new Odd(1)]];
 
     [ClassInitialize]
-    public static Task BeforeAll(TestContext _) => Work.DoAsync(4);
+    public static async Task BeforeAll(TestContext _)
+    {
+        await Work.DoAsync(4);
+        await Work.OnServerAsync(2);
+    }
 
     [ClassCleanup]
     public static async Task AfterAll()

@@ -49,7 +49,10 @@ public sealed class WorkTests
     public void Thread_r2w0o0() => Work.OnThread(2);
 
     [Test]
-    public void Detached_r0w0o0() => Work.OnDetachedThread(2);
+    public void Detached_r2w0o0() => Work.OnDetachedThread(2);
+
+    [Test]
+    public Task Served_r3w1o0() => Work.OnServerAsync(3, 1);
 
     [Test]
     public Task Batch_r2w1o0() => Work.BatchAsync();
@@ -106,7 +109,11 @@ public sealed class WorkTests
 public sealed class LifetimeTests
 {
     [OneTimeSetUp]
-    public void BeforeAll() => Work.Do(4);
+    public Task BeforeAll()
+    {
+        Work.Do(4);
+        return Work.OnServerAsync(2);
+    }
 
     [OneTimeTearDown]
     public Task AfterAll() => Work.DoAsync(0, 1);

@@ -33,7 +33,10 @@ public sealed class WorkTests
     public void Thread_r2w0o0() => Work.OnThread(2);
 
     [Fact]
-    public void Detached_r0w0o0() => Work.OnDetachedThread(2);
+    public void Detached_r2w0o0() => Work.OnDetachedThread(2);
+
+    [Fact]
+    public Task Served_r3w1o0() => Work.OnServerAsync(3, 1);
 
     [Fact]
     public Task Batch_r2w1o0() => Work.BatchAsync();
@@ -144,10 +147,38 @@ public sealed class AsyncLifetimeTests : IAsyncLifetime
     }
 }
 
+/// <summary>A server within the process has work before each test, in it and after it.</summary>
+public sealed class ServedTests : IAsyncLifetime
+{
+#if XUNIT3
+    public async ValueTask InitializeAsync() => await Work.OnServerAsync(2);
+#else
+    public Task InitializeAsync() => Work.OnServerAsync(2);
+#endif
+
+    [Fact]
+    public Task First_r3w1o0() => Work.OnServerAsync(1);
+
+    [Fact]
+    public void Second_r2w1o0()
+    {
+    }
+
+#if XUNIT3
+    public async ValueTask DisposeAsync() => await Work.OnServerAsync(0, 1);
+#else
+    public Task DisposeAsync() => Work.OnServerAsync(0, 1);
+#endif
+}
+
 /// <summary>Four reads before and one write after all tests of the class.</summary>
 public sealed class ClassFixture : IDisposable
 {
-    public ClassFixture() => Work.Do(4);
+    public ClassFixture()
+    {
+        Work.Do(4);
+        Work.OnServerAsync(2).Wait();
+    }
 
     public void Dispose()
     {

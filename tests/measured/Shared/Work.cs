@@ -149,6 +149,27 @@ internal static class Work
         thread.Join();
     }
 
+    /// <summary>As a server within the process works for its clients: ASP.NET's TestServer begins each request so.</summary>
+    public static Task OnServerAsync(int reads, int writes = 0)
+    {
+        var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Serve(), null);
+        return served.Task;
+
+        async void Serve()
+        {
+            try
+            {
+                await DoAsync(reads, writes);
+                served.SetResult();
+            }
+            catch (Exception exception)
+            {
+                served.SetException(exception);
+            }
+        }
+    }
+
     public static async Task<string?> ActivityWhileReadingAsync()
     {
         await using var connection = Connection();

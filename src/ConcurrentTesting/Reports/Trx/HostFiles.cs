@@ -41,7 +41,9 @@ internal static class HostFiles
     // By the names that they have: beside them may lie what is not ours.
     private static IEnumerable<string> Files(string results) =>
         DirectoryContents.Folders(results).Where(ArtifactNames.IsWorker).Select(worker => Path.Combine(results, worker))
-            .SelectMany(worker => Directory.EnumerateFiles(worker, "batch-*.trx").Concat(Directory.EnumerateFiles(worker, "vstest-*.log")));
+            .SelectMany(worker => Directory.EnumerateFiles(worker, "batch-*.trx").Concat(Directory.EnumerateFiles(worker, "vstest-*.log")))
+            .Concat(DirectoryContents.Folders(results).Where(folder => folder == ArtifactNames.Diagnostics)
+                .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(results, folder), "discovery-*.log")));
 
     private static void Rewrite(string file, Redactor redactor)
     {

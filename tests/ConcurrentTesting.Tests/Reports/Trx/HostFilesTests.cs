@@ -68,6 +68,21 @@ public sealed class HostFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_password_in_what_discovery_wrote_is_gone_and_another_file_beside_it_stays()
+    {
+        const string text = "{\"PGPASSWORD\":\"s3cret-Qx7\"} told\n";
+        var log = Place("discovery-0.log", text, "diagnostics");
+        var host = Place("discovery-0.host.26-11-30_02.log", text, "diagnostics");
+        var other = Place("notes.log", text, "diagnostics");
+
+        await RedactAsync("Host=db;Username=me;Password=s3cret-Qx7");
+
+        File.ReadAllText(log).ShouldBe("{\"PGPASSWORD\":\"***\"} told\n");
+        File.ReadAllText(host).ShouldBe("{\"PGPASSWORD\":\"***\"} told\n");
+        File.ReadAllText(other).ShouldBe(text);
+    }
+
+    [Fact]
     public async Task A_file_without_a_secret_is_not_touched()
     {
         var file = Place("batch-0001.trx", Trx("nothing", ""));
@@ -107,9 +122,9 @@ public sealed class HostFilesTests : IDisposable
     private static IEnumerable<string> Structure(XDocument document) =>
         document.Descendants().SelectMany(element => element.Attributes().Where(attribute => attribute.Name.LocalName is not ("testName" or "name" or "className")).Select(attribute => $"{attribute}").Prepend(element.Name.LocalName));
 
-    private string Place(string name, string content)
+    private string Place(string name, string content, string below = "worker-0")
     {
-        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "worker-0")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, below)).FullName;
         File.WriteAllText(Path.Combine(folder, name), content);
         return Path.Combine(folder, name);
     }
