@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
@@ -18,7 +19,7 @@ namespace ConcurrentTesting.VsTest;
 /// </remarks>
 internal sealed class DirectHostProcess : IAsyncDisposable
 {
-    private const int HighestVersion = 7;
+    private const int HighestVersion = MessageReader.Version;
 
     // Earlier versions of the protocol write payloads in another way.
     private const int LowestVersion = 2;
@@ -46,6 +47,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private readonly Task _reading;
     private readonly Lock _taking = new();
     private readonly HashSet<string> _initialized = [];
+    private readonly MessageReader _reader = new();
     private HostOperation? _operation;
     private int _disposed;
 
@@ -303,6 +305,12 @@ internal sealed class DirectHostProcess : IAsyncDisposable
             _version.TrySetException(unreadable);
             _operation?.Fail(unreadable);
         }
+    }
+
+    private void Take(ReadOnlyMemory<byte> told)
+    {
+        if (_operation?.Take(_reader, told.Span) is not true)
+            Take(Encoding.UTF8.GetString(told.Span));
     }
 
     private void Take(string text)

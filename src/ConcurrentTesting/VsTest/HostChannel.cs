@@ -20,11 +20,15 @@ internal sealed class HostChannel : IDisposable
     private const int BitsOfByte = 7;
     private const byte MoreFollows = 0x80;
     private const int BufferSize = 32 * 1024;
+    private const int LongestKept = 1 << 20;
 
     private readonly NetworkStream _stream;
     private readonly PipeReader _reader;
     private readonly BinaryWriter _writer;
     private readonly Lock _sending = new();
+
+    // Holds the last message, as long as it is not of an unusual length.
+    private byte[] _message = new byte[BufferSize];
 
     // When the message began that is being received or heard; 0 between messages.
     private long _begun;
@@ -51,9 +55,9 @@ internal sealed class HostChannel : IDisposable
         }
     }
 
-    /// <summary>The next message; null when the test host is gone.</summary>
+    /// <summary>The next message, in UTF-8, to be heard before the one after it is read; null when the test host is gone.</summary>
     /// <exception cref="InvalidDataException">What came is no message.</exception>
-    public async Task<string?> ReadAsync(CancellationToken cancellationToken)
+    public async Task<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -61,14 +65,15 @@ internal sealed class HostChannel : IDisposable
                 return null;
             Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
             if (length == 0)
-                return "";
+                return ReadOnlyMemory<byte>.Empty;
             var read = await _reader.ReadAtLeastAsync(length, cancellationToken);
             if (read.Buffer.Length < length)
                 return null;
             var message = read.Buffer.Slice(0, length);
-            var text = Encoding.UTF8.GetString(message);
+            var place = PlaceOf(length);
+            message.CopyTo(place.Span);
             _reader.AdvanceTo(message.End);
-            return text;
+            return place;
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
@@ -80,6 +85,15 @@ internal sealed class HostChannel : IDisposable
     public void Heard() => Volatile.Write(ref _begun, 0);
 
     public void Dispose() => _stream.Dispose();
+
+    private Memory<byte> PlaceOf(int length)
+    {
+        if (length > LongestKept)
+            return new byte[length];
+        if (length > _message.Length)
+            _message = new byte[Math.Min(LongestKept, 2 * length)];
+        return _message.AsMemory(0, length);
+    }
 
     private async Task<int?> ReadLengthAsync(CancellationToken cancellationToken)
     {

@@ -24,6 +24,9 @@ internal abstract class HostOperation(string initialize, string request, object 
 
     protected static JsonDataSerializer Serializer => JsonDataSerializer.Instance;
 
+    /// <summary>Takes a message of those that come most; false: it is none that the reader knows, and nothing was taken.</summary>
+    public abstract bool Take(MessageReader reader, ReadOnlySpan<byte> message);
+
     /// <summary>Takes a message of the host; false: it is none of this operation's.</summary>
     public bool Take(Message message)
     {
@@ -52,16 +55,24 @@ internal abstract class HostOperation(string initialize, string request, object 
 internal sealed class HostRunOperation(string request, object criteria, HostRunHandler handler)
     : HostOperation(MessageType.ExecutionInitialize, request, criteria)
 {
+    public override bool Take(MessageReader reader, ReadOnlySpan<byte> message)
+    {
+        if (reader.ReadRunChange(message) is not { } change)
+            return false;
+        handler.HandleTestRunStatsChange(change);
+        return true;
+    }
+
     protected override bool TakeAnswer(Message message)
     {
         switch (message.MessageType)
         {
             case MessageType.TestRunStatsChange:
-                handler.HandleTestRunStatsChange(Serializer.DeserializePayload<TestRunChangedEventArgs>(message));
+                handler.HandleTestRunStatsChange(Lighten(Serializer.DeserializePayload<TestRunChangedEventArgs>(message)));
                 return true;
             case MessageType.ExecutionComplete:
                 var end = Serializer.DeserializePayload<TestRunCompletePayload>(message)!;
-                handler.HandleTestRunComplete(end.TestRunCompleteArgs!, end.LastRunTests, end.RunAttachments, end.ExecutorUris);
+                handler.HandleTestRunComplete(end.TestRunCompleteArgs!, Lighten(end.LastRunTests), end.RunAttachments, end.ExecutorUris);
                 Complete();
                 return true;
             default:
@@ -72,12 +83,30 @@ internal sealed class HostRunOperation(string request, object criteria, HostRunH
     protected override void Say(TestMessageLevel level, string? text) => handler.HandleLogMessage(level, text);
 
     public override void Abort(string? reason) => handler.Abort(reason);
+
+    // As the reader of the usual messages leaves it out: results are kept until their batch ends.
+    private static TestRunChangedEventArgs? Lighten(TestRunChangedEventArgs? change)
+    {
+        if (TestProperty.Find(XUnit3Serialization.Property) is not { } toRun)
+            return change;
+        foreach (var result in change?.NewTestResults ?? [])
+            result.TestCase.RemovePropertyValue(toRun);
+        return change;
+    }
 }
 
 /// <summary>A discovery of tests.</summary>
 internal sealed class HostDiscoveryOperation(DiscoveryCriteria criteria, DiscoveryHandler handler)
     : HostOperation(MessageType.DiscoveryInitialize, MessageType.StartDiscovery, criteria)
 {
+    public override bool Take(MessageReader reader, ReadOnlySpan<byte> message)
+    {
+        if (reader.ReadFound(message) is not { } tests)
+            return false;
+        handler.HandleDiscoveredTests(tests);
+        return true;
+    }
+
     protected override bool TakeAnswer(Message message)
     {
         switch (message.MessageType)

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Text;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -10,31 +10,37 @@ namespace ConcurrentTesting.VsTest;
 internal static class StoredCases
 {
     private const int CasesTogether = 1_000;
-    private const int ProtocolVersion = 7;
 
     private static JsonDataSerializer Serializer => JsonDataSerializer.Instance;
 
     /// <summary>One line for so many cases.</summary>
     public static IEnumerable<string> Write(SessionDiscovery discovery) => discovery.Cases.Chunk(CasesTogether)
-        .Select(cases => Serializer.SerializePayload(MessageType.TestCasesFound, PackedValues.Unpack(cases).ToList(), ProtocolVersion));
+        .Select(cases => Serializer.SerializePayload(
+            MessageType.TestCasesFound, PackedValues.Unpack(cases).ToList(), MessageReader.Version));
 
     /// <exception cref="FormatException">A line is no such message.</exception>
     public static SessionDiscovery Read(IEnumerable<string> lines)
     {
         var handler = new DiscoveryHandler();
+        var reader = new MessageReader();
         var count = 0;
         foreach (var line in lines)
         {
-            var message = Serializer.DeserializeMessage(line);
-            if (message.MessageType != MessageType.TestCasesFound
-                || Serializer.DeserializePayload<IEnumerable<TestCase>>(message)?.ToImmutableArray() is not { } cases)
-                throw new FormatException($"'{message.MessageType}' is no message with test cases.");
+            var cases = reader.ReadFound(Encoding.UTF8.GetBytes(line)) ?? ReadByPlatform(line);
             handler.HandleDiscoveredTests(cases);
-            count += cases.Length;
+            count += cases.Count;
         }
 
         handler.HandleDiscoveryComplete(new DiscoveryCompleteEventArgs(count, isAborted: false), lastChunk: null);
         return handler.ToDiscovery();
+    }
+
+    private static List<TestCase> ReadByPlatform(string line)
+    {
+        var message = Serializer.DeserializeMessage(line);
+        return message.MessageType == MessageType.TestCasesFound && Serializer.DeserializePayload<List<TestCase>>(message) is { } cases
+            ? cases
+            : throw new FormatException($"'{message.MessageType}' is no message with test cases.");
     }
 
     /// <summary>

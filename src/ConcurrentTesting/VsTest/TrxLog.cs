@@ -1,29 +1,31 @@
-using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
-using Microsoft.VisualStudio.TestPlatform.Utilities;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Writes what a test host told as VSTest itself does: by the SDK's own TRX logger. Not thread-safe.</summary>
+/// <summary>
+/// Writes what a test host told as VSTest itself does: as the SDK's own TRX logger would as long as nothing in it is unusual, and by that
+/// logger from the first on that has files or stands in another. Not thread-safe.
+/// </summary>
 internal sealed class TrxLog
 {
-    private const string LoggerFile = "Microsoft.VisualStudio.TestPlatform.Extensions.Trx.TestLogger.dll";
-    private const string LoggerType = "Microsoft.VisualStudio.TestPlatform.Extensions.TrxLogger.TrxLogger";
-
-    private static readonly Lock Loading = new();
-    private static Type? _loaded;
-
-    // The logger keeps what it knows of its types in fields of all its instances, without a lock.
-    private static readonly Lock Writing = new();
-
-    private readonly Events _events = new();
+    private readonly VsTestLocation _location;
+    private readonly string _folder;
+    private readonly string _fileName;
     private readonly ILogger _log;
+    private readonly BatchTrx _usual = new(SdkTrxLogger.Skipped);
+    private SdkTrxLogger? _logger;
     private bool _isBroken;
 
-    private TrxLog(ILogger log) => _log = log;
+    private TrxLog(VsTestLocation location, string folder, string fileName, ILogger log)
+    {
+        _location = location;
+        _folder = folder;
+        _fileName = fileName;
+        _log = log;
+    }
 
     /// <param name="folder">Where the file and the attachments go.</param>
     /// <exception cref="NotSupportedException">This SDK's logger is another.</exception>
@@ -31,12 +33,8 @@ internal sealed class TrxLog
     {
         try
         {
-            var result = new TrxLog(log);
-            var logger = (ITestLoggerWithParameters)Activator.CreateInstance(TypeOf(location), nonPublic: true)!;
-            logger.Initialize(
-                result._events,
-                new Dictionary<string, string?> { [DefaultLoggerParameterNames.TestRunDirectory] = folder, ["LogFileName"] = fileName });
-            return result;
+            SdkTrxLogger.Load(location);
+            return new TrxLog(location, folder, fileName, log);
         }
         catch (Exception exception) when (exception is not NotSupportedException)
         {
@@ -44,16 +42,48 @@ internal sealed class TrxLog
         }
     }
 
-    public void Add(TestResult result) => Try(() => _events.Raise(new TestResultEventArgs(result)));
+    public void Add(TestResult result) => Try(() =>
+    {
+        if (_logger is not null || !_usual.Add(result))
+            Logger().Add(result);
+    });
 
-    public void Add(TestMessageLevel level, string message) => Try(() => _events.Raise(new TestRunMessageEventArgs(level, message)));
+    public void Add(TestMessageLevel level, string message) => Try(() =>
+    {
+        // The logger takes no blank ones.
+        if (string.IsNullOrWhiteSpace(message))
+            return;
+        if (_logger is null)
+            _usual.Add(level, message);
+        else
+            _logger.Add(level, message);
+    });
 
     /// <summary>Writes the file.</summary>
     public void End(TestRunCompleteEventArgs end) => Try(() =>
     {
-        lock (Writing)
-            _events.Raise(end);
+        if (_logger is null && end.AttachmentSets is not { Count: > 0 })
+            BatchTrxWriter.Write(Path.Combine(_folder, _fileName), _usual);
+        else
+            Logger().End(end);
     });
+
+    // What was told before is told to it first.
+    private SdkTrxLogger Logger()
+    {
+        if (_logger is not null)
+            return _logger;
+        _logger = new SdkTrxLogger(_location, _folder, _fileName);
+        foreach (var told in _usual.Events)
+        {
+            if (told.Result is { } result)
+                _logger.Add(result);
+            else if (told.Message is { } message)
+                _logger.Add(message.Level, message.Text);
+        }
+
+        return _logger;
+    }
 
     // A logger's failure is no test's, nor its host's: the run then has no such file, as after a console that died.
     private void Try(Action tell)
@@ -69,74 +99,5 @@ internal sealed class TrxLog
             _isBroken = true;
             _log.LogWarning("The TRX of a batch is not written: {Reason}", exception.Message);
         }
-    }
-
-    private static Type TypeOf(VsTestLocation location)
-    {
-        lock (Loading)
-        {
-            if (_loaded is not null)
-                return _loaded;
-            var file = Path.Combine(Path.GetDirectoryName(location.Console)!, "Extensions", LoggerFile);
-            var type = Assembly.LoadFrom(file).GetType(LoggerType, throwOnError: true)!;
-            KeepQuiet();
-            return _loaded = type;
-        }
-    }
-
-    // It tells each file that it wrote on the console, which is the run's own.
-    private static void KeepQuiet()
-    {
-        foreach (var name in (string[])["_standardOutput", "_standardError"])
-        {
-            var writer = typeof(ConsoleOutput).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)
-                ?? throw new NotSupportedException("the SDK's TRX logger cannot be kept from writing on the console.");
-            writer.SetValue(ConsoleOutput.Instance, TextWriter.Null);
-        }
-    }
-
-    private sealed class Events : TestLoggerEvents
-    {
-        public override event EventHandler<TestRunMessageEventArgs>? TestRunMessage;
-
-        public override event EventHandler<TestRunStartEventArgs>? TestRunStart
-        {
-            add { }
-            remove { }
-        }
-
-        public override event EventHandler<TestResultEventArgs>? TestResult;
-
-        public override event EventHandler<TestRunCompleteEventArgs>? TestRunComplete;
-
-        public override event EventHandler<DiscoveryStartEventArgs>? DiscoveryStart
-        {
-            add { }
-            remove { }
-        }
-
-        public override event EventHandler<TestRunMessageEventArgs>? DiscoveryMessage
-        {
-            add { }
-            remove { }
-        }
-
-        public override event EventHandler<DiscoveredTestsEventArgs>? DiscoveredTests
-        {
-            add { }
-            remove { }
-        }
-
-        public override event EventHandler<DiscoveryCompleteEventArgs>? DiscoveryComplete
-        {
-            add { }
-            remove { }
-        }
-
-        public void Raise(TestRunMessageEventArgs message) => TestRunMessage?.Invoke(this, message);
-
-        public void Raise(TestResultEventArgs result) => TestResult?.Invoke(this, result);
-
-        public void Raise(TestRunCompleteEventArgs end) => TestRunComplete?.Invoke(this, end);
     }
 }

@@ -29,6 +29,9 @@ public sealed class HostChannelTests : IDisposable
         _host.Dispose();
     }
 
+    private async Task<string?> ReadAsync() =>
+        await _channel.ReadAsync(Cancellation) is { } message ? Encoding.UTF8.GetString(message.Span) : null;
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -45,7 +48,7 @@ public sealed class HostChannelTests : IDisposable
         using var reader = new BinaryReader(stream, Encoding.UTF8);
 
         var writing = Task.Run(() => writer.Write(sent), Cancellation);
-        (await _channel.ReadAsync(Cancellation)).ShouldBe(sent);
+        (await ReadAsync()).ShouldBe(sent);
         await writing;
         var sending = Task.Run(() => _channel.Send(sent), Cancellation);
         reader.ReadString().ShouldBe(sent);
@@ -65,9 +68,9 @@ public sealed class HostChannelTests : IDisposable
 
         await _host.SendAsync(together.ToArray(), Cancellation);
 
-        (await _channel.ReadAsync(Cancellation)).ShouldBe("first");
-        (await _channel.ReadAsync(Cancellation)).ShouldBe("");
-        (await _channel.ReadAsync(Cancellation)).ShouldBe("third");
+        (await ReadAsync()).ShouldBe("first");
+        (await ReadAsync()).ShouldBe("");
+        (await ReadAsync()).ShouldBe("third");
     }
 
     [Theory]
@@ -79,7 +82,7 @@ public sealed class HostChannelTests : IDisposable
         await _host.SendAsync(last, Cancellation);
         _host.Shutdown(SocketShutdown.Send);
 
-        (await _channel.ReadAsync(Cancellation)).ShouldBeNull();
+        (await ReadAsync()).ShouldBeNull();
     }
 
     [Theory]

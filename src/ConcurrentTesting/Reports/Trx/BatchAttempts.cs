@@ -41,7 +41,7 @@ internal sealed class BatchAttempts
     /// <summary>The attempt that a row reports; null where the record has none, or none by that name.</summary>
     public RecordedAttempt? Take(TrxRow row)
     {
-        var name = TestNames.IsUnknown(row.Name) ? AnyName : TrxFormat.Escape(row.Name);
+        var name = TestNames.IsUnknown(row.Name) ? AnyName : TrxText.Escape(row.Name);
         var best = _named.TryGetValue((row.TestId, name), out var attempts)
             ? attempts.Where(_open.Contains).MinBy(attempt => Distance(attempt.Attempt, row))
             : null;
@@ -72,7 +72,7 @@ internal sealed class BatchAttempts
 
     private void Add(Guid id, string name, RecordedAttempt attempt)
     {
-        var key = (id, TrxFormat.Escape(name));
+        var key = (id, TrxText.Escape(name));
         if (!_named.TryGetValue(key, out var list))
             _named.Add(key, list = []);
 

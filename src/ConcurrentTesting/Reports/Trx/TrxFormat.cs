@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Trx;
@@ -31,29 +30,4 @@ internal static class TrxFormat
 
     public static string Duration(TimeSpan duration) =>
         (duration < TimeSpan.Zero ? TimeSpan.Zero : duration).ToString("c", CultureInfo.InvariantCulture);
-
-    /// <summary>
-    /// Text as VSTest's logger writes it: what it takes for illegal in XML becomes <c>\u</c> and four digits. It takes every surrogate for
-    /// that, so that an emoji arrives as <c>\ud83d\ude00</c>.
-    /// </summary>
-    public static string Escape(string text)
-    {
-        if (!text.AsSpan().ContainsAnyInRange('\0', '\u001F') && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')
-            && !text.AsSpan().ContainsAnyInRange('\uFFFE', '\uFFFF'))
-            return text;
-
-        var escaped = new StringBuilder(text.Length + 16);
-        foreach (var character in text)
-        {
-            if (IsAllowed(character))
-                escaped.Append(character);
-            else
-                escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}");
-        }
-
-        return escaped.ToString();
-    }
-
-    private static bool IsAllowed(char character) =>
-        character is '\t' or '\n' or '\r' or (>= ' ' and <= '\uD7FF') or (>= '\uE000' and <= '\uFFFD');
 }

@@ -35,7 +35,7 @@ internal sealed record TrxOutput(
     /// <summary>The text as it was before VSTest's logger escaped it, where the record still has it; else as the logger wrote it.</summary>
     public static string Restore(string written, string? recorded) =>
         recorded is not null && written.Contains("\\u", StringComparison.Ordinal)
-            && Comparable(TrxFormat.Escape(recorded)) == Comparable(written)
+            && Comparable(TrxText.Escape(recorded)) == Comparable(written)
             ? recorded
             : written;
 

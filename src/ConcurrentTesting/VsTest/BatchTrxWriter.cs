@@ -1,0 +1,277 @@
+using System.Globalization;
+using System.Xml;
+using ConcurrentTesting.Record;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel;
+using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+using TestResult = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestResult;
+using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
+
+namespace ConcurrentTesting.VsTest;
+
+/// <summary>
+/// Writes the TRX of a batch as the SDK's logger does, which first builds the whole document in memory and asks it for each place by XPath.
+/// </summary>
+/// <remarks>https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger</remarks>
+internal sealed class BatchTrxWriter : IDisposable
+{
+    private const string Namespace = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
+    private const string UnitTestType = "13cdc9d9-ddb5-4fa4-a97d-d965ccfc6d4b";
+    private const string UncategorizedList = "8c84fa94-04c1-424b-9868-57a2d4851a1d";
+    private const string AllLoadedList = "19431567-8539-422a-85d7-44ee4e166bda";
+    private const string TimeFormat = "yyyy'-'MM'-'ddTHH':'mm':'ss'.'fffffffzzz";
+
+    private readonly XmlWriter _xml;
+
+    private BatchTrxWriter(Stream output) =>
+        _xml = XmlWriter.Create(output, new XmlWriterSettings { NewLineHandling = NewLineHandling.Entitize, Indent = true });
+
+    public static void Write(string file, BatchTrx trx)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        using var output = File.Create(file);
+        using var writer = new BatchTrxWriter(output);
+        writer.Write(trx);
+    }
+
+    public void Dispose() => _xml.Dispose();
+
+    private void Write(BatchTrx trx)
+    {
+        _xml.WriteStartDocument();
+        Start("TestRun");
+        Head(trx.Begun);
+        Each("Results", trx.Rows, Result);
+        Each("TestDefinitions", trx.Tests, Definition);
+        Each("TestEntries", trx.Rows, Entry);
+        Start("TestLists");
+        List("Results Not in a List", UncategorizedList);
+        List("All Loaded Results", AllLoadedList);
+        End();
+        Summary(trx);
+        End();
+        _xml.WriteEndDocument();
+    }
+
+    private void Head(DateTime begun)
+    {
+        var now = DateTime.UtcNow;
+        Id("id", Guid.NewGuid());
+        var moment = now.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        var name = $"{Environment.GetEnvironmentVariable("UserName")}@{Environment.MachineName} {moment}";
+        Attribute("name", name);
+        if (OperatingSystem.IsWindows())
+            Attribute("runUser", $"{Environment.UserDomainName}\\{Environment.UserName}");
+        Start("Times");
+        Time("creation", now);
+        Time("queuing", now);
+        Time("start", begun);
+        Time("finish", now);
+        End();
+        Start("TestSettings");
+        Attribute("name", "default");
+        Id("id", Guid.NewGuid());
+        Only("Deployment", "runDeploymentRoot", string.Concat(name.Select(letter => IsOfFileName(letter) ? letter : '_')));
+        End();
+    }
+
+    private static bool IsOfFileName(char letter) => char.IsLetterOrDigit(letter) || letter is '-' or '.';
+
+    private void Each<T>(string name, IReadOnlyCollection<T> items, Action<T> write)
+    {
+        if (items.Count == 0)
+            return;
+        Start(name);
+        foreach (var item in items)
+            write(item);
+        End();
+    }
+
+    private void Result(BatchTrxRow row)
+    {
+        var result = row.Result;
+        Start("UnitTestResult");
+        Id("executionId", row.ExecutionId);
+        Id("testId", result.TestCase.Id);
+        Attribute("testName", string.IsNullOrEmpty(result.DisplayName) ? row.Test.Case.DisplayName : result.DisplayName);
+        Attribute("computerName", Environment.MachineName);
+        Times(result);
+        Attribute("testType", UnitTestType);
+        Attribute("outcome", OutcomeOf(result.Outcome));
+        Attribute("testListId", UncategorizedList);
+        Id("relativeResultsDirectory", row.ExecutionId);
+        Output(result);
+        End();
+    }
+
+    private void Times(TestResult result)
+    {
+        if (result.Duration > TimeSpan.Zero)
+            Attribute("duration", result.Duration.ToString("c", CultureInfo.InvariantCulture));
+        if (result.StartTime != default)
+            Time("startTime", result.StartTime.UtcDateTime);
+        if (result.EndTime != default)
+            Time("endTime", result.EndTime.UtcDateTime);
+    }
+
+    private void Output(TestResult result)
+    {
+        var hasFailed = (result.ErrorMessage ?? result.ErrorStackTrace) is not null;
+        if (result.Messages.Count == 0 && !hasFailed)
+            return;
+        var output = Said(result, TestResultMessage.StandardOutCategory).Trim();
+        var error = Said(result, TestResultMessage.StandardErrorCategory).Trim();
+        var trace = Said(result, TestResultMessage.DebugTraceCategory);
+        string[] further = [.. Of(result, TestResultMessage.AdditionalInfoCategory)];
+        if (!hasFailed && output.Length + error.Length + trace.Length + further.Length == 0)
+            return;
+        Start("Output");
+        Text("StdOut", output);
+        Text("StdErr", error);
+        Text("DebugTrace", trace);
+        ErrorInfo(result);
+        Each("TextMessages", further, message => Text("Message", message));
+        End();
+    }
+
+    private void ErrorInfo(TestResult result)
+    {
+        if (!string.IsNullOrEmpty(result.ErrorMessage) || !string.IsNullOrEmpty(result.ErrorStackTrace))
+        {
+            Start("ErrorInfo");
+            Text("Message", result.ErrorMessage);
+            Text("StackTrace", result.ErrorStackTrace);
+            End();
+        }
+    }
+
+    private static IEnumerable<string> Of(TestResult result, string category) =>
+        result.Messages
+            .Where(message => category.Equals(message.Category, StringComparison.OrdinalIgnoreCase)).Select(message => message.Text!);
+
+    private static string Said(TestResult result, string category) =>
+        string.Concat(Of(result, category).Select(text => text + Environment.NewLine));
+
+    private static string OutcomeOf(VsOutcome outcome) => outcome switch
+    {
+        VsOutcome.Passed => "Passed",
+        VsOutcome.Failed => "Failed",
+        _ => "NotExecuted",
+    };
+
+    private void Definition(BatchTrxTest test)
+    {
+        Start("UnitTest");
+        _xml.WriteAttributeString("name", TrxText.Escape(test.Case.DisplayName));
+        Attribute("storage", test.Case.Source.ToLowerInvariant());
+        if (test.Priority is { } priority)
+            Attribute("priority", priority.ToString(CultureInfo.InvariantCulture));
+        Id("id", test.Case.Id);
+        if (test.Owner is { } owner)
+        {
+            Start("Owners");
+            Only("Owner", "name", owner);
+            End();
+        }
+
+        Each("TestCategory", [.. test.Categories], category => Only("TestCategoryItem", "TestCategory", category));
+        Start("Execution");
+        Id("id", test.ExecutionId);
+        End();
+        Start("TestMethod");
+        Attribute("codeBase", test.Case.Source);
+        Attribute("adapterTypeName", test.Case.ExecutorUri.ToString());
+        Attribute("className", test.ClassName);
+        Attribute("name", test.MethodName);
+        End();
+        End();
+    }
+
+    private void Entry(BatchTrxRow row)
+    {
+        Start("TestEntry");
+        Id("testId", row.Result.TestCase.Id);
+        Id("executionId", row.ExecutionId);
+        Attribute("testListId", UncategorizedList);
+        End();
+    }
+
+    private void List(string name, string id)
+    {
+        Start("TestList");
+        Attribute("name", name);
+        Attribute("id", id);
+        End();
+    }
+
+    private void Summary(BatchTrx trx)
+    {
+        Start("ResultSummary");
+        Attribute("outcome", trx.HasFailed ? "Failed" : "Completed");
+        Counters(trx);
+        if (trx.Said.Length > 0)
+        {
+            Start("Output");
+            Text("StdOut", trx.Said);
+            End();
+        }
+
+        Each("RunInfos", trx.Troubles, Trouble);
+        End();
+    }
+
+    private void Counters(BatchTrx trx)
+    {
+        var passed = trx.Rows.Count(row => row.Result.Outcome == VsOutcome.Passed);
+        var failed = trx.Rows.Count(row => row.Result.Outcome == VsOutcome.Failed);
+        Start("Counters");
+        Number("total", trx.Rows.Count);
+        Number("executed", passed + failed);
+        Number("passed", passed);
+        Number("failed", failed);
+        foreach (var never in (ReadOnlySpan<string>)[
+            "error", "timeout", "aborted", "inconclusive", "passedButRunAborted", "notRunnable", "notExecuted", "disconnected", "warning",
+            "completed", "inProgress", "pending"])
+            Number(never, 0);
+        End();
+    }
+
+    private void Trouble(BatchTrxMessage message)
+    {
+        Start("RunInfo");
+        Attribute("computerName", Environment.MachineName);
+        Attribute("outcome", message.Level == TestMessageLevel.Error ? "Error" : "Warning");
+        Time("timestamp", message.At);
+        Text("Text", message.Text);
+        End();
+    }
+
+    private void Start(string name) => _xml.WriteStartElement(name, Namespace);
+
+    private void End() => _xml.WriteEndElement();
+
+    private void Only(string element, string attribute, string value)
+    {
+        Start(element);
+        Attribute(attribute, value);
+        End();
+    }
+
+    private void Attribute(string name, string value)
+    {
+        if (value.Length > 0)
+            _xml.WriteAttributeString(name, TrxText.Escape(value));
+    }
+
+    private void Id(string name, Guid id) => _xml.WriteAttributeString(name, id.ToString());
+
+    private void Number(string name, int value) => _xml.WriteAttributeString(name, value.ToString(CultureInfo.InvariantCulture));
+
+    private void Time(string name, DateTime time) =>
+        _xml.WriteAttributeString(name, time.ToLocalTime().ToString(TimeFormat, CultureInfo.InvariantCulture));
+
+    private void Text(string name, string? text)
+    {
+        if (!string.IsNullOrEmpty(text))
+            _xml.WriteElementString(name, Namespace, TrxText.Escape(text));
+    }
+}
