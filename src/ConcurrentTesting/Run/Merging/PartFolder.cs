@@ -60,9 +60,10 @@ internal sealed record PartFolder
         var seal = PartSeal.Parse(File.ReadAllBytes(In(path, ArtifactNames.Part)));
         if (!seal.Files.TryGetValue(ArtifactNames.Plan, out var file) || !seal.Files.ContainsKey(ArtifactNames.Journal))
             throw new PartFlawException($"{path}: its {ArtifactNames.Plan} or {ArtifactNames.Journal} is not sealed");
-        if (seal.Files.FirstOrDefault(file => !IsAsSealed(path, file.Key, file.Value)).Key is { } changed)
-            throw new PartFlawException($"{path}: {changed} is missing or is not as the part left it");
-        var (plan, hash) = plans.Read(In(path, ArtifactNames.Plan), file);
+        var changed = seal.Files.FirstOrDefault(file => file.Key != ArtifactNames.Plan && !IsAsSealed(path, file.Key, file.Value)).Key;
+        if (changed is not null || !DirectoryContents.IsFile(path, ArtifactNames.Plan)
+            || plans.Read(In(path, ArtifactNames.Plan), file) is not var (plan, hash))
+            throw new PartFlawException($"{path}: {changed ?? ArtifactNames.Plan} is missing or is not as the part left it");
         if (FlawOf(seal.Shard, plan, hash) is { } flaw)
             throw new PartFlawException($"{path}: {flaw}");
         return new PartFolder

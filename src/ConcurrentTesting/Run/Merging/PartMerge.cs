@@ -53,7 +53,7 @@ internal sealed class PartMerge
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var parts = await ReadAsync(Choose());
+        var parts = await ReadAsync(await ChooseAsync());
         var settings = parts is [var first, ..]
             ? SettingsOf(first.Record, parts.Sum(part => part.Workers)) with { Coverage = parts.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
@@ -96,9 +96,9 @@ internal sealed class PartMerge
             notWritten is null ? [] : [notWritten]);
     }
 
-    private PartChoice Choose()
+    private async Task<PartChoice> ChooseAsync()
     {
-        var folders = PartFolders.Find(_settings);
+        var folders = await PartFolders.FindAsync(_settings);
         _flaws.AddRange(folders.Flaws);
         _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
             DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that attempt of the part wrote none.")));
