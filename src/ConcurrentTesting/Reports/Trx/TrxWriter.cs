@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using System.Xml;
 using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
@@ -11,7 +9,7 @@ namespace ConcurrentTesting.Reports.Trx;
 /// <summary>Writes the merged file from front to end, in VSTest's own order of elements and attributes.</summary>
 internal sealed class TrxWriter : IDisposable
 {
-    private readonly XmlWriter _xml;
+    private readonly IndentedXml _xml;
     private readonly ReportText _text;
     private readonly TrxDefinitions _definitions = new();
     private readonly List<(Guid Test, Guid Execution)> _entries = [];
@@ -19,14 +17,7 @@ internal sealed class TrxWriter : IDisposable
     public TrxWriter(Stream output, ReportText text)
     {
         _text = text;
-        _xml = XmlWriter.Create(output, new XmlWriterSettings
-        {
-            CloseOutput = false,
-            Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-            Indent = true,
-            NewLineChars = "\n",
-            NewLineHandling = NewLineHandling.Entitize,
-        });
+        _xml = new IndentedXml(output, TrxFormat.Namespace);
     }
 
     public void Dispose() => _xml.Dispose();
@@ -269,7 +260,8 @@ internal sealed class TrxWriter : IDisposable
             return;
 
         Start(element.Name.LocalName);
-        foreach (var attribute in element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration))
+        foreach (var attribute in element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration)
+            .DistinctBy(attribute => attribute.Name.LocalName))
             Attribute(attribute.Name.LocalName, attribute.Value);
 
         foreach (var node in element.Nodes())
@@ -286,7 +278,7 @@ internal sealed class TrxWriter : IDisposable
             _xml.WriteString(_text.Whole(text.Value));
     }
 
-    private void Start(string name) => _xml.WriteStartElement(name, TrxFormat.Namespace);
+    private void Start(string name) => _xml.WriteStartElement(name);
 
     private void End() => _xml.WriteEndElement();
 
@@ -299,7 +291,7 @@ internal sealed class TrxWriter : IDisposable
     private void Text(string name, string? value)
     {
         if (value is not null)
-            _xml.WriteElementString(name, TrxFormat.Namespace, _text.Whole(value));
+            _xml.WriteElementString(name, _text.Whole(value));
     }
 
     private static string RestoreName(string written, TestRecord test) =>
