@@ -1,16 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
 
 /// <summary>Reads the lines of a journal one at a time, as the bytes that they are.</summary>
-internal sealed class JournalLines(Stream file)
+internal sealed class JournalLines(Stream file, JournalFormat format)
 {
     private const int ReadAtOnce = 64 * 1024;
 
-    private readonly AssemblyKeys _assemblies = new();
     private byte[] _buffer = new byte[ReadAtOnce];
     private int _start;
     private int _end;
@@ -23,13 +21,13 @@ internal sealed class JournalLines(Stream file)
     /// <exception cref="IOException">The file cannot be read.</exception>
     public bool Read(Action<RunEvent> happened)
     {
-        var format = RunEventJson.For(_assemblies, redactor: null);
+        format.Begin();
         SkipMark();
         while (Next() is var (line, isWhole))
         {
             try
             {
-                happened(Parse(line.Span, format));
+                happened(format.Parse(Legal(line.Span)));
                 _read++;
             }
             catch (JsonException) when (!isWhole)
@@ -45,29 +43,9 @@ internal sealed class JournalLines(Stream file)
         return false;
     }
 
-    private RunEvent Parse(ReadOnlySpan<byte> line, RunEventJson format)
-    {
-        // What is no UTF-8 any more is told as characters that are not known.
-        if (!Utf8.IsValid(line))
-            line = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line));
-        RunEvent happened;
-        try
-        {
-            happened = JsonSerializer.Deserialize(line, format.RunEvent) ?? throw new JsonException("it is empty");
-        }
-        catch (Exception exception) when (exception is JsonException or NotSupportedException)
-        {
-            throw VersionOf(line) is > RunEvent.CurrentVersion and var later
-                ? Later(later)
-                : new JsonException(exception.Message, exception);
-        }
-
-        if (happened.Version > RunEvent.CurrentVersion)
-            throw Later(happened.Version);
-        if (happened is AssemblyFound found)
-            _assemblies.Add(found);
-        return happened;
-    }
+    // What is no UTF-8 any more is told as characters that are not known.
+    private static ReadOnlySpan<byte> Legal(ReadOnlySpan<byte> line) =>
+        Utf8.IsValid(line) ? line : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line));
 
     // The line without its break; null at the end.
     private (ReadOnlyMemory<byte> Line, bool IsWhole)? Next()
@@ -110,23 +88,4 @@ internal sealed class JournalLines(Stream file)
         if (_buffer.AsSpan(0, _end).StartsWith(mark))
             _start = mark.Length;
     }
-
-    private static int VersionOf(ReadOnlySpan<byte> line)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(line);
-            using var document = JsonDocument.ParseValue(ref reader);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("v", out var version)
-                && version.TryGetInt32(out var number) ? number : 0;
-        }
-        catch (JsonException)
-        {
-            return 0;
-        }
-    }
-
-    private static JsonException Later(int version) =>
-        new(FormattableString.Invariant(
-            $"it has version {version}, and this ConcurrentTest knows up to {RunEvent.CurrentVersion}; use the one that wrote it"));
 }

@@ -22,7 +22,7 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
     public static SavedJournal Read(string path)
     {
         var events = ImmutableArray.CreateBuilder<RunEvent>();
-        var (file, isTorn) = Read(path, events.Add);
+        var (file, isTorn) = Read(path, events.Add, new JournalFormat());
         return new SavedJournal(file, events.ToImmutable(), isTorn);
     }
 
@@ -30,7 +30,7 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
     /// <param name="path"/>
     /// <param name="happened">Is given each event in turn, and keeps what it needs of it.</param>
     /// <returns>The journal, and whether its last line was cut off.</returns>
-    public static (string File, bool IsTorn) Read(string path, Action<RunEvent> happened)
+    public static (string File, bool IsTorn) Read(string path, Action<RunEvent> happened, JournalFormat format)
     {
         var file = System.IO.Path.GetFullPath(Directory.Exists(path) ? System.IO.Path.Combine(path, ArtifactNames.Journal) : path);
         var hasBegun = false;
@@ -38,7 +38,7 @@ internal sealed record SavedJournal(string Path, ImmutableArray<RunEvent> Events
         {
             using var stream = new FileStream(
                 file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            var isTorn = new JournalLines(stream).Read(one =>
+            var isTorn = new JournalLines(stream, format).Read(one =>
             {
                 hasBegun = hasBegun || one is RunStarted ? true : throw NotBegun(file);
                 happened(one);

@@ -11,21 +11,20 @@ internal sealed class KnownPlans
 {
     private const int ComparedAtOnce = 64 * 1024;
 
-    private readonly ConcurrentDictionary<string, Lazy<KnownPlan>> _plans = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, KnownPlan> _plans = new(StringComparer.Ordinal);
 
     /// <param name="hash">The hash that the file is to have.</param>
     /// <returns>The plan, and what tells it from all others; null: the file has another hash.</returns>
     /// <exception cref="System.Text.Json.JsonException">It is no plan.</exception>
-    public (ShardPlan Plan, string Hash)? Read(string file, string hash)
+    public async Task<(ShardPlan Plan, string Hash)?> ReadAsync(string file, string hash)
     {
         // What is the same byte by byte has the same hash, and is seen to be the same in a fraction of the time.
         if (_plans.TryGetValue(hash, out var known))
-            return HasText(file, known.Value.Text) ? (known.Value.Plan, known.Value.Hash) : null;
+            return HasText(file, known.Text) ? await known.Read.Value : null;
         var text = File.ReadAllBytes(file);
-        if (Convert.ToHexStringLower(SHA256.HashData(text)) != hash)
-            return null;
-        var read = _plans.GetOrAdd(hash, new Lazy<KnownPlan>(() => KnownPlan.Of(text))).Value;
-        return (read.Plan, read.Hash);
+        return Convert.ToHexStringLower(SHA256.HashData(text)) == hash
+            ? await _plans.GetOrAdd(hash, _ => new KnownPlan(text)).Read.Value
+            : null;
     }
 
     private static bool HasText(string path, byte[] text)
@@ -45,12 +44,15 @@ internal sealed class KnownPlans
         return true;
     }
 
-    private sealed record KnownPlan(byte[] Text, ShardPlan Plan, string Hash)
+    private sealed class KnownPlan(byte[] text)
     {
-        public static KnownPlan Of(byte[] text)
+        public byte[] Text => text;
+
+        /// <summary>Who waits for it leaves the core to others meanwhile.</summary>
+        public Lazy<Task<(ShardPlan Plan, string Hash)>> Read { get; } = new(() => Task.Run(() =>
         {
             var plan = ShardPlanFile.Parse(text);
-            return new KnownPlan(text, plan, ShardPlanFile.HashOf(plan));
-        }
+            return (plan, ShardPlanFile.HashOf(plan));
+        }));
     }
 }

@@ -20,10 +20,10 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
 
     /// <summary>Reads the journal of a part.</summary>
     /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
-    public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder)
+    public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder, JournalFormat format)
     {
         var journal = new FoldedJournal(Path.Combine(folder.Path, ArtifactNames.Journal));
-        var (_, isTorn) = SavedJournal.Read(folder.Path, journal.Add);
+        var (_, isTorn) = SavedJournal.Read(folder.Path, journal.Add, format);
         var isWhole = journal.HasEnd && !isTorn;
         var part = new MergedPart(folder, journal.ToRecord(isTorn) with { Shard = folder.Shard }, journal.Units);
         return (part, [.. part.Flaws(journal.Shard, isWhole).OfType<string>().Select(flaw => $"{folder}{flaw}")]);

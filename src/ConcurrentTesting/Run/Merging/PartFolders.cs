@@ -24,7 +24,7 @@ internal sealed record PartFolders(
 
         // To see that their files are as they were left takes reading all of them.
         var plans = new KnownPlans();
-        var read = await Task.WhenAll(paths.Select(path => Task.Run(() => Read(path, plans))));
+        var read = await Task.WhenAll(paths.Select(path => Task.Run(() => ReadAsync(path, plans))));
         return new PartFolders(
             [.. read.Select(one => one.Part).OfType<PartFolder>()],
             [.. read.Where(one => one is { Part: null, Flaw: null }).Select(one => one.Path)],
@@ -43,11 +43,11 @@ internal sealed record PartFolders(
     private static bool IsOfRun(string path) => new[] { ArtifactNames.Part, ArtifactNames.Journal, ArtifactNames.Plan, ArtifactNames.Log }
         .Any(name => File.Exists(Path.Combine(path, name)));
 
-    private static (string Path, PartFolder? Part, string? Flaw) Read(string path, KnownPlans plans)
+    private static async Task<(string Path, PartFolder? Part, string? Flaw)> ReadAsync(string path, KnownPlans plans)
     {
         try
         {
-            return (path, PartFolder.Read(path, plans), null);
+            return (path, await PartFolder.ReadAsync(path, plans), null);
         }
         catch (PartFlawException exception)
         {
