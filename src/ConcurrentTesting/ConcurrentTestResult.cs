@@ -43,6 +43,9 @@ public sealed record ConcurrentTestResult
     /// </summary>
     public IReadOnlyList<ConcurrentTestCase> Tests { get; init; } = [];
 
+    /// <summary>The folder with this run's artifacts; null where it left none, whatever an earlier run left.</summary>
+    public string? ResultsDirectory { get; init; }
+
     /// <summary>
     /// What the CI server that the run is on is told by lines on the standard output: where tests failed, the artifacts to show; empty
     /// elsewhere. Each is one line and can be printed as it is.

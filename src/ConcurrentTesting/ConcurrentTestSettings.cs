@@ -282,6 +282,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>Adds VSTest's own diagnostic logs to the results.</summary>
     public bool Diagnostics { get; init; }
 
+    /// <summary>
+    /// What the command line said of where the tests are and what they run on, as it is written to test the same once more, with a space
+    /// before it: <c> --test-database mysql</c>; empty where it said nothing.
+    /// </summary>
+    public string RepeatedArguments { get; init; } = "";
+
     /// <summary>The repository's root: the default folders are below it, and reported file paths are relative to it.</summary>
     public string RootDirectory { get; init; } = Directory.GetCurrentDirectory();
 
@@ -315,6 +321,9 @@ public sealed record ConcurrentTestSettings
 
     /// <summary>How long the queue may be away; null: the default.</summary>
     internal TimeSpan? QueuePatience { get; init; }
+
+    /// <summary>It asks for all tests that there are.</summary>
+    internal bool RunsAll => this is { Filter: null, OnlyFailed: false, ReplayFile: null, Shard: null, PlanFile: null, Budget: null };
 
     /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
     internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };

@@ -7,21 +7,21 @@ namespace Nuke.ConcurrentTest;
 /// </summary>
 internal static class LastLines
 {
-    /// <param name="settings">Those of a run that left artifacts; null where it left none.</param>
-    public static void Print(ConcurrentTestResult result, ConcurrentTestSettings? settings)
+    /// <param name="arguments">What the command line said of the suite, with a space before it.</param>
+    public static void Print(ConcurrentTestResult result, string arguments)
     {
-        IReadOnlyList<string> lines = [.. Next(result, settings), .. Of(result)];
+        IReadOnlyList<string> lines = [.. Next(result, arguments), .. Of(result)];
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine(string.Join(Environment.NewLine, lines));
     }
 
     /// <summary>How the failed tests are run again, and where the report is.</summary>
-    public static IEnumerable<string> Next(ConcurrentTestResult result, ConcurrentTestSettings? settings)
+    public static IEnumerable<string> Next(ConcurrentTestResult result, string arguments)
     {
-        if (settings is null)
+        if (result.ResultsDirectory is not { } folder)
             yield break;
         if (result.Failed > 0)
-            yield return $"Run again: {(OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh")} {nameof(IConcurrentTest.ConcurrentTest)} --test-only-failed";
-        if (Path.Combine(settings.ResultsDirectory, "report.html") is var report && File.Exists(report))
+            yield return $"Run again: {(OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh")} {nameof(IConcurrentTest.ConcurrentTest)}{arguments} --test-only-failed";
+        if (Path.Combine(folder, "report.html") is var report && File.Exists(report))
             yield return $"Report: {new Uri(Path.GetFullPath(report)).AbsoluteUri}";
     }
 

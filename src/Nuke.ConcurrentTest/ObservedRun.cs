@@ -24,18 +24,11 @@ internal sealed class ObservedRun : IDisposable
     {
         _build = build;
         _loggers = new SerilogLoggerFactory(Serilog.Log.Logger);
-        _logger = _loggers.CreateLogger("ConcurrentTest");
+        _logger = new VerbosityLogger(_loggers.CreateLogger("ConcurrentTest"), build.Verbosity);
         _interruption = new Interruption(_logger);
     }
 
     public CancellationToken Interrupted => _interruption.Token;
-
-    private bool HasArtifacts => _settings is not null && !HasLeftLastArtifacts;
-
-    // What lies in the results directory then is of another run.
-    private bool HasLeftLastArtifacts =>
-        _settings!.List || _result.ExitCode is ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings
-            && _result.Tests.Count == 0;
 
     /// <summary>Does what a target is for and reports it, or explains the parameters where that was asked for.</summary>
     /// <exception cref="TestRunFailedException">Tests failed, or the run could not be carried out.</exception>
@@ -75,6 +68,16 @@ internal sealed class ObservedRun : IDisposable
         catch (ConcurrentTestException exception)
         {
             build.ExitCode = (int)exception.ExitCode;
+            throw new TestRunFailedException(exception.Message, null);
+        }
+        catch (OperationCanceledException) when (run.Interrupted.IsCancellationRequested)
+        {
+            build.ExitCode = (int)ConcurrentTestExitCode.Cancelled;
+            throw new TestRunFailedException("cancelled", null);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            build.ExitCode = (int)ConcurrentTestExitCode.Incomplete;
             throw new TestRunFailedException(exception.Message, null);
         }
     }
@@ -118,12 +121,16 @@ internal sealed class ObservedRun : IDisposable
         }
         catch (Exception exception)
         {
-            var reason = $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed: {exception.Message}";
+            var reason = $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed: {OneLine(exception.Message)}";
             _logger.LogError("{Reason}", reason);
             if (_result.ExitCode == ConcurrentTestExitCode.Success)
-                _result = _result with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = reason };
+                _result = _result with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = reason, ClosingLines = [reason, .. _result.ClosingLines] };
         }
     }
+
+    // It may hold the name of a test, which must not be a command to a CI server.
+    private static string OneLine(string text) =>
+        string.Concat(text.ReplaceLineEndings(" ").Where(character => !char.IsControl(character))).Replace("##", "# #", StringComparison.Ordinal);
 
     public void Dispose()
     {
@@ -148,7 +155,7 @@ internal sealed class ObservedRun : IDisposable
     {
         if (_settings is { ShowHelp: true })
             return;
-        LastLines.Print(_result, HasArtifacts ? _settings : null);
+        LastLines.Print(_result, _settings?.RepeatedArguments ?? "");
         ReportSummary();
         try
         {
@@ -226,17 +233,18 @@ internal sealed class ObservedRun : IDisposable
     {
         foreach (var command in _result.HostCommands)
             Console.WriteLine(command);
-        if (!HasArtifacts)
+        // What else lies in the results directory is of another run.
+        if (_result.ResultsDirectory is not { } folder)
             return;
 
-        var results = Path.Combine(_settings!.ResultsDirectory, "test-results.trx");
+        var results = Path.Combine(folder, "test-results.trx");
         if (File.Exists(results))
         {
             AzurePipelines.Instance?.PublishTestResults(
                 "ConcurrentTest", AzurePipelinesTestResultsType.VSTest, [results], publishRunAttachments: true);
         }
 
-        var summary = Path.Combine(_settings.ResultsDirectory, "summary.md");
+        var summary = Path.Combine(folder, "summary.md");
         if (File.Exists(summary) && GitHubActions.Instance?.StepSummaryFile is { } stepSummary)
             StepSummary.Append(stepSummary, summary);
     }

@@ -8,6 +8,9 @@ internal sealed record HookAddress
     // A console runs one batch after another; it is told of none.
     private const int NoBatch = 0;
 
+    /// <summary>The batch of a process that starts before it is known what it runs first: the engine tells its own side.</summary>
+    public const int NotYet = int.MaxValue;
+
     /// <summary>The variable that holds it.</summary>
     public const string Variable = "CONCURRENT_TEST_HOOK";
 

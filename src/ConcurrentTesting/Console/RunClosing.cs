@@ -31,7 +31,7 @@ internal static class RunClosing
 
     /// <summary>The two last lines: speed, efficiency and what cost it most, then <c>N passed, N failed, N skipped</c>.</summary>
     public static ImmutableArray<string> ClosingLines(RunRecord run, Redactor redactor) =>
-        [run.Settings.List ? PlainText.OneLine(redactor.Redact(run.Reason)) : Time(run) + Lost(run, redactor), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
+        [run.Settings.List ? PlainText.OneLine(redactor.Redact(run.Reason)) : Speed(run) + Lost(run, redactor), Invariant($"{run.Passed} passed, {run.Failed} failed, {run.Skipped} skipped")];
 
     /// <summary>An artifact's path as the user reads it: relative to the repository's root where it is below it.</summary>
     public static string ArtifactPath(ConcurrentTestSettings settings, string file)
@@ -90,15 +90,22 @@ internal static class RunClosing
         return run.Explicit == 0 ? cases : $"{cases}, {Quantity.Of(run.Explicit, "explicit test")} did not run";
     }
 
-    /// <summary>The wall time of all, the phases, and of the tests' phase how much faster it was than one test after another.</summary>
+    /// <summary>The wall time of all, and of what it was made up.</summary>
     private static string Time(RunRecord run)
     {
-        var efficiency = run.Efficiency is { } share ? Invariant($", efficiency {share * 100:0}%") : "";
         var phases = RunPhases.Text(run) is { Length: > 0 } text ? $": {text}" : RunPhases.Factor(run);
-        var wall = $"{DurationText.Measured(run.Wall)}{phases}{Reports(run)}";
-        return run.Tests.IsEmpty
-            ? wall
-            : $"{wall}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
+        return $"{DurationText.Measured(run.Wall)}{phases}{Reports(run)}";
+    }
+
+    /// <summary>The wall time of all, how much faster than one after another the tests were, and how close to what was possible.</summary>
+    private static string Speed(RunRecord run)
+    {
+        var wall = DurationText.Measured(run.Wall);
+        if (run.Tests.IsEmpty)
+            return wall;
+        var factor = RunPhases.SpeedUp(run) is { } times ? Invariant($", tests {times:0.0}x") : "";
+        var efficiency = run.Efficiency is { } share ? Invariant($", efficiency {share * 100:0}%") : "";
+        return $"{wall}{factor}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
     }
 
     // The wall time ends where the reports begin, which tell it too.

@@ -134,7 +134,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         _progress.Finish(test, isFinal);
         var attempt = test.Final;
         var again = isFinal ? "" : ", to be tried again";
-        Trace($"worker {attempt.Worker} {attempt.Outcome} {attempt.Duration.TotalSeconds:0.000}s attempt {attempt.Number}{again} {test.Assembly.Source}/{TestNames.Full(test.ClassName, test.Name)}");
+        var how = attempt.Worker < 0 ? "not run" : $"worker {attempt.Worker} {attempt.Outcome} {attempt.Duration.TotalSeconds:0.000}s";
+        Trace($"{how} attempt {attempt.Number}{again} {test.Assembly.Source}/{TestNames.Full(test.ClassName, test.Name)}");
         if (isFinal && test.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped))
             _failures.Print(test);
     }

@@ -29,7 +29,7 @@ internal static class DatabaseEngines
             return settings.Database switch
             {
                 DatabaseEngine.Sqlite => new SqliteEngine(settings, runId, secrets, logger, time),
-                DatabaseEngine.None => null,
+                DatabaseEngine.None => None(settings, logger),
                 _ => throw new ConcurrentTestException(
                     ConcurrentTestExitCode.BadSettings, $"--test-database {settings.Database}: not known here"),
             };
@@ -56,6 +56,20 @@ internal static class DatabaseEngines
             secrets.Register(dialect.ConnectionTo("").Password);
             return new ServerEngine(dialect, context);
         }
+    }
+
+    // C# of a build may set either for several runs; on the command line it is an oversight that all workers would pay for.
+    private static IDatabaseEngine? None(ConcurrentTestSettings settings, ILogger logger)
+    {
+        var given = settings.ConnectionString is not null ? "a connection string" : !settings.Template.IsEmpty ? "a template" : null;
+        if (given is not null)
+        {
+            logger.LogWarning(
+                "There is {Given} but no --test-database: the run makes no databases, and all workers share what the tests connect to by themselves",
+                given);
+        }
+
+        return null;
     }
 
     private static void RequireSense(ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources)

@@ -39,7 +39,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     private readonly CancellationTokenSource _disposing = new();
     private ImmutableArray<TemplateDatabase> _templates = [];
     private Task _checking = Task.CompletedTask;
-    private int _clones;
+    private readonly ConcurrentDictionary<string, int> _made = new();
 
     private TestDatabases(
         ConcurrentTestSettings settings, string runId, ILogger logger, TimeProvider time, Redactor secrets, Action<RunEvent> tell)
@@ -173,13 +173,37 @@ internal sealed class TestDatabases : IAsyncDisposable
         ConnectionNeed.Tell(connections, sharing, _settings.Environment.Select(pattern => environment[pattern.Name]), _logger);
     }
 
+    /// <summary>
+    /// The variables that a worker's next lease will have if all goes well; null where nobody knows yet. Databases of these names need not
+    /// exist, and may never do: whoever was told of them has to be told of the lease's own in the end.
+    /// </summary>
+    public ImmutableDictionary<string, string>? Foresee(int worker)
+    {
+        if (_engine is null)
+            return LeaseEnvironment.Of(_settings, _runId, worker, []);
+        try
+        {
+            var label = LabelOf(OwnerOf(worker), _made.GetValueOrDefault(OwnerOf(worker)) + 1);
+            var connections = _sources.Select(source => KeyValuePair.Create(source.Database, _engine.Foresee(source, label))).ToList();
+            return connections.Exists(connection => connection.Value is null)
+                ? null
+                : LeaseEnvironment.Of(
+                    _settings, _runId, worker, [.. connections.Select(known => KeyValuePair.Create(known.Key, known.Value!))]);
+        }
+        catch (ConcurrentTestException)
+        {
+            // Of a setting that cannot be used the run tells when it needs it.
+            return null;
+        }
+    }
+
     /// <summary>Fresh clones for a worker, checked. Called in parallel. What it made before it failed is gone.</summary>
     /// <exception cref="ConcurrentTestException">It failed for good; other workers may fare better.</exception>
     public async Task<DatabaseLease> LeaseAsync(int worker, CancellationToken cancellationToken)
     {
         if (_engine is null)
             return new DatabaseLease(worker, null, LeaseEnvironment.Of(_settings, _runId, worker, []));
-        var clones = await MakeAsync(FormattableString.Invariant($"w{worker}"), cancellationToken);
+        var clones = await MakeAsync(OwnerOf(worker), cancellationToken);
         _spares?.Begin();
         return LeaseOf(worker, clones);
     }
@@ -277,7 +301,11 @@ internal sealed class TestDatabases : IAsyncDisposable
         settings.Isolation == DatabaseIsolation.Server ? 1 : Math.Clamp(settings.Workers / 2, 1, MostSpares);
 
     private Task<ImmutableArray<DatabaseClone>> MakeAsync(string owner, CancellationToken cancellationToken) =>
-        _sets!.MakeAsync(_templates, FormattableString.Invariant($"{owner}-{Interlocked.Increment(ref _clones)}"), cancellationToken);
+        _sets!.MakeAsync(_templates, LabelOf(owner, _made.AddOrUpdate(owner, 1, (_, made) => made + 1)), cancellationToken);
+
+    private static string OwnerOf(int worker) => FormattableString.Invariant($"w{worker}");
+
+    private static string LabelOf(string owner, int number) => FormattableString.Invariant($"{owner}-{number}");
 
     private DatabaseLease LeaseOf(int worker, ImmutableArray<DatabaseClone> clones)
     {

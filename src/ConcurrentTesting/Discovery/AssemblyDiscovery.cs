@@ -32,10 +32,14 @@ internal sealed class AssemblyDiscovery(
     private static readonly TimeSpan LeastBound = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<int, bool> _again = new();
+    private readonly ConcurrentDictionary<string, string> _settingsWithoutSeed = new(StringComparer.Ordinal);
     private readonly DirectDiscovery _inHost = new(settings, direct, logger);
 
     /// <summary>The longest time that one assembly may take.</summary>
     public required TimeSpan Bound { get; init; }
+
+    /// <inheritdoc cref="Discoverer.ToldErrors"/>
+    public Action<TestAssembly, ImmutableArray<SessionMessage>>? ToldErrors { get; init; }
 
     /// <summary>Long enough for a large assembly on a busy machine, and for set-ups of the longest tests.</summary>
     public static TimeSpan BoundOf(ConcurrentTestSettings settings) =>
@@ -83,7 +87,8 @@ internal sealed class AssemblyDiscovery(
         cache is not null && direct.IsDirect(assembly) && cache.MayKnow(assembly, SettingsWithoutSeed(assembly));
 
     // A test that is a literal does not depend on it.
-    private string SettingsWithoutSeed(TestAssembly assembly) => runSettings.ForDiscovery(0, assembly, isFiltered);
+    private string SettingsWithoutSeed(TestAssembly assembly) =>
+        _settingsWithoutSeed.GetOrAdd(assembly.Path, _ => runSettings.ForDiscovery(0, assembly, isFiltered));
 
     /// <returns>Null where a console has to do it.</returns>
     private async Task<SessionDiscovery?> KnownOrInHostAsync(TestAssembly assembly, CancellationToken cancellationToken)
@@ -149,6 +154,8 @@ internal sealed class AssemblyDiscovery(
         }
 
         complaints.ForEach(complaint => Tell(assembly, complaint));
+        if (complaints.Exists(complaint => complaint.Level == HostMessageLevel.Error))
+            ToldErrors?.Invoke(assembly, discovery.Messages);
         return true;
     }
 
@@ -183,7 +190,9 @@ internal sealed class AssemblyDiscovery(
             try
             {
                 var discovery = await _session.DiscoverAsync([assembly.Path], runSettings, cancellationToken);
-                if (_session.Exited.IsCompleted)
+
+                // What a console still says of a host that died would be taken for a word of the next discovery.
+                if (discovery.IsAborted || _session.Exited.IsCompleted)
                     await DisposeAsync();
                 return discovery;
             }

@@ -26,6 +26,11 @@ internal sealed class Discoverer(
     /// <summary>The longest time to discover one assembly; null: as the settings have it.</summary>
     public TimeSpan? DiscoveryBound { get; init; }
 
+    /// <summary>
+    /// Hears all that was said of an assembly in which tests were found and of which an error was told beside them; null: nobody.
+    /// </summary>
+    public Action<TestAssembly, ImmutableArray<SessionMessage>>? ToldErrors { get; init; }
+
     /// <summary>Builds what has to be built and discovers all tests. A catalog without tests is not an error here.</summary>
     /// <exception cref="ConcurrentTestException">
     /// Nothing was found, something is missing or does not build, the filter does not parse, or an assembly cannot be run; with several
@@ -44,6 +49,7 @@ internal sealed class Discoverer(
             (assembly, known) => watch?.Expected(assembly, PartOf(assembly, known, filter)), cache)
         {
             Bound = DiscoveryBound ?? AssemblyDiscovery.BoundOf(settings),
+            ToldErrors = ToldErrors,
         };
         var discovered = await discovery.DiscoverAsync(assemblies, watch?.Found(assemblies) ?? assemblies, cancellationToken);
         _problems.ThrowIfAny();

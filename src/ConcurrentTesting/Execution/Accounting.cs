@@ -42,6 +42,9 @@ internal sealed record BatchEnd
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
 
+    /// <summary>When the last of its tests began that gave a result; null where none did.</summary>
+    public DateTimeOffset? LastStart { get; init; }
+
     /// <summary>How the test process ended itself; null where it did not, or nothing tells.</summary>
     public string? OwnEnd { get; init; }
 
@@ -139,11 +142,13 @@ internal sealed class Accounting(
     private (List<Batch> Again, List<SettledTest> Settled) AfterGoodEnd(BatchEnd end)
     {
         var lost = end.Batch.Entries.Where(entry => Rows(end, entry) < entry.CaseCount && !end.TimedOut.Contains(entry)).ToList();
-        if (lost.Count == 0)
-            return ([], []);
-        return end.Batch.Reason == BatchReasons.ByName
-            ? ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by its id and then by its name")))
-            : ([Make(end, lost, BatchReasons.ByName)], []);
+        if (end.Batch.Reason == BatchReasons.ByName)
+            return ([], lost.ConvertAll(entry => Lost(entry, Rows(end, entry), "it was asked for by its id and then by its name")));
+        var failed = lost.FindAll(entry => HasFailedForGood(end, entry));
+        lost.RemoveAll(failed.Contains);
+        return (
+            lost.Count > 0 ? [Make(end, lost, BatchReasons.ByName)] : [],
+            failed.ConvertAll(entry => Lost(entry, Rows(end, entry), "it has failed, and what is asked for again would replace that")));
     }
 
     private (List<Batch> Again, List<SettledTest> Settled) AfterFault(BatchEnd end)
@@ -152,8 +157,7 @@ internal sealed class Accounting(
         if (open.Count == 0)
             return ([], []);
 
-        // Another try of the whole would replace the failure that it had.
-        var failed = open.Where(entry => end.OfTheirOwn.Contains(entry) && !MayBeRerun(entry)).ToList();
+        var failed = open.FindAll(entry => HasFailedForGood(end, entry));
         open.RemoveAll(failed.Contains);
         var suspects = open.Where(end.Active.Contains).ToList();
         var rest = open.Where(entry => !end.Active.Contains(entry)).ToList();
@@ -162,7 +166,9 @@ internal sealed class Accounting(
         return (again, settled);
     }
 
-    private bool MayBeRerun(TestEntry entry) => rerunsPerTest > 0 && repeated?.Contains(entry) != true;
+    // Another try of the whole would replace the failure that a row of it had.
+    private bool HasFailedForGood(BatchEnd end, TestEntry entry) =>
+        end.OfTheirOwn.Contains(entry) && (rerunsPerTest == 0 || repeated?.Contains(entry) == true);
 
     private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
     {
@@ -228,9 +234,10 @@ internal sealed class Accounting(
             : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry, end.Batch.Round)) };
     }
 
-    // Tests that are still open run again anyway.
-    private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) =>
-        entries.Where(entry => !end.TimedOut.Contains(entry) && !(end.Fault is not null && IsOpen(end, entry)));
+    // Tests that are still open, or lack results, run again anyway, or are settled.
+    private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) => entries.Where(
+        entry => !end.TimedOut.Contains(entry)
+            && (end.Fault is null ? Rows(end, entry) >= entry.CaseCount : !IsOpen(end, entry)));
 
     private IEnumerable<Batch> Reruns(BatchEnd end, Batch? retry)
     {

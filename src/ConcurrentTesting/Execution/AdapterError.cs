@@ -1,3 +1,5 @@
+using ConcurrentTesting.Catalog;
+
 namespace ConcurrentTesting.Execution;
 
 internal enum AdapterErrorKind
@@ -16,4 +18,12 @@ internal enum AdapterErrorKind
 /// <param name="Subject">What failed, as people read it: <c>Class clean-up Shop.Tests.BasketTests</c>; empty where that is not
 /// known.</param>
 /// <param name="Fixture">The name of the class, collection or namespace that it belongs to, as the adapter gives it; null: none.</param>
-internal sealed record AdapterError(AdapterErrorKind Kind, string Subject, string? Fixture, string Message, string? StackTrace);
+internal sealed record AdapterError(AdapterErrorKind Kind, string Subject, string? Fixture, string Message, string? StackTrace)
+{
+    /// <summary>When it was told; null where that is not known.</summary>
+    public DateTimeOffset? At { get; init; }
+}
+
+/// <summary>A row that failed and has no place among the results, because discovery found no such row.</summary>
+/// <param name="Like">A test that was asked for, of the same method.</param>
+internal sealed record ForeignRow(TestEntry Like, string Name, string? Message, string? StackTrace);

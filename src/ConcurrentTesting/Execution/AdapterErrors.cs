@@ -20,13 +20,14 @@ internal sealed partial class AdapterErrors(string assembly)
     /// <summary>What was told so far, each as often as it was told.</summary>
     public ImmutableArray<AdapterError> All => _told is { } last ? [.. _errors, WithDetails(last)] : [.. _errors];
 
-    public void Add(HostMessageLevel level, string text)
+    /// <param name="at">When it was told.</param>
+    public void Add(HostMessageLevel level, string text, DateTimeOffset? at = null)
     {
         var line = XUnitLine().Match(text);
         if (level == HostMessageLevel.Error && _told is { Fixture: not null, Message: "" } fixture)
             _told = WithRest(fixture, text);
         else if (level == HostMessageLevel.Error)
-            Begin(line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim()), line.Groups["indentation"].Length);
+            Begin(Of(line, text, at), line.Groups["indentation"].Length);
         else if (line.Success && line.Groups["indentation"].Length > _indentation && _told is not null)
             _details.Add(line.Groups["text"].Value);
         else
@@ -60,6 +61,12 @@ internal sealed partial class AdapterErrors(string assembly)
             _errors.Add(WithDetails(last));
         _details.Clear();
         (_told, _indentation) = (error, indentation);
+    }
+
+    private AdapterError? Of(Match line, string text, DateTimeOffset? at)
+    {
+        var error = line.Success ? OfXUnit(line.Groups["text"].Value) : OfOthers(text.Trim());
+        return error is null ? null : error with { At = at };
     }
 
     private AdapterError? OfXUnit(string text)

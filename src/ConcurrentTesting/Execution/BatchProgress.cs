@@ -35,6 +35,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly AdapterErrors _errors;
     private readonly Action _begun;
     private readonly List<AdapterError> _cleanUpResults = [];
+    private readonly List<ForeignRow> _foreign = [];
     private readonly HashSet<string> _cleanUpsOfTests = new(StringComparer.Ordinal);
     private readonly long _made;
     private string? _lastError;
@@ -45,6 +46,7 @@ internal sealed class BatchProgress : IHostEvents
     private long _lastSign;
     private long? _firstTest;
     private long? _lastResult;
+    private DateTimeOffset? _lastStart;
     private int _results;
 
     /// <param name="asked">All tests of the run: what is another test's is not booked here.</param>
@@ -78,6 +80,16 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
+    /// <summary>Rows that failed and were not discovered.</summary>
+    public ImmutableArray<ForeignRow> ForeignRows
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _foreign];
+        }
+    }
+
     /// <summary>The server took no more connections of its tests.</summary>
     public bool MetFullServer
     {
@@ -103,17 +115,16 @@ internal sealed class BatchProgress : IHostEvents
             if (_firstTest is null)
                 Begin(_lastSign - (long)(result.Duration.TotalSeconds * _run.Time.TimestampFrequency));
             _lastResult = _lastSign;
+            _lastStart = _lastStart > told.StartedAt ? _lastStart : told.StartedAt;
             if (Find(result.Test) is { } entry)
             {
                 if (AdapterErrors.SubjectOfResult(result.Message) is { } subject)
                     _cleanUpsOfTests.Add(subject);
                 Book(entry, result);
             }
-            else if (_batch.Reason != BatchReasons.ByName)
+            else
             {
-                _run.Recorder.Report(
-                    IncidentKinds.UnaskedResult,
-                    $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
+                TellForeign(result);
             }
         }
     }
@@ -161,7 +172,7 @@ internal sealed class BatchProgress : IHostEvents
         _run.Log.Log(level == HostMessageLevel.Information ? LogLevel.Trace : LogLevel.Debug, "Worker {Worker}: {Message}", _worker, text);
         lock (_gate)
         {
-            _errors.Add(level, text);
+            _errors.Add(level, text, _run.Recorder.Now);
             _isExplored |= Array.Exists(Explored, said => text.Contains(said, StringComparison.Ordinal));
             if (level == HostMessageLevel.Error)
                 _lastError = FirstLine.Marked(text);
@@ -272,6 +283,7 @@ internal sealed class BatchProgress : IHostEvents
                 TimedOut = timedOut,
                 Began = _active.ToDictionary(test => test.Key, test => test.Value.At),
                 Fault = fault,
+                LastStart = _lastStart,
             };
         }
     }
@@ -292,6 +304,22 @@ internal sealed class BatchProgress : IHostEvents
     private TestEntry? FindByName(ToldTest test) =>
         NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount);
 
+    // What is selected by name may be other tests of the run, which have their results elsewhere.
+    private void TellForeign(HostResult result)
+    {
+        var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
+        if (like is not null && _run.Settings.RunsAll && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
+        {
+            _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));
+        }
+        else if (like is not null || _batch.Reason != BatchReasons.ByName)
+        {
+            _run.Recorder.Report(
+                IncidentKinds.UnaskedResult,
+                $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
+        }
+    }
+
     // NUnit's adapter tells hours of a test with a thread of its own, because it does not know when that began. Believed, they would be
     // the test's duration in every later plan.
     private HostResult WithinBatch(HostResult result)
@@ -304,18 +332,21 @@ internal sealed class BatchProgress : IHostEvents
 
     private void Book(TestEntry entry, HostResult result)
     {
-        if (result.Outcome == TestOutcome.Failed && _rows.GetValueOrDefault(entry) >= entry.CaseCount
-            && AdapterErrors.OfResult(result.Message, result.StackTrace) is { } cleanUp)
+        var name = HostAttempt.NameOf(entry, result);
+        if (result.Outcome == TestOutcome.Failed && AdapterErrors.OfResult(result.Message, result.StackTrace) is { } cleanUp)
         {
-            _cleanUpResults.Add(
-                cleanUp with { Fixture = cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal) ? entry.ClassName : null });
-            return;
+            var isOwn = IsRowOf(entry, name);
+            _cleanUpResults.Add(cleanUp with { Fixture = FixtureOf(cleanUp, isOwn ? null : entry.ClassName) });
+            if (!isOwn)
+                return;
+
+            // Before version 4 MSTest fails the test that the process ran last, whichever it was, with a clean-up that it had no part in.
+            result = result with { Outcome = TestOutcome.Passed, Message = null, StackTrace = null };
         }
 
         _latest = entry;
         _rows[entry] = _rows.GetValueOrDefault(entry) + 1;
         Interlocked.Increment(ref _results);
-        var name = HostAttempt.NameOf(entry, result);
         var occurrence = _occurrences[(entry, name)] = _occurrences.GetValueOrDefault((entry, name), -1) + 1;
         var attempt = HostAttempt.Of(
             result, _worker, _number, _database, BatchReasons.IsFirst(_batch.Reason) ? null : _batch.Reason, _run.Secrets,
@@ -326,6 +357,23 @@ internal sealed class BatchProgress : IHostEvents
             _run.Stop.CountFailure();
     }
 
+    // Later versions tell a clean-up by one result more, named after it or once more like the test that came last.
+    private bool IsRowOf(TestEntry entry, string name) => entry.HasKnownRows
+        ? _rows.GetValueOrDefault(entry) < entry.CaseCount
+        : !name.EndsWith(" ClassCleanup]", StringComparison.Ordinal) && !_occurrences.ContainsKey((entry, name))
+            && name != TestNames.Short(entry.ClassName, entry.DisplayName);
+
+    // The clean-up's class is told by its short name; where no test of the batch is of such a one, it may be that of any.
+    private string? FixtureOf(AdapterError cleanUp, string? otherwise)
+    {
+        if (!cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal))
+            return null;
+        var type = cleanUp.Subject.Split(' ')[^1].Split('.')[0];
+        var classes = _batch.Entries.Select(entry => entry.ClassName).Distinct().Where(
+            name => name[(name.LastIndexOfAny(['.', '+']) + 1)..] == type).ToList();
+        return classes is [var only] ? only : otherwise;
+    }
+
     // A failure that is muted is none, and of a test that runs several times an earlier one is none of this attempt.
     private static bool HasFailed(TestAttempt attempt, TestOutcome outcome) =>
         attempt.Outcome == TestOutcome.Failed && outcome == TestOutcome.Failed;
@@ -334,13 +382,16 @@ internal sealed class BatchProgress : IHostEvents
     private bool MayRunAgain(TestEntry entry, TestAttempt attempt)
     {
         _failed.Add(entry);
-        var cause = InfrastructureFault.CauseOf(attempt.Message, _run.Settings.Database)
-            ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
-        if (cause is null)
+        var cause = CauseOf(attempt.Message);
+        if (cause is null || _run.Settings.MaxRetries == 0)
             _ofTheirOwn.Add(entry);
-        else if (_run.Settings.MaxRetries > 0)
+        else
             _infrastructure.TryAdd(entry, (cause, FirstLine.Marked(attempt.Message ?? "")));
 
         return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);
     }
+
+    // Null where it is the test's own.
+    private string? CauseOf(string? message) =>
+        InfrastructureFault.CauseOf(message, _run.Settings.Database) ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
 }

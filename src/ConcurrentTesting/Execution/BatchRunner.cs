@@ -5,6 +5,7 @@ using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,13 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     // Found by number, because a host may report later how its process ended.
     private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
 
+    /// <summary>What can be told of a worker's first run before its batch is known: all that its test process is started with.</summary>
+    public static HostRun Foreseen(RunContext run, int worker, TestAssembly assembly)
+    {
+        var results = ResultsOf(run, worker);
+        return HostRunOf(run, worker, HookAddress.NotYet, results, DeclarationIn(results), assembly);
+    }
+
     /// <param name="firstTest">Hears when the batch's first test begins.</param>
     public async Task<RanBatch> RunAsync(
         Batch batch, int worker, ITestHost host, DatabaseLease lease, WorkerDeadline deadline, Action firstTest,
@@ -31,7 +39,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     {
         var number = run.Recorder.NextBatchNumber();
         _ran[number] = (batch, lease.Database);
-        var results = Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker));
+        var results = ResultsOf(run, worker);
         Directory.CreateDirectory(results);
         var declaration = Declaration(results);
         var progress = new BatchProgress(run, batch, worker, number, lease.Database, asked, declaration, firstTest);
@@ -94,7 +102,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     {
         var known = await run.Hook.EndsAsync(end.Batch, EndBound, CancellationToken.None);
         var own = OwnEnd.Of(known.IsEmpty ? [end.Process] : known, end.Fault);
-        var declaration = DeclarationIn(Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker)));
+        var declaration = DeclarationIn(ResultsOf(run, worker));
         if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
             run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Marked(end.Fault)} Nothing ran in it.", worker);
         else
@@ -149,6 +157,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
             Record(settled, end, number, database);
         Supersede(end, verdict, number);
         outside.RecordErrors(errors, verdict, end);
+        outside.RecordRows(progress.ForeignRows, verdict);
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict, number);
         if (end.Fault is { } fault)
@@ -200,17 +209,31 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
                 await ending.CancelAsync();
         }
 
-        var end = await running;
+        var end = await EndOfAsync(running, progress);
         processes.Look(progress.HasBegun);
         return (ended ?? await EndOfHostAsync(
             end, progress.Number, timedOut, cancellationToken)) with
         { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
+    // What it has told counts: were all of its tests to run elsewhere, a failure among them would be replaced.
+    private static async Task<HostRunEnd> EndOfAsync(Task<HostRunEnd> running, BatchProgress progress)
+    {
+        try
+        {
+            return await running;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && progress.Results > 0)
+        {
+            return new HostRunEnd(exception.Message, IsConsoleGone: true);
+        }
+    }
+
     private WatchedEnd? WhyEnded(
         BatchProgress progress, TestProcessWatch processes, WorkerDeadline deadline, BatchLease? lease, HashSet<TestEntry> timedOut) =>
         lease is { IsTaken: true } ? new WatchedEnd("another machine has its tests now", timedOut)
-            : Overdue(progress, timedOut) is { } overdue ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 }
+            : Overdue(progress, timedOut) is { } overdue
+                ? new WatchedEnd(overdue, timedOut) { IsSilent = timedOut.Count == 0 && !processes.AreStopped }
             : processes.Fault(progress.Silence, progress.HasBegun) is { } dead
                 ? new WatchedEnd(dead, timedOut) { OwnEnd = processes.OwnEnd }
             : deadline.Fault is { } late ? new WatchedEnd(late, timedOut)
@@ -268,18 +291,28 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
     }
 
-    private HostRun HostRunOf(Batch batch, int worker, int number, string results, string declaration) => new()
-    {
-        Batch = number,
-        NeedsFreshProcess = batch.NeedsFreshProcess,
-        Entries = [.. batch.Entries],
-        Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
-        Environment = ImmutableDictionary<string, string>.Empty.Add(InfrastructureFault.FileVariable, declaration),
-        Configure = root => run.Hook.Configure(root, worker, number, batch.Assembly),
-        ResultsDirectory = results,
-        TrxFileName = string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.trx"),
-        Seed = run.Seed,
-    };
+    private static string ResultsOf(RunContext run, int worker) =>
+        Path.Combine(run.Settings.ResultsDirectory, ArtifactNames.Worker(worker));
+
+    private HostRun HostRunOf(Batch batch, int worker, int number, string results, string declaration) =>
+        HostRunOf(run, worker, number, results, declaration, batch.Assembly) with
+        {
+            NeedsFreshProcess = batch.NeedsFreshProcess,
+            Entries = [.. batch.Entries],
+            Selection = batch.Reason == BatchReasons.ByName ? NameSelection.Of(batch.Entries) : null,
+        };
+
+    private static HostRun HostRunOf(
+        RunContext run, int worker, int number, string results, string declaration, TestAssembly assembly) => new()
+        {
+            Batch = number,
+            Entries = [],
+            Environment = ImmutableDictionary<string, string>.Empty.Add(InfrastructureFault.FileVariable, declaration),
+            Configure = root => run.Hook.Configure(root, worker, number, assembly),
+            ResultsDirectory = results,
+            TrxFileName = string.Create(CultureInfo.InvariantCulture, $"batch-{number:0000}.trx"),
+            Seed = run.Seed,
+        };
 
     private void Record(SettledTest settled, BatchEnd end, int number, string? database)
     {
@@ -387,7 +420,7 @@ internal sealed record WatchedEnd(string? Fault, IReadOnlySet<TestEntry> TimedOu
     /// <summary>The console died by itself.</summary>
     public bool IsConsoleGone { get; init; }
 
-    /// <summary>The host said nothing for too long, and no test is known to have run too long.</summary>
+    /// <summary>The host said nothing for too long, no test is known to have run too long, and nobody has stopped it.</summary>
     public bool IsSilent { get; init; }
 
     /// <summary>The coverage files that it left; null where none was asked for.</summary>

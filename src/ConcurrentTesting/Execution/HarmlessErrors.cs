@@ -21,8 +21,8 @@ internal static class HarmlessErrors
             "NUnit tells of a set-up that threw; each of its tests has failed with the same message.",
             (error, end) => error.Kind == AdapterErrorKind.SetUp && end.Failed.Count > 0),
         new(
-            "A test host that died says so as an error; how it ended is judged by itself.",
-            (error, end) => error.Kind == AdapterErrorKind.Other && end.Fault is not null),
+            "A test host that died says so as an error, after which no test begins; how it ended is judged by itself.",
+            (error, end) => error.Kind == AdapterErrorKind.Other && end.Fault is not null && !(error.At < end.LastStart)),
     ];
 
     /// <summary>Whether the text is an xunit adapter's echo of a failed test, of which there may be thousands.</summary>

@@ -9,9 +9,8 @@ namespace ConcurrentTesting.Execution;
 internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, string? database, AskedTests asked)
 {
     /// <summary>Tests to run again because the infrastructure failed a clean-up that they share.</summary>
-    public ImmutableHashSet<TestEntry> ToRetry(ImmutableArray<AdapterError> errors) => run.Settings.MaxRetries == 0
-        ? []
-        : [.. errors.Where(IsForgiven).SelectMany(error => EntriesOf(error))];
+    public ImmutableHashSet<TestEntry> ToRetry(ImmutableArray<AdapterError> errors) =>
+        [.. errors.Where(IsForgiven).SelectMany(error => EntriesOf(error))];
 
     /// <param name="verdict">What runs again: a clean-up is tried again with its tests.</param>
     public void RecordErrors(ImmutableArray<AdapterError> errors, BatchVerdict verdict, BatchEnd end)
@@ -27,7 +26,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             }
             else if (!HarmlessErrors.Contains(error, end))
             {
-                Add(error);
+                Add(Failure(error), []);
             }
         }
     }
@@ -37,19 +36,46 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     public void RecordEnd(WatchedEnd watched, BatchEnd end, ImmutableArray<TestEntry> leftOpen)
     {
         if (watched.OwnEnd is { } own && !end.IsDeclared && InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is null)
-            Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, !leftOpen.IsEmpty && MayBeFlaky(end.Active));
-        else if (watched.IsSilent && leftOpen.IsEmpty && end.Rows.Count > 0)
-            Record($"had to be ended after its last test, in a clean-up that hangs: {watched.Fault}", null, [], isFlaky: false);
+            Record($"ended itself{During(end.Active)}: {own.How}", own.StackTrace, leftOpen, end.Active);
+        else if (HungBesideTests(watched, end))
+            Record(leftOpen.IsEmpty ? HungAfter(watched.Fault) : HungBetween(watched.Fault), null, leftOpen, end.Active);
+    }
+
+    private static bool HungBesideTests(WatchedEnd watched, BatchEnd end) =>
+        watched.IsSilent && end.Active.Count == 0 && end.Rows.Count > 0;
+
+    private static string HungAfter(string? fault) => $"had to be ended after its last test, in a clean-up that hangs: {fault}";
+
+    private static string HungBetween(string? fault) =>
+        $"had to be ended between its tests, in a clean-up or a set-up that hangs: {fault}";
+
+    /// <summary>Records rows that failed and were not discovered.</summary>
+    public void RecordRows(ImmutableArray<ForeignRow> rows, BatchVerdict verdict)
+    {
+        foreach (var row in rows)
+        {
+            // Where the method's rows are asked for again, this one may be among them under another name.
+            ImmutableArray<TestEntry> again =
+            [
+                .. verdict.RunsAgain.Concat(verdict.Settled.Select(settled => settled.Entry))
+                    .Where(entry => entry.ClassName == row.Like.ClassName && entry.MethodName == row.Like.MethodName),
+            ];
+            var failure = Failure(
+                new AdapterError(
+                    AdapterErrorKind.Other, TestNames.Full(row.Like.ClassName, row.Name), row.Like.ClassName,
+                    $"A row failed that discovery did not find: {row.Message}", row.StackTrace));
+            Add(failure with { IsFlaky = !again.IsEmpty && MayBeFlaky(again) }, again);
+        }
     }
 
     /// <summary>Records the end of a test process that ended itself while nothing ran in it: nothing is tried again for it.</summary>
-    public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], isFlaky: false);
+    public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], []);
 
     // Of a test that is to run several times each time counts, so what it may have done to its process is not taken back by another one.
     private bool MayBeFlaky(IReadOnlyCollection<TestEntry> running) =>
         run.Settings.Reruns > 0 && !(running.Count > 0 ? running : batch.Entries).Any(asked.IsRepeated);
 
-    private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, bool isFlaky) => Add(
+    private void Record(string what, string? stackTrace, ImmutableArray<TestEntry> leftOpen, IReadOnlyCollection<TestEntry> running) => Add(
         new OutsideFailure
         {
             Kind = OutsideKinds.ProcessEnd,
@@ -60,7 +86,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             Message = Capped($"The test process of {batch.Assembly.Source} {what}"),
             StackTrace = stackTrace is { } stack ? Capped(stack) : null,
             Classes = ClassesOf(batch.Entries),
-            IsFlaky = isFlaky,
+            IsFlaky = !leftOpen.IsEmpty && MayBeFlaky(running),
             Database = database,
         },
         leftOpen);
@@ -71,24 +97,21 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
         return suspects.Length > 0 ? $" while it ran {suspects}" : "";
     }
 
-    private void Add(AdapterError error)
+    private OutsideFailure Failure(AdapterError error) => new()
     {
-        var entries = EntriesOf(error);
-        Add(
-            new OutsideFailure
-            {
-                Kind = error.Kind == AdapterErrorKind.CleanUp ? OutsideKinds.CleanUp : OutsideKinds.Error,
-                Name = error.Subject.Length > 0 ? error.Subject : $"Error of {batch.Assembly.Source}",
-                Assembly = batch.Assembly,
-                Workers = [worker],
-                At = run.Time.GetUtcNow(),
-                Message = Capped(error.Message),
-                StackTrace = error.StackTrace is { } stack ? Capped(stack) : null,
-                Classes = ClassesOf(entries),
-                Database = database,
-            },
-            []);
-    }
+        Kind = error.Kind == AdapterErrorKind.CleanUp ? OutsideKinds.CleanUp : OutsideKinds.Error,
+        Name = error.Subject.Length > 0 ? error.Subject : NameOfError(batch.Assembly),
+        Assembly = batch.Assembly,
+        Workers = [worker],
+        At = run.Time.GetUtcNow(),
+        Message = Capped(error.Message),
+        StackTrace = error.StackTrace is { } stack ? Capped(stack) : null,
+        Classes = ClassesOf(EntriesOf(error)),
+        Database = database,
+    };
+
+    /// <summary>What an error is called of which nothing more is known.</summary>
+    public static string NameOfError(TestAssembly assembly) => $"Error of {assembly.Source}";
 
     private void Add(OutsideFailure failure, ImmutableArray<TestEntry> leftOpen)
     {
@@ -102,7 +125,8 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
 
     // Only a clean-up is known to be tried again with its tests.
     private bool IsForgiven(AdapterError error) =>
-        error.Kind == AdapterErrorKind.CleanUp && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
+        run.Settings.MaxRetries > 0 && error.Kind == AdapterErrorKind.CleanUp
+        && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;
 
     // An error of one class names it; an error of something shared may belong to any class.
     private ImmutableArray<TestEntry> EntriesOf(AdapterError error)

@@ -46,6 +46,9 @@ internal sealed class Worker(
     /// <summary>The shared set-ups that tests need, as far as they are known by now.</summary>
     public required Func<IReadOnlyDictionary<TestEntry, ImmutableArray<NeededSetUp>>> SetUps { private get; init; }
 
+    /// <summary>Ends the test host that was started ahead for the worker, if nobody took it.</summary>
+    public Func<int, Task> EndAhead { private get; init; } = _ => Task.CompletedTask;
+
     /// <summary>Works until the queue ends. A worker that cannot get a host or a database leaves its work to the others.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -54,7 +57,10 @@ internal sealed class Worker(
         {
             while (await TakeAsync(cancellationToken) is { } batch)
             {
+                var isFirst = _started == 0;
                 Begin();
+                if (isFirst)
+                    await Task.Yield();
                 await RunAsync(batch, cancellationToken);
                 if (_metFullServer && source.TryLeave(number))
                     throw new InvalidOperationException("the database server takes no more connections.");
@@ -111,7 +117,10 @@ internal sealed class Worker(
         try
         {
             if (!await IsSoonAsync(taking))
+            {
+                await EndAhead(number);
                 await EndProcessesAsync();
+            }
         }
         catch (Exception exception)
         {
@@ -168,7 +177,8 @@ internal sealed class Worker(
     {
         if (_firstTest is not null)
             return;
-        _firstTest = run.Time.GetElapsedTime(_started);
+        // What a start costs is all of it, also where it was begun ahead.
+        _firstTest = run.Time.GetElapsedTime(_started) + (_host?.StartedBefore ?? TimeSpan.Zero);
         source.Started(number, _firstTest.Value);
     }
 
@@ -296,6 +306,7 @@ internal sealed class Worker(
     {
         try
         {
+            await EndAhead(number);
             await EndHostsAsync();
             if (_lease is { } lease)
                 await databases.ReleaseAsync(lease, CancellationToken.None);

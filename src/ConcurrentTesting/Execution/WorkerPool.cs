@@ -21,6 +21,9 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     // Batches of another worker that are expected to be shorter, in seconds, stay where they are.
     private const double WorthStealing = 1;
 
+    /// <summary>Ends the test host that was started ahead for a worker, if nobody took it.</summary>
+    public Func<int, Task> EndAhead { private get; init; } = _ => Task.CompletedTask;
+
     private Working? _working;
     private ImmutableDictionary<TestEntry, double> _early = ImmutableDictionary<TestEntry, double>.Empty;
 
@@ -53,12 +56,12 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     /// <param name="shared">Where several machines take from; null: the plan is for this one alone.</param>
     public async Task RunAsync(Plan plan, Func<Accounting, IBatchSource>? shared = null)
     {
+        if (_working is { } begun)
+            Know(begun, plan);
         // A plan that repeats a run repeats its workers.
         var working = _working ?? (plan.IsFixed || shared is not null
             ? Begin(plan.Seeds.Length, double.PositiveInfinity, WorkerStarts.All(run.Time), plan, shared)
             : Begin(plan.Seeds.Length, WorthStealing, StartsOf(plan.KnownTimings), plan));
-        Know(working, plan);
-        working.Queue.Seed(plan);
         await working.Ended;
 
         // What is left then is for other machines.
@@ -100,9 +103,13 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             Know(working, plan);
         var runner = new BatchRunner(run, source, working.Asked);
         var workers = Enumerable.Range(0, count)
-            .Select(number => new Worker(number, run, source, runner, databases, hostsOf) { SetUps = () => working.SetUps }).ToArray();
-        working.Ended = Task.WhenAll(
-            workers.Select(worker => Task.Run(() => worker.RunAsync(run.Stop.Token), CancellationToken.None)));
+            .Select(number => new Worker(number, run, source, runner, databases, hostsOf)
+            {
+                SetUps = () => working.SetUps,
+                EndAhead = EndAhead,
+            }).ToArray();
+        // In their order, so that where not all begin the first do, for which test hosts may have been started ahead.
+        working.Ended = Task.WhenAll([.. workers.Select(worker => worker.RunAsync(run.Stop.Token))]);
         return working;
     }
 
@@ -112,31 +119,42 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
         working.SetUps = plan.SetUps;
         working.Accounting.Know(plan.Predictions, Math.Max(LeastReruns, (int)(plan.Predictions.Count * RerunShare)));
         working.Asked.Become([.. plan.Predictions.Keys], plan.Repeated);
+        working.Queue.Seed(plan);
     }
 
     private void RecordUnrun(TestEntry entry, Batch? left, bool isRepeated)
     {
-        var story = left?.Reason switch
-        {
-            BatchReasons.Retry => "The infrastructure failed this test, and no worker was left to try it again.",
-            BatchReasons.Repeat => "The test was to run once more, and no worker was left to run it.",
-            BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
-            _ => "The test was asked for and never ran: no worker was left to run it.",
-        };
-        for (var index = 0; index < entry.CaseCount; index++)
+        var isStopped = run.Stop is { Reason: not null, Fault: null };
+        var first = isStopped ? RowsToKeep(entry) : 0;
+        for (var index = first; index < entry.CaseCount; index++)
         {
             run.Recorder.Settle(entry, index, new TestAttempt
             {
-                Outcome = run.Stop is { Reason: not null, Fault: null } ? TestOutcome.Skipped : TestOutcome.Error,
+                Outcome = isStopped ? TestOutcome.Skipped : TestOutcome.Error,
                 Worker = -1,
                 Batch = 0,
                 Number = 1,
                 Round = left?.Round ?? (isRepeated ? 1 : null),
                 StartedAt = run.Time.GetUtcNow(),
-                Cause = run.Stop is { Reason: not null, Fault: null } ? AttemptCauses.NotRun : null,
-                Message = run.Stop.Reason ?? $"{story} The incidents of the run say why.",
+                Cause = isStopped ? AttemptCauses.NotRun : null,
+                Message = run.Stop.Reason ?? $"{StoryOf(left)} The incidents of the run say why.",
             });
         }
+    }
+
+    private static string StoryOf(Batch? left) => left?.Reason switch
+    {
+        BatchReasons.Retry => "The infrastructure failed this test, and no worker was left to try it again.",
+        BatchReasons.Repeat => "The test was to run once more, and no worker was left to run it.",
+        BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
+        _ => "The test was asked for and never ran: no worker was left to run it.",
+    };
+
+    // That a failure was to be tried again and is not takes nothing back of it.
+    private int RowsToKeep(TestEntry entry)
+    {
+        var rows = run.Recorder.RowsSoFar(entry);
+        return rows.Any(row => DecidingAttempt.IsFailure(row.Final)) ? rows.Length : 0;
     }
 
     /// <summary>Workers that have begun.</summary>

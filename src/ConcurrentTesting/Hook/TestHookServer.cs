@@ -33,6 +33,9 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     private readonly ConcurrentDictionary<int, Expectation> _batches = new();
     private readonly ConcurrentDictionary<HookedProcessConnection, byte> _connections = new();
     private readonly ConcurrentDictionary<int, byte> _remembered = new();
+
+    // What processes run, by their id: one that was started ahead may be asked for a batch before its greeting is read.
+    private readonly ConcurrentDictionary<int, int> _continued = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _log;
     private readonly bool _measure;
@@ -83,12 +86,12 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else
     /// this process's own, comes first.
     /// </param>
-    /// <param name="batch">The batch's number, unique in the run.</param>
+    /// <param name="batch">The batch's number, unique in the run; or <see cref="HookAddress.NotYet"/>.</param>
     public void Configure(XElement runSettings, int worker, int batch, TestAssembly assembly)
     {
         if (_socket is null)
             return;
-        var expectation = _batches.GetOrAdd(batch, _ => new Expectation(assembly, RuntimeOf(assembly.TargetFramework)));
+        var expectation = Expect(batch, assembly);
         if (expectation.Runtime < OldestMeasuredRuntime)
             return;
         var hook = HookPathFor(expectation.Runtime);
@@ -126,9 +129,13 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         _ = TellExitAsync(processId, exited);
     }
 
-    /// <summary>A warm test host runs this batch from now on: what it said before belongs to the earlier ones.</summary>
+    /// <summary>
+    /// A test host that has run others, or has been started ahead, runs this batch from now on: what it said before belongs to the earlier
+    /// ones.
+    /// </summary>
     public void Continue(int processId, int batch)
     {
+        _continued[processId] = batch;
         foreach (var connection in OfHost(processId))
             connection.Continue(batch);
     }
@@ -137,6 +144,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     public void Release(int processId)
     {
         _remembered.TryRemove(processId, out _);
+        _continued.TryRemove(processId, out _);
         foreach (var connection in OfHost(processId))
             _ = ForgetAsync(connection);
     }
@@ -197,6 +205,13 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         if (_folder is not null)
             Release(_folder);
         _closing.Dispose();
+    }
+
+    // Nobody collects what is not a batch yet.
+    private Expectation Expect(int batch, TestAssembly assembly)
+    {
+        var expectation = new Expectation(assembly, RuntimeOf(assembly.TargetFramework));
+        return batch == HookAddress.NotYet ? expectation : _batches.GetOrAdd(batch, expectation);
     }
 
     private static TestHookServer Closed(bool measure, ILogger log, string reason)
@@ -307,6 +322,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     // first.
     private void Greeted(HookedProcessConnection connection)
     {
+        if (connection.Batch == HookAddress.NotYet && _continued.TryGetValue(connection.Process!.Id, out var batch))
+            connection.Continue(batch);
         foreach (var other in _connections.Keys)
         {
             if (IsParent(other, connection))

@@ -36,7 +36,7 @@ internal static class IdleWorkers
         if (units.Any(unit => unit.Tests.Any(work => work.Test.IsExclusive && work.Seconds > 0)))
             return "tests of exclusive groups wait for each other";
         return units.Length < workers
-            ? $"only {Quantity.Of(units.Length, "class")} or other units can be shared"
+            ? $"only {Quantity.Of(units.Length, "unit")} of tests (a class or a part of one) can be shared"
             : Invariant($"{total:0.0} s of tests are not worth more test hosts");
     }
 

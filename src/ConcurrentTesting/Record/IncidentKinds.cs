@@ -86,8 +86,14 @@ internal static class IncidentKinds
     /// <summary>Tests that run again and again have run as often as the run can hold.</summary>
     public const string StressBound = "stress-bound";
 
+    /// <summary>Tests that an earlier run names are not among those that were discovered, and do not run.</summary>
+    public const string TestsGone = "tests-gone";
+
     /// <summary>The timings file was damaged and is set aside.</summary>
     public const string TimingsDamaged = "timings-damaged";
+
+    /// <summary>The timings file could not be written: the next run plans with what it has.</summary>
+    public const string TimingsNotWritten = "timings-not-written";
 
     /// <summary>A test host's TRX file cannot be read to its end.</summary>
     public const string TrxDamaged = "trx-damaged";

@@ -15,6 +15,7 @@ internal static class RunResult
         Efficiency = record.Efficiency,
         TestSeconds = record.TestTime.TotalSeconds,
         Summary = Summarize(record),
+        ResultsDirectory = record.HasArtifacts ? Path.GetFullPath(record.Settings.ResultsDirectory, record.Settings.RootDirectory) : null,
         Tests = [.. record.Tests.Select(Of)],
     };
 

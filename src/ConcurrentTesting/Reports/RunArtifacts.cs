@@ -57,6 +57,14 @@ internal static class RunArtifacts
         incidents.AddRange(found);
         incidents.AddRange(lost);
         incidents.AddRange(await early.ConfigureAwait(false));
+        var told = With(record, incidents.ToImmutable());
+        if (LostArtifacts.From(told, told.Incidents) is { } worse && worse.ExitCode != record.ExitCode)
+        {
+            // What could be written says that something else could not, as the exit code does.
+            await WriteAllAsync(WithoutAttachments(worse, settings, redactor, cancellationToken), record.FinishedAt, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         return incidents.ToImmutable();
     }
 

@@ -1,9 +1,9 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
@@ -12,6 +12,8 @@ namespace ConcurrentTesting.Run;
 /// </summary>
 internal sealed class EarlierRun
 {
+    private const int MostNamed = 10;
+
     private readonly ConcurrentTestSettings _settings;
     private readonly LastFailures? _failures;
 
@@ -61,18 +63,26 @@ internal sealed class EarlierRun
     public bool LeavesNothingToDo => _failures is { IsEmpty: true };
 
     /// <summary>The part of the catalog that is asked for.</summary>
-    public TestCatalog Select(TestCatalog catalog, ILogger log)
+    /// <param name="recorder">Is told what is asked for and not there.</param>
+    public TestCatalog Select(TestCatalog catalog, RunRecorder recorder)
     {
-        if (_failures?.NotIn(catalog) is [var first, ..] gone)
-        {
-            log.LogWarning(
-                "{Tests} that failed in the last run {Are} not among those that were discovered, renamed, removed or filtered out, and {Do} not run: {First}{More}",
-                Quantity.Of(gone.Length, "test"), gone.Length == 1 ? "is" : "are", gone.Length == 1 ? "does" : "do", first,
-                gone.Length > 1 ? FormattableString.Invariant($" and {gone.Length - 1} more") : "");
-        }
-
-        var replayed = Replayed is { } run ? ReplayPlan.Select(run, catalog, _settings.ReplayWorker) : catalog;
+        if (_failures is not null)
+            Tell(recorder, _failures.NotIn(catalog), "failed in the last run");
+        if (Replayed is not { } run)
+            return _failures?.Select(catalog) ?? catalog;
+        Tell(recorder, ReplayPlan.NotIn(run, catalog, _settings.ReplayWorker), $"ran in {_settings.ReplayFile}");
+        var replayed = ReplayPlan.Select(run, catalog, _settings.ReplayWorker);
         return _failures?.Select(replayed) ?? replayed;
+    }
+
+    private static void Tell(RunRecorder recorder, ImmutableArray<string> gone, string which)
+    {
+        if (gone.IsEmpty)
+            return;
+        var more = gone.Length > MostNamed ? FormattableString.Invariant($" and {gone.Length - MostNamed} more") : "";
+        recorder.Report(
+            IncidentKinds.TestsGone,
+            $"{Quantity.Of(gone.Length, "test")} that {which} {(gone.Length == 1 ? "was" : "were")} not discovered this time (renamed, removed or filtered out) and {(gone.Length == 1 ? "does" : "do")} not run: {string.Join(", ", gone.Take(MostNamed))}{more}");
     }
 
     /// <summary>The catalog with long classes divided over workers; as it is where an earlier run is repeated.</summary>

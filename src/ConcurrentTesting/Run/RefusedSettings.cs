@@ -13,8 +13,19 @@ internal static class RefusedSettings
                 throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"{what} cannot go with {other}: {why}.");
         }
 
+        Require(settings.ReplayWorker is null || settings.ReplayFile is not null || settings.ReportFrom.Length > 0,
+            $"--test-replay-worker {settings.ReplayWorker} needs --test-replay with the run.json whose worker is meant");
+        Require(settings.ShardCount is null || settings.MakesPlan || settings.Shard is not null,
+            $"--test-shard-count {settings.ShardCount} needs --test-shard: without it each machine would run all tests");
+
         // Each of many runs counts: what failed is not run again to see whether it passes.
         return settings.Stress is null ? settings : settings with { Reruns = 0 };
+    }
+
+    private static void Require(bool isSound, string otherwise)
+    {
+        if (!isSound)
+            throw new ConcurrentTestException(ConcurrentTestExitCode.BadSettings, $"{otherwise}.");
     }
 
     private static IEnumerable<(string What, (string Name, bool IsGiven)[] Others, string Why)> Rules(ConcurrentTestSettings settings)

@@ -17,6 +17,7 @@ internal sealed class RunJournal
     private readonly RunContext _run;
     private readonly JournalWriter _file;
     private readonly HashSet<(string Assembly, string Unit)> _early = [];
+    private bool _hasToldGaps;
 
     /// <param name="file">Where the run's events are written.</param>
     /// <param name="overrides">One line for each guard of the run itself that an override kept quiet.</param>
@@ -141,15 +142,19 @@ internal sealed class RunJournal
     public RunRecord ToRecord(RunEnd end, DateTimeOffset? finishedAt = null) =>
         _run.Recorder.ToRecord(end, finishedAt);
 
-    /// <summary>Says what is missing in the journal's file.</summary>
-    public void TellFailure()
+    /// <summary>What is missing in the journal's file and was not told before.</summary>
+    public ImmutableArray<Incident> FindGaps()
     {
         _file.Flush();
-        if (_file.Failure is { } failure)
-        {
-            _run.Log.LogWarning(
-                "{File} is not complete, so that reports cannot be made again from it: {Failure}", ArtifactNames.Journal, failure);
-        }
+        if (_file.Failure is not { } failure || _hasToldGaps)
+            return [];
+        _hasToldGaps = true;
+        return
+        [
+            new Incident(
+                _run.Recorder.Now, IncidentKinds.ArtifactNotWritten,
+                $"{ArtifactNames.Journal} is not complete, so that reports cannot be made again from it: {failure}"),
+        ];
     }
 
     private sealed class PhaseScope(RunContext run, string name, long started) : IDisposable

@@ -34,18 +34,18 @@ internal static class RunReports
             var file = new HistoryFile(settings, (kind, message) => journal.Run.Recorder.Report(kind, message));
             var reading = Task.Run(file.Read, cancellationToken);
             TellFewerRows(journal);
+            ImmutableArray<Incident> lost;
             using (journal.Phase(PhaseNames.Timings))
-                await SaveTimingsAsync(journal, worked, console.Redactor, isComplete: end.ExitCode is null, cancellationToken);
+                lost = await SaveTimingsAsync(journal, worked, console.Redactor, isComplete: end.ExitCode is null, cancellationToken);
             foreach (var (kind, message) in DatabaseUseFindings.Of(worked))
                 journal.Run.Recorder.Report(kind, message);
             if (journal is { Catalog: { } catalog, Plan: { } plan })
                 SplitGuards.ReportSuspects(journal.Run.Recorder, catalog, plan, settings.Workers);
-            var lostCoverage = await WriteCoverageAsync(journal, cancellationToken);
+            lost = [.. lost, .. await WriteCoverageAsync(journal, cancellationToken), .. journal.FindGaps()];
             var history = await reading;
             journal.Remember(history.ByTest());
-            foreach (var incident in lostCoverage)
-                journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
-            var record = journal.End(end);
+            Report(journal, lost);
+            var record = journal.End(EndWithout(lost, worked, end));
             finishedAt = record.FinishedAt;
             using (journal.Phase(PhaseNames.Reports))
             {
@@ -58,10 +58,9 @@ internal static class RunReports
                         record, RecordedValue.All(record.Settings, console.Redactor), console.Redactor, cancellationToken),
                 ];
                 await adding;
-                foreach (var incident in incidents)
-                    journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
-                end = EndWithout(
-                    lostCoverage.Concat(incidents).Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten), record, end);
+                incidents = [.. incidents, .. journal.FindGaps()];
+                Report(journal, incidents);
+                end = EndWithout(lost.Concat(incidents), worked, end);
             }
         }
 
@@ -72,7 +71,6 @@ internal static class RunReports
             await MetricsPush.PutAsync(final with { Settings = settings }, journal.Run.Log, cancellationToken);
             RunTrace.Export(final, console.Redactor, Environment.GetEnvironmentVariable, journal.Run.Log);
         }
-        journal.TellFailure();
         results.Seal = writes ? PartSeal.Of(final) : null;
         console.Finish(final);
         await TellEndAsync(live, final);
@@ -124,11 +122,16 @@ internal static class RunReports
             is { } incident ? [incident] : [];
     }
 
+    private static void Report(RunJournal journal, IEnumerable<Incident> incidents)
+    {
+        foreach (var incident in incidents)
+            journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
+    }
+
     // Who reads the artifacts would miss the results: no success.
-    private static RunEnd EndWithout(int artifacts, RunRecord record, RunEnd end) =>
-        artifacts > 0 && record.ExitCode == ConcurrentTestExitCode.Success
-            ? new RunEnd(
-                ConcurrentTestExitCode.Incomplete, $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(artifacts, "artifact")} could not be written.")
+    private static RunEnd EndWithout(IEnumerable<Incident> lost, RunRecord worked, RunEnd end) =>
+        worked.ExitCode == ConcurrentTestExitCode.Success && LostArtifacts.Without(lost, worked.Reason) is { } reason
+            ? new RunEnd(ConcurrentTestExitCode.Incomplete, reason)
             : end;
 
     // Rows come from files, databases and clocks: fewer are no failure, and may be a mistake.
@@ -154,11 +157,12 @@ internal static class RunReports
 
     /// <param name="worked">What the run came to before its reports.</param>
     /// <param name="isComplete">It came to its end.</param>
-    private static async Task SaveTimingsAsync(
+    /// <returns>What could not be written.</returns>
+    private static async Task<ImmutableArray<Incident>> SaveTimingsAsync(
         RunJournal journal, RunRecord worked, Redactor redactor, bool isComplete, CancellationToken cancellationToken)
     {
         if (journal is not { Timings: { } timings, Catalog: { } catalog })
-            return;
+            return [];
 
         var settings = journal.Run.Settings;
         isComplete &= settings is { Filter: null, OnlyFailed: false, Shard: null, Budget: null };
@@ -168,7 +172,13 @@ internal static class RunReports
         BatchCosts.Learn(
             timings, catalog, worked, PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
         var text = timings.ToText(redactor);
-        foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
+        (string Kind, string Path)[] files =
+        [
+            (IncidentKinds.TimingsNotWritten, settings.TimingsFile),
+            (IncidentKinds.ArtifactNotWritten, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings)),
+        ];
+        var lost = ImmutableArray.CreateBuilder<Incident>();
+        foreach (var (kind, path) in files)
         {
             try
             {
@@ -176,8 +186,10 @@ internal static class RunReports
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                journal.Run.Recorder.Report(IncidentKinds.ArtifactNotWritten, $"{path} could not be written: {exception.Message}");
+                lost.Add(new Incident(journal.Run.Recorder.Now, kind, $"{path} could not be written: {exception.Message}"));
             }
         }
+
+        return lost.ToImmutable();
     }
 }

@@ -3,6 +3,7 @@ using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Settings;
 using Microsoft.Extensions.Logging;
@@ -37,28 +38,32 @@ internal static class SavedRuns
     {
         var redactor = Redactor.Of(settings);
         var record = journal.ToRecord();
-        logger.LogInformation("The reports of run {RunId} are made again from {Journal}", record.RunId, journal.Path);
         await using var results = ResultsDirectory.Claim(record.Settings);
+        logger.LogInformation("The reports of run {RunId} are made again from {Journal}", record.RunId, journal.Path);
         await results.BeginAgainAsync(logger);
-        record = await WithCoverageAsync(record, cancellationToken);
+        (record, var lostCoverage) = await WithCoverageAsync(record, cancellationToken);
         var recorded = RecordedValue.All(record.Settings, redactor);
-        foreach (var incident in await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken))
-            logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
+        var incidents = await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken);
+        foreach (var incident in incidents)
+            logger.LogWarning("{Kind}: {Message}", incident.Kind, PlainText.Escape(redactor.Redact(incident.Message)));
+        record = LostArtifacts.From(record, incidents.AddRange(lostCoverage));
         Tell(record, redactor, logger);
         return RunResult.Of(record) with
         {
             ClosingLines = RunConsole.ClosingLines(record, redactor),
-            HostCommands = HostCommands.Of(record, redactor),
+            HostCommands = HostCommands.Of(record with { Settings = record.Settings with { Host = settings.Host } }, redactor),
         };
     }
 
     // What the collectors left of a run that did not come to its end.
-    private static async Task<RunRecord> WithCoverageAsync(RunRecord record, CancellationToken cancellationToken)
+    private static async Task<(RunRecord Record, ImmutableArray<Incident> Lost)> WithCoverageAsync(
+        RunRecord record, CancellationToken cancellationToken)
     {
         if (record.Coverage is not null || record.Batches.All(batch => batch.Coverage is null))
-            return record;
+            return (record, []);
         var (coverage, notWritten) = await CoverageMerge.WriteAsync(record.Batches, record.Settings, record.FinishedAt, cancellationToken);
-        return record with { Coverage = coverage, Incidents = notWritten is null ? record.Incidents : record.Incidents.Add(notWritten) };
+        ImmutableArray<Incident> lost = notWritten is null ? [] : [notWritten];
+        return (record with { Coverage = coverage, Incidents = record.Incidents.AddRange(lost) }, lost);
     }
 
     /// <summary>Prints the failures and what a record comes to.</summary>

@@ -157,9 +157,18 @@ internal sealed class TestRun
         await using var cache = new DiscoveryCache(settings, vsTest.DotNet, Environment.GetEnvironmentVariable, _run.Log);
         var direct = new DirectAssemblies(settings, vsTest, _runSettings, _run.Log);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
-        var pool = new WorkerPool(_run, _databases, HostsOf(vsTest, direct, copies), _timings.Store);
+        var context = new HostContext(_run.Settings, vsTest, _runSettings, _run.Time, _run.Log, _run.Hook);
+        await using var started = new AheadHosts(context, direct);
+        var pool = new WorkerPool(_run, _databases, HostsOf(context, direct, copies, started), _timings.Store)
+        {
+            EndAhead = started.EndAsync,
+        };
         var early = EarlyStart.Of(_journal, _results, _timings.Store, direct, pool);
-        var (catalog, begun) = await DiscoverAndPrepareAsync(vsTest, direct, early, cache, cancellationToken);
+        var ahead = new AheadStart(_run, _timings.Store, _databases, started, early)
+        {
+            IsFiltered = settings.Filter is not null || _runSettings.TestCaseFilter is not null,
+        };
+        var (catalog, begun) = await DiscoverAndPrepareAsync(vsTest, direct, early, ahead, cache, cancellationToken);
         if (settings.MakesPlan)
         {
             return await ShardPlanning.WriteAsync(
@@ -169,10 +178,11 @@ internal sealed class TestRun
         if (_shard.EndOfEmptyPart is { } nothing)
             return nothing;
         (catalog, var plan) = SchedulePlan(catalog, begun, direct);
+        ahead.Planned(plan);
         if (settings.List)
             _console.List(Listing.Of(catalog, plan, _journal.Timings!, _run.Seed));
         else if (settings.Bisect is not null)
-            return await BisectAsync(vsTest, direct, plan, cancellationToken);
+            return await BisectAsync(context, direct, plan, cancellationToken);
         else
             return await WorkAsync(pool, early, vsTest, direct, plan, cancellationToken);
         return RunEnd.TestsDecide;
@@ -180,11 +190,12 @@ internal sealed class TestRun
 
     // The databases are prepared while tests are discovered; what fails first ends both.
     private async Task<(TestCatalog Catalog, ImmutableArray<TestUnit> Begun)> DiscoverAndPrepareAsync(
-        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, DiscoveryCache cache, CancellationToken cancellationToken)
+        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, AheadStart ahead, DiscoveryCache cache,
+        CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(early, both.Token));
-        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, early, cache, both.Token));
+        var prepare = EndingOthers(both, () => _run.Settings.List ? Task.CompletedTask : PrepareAsync(early, ahead, both.Token));
+        var discover = EndingOthers(both, () => DiscoverAsync(vsTest, direct, early, ahead, cache, both.Token));
         try
         {
             await FirstFailureOf(prepare, discover);
@@ -197,22 +208,28 @@ internal sealed class TestRun
         }
     }
 
-    private async Task PrepareAsync(EarlyStart early, CancellationToken cancellationToken)
+    private async Task PrepareAsync(EarlyStart early, AheadStart ahead, CancellationToken cancellationToken)
     {
         using var phase = _journal.Phase(PhaseNames.Template);
         await _databases.CheckAsync(cancellationToken);
+        ahead.Reconsider();
         await _databases.SweepAsync(cancellationToken);
         await _databases.PrepareAsync(cancellationToken);
         _databases.Tell();
+        ahead.Reconsider();
         early.Prepared();
     }
 
     private async Task DiscoverAsync(
-        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, DiscoveryCache cache, CancellationToken cancellationToken)
+        VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, AheadStart ahead, DiscoveryCache cache,
+        CancellationToken cancellationToken)
     {
         var discoverer = new Discoverer(
-            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, early,
-            cache);
+            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, ahead,
+            cache)
+        {
+            ToldErrors = (assembly, messages) => DiscoveryErrors.Record(_run, assembly, messages),
+        };
         var discovered = await discoverer.DiscoverAsync(cancellationToken);
         if (await early.FindUnexpectedAsync(discovered) is { } unexpected)
         {
@@ -224,7 +241,7 @@ internal sealed class TestRun
 
         var catalog = _shard.Select(discovered, _run.Secrets, _run.Log);
         _journal.PartIs(_shard.Record, _shard.Plan);
-        _journal.Discovered(_earlier.Select(catalog, _run.Log));
+        _journal.Discovered(_earlier.Select(catalog, _run.Recorder));
     }
 
     /// <param name="begun">What runs already: the plan is of the rest.</param>
@@ -290,24 +307,24 @@ internal sealed class TestRun
             ? new RunEnd(ConcurrentTestExitCode.Incomplete, reason)
             : RunEnd.TestsDecide;
 
-    private async Task<RunEnd> BisectAsync(VsTestLocation vsTest, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
+    private async Task<RunEnd> BisectAsync(HostContext context, DirectAssemblies direct, Plan plan, CancellationToken cancellationToken)
     {
         using var phase = _journal.Phase(PhaseNames.Tests);
         var (batches, failing) = _earlier.ToBisect(plan);
         await _journal.BeginAsync(_results);
         using var copies = new OutputCopies(_run.RunId, _run.Log);
-        var bisection = new Bisection(_run, _databases, HostsOf(vsTest, direct, copies));
+        var bisection = new Bisection(_run, _databases, HostsOf(context, direct, copies));
         var result = await bisection.FindAsync([.. batches], failing, cancellationToken);
         return new RunEnd(ConcurrentTestExitCode.Success, result.Answer);
     }
 
-    private HostsOfWorker HostsOf(VsTestLocation vsTest, DirectAssemblies direct, OutputCopies copies)
+    private HostsOfWorker HostsOf(HostContext context, DirectAssemblies direct, OutputCopies copies, AheadHosts? started = null)
     {
-        var context = new HostContext(_run.Settings, vsTest, _runSettings, _run.Time, _run.Log, _run.Hook);
         var retry = new InfrastructureRetry(_run);
         return worker => new WorkerHosts(
             context, direct, copies, worker,
-            token => retry.StartAsync(worker, inner => VsTestHost.StartSessionAsync(context, worker, inner), token));
+            token => retry.StartAsync(worker, inner => VsTestHost.StartSessionAsync(context, worker, inner), token),
+            started?.Take(worker));
     }
 
     private static async Task EndingOthers(CancellationTokenSource others, Func<Task> work)

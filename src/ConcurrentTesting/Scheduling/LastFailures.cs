@@ -67,12 +67,17 @@ internal sealed class LastFailures
         var methods = _tests.Where(test => !cases.Contains(Case(test))).Select(Method).ToHashSet();
         var classes = _outside.SelectMany(failure => failure.Classes.Select(name => (failure.Assembly, failure.Framework, name)))
             .ToHashSet();
+
+        // What happened in discovery belongs to no class.
+        var assemblies = _outside.Where(failure => failure.Classes.IsEmpty).Select(failure => (failure.Assembly, failure.Framework))
+            .ToHashSet();
         ImmutableArray<TestUnit> units =
         [
             .. catalog.Units
                 .Select(unit =>
                     unit with { Entries = [.. unit.Entries.Where(
-                        entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry)))] })
+                        entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry))
+                            || assemblies.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework)))] })
                 .Where(unit => !unit.Entries.IsEmpty),
         ];
 

@@ -65,7 +65,8 @@ internal static class ReplayPlan
     {
         if (!plan.Repeated.Contains(entry))
             return true;
-        var failed = run.Tests.Where(test => test.CaseId == entry.Id && test.Assembly == entry.Assembly.Name)
+        var known = new RecordedTests(run, [entry]);
+        var failed = run.Tests.Where(test => known.Find(test) is not null)
             .SelectMany(test => test.Attempts)
             .Where(attempt => attempt.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped))).ToList();
         return failed.Count == 0 || failed.Exists(attempt => attempt.Worker == worker && (attempt.Round ?? 1) == (round ?? 1));
@@ -75,30 +76,37 @@ internal static class ReplayPlan
     /// <param name="worker">On this worker; null: on any.</param>
     public static TestCatalog Select(RunDocument run, TestCatalog catalog, int? worker)
     {
-        var ran = run.Tests
-            .Where(test => worker is null || test.Attempts.Any(attempt => attempt.Worker == worker))
-            .Select(test => (test.Assembly, test.Framework, test.CaseId))
-            .ToHashSet();
+        var known = new RecordedTests(run, catalog.Units.SelectMany(unit => unit.Entries));
+        var ran = RanOn(run, worker).Select(known.Find).OfType<TestEntry>().ToHashSet();
         return catalog with
         {
             Units = [.. catalog.Units
                 .Select(unit =>
-                    unit with { Entries = [.. unit.Entries.Where(
-                        entry => ran.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework, entry.Id)))] })
+                    unit with { Entries = [.. unit.Entries.Where(ran.Contains)] })
                 .Where(unit => !unit.Entries.IsEmpty)],
         };
     }
+
+    /// <summary>The names of tests that ran then and are not among those that were discovered.</summary>
+    /// <param name="worker">On this worker; null: on any.</param>
+    public static ImmutableArray<string> NotIn(RunDocument run, TestCatalog catalog, int? worker)
+    {
+        var known = new RecordedTests(run, catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit));
+        return [.. RanOn(run, worker).Where(test => known.Find(test) is null).Select(test => TestNames.Full(test.Class, test.Name))];
+    }
+
+    private static IEnumerable<TestDocument> RanOn(RunDocument run, int? worker) =>
+        run.Tests.Where(test => worker is null || test.Attempts.Any(attempt => attempt.Worker == worker));
 
     private static Dictionary<int, ImmutableArray<Batch>> Batches(
         RunDocument run, TestEntry[] entries, IReadOnlyDictionary<TestEntry, double> predictions,
         IReadOnlyDictionary<TestEntry, TestUnit> units)
     {
-        var byCase = entries.ToDictionary(entry => (entry.Assembly.Name, entry.Assembly.TargetFramework, (Guid?)entry.Id));
+        var known = new RecordedTests(run, entries);
         var ran = run.Tests
             .SelectMany(
                 test => test.Attempts.Select(
-                    attempt => (attempt.Batch, attempt.StartedAt, attempt.Round, Entry: byCase.GetValueOrDefault(
-                        (test.Assembly, test.Framework, test.CaseId)))))
+                    attempt => (attempt.Batch, attempt.StartedAt, attempt.Round, Entry: known.Find(test))))
             .Where(test => test.Entry is not null)
             .ToLookup(test => test.Batch);
         return run.Batches
@@ -115,9 +123,9 @@ internal static class ReplayPlan
 
     private static FrozenSet<TestEntry> Repeated(RunDocument run, TestEntry[] entries)
     {
-        var repeated = run.Tests.Where(test => test.Attempts.Any(attempt => attempt.Round is not null))
-            .Select(test => (test.Assembly, test.Framework, test.CaseId)).ToHashSet();
-        return entries.Where(entry => repeated.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework, entry.Id))).ToFrozenSet();
+        var known = new RecordedTests(run, entries);
+        return run.Tests.Where(test => test.Attempts.Any(attempt => attempt.Round is not null)).Select(known.Find).OfType<TestEntry>()
+            .ToFrozenSet();
     }
 
     private static IEnumerable<Batch> InOrder(

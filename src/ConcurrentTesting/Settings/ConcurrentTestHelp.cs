@@ -15,7 +15,7 @@ public static class ConcurrentTestHelp
 
     /// <summary><c>--test-build</c></summary>
     public const string TestBuild =
-        "Whether the projects are built: always; never, which takes them as they are; or auto: not where nothing that the last run's build reads or wrote has changed, always on a CI host. Default: auto";
+        "Whether the projects are built: always; never, which takes them as they are; or auto, which skips the build where nothing has changed that the last one read or wrote, and always builds on a CI host. Default: auto";
 
     /// <summary><c>--test-no-build</c></summary>
     public const string TestNoBuild = "The same as --test-build never. Default: false";

@@ -44,6 +44,9 @@ internal sealed class ParameterReading
         }
 
         RefuseTwoBuilds();
+        // From another folder paths on the command line would mean something else.
+        if (Path.GetFullPath(_given.WorkingDirectory) == Path.GetFullPath(_given.RootDirectory))
+            settings = settings with { RepeatedArguments = RepeatedArguments.Of(_commandLine, _given.WorkingDirectory) };
         settings = SettingsPaths.MakeAbsolute(settings);
         foreach (var parameter in ParameterTable.All.Where(parameter => !_unreadable.Contains(parameter)))
             AddFlaw(parameter, settings);
@@ -152,9 +155,17 @@ internal sealed class ParameterReading
     private void AddObstacles(ConcurrentTestSettings settings)
     {
         AddObstacle("TestResultsDirectory", settings.ResultsDirectory);
-        AddObstacle("TestTimings", Path.GetDirectoryName(settings.TimingsFile)!);
+        AddFileObstacle("TestTimings", settings.TimingsFile);
         if (settings.JUnitFile is { } junit)
-            AddObstacle("TestJUnitFile", Path.GetDirectoryName(junit)!);
+            AddFileObstacle("TestJUnitFile", junit);
+    }
+
+    private void AddFileObstacle(string name, string file)
+    {
+        if (Directory.Exists(file))
+            _errors.Add($"{ParameterTable.All.First(parameter => parameter.Name == name).Argument}: {file} is a folder: name a file");
+        else
+            AddObstacle(name, Path.GetDirectoryName(file)!);
     }
 
     private void AddObstacle(string name, string folder)

@@ -96,7 +96,7 @@ internal static partial class ValueKinds
     public static ValueKind<ImmutableArray<string>> Projects { get; } = new(
         Arity.Many,
         "paths and globs of projects, assemblies and folders",
-        text => [.. Several(text).Select(text.ToAbsolutePath)],
+        text => [.. Several(text).Select(pattern => SettingsPaths.Pattern(pattern, text.ToAbsolutePath))],
         projects => projects.IsEmpty
             ? "there is nothing to test: name projects with --test-projects, or in the build class with "
               + "IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects"
@@ -299,7 +299,7 @@ internal static partial class ValueKinds
     private static EnvironmentPattern ToPattern(string text) =>
         text.IndexOf('=', StringComparison.Ordinal) is var equals && equals > 0
             ? new EnvironmentPattern(text[..equals], text[(equals + 1)..])
-            : throw new UnreadableValueException($"{text} has no name before a =");
+            : throw new UnreadableValueException($"{text} has no name before the =");
 
     private static string? PatternFlaw(EnvironmentPattern pattern)
     {

@@ -49,6 +49,9 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private HostOperation? _operation;
     private int _disposed;
 
+    // What it says before it is asked for anything is for the first who asks. Null: somebody has asked.
+    private List<string>? _early = [];
+
     private DirectHostProcess(TestProcess process, SessionProcesses processes, HostChannel channel, ILogger log)
     {
         _process = process;
@@ -122,8 +125,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     public async Task OperateAsync(HostOperation operation, IEnumerable<string> adapters, CancellationToken cancellationToken)
     {
         _process.ForgetErrors();
-        lock (_taking)
-            _operation = operation;
+        Begin(operation);
         try
         {
             using var ending = new CancellationTokenSource();
@@ -216,6 +218,19 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
     }
 
+    private void Begin(HostOperation operation)
+    {
+        lock (_taking)
+        {
+            _operation = operation;
+            if (operation is Rehearsal)
+                return;
+            var early = _early ?? [];
+            _early = null;
+            early.ForEach(Take);
+        }
+    }
+
     // After its end an operation receives no further messages; a message that is being handled is handled to its end.
     private void Forget()
     {
@@ -304,11 +319,21 @@ internal sealed class DirectHostProcess : IAsyncDisposable
                 Send(MessageType.AttachDebuggerCallback, false);
                 break;
             default:
-                if (_operation?.Take(message) is not true)
-                    _log.LogDebug("The test host {ProcessId} said {Message}", Id, message.MessageType);
+                TakeOfOperation(message, text);
                 break;
         }
     }
+
+    private void TakeOfOperation(Message message, string text)
+    {
+        if (_early is { } early && IsForTheFirst(message, text))
+            early.Add(text);
+        else if (_operation?.Take(message) is not true)
+            _log.LogDebug("The test host {ProcessId} said {Message}", Id, message.MessageType);
+    }
+
+    private bool IsForTheFirst(Message message, string text) =>
+        _operation is null || (message.MessageType == MessageType.TestMessage && !Rehearsal.IsToldIn(text));
 
     private async Task<string> DeathAsync()
     {

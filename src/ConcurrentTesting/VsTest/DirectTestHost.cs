@@ -11,9 +11,10 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>Starts the platform's test hosts itself and leaves the last one warm for further runs with the same environment.</summary>
 /// <param name="processes">Those that a worker's hosts start.</param>
 /// <param name="console">Runs the tests where no test host can be used.</param>
+/// <param name="ahead">The first test host, which may be starting; null: none is.</param>
 internal sealed class DirectTestHost(
     HostContext run, DirectAssemblies assemblies, SessionProcesses processes, HostBinding bound, int worker,
-    Func<CancellationToken, Task<ITestHost>> console) : ITestHost, IAsyncDisposable
+    Func<CancellationToken, Task<ITestHost>> console, AheadHost? ahead = null) : ITestHost, IAsyncDisposable
 {
     private const long LargestHost = 1L << 30;
 
@@ -27,6 +28,7 @@ internal sealed class DirectTestHost(
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(2);
 
     private DirectHostProcess? _process;
+    private AheadHost? _ahead = ahead;
     private StartTurn? _turn;
     private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
     private long _firstMemory;
@@ -44,6 +46,8 @@ internal sealed class DirectTestHost(
         _process is { IsGood: true } process && DirectAssemblies.StaysWarm(bound.Assembly) && !IsSpent(process) ? process.Id : null;
 
     public bool IsTelling => _process is { IsTelling: true };
+
+    public TimeSpan StartedBefore { get; private set; }
 
     /// <summary>See <see cref="ITestHosts.IdleEnd"/>.</summary>
     public IdleEnd? IdleEnd => _idleEnd?.End ?? (_process is { IsAlive: false } process ? EndOf(process) : null);
@@ -67,20 +71,29 @@ internal sealed class DirectTestHost(
 
     /// <summary>
     /// Waits for its turn where it has to start a process; it does so before its run begins, so that the wait does not count as silence of
-    /// the host.
+    /// the host. One that is started already takes a turn too where one is free, because until its first test it computes.
     /// </summary>
     public async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
-        if (WarmProcess is null)
+        if (_ahead is { } started)
+        {
+            await started.ReadyAsync(cancellationToken);
+            _turn ??= run.Starts.TryTake();
+        }
+        else if (WarmProcess is null)
+        {
             _turn ??= await run.Starts.TakeAsync(cancellationToken);
+        }
     }
 
     /// <summary>Ends its test process; <see cref="IdleEnd"/> tells of one that had ended before.</summary>
-    public Task LeaveProcessAsync()
+    public async Task LeaveProcessAsync()
     {
         // A turn that nobody took to a run would be lost to all workers.
         EndTurn();
-        return ForgetProcessAsync();
+        if (Interlocked.Exchange(ref _ahead, null) is { } unused)
+            await unused.DisposeAsync();
+        await ForgetProcessAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -127,14 +140,7 @@ internal sealed class DirectTestHost(
 
     private async Task<HostRunEnd> RunDirectAsync(HostRun hostRun, IHostEvents events, CancellationToken cancellationToken)
     {
-        var settings = run.RunSettings.ForBatch(BatchRunSettings.Of(hostRun, bound) with
-        {
-            Configure = root =>
-            {
-                hostRun.Configure(root);
-                ConsoleHabits.Apply(root);
-            },
-        });
+        var settings = SettingsOf(run, hostRun, bound);
         var (process, isWarm) = await ProcessForAsync(hostRun, ConsoleHabits.EnvironmentIn(settings), cancellationToken);
         _batch = hostRun.Batch;
         _isSpent = null;
@@ -152,6 +158,17 @@ internal sealed class DirectTestHost(
         return end with { Coverage = null, WasWarm = isWarm };
     }
 
+    /// <summary>What a test host is told with a run.</summary>
+    public static string SettingsOf(HostContext run, HostRun hostRun, HostBinding bound) =>
+        run.RunSettings.ForBatch(BatchRunSettings.Of(hostRun, bound) with
+        {
+            Configure = root =>
+            {
+                hostRun.Configure(root);
+                ConsoleHabits.Apply(root);
+            },
+        });
+
     private async Task<(DirectHostProcess Process, bool IsWarm)> ProcessForAsync(
         HostRun hostRun, ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
     {
@@ -163,13 +180,39 @@ internal sealed class DirectTestHost(
 
         await ForgetProcessAsync();
         _turn?.Begin();
+        _environment = Lasting(environment);
+        _firstMemory = 0;
+        _process = await StartedAheadAsync(hostRun, cancellationToken) ?? await StartAsync(environment, cancellationToken);
+        return (_process, false);
+    }
+
+    // Null where none was, or it is not what the run needs, or it has ended.
+    private async Task<DirectHostProcess?> StartedAheadAsync(HostRun hostRun, CancellationToken cancellationToken)
+    {
+        StartedBefore = TimeSpan.Zero;
+        if (Interlocked.Exchange(ref _ahead, null) is not { } started)
+            return null;
+        if (!IsSame(Lasting(started.Environment)) || await started.TakeAsync(cancellationToken) is not { } process)
+        {
+            await started.DisposeAsync();
+            return null;
+        }
+
+        run.Log.LogDebug(
+            "Worker {Worker}: its test host {ProcessId} had been starting for {Milliseconds:0} ms", worker, process.Id,
+            started.Started.TotalMilliseconds);
+        StartedBefore = started.Started;
+        run.Hook.Continue(process.Id, hostRun.Batch);
+        return process;
+    }
+
+    private async Task<DirectHostProcess> StartAsync(
+        ImmutableDictionary<string, string> environment, CancellationToken cancellationToken)
+    {
         var process = await StartAsync(
             assemblies.CommandFor(bound.Assembly)!, ProcessEnvironment.For(run.Settings).SetItems(environment), cancellationToken);
         run.Hook.Remember(process.Id, process.Exited);
-        _process = process;
-        _environment = Lasting(environment);
-        _firstMemory = 0;
-        return (process, false);
+        return process;
     }
 
     private void EndTurn() => Interlocked.Exchange(ref _turn, null)?.Dispose();
@@ -192,8 +235,11 @@ internal sealed class DirectTestHost(
     private bool CanRun(HostRun hostRun, ImmutableDictionary<string, string> environment) =>
         !hostRun.NeedsFreshProcess
         && DirectAssemblies.StaysWarm(bound.Assembly)
-        && Lasting(environment) is var wanted && wanted.Count == _environment.Count
-            && wanted.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
+        && IsSame(Lasting(environment));
+
+    private bool IsSame(ImmutableDictionary<string, string> environment) =>
+        environment.Count == _environment.Count
+        && environment.All(variable => _environment.GetValueOrDefault(variable.Key) == variable.Value);
 
     // A warm process learns of its batch from the engine, not from this variable.
     private static ImmutableDictionary<string, string> Lasting(ImmutableDictionary<string, string> environment) =>

@@ -21,7 +21,7 @@ internal interface IHookedHosts
     /// <summary>Remembers what a process of the run's own says, beyond its end too, until <see cref="Release"/>.</summary>
     void Remember(int processId, Task<ProcessExit> exited);
 
-    /// <summary>A warm test host runs this batch from now on.</summary>
+    /// <summary>A test host that has run others, or has been started ahead, runs this batch from now on.</summary>
     void Continue(int processId, int batch);
 
     /// <summary>Forgets a remembered process, once it has ended.</summary>

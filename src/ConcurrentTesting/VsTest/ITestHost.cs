@@ -46,6 +46,9 @@ internal interface ITestHost
     /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
     bool IsTelling { get; }
 
+    /// <summary>How long its process had been starting before anybody asked for the host.</summary>
+    TimeSpan StartedBefore => TimeSpan.Zero;
+
     /// <summary>
     /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at
     /// once, with all its processes, and makes the host unusable.

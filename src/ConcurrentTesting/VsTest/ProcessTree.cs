@@ -39,18 +39,24 @@ internal static class ProcessTree
         return below;
     }
 
-    // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name stands in parentheses and may hold any character.
-    private static int ParentOf(int id)
+    /// <summary>A signal or a debugger has stopped the process; false where the system does not tell.</summary>
+    public static bool IsStopped(int id) => OperatingSystem.IsLinux() && StatOf(id) is ["T" or "t", ..];
+
+    private static int ParentOf(int id) => StatOf(id) is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
+
+    // From the state on. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name before it stands in parentheses and may hold
+    // any character.
+    private static string[] StatOf(int id)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{id}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // It ended meanwhile.
-            return 0;
+            return [];
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed class SessionProcesses
         _marker = Encoding.UTF8.GetBytes($"{MarkerVariable}={session}");
     }
 
+    public static SessionProcesses New() => new(Guid.NewGuid().ToString("N"));
+
     /// <summary>The marker's value, unique on this machine.</summary>
     public string Session { get; }
 

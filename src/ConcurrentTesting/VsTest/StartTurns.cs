@@ -25,11 +25,13 @@ internal sealed class StartTurns
     /// <summary>
     /// Waits for a turn, in the order of asking; it ends with its disposal or a while after <see cref="StartTurn.Begin"/>.
     /// </summary>
-    public async Task<StartTurn> TakeAsync(CancellationToken cancellationToken)
-    {
-        var turn = await _free.Reader.ReadAsync(cancellationToken);
-        return new StartTurn(() => _free.Writer.TryWrite(turn), Longest);
-    }
+    public async Task<StartTurn> TakeAsync(CancellationToken cancellationToken) =>
+        TurnOf(await _free.Reader.ReadAsync(cancellationToken));
+
+    /// <summary>Null where no turn is free at this moment.</summary>
+    public StartTurn? TryTake() => _free.Reader.TryRead(out var turn) ? TurnOf(turn) : null;
+
+    private StartTurn TurnOf(int turn) => new(() => _free.Writer.TryWrite(turn), Longest);
 }
 
 /// <summary>The turn of one host to start.</summary>

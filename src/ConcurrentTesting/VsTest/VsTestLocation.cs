@@ -17,13 +17,17 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
     public static async Task<VsTestLocation> FindAsync(string directory, CancellationToken cancellationToken)
     {
         var dotnet = FindDotNet();
+        if (SdkResolver.Find(dotnet, directory) is { } known && File.Exists(ConsoleIn(known)))
+            return new VsTestLocation(dotnet, Path.GetFileName(known), ConsoleIn(known));
         var version = await FindSdkVersionAsync(dotnet, directory, cancellationToken);
         var sdk = await FindSdkDirectoryAsync(dotnet, version, directory, cancellationToken);
-        var console = Path.Combine(sdk, "vstest.console.dll");
+        var console = ConsoleIn(sdk);
         return File.Exists(console)
             ? new VsTestLocation(dotnet, version, console)
             : throw Incomplete($"The .NET SDK {version} has no {console}: repair or reinstall the SDK.");
     }
+
+    private static string ConsoleIn(string sdk) => Path.Combine(sdk, "vstest.console.dll");
 
     /// <summary>
     /// The dotnet that was said to be the host, else the one that runs this process, else the first in PATH, else the usual folders.

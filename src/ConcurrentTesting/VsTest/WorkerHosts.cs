@@ -5,11 +5,13 @@ namespace ConcurrentTesting.VsTest;
 /// vstest.console, as <see cref="DirectAssemblies"/> says.
 /// </summary>
 /// <param name="startConsole">Tries again what is worth it.</param>
+/// <param name="ahead">A test host that was started for the worker before it had databases and a batch; null: none was.</param>
 internal sealed class WorkerHosts(
     HostContext run, DirectAssemblies assemblies, OutputCopies copies, int worker,
-    Func<CancellationToken, Task<VsTestSession>> startConsole) : ITestHosts
+    Func<CancellationToken, Task<VsTestSession>> startConsole, AheadHost? ahead = null) : ITestHosts
 {
-    private readonly SessionProcesses _processes = new(Guid.NewGuid().ToString("N"));
+    private readonly SessionProcesses _processes = ahead?.Processes ?? SessionProcesses.New();
+    private AheadHost? _ahead = ahead;
     private VsTestSession? _console;
     private DirectTestHost? _direct;
     private XUnit3Host? _program;
@@ -30,6 +32,7 @@ internal sealed class WorkerHosts(
 
     public async Task EndProcessesAsync()
     {
+        await AheadAsync(null);
         if (_direct is not { } direct)
             return;
         _direct = null;
@@ -67,11 +70,23 @@ internal sealed class WorkerHosts(
 
     private async Task<ITestHost> DirectAsync(HostBinding bound, CancellationToken cancellationToken)
     {
-        if (_direct is null || !_direct.Bound.IsSame(bound))
+        var started = await AheadAsync(bound);
+        if (_direct is not null && !_direct.Bound.IsSame(bound))
             await EndProcessesAsync();
-        _direct ??= new DirectTestHost(run, assemblies, _processes, bound, worker, token => ConsoleAsync(bound, token));
+        _direct ??= new DirectTestHost(run, assemblies, _processes, bound, worker, token => ConsoleAsync(bound, token), started);
         await _direct.TakeTurnAsync(cancellationToken);
         return _direct;
+    }
+
+    // What was started for something else is ended.
+    private async Task<AheadHost?> AheadAsync(HostBinding? bound)
+    {
+        if (Interlocked.Exchange(ref _ahead, null) is not { } started)
+            return null;
+        if (bound is not null && started.Bound.IsSame(bound))
+            return started;
+        await started.DisposeAsync();
+        return null;
     }
 
     private async Task<ITestHost> ConsoleAsync(HostBinding bound, CancellationToken cancellationToken)

@@ -198,6 +198,22 @@ public abstract partial class ServerContract(DatabaseServers servers) : ServerFi
     }
 
     [Fact]
+    public async Task What_a_worker_will_be_told_is_known_once_the_server_was_checked_and_nothing_is_made_for_it()
+    {
+        Script(Book);
+        await using var databases = Create(await SettingsAsync("schema.sql") with { Workers = 2 });
+        databases.Foresee(1).ShouldBeNull();
+
+        await databases.CheckAsync(CancellationToken);
+        var foreseen = databases.Foresee(1)!;
+        (await ExistsAsync(foreseen["CONCURRENT_TEST_DATABASE"])).ShouldBeFalse();
+        await databases.PrepareAsync(CancellationToken);
+        (await ExistsAsync(foreseen["CONCURRENT_TEST_DATABASE"])).ShouldBeFalse();
+
+        (await databases.LeaseAsync(1, CancellationToken)).Environment.ShouldBe(foreseen, ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_renewed_lease_is_a_fresh_database_under_a_new_name()
     {
         Script(Book);

@@ -222,6 +222,33 @@ public sealed class DiscovererTests(BuiltSuites suites)
         exception.Message.ShouldContain("Waiting (net10.0): its tests were not discovered within 10 s");
     }
 
+    [Theory]
+    [InlineData(TestHostMode.Auto)]
+    [InlineData(TestHostMode.Console)]
+    public async Task An_error_that_an_adapter_tells_beside_the_tests_that_it_finds_is_heard(TestHostMode host)
+    {
+        using var repository = new TestRepository();
+        repository.AddProject("Complaining.TestAdapter", """
+            using Microsoft.VisualStudio.TestPlatform.ObjectModel; using Microsoft.VisualStudio.TestPlatform.ObjectModel.Adapter;
+            using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging; namespace Complaining;
+            [FileExtension(".dll"), DefaultExecutorUri("executor://complaining")]
+            public sealed class Discoverer : ITestDiscoverer
+            {
+                public void DiscoverTests(IEnumerable<string> sources, IDiscoveryContext context, IMessageLogger logger, ITestCaseDiscoverySink sink) =>
+                    logger.SendMessage(TestMessageLevel.Error, "It cannot look for its tests.");
+            }
+            """, "", TestRepository.Packages("Microsoft.TestPlatform.ObjectModel"));
+        repository.AddSuite(
+            "Hidden", "XUnit2", "namespace Hidden; public class Tests { [Xunit.Fact] public void Is_found() { } }",
+            packages: TestRepository.Packages("XUnit2") + """<ProjectReference Include="../Complaining.TestAdapter/Complaining.TestAdapter.csproj" />""");
+        await repository.DotNetAsync("build", "Hidden", "--nologo", "--verbosity", "quiet");
+
+        var catalog = await repository.DiscoverAsync(settings => settings with { TestProjects = ["Hidden"], NoBuild = true, TestHost = host });
+
+        catalog.CaseCount.ShouldBe(1);
+        repository.ToldErrors.ShouldHaveSingleItem().ShouldBe("Hidden (net10.0): It cannot look for its tests.");
+    }
+
     [Fact]
     public async Task Twenty_two_thousand_cases_are_discovered_in_seconds()
     {

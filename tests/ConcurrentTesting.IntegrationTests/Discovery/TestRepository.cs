@@ -41,6 +41,9 @@ internal sealed class TestRepository : IDisposable
 
     public Incidents Incidents { get; } = new();
 
+    /// <summary>Errors of adapters beside tests that were found.</summary>
+    public List<string> ToldErrors { get; } = [];
+
     /// <summary>Settings that keep everything in this folder; a test changes what it is about.</summary>
     public ConcurrentTestSettings Settings => new()
     {
@@ -88,6 +91,8 @@ internal sealed class TestRepository : IDisposable
         var discoverer = new Discoverer(settings, runSettings, location, direct, Seed, Log, Incidents, Incidents.Begin, watch, cache)
         {
             DiscoveryBound = bound,
+            ToldErrors = (assembly, messages) => ToldErrors.AddRange(
+                messages.Where(message => message.Level == HostMessageLevel.Error).Select(message => $"{assembly.Source}: {message.Text}")),
         };
         return await discoverer.DiscoverAsync(Cancellation);
     }

@@ -1,6 +1,7 @@
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
+using ConcurrentTesting.Tests.Reports;
 using Shouldly;
 using Xunit;
 
@@ -80,6 +81,41 @@ public class HostCommandsTests
 
         foreach (var host in new[] { "GitHubActions", "AzurePipelines", "TeamCity" })
             string.Join('\n', HostCommands.Of(Run(host, [SampleRun.Failure(SampleRun.Entry("Fails"), message: "geheim-ist-es")], ConcurrentTestExitCode.TestsFailed, "geheim-ist-es"), redactor)).ShouldNotContain("geheim");
+    }
+
+    [Fact]
+    public void Below_a_checkout_GitHub_gets_files_as_they_are_in_it()
+    {
+        using var workspace = new TemporaryFolder();
+        var before = Environment.GetEnvironmentVariable("GITHUB_WORKSPACE");
+        Environment.SetEnvironmentVariable("GITHUB_WORKSPACE", workspace.Path);
+        try
+        {
+            var root = Path.Combine(workspace.Path, "services", "shop");
+            var failure = SampleRun.Failure(SampleRun.Entry("Fails"), stack: $"   at Shop.Tests.OrderTests.Fails() in {root}/tests/OrderTests.cs:line 7");
+            var run = SampleRun.Run(new ConcurrentTestSettings { RootDirectory = root, ResultsDirectory = root, Host = "GitHubActions" }, [failure]) with { ExitCode = ConcurrentTestExitCode.TestsFailed };
+
+            HostCommands.Of(run, new Redactor()).Single().ShouldStartWith("::error file=services/shop/tests/OrderTests.cs,line=7,");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("GITHUB_WORKSPACE", before);
+        }
+    }
+
+    [Fact]
+    public void A_frame_of_a_library_that_was_built_deterministically_is_not_taken_for_the_repositorys()
+    {
+        using var root = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(root.Path, "tests"));
+        File.WriteAllText(Path.Combine(root.Path, "tests", "OrderTests.cs"), "");
+        const string stack = """
+               at MySqlConnector.Core.ServerSession.ReceiveReplyAsync() in /_/src/MySqlConnector/Core/ServerSession.cs:line 936
+               at Shop.Tests.OrderTests.Fails() in /_/tests/OrderTests.cs:line 7
+            """;
+        var run = SampleRun.Run(new ConcurrentTestSettings { RootDirectory = root.Path, ResultsDirectory = root.Path, Host = "GitHubActions" }, [SampleRun.Failure(SampleRun.Entry("Fails"), stack: stack)]) with { ExitCode = ConcurrentTestExitCode.TestsFailed };
+
+        HostCommands.Of(run, new Redactor()).Single().ShouldContain("tests/OrderTests.cs,line=7,");
     }
 
     private static List<string> Of(string host, List<TestRecord> tests, ConcurrentTestExitCode exitCode = ConcurrentTestExitCode.TestsFailed, string reason = "It does not build.") =>

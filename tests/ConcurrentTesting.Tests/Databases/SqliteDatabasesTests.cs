@@ -89,6 +89,28 @@ public sealed class SqliteDatabasesTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_worker_will_be_told_is_known_before_there_is_a_database()
+    {
+        var settings = Settings() with { Reset = DatabaseReset.Batch, Workers = 2 };
+        await using var databases = TestDatabases.Create(settings, RunId(), _log, TimeProvider.System);
+        var (first, second) = (databases.Foresee(0)!, databases.Foresee(1)!);
+        File.Exists(first["CONCURRENT_TEST_DATABASE"]).ShouldBeFalse();
+        Directory.Exists(Path.GetDirectoryName(first["CONCURRENT_TEST_DATABASE"])).ShouldBeFalse();
+
+        await databases.PrepareAsync(CancellationToken);
+        var leases = new[] { await databases.LeaseAsync(0, CancellationToken), await databases.LeaseAsync(1, CancellationToken) };
+
+        leases[0].Environment.ShouldBe(first, ignoreOrder: true);
+        leases[1].Environment.ShouldBe(second, ignoreOrder: true);
+        databases.Foresee(0)!["CONCURRENT_TEST_DATABASE"].ShouldNotBe(leases[0].Database);
+        (await databases.LeaseAsync(0, CancellationToken)).Database.ShouldNotBe(leases[0].Database);
+    }
+
+    [Fact]
+    public void Of_a_connection_string_that_cannot_be_read_nothing_is_foreseen() =>
+        TestDatabases.Create(Settings() with { ConnectionString = "Mode=Nonsense" }, RunId(), _log, TimeProvider.System).Foresee(0).ShouldBeNull();
+
+    [Fact]
     public async Task Options_of_the_given_connection_string_are_kept()
     {
         await using var databases = await PreparedAsync(Settings() with { ConnectionString = "Foreign Keys=True;Data Source=ignored.db" });

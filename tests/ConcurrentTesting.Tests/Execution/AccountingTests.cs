@@ -249,6 +249,42 @@ public sealed class AccountingTests
         verdict.Settled.ShouldHaveSingleItem().Message.ShouldContain("3 times and gave 2");
     }
 
+    [Theory]
+    [InlineData(0, 0, 1)]
+    [InlineData(1, 1, 0)]
+    public void A_test_that_lacks_a_row_is_not_asked_for_by_name_where_that_would_replace_a_failure_of_another(int reruns, int again, int settled)
+    {
+        var twins = Catalogs.Entry(Assembly, "Orders", "Ships", cases: 2);
+        var set = new HashSet<TestEntry> { twins };
+
+        var verdict = NewAccounting([twins], reruns).Judge(End([twins], BatchReasons.Plan) with
+        {
+            Rows = new Dictionary<TestEntry, int> { [twins] = 1 },
+            Failed = set,
+            OfTheirOwn = set,
+        });
+
+        verdict.Again.Select(batch => batch.Reason).ShouldBe(Enumerable.Repeat(BatchReasons.ByName, again));
+        verdict.Settled.Select(test => test.Outcome).ShouldBe(Enumerable.Repeat(TestOutcome.Error, settled));
+    }
+
+    [Fact]
+    public void A_test_that_lacks_a_row_is_asked_for_once_whatever_failed_the_others()
+    {
+        var twins = Catalogs.Entry(Assembly, "Orders", "Ships", cases: 2);
+        var accounting = new Accounting(new Dictionary<TestEntry, double> { [twins] = 1.0 }, 0, 0, new RetryBudget(1, TimeSpan.Zero, new Random(1)));
+        var set = new HashSet<TestEntry> { twins };
+
+        var verdict = accounting.Judge(End([twins], BatchReasons.Plan) with
+        {
+            Rows = new Dictionary<TestEntry, int> { [twins] = 1 },
+            Failed = set,
+            Infrastructure = set,
+        });
+
+        verdict.Again.ShouldHaveSingleItem().Reason.ShouldBe(BatchReasons.ByName);
+    }
+
     [Fact]
     public void Reruns_end_with_their_budget()
     {

@@ -107,6 +107,75 @@ public sealed class BatchRunnerTests
             .ShouldBe(Enumerable.Repeat("Test clean-up Shop.Orders.First", outside));
     }
 
+    [Theory]
+    [InlineData(true, "Assembly Cleanup method Baskets.CleanAll failed. Error Message: System.Exception: it broke", "Shop.Baskets, Shop.Orders")]
+    [InlineData(true, "Class Cleanup method Baskets.Clean failed. Error Message: System.Exception: it broke", "Shop.Baskets")]
+    [InlineData(true, "Class Cleanup method Inherited.Clean failed. Error Message: System.Exception: it broke", "Shop.Baskets, Shop.Orders")]
+    [InlineData(false, "Class Cleanup method Inherited.Clean failed. Error Message: System.Exception: it broke", "Shop.Orders")]
+    [InlineData(false, "Assembly Cleanup method Baskets.CleanAll failed. Error Message: System.Exception: it broke", "Shop.Baskets, Shop.Orders")]
+    public async Task A_clean_up_that_MSTest_tells_as_the_failure_of_a_test_is_none_of_it(bool isBeforeVersion4, string message, string classes)
+    {
+        await using var run = new FakeRun();
+        var other = Catalogs.Entry(Catalogs.Assembly(), "Shop.Baskets", "Other");
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(other, TestOutcome.Passed));
+            if (!isBeforeVersion4)
+                events.ResultArrived(FakeHost.Result(_first, TestOutcome.Passed));
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Failed) with { Message = message, StackTrace = "at Baskets.Clean()" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([other, _first]));
+
+        (run.ResultOf(_first).Outcome, run.ResultOf(_first).Final.Message).ShouldBe((TestOutcome.Passed, null));
+        var failure = run.Context.Recorder.Outside.ShouldHaveSingleItem();
+        (failure.Kind, failure.Message, failure.StackTrace).ShouldBe((OutsideKinds.CleanUp, message, "at Baskets.Clean()"));
+        string.Join(", ", failure.Classes.Order()).ShouldBe(classes);
+    }
+
+    [Theory]
+    [InlineData("Rows (2)", 2)]
+    [InlineData("Rows (1)", 1)]
+    [InlineData("[Shop.Orders ClassCleanup]", 1)]
+    public async Task A_clean_up_that_MSTest_tells_beside_rows_is_no_row(string name, int rows)
+    {
+        await using var run = new FakeRun();
+        var theory = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Rows", hasKnownRows: false);
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(theory, TestOutcome.Passed) with { DisplayName = "Rows (1)" });
+            events.ResultArrived(FakeHost.Result(theory, TestOutcome.Failed) with { DisplayName = name, Message = "Class Cleanup method Orders.Clean failed. Error Message: it broke" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([theory]));
+
+        run.Context.Recorder.RowsSoFar(theory).Select(row => row.Outcome).ShouldBe(Enumerable.Repeat(TestOutcome.Passed, rows));
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().Kind.ShouldBe(OutsideKinds.CleanUp);
+    }
+
+    [Fact]
+    public async Task Without_retries_no_other_try_replaces_what_the_infrastructure_failed()
+    {
+        await using var run = new FakeRun();
+        var rows = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Rows", cases: 2);
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ActiveTests([FakeHost.Told(rows)]);
+            if (run.Runs.Count > 1)
+            {
+                events.ResultArrived(FakeHost.Result(rows, TestOutcome.Passed));
+                events.ResultArrived(FakeHost.Result(rows, TestOutcome.Passed));
+                return Task.FromResult(FakeHost.WellEnded);
+            }
+
+            events.ResultArrived(FakeHost.Result(rows, TestOutcome.Failed) with { Message = "Shop.ConcurrentTestInfrastructureException : the server is gone" });
+            return Task.FromResult(new HostRunEnd("killed"));
+        }).RunAsync(FakeRun.Plan([rows]));
+
+        run.Context.Recorder.RowsSoFar(rows).ShouldContain(row => row.Outcome == TestOutcome.Failed && row.Final.Message!.Contains("the server is gone"));
+    }
+
     [Fact]
     public async Task A_test_takes_no_longer_than_its_batch_has_lasted()
     {
@@ -121,6 +190,114 @@ public sealed class BatchRunnerTests
         var test = run.ResultOf(_first).Final;
         test.Duration.ShouldBeLessThan(TimeSpan.FromMinutes(1));
         test.StartedAt.ShouldNotBe(default);
+    }
+
+    [Fact]
+    public async Task A_clean_up_that_hangs_between_two_classes_is_a_failure()
+    {
+        var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
+        await using var run = new FakeRun(settings => settings with { TestTimeout = TimeSpan.FromSeconds(5) }, time);
+        var other = Catalogs.Entry(Catalogs.Assembly(), "Shop.Baskets", "Other");
+
+        var pool = run.Pool(async (asked, events, cancellationToken) =>
+        {
+            if (!asked.Entries.Contains(_first))
+                return await FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed);
+            events.ActiveTests([FakeHost.Told(_first)]);
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Passed));
+            events.ActiveTests([]);
+            await EndedAsync(cancellationToken);
+            return new HostRunEnd("the run was ended early.");
+        }).RunAsync(FakeRun.Plan([_first, other]));
+        while (!pool.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await pool;
+        run.ResultOf(other).Outcome.ShouldBe(TestOutcome.Passed);
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().Message.ShouldContain("a clean-up or a set-up that hangs");
+    }
+
+    [Theory]
+    [InlineData("[xUnit.net 00:00:00.10]   Catastrophic failure: System.BadImageFormatException", true, 1)]
+    [InlineData("[xUnit.net 00:00:00.10]   Catastrophic failure: System.BadImageFormatException", false, 0)]
+    public async Task An_error_that_was_told_before_a_process_died_is_no_word_of_its_death(string error, bool wentOn, int failures)
+    {
+        await using var run = new FakeRun();
+        var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
+
+        await run.Pool((asked, events, _) =>
+        {
+            if (!asked.Entries.Contains(_first))
+                return FakeHost.GiveAll(asked, events, _ => TestOutcome.Passed);
+            if (wentOn)
+                events.Message(HostMessageLevel.Error, error);
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Passed) with { StartedAt = DateTimeOffset.UtcNow.AddSeconds(wentOn ? 1 : -1) });
+            if (!wentOn)
+                events.Message(HostMessageLevel.Error, error);
+            return Task.FromResult(new HostRunEnd("killed"));
+        }).RunAsync(FakeRun.Plan([_first, last]));
+
+        run.ResultOf(last).Outcome.ShouldBe(TestOutcome.Passed);
+        run.Context.Recorder.Outside.Length.ShouldBe(failures);
+    }
+
+    [Theory]
+    [InlineData(TestOutcome.Failed, 1, 0)]
+    [InlineData(TestOutcome.Passed, 0, 1)]
+    internal async Task A_row_that_nobody_knew_is_told_and_a_failure_where_it_failed(TestOutcome outcome, int failures, int told)
+    {
+        await using var run = new FakeRun();
+        var row = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships(11:03)");
+
+        // The names of its rows have the time in them, and there is one more than when they were discovered.
+        await run.Pool((asked, events, _) =>
+        {
+            if (asked.Selection is null)
+                return Task.FromResult(FakeHost.WellEnded);
+            events.ResultArrived(FakeHost.Result(Catalogs.Entry(row.Assembly, row.ClassName, "Ships(11:04)"), TestOutcome.Passed));
+            events.ResultArrived(FakeHost.Result(Catalogs.Entry(row.Assembly, row.ClassName, "Ships(11:05)"), outcome));
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([row]));
+
+        run.ResultOf(row).Outcome.ShouldBe(TestOutcome.Passed);
+        run.Context.Recorder.Outside.Select(failure => failure.Name).ShouldBe(Enumerable.Repeat("Shop.Orders.Ships(11:05)", failures));
+        run.Incidents.Count(incident => incident.Kind == IncidentKinds.UnaskedResult).ShouldBe(told);
+    }
+
+    [Fact]
+    public async Task A_row_that_failed_under_another_name_and_again_when_it_was_asked_for_by_name_is_one_failure()
+    {
+        await using var run = new FakeRun();
+        var row = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships(11:03)");
+
+        await run.Pool((_, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(Catalogs.Entry(row.Assembly, row.ClassName, "Ships(11:04)"), TestOutcome.Failed));
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([row]));
+
+        run.ResultOf(row).Outcome.ShouldBe(TestOutcome.Failed);
+        run.Context.Recorder.Outside.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_row_that_failed_under_another_name_stays_a_failure_where_it_passes_when_it_is_asked_for_by_name()
+    {
+        await using var run = new FakeRun();
+        var row = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Ships(11:03)");
+
+        await run.Pool((asked, events, _) =>
+        {
+            events.ResultArrived(FakeHost.Result(
+                Catalogs.Entry(row.Assembly, row.ClassName, "Ships(11:04)"), asked.Selection is null ? TestOutcome.Failed : TestOutcome.Passed));
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([row]));
+
+        run.ResultOf(row).Outcome.ShouldBe(TestOutcome.Passed);
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().Name.ShouldBe("Shop.Orders.Ships(11:04)");
     }
 
     private static Quarantine Muted(string test)

@@ -45,6 +45,8 @@ internal sealed class FakeRun : IAsyncDisposable
 
     public RunContext Context { get; }
 
+    public TestDatabases Databases => _databases;
+
     public ConcurrentQueue<Incident> Incidents { get; } = [];
 
     /// <summary>The hosts that were made, with its worker.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Execution;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
 using Shouldly;
@@ -37,6 +39,68 @@ public sealed class WorkerPoolTests : IAsyncDisposable
         _run.ResultOf(_third).Outcome.ShouldBe(TestOutcome.Passed);
         _run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Failed);
         _run.Runs.ShouldContain(run => run.Entries.Length == 1 && run.Entries[0].Equals(_second) && run.NeedsFreshProcess);
+    }
+
+    [Fact]
+    public async Task Where_one_worker_is_enough_it_is_the_first_and_the_others_hosts_that_were_started_ahead_are_ended()
+    {
+        var ended = new ConcurrentDictionary<int, byte>();
+        var othersEnded = new TaskCompletionSource();
+        var pool = new WorkerPool(_run.Context, _run.Databases, _run.HostsOf(async (run, events, cancellationToken) =>
+        {
+            await othersEnded.Task.WaitAsync(TimeSpan.FromSeconds(20), cancellationToken);
+            return await FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
+        }))
+        {
+            EndAhead = worker =>
+            {
+                ended.TryAdd(worker, 0);
+                if (ended.ContainsKey(1) && ended.ContainsKey(2))
+                    othersEnded.TrySetResult();
+                return Task.CompletedTask;
+            },
+        };
+
+        await pool.RunAsync(FakeRun.Plan([_first], [_second], [_third]) with
+        {
+            Seeds = [[FakeRun.Batch([_first]) with { Seconds = 0.01 }], [FakeRun.Batch([_second]) with { Seconds = 0.01 }], [FakeRun.Batch([_third]) with { Seconds = 0.01 }]],
+        });
+
+        _run.Hosts.Select(made => made.Worker).ShouldBe([0]);
+        ended.Keys.Order().ShouldBe([0, 1, 2]);
+    }
+
+    [Fact]
+    public async Task A_failure_that_was_to_be_tried_again_stays_one_where_the_run_is_stopped_before()
+    {
+        await using var run = new FakeRun(settings => settings with { FailFast = 1, MaxRetries = 1, RetryDelay = TimeSpan.FromHours(1) });
+
+        await run.Pool((asked, events, _) =>
+        {
+            foreach (var entry in asked.Entries)
+                events.ResultArrived(FakeHost.Result(entry, TestOutcome.Failed) with { Message = entry.Equals(_first) ? "Shop.ConcurrentTestInfrastructureException : the server is gone" : "Expected 1, was 2" });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([_first, _second]) with { Seeds = [[FakeRun.Batch([_first]), FakeRun.Batch([_second])]] });
+
+        run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Failed);
+        run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Failed);
+    }
+
+    [Fact]
+    public async Task A_failure_that_a_host_told_before_it_threw_is_not_replaced_on_another_worker()
+    {
+        var asked = 0;
+
+        await _run.Pool(async (run, events, _) =>
+        {
+            if (Interlocked.Increment(ref asked) > 1)
+                return await FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
+            events.ResultArrived(FakeHost.Result(run.Entries[0], TestOutcome.Failed));
+            throw new IOException("No space left on device");
+        }).RunAsync(FakeRun.Plan([_first, _second], [_third]));
+
+        new[] { _first, _second, _third }.Select(entry => _run.ResultOf(entry).Attempts.Length).ShouldBe([1, 1, 1]);
+        new[] { _first, _second, _third }.Count(entry => _run.ResultOf(entry).Outcome == TestOutcome.Failed).ShouldBe(1);
     }
 
     [Fact]

@@ -238,6 +238,29 @@ public sealed class TestHookServerTests : IAsyncDisposable
         _server.ProcessIds(2).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Host_that_was_started_ahead_is_measured_for_its_first_batch_whenever_its_greeting_is_read(bool isReadBefore)
+    {
+        AddressOf(batch: 3);
+        if (!isReadBefore)
+            _server.Continue(ProcessId, batch: 3);
+        using var host = Greet(HookAddress.NotYet, HookedProcessRole.TestHost);
+        await WelcomeAsync(host);
+        await Eventually.HoldsAsync(() => _server.ProcessIds(isReadBefore ? HookAddress.NotYet : 3).Length == 1);
+
+        if (isReadBefore)
+            _server.Continue(ProcessId, batch: 3);
+        host.Send(Test(Guid.NewGuid(), "Buys", reads: 4));
+        host.Dispose();
+        var figures = await _server.CollectAsync(3, CancellationToken);
+
+        figures.Tests.ShouldHaveSingleItem().DisplayName.ShouldBe("Buys");
+        figures.NotMeasured.ShouldBeEmpty();
+        _server.ProcessIds(HookAddress.NotYet).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Warm_host_is_known_after_its_end_until_it_is_released()
     {

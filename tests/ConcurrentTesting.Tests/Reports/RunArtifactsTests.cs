@@ -47,11 +47,13 @@ public sealed class RunArtifactsTests : IDisposable
         var blocked = _folder.File(name);
         Directory.CreateDirectory(blocked);
 
-        var incident = (await WriteAsync(Record())).Single();
+        var incident = (await WriteAsync(Record() with { ExitCode = ConcurrentTestExitCode.Success })).Single();
 
         incident.Kind.ShouldBe("artifact-not-written");
         incident.Message.ShouldContain(blocked);
         Files().ShouldBe(Names.Except([name]));
+        if (name != "run.json")
+            RunJsonFile.Read(_folder.File("run.json")).ExitCode.ShouldBe((int)ConcurrentTestExitCode.Incomplete, "the run ends so");
     }
 
     [Fact]

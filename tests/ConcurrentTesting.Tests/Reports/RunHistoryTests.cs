@@ -47,6 +47,13 @@ public sealed class RunHistoryTests : IDisposable
 
     [Theory]
     [InlineData("no json")]
+    [InlineData("[]")]
+    [InlineData("1")]
+    [InlineData("null")]
+    [InlineData("{\"version\":\"1\"}")]
+    [InlineData("{\"version\":1}")]
+    [InlineData("{\"version\":1,\"names\":[\"a\"]}\n[]")]
+    [InlineData("{\"version\":1,\"names\":[\"a\"]}\n{\"run\":\"r\",\"at\":\"2026-01-01T00:00:00Z\",\"exitCode\":0,\"wallSeconds\":1,\"tests\":[[0,null,1]]}")]
     [InlineData("{\"version\":9,\"names\":[]}")]
     [InlineData("{\"version\":1,\"names\":[]}\n{\"run\":\"r\",\"at\":\"2026-01-01T00:00:00Z\",\"exitCode\":0,\"wallSeconds\":1,\"tests\":[[7,\"P\",1]]}")]
     public void A_damaged_history_is_said_to_be_damaged(string content)

@@ -39,6 +39,17 @@ public sealed class RefusedSettingsTests
     }
 
     [Fact]
+    public void What_means_nothing_without_another_parameter_is_refused()
+    {
+        Should.Throw<ConcurrentTestException>(() => RefusedSettings.Check(Plain with { ReplayWorker = 3 })).Message
+            .ShouldBe("--test-replay-worker 3 needs --test-replay with the run.json whose worker is meant.");
+        Should.Throw<ConcurrentTestException>(() => RefusedSettings.Check(Plain with { ShardCount = 4 })).Message
+            .ShouldBe("--test-shard-count 4 needs --test-shard: without it each machine would run all tests.");
+        RefusedSettings.Check(Plain with { ShardCount = 4, Shard = "auto" });
+        RefusedSettings.Check(Plain with { ShardCount = 4, MakesPlan = true });
+    }
+
+    [Fact]
     public void Each_of_them_alone_is_fine()
     {
         foreach (var (one, other) in Refused.Select(row => row.Data))

@@ -4,6 +4,7 @@ using ConcurrentTesting.Run;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Tests.Record;
 using ConcurrentTesting.Tests.Reports;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
@@ -57,6 +58,17 @@ public sealed class SavedRunsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_report_that_cannot_be_made_again_is_no_success()
+    {
+        var folder = Written("whole", Started, new RunEnded(ConcurrentTestExitCode.Success, "There was nothing to run.") { At = RecordedRun.Start });
+        var taken = new WhenLogged("are made again", () => Directory.CreateDirectory(Path.Combine(folder, ArtifactNames.Metrics, "taken")));
+
+        var result = await ConcurrentTestRun.RunAsync(new ConcurrentTestSettings { ReportFrom = [folder] }, taken, Cancellation);
+
+        (result.ExitCode, result.Reason).ShouldBe((ConcurrentTestExitCode.Incomplete, "There was nothing to run, but 1 artifact could not be written."));
+    }
+
+    [Fact]
     public async Task A_journal_that_cannot_be_read_leaves_all_as_it_is()
     {
         var folder = Played("one", seed: 5);
@@ -91,6 +103,21 @@ public sealed class SavedRunsTests : IDisposable
 
     private static Task<ConcurrentTestResult> ReportAsync(params string[] from) =>
         ConcurrentTestRun.RunAsync(new ConcurrentTestSettings { ReportFrom = [.. from] }, NullLogger.Instance, Cancellation);
+
+    /// <summary>Does something when something is said.</summary>
+    private sealed class WhenLogged(string said, Action act) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (formatter(state, exception).Contains(said, StringComparison.Ordinal))
+                act();
+        }
+    }
 
     private static SortedDictionary<string, string> Contents(string folder) =>
         new(Directory.EnumerateFiles(folder).Where(file => !Path.GetFileName(file).StartsWith('.')).ToDictionary(file => Path.GetFileName(file), File.ReadAllText), StringComparer.Ordinal);

@@ -88,6 +88,21 @@ public sealed class RepeatsTests
     }
 
     [Fact]
+    public void A_replay_tells_two_assemblies_of_one_name_apart()
+    {
+        var other = _entry with { Assembly = _entry.Assembly with { Path = "/repo/other/Shop.Tests.dll", Ordinal = 1 } };
+        var both = Catalogs.Of(Unit(""), new TestUnit("Shop.Orders", other.Assembly, [other]));
+        var run = RunDocumentSource.From(
+            RecordedRun.Of(
+                "/repo/results", [Record(_entry, RecordedRun.Attempt(batch: 1)), Record(other, RecordedRun.Attempt(batch: 2, worker: 1))],
+                RecordedRun.Batch(1, assembly: _entry.Assembly), RecordedRun.Batch(2, assembly: other.Assembly, worker: 1)),
+            new JsonObject(), new Redactor());
+
+        ReplayPlan.Of(run, both, TimingStore.Empty, worker: null).Seeds.Select(seed => seed.Single().Assembly.Path).ShouldBe([_entry.Assembly.Path, other.Assembly.Path]);
+        ReplayPlan.Select(run, both, worker: 1).Entries().ShouldHaveSingleItem().Assembly.Path.ShouldBe(other.Assembly.Path);
+    }
+
+    [Fact]
     public void A_replay_runs_each_time_on_its_worker_and_further_ones_in_a_process_of_their_own()
     {
         var plan = ReplayPlan.Of(Stressed(), Catalogs.Of(Unit("")), TimingStore.Empty, worker: null);

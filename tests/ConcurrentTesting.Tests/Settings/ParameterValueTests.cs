@@ -188,8 +188,8 @@ public sealed class ParameterValueTests : IDisposable
     [Theory]
     [InlineData("DB={Conectionstring}", "DB has the unknown placeholder {Conectionstring}; did you mean {ConnectionString}?")]
     [InlineData("DB={connectionstring}", "did you mean {ConnectionString}?")]
-    [InlineData("{Database}", "{Database} has no name before a =")]
-    [InlineData("=x", "=x has no name before a =")]
+    [InlineData("{Database}", "{Database} has no name before the =")]
+    [InlineData("=x", "=x has no name before the =")]
     [InlineData("A B={Host}", "A B is not a variable's name")]
     public void A_bad_environment_pattern_is_refused(string pattern, string reason) =>
         _settings.Errors("--test-environment", pattern).ShouldHaveSingleItem().ShouldContain(reason);
@@ -239,6 +239,20 @@ public sealed class ParameterValueTests : IDisposable
     }
 
     [Fact]
+    public void Folders_in_the_place_of_files_are_found_before_the_run()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_settings.Caller, "folder")).FullName;
+
+        _settings.Errors("--test-timings", "/", "--test-junit-file", "folder").ShouldBe(
+            ["--test-timings: / is a folder: name a file", $"--test-junit-file: {folder} is a folder: name a file"]);
+    }
+
+    [Fact]
+    public void Projects_that_are_left_out_stay_so_and_are_looked_for_in_the_callers_folder() =>
+        _settings.Parse("--test-projects", "all.csproj", "!slow.csproj").TestProjects.ShouldBe(
+            [Path.Combine(_settings.Caller, "all.csproj"), "!" + Path.Combine(_settings.Caller, "slow.csproj")]);
+
+    [Fact]
     public void Bad_settings_leave_no_folder_behind()
     {
         _settings.Errors("--workers", "0", "--test-results-directory", "results");
@@ -274,7 +288,7 @@ public sealed class ParameterValueTests : IDisposable
     [Fact]
     public void Every_setting_that_a_user_chooses_has_a_parameter()
     {
-        string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables", "TemplateHook", "Partition"];
+        string[] setByTheBuild = ["RootDirectory", "WorkingDirectory", "TemporaryDirectory", "Host", "Nuke", "SecretVariables", "TemplateHook", "Partition", "RepeatedArguments"];
         var settings = new ConcurrentTestSettings { TestProjects = ["a"] };
 
         var covered = ParameterTable.All.Select(parameter => parameter.ShowSetting(settings).Split(' ')[0]);

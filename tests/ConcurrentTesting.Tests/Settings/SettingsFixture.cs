@@ -20,6 +20,9 @@ internal sealed class SettingsFixture : ILogger, IDisposable
     /// <summary>What the build system says; nothing, unless a test sets it.</summary>
     public Func<string, IReadOnlyList<string>?> BuildSystem { get; set; } = _ => null;
 
+    /// <summary>Where the command was typed; <see cref="Caller"/>, unless a test sets it.</summary>
+    public string? TypedIn { get; set; }
+
     public bool HasGeneratedVariables { get; set; }
 
     public ConcurrentTestSettings FromCSharp { get; set; } = new() { TestProjects = ["some.csproj"] };
@@ -54,7 +57,7 @@ internal sealed class SettingsFixture : ILogger, IDisposable
             BuildSystem = name => BuildSystem(name),
             OtherParameters = ["Configuration", "TestFlavour"],
         },
-        FromCSharp with { RootDirectory = Root, WorkingDirectory = Caller },
+        FromCSharp with { RootDirectory = Root, WorkingDirectory = TypedIn ?? Caller },
         this);
 
     /// <summary>The errors, one a line.</summary>

@@ -39,6 +39,19 @@ public sealed class StartTurnsTests
     }
 
     [Fact]
+    public async Task Who_does_not_wait_gets_a_turn_where_one_is_free()
+    {
+        using var first = await _turns.TakeAsync(CancellationToken);
+        using var second = _turns.TryTake();
+        second.ShouldNotBeNull();
+        _turns.TryTake().ShouldBeNull();
+
+        second.Dispose();
+
+        using var next = await _turns.TakeAsync(CancellationToken).WaitAsync(Bound, CancellationToken);
+    }
+
+    [Fact]
     public async Task Who_waits_no_more_takes_nobodys_turn()
     {
         using var first = await _turns.TakeAsync(CancellationToken);

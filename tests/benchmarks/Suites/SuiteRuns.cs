@@ -45,6 +45,9 @@ internal sealed class SuiteRuns(Scenario scenario, GeneratedSuite suite, Postgre
         return run.ExitCode == 0 ? run : throw new InvalidOperationException($"dotnet test ended with {run.ExitCode}: {run.Output}");
     }
 
+    private static bool IsAccount(string line) =>
+        line.StartsWith("  Time ", StringComparison.Ordinal) || line.Contains("of tests, lower bound", StringComparison.Ordinal);
+
     /// <summary>Where the time of the last run by workers went, in its own words.</summary>
     public string Account { get; private set; } = "";
 
@@ -62,7 +65,7 @@ internal sealed class SuiteRuns(Scenario scenario, GeneratedSuite suite, Postgre
             ]);
         if (run.ExitCode != 0)
             throw new InvalidOperationException($"ConcurrentTest ended with {run.ExitCode}: {run.Output}");
-        Account = run.Output.Split('\n').LastOrDefault(line => line.Contains("efficiency", StringComparison.Ordinal)) ?? "";
+        Account = string.Join(" /", run.Output.Split('\n').Where(IsAccount));
         await using var file = File.OpenRead(Path.Combine(suite.Folder, "artifacts", "test-results", "run.json"));
         using var document = await JsonDocument.ParseAsync(file);
         var passed = document.RootElement.GetProperty("tests").EnumerateArray().Count(test => test.GetProperty("outcome").GetString() == "Passed");

@@ -18,7 +18,8 @@ internal static class HostCommands
 
     public static ImmutableArray<string> Of(RunRecord run, Redactor redactor) => run.Settings.List ? [] : run.Settings.Host switch
     {
-        "GitHubActions" => [.. Annotations(run, redactor).Select(GitHub)],
+        "GitHubActions" => [.. Annotations(run, redactor).Select(
+            annotation => GitHub(annotation, FolderInWorkspace(run.Settings.RootDirectory)))],
         "AzurePipelines" => [.. Annotations(run, redactor).Select(Azure), .. AzureFiles(run)],
         "TeamCity" => [.. TeamCityMessages.Of(run, redactor)],
         _ => [],
@@ -55,10 +56,19 @@ internal static class HostCommands
         : (place[..colon], place[(colon + 1)..]);
 
     // https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-    private static string GitHub(Annotation annotation)
+    private static string GitHub(Annotation annotation, string folder)
     {
-        var place = annotation.File is { } file ? $"file={GitHubProperty(file)},line={annotation.Line}," : "";
+        var place = annotation.File is { } file ? $"file={GitHubProperty(folder + file)},line={annotation.Line}," : "";
         return $"::error {place}title={GitHubProperty(annotation.Title)}::{GitHubText(annotation.Message)}";
+    }
+
+    // GitHub takes files as relative to its checkout, below which the build's root may be.
+    private static string FolderInWorkspace(string rootDirectory)
+    {
+        if (Environment.GetEnvironmentVariable("GITHUB_WORKSPACE") is not { Length: > 0 } workspace)
+            return "";
+        var folder = Path.GetRelativePath(workspace, rootDirectory).Replace('\\', '/');
+        return folder == "." || folder.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(folder) ? "" : folder + "/";
     }
 
     private static string GitHubText(string text) => text.Replace("%", "%25", StringComparison.Ordinal)

@@ -31,6 +31,12 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <param name="label">Names the copy within the run, never used twice: <c>w3-1</c>.</param>
     Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What a copy under this label will be reached by, if it can be made as is expected now; null: nothing is expected yet. May be called
+    /// before anything else, and makes no copy.
+    /// </summary>
+    ConnectionValues? Foresee(TemplateSource source, string label);
+
     /// <summary>Asks what became of the clone; throws where it gives no sign of life.</summary>
     Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken);
 

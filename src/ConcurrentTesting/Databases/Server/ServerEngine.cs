@@ -70,9 +70,13 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         return ensured.ToImmutable();
     }
 
+    // Whether the run may use the server is known once it was checked.
+    public ConnectionValues? Foresee(TemplateSource source, string label) =>
+        _facts is null ? null : dialect.ConnectionTo(NameOf(source, label));
+
     public async Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
     {
-        var name = OwnDatabaseName.OfClone(_runId, template.Source.Database, label).ToString();
+        var name = NameOf(template.Source, label);
         await _cloning.WaitAsync(cancellationToken);
         try
         {
@@ -145,6 +149,8 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         await dialect.DisposeAsync();
         _cloning.Dispose();
     }
+
+    private string NameOf(TemplateSource source, string label) => OwnDatabaseName.OfClone(_runId, source.Database, label).ToString();
 
     /// <summary>Shows other runs that this run lives, before anything of it exists on the server.</summary>
     private async Task LiveAsync(CancellationToken cancellationToken)

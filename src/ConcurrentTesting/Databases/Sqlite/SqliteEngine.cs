@@ -20,6 +20,9 @@ internal sealed class SqliteEngine(
 {
     private const string TemplateFile = "template.db";
 
+    /// <summary>Templates are thought to be no larger as long as they are not known.</summary>
+    private const long LikelyTemplate = 64L << 20;
+
     /// <summary>What a clone may grow by in memory, beyond twice its template, before that memory is thought too small.</summary>
     private const long RoomToGrow = 32L << 20;
 
@@ -92,9 +95,12 @@ internal sealed class SqliteEngine(
         }
     }
 
+    public ConnectionValues? Foresee(TemplateSource source, string label) =>
+        FolderAsExpected() is { } folder ? ConnectionTo(PathOf(folder, source, label)) : null;
+
     public Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(Folder().Path, $"{template.Source.Database}-{label}.db");
+        var path = PathOf(Folder().Path, template.Source, label);
         foreach (var stale in FilesOf(path))
             File.Delete(stale);
         CopyWhole(template.Name, path);
@@ -205,9 +211,28 @@ internal sealed class SqliteEngine(
             return _folder ??= CreateFolder();
     }
 
+    private static string PathOf(string folder, TemplateSource source, string label) =>
+        Path.Combine(folder, $"{source.Database}-{label}.db");
+
+    // The one that will be made, unless the templates are larger or something is in the way.
+    private string? FolderAsExpected()
+    {
+        lock (_folderGate)
+        {
+            var needed = Needed(Math.Max(LikelyTemplate, Interlocked.Read(ref _templateBytes)));
+            return _folder?.Path ?? RunFolder.Roots(settings.TemporaryDirectory).Where(root => HasRoom(root, needed))
+                .Select(root => Path.Combine(root, runId)).FirstOrDefault();
+        }
+    }
+
+    private long Needed(long templateBytes) => settings.Workers * ((2 * templateBytes) + RoomToGrow);
+
+    private static bool HasRoom(string root, long needed) =>
+        !root.StartsWith("/dev/shm", StringComparison.Ordinal) || new DriveInfo("/dev/shm").AvailableFreeSpace >= needed;
+
     private RunFolder CreateFolder()
     {
-        var needed = settings.Workers * ((2 * Interlocked.Read(ref _templateBytes)) + RoomToGrow);
+        var needed = Needed(Interlocked.Read(ref _templateBytes));
         foreach (var root in RunFolder.Roots(settings.TemporaryDirectory))
         {
             if (TryCreate(root, needed) is { } folder)
@@ -226,8 +251,7 @@ internal sealed class SqliteEngine(
 
     private RunFolder? TryCreate(string root, long needed)
     {
-        var isMemory = root.StartsWith("/dev/shm", StringComparison.Ordinal);
-        if (isMemory && new DriveInfo("/dev/shm").AvailableFreeSpace < needed)
+        if (!HasRoom(root, needed))
         {
             logger.LogDebug("/dev/shm has less than {Needed} MiB: the workers' databases go to disk", needed >> 20);
             return null;

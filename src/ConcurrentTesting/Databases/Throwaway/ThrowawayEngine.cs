@@ -88,6 +88,9 @@ internal sealed class ThrowawayEngine(
         return [.. running.Templates.Select(template => template with { Hit = hit, Time = elapsed / running.Templates.Length })];
     }
 
+    // Where each lease has its own server, nobody knows its port before it has started.
+    public ConnectionValues? Foresee(TemplateSource source, string label) => IsShared ? _first?.Engine.Foresee(source, label) : null;
+
     public async Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken)
     {
         var running = IsShared ? _first! : await OfLabelAsync(label, cancellationToken);

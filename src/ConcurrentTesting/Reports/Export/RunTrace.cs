@@ -43,6 +43,20 @@ internal sealed class RunTrace
     {
         if (!IsAskedFor(variable))
             return;
+        try
+        {
+            Send(record, redactor, variable, log);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException
+            or NotSupportedException)
+        {
+            // The exporter reads its own variables and throws at what it cannot take.
+            log.LogWarning("The run's trace was not sent ({Variable}): {Reason}", Endpoints[0], redactor.Redact(exception.Message));
+        }
+    }
+
+    private static void Send(RunRecord record, Redactor redactor, Func<string, string?> variable, ILogger log)
+    {
         var spans = 1 + record.StartedWorkers.Count() + record.Batches.Length + record.Tests.Sum(test => test.Attempts.Length);
         using var failures = new ExporterFailures();
         using var provider = Sdk.CreateTracerProviderBuilder()

@@ -34,7 +34,19 @@ internal sealed class RunHistory
     {
         if (!File.Exists(path))
             return Empty;
-        using var lines = File.ReadLines(path).GetEnumerator();
+        try
+        {
+            return Parse(File.ReadLines(path));
+        }
+        catch (Exception exception) when (IsOfAnotherShape(exception))
+        {
+            throw new JsonException("it is not what a run wrote", exception);
+        }
+    }
+
+    private static RunHistory Parse(IEnumerable<string> file)
+    {
+        using var lines = file.GetEnumerator();
         if (!lines.MoveNext())
             return Empty;
         var names = Names(lines.Current);
@@ -43,6 +55,11 @@ internal sealed class RunHistory
             runs.Add(PastRun.Parse(lines.Current, names));
         return new RunHistory(runs.ToImmutable());
     }
+
+    // What reading JSON throws that is of another shape than is read.
+    private static bool IsOfAnotherShape(Exception exception) =>
+        exception is InvalidOperationException or KeyNotFoundException or FormatException or NullReferenceException or ArgumentException
+            or IndexOutOfRangeException or OverflowException;
 
     /// <summary>The results of each test by its id, the oldest first.</summary>
     public ImmutableDictionary<string, ImmutableArray<PastResult>> ByTest() => _runs

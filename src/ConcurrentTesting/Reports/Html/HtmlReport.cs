@@ -128,6 +128,7 @@ internal sealed class HtmlReport
             ("failures", "Failures", _failures.Length > 0),
             ("timeline", "Workers over time", _record.Batches.Length > 0),
             ("machines", "Machines", !_record.Parts.IsEmpty),
+            ("repeated", "Repeated tests", RepeatTotal.Of(_record.Tests) is not null),
             ("flaky", "Flaky", _record.Flaky > 0),
             ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
             ("slowest", "Slowest", _record.Tests.Length > 0),

@@ -39,6 +39,8 @@ internal sealed class HtmlRunData(RunRecord record)
         json.WriteString(
             "runJson", Path.GetRelativePath(record.Settings.RootDirectory, Path.Combine(record.Settings.ResultsDirectory, "run.json"))
                 .Replace('\\', '/'));
+        json.WriteString("script", OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh");
+        json.WriteString("arguments", record.Settings.RepeatedArguments);
         json.WriteStartArray("workers");
         foreach (var worker in Workers)
             json.WriteNumberValue(worker);

@@ -141,16 +141,20 @@ starts.push(() => {
     place.append(part("h2", "Earlier runs"), drawing, part("p", `Known runs: ${told.runs}${flaky}; the last bar is this run, red ones failed.`, "soft"));
   }
 
-  const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
+  const quoted = text => `'${text.replaceAll("'", facts.script === "./build.sh" ? "'\\''" : "''")}'`;
+
+  // What VSTest's filters give a meaning of their own.
+  const literal = text => text.replace(/[\\()&|=!~]/g, "\\$&");
 
   function commands(test, told) {
     if (told.outside) return;
-    const method = told.method ? `${classes[test[CLASS]].replaceAll("+", "\\+")}.${told.method}` : fullName(test);
-    const lines = [["Run it again", `./build.sh ConcurrentTest --test-filter ${quoted(`FullyQualifiedName=${method}`)}`]];
+    const method = literal(told.method ? `${classes[test[CLASS]]}.${told.method}` : fullName(test));
+    const command = `${facts.script} ConcurrentTest${facts.arguments ?? ""}`;
+    const lines = [["Run it again", `${command} --test-filter ${quoted(`FullyQualifiedName=${method}`)}`]];
     if (test[WORKER] >= 0) {
-      const replay = `./build.sh ConcurrentTest --test-replay ${quoted(facts.runJson)} --test-replay-worker ${test[WORKER]}`;
+      const replay = `${command} --test-replay ${quoted(facts.runJson)} --test-replay-worker ${test[WORKER]}`;
       lines.push([`Repeat what worker ${test[WORKER]} ran, in the same order`, replay]);
-      if (outcomes[test[OUTCOME]].style === "failed") lines.push(["Find an earlier test that makes it fail", `./build.sh ConcurrentTest --test-replay ${quoted(facts.runJson)} --test-bisect ${quoted(fullName(test))}`]);
+      if (outcomes[test[OUTCOME]].style === "failed") lines.push(["Find an earlier test that makes it fail", `${command} --test-replay ${quoted(facts.runJson)} --test-bisect ${quoted(fullName(test))}`]);
     }
     place.append(part("h2", "Commands"));
     for (const [name, text] of lines) {

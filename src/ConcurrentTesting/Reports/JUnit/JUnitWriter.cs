@@ -17,6 +17,12 @@ internal sealed partial class JUnitWriter : IDisposable
 {
     private const double ShortestTime = 0.001;
 
+    // GitLab refuses a file of more than 30 MB. What a case takes beside its texts is a guess on the safe side.
+    private const long MostBytes = 28_000_000;
+    private const long BytesOfCase = 900;
+    private const int ShortText = 2048;
+    private const int ShortestText = 200;
+
     private readonly RunRecord _record;
     private readonly bool _isStrict;
     private readonly ImmutableArray<TestRecord> _entries;
@@ -24,6 +30,8 @@ internal sealed partial class JUnitWriter : IDisposable
     private readonly ReportText _text;
     private readonly JUnitNames _names;
     private readonly IndentedXml _xml;
+    private long _room;
+    private long _roomForPassed;
 
     private JUnitWriter(RunRecord record, Stream output, AttachmentFolder attachments, ReportText text)
     {
@@ -32,6 +40,8 @@ internal sealed partial class JUnitWriter : IDisposable
         _attachments = attachments;
         _text = text;
         _names = new JUnitNames(_entries = record.Entries, text);
+        _room = Math.Max(MostBytes / 10, MostBytes - BytesOfCase * _entries.Length);
+        _roomForPassed = _room / 2;
         _xml = new IndentedXml(output);
     }
 
@@ -56,10 +66,9 @@ internal sealed partial class JUnitWriter : IDisposable
         _xml.WriteStartDocument();
         _xml.WriteStartElement("testsuites");
         Attribute("name", "ConcurrentTest");
-        if (_entries.Length == 0 && _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed))
+        Totals(_entries, isSuite: false);
+        if (NeedsRunItself)
             RunItself();
-        else
-            Totals(_entries, isSuite: false);
 
         foreach (var suite in suites)
         {
@@ -71,13 +80,20 @@ internal sealed partial class JUnitWriter : IDisposable
         _xml.WriteEndDocument();
     }
 
-    /// <summary>No test is not "all is well", which readers would take it for.</summary>
+    // Neither no test nor only good ones are "all is well", which readers would take them for.
+    private bool NeedsRunItself =>
+        _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed)
+        && _entries.All(test => test.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
+
     private void RunItself()
     {
-        TotalsOfRunItself(isSuite: false);
         _xml.WriteStartElement("testsuite");
         Attribute("name", "ConcurrentTest");
-        TotalsOfRunItself(isSuite: true);
+        Attribute("tests", "1");
+        Attribute("failures", "0");
+        Attribute("errors", "1");
+        Attribute("skipped", "0");
+        Attribute("time", Seconds(ShortestTime));
         Attribute("timestamp", Time(_record.StartedAt));
         Attribute("hostname", _record.Machine);
         Attribute("package", "ConcurrentTest");
@@ -108,17 +124,6 @@ internal sealed partial class JUnitWriter : IDisposable
         _xml.WriteEndElement();
     }
 
-    private void TotalsOfRunItself(bool isSuite)
-    {
-        Attribute("tests", "1");
-        Attribute("failures", "0");
-        Attribute("errors", "1");
-        if (isSuite || !_isStrict)
-            Attribute("skipped", "0");
-
-        Attribute("time", Seconds(ShortestTime));
-    }
-
     private void Suite(string source, string className, List<TestRecord> tests)
     {
         _xml.WriteStartElement("testsuite");
@@ -141,13 +146,15 @@ internal sealed partial class JUnitWriter : IDisposable
 
     private void Totals(IReadOnlyCollection<TestRecord> tests, bool isSuite)
     {
-        Attribute("tests", Invariant($"{tests.Count}"));
+        var beside = !isSuite && NeedsRunItself ? 1 : 0;
+        Attribute("tests", Invariant($"{tests.Count + beside}"));
         Attribute("failures", Invariant($"{tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)}"));
-        Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error)}"));
+        Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error) + beside}"));
         if (isSuite || !_isStrict)
             Attribute("skipped", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Skipped)}"));
 
-        Attribute("time", Seconds(tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3))));
+        var seconds = tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3));
+        Attribute("time", Seconds(seconds + beside * ShortestTime));
     }
 
     private void Case(TestRecord test)
@@ -268,7 +275,7 @@ internal sealed partial class JUnitWriter : IDisposable
 
     private void Describe(TestAttempt attempt)
     {
-        _xml.WriteAttributeString("message", _text.Message(attempt.Message ?? Fallback(attempt)));
+        _xml.WriteAttributeString("message", Bounded(_text.Message(attempt.Message ?? Fallback(attempt)), attempt));
         Attribute("type", FailureType(attempt));
     }
 
@@ -278,7 +285,8 @@ internal sealed partial class JUnitWriter : IDisposable
         var message = _text.Message(attempt.Message ?? Fallback(attempt));
         var type = FailureType(attempt);
         var head = message.StartsWith(type, StringComparison.Ordinal) ? message : $"{type}: {message}";
-        return string.IsNullOrWhiteSpace(attempt.StackTrace) ? head : $"{head}\n{_text.Stream(attempt.StackTrace)}";
+        return Bounded(
+            string.IsNullOrWhiteSpace(attempt.StackTrace) ? head : $"{head}\n{_text.Stream(attempt.StackTrace)}", attempt);
     }
 
     private void Streams(TestRecord test)
@@ -293,7 +301,7 @@ internal sealed partial class JUnitWriter : IDisposable
         var output = new StringBuilder().Append(
             attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
         if (!string.IsNullOrEmpty(attempt.StandardOutput))
-            output.Append('\n').Append(_text.Stream(attempt.StandardOutput));
+            output.Append('\n').Append(Bounded(_text.Stream(attempt.StandardOutput), attempt));
 
         foreach (var file in _attachments.Of(attempt))
             output.Append(CultureInfo.InvariantCulture, $"\n[[ATTACHMENT|{LegalXml.Clean(RelativePath(file))}]]");
@@ -304,7 +312,29 @@ internal sealed partial class JUnitWriter : IDisposable
     private void StandardError(TestAttempt attempt)
     {
         if (!string.IsNullOrEmpty(attempt.StandardError))
-            _xml.WriteElementString("system-err", _text.Stream(attempt.StandardError));
+            _xml.WriteElementString("system-err", Bounded(_text.Stream(attempt.StandardError), attempt));
+    }
+
+    /// <summary>
+    /// A text as far as the file has room for it: first that of tests which passed is left out, then that of failures is cut.
+    /// </summary>
+    private string Bounded(string text, TestAttempt attempt)
+    {
+        var size = Encoding.UTF8.GetByteCount(text);
+        if (attempt.Outcome is TestOutcome.Passed or TestOutcome.Skipped)
+        {
+            if (size > ShortestText && size > _roomForPassed)
+                return Invariant($"[{text.Length} characters are left out here, because readers refuse a larger junit.xml; test-results.trx has them]");
+            _roomForPassed -= size;
+        }
+        else if (size > _room)
+        {
+            text = TextCap.Apply(text, _room > -MostBytes / 10 ? ShortText : ShortestText);
+            size = Encoding.UTF8.GetByteCount(text);
+        }
+
+        _room -= size;
+        return text;
     }
 
     private void Property(string name, string value)

@@ -1,4 +1,6 @@
 using System.Xml.Linq;
+using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Trx;
 
@@ -12,15 +14,23 @@ internal sealed record TrxOutput(
     {
         var attempt = recorded.Attempt;
         var output = row?.Element.Child("Output");
-        var error = output?.Child("ErrorInfo");
+
+        // What failed a test that has passed was not its own, and is told elsewhere.
+        var error = attempt.Outcome == TestOutcome.Passed ? null : output?.Child("ErrorInfo");
         return new TrxOutput(
             Text(output, "StdOut", attempt.StandardOutput),
             Text(output, "StdErr", attempt.StandardError),
             Text(output, "DebugTrace", null),
             Text(error, "Message", attempt.Message),
             Text(error, "StackTrace", attempt.StackTrace),
-            [.. output?.Child("TextMessages")?.Elements().Select(message => message.Value) ?? [], .. earlier]);
+            [.. output?.Child("TextMessages")?.Elements().Select(message => message.Value) ?? [], .. Kind(attempt), .. earlier]);
     }
+
+    // A row of TRX has failed or has not; JUnit's type says more.
+    private static IEnumerable<string> Kind(TestAttempt attempt) =>
+        attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped) && FailureKinds.Of(attempt) != FailureKind.Failed
+            ? [$"Kind: {FailureKinds.Text(attempt)}"]
+            : [];
 
     /// <summary>The text as it was before VSTest's logger escaped it, where the record still has it; else as the logger wrote it.</summary>
     public static string Restore(string written, string? recorded) =>

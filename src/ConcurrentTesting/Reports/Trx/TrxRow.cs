@@ -21,6 +21,9 @@ internal sealed class TrxRow(XElement element)
             ? time
             : null;
 
+    public TimeSpan? Duration { get; } =
+        TimeSpan.TryParse(element.Text("duration"), CultureInfo.InvariantCulture, out var duration) ? duration : null;
+
     /// <summary>Where its files are, below <c>In</c> of the deployment root.</summary>
     public string FilesFolder { get; } = element.Text("relativeResultsDirectory") ?? "";
 

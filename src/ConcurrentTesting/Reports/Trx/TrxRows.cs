@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
+using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Trx;
 
@@ -53,9 +54,10 @@ internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFold
 
     private string Story(TestRecord test, TestAttempt attempt)
     {
-        var head = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Attempt {attempt.Number} of {test.Attempts.Length} on worker {attempt.Worker}: {attempt.Outcome} after {attempt.Duration.TotalSeconds:0.###} s");
+        var how = attempt.Worker < 0
+            ? "not run"
+            : Invariant($"on worker {attempt.Worker}: {attempt.Outcome} after {attempt.Duration.TotalSeconds:0.###} s");
+        var head = Invariant($"Attempt {attempt.Number} of {test.Attempts.Length} {how}");
         var parts = new[]
         {
             head,

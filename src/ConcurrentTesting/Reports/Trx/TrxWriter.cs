@@ -9,6 +9,9 @@ namespace ConcurrentTesting.Reports.Trx;
 /// <summary>Writes the merged file from front to end, in VSTest's own order of elements and attributes.</summary>
 internal sealed class TrxWriter : IDisposable
 {
+    // What a test host told and the run did not believe is longer than what it recorded by more than this.
+    private static readonly TimeSpan ImpossibleBeyond = TimeSpan.FromMinutes(1);
+
     private readonly IndentedXml _xml;
     private readonly ReportText _text;
     private readonly TrxDefinitions _definitions = new();
@@ -97,6 +100,8 @@ internal sealed class TrxWriter : IDisposable
 
     private void RowTimes(TestAttempt attempt, TrxRow? row)
     {
+        if (row?.Duration > attempt.Duration + ImpossibleBeyond)
+            row = null;
         Attribute("duration", row?["duration"] ?? TrxFormat.Duration(attempt.Duration));
         Attribute("startTime", row?["startTime"] ?? TrxFormat.Time(attempt.StartedAt));
         Attribute("endTime", row?["endTime"] ?? TrxFormat.Time(attempt.StartedAt + attempt.Duration));

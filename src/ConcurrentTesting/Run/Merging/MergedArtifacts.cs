@@ -4,6 +4,7 @@ using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
+using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Settings;
@@ -43,17 +44,8 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
         var incidents = notWritten.AddRange(await RunArtifacts.WriteAsync(record, recorded, redactor, cancellationToken));
         await adding;
         foreach (var incident in incidents)
-            logger.LogWarning("{Kind}: {Message}", incident.Kind, redactor.Redact(incident.Message));
-        if (record.ExitCode == ConcurrentTestExitCode.Success
-            && incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost)
-        {
-            record = record with
-            {
-                ExitCode = ConcurrentTestExitCode.Incomplete,
-                Reason = $"{record.Reason.TrimEnd('.')}, but {Quantity.Of(lost, "artifact")} could not be written.",
-            };
-        }
-
+            logger.LogWarning("{Kind}: {Message}", incident.Kind, PlainText.Escape(redactor.Redact(incident.Message)));
+        record = LostArtifacts.From(record, incidents);
         await MetricsPush.PutAsync(
             record with { Settings = record.Settings with { MetricsPushUrl = settings.MetricsPushUrl } }, logger, cancellationToken);
         Tell(record);

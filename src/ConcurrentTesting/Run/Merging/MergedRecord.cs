@@ -15,7 +15,7 @@ internal static class MergedRecord
     {
         ImmutableArray<RunRecord> records = [.. parts.Select(part => part.Record)];
         ImmutableArray<TestRecord> tests = [.. records.SelectMany(part => part.Tests).OrderBy(test => test.Id, StringComparer.Ordinal)];
-        ImmutableArray<OutsideFailure> outside = [.. records.SelectMany(part => part.Outside)];
+        ImmutableArray<OutsideFailure> outside = [.. OutsideFailure.Together(records.SelectMany(part => part.Outside))];
         var (exitCode, reason) = VerdictOf(end, tests, outside, settings, records);
         var phases = Phases(records);
         var bound = tests.IsEmpty

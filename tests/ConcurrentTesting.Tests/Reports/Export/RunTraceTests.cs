@@ -93,10 +93,20 @@ public sealed class RunTraceTests
         ],
         RecordedRun.Batch(1));
 
-    // The exporter reads the process's own environment.
-    private static void WithVariables(int port, Action<Func<string, string?>> export)
+    [Fact]
+    public void Variables_that_the_exporter_cannot_take_are_a_warning()
     {
-        (string Name, string Value)[] variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{port}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("TRACEPARENT", $"00-{TraceId}-{ParentId}-01")];
+        var log = new LogLines();
+
+        WithVariables(1, variable => RunTrace.Export(Run(), new Redactor(), variable, log), ("OTEL_EXPORTER_OTLP_HEADERS", "Bearer abc"));
+
+        log.Text.ShouldContain("Warning: The run's trace was not sent");
+    }
+
+    // The exporter reads the process's own environment.
+    private static void WithVariables(int port, Action<Func<string, string?>> export, params (string Name, string Value)[] more)
+    {
+        (string Name, string Value)[] variables = [.. more, ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{port}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"), ("TRACEPARENT", $"00-{TraceId}-{ParentId}-01")];
         foreach (var (name, value) in variables)
             System.Environment.SetEnvironmentVariable(name, value);
         try

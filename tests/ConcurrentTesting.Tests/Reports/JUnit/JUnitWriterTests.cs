@@ -287,6 +287,26 @@ public sealed class JUnitWriterTests : IDisposable
         root.Descendants("error").Single().Attribute("message")!.Value.ShouldBe("It does not <build>.");
     }
 
+    [Theory]
+    [InlineData(nameof(ConcurrentTestExitCode.Incomplete), nameof(TestOutcome.Skipped), 1)]
+    [InlineData(nameof(ConcurrentTestExitCode.Cancelled), nameof(TestOutcome.Passed), 1)]
+    [InlineData(nameof(ConcurrentTestExitCode.Incomplete), nameof(TestOutcome.Error), 0)]
+    [InlineData(nameof(ConcurrentTestExitCode.Success), nameof(TestOutcome.Passed), 0)]
+    public void A_run_that_did_not_come_to_its_end_is_an_error_where_no_test_tells_of_it(string exitCode, string outcome, int errors)
+    {
+        var record = RecordedRun.Of(_folder.Path, [RecordedRun.Test("Passes"), RecordedRun.Test("Other", RecordedRun.Attempt(Enum.Parse<TestOutcome>(outcome)))]) with
+        {
+            ExitCode = Enum.Parse<ConcurrentTestExitCode>(exitCode),
+            Reason = "It was stopped.",
+        };
+
+        var root = Write(record).Root!;
+
+        root.Descendants("error").Count(error => error.Value == "It was stopped.").ShouldBe(errors);
+        root.Attribute("tests")!.Value.ShouldBe(root.Descendants("testcase").Count().ToString(CultureInfo.InvariantCulture));
+        root.Attribute("errors")!.Value.ShouldBe(root.Descendants("error").Count().ToString(CultureInfo.InvariantCulture));
+    }
+
     [Fact]
     public void The_suites_of_four_frameworks_keep_to_the_schema()
     {
@@ -294,6 +314,25 @@ public sealed class JUnitWriterTests : IDisposable
         var record = RecordedRun.Of(_folder.Path, suites.SelectMany(suite => RecordedRun.Suite(RecordedRun.Asset(suite.Item1), RecordedRun.Assembly(suite.Item2, name: $"Shop.{suite.Item2}.Tests"), 0)));
 
         Write(record).Descendants("testcase").Count().ShouldBe(14 + 9 + 16 + 16);
+    }
+
+    [Fact]
+    public void Output_is_left_out_of_passed_tests_and_cut_in_failures_before_the_file_is_larger_than_GitLab_takes()
+    {
+        // The run holds equal texts once, so it takes many of them.
+        var output = new string('x', 32_000);
+        var failed = RecordedRun.Attempt(TestOutcome.Failed) with { Message = new string('m', 9_000), StackTrace = new string('s', 9_000), StandardOutput = output };
+        var tests = Enumerable.Range(0, 3_000).Select(number => RecordedRun.Test($"Test_{number}", number % 3 == 0 ? failed : RecordedRun.Attempt() with { StandardOutput = output }));
+
+        using var stream = new MemoryStream();
+        JUnitWriter.Write(RecordedRun.Of(_folder.Path, tests), stream, new AttachmentFolder(_folder.Path), new ReportText(new Redactor()), TestContext.Current.CancellationToken);
+
+        stream.Length.ShouldBeInRange(15_000_000, 30_000_000);
+        stream.Position = 0;
+        var document = XDocument.Load(stream);
+        document.Descendants("testcase").Count().ShouldBe(3_000);
+        document.Descendants("failure").ShouldAllBe(failure => failure.Attribute("message")!.Value.StartsWith("mmm"));
+        document.Descendants("system-out").ShouldContain(text => text.Value.Contains("are left out here"));
     }
 
     [Fact]

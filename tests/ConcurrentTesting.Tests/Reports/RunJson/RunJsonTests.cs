@@ -129,7 +129,7 @@ public sealed class RunJsonTests : IDisposable
     [Fact]
     public void Every_setting_is_written_or_withheld_on_purpose()
     {
-        string[] withheld = [nameof(ConcurrentTestSettings.ConnectionString), nameof(ConcurrentTestSettings.MetricsPushUrl), nameof(ConcurrentTestSettings.Queue), nameof(ConcurrentTestSettings.SecretVariables), nameof(ConcurrentTestSettings.TemplateHook), nameof(ConcurrentTestSettings.DryRun), nameof(ConcurrentTestSettings.ShowHelp), nameof(ConcurrentTestSettings.ReportFrom)];
+        string[] withheld = [nameof(ConcurrentTestSettings.ConnectionString), nameof(ConcurrentTestSettings.MetricsPushUrl), nameof(ConcurrentTestSettings.Queue), nameof(ConcurrentTestSettings.SecretVariables), nameof(ConcurrentTestSettings.TemplateHook), nameof(ConcurrentTestSettings.DryRun), nameof(ConcurrentTestSettings.ShowHelp), nameof(ConcurrentTestSettings.ReportFrom), nameof(ConcurrentTestSettings.RepeatedArguments)];
         string[] elsewhere = [nameof(ConcurrentTestSettings.Host), nameof(ConcurrentTestSettings.Nuke), nameof(ConcurrentTestSettings.TemporaryDirectory)];
 
         var written = Write(Record()).GetProperty("settings").EnumerateObject().Select(property => property.Name.Replace("Seconds", "", StringComparison.Ordinal)).ToList();

@@ -36,5 +36,5 @@ internal sealed class MergedTrx
 
     public XElement Result(string name) => Results.Single(row => row.Attribute("testName")!.Value == name);
 
-    public static string Text(XElement element, string descendant) => element.Descendants(Namespace + descendant).Single().Value;
+    public static string Text(XElement element, string descendant) => element.Descendants(Namespace + descendant).First().Value;
 }

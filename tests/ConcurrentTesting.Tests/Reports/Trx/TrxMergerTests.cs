@@ -92,6 +92,18 @@ public sealed class TrxMergerTests : IDisposable
             MergedTrx.Text(merged.Result(TrxSnippet.Test(name).FullName), "StdOut").ShouldBe(name);
     }
 
+    [Theory]
+    [InlineData("07:00:00.0000000", "00:00:00.0100000")]
+    [InlineData("00:00:00.0123456", "00:00:00.0123456")]
+    public void A_duration_that_the_run_did_not_believe_is_not_in_the_merged_file(string told, string merged)
+    {
+        Write("worker-0/batch.trx", TrxSnippet.Row("Waits").Replace("00:00:00.0100000", told, StringComparison.Ordinal));
+
+        var row = MergedTrx.Of(RecordedRun.Of(_folder.Path, [TrxSnippet.Test("Waits")], Batch(0, "worker-0/batch.trx"))).Result("Waits");
+
+        row.Attribute("duration")!.Value.ShouldBe(merged);
+    }
+
     [Fact]
     public void What_looks_like_an_escape_and_is_the_tests_own_text_stays()
     {

@@ -1,0 +1,42 @@
+using Shouldly;
+using Xunit;
+
+namespace ConcurrentTesting.Tests.Settings;
+
+public sealed class RepeatedArgumentsTests : IDisposable
+{
+    private readonly SettingsFixture _settings = new();
+
+    public RepeatedArgumentsTests() => _settings.TypedIn = _settings.Root;
+
+    public void Dispose() => _settings.Dispose();
+
+    [Fact]
+    public void Where_the_tests_are_and_what_they_run_on_is_given_again() =>
+        _settings.Parse("--workers", "8", "--test-reruns", "2", "--Test-Database", "sqlite", "--test-projects", "a b.csproj", "it's.csproj", "c.csproj")
+            .RepeatedArguments.ShouldBe(
+                OperatingSystem.IsWindows()
+                    ? " --workers 8 --test-projects 'a b.csproj' 'it''s.csproj' c.csproj --test-database sqlite"
+                    : @" --workers 8 --test-projects 'a b.csproj' 'it'\''s.csproj' c.csproj --test-database sqlite");
+
+    [Fact]
+    public void Which_tests_ran_is_not_given_again() =>
+        _settings.Parse("--test-filter", "Name=A", "--test-order", "random", "--test-fail-fast", "1").RepeatedArguments.ShouldBeEmpty();
+
+    [Fact]
+    public void Secrets_and_commands_which_may_hold_them_are_not_repeated() =>
+        _settings.Parse(
+                "--test-database", "postgresql", "--test-connection-string", "Host=localhost;Password=secret", "--test-template", "cmd:migrate --password secret")
+            .RepeatedArguments.ShouldBe(" --test-database postgresql");
+
+    [Fact]
+    public void What_was_typed_in_another_folder_is_not_repeated_where_its_paths_mean_something_else()
+    {
+        _settings.TypedIn = _settings.Caller;
+        _settings.Parse("--test-projects", "some.csproj").RepeatedArguments.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_comes_from_the_environment_and_files_need_not_be_repeated() =>
+        _settings.With("NUKE_TEST_DATABASE", "sqlite").WithParameters("""{ "Workers": 3 }""").Parse().RepeatedArguments.ShouldBeEmpty();
+}
