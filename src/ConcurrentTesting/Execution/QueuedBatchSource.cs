@@ -29,6 +29,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     private readonly ConcurrentDictionary<int, int> _hosts = [];
     private readonly HashSet<int> _gone = [];
     private readonly CancellationTokenSource _ended = new();
+    private readonly CancellationTokenSource _over = new();
     private readonly Task _beating;
     private int _waiting;
     private volatile bool _isFaulty;
@@ -60,7 +61,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
 
     private async Task<Batch?> ClaimAsync(int worker, CancellationToken cancellationToken)
     {
-        while (!_isFaulty)
+        while (!_isFaulty && !_over.IsCancellationRequested)
         {
             var (claim, state, lost) = await _queue.ClaimAsync(
                 worker, _hosts.GetValueOrDefault(worker, -1), [.. _held.Keys], cancellationToken);
@@ -74,7 +75,12 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             if (claim is not null)
                 return BatchOf(claim, worker);
             if (state.Waiting == 0 || state.Seal is not null)
+            {
+                // What nobody has and nobody waits for never comes back: no other worker has to ask for itself.
+                await _over.CancelAsync();
                 return null;
+            }
+
             await WaitAsync(cancellationToken);
         }
 
@@ -159,6 +165,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         await _ended.CancelAsync();
         await _beating;
         _ended.Dispose();
+        _over.Dispose();
     }
 
     private Batch BatchOf(QueueClaim claim, int worker)
@@ -183,9 +190,14 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
         var waiting = Interlocked.Increment(ref _waiting);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _over.Token);
         try
         {
-            await Task.Delay(Pause * Math.Max(1, waiting), _run.Time, cancellationToken);
+            await Task.Delay(Pause * Math.Max(1, waiting), _run.Time, ending.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Another worker has heard that the run has nothing left.
         }
         finally
         {

@@ -90,6 +90,9 @@ internal static class QueueSchema
             deadline timestamptz,
             PRIMARY KEY (run, item));
         CREATE INDEX items_waiting ON concurrent_test.items (run) WHERE state IN ('open', 'leased');
+        CREATE INDEX items_first ON concurrent_test.items (run, failed_last DESC, seconds DESC, item) WHERE state = 'open';
+        CREATE INDEX items_of_assembly ON concurrent_test.items (run, assembly, failed_last DESC, seconds DESC, item)
+            WHERE state = 'open';
         CREATE INDEX items_leased ON concurrent_test.items (run, lease) WHERE state = 'leased';
         CREATE TABLE concurrent_test.batches (
             run text NOT NULL REFERENCES concurrent_test.runs ON DELETE CASCADE,

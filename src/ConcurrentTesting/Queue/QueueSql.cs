@@ -169,37 +169,55 @@ internal static class QueueSql
         WHERE i.run = @run AND i.lease = newest.lease AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
+    // A machine that is the first may not stay alone: what it takes at once must not be what others would have had.
+    private const string ExpectedWorkers = "64";
+
     // What is taken first is looked for among so many, because others may be taking the first of them at this moment.
     private const string MostTried = "64";
+
+    // Whom the item may be had by at this moment, where l are those who are there.
+    private const string IsFree =
+        """
+        (i.not_before IS NULL OR i.not_before <= clock_timestamp())
+                AND (i.not_machine IS NULL OR i.not_machine <> @machine OR l.machines <= 1)
+                AND (i.not_worker IS NULL OR i.not_worker <> @worker OR l.workers <= 1)
+        """;
+
+    // And beside what is running.
+    private const string IsAllowed =
+        """
+        (NOT @exclusive OR NOT EXISTS (
+                    SELECT FROM concurrent_test.items b WHERE b.run = @run AND b.state = 'leased'
+                    AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (i.groups) OR b.groups && i.groups)))
+        """;
 
     /// <summary>
     /// Failed-first, then the longest, each of those that are longer than what is due to a worker; smaller ones of the assembly that the
     /// worker has a host of, as many as are due to it: fewer the less there is left. An item may be had by a machine and a worker that it
-    /// did not come back from, beside what is running.
+    /// did not come back from, beside what is running. The first of all is the first of that assembly where it is not the first at all, so
+    /// it is among the first of either: both are read in the order of an index, however many items wait.
     /// </summary>
     public const string Claim =
         $"""
         WITH live AS MATERIALIZED (
             SELECT count(*) AS machines, greatest(coalesce(sum(m.workers), 1), 1) AS workers
             FROM concurrent_test.machines m JOIN concurrent_test.runs r ON r.run = m.run WHERE m.run = @run AND {IsLive}),
-        waiting AS MATERIALIZED (
-            SELECT i.item, i.assembly, i.seconds, i.cases, i.failed_last, i.is_alone, i.groups,
-                (i.not_before IS NULL OR i.not_before <= clock_timestamp())
-                    AND (i.not_machine IS NULL OR i.not_machine <> @machine OR live.machines <= 1)
-                    AND (i.not_worker IS NULL OR i.not_worker <> @worker OR live.workers <= 1) AS is_free
-            FROM concurrent_test.items i, live WHERE i.run = @run AND i.state = 'open'),
         due AS MATERIALIZED (
-            SELECT greatest(@least, coalesce(sum(w.seconds), 0) / (2 * (SELECT workers FROM live))) AS seconds FROM waiting w),
-        tried AS (
-            SELECT w.item FROM waiting w, due
-            WHERE w.is_free AND NOT EXISTS (
-                SELECT FROM concurrent_test.items c WHERE c.run = @run AND c.claim = @claim AND c.state = 'leased')
-            AND (NOT @exclusive OR NOT EXISTS (
-                SELECT FROM concurrent_test.items b WHERE b.run = @run AND b.state = 'leased'
-                AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (w.groups) OR b.groups && w.groups)))
-            ORDER BY w.failed_last DESC, CASE WHEN w.seconds > due.seconds THEN w.seconds ELSE 0 END DESC,
-                w.assembly = @host DESC, w.seconds DESC, w.item
-            LIMIT {MostTried}),
+            SELECT greatest(@least, w.seconds / (2 * l.workers)) AS seconds,
+                greatest(@least, w.seconds / (2 * greatest(l.workers, {ExpectedWorkers}))) AS at_once
+            FROM live l CROSS JOIN (
+                SELECT coalesce(sum(i.seconds), 0) AS seconds FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open') w),
+        tried AS MATERIALIZED (
+            SELECT o.item FROM live l CROSS JOIN LATERAL (
+                (SELECT i.item FROM concurrent_test.items i
+                WHERE i.run = @run AND i.state = 'open' AND {IsFree} AND {IsAllowed}
+                ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT {MostTried})
+                UNION ALL
+                (SELECT i.item FROM concurrent_test.items i
+                WHERE i.run = @run AND i.state = 'open' AND i.assembly = @host AND {IsFree} AND {IsAllowed}
+                ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT {MostTried})) o
+            WHERE NOT EXISTS (
+                SELECT FROM concurrent_test.items c WHERE c.run = @run AND c.claim = @claim AND c.state = 'leased')),
         first AS (
             SELECT i.item, i.assembly, i.seconds, i.cases, i.is_alone OR i.groups <> ARRAY[]::text[] AS is_alone
             FROM concurrent_test.items i, due
@@ -208,11 +226,12 @@ internal static class QueueSql
                 i.assembly = @host DESC, i.seconds DESC, i.item
             LIMIT 1 FOR UPDATE OF i SKIP LOCKED),
         near AS (
-            SELECT w.item, w.seconds, w.cases, w.failed_last
-            FROM waiting w, first f
-            WHERE w.is_free AND NOT f.is_alone AND w.assembly = f.assembly AND w.item <> f.item AND NOT w.is_alone
-                AND w.groups = ARRAY[]::text[]
-            ORDER BY w.failed_last DESC, w.seconds DESC, w.item LIMIT 200),
+            SELECT n.item, n.seconds, n.cases, n.failed_last FROM first f CROSS JOIN live l CROSS JOIN LATERAL (
+                SELECT i.item, i.seconds, i.cases, i.failed_last FROM concurrent_test.items i
+                WHERE i.run = @run AND i.state = 'open' AND i.assembly = f.assembly AND i.item <> f.item AND NOT i.is_alone
+                    AND i.groups = ARRAY[]::text[] AND {IsFree}
+                ORDER BY i.failed_last DESC, i.seconds DESC, i.item LIMIT 200) n
+            WHERE NOT f.is_alone),
         fitting AS (
             SELECT n.item,
                 sum(n.seconds) OVER (ORDER BY n.failed_last DESC, n.seconds DESC, n.item) AS seconds,
@@ -220,7 +239,7 @@ internal static class QueueSql
             FROM near n),
         more AS (
             SELECT i.item FROM concurrent_test.items i WHERE i.run = @run AND i.state = 'open' AND i.item = ANY (ARRAY(
-                SELECT g.item FROM fitting g, first f, due WHERE g.seconds <= due.seconds - f.seconds AND g.cases <= @most - f.cases))
+                SELECT g.item FROM fitting g, first f, due WHERE g.seconds <= due.at_once - f.seconds AND g.cases <= @most - f.cases))
             FOR UPDATE SKIP LOCKED),
         number AS MATERIALIZED (SELECT nextval('concurrent_test.leases') AS lease FROM first)
         UPDATE concurrent_test.items i SET state = 'leased', lease = n.lease, claim = @claim, machine = @machine, deadline = NULL,

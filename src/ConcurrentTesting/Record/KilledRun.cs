@@ -9,26 +9,28 @@ namespace ConcurrentTesting.Record;
 /// </summary>
 internal sealed class KilledRun
 {
-    private readonly RunFold _fold = new();
+    private readonly RunFold _fold;
     private readonly ImmutableArray<RunEvent>.Builder _ending = ImmutableArray.CreateBuilder<RunEvent>();
     private readonly ImmutableArray<BatchStarted> _batches;
     private readonly ImmutableArray<TestStarted> _running;
     private readonly ImmutableArray<TestStarted> _latest;
     private int _lost;
 
-    private KilledRun(IEnumerable<RunEvent> events)
+    private KilledRun(RunFold fold)
     {
-        foreach (var happened in events)
-            _fold.Apply(happened);
-        (_batches, _running, _latest) = (_fold.OpenWork.Batches, _fold.OpenWork.Tests, _fold.OpenWork.Latest);
+        _fold = fold;
+        (_batches, _running, _latest) = (fold.OpenWork.Batches, fold.OpenWork.Tests, fold.OpenWork.Latest);
     }
 
-    /// <summary>The events that the run did not come to tell; none where it has ended.</summary>
-    public static ImmutableArray<RunEvent> EndingOf(ImmutableArray<RunEvent> events)
+    /// <summary>Tells what the run did not come to tell; nothing where it has ended.</summary>
+    /// <param name="fold">All that it told.</param>
+    /// <returns>What was added.</returns>
+    public static ImmutableArray<RunEvent> End(RunFold fold)
     {
-        var killed = new KilledRun(events);
-        if (!killed._fold.HasEnded)
-            killed.End();
+        if (fold.HasEnded)
+            return [];
+        var killed = new KilledRun(fold);
+        killed.End();
         return killed._ending.ToImmutable();
     }
 

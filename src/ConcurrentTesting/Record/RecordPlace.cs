@@ -12,11 +12,16 @@ internal static class RecordPlace
         return record with
         {
             Settings = record.Settings with { ResultsDirectory = folder, JUnitFile = JUnitIn(record.Settings.JUnitFile, from, folder) },
-            Tests = [.. record.Tests.Select(
-                test => test with { Attempts = [.. test.Attempts.Select(attempt => Move(attempt, from, folder))] })],
+            Tests = [.. record.Tests.Select(test => Move(test, from, folder))],
             Batches = [.. record.Batches.Select(batch => Move(batch, from, folder))],
         };
     }
+
+    // Few tests attach something.
+    private static TestRecord Move(TestRecord test, string from, string folder) =>
+        test.Attempts.All(attempt => attempt.Attachments.IsEmpty)
+            ? test
+            : test with { Attempts = [.. test.Attempts.Select(attempt => Move(attempt, from, folder))] };
 
     private static TestAttempt Move(TestAttempt attempt, string from, string folder) =>
         attempt.Attachments.IsEmpty

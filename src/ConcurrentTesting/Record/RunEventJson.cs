@@ -18,12 +18,16 @@ internal sealed partial class RunEventJson : JsonSerializerContext
 {
     /// <summary>For the lines of one journal: assemblies are known from line to line.</summary>
     /// <param name="redactor">Null where they are only read.</param>
-    public static RunEventJson For(AssemblyKeys assemblies, Redactor? redactor)
+    public static RunEventJson For(AssemblyKeys assemblies, Redactor? redactor) =>
+        For(assemblies, redactor is null ? new SharedText() : new RedactedText(redactor));
+
+    /// <param name="text">Reads and writes all texts but our own words.</param>
+    public static RunEventJson For(AssemblyKeys assemblies, JsonConverter<string> text)
     {
         var options = new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         options.Converters.Add(assemblies);
         options.Converters.Add(new TraitPair());
-        options.Converters.Add(redactor is null ? new SharedText() : new RedactedText(redactor));
+        options.Converters.Add(text);
         return new RunEventJson(options);
     }
 }
@@ -128,6 +132,12 @@ internal sealed class AssemblyKeys : JsonConverter<TestAssembly>
 {
     private readonly Dictionary<string, TestAssembly> _assemblies = [];
     private readonly Dictionary<string, string> _keys = [];
+
+    public void Clear()
+    {
+        _assemblies.Clear();
+        _keys.Clear();
+    }
 
     public void Add(AssemblyFound found)
     {

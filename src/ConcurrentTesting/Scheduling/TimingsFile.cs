@@ -45,10 +45,6 @@ internal static class TimingsFile
     }
 
     /// <summary>Writes the timings; where that fails, the file stays as it was.</summary>
-    public static Task WriteAsync(string path, TimingsContent timings, CancellationToken cancellationToken) =>
-        WriteAsync(path, TextOf(timings), cancellationToken);
-
-    /// <inheritdoc cref="WriteAsync(string, TimingsContent, CancellationToken)"/>
     public static Task WriteAsync(string path, byte[] text, CancellationToken cancellationToken) =>
         ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(text, cancellationToken).AsTask(), cancellationToken);
 

@@ -93,7 +93,7 @@ public sealed class KilledRunTests
         Begin();
         _recorder.Add(new RunEnded(null, "") { At = _recorder.Now });
 
-        KilledRun.EndingOf([.. _events]).ShouldBeEmpty();
+        KilledRun.End(FoldOf(_events)).ShouldBeEmpty();
     }
 
     private void Begin(TestUnit? unit = null)
@@ -117,7 +117,20 @@ public sealed class KilledRunTests
         _recorder.Add(entry, entry.MethodName, 0, SampleRun.Attempt(outcome, worker: 1), []);
     }
 
-    private RunRecord Killed() => RunFold.RecordOf([.. _events, .. KilledRun.EndingOf([.. _events])]);
+    private RunRecord Killed()
+    {
+        var fold = FoldOf(_events);
+        KilledRun.End(fold);
+        return fold.ToRecord();
+    }
+
+    private static RunFold FoldOf(IEnumerable<RunEvent> events)
+    {
+        var fold = new RunFold();
+        foreach (var happened in events)
+            fold.Apply(happened);
+        return fold;
+    }
 
     private sealed class Listener(List<RunEvent> events) : IRunObserver
     {

@@ -69,6 +69,5 @@ internal sealed record PastRun(
     private static char Letter(PastResult result) => result.IsFlaky ? Flaky : Letters[(int)result.Outcome];
 }
 
-[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class HistoryJson : JsonSerializerContext;

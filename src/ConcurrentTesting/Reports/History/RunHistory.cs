@@ -19,6 +19,7 @@ internal sealed class RunHistory
     public const long MostCharacters = 32L << 20;
 
     private const int Version = 1;
+    private const int MostPending = 64 * 1024;
 
     private readonly ImmutableArray<PastRun> _runs;
 
@@ -70,8 +71,14 @@ internal sealed class RunHistory
     public RunHistory With(RunRecord run, Redactor redactor)
     {
         // Of several results of one name the worst is remembered.
-        var tests = run.Tests.GroupBy(test => test.Id, StringComparer.Ordinal).Select(
-            group => (redactor.Redact(group.Key), Of(group.OrderByDescending(FailureRank).First())));
+        var worst = new OrderedDictionary<string, TestRecord>(run.Tests.Length, StringComparer.Ordinal);
+        foreach (var test in run.Tests)
+        {
+            if (!worst.TryAdd(test.Id, test) && FailureRank(test) > FailureRank(worst[test.Id]))
+                worst[test.Id] = test;
+        }
+
+        var tests = worst.Select(test => (redactor.Redact(test.Key), Of(test.Value)));
         var all = _runs.Add(
             new PastRun(run.RunId, run.StartedAt.ToUniversalTime(), (int)run.ExitCode, Math.Round(run.Wall.TotalSeconds, 3), [.. tests]));
         var room = MostCharacters;
@@ -87,14 +94,35 @@ internal sealed class RunHistory
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (id, _) in _runs.SelectMany(run => run.Tests))
             numbers.TryAdd(id, numbers.Count);
+        WriteNames(stream, numbers.Keys);
         await using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
-        await writer.WriteLineAsync(
-            $"{{\"version\":{Version},\"names\":{JsonSerializer.Serialize(numbers.Keys.ToArray(), HistoryJson.Default.StringArray)}}}");
         foreach (var run in _runs)
         {
             cancellationToken.ThrowIfCancellationRequested();
             await writer.WriteLineAsync(run.ToLine(numbers));
         }
+    }
+
+    // As many as the runs have tests.
+    private static void WriteNames(Stream stream, IEnumerable<string> names)
+    {
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", Version);
+            json.WriteStartArray("names");
+            foreach (var name in names)
+            {
+                json.WriteStringValue(name);
+                if (json.BytesPending > MostPending)
+                    json.Flush();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
     }
 
     private static string[] Names(string line)

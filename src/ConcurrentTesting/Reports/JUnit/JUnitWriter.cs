@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using System.Xml;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
@@ -14,7 +13,7 @@ namespace ConcurrentTesting.Reports.JUnit;
 /// the Surefire schema (<see href="https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report.xsd"/>) that Jenkins
 /// reads.
 /// </summary>
-internal sealed partial class JUnitWriter
+internal sealed partial class JUnitWriter : IDisposable
 {
     private const double ShortestTime = 0.001;
 
@@ -30,7 +29,7 @@ internal sealed partial class JUnitWriter
     private readonly AttachmentFolder _attachments;
     private readonly ReportText _text;
     private readonly JUnitNames _names;
-    private readonly XmlWriter _xml;
+    private readonly IndentedXml _xml;
     private long _room;
     private long _roomForPassed;
 
@@ -43,14 +42,7 @@ internal sealed partial class JUnitWriter
         _names = new JUnitNames(_entries = record.Entries, text);
         _room = Math.Max(MostBytes / 10, MostBytes - BytesOfCase * _entries.Length);
         _roomForPassed = _room / 2;
-        _xml = XmlWriter.Create(output, new XmlWriterSettings
-        {
-            CloseOutput = false,
-            Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-            Indent = true,
-            NewLineChars = "\n",
-            NewLineHandling = NewLineHandling.Entitize,
-        });
+        _xml = new IndentedXml(output);
     }
 
     /// <param name="attachments">Where the attachments lie; see <see cref="Trx.TrxMerger"/>, which gathers them.</param>
@@ -58,10 +50,11 @@ internal sealed partial class JUnitWriter
     public static void Write(
         RunRecord record, Stream output, AttachmentFolder attachments, ReportText text, CancellationToken cancellationToken)
     {
-        var writer = new JUnitWriter(record, output, attachments, text);
-        using (writer._xml)
-            writer.Write(cancellationToken);
+        using var writer = new JUnitWriter(record, output, attachments, text);
+        writer.Write(cancellationToken);
     }
+
+    public void Dispose() => _xml.Dispose();
 
     private void Write(CancellationToken cancellationToken)
     {

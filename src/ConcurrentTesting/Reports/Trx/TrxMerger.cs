@@ -30,6 +30,13 @@ internal static class TrxMerger
         // In their order, so that an earlier attempt's attachments have been gathered when the final attempt's row tells of them.
         foreach (var batch in record.Batches.OrderBy(batch => batch.Number))
         {
+            if (batch.TrxFile is null)
+            {
+                foreach (var attempt in attempts[batch.Number])
+                    rows.Write(attempt);
+                continue;
+            }
+
             var input = new TrxInput(batch, attempts[batch.Number], rows, summary, attachments, text);
             incidents.AddRange(Read(record, batch, input, cancellationToken));
             input.WriteLeft();

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using System.Xml;
 using System.Xml.Linq;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
@@ -14,7 +12,7 @@ internal sealed class TrxWriter : IDisposable
     // What a test host told and the run did not believe is longer than what it recorded by more than this.
     private static readonly TimeSpan ImpossibleBeyond = TimeSpan.FromMinutes(1);
 
-    private readonly XmlWriter _xml;
+    private readonly IndentedXml _xml;
     private readonly ReportText _text;
     private readonly TrxDefinitions _definitions = new();
     private readonly List<(Guid Test, Guid Execution)> _entries = [];
@@ -22,14 +20,7 @@ internal sealed class TrxWriter : IDisposable
     public TrxWriter(Stream output, ReportText text)
     {
         _text = text;
-        _xml = XmlWriter.Create(output, new XmlWriterSettings
-        {
-            CloseOutput = false,
-            Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
-            Indent = true,
-            NewLineChars = "\n",
-            NewLineHandling = NewLineHandling.Entitize,
-        });
+        _xml = new IndentedXml(output, TrxFormat.Namespace);
     }
 
     public void Dispose() => _xml.Dispose();
@@ -274,7 +265,8 @@ internal sealed class TrxWriter : IDisposable
             return;
 
         Start(element.Name.LocalName);
-        foreach (var attribute in element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration))
+        foreach (var attribute in element.Attributes().Where(attribute => !attribute.IsNamespaceDeclaration)
+            .DistinctBy(attribute => attribute.Name.LocalName))
             Attribute(attribute.Name.LocalName, attribute.Value);
 
         foreach (var node in element.Nodes())
@@ -291,7 +283,7 @@ internal sealed class TrxWriter : IDisposable
             _xml.WriteString(_text.Whole(text.Value));
     }
 
-    private void Start(string name) => _xml.WriteStartElement(name, TrxFormat.Namespace);
+    private void Start(string name) => _xml.WriteStartElement(name);
 
     private void End() => _xml.WriteEndElement();
 
@@ -304,7 +296,7 @@ internal sealed class TrxWriter : IDisposable
     private void Text(string name, string? value)
     {
         if (value is not null)
-            _xml.WriteElementString(name, TrxFormat.Namespace, _text.Whole(value));
+            _xml.WriteElementString(name, _text.Whole(value));
     }
 
     private static string RestoreName(string written, TestRecord test) =>

@@ -20,27 +20,30 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
 
     /// <summary>Reads the journal of a part.</summary>
     /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
-    public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder)
+    public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder, JournalFormat format)
     {
-        var journal = SavedJournal.Read(folder.Path);
-        var part = new MergedPart(
-            folder, journal.ToRecord() with { Shard = folder.Shard }, [.. journal.Events.OfType<UnitPlanned>()]);
-        return (part, [.. part.Flaws(journal).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
+        var journal = new FoldedJournal(Path.Combine(folder.Path, ArtifactNames.Journal));
+        var (_, isTorn) = SavedJournal.Read(folder.Path, journal.Add, format);
+        var isWhole = journal.HasEnd && !isTorn;
+        var part = new MergedPart(folder, journal.ToRecord(isTorn) with { Shard = folder.Shard }, journal.Units);
+        return (part, [.. part.Flaws(journal.Shard, isWhole).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
     }
 
-    private IEnumerable<string?> Flaws(SavedJournal journal) => Folder.Seal switch
+    /// <param name="told">The part that its journal says it was.</param>
+    /// <param name="isWhole">Its journal has an end.</param>
+    private IEnumerable<string?> Flaws(ShardRecord? told, bool isWhole) => Folder.Seal switch
     {
         null => [" is not complete itself: it did not come to its end"],
         { ExitCode: not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed) } seal =>
             [FormattableString.Invariant($" is not complete itself: it ended with {seal.ExitCode}: {Record.Reason.TrimEnd('.')}")],
-        { } seal => FlawsOfWhole(journal, seal),
+        { } seal => FlawsOfWhole(told, isWhole, seal),
     };
 
-    private IEnumerable<string?> FlawsOfWhole(SavedJournal journal, PartSeal seal)
+    private IEnumerable<string?> FlawsOfWhole(ShardRecord? told, bool isWhole, PartSeal seal)
     {
-        if (journal.IsTorn || !journal.Events.Any(happened => happened is RunEnded))
+        if (!isWhole)
             yield return $": its {ArtifactNames.Journal} has no end";
-        if (Record.RunId != seal.Run || journal.Events.OfType<PartKnown>().LastOrDefault()?.Shard != seal.Shard)
+        if (Record.RunId != seal.Run || told != seal.Shard)
             yield return $": its {ArtifactNames.Journal} is of run {Record.RunId}, or of another part";
         if ((int)Record.ExitCode != seal.ExitCode)
         {

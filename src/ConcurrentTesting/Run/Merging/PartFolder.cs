@@ -38,11 +38,11 @@ internal sealed record PartFolder
     /// <param name="plans">Those that were read before.</param>
     /// <returns>Null: the folder has no results.</returns>
     /// <exception cref="PartFlawException">It is not what a part left.</exception>
-    public static PartFolder? Read(string path, KnownPlans plans)
+    public static async Task<PartFolder?> ReadAsync(string path, KnownPlans plans)
     {
         try
         {
-            return File.Exists(In(path, ArtifactNames.Part)) ? ReadSealed(path, plans)
+            return File.Exists(In(path, ArtifactNames.Part)) ? await ReadSealedAsync(path, plans)
                 : File.Exists(In(path, ArtifactNames.Journal)) ? ReadUnfinished(path)
                 : Directory.Exists(path) ? null
                 : throw new PartFlawException($"{path}: there is no such folder");
@@ -55,14 +55,15 @@ internal sealed record PartFolder
         }
     }
 
-    private static PartFolder ReadSealed(string path, KnownPlans plans)
+    private static async Task<PartFolder> ReadSealedAsync(string path, KnownPlans plans)
     {
         var seal = PartSeal.Parse(File.ReadAllBytes(In(path, ArtifactNames.Part)));
         if (!seal.Files.TryGetValue(ArtifactNames.Plan, out var file) || !seal.Files.ContainsKey(ArtifactNames.Journal))
             throw new PartFlawException($"{path}: its {ArtifactNames.Plan} or {ArtifactNames.Journal} is not sealed");
-        if (seal.Files.FirstOrDefault(file => !IsAsSealed(path, file.Key, file.Value)).Key is { } changed)
-            throw new PartFlawException($"{path}: {changed} is missing or is not as the part left it");
-        var (plan, hash) = plans.Read(In(path, ArtifactNames.Plan), file);
+        var changed = seal.Files.FirstOrDefault(file => file.Key != ArtifactNames.Plan && !IsAsSealed(path, file.Key, file.Value)).Key;
+        if (changed is not null || !DirectoryContents.IsFile(path, ArtifactNames.Plan)
+            || await plans.ReadAsync(In(path, ArtifactNames.Plan), file) is not var (plan, hash))
+            throw new PartFlawException($"{path}: {changed ?? ArtifactNames.Plan} is missing or is not as the part left it");
         if (FlawOf(seal.Shard, plan, hash) is { } flaw)
             throw new PartFlawException($"{path}: {flaw}");
         return new PartFolder

@@ -11,24 +11,24 @@ internal sealed record PartFolders(
     ImmutableArray<PartFolder> Parts, ImmutableArray<string> WithoutResults, ImmutableArray<string> Flaws)
 {
     /// <exception cref="ConcurrentTestException">The merged results would take the place of a part.</exception>
-    public static PartFolders Find(ConcurrentTestSettings settings)
+    public static async Task<PartFolders> FindAsync(ConcurrentTestSettings settings)
     {
-        var found = new PartFolders([], [], []);
-        var plans = new KnownPlans();
-        var paths = settings.MergeFolders.Select(path => Full(path, settings)).SelectMany(FoldersOf);
-        foreach (var path in paths.Distinct(StringComparer.Ordinal))
+        var paths = settings.MergeFolders.Select(path => Full(path, settings)).SelectMany(FoldersOf).Distinct(StringComparer.Ordinal)
+            .ToList();
+        if (paths.Find(path => path == Full(settings.ResultsDirectory, settings)) is { } taken)
         {
-            if (path == Full(settings.ResultsDirectory, settings))
-            {
-                throw new ConcurrentTestException(
-                    ConcurrentTestExitCode.BadSettings,
-                    $"--test-merge {path} is the folder that the merged results take: give another --test-results-directory.");
-            }
-
-            found = found.With(path, plans);
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                $"--test-merge {taken} is the folder that the merged results take: give another --test-results-directory.");
         }
 
-        return found;
+        // To see that their files are as they were left takes reading all of them.
+        var plans = new KnownPlans();
+        var read = await Task.WhenAll(paths.Select(path => Task.Run(() => ReadAsync(path, plans))));
+        return new PartFolders(
+            [.. read.Select(one => one.Part).OfType<PartFolder>()],
+            [.. read.Where(one => one is { Part: null, Flaw: null }).Select(one => one.Path)],
+            [.. read.Select(one => one.Flaw).OfType<string>()]);
     }
 
     private static string Full(string path, ConcurrentTestSettings settings) =>
@@ -43,17 +43,15 @@ internal sealed record PartFolders(
     private static bool IsOfRun(string path) => new[] { ArtifactNames.Part, ArtifactNames.Journal, ArtifactNames.Plan, ArtifactNames.Log }
         .Any(name => File.Exists(Path.Combine(path, name)));
 
-    private PartFolders With(string path, KnownPlans plans)
+    private static async Task<(string Path, PartFolder? Part, string? Flaw)> ReadAsync(string path, KnownPlans plans)
     {
         try
         {
-            return PartFolder.Read(path, plans) is { } part
-                ? this with { Parts = Parts.Add(part) }
-                : this with { WithoutResults = WithoutResults.Add(path) };
+            return (path, await PartFolder.ReadAsync(path, plans), null);
         }
         catch (PartFlawException exception)
         {
-            return this with { Flaws = Flaws.Add(exception.Message) };
+            return (path, null, exception.Message);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text.Json;
 using ConcurrentTesting.Record;
@@ -53,24 +54,27 @@ internal sealed class PartMerge
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var parts = await ReadAsync(Choose());
+        var parts = await ReadAsync(await ChooseAsync());
         var settings = parts is [var first, ..]
             ? SettingsOf(first.Record, parts.Sum(part => part.Workers)) with { Coverage = parts.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
-        parts = [.. Numbered(parts)];
+        parts = await NumberedAsync(parts);
         cancellationToken.ThrowIfCancellationRequested();
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
-        var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
-        var record = RecordOf(parts, settings) with { Coverage = coverage };
 
-        // Neither needs the other.
+        // What is remembered of durations needs nothing of the rest.
         var timings = TimingsOf(parts);
         var saving = Task.Run(() => SaveTimingsAsync(timings, cancellationToken), CancellationToken.None);
         try
         {
+            var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
+            var record = RecordOf(parts, settings) with { Coverage = coverage };
+
+            // The reports need the memory.
+            parts = [];
             return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(record, notWritten, cancellationToken);
         }
         finally
@@ -96,9 +100,9 @@ internal sealed class PartMerge
             notWritten is null ? [] : [notWritten]);
     }
 
-    private PartChoice Choose()
+    private async Task<PartChoice> ChooseAsync()
     {
-        var folders = PartFolders.Find(_settings);
+        var folders = await PartFolders.FindAsync(_settings);
         _flaws.AddRange(folders.Flaws);
         _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
             DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that attempt of the part wrote none.")));
@@ -131,20 +135,26 @@ internal sealed class PartMerge
     // They know nothing of each other, and each takes a core.
     private async Task<ImmutableArray<MergedPart>> ReadAsync(PartChoice choice)
     {
-        var read = await Task.WhenAll(choice.Chosen.Select(folder => Task.Run(() => Read(folder))));
+        var formats = new ConcurrentBag<JournalFormat>();
+        var read = await Task.WhenAll(choice.Chosen.Select(folder => Task.Run(() => Read(folder, formats))));
         _flaws.AddRange(read.SelectMany(one => one.Flaws));
         return [.. read.Select(one => one.Part).OfType<MergedPart>()];
     }
 
-    private static (MergedPart? Part, ImmutableArray<string> Flaws) Read(PartFolder folder)
+    private static (MergedPart? Part, ImmutableArray<string> Flaws) Read(PartFolder folder, ConcurrentBag<JournalFormat> formats)
     {
+        var format = formats.TryTake(out var free) ? free : new JournalFormat();
         try
         {
-            return MergedPart.Read(folder);
+            return MergedPart.Read(folder, format);
         }
         catch (ConcurrentTestException exception)
         {
             return (null, [exception.Message.TrimEnd('.')]);
+        }
+        finally
+        {
+            formats.Add(format);
         }
     }
 
@@ -157,24 +167,33 @@ internal sealed class PartMerge
         MergeFolders = _settings.MergeFolders,
     };
 
-    private IEnumerable<MergedPart> Numbered(ImmutableArray<MergedPart> parts)
+    private async Task<ImmutableArray<MergedPart>> NumberedAsync(ImmutableArray<MergedPart> parts)
     {
+        var numbered = new List<Task<(MergedPart Part, string? Flaw)>>();
         var (workers, batches) = (0, 0);
         foreach (var part in parts)
         {
             var merged = new MergedWorkers(part.Folder, _settings.ResultsDirectory, workers, batches);
-            try
-            {
-                merged.CopyFiles();
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                _flaws.Add($"{part.Folder}: its files could not be copied: {exception.Message.TrimEnd('.')}");
-            }
-
-            yield return part with { Record = merged.Renumber(part.Record) };
+            numbered.Add(Task.Run(() => (part with { Record = merged.Renumber(part.Record) }, FlawOfCopying(part, merged))));
             workers += part.Workers;
             batches += part.LastBatch;
+        }
+
+        var all = await Task.WhenAll(numbered);
+        _flaws.AddRange(all.Select(one => one.Flaw).OfType<string>());
+        return [.. all.Select(one => one.Part)];
+    }
+
+    private static string? FlawOfCopying(MergedPart part, MergedWorkers merged)
+    {
+        try
+        {
+            merged.CopyFiles();
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"{part.Folder}: its files could not be copied: {exception.Message.TrimEnd('.')}";
         }
     }
 
@@ -195,9 +214,9 @@ internal sealed class PartMerge
     private async Task SaveTimingsAsync(
         (ImmutableArray<PartFolder> Folders, bool IsAll) timings, CancellationToken cancellationToken)
     {
-        var read = ImmutableArray.CreateBuilder<(ShardPart, TimingsContent)>();
         try
         {
+            var read = ImmutableArray.CreateBuilder<(ShardPart, TimingsContent)>();
             foreach (var folder in timings.Folders)
             {
                 var file = Path.Combine(folder.Path, ArtifactNames.Timings);
@@ -206,7 +225,7 @@ internal sealed class PartMerge
 
             if (read.Count == 0)
                 return;
-            var merged = MergedTimings.Of(read.ToImmutable(), timings.IsAll);
+            var merged = TimingsFile.TextOf(MergedTimings.Of(read.ToImmutable(), timings.IsAll));
             foreach (var path in new[] { _settings.TimingsFile, Path.Combine(_settings.ResultsDirectory, ArtifactNames.Timings) })
                 await TimingsFile.WriteAsync(path, merged, cancellationToken);
         }

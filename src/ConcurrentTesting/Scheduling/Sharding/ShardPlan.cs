@@ -42,6 +42,7 @@ internal sealed record ShardPlan
     public required ImmutableArray<ShardPart> Parts { get; init; }
 
     /// <summary>All discovered tests, each as often as it was discovered.</summary>
+    [JsonIgnore]
     public IEnumerable<ShardTest> All => Parts.SelectMany(part => part.All);
 
     /// <summary>The plan without secrets in its tests' names; the same where there are none.</summary>
@@ -84,6 +85,7 @@ internal sealed record ShardPart(
 {
     public ShardPart Without(Redactor secrets) => this with { Classes = [.. Classes.Select(type => type.Without(secrets))] };
 
+    [JsonIgnore]
     public IEnumerable<ShardTest> All => Classes.SelectMany(type => type.All);
 }
 
@@ -100,6 +102,7 @@ internal sealed record ShardClass(
     public ShardClass Without(Redactor secrets) =>
         this with { Tests = [.. Tests.Select(secrets.Redact)], Explicit = [.. Explicit.Select(secrets.Redact)] };
 
+    [JsonIgnore]
     public IEnumerable<ShardTest> All =>
         Tests.Select(name => new ShardTest(Assembly, Class, name, false)).Concat(
             Explicit.Select(name => new ShardTest(Assembly, Class, name, true)));

@@ -48,6 +48,17 @@ public sealed class ShardPlanFileTests : IDisposable
     }
 
     [Fact]
+    public void A_test_is_in_a_plan_by_its_name_alone()
+    {
+        var plan = JsonNode.Parse(ShardPlanFile.Write(Plan))!.AsObject();
+        var part = plan["parts"]![0]!.AsObject();
+
+        plan.Select(field => field.Key).ShouldBe(["version", "id", "discovery", "targetSeconds", "workers", "tests", "parts"]);
+        part.Select(field => field.Key).ShouldBe(["part", "seconds", "tests", "classes"]);
+        part["classes"]![0]!.AsObject().Select(field => field.Key).ShouldBe(["assembly", "class", "seconds", "tests", "explicit"]);
+    }
+
+    [Fact]
     public void A_plan_that_is_not_there_is_refused() =>
         Should.Throw<ConcurrentTestException>(() => ShardPlanFile.Read(Path.Combine(_folder, "no.json"))).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
 

@@ -1,0 +1,68 @@
+using System.Text.Json;
+
+namespace ConcurrentTesting.Record;
+
+/// <summary>
+/// Reads events from lines. What it needs for that takes as long to make as a thousand lines to read, so it is for one journal after
+/// another, whose names it has in memory once. Not thread-safe.
+/// </summary>
+internal sealed class JournalFormat
+{
+    private readonly AssemblyKeys _assemblies = new();
+    private readonly RunEventJson _format;
+    private readonly AttemptReader _attempts;
+
+    public JournalFormat()
+    {
+        var text = new SharedText();
+        _format = RunEventJson.For(_assemblies, text);
+        _attempts = new AttemptReader(_assemblies, text);
+    }
+
+    /// <summary>Another journal begins, with assemblies of its own.</summary>
+    public void Begin() => _assemblies.Clear();
+
+    /// <exception cref="JsonException">The line is damaged, or a later version wrote it.</exception>
+    public RunEvent Parse(ReadOnlySpan<byte> line)
+    {
+        var happened = _attempts.Read(line) ?? Deserialize(line);
+        if (happened.Version > RunEvent.CurrentVersion)
+            throw Later(happened.Version);
+        if (happened is AssemblyFound found)
+            _assemblies.Add(found);
+        return happened;
+    }
+
+    private RunEvent Deserialize(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, _format.RunEvent) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            throw VersionOf(line) is > RunEvent.CurrentVersion and var later
+                ? Later(later)
+                : new JsonException(exception.Message, exception);
+        }
+    }
+
+    private static int VersionOf(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            using var document = JsonDocument.ParseValue(ref reader);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("v", out var version)
+                && version.TryGetInt32(out var number) ? number : 0;
+        }
+        catch (JsonException)
+        {
+            return 0;
+        }
+    }
+
+    private static JsonException Later(int version) =>
+        new(FormattableString.Invariant(
+            $"it has version {version}, and this ConcurrentTest knows up to {RunEvent.CurrentVersion}; use the one that wrote it"));
+}
