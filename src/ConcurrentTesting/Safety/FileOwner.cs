@@ -54,7 +54,6 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
 
     private static FileKind KindOf(int kind) => kind switch
     {
-        0x8000 => FileKind.File,
         0x4000 => FileKind.Folder,
         0x8000 => FileKind.File,
         0xA000 => FileKind.Link,

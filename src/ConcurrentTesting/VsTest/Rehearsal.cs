@@ -42,6 +42,9 @@ internal sealed class Rehearsal : HostOperation
     /// <summary>The platform says that nobody runs such a test.</summary>
     public static bool IsToldIn(string message) => message.Contains(Executor, StringComparison.Ordinal);
 
+    /// <summary>It has no tests to tell of.</summary>
+    public override bool Take(MessageReader reader, ReadOnlySpan<byte> message) => false;
+
     /// <summary>The process ended.</summary>
     public override void Abort(string? reason)
     {
