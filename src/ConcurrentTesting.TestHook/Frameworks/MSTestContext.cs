@@ -16,10 +16,14 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
     private Shape? _shape;
     private int _assembliesWithout;
 
+    // Of the test whose context was set last; null where that context was of no test. MSTest removes it from its own thread where a test
+    // begins to wait.
+    private volatile TestScope? _latest;
+
     public Tally Current()
     {
         if (_shape?.Current() is not { } context)
-            return ledger.Untold();
+            return ledger.Untold() is var tally && ReferenceEquals(tally, ledger.NoTest) && _latest is { } latest ? latest : tally;
         return _rows.TryGetValue(context, out var row) ? row.Tally : Begin(context);
     }
 
@@ -69,7 +73,8 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
                 _rows.AddOrUpdate(context, row);
             }
 
-            _running.Become(row.Tally as TestScope);
+            _latest = row.Tally as TestScope;
+            _running.Become(_latest);
             return row.Tally;
         }
     }

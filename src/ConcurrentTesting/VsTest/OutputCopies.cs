@@ -104,10 +104,25 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
     // A link to a file is its bytes too. One that leads nowhere is copied as it stands: a browser's lock is one.
     private static void CopyFile(FileInfo file, string path)
     {
-        if (file.LinkTarget is { } link && !File.Exists(file.FullName))
+        var link = file.LinkTarget;
+        var origin = link is null ? file : OriginOf(file);
+        if (link is not null && origin is not { Exists: true })
             File.CreateSymbolicLink(path, link);
-        else if (HasBytes(file.LinkTarget is null ? file : file.ResolveLinkTarget(returnFinalTarget: true)!))
+        else if (HasBytes(origin!))
             file.CopyTo(path);
+    }
+
+    // Null where links lead in a circle. That a link to nothing exists is what the runtime says of it.
+    private static FileSystemInfo? OriginOf(FileInfo link)
+    {
+        try
+        {
+            return link.ResolveLinkTarget(returnFinalTarget: true);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     // To open a pipe waits for its other end. Elsewhere than on Linux the kinds cannot be told apart.

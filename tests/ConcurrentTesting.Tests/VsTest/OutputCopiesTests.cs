@@ -88,6 +88,7 @@ public sealed class OutputCopiesTests : IDisposable
     {
         var folder = Path.GetDirectoryName(_assembly)!;
         File.CreateSymbolicLink(Path.Combine(folder, "SingletonLock"), "machine-4711");
+        File.CreateSymbolicLink(Path.Combine(folder, "Circle"), "Circle");
         File.CreateSymbolicLink(Path.Combine(folder, "libshop.so"), "Shop.Tests.dll");
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(folder, "SingletonSocket")));
@@ -97,6 +98,7 @@ public sealed class OutputCopiesTests : IDisposable
         var copy = Path.GetDirectoryName(copies.PathOf(_assembly, worker: 0))!;
 
         new FileInfo(Path.Combine(copy, "SingletonLock")).LinkTarget.ShouldBe("machine-4711");
+        new FileInfo(Path.Combine(copy, "Circle")).LinkTarget.ShouldBe("Circle");
         File.ReadAllText(Path.Combine(copy, "libshop.so")).ShouldBe("as built");
         new FileInfo(Path.Combine(copy, "libshop.so")).LinkTarget.ShouldBeNull("a collector writes into the copy");
         Path.Exists(Path.Combine(copy, "SingletonSocket")).ShouldBeFalse();
