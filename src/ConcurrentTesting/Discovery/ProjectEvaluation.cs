@@ -45,7 +45,13 @@ internal sealed record ProjectEvaluation(
 /// <param name="Errors">One for each project that could not be evaluated.</param>
 /// <param name="Strangers">The projects that can be evaluated and have nothing in common with those that hold tests.</param>
 internal sealed record EvaluationResult(
-    ImmutableArray<ProjectEvaluation> Projects, ImmutableArray<EvaluationError> Errors, ImmutableArray<string> Strangers);
+    ImmutableArray<ProjectEvaluation> Projects, ImmutableArray<EvaluationError> Errors, ImmutableArray<string> Strangers)
+{
+    public static EvaluationResult Empty { get; } = new([], [], []);
+
+    public EvaluationResult And(EvaluationResult other) =>
+        new([.. Projects, .. other.Projects], [.. Errors, .. other.Errors], [.. Strangers, .. other.Strangers]);
+}
 
 /// <summary>Why a project could not be evaluated.</summary>
 /// <param name="Project">Its absolute path.</param>

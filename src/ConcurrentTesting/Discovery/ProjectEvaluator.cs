@@ -138,10 +138,16 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
             var evaluations = WithReads(answers, reads, folder);
             Remember(projects, evaluations, reads, begun);
             var errors = BuildErrors.Parse(result.Output);
-            var unanswered = projects.Select(project => project.Path).Except(answers.Select(answer => answer.Evaluation.Project))
-                .ToLookup(project => IsStranger(project, errors));
-            return new EvaluationResult(
-                evaluations, [.. unanswered[false].Select(project => ErrorOf(project, errors, result.Output))], [.. unanswered[true]]);
+            var answered = answers.Select(answer => answer.Evaluation.Project).ToHashSet();
+            var unanswered = projects.Where(project => !answered.Contains(project.Path)).ToList();
+            var silent = unanswered.Where(project => !errors.Any(error => IsOf(project.Path, error))).ToList();
+            // Beside a project that fails, MSBuild gives no answers of the others either.
+            var again = silent.Count > 0 && silent.Count < projects.Length
+                ? await AskAsync(sdkFolder, arguments, [.. silent], cancellationToken)
+                : EvaluationResult.Empty;
+            if (again != EvaluationResult.Empty)
+                unanswered = [.. unanswered.Except(silent)];
+            return Told(evaluations, unanswered, errors, result.Output).And(again);
         }
         finally
         {
@@ -338,6 +344,13 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
     private static bool IsStranger(string project, IReadOnlyList<BuildError> errors) => errors.Any(
         error => IsOf(project, error) && error.Text.Contains(NoSuchTarget, StringComparison.Ordinal)
             && error.Text.Contains("\"ConcurrentTestDescribe\"", StringComparison.Ordinal));
+
+    private static EvaluationResult Told(
+        ImmutableArray<ProjectEvaluation> evaluations, List<ProjectInput> unanswered, IReadOnlyList<BuildError> errors, string output)
+    {
+        var byKind = unanswered.Select(project => project.Path).ToLookup(project => IsStranger(project, errors));
+        return new EvaluationResult(evaluations, [.. byKind[false].Select(project => ErrorOf(project, errors, output))], [.. byKind[true]]);
+    }
 
     private static EvaluationError ErrorOf(string project, IReadOnlyList<BuildError> errors, string output)
     {

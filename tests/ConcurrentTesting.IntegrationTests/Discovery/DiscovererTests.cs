@@ -219,6 +219,10 @@ public sealed class DiscovererTests(BuiltSuites suites)
         lines[0].ShouldContain("'!Broken/Broken.csproj'");
         lines[1].ShouldContain("error MSB4019");
         repository.Log.Text.ShouldContain("Plain.csproj does not import the common MSBuild targets. It is left out.");
+
+        // What MSBuild says of one project is nothing against the others.
+        (await repository.FailureOfAsync(settings => settings with { TestProjects = [".", "!Broken", "!Imports"], NoBuild = true }))
+            .Message.ShouldStartWith("No test project was found");
     }
 
     [Fact]

@@ -282,20 +282,22 @@ public sealed class SqliteDatabasesTests : IDisposable
         _log.Text.ShouldContain("add watch: and the path of its migrations");
     }
 
-    [Fact]
-    public async Task A_command_that_may_build_waits_for_the_runs_own_build()
+    [Theory]
+    [InlineData("true; ", true)]
+    [InlineData("", false)]
+    public async Task Only_a_command_that_may_build_waits_for_the_runs_own_build(string before, bool waits)
     {
-        var built = new TaskCompletionSource();
+        var built = Task.FromException(new InvalidOperationException("The build has failed."));
         await using var databases = TestDatabases.Create(
-            Settings("cmd:true; sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'"), RunId(), _log, TimeProvider.System);
+            Settings($"cmd:{before}sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'"), RunId(), _log, TimeProvider.System);
 
-        var preparing = databases.PrepareAsync(CancellationToken, built.Task);
+        var preparing = databases.PrepareAsync(CancellationToken, built);
 
-        preparing.IsCompleted.ShouldBeFalse();
-        databases.Record!.Template.ShouldBeNull();
-        built.SetResult();
-        await preparing;
-        databases.Record.TemplateHit.ShouldBe(false);
+        if (waits)
+            (await Should.ThrowAsync<InvalidOperationException>(preparing)).Message.ShouldBe("The build has failed.");
+        else
+            await preparing;
+        (databases.Record!.Template is null).ShouldBe(waits);
     }
 
     [Fact]
