@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
@@ -132,10 +133,7 @@ internal static class PackedValues
             using (var writer = new BinaryWriter(new DeflateStream(memory, CompressionLevel.Fastest)))
             {
                 foreach (var text in texts)
-                {
-                    writer.Write(text.Length);
-                    writer.Write(MemoryMarshal.AsBytes(text.AsSpan()));
-                }
+                    Write(writer, text);
             }
 
             return new CompressedTexts(memory.ToArray(), texts.Count);
@@ -146,8 +144,28 @@ internal static class PackedValues
             using var reader = new BinaryReader(new DeflateStream(new MemoryStream(_compressed), CompressionMode.Decompress));
             var texts = new string[_count];
             for (var index = 0; index < texts.Length; index++)
-                texts[index] = new string(MemoryMarshal.Cast<byte, char>(reader.ReadBytes(reader.ReadInt32() * sizeof(char))));
+                texts[index] = Read(reader);
             return texts;
+        }
+
+        // Compressing takes by the byte, and nearly all of the texts have one a character; a text of others may be none in UTF-8.
+        private static void Write(BinaryWriter writer, string text)
+        {
+            var isAscii = Ascii.IsValid(text);
+            writer.Write(text.Length);
+            writer.Write(isAscii);
+            if (isAscii)
+                writer.Write(Encoding.ASCII.GetBytes(text));
+            else
+                writer.Write(MemoryMarshal.AsBytes(text.AsSpan()));
+        }
+
+        private static string Read(BinaryReader reader)
+        {
+            var length = reader.ReadInt32();
+            return reader.ReadBoolean()
+                ? Encoding.ASCII.GetString(reader.ReadBytes(length))
+                : new string(MemoryMarshal.Cast<byte, char>(reader.ReadBytes(length * sizeof(char))));
         }
     }
 }

@@ -77,6 +77,22 @@ public sealed class PackedValuesTests
     }
 
     [Fact]
+    public void Texts_of_any_language_survive_beside_each_other()
+    {
+        string[] texts = [new('a', 300), new('é', 300), new('\u007f', 300), new('\u0080', 300), "\U0001F600" + new string('z', 300), new('\0', 300)];
+        var cases = texts.Select((text, number) =>
+        {
+            var test = Discovered(number);
+            test.SetPropertyValue(Serialization, text);
+            return test;
+        }).ToList();
+
+        PackedValues.Pack(cases);
+
+        PackedValues.Unpack(cases).Select(test => test.GetPropertyValue(Serialization)).ShouldBe(texts);
+    }
+
+    [Fact]
     public void A_case_with_nothing_long_is_given_as_it_is()
     {
         var test = new TestCase("Shop.Orders.Row", new Uri("executor://tests"), "tests.dll");
