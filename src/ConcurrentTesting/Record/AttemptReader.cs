@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Record;
 
 /// <summary>
 /// Reads the lines that most of a journal is, those of attempts, as the serializer reads them and in a fraction of its time. What it does
-/// not know is left to the serializer: a property that is new, figures, attachments, whatever is damaged.
+/// not know is left to the serializer: a property that is new, figures, whatever is damaged.
 /// </summary>
 internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
 {
@@ -53,8 +53,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
         new("standardError", (ref value, draft) => draft.StandardError = draft.Text(ref value)),
         new("cause", (ref value, draft) => draft.Cause = draft.Text(ref value)),
         new("round", (ref value, draft) => draft.Round = value.GetInt32()),
-        new("attachments", (ref value, draft) =>
-            draft.IsKnown = value.TokenType == JsonTokenType.StartArray && value.Read() && value.TokenType == JsonTokenType.EndArray),
+        new("attachments", (ref value, draft) => draft.TakeAttachments(ref value)),
     ];
 
     private delegate void Take(ref Utf8JsonReader value, Draft draft);
@@ -103,6 +102,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
     private sealed class Draft(AssemblyKeys assemblies, SharedText text)
     {
         private ImmutableArray<KeyValuePair<string, string>> _traits = [];
+        private ImmutableArray<string> _attachments = [];
 
         /// <summary>Nothing is in the line that the serializer might read otherwise.</summary>
         public bool IsKnown { get; set; } = true;
@@ -179,6 +179,15 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
             _traits = traits.ToImmutable();
         }
 
+        public void TakeAttachments(ref Utf8JsonReader reader)
+        {
+            var files = ImmutableArray.CreateBuilder<string>();
+            IsKnown = reader.TokenType == JsonTokenType.StartArray;
+            while (IsKnown && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                files.Add(Text(ref reader)!);
+            _attachments = files.ToImmutable();
+        }
+
         public AttemptEnded? ToEvent() => HasAttempt() && HasTest() ? new AttemptEnded
         {
             At = At!.Value,
@@ -212,6 +221,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
             StandardError = StandardError,
             Cause = Cause,
             Round = Round,
+            Attachments = _attachments,
         };
 
         private bool HasTest() =>

@@ -11,7 +11,7 @@ namespace ConcurrentTesting.Tests.Record;
 public sealed class AttemptReaderTests : IDisposable
 {
     private const string Line =
-        """{"event":"attempt-ended","v":1,"at":"2026-11-29T12:00:00.1234567+01:00","test":{"assembly":"Shop.Tests (net10.0)","case":"8f01ba99-1d55-d92a-6cbe-da7abf0a0b72"},"row":1,"occurrence":2,"className":"Shop.Class","methodName":"Test","name":"Test(\"a\\b\")","traits":[["Category","slow"],["Owner","\u0041"]],"sourceFile":"/repo/a.cs","line":7,"quarantine":"#1","attempt":{"outcome":"Failed","worker":1,"batch":3,"number":2,"database":"ct_1","startedAt":"2026-11-29T12:00:00+00:00","duration":"00:00:00.5000000","message":"no\nway","stackTrace":"at x","standardOutput":"out","standardError":"err","cause":"rerun","round":4,"attachments":[]},"isFinal":false}""";
+        """{"event":"attempt-ended","v":1,"at":"2026-11-29T12:00:00.1234567+01:00","test":{"assembly":"Shop.Tests (net10.0)","case":"8f01ba99-1d55-d92a-6cbe-da7abf0a0b72"},"row":1,"occurrence":2,"className":"Shop.Class","methodName":"Test","name":"Test(\"a\\b\")","traits":[["Category","slow"],["Owner","\u0041"]],"sourceFile":"/repo/a.cs","line":7,"quarantine":"#1","attempt":{"outcome":"Failed","worker":1,"batch":3,"number":2,"database":"ct_1","startedAt":"2026-11-29T12:00:00+00:00","duration":"00:00:00.5000000","message":"no\nway","stackTrace":"at x","standardOutput":"out","standardError":"err","cause":"rerun","round":4,"attachments":["/a","/b"]},"isFinal":false}""";
 
     private readonly TemporaryFolder _folder = new();
     private readonly AssemblyKeys _assemblies = new();
@@ -34,7 +34,9 @@ public sealed class AttemptReaderTests : IDisposable
     [InlineData("\"isFinal\":false", "\"isFinal\":false,\"later\":1")]
     [InlineData("\"round\":4", "\"round\":4,\"later\":1")]
     [InlineData("\"v\":1", "\"v\":2")]
-    [InlineData("\"attachments\":[]", "\"attachments\":[\"/a\"]")]
+    [InlineData("\"attachments\":[\"/a\",\"/b\"]", "\"attachments\":[\"/a\",null]")]
+    [InlineData("\"attachments\":[\"/a\",\"/b\"]", "\"attachments\":[\"/a\",7]")]
+    [InlineData("\"attachments\":[\"/a\",\"/b\"]", "\"attachments\":\"/a\"")]
     [InlineData("\"line\":7", "\"line\":null")]
     [InlineData("\"row\":1", "\"row\":1,\"row\":2")]
     [InlineData("\"row\":1,", "")]
