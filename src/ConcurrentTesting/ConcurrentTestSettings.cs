@@ -282,9 +282,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>Adds VSTest's own diagnostic logs to the results.</summary>
     public bool Diagnostics { get; init; }
 
+    /// <summary>The name of the file beside the timings that has the earlier runs.</summary>
+    internal const string HistoryFileName = "test-history.jsonl";
+
     /// <summary>
     /// What the command line said of where the tests are and what they run on, as it is written to test the same once more, with a space
-    /// before it: <c> --test-database mysql</c>; empty where it said nothing.
+    /// before it and without secrets: <c> --test-database mysql</c>; empty where it said nothing.
     /// </summary>
     public string RepeatedArguments { get; init; } = "";
 

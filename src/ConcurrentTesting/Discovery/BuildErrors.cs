@@ -10,14 +10,16 @@ internal sealed record BuildError(string Text, string? Project = null, bool HasC
 /// <summary>Finds the errors in what MSBuild writes.</summary>
 internal static partial class BuildErrors
 {
-    /// <summary>The distinct errors, in their order. The project behind each (<c>[/path/x.csproj]</c>) is left out.</summary>
+    /// <summary>
+    /// The distinct errors of each project, in their order. The project behind each (<c>[/path/x.csproj]</c>) is not in the text.
+    /// </summary>
     public static IReadOnlyList<BuildError> Parse(string output) =>
-        [.. ErrorLine().Matches(output).Select(ErrorOf).DistinctBy(error => error.Text)];
+        [.. ErrorLine().Matches(output).Select(ErrorOf).DistinctBy(error => (error.Text, error.Project))];
 
     /// <summary>The first errors as lines, with paths below <paramref name="root"/> shortened to it.</summary>
     public static string Describe(string output, string root, int limit = 20)
     {
-        var errors = Parse(output);
+        var errors = Parse(output).DistinctBy(error => error.Text).ToList();
         var prefix = Path.TrimEndingDirectorySeparator(root) + Path.DirectorySeparatorChar;
         var lines = errors.Take(limit).Select(error => "  " + error.Text.Replace(prefix, "", StringComparison.Ordinal)).ToList();
         if (errors.Count > limit)

@@ -97,8 +97,12 @@ internal sealed class Discoverer(
 
         foreach (var stranger in result.Strangers)
             logger.LogWarning("{Project} does not import the common MSBuild targets. It is left out.", stranger);
-        foreach (var error in result.Errors)
+        var errors = result.Errors.ToLookup(error => TestProjectNames.SpeaksOfTests(error.Project));
+        foreach (var error in errors[true])
             _problems.Add($"{error} Repair it, or leave it out: --test-projects … '!{PathIn(error.Project)}'.");
+        // A phone's project in the same solution cannot be built on every machine.
+        foreach (var error in errors[false])
+            logger.LogWarning("{Error} It is left out, because neither its name nor its text speaks of tests.", error);
         foreach (var project in result.Projects.Where(IsUnknown))
         {
             _problems.Add(

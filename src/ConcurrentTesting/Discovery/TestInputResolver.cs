@@ -18,6 +18,8 @@ internal sealed class TestInputResolver
     private static readonly string[] AssemblyExtensions = [".dll", ".exe"];
     private static readonly string[] SkippedFolders = ["bin", "obj", "node_modules", ".git"];
 
+    private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+
     private readonly ConcurrentTestSettings _settings;
     private readonly ImmutableArray<Func<string, bool>> _exclusions;
     private readonly Dictionary<string, ProjectInput> _projects = new(PathComparer);
@@ -91,9 +93,10 @@ internal sealed class TestInputResolver
     {
         var solution = SolutionFile.RealSolution(path);
         var projects = SolutionFile.ReadProjects(path).Where(project => IsProject(project) && !IsExcluded(project)).ToLookup(File.Exists);
-        // A build of the solution would fail too.
-        if (projects[false].Any())
-            throw BadSettings(string.Join('\n', projects[false].Select(project => Missing(path, project))));
+        // Tests would be missed. Of others only the build can tell whether they are needed.
+        var missing = projects[false].Where(TestProjectNames.SpeaksOfTests).ToList();
+        if (missing.Count > 0)
+            throw BadSettings(string.Join('\n', missing.Select(project => Missing(path, project))));
         foreach (var project in projects[true])
             AddProject(new ProjectInput(project, IsNamed: false, solution));
     }
@@ -111,7 +114,7 @@ internal sealed class TestInputResolver
         string? found = root;
         foreach (var name in path[root.Length..].Split(Path.DirectorySeparatorChar))
         {
-            found = found is null || !Directory.Exists(found) ? null : Directory.EnumerateFileSystemEntries(found)
+            found = found is null || !Directory.Exists(found) ? null : Directory.EnumerateFileSystemEntries(found, "*", Readable)
                 .Where(entry => Path.GetFileName(entry).Equals(name, StringComparison.OrdinalIgnoreCase))
                 // What is called so exactly comes first.
                 .OrderByDescending(entry => Path.GetFileName(entry) == name).FirstOrDefault();
@@ -133,7 +136,7 @@ internal sealed class TestInputResolver
         _skippedLinks.UnionWith(below[true].Where(link => !IsExcluded(link) && HasProject(link)));
     }
 
-    private static bool HasProject(string link) => Directory.Exists(link) && Directory.EnumerateFiles(link).Any(IsProject);
+    private static bool HasProject(string link) => Directory.Exists(link) && Directory.EnumerateFiles(link, "*", Readable).Any(IsProject);
 
     private void AddGlob(string entry)
     {

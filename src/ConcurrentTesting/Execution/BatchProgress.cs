@@ -300,9 +300,11 @@ internal sealed class BatchProgress : IHostEvents
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName
             && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
-    // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet.
+    // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet,
+    // and else to one of which nobody knows how many it has.
     private TestEntry? FindByName(ToldTest test) =>
-        NameMatch.Find(test, _batch, _asked, entry => !entry.HasKnownRows || _rows.GetValueOrDefault(entry) < entry.CaseCount);
+        NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount)
+        ?? NameMatch.Find(test, _batch, _asked, entry => !entry.HasKnownRows);
 
     // What is selected by name may be other tests of the run, which have their results elsewhere.
     private void TellForeign(HostResult result)

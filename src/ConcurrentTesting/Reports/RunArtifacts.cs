@@ -61,8 +61,10 @@ internal static class RunArtifacts
         if (LostArtifacts.From(told, told.Incidents) is { } worse && worse.ExitCode != record.ExitCode)
         {
             // What could be written says that something else could not, as the exit code does.
-            await WriteAllAsync(WithoutAttachments(worse, settings, redactor, cancellationToken), record.FinishedAt, cancellationToken)
-                .ConfigureAwait(false);
+            await WriteAllAsync(
+                WithoutAttachments(worse, settings, redactor, cancellationToken)
+                    .Concat(WithAttachments(worse, attachments, redactor, cancellationToken)),
+                record.FinishedAt, cancellationToken).ConfigureAwait(false);
         }
 
         return incidents.ToImmutable();

@@ -22,6 +22,7 @@ internal sealed class AheadStart(
     private readonly Lock _gate = new();
     private readonly FreeMemory _memory = new(run.Time);
     private readonly Dictionary<TestAssembly, ImmutableArray<double>> _classes = [];
+    private bool _isPlanned;
 
     /// <summary>Tests may be left out by a filter: what runs is known of assemblies that are discovered.</summary>
     public required bool IsFiltered { private get; init; }
@@ -58,10 +59,15 @@ internal sealed class AheadStart(
     public void Reconsider() => Begin(() => { });
 
     /// <summary>Ends what was started for nothing.</summary>
-    public void Planned(Plan plan) => hosts.EndOthers(worker =>
-        worker < plan.Seeds.Length && plan.Seeds[worker] is [var first, ..] ? first.Assembly
-        : plan.Tail is [var shared, ..] ? shared.Assembly
-        : null);
+    public void Planned(Plan plan)
+    {
+        lock (_gate)
+            _isPlanned = true;
+        hosts.EndOthers(worker =>
+            worker < plan.Seeds.Length && plan.Seeds[worker] is [var first, ..] ? first.Assembly
+            : plan.Tail is [var shared, ..] ? shared.Assembly
+            : null);
+    }
 
     // What decides by all of them which tests run, or where they run.
     private static bool IsPossible(ConcurrentTestSettings settings) => settings is
@@ -89,6 +95,9 @@ internal sealed class AheadStart(
         {
             lock (_gate)
             {
+                // Whoever was slow to begin would start what nobody takes.
+                if (_isPlanned)
+                    return;
                 learn();
                 Begin();
             }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text.RegularExpressions;
+using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Settings;
 
@@ -11,22 +12,31 @@ internal static partial class RepeatedArguments
 {
     private static readonly FrozenSet<string> Names = FrozenSet.Create(
         StringComparer.Ordinal, "Workers", "TestProjects", "TestConfiguration", "TestFramework", "TestSettings", "TestDatabase",
-        "TestTemplate", "TestTemplateExtensions", "TestDatabases", "TestDatabaseSettings", "TestIsolation", "TestHost", "TestTogether",
-        "TestServerBinaries",
-        "TestProductionFallback", "TestAllow", "TestAllowedHosts", "TestTimings", "TestResultsDirectory", "TestTimeout");
+        "TestConnectionString", "TestTemplate", "TestTemplateExtensions", "TestDatabases", "TestDatabaseSettings", "TestIsolation",
+        "TestHost", "TestTogether", "TestServerBinaries", "TestEnvironment", "TestProductionFallback", "TestAllow", "TestAllowedHosts",
+        "TestTimings", "TestResultsDirectory", "TestTimeout");
 
     /// <summary>
     /// <c> --test-projects tests/Shop --test-database mysql</c>, with a space before each; empty where nothing of it was on the command
-    /// line. Commands, which may hold a password, are left out.
+    /// line. What may be secret is <see cref="RecordedSettings.Mask"/>, so that nobody takes the rest for the whole.
     /// </summary>
     public static string Of(CommandLine commandLine, string workingDirectory) => string.Concat(
         ParameterTable.All.Where(parameter => Names.Contains(parameter.Name))
-            .Select(parameter => commandLine.Find(parameter, workingDirectory) is { } text && !text.Values.Any(IsSecretive)
-                ? string.Concat(text.Values.Select(Quoted).Prepend(parameter.Argument).Select(word => " " + word))
+            .Select(parameter => commandLine.Find(parameter, workingDirectory) is { } text
+                ? string.Concat(
+                    text.Values.Select(value => Quoted(Shown(parameter, value))).Prepend(parameter.Argument).Select(word => " " + word))
                 : ""));
 
-    private static bool IsSecretive(string value) =>
-        value.Contains("cmd:", StringComparison.OrdinalIgnoreCase) || value.Any(char.IsControl);
+    private static string Shown(Parameter parameter, string value) => parameter.Name switch
+    {
+        _ when parameter.IsSecret || value.Any(char.IsControl) => RecordedSettings.Mask,
+        "TestTemplate" => RecordedSettings.WithoutArguments(value),
+        "TestEnvironment" => value.Split('=', 2) is [var name, var pattern]
+            ? RecordedSettings.Shown(new EnvironmentPattern(name, pattern))
+            : RecordedSettings.Mask,
+        "TestDatabaseSettings" when Secretive().IsMatch(value) => RecordedSettings.Mask,
+        _ => value,
+    };
 
     // Single quotes are those of sh, which PowerShell takes too as long as there is none within them.
     private static string Quoted(string value) =>
@@ -34,4 +44,7 @@ internal static partial class RepeatedArguments
 
     [GeneratedRegex(@"^[\p{L}\p{N}_./:@%+=-]+\z")]
     private static partial Regex Plain();
+
+    [GeneratedRegex("secret|password|token|key", RegexOptions.IgnoreCase)]
+    private static partial Regex Secretive();
 }

@@ -15,9 +15,11 @@ internal sealed class AheadHosts(HostContext run, DirectAssemblies assemblies) :
     private bool _isOver;
 
     /// <summary>
-    /// Whether a test host can be started ahead for an assembly: xunit v3's own programs are told their tests at their start.
+    /// Whether a test host can be started ahead for an assembly: xunit v3's own programs are told their tests at their start, and where a
+    /// host runs them as children these never hear of a batch that begins later.
     /// </summary>
-    public bool CanStart(TestAssembly assembly) => assemblies.IsDirect(assembly) && assemblies.ProgramOf(assembly) is null;
+    public bool CanStart(TestAssembly assembly) =>
+        assemblies.IsDirect(assembly) && assemblies.ProgramOf(assembly) is null && DirectAssemblies.StaysWarm(assembly);
 
     /// <summary>Whether a worker has had a test host, or can have none any more.</summary>
     public bool HasBegun(int worker)

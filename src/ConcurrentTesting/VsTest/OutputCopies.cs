@@ -126,7 +126,8 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
     }
 
     // To open a pipe waits for its other end. Elsewhere than on Linux the kinds cannot be told apart.
-    private static bool HasBytes(FileSystemInfo file) => !OperatingSystem.IsLinux() || FileOwner.Of(file.FullName)?.Kind == FileKind.File;
+    private static bool HasBytes(FileSystemInfo file) =>
+        !OperatingSystem.IsLinux() || FileOwner.Of(file.FullName)?.Kind is not (FileKind.Other or FileKind.Socket);
 
     // What cannot be swept is in nobody's way.
     private bool Sweep(string folder)

@@ -204,24 +204,27 @@ public sealed class DiscovererTests(BuiltSuites suites)
     public async Task A_found_project_that_MSBuild_cannot_evaluate_is_a_problem_and_one_that_has_no_tests_is_none()
     {
         using var repository = new TestRepository();
-        repository.Write("Broken/Broken.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\">\n<<<<<<< HEAD\n</Project>");
-        repository.Write("Imports/Imports.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><Import Project=\"missing.props\" /></Project>");
+        repository.Write("BrokenTests/BrokenTests.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\">\n<<<<<<< HEAD\n</Project>");
+        repository.Write("ImportTests/ImportTests.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><Import Project=\"missing.props\" /></Project>");
         repository.Write("Plain/Plain.csproj", "<Project><PropertyGroup><Some>thing</Some></PropertyGroup></Project>");
         repository.Write("Library/Library.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\" />");
+        repository.Write("Phone/Phone.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><Import Project=\"missing.props\" /></Project>");
 
         var failure = await repository.FailureOfAsync(settings => settings with { TestProjects = ["."], NoBuild = true });
 
         failure.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         var lines = failure.Message.Split('\n');
         lines.Length.ShouldBe(2, failure.Message);
-        lines[0].ShouldContain("Broken.csproj cannot be evaluated by MSBuild: ");
+        lines[0].ShouldContain("BrokenTests.csproj cannot be evaluated by MSBuild: ");
         lines[0].ShouldContain("error MSB4025");
-        lines[0].ShouldContain("'!Broken/Broken.csproj'");
+        lines[0].ShouldContain("'!BrokenTests/BrokenTests.csproj'");
         lines[1].ShouldContain("error MSB4019");
         repository.Log.Text.ShouldContain("Plain.csproj does not import the common MSBuild targets. It is left out.");
+        repository.Log.Text.ShouldContain("Phone.csproj cannot be evaluated by MSBuild: ");
+        repository.Log.Text.ShouldContain("neither its name nor its text speaks of tests");
 
         // What MSBuild says of one project is nothing against the others.
-        (await repository.FailureOfAsync(settings => settings with { TestProjects = [".", "!Broken", "!Imports"], NoBuild = true }))
+        (await repository.FailureOfAsync(settings => settings with { TestProjects = [".", "!BrokenTests", "!ImportTests"], NoBuild = true }))
             .Message.ShouldStartWith("No test project was found");
     }
 

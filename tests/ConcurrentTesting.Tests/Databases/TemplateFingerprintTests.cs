@@ -81,6 +81,8 @@ public sealed class TemplateFingerprintTests : IDisposable
     [InlineData("psql -f migrate.sh", false)]
     [InlineData("psql -f all.sql", false)]
     [InlineData("psql -f plain.sql", true)]
+    [InlineData("sh ./migrate.sh && psql -f plain.sql", false)]
+    [InlineData("psql -f plain.sql -f all.sql", false)]
     [InlineData("dotnet ef database update", false)]
     [InlineData("sh ./migrate.sh ./database", true)]
     [InlineData("dotnet ef database update --project Shop", true)]

@@ -15,7 +15,7 @@ public sealed class TestInputResolverTests : IDisposable
     [Fact]
     public void A_project_that_a_solution_lists_and_that_is_not_there_is_a_bad_setting()
     {
-        _folder.Write("Shop.slnx", """<Solution><Project Path="tests/Shop.tests/Shop.tests.csproj" /><Project Path="tests/Gone/Gone.csproj" /></Solution>""");
+        _folder.Write("Shop.slnx", """<Solution><Project Path="tests/Shop.tests/Shop.tests.csproj" /><Project Path="tests/Gone/GoneSpecs.csproj" /><Project Path="src/Phone/Phone.csproj" /></Solution>""");
         var there = _folder.Write("tests/Shop.Tests/Shop.Tests.csproj", "<Project />");
         if (File.Exists(there.ToUpperInvariant()))
             return;

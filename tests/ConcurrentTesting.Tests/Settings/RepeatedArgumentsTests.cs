@@ -24,10 +24,13 @@ public sealed class RepeatedArgumentsTests : IDisposable
         _settings.Parse("--test-filter", "Name=A", "--test-order", "random", "--test-fail-fast", "1").RepeatedArguments.ShouldBeEmpty();
 
     [Fact]
-    public void Secrets_and_commands_which_may_hold_them_are_not_repeated() =>
+    public void What_may_be_secret_is_masked_so_that_nobody_takes_the_rest_for_the_whole() =>
         _settings.Parse(
-                "--test-database", "postgresql", "--test-connection-string", "Host=localhost;Password=secret", "--test-template", "cmd:migrate --password secret")
-            .RepeatedArguments.ShouldBe(" --test-database postgresql");
+                "--test-database", "postgresql", "--test-connection-string", "Host=localhost;Password=secret", "--test-template", "cmd:migrate --password secret",
+                "--test-environment", "DATABASE_URL={ConnectionString}", "API_KEY=secret", "--test-database-settings", "app.jwt_secret=secret")
+            .RepeatedArguments.ShouldBe(
+                " --test-database postgresql --test-connection-string '***' --test-template 'cmd:migrate ***' --test-database-settings '***'"
+                + " --test-environment 'DATABASE_URL={ConnectionString}' 'API_KEY=***'");
 
     [Fact]
     public void What_was_typed_in_another_folder_is_not_repeated_where_its_paths_mean_something_else()

@@ -10,6 +10,8 @@ internal static class LeaseEnvironment
     /// <summary>A host that no name server knows (RFC 2606): what leads there reaches nothing.</summary>
     public const string Nowhere = "of-another-template.invalid";
 
+    private static readonly string[] Account = ["PGUSER", "PGPASSWORD"];
+
     /// <param name="connections">
     /// By the database's name among the worker's databases; the first is the one that bare placeholders mean.
     /// </param>
@@ -42,7 +44,8 @@ internal static class LeaseEnvironment
             .All(match =>
                 !match.Groups["database"].Success || match.Groups["database"].Value.Equals(database, StringComparison.OrdinalIgnoreCase)));
         var variables = Of(settings with { Environment = [.. isOwn[true]] }, runId, 0, [KeyValuePair.Create(database, connection)]);
-        var clients = ClientVariables(settings.Database, connection).Where(variable => !variables.ContainsKey(variable.Key));
+        var hasAccount = Array.Exists(Account, name => Environment.GetEnvironmentVariable(name) is { Length: > 0 });
+        var clients = ClientVariables(settings.Database, connection, hasAccount).Where(variable => !variables.ContainsKey(variable.Key));
         var nowhere = NowhereFor(settings.Database, connection);
         return variables.AddRange(clients)
             .SetItems(isOwn[false].Select(pattern => KeyValuePair.Create(pattern.Name, Fill(pattern, nowhere))));
@@ -57,7 +60,7 @@ internal static class LeaseEnvironment
     };
 
     // https://www.postgresql.org/docs/current/libpq-envars.html, https://dev.mysql.com/doc/refman/8.4/en/environment-variables.html
-    private static Dictionary<string, string> ClientVariables(DatabaseEngine engine, ConnectionValues connection)
+    private static Dictionary<string, string> ClientVariables(DatabaseEngine engine, ConnectionValues connection, bool hasAccount)
     {
         var (host, isSocket) = (connection.Host, connection.Host.StartsWith('/'));
         Dictionary<string, string> variables = engine switch
@@ -76,12 +79,12 @@ internal static class LeaseEnvironment
                 ["MYSQL_HOST"] = isSocket ? "localhost" : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" : host,
                 ["MYSQL_TCP_PORT"] = isSocket ? "" : connection.Port,
                 ["MYSQL_UNIX_PORT"] = isSocket ? host : "",
-                ["MYSQL_PWD"] = connection.Password,
             },
             _ => [],
         };
-        // What the run itself is not told it takes from the caller too.
-        return variables.Where(variable => variable.Value.Length > 0).ToDictionary();
+        // What the run itself is not told it takes from the caller too. Who the caller is goes together with their password, and a command
+        // that names a user counts on it.
+        return variables.Where(variable => variable.Value.Length > 0 && !(hasAccount && Account.Contains(variable.Key))).ToDictionary();
     }
 
     private static ConnectionValues NowhereFor(DatabaseEngine engine, ConnectionValues connection) => engine switch

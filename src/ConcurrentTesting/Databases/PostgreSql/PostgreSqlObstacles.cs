@@ -15,21 +15,12 @@ internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
     /// <summary>Removes what may be removed; what it was is gone a moment later.</summary>
     public async Task RemoveAsync(string database, CancellationToken cancellationToken)
     {
-        try
-        {
-            await admin.QueryAsync(
-                "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active",
-                row => row.GetBoolean(0),
-                cancellationToken,
-                database);
-            await RemoveInsideAsync(database, cancellationToken);
-        }
-        catch (NpgsqlException exception)
-        {
-            // The drop is tried again, and tells what is in its way.
-            logger.LogDebug("What keeps {Database} from being dropped stays: {Reason}", database, exception.Message);
-        }
-
+        await TryAsync(database, () => admin.QueryAsync(
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active",
+            row => row.GetBoolean(0),
+            cancellationToken,
+            database));
+        await TryAsync(database, () => RemoveInsideAsync(database, cancellationToken));
         await Task.Delay(PollInterval, cancellationToken);
     }
 
@@ -46,13 +37,33 @@ internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
             return;
         await using var session = await admin.OpenSessionAsync(database, cancellationToken);
         foreach (var transaction in transactions)
-            await ExecuteAsync(session, $"ROLLBACK PREPARED {Literal(transaction)}", cancellationToken);
-        foreach (var subscription in subscriptions.Select(Quote))
+            await TryAsync(database, () => ExecuteAsync(session, $"ROLLBACK PREPARED {Literal(transaction)}", cancellationToken));
+        foreach (var subscription in subscriptions)
+            await TryAsync(database, () => DropAsync(session, subscription, database, cancellationToken));
+    }
+
+    // Without its slot, which another server has.
+    private async Task DropAsync(NpgsqlConnection session, string subscription, string database, CancellationToken cancellationToken)
+    {
+        var name = Quote(subscription);
+        await ExecuteAsync(session, $"ALTER SUBSCRIPTION {name} DISABLE", cancellationToken);
+        await ExecuteAsync(session, $"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)", cancellationToken);
+        await ExecuteAsync(session, $"DROP SUBSCRIPTION {name}", cancellationToken);
+        logger.LogWarning(
+            "Tests left the subscription {Subscription} in {Database}; it was dropped, and its replication slot stays on the server that it subscribed to: drop it there",
+            subscription, database);
+    }
+
+    // Each by itself: what refuses one may allow the next. The drop is tried again, and tells what is in its way.
+    private async Task TryAsync(string database, Func<Task> remove)
+    {
+        try
         {
-            // Without its slot, which another server has.
-            await ExecuteAsync(session, $"ALTER SUBSCRIPTION {subscription} DISABLE", cancellationToken);
-            await ExecuteAsync(session, $"ALTER SUBSCRIPTION {subscription} SET (slot_name = NONE)", cancellationToken);
-            await ExecuteAsync(session, $"DROP SUBSCRIPTION {subscription}", cancellationToken);
+            await remove();
+        }
+        catch (NpgsqlException exception)
+        {
+            logger.LogDebug("What keeps {Database} from being dropped stays: {Reason}", database, exception.Message);
         }
     }
 }

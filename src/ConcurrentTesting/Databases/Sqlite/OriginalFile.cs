@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace ConcurrentTesting.Databases.Sqlite;
@@ -10,6 +11,9 @@ namespace ConcurrentTesting.Databases.Sqlite;
 internal sealed class OriginalFile : IDisposable
 {
     private const string Deleted = " (deleted)";
+
+    // LOCK_UN of flock(2).
+    private const int Unlock = 8;
 
     private readonly SafeFileHandle? _handle;
 
@@ -33,10 +37,19 @@ internal sealed class OriginalFile : IDisposable
         }
     }
 
-    public static OriginalFile Of(string path) => new(
-        OperatingSystem.IsLinux()
-            ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
-            : null);
+    public static OriginalFile Of(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return new OriginalFile(null);
+        var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        // .NET locks what it opens, and tests may copy a database over this one.
+        _ = Lock((int)handle.DangerousGetHandle(), Unlock);
+        return new OriginalFile(handle);
+    }
 
     public void Dispose() => _handle?.Dispose();
+
+    [DllImport("libc", EntryPoint = "flock")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Lock(int file, int operation);
 }

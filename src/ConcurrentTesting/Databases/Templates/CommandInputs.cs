@@ -10,6 +10,8 @@ internal sealed record CommandInputs(IReadOnlyList<string> Paths, bool AreKnown)
 {
     private static readonly char[] Separators = [' ', '\t', '\n', '\r', '"', '\'', '=', ';', '<', '>', '|', '&', '(', ')'];
 
+    private static readonly string[] Settings = [".json", ".config", ".ini", ".conf", ".toml", ".env", ".csv", ".runsettings"];
+
     private static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
 
     public static CommandInputs Of(string commandLine, string workingDirectory)
@@ -32,7 +34,7 @@ internal sealed record CommandInputs(IReadOnlyList<string> Paths, bool AreKnown)
             }
         }
 
-        return new CommandInputs(found, isWhole && named.Any(IsKnown));
+        return new CommandInputs(found, isWhole && AreAll(named));
     }
 
     private static IEnumerable<(string Word, string Path)> NamedIn(string commandLine, string workingDirectory) =>
@@ -43,10 +45,33 @@ internal sealed record CommandInputs(IReadOnlyList<string> Paths, bool AreKnown)
 
     private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal);
 
+    // A folder or a project that is named beside a script is what the script reads; a file of SQL beside it is not all of it.
+    private static bool AreAll(List<(string Word, string Path)> named) =>
+        named.Exists(name => IsKnown(name) && !IsPlainSql(name.Path)) || (named.Exists(IsKnown) && !named.Exists(LeadsOn));
+
     // A folder may be called as an argument is: `dotnet ef database update` beside a folder `database`.
     private static bool IsKnown((string Word, string Path) named) => Directory.Exists(named.Path)
         ? named.Word.AsSpan().ContainsAny('/', '\\') || named.Word is "." or ".." || ProjectsIn(named.Path).Any()
         : IsProject(named.Path) || IsPlainSql(named.Path);
+
+    // A text that may name others: a script, a changelog, SQL that includes. Programs and settings are what they are.
+    private static bool LeadsOn((string Word, string Path) named) =>
+        File.Exists(named.Path) && !IsProject(named.Path) && !IsPlainSql(named.Path)
+        && !Settings.Contains(Path.GetExtension(named.Path).ToLowerInvariant()) && IsText(named.Path);
+
+    private static bool IsText(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            Span<byte> begin = stackalloc byte[512];
+            return !begin[..file.ReadAtLeast(begin, begin.Length, throwOnEndOfStream: false)].Contains((byte)0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
 
     private static bool IsProject(string path) => path.EndsWith("proj", StringComparison.OrdinalIgnoreCase);
 

@@ -17,7 +17,16 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
     private static readonly string[] FilesFoundByName = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"];
 
     private static readonly string[] Installed =
-        ["$(MSBuildExtensionsPath", "$(MSBuildToolsPath", "$(MSBuildBinPath", "$(MSBuildSDKsPath", "$(VSToolsPath", "$(NuGetPackageRoot"];
+    [
+        "$(MSBuildExtensionsPath", "$(MSBuildToolsPath", "$(MSBuildBinPath", "$(MSBuildSDKsPath", "$(VSToolsPath", "$(NuGetPackageRoot",
+        "$(Pkg",
+    ];
+
+    private static readonly string[] Built =
+    [
+        "$(IntermediateOutputPath", "$(BaseIntermediateOutputPath", "$(OutputPath", "$(BaseOutputPath", "$(OutDir", "$(TargetDir",
+        "$(TargetPath",
+    ];
 
     // Properties, items, and what items tell.
     private static readonly string[] Values = ["$(", "@(", "%("];
@@ -84,9 +93,10 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
             .Where(text => !IsElsewhere(text))
             .Select(text => new Reference(text.Replace('\\', Path.DirectorySeparatorChar), isImport));
 
-    // SDKs and packages do not change under their version; what is looked for above by name is found without being told.
+    // SDKs and packages do not change under their version, what is built comes from what counts, and what is looked for above by name is
+    // found without being told.
     private static bool IsElsewhere(string text) =>
-        Array.Exists(Installed, beginning => text.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
+        Installed.Concat(Built).Any(beginning => text.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
         || (text.Contains("FileAbove", StringComparison.Ordinal)
             && Array.Exists(FilesFoundByName, name => text.Contains(name, StringComparison.Ordinal)));
 

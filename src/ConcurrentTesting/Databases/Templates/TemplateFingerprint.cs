@@ -19,6 +19,7 @@ internal sealed class TemplateFingerprint : IDisposable
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly string _workingDirectory;
     private readonly string[] _ownFolders;
+    private readonly string[] _ownFiles;
 
     private TemplateFingerprint(ConcurrentTestSettings settings)
     {
@@ -27,6 +28,12 @@ internal sealed class TemplateFingerprint : IDisposable
         [
             Path.GetFullPath(settings.ResultsDirectory, settings.RootDirectory),
             Path.GetFullPath(settings.TemporaryDirectory, settings.RootDirectory),
+        ];
+        var timings = Path.GetFullPath(settings.TimingsFile, settings.RootDirectory);
+        _ownFiles =
+        [
+            timings, Path.Combine(Path.GetDirectoryName(timings)!, ConcurrentTestSettings.HistoryFileName),
+            Path.GetFullPath(settings.JUnitFile ?? timings, settings.RootDirectory),
         ];
     }
 
@@ -69,7 +76,7 @@ internal sealed class TemplateFingerprint : IDisposable
             case CommandStep command:
                 Add(command.CommandLine);
                 foreach (var path in CommandInputs.Of(command.CommandLine, _workingDirectory).Paths)
-                    await AddPathAsync(path, isWatched, cancellationToken);
+                    await AddPathAsync(path, isWatched || IsRepository(path), cancellationToken);
                 break;
             case ExistingDatabaseStep existing:
                 Add(existing.Name);
@@ -84,6 +91,9 @@ internal sealed class TemplateFingerprint : IDisposable
                 break;
         }
     }
+
+    // It counts whole where nobody knows which part of it does; a server's folder in it is not ours to read.
+    private static bool IsRepository(string path) => Path.Exists(Path.Combine(path, ".git"));
 
     /// <param name="mayLeaveOut">What may not be read does not count, because the user has told what does.</param>
     private async Task AddPathAsync(string path, bool mayLeaveOut, CancellationToken cancellationToken)
@@ -115,7 +125,8 @@ internal sealed class TemplateFingerprint : IDisposable
     private IEnumerable<string> FilesBelow(string folder, bool mayLeaveOut)
     {
         var all = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = mayLeaveOut };
-        return Directory.EnumerateFiles(folder, "*", all).Where(IsThere).Where(file => !mayLeaveOut || MayRead(file))
+        return Directory.EnumerateFiles(folder, "*", all)
+            .Where(file => !_ownFiles.Contains(file) && IsThere(file) && (!mayLeaveOut || MayRead(file)))
             .Order(StringComparer.Ordinal).Concat(
                 Directory.EnumerateDirectories(folder, "*", all).Where(IsCounted).Order(StringComparer.Ordinal)
                     .SelectMany(below => FilesBelow(below, mayLeaveOut)));

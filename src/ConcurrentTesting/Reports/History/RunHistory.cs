@@ -12,7 +12,7 @@ namespace ConcurrentTesting.Reports.History;
 /// </summary>
 internal sealed class RunHistory
 {
-    public const string FileName = "test-history.jsonl";
+    public const string FileName = ConcurrentTestSettings.HistoryFileName;
     public const int MostRuns = 100;
 
     /// <summary>Characters of all runs together after which the oldest ones go.</summary>

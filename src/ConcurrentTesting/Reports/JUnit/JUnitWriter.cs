@@ -320,7 +320,7 @@ internal sealed partial class JUnitWriter : IDisposable
     /// </summary>
     private string Bounded(string text, TestAttempt attempt)
     {
-        var size = Encoding.UTF8.GetByteCount(text);
+        var size = Size(text);
         if (attempt.Outcome is TestOutcome.Passed or TestOutcome.Skipped)
         {
             if (size > ShortestText && size > _roomForPassed)
@@ -330,12 +330,16 @@ internal sealed partial class JUnitWriter : IDisposable
         else if (size > _room)
         {
             text = TextCap.Apply(text, _room > -MostBytes / 10 ? ShortText : ShortestText);
-            size = Encoding.UTF8.GetByteCount(text);
+            size = Size(text);
         }
 
         _room -= size;
         return text;
     }
+
+    // As it is escaped, with the most that an entity takes.
+    private static long Size(string text) => Encoding.UTF8.GetByteCount(text) + 5L * text.AsSpan().Count('<')
+        + 5L * text.AsSpan().Count('>') + 5L * text.AsSpan().Count('&') + 5L * text.AsSpan().Count('"') + 5L * text.AsSpan().Count('\n');
 
     private void Property(string name, string value)
     {
