@@ -132,10 +132,8 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
         {
             var lease = await databases.LeaseAsync(0, CancellationToken);
             leaked = lease.Database!;
-            // A prepared transaction keeps a database, and no force ends it.
-            await using (var session = await OpenAsync(lease.Database!))
-            await using (var command = new NpgsqlCommand("BEGIN; INSERT INTO book VALUES (1); PREPARE TRANSACTION 'left'", session))
-                await command.ExecuteNonQueryAsync(CancellationToken);
+            // A template is not dropped, and no force helps.
+            await AdminAsync($"ALTER DATABASE \"{lease.Database}\" IS_TEMPLATE true");
 
             await databases.ReleaseAsync(lease, CancellationToken);
 
@@ -143,9 +141,7 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
             Log.Text.ShouldContain($"{lease.Database} could not be dropped");
         }
 
-        await using (var session = await OpenAsync(leaked))
-        await using (var command = new NpgsqlCommand("ROLLBACK PREPARED 'left'", session))
-            await command.ExecuteNonQueryAsync(CancellationToken);
+        await AdminAsync($"ALTER DATABASE \"{leaked}\" IS_TEMPLATE false");
         await using var later = await PreparedAsync(await SettingsAsync("schema.sql"));
 
         (await ExistsAsync(leaked)).ShouldBeFalse();

@@ -126,7 +126,9 @@ public sealed class ServerTroubleTests(DatabaseServers servers) : IDisposable
 
         outcome.Tests.Select(test => (test.ClassName, test.Name)).ShouldBe(TroubledSuite.AllRows(3), ignoreOrder: true);
         outcome.ExitCode.ShouldBe(0, outcome.Output);
-        outcome.Output.ShouldContain(message);
+        // MySQL's sessions may end so soon one after another that there are enough for all.
+        if (engine == DatabaseEngine.PostgreSql || outcome.Incidents.Contains("worker-retired"))
+            outcome.Output.ShouldContain(message);
         (await server.OwnDatabasesAsync(Cancellation)).ShouldBe(0);
     }
 

@@ -1,5 +1,4 @@
 using ConcurrentTesting.Databases.Sqlite;
-using ConcurrentTesting.Tests.Reports;
 using Shouldly;
 using Xunit;
 
@@ -14,9 +13,8 @@ public sealed class OriginalFileTests : IDisposable
     [Fact]
     public void A_test_may_copy_a_database_over_the_one_that_is_watched()
     {
-        var (seed, database) = (_folder.File("seed.db"), _folder.File("shop.db"));
-        File.WriteAllText(seed, "seed");
-        File.WriteAllText(database, "clone");
+        var seed = _folder.Write("seed.db", "seed");
+        var database = _folder.Write("shop.db", "clone");
         using var original = OriginalFile.Of(database);
 
         File.Copy(seed, database, overwrite: true);
