@@ -84,7 +84,10 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
         // In the same order and of the same names on every system: Windows and macOS do not tell V2__x.SQL from V2__x.sql.
         var all = new EnumerationOptions
         {
-            RecurseSubdirectories = true, MatchCasing = MatchCasing.CaseInsensitive, AttributesToSkip = 0, IgnoreInaccessible = false,
+            RecurseSubdirectories = true,
+            MatchCasing = MatchCasing.CaseInsensitive,
+            AttributesToSkip = 0,
+            IgnoreInaccessible = false,
         };
         var scripts = Directory.EnumerateFiles(full, "*.sql", all)
             .OrderBy(file => Path.GetRelativePath(full, file).Replace('\\', '/'), StringComparer.Ordinal)
