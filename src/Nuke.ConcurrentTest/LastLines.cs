@@ -20,7 +20,11 @@ internal static class LastLines
         if (result.ResultsDirectory is not { } folder)
             yield break;
         if (result.Failed > 0)
-            yield return $"Run again: {(OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh")} {nameof(IConcurrentTest.ConcurrentTest)}{arguments} --test-only-failed";
+        {
+            var script = OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh";
+            yield return $"Run again: {script} {nameof(IConcurrentTest.ConcurrentTest)}{arguments} --test-only-failed";
+        }
+
         if (Path.Combine(folder, "report.html") is var report && File.Exists(report))
             yield return $"Report: {new Uri(Path.GetFullPath(report)).AbsoluteUri}";
     }

@@ -65,20 +65,12 @@ internal sealed class ObservedRun : IDisposable
             if (run.Read() is { } settings)
                 await run.CleanAsync(settings);
         }
-        catch (ConcurrentTestException exception)
+        catch (Exception exception) when (exception is ConcurrentTestException or IOException or UnauthorizedAccessException
+            || run.IsCancelledBy(exception))
         {
-            build.ExitCode = (int)exception.ExitCode;
-            throw new TestRunFailedException(exception.Message, null);
-        }
-        catch (OperationCanceledException) when (run.Interrupted.IsCancellationRequested)
-        {
-            build.ExitCode = (int)ConcurrentTestExitCode.Cancelled;
-            throw new TestRunFailedException("cancelled", null);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            build.ExitCode = (int)ConcurrentTestExitCode.Incomplete;
-            throw new TestRunFailedException(exception.Message, null);
+            run.EndWith(exception);
+            build.ExitCode = (int)run._result.ExitCode;
+            throw new TestRunFailedException(run._result.Reason, null);
         }
     }
 
@@ -124,13 +116,21 @@ internal sealed class ObservedRun : IDisposable
             var reason = $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed: {OneLine(exception.Message)}";
             _logger.LogError("{Reason}", reason);
             if (_result.ExitCode == ConcurrentTestExitCode.Success)
-                _result = _result with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = reason, ClosingLines = [reason, .. _result.ClosingLines] };
+            {
+                _result = _result with
+                {
+                    ExitCode = ConcurrentTestExitCode.TestsFailed,
+                    Reason = reason,
+                    ClosingLines = [reason, .. _result.ClosingLines],
+                };
+            }
         }
     }
 
     // It may hold the name of a test, which must not be a command to a CI server.
     private static string OneLine(string text) =>
-        string.Concat(text.ReplaceLineEndings(" ").Where(character => !char.IsControl(character))).Replace("##", "# #", StringComparison.Ordinal);
+        string.Concat(text.ReplaceLineEndings(" ").Where(character => !char.IsControl(character)))
+            .Replace("##", "# #", StringComparison.Ordinal);
 
     public void Dispose()
     {
@@ -138,9 +138,12 @@ internal sealed class ObservedRun : IDisposable
         _loggers.Dispose();
     }
 
+    private bool IsCancelledBy(Exception exception) =>
+        exception is OperationCanceledException && Interrupted.IsCancellationRequested;
+
     private void EndWith(Exception exception)
     {
-        var isCancelled = exception is OperationCanceledException && Interrupted.IsCancellationRequested;
+        var isCancelled = IsCancelledBy(exception);
         _result = new ConcurrentTestResult
         {
             ExitCode = isCancelled ? ConcurrentTestExitCode.Cancelled

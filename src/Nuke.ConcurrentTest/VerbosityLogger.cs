@@ -21,7 +21,8 @@ internal sealed class VerbosityLogger(ILogger inner, Verbosity verbosity) : ILog
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= _least && inner.IsEnabled(logLevel);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (IsEnabled(logLevel))
             inner.Log(logLevel, eventId, state, exception, formatter);
