@@ -14,10 +14,10 @@ namespace ConcurrentTesting.VsTest;
 /// <remarks>https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger</remarks>
 internal sealed class BatchTrxWriter : IDisposable
 {
-    private const string Namespace = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
-    private const string UnitTestType = "13cdc9d9-ddb5-4fa4-a97d-d965ccfc6d4b";
-    private const string UncategorizedList = "8c84fa94-04c1-424b-9868-57a2d4851a1d";
-    private const string AllLoadedList = "19431567-8539-422a-85d7-44ee4e166bda";
+    private const string Namespace = TrxText.Namespace;
+    private const string UnitTestType = TrxText.UnitTestType;
+    private const string UncategorizedList = TrxText.UncategorizedList;
+    private const string AllLoadedList = TrxText.AllLoadedList;
     private const string TimeFormat = "yyyy'-'MM'-'ddTHH':'mm':'ss'.'fffffffzzz";
 
     private readonly XmlWriter _xml;

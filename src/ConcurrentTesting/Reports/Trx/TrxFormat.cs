@@ -9,10 +9,10 @@ namespace ConcurrentTesting.Reports.Trx;
 /// </summary>
 internal static class TrxFormat
 {
-    public const string Namespace = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
-    public const string UnitTestType = "13cdc9d9-ddb5-4fa4-a97d-d965ccfc6d4b";
-    public const string UncategorizedList = "8c84fa94-04c1-424b-9868-57a2d4851a1d";
-    public const string AllLoadedList = "19431567-8539-422a-85d7-44ee4e166bda";
+    public const string Namespace = TrxText.Namespace;
+    public const string UnitTestType = TrxText.UnitTestType;
+    public const string UncategorizedList = TrxText.UncategorizedList;
+    public const string AllLoadedList = TrxText.AllLoadedList;
 
     /// <summary>
     /// The outcome of a result. Errors and time-outs are written as failed, the only word for it that VSTest itself writes: readers that
