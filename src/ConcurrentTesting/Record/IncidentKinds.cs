@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Reflection;
+
 namespace ConcurrentTesting.Record;
 
 /// <summary>
@@ -109,6 +112,13 @@ internal static class IncidentKinds
 
     /// <summary>A worker is retired; its work went to the others.</summary>
     public const string WorkerRetired = "worker-retired";
+
+    /// <summary>Every kind that has no cause in its name.</summary>
+    public static ImmutableArray<string> All { get; } =
+    [
+        .. typeof(IncidentKinds).GetFields(BindingFlags.Static | BindingFlags.Public)
+            .Select(field => (string)field.GetRawConstantValue()!),
+    ];
 
     /// <summary>Something that failed before a batch could run is tried again.</summary>
     public static string Retry(string cause) => $"retry-{cause}";

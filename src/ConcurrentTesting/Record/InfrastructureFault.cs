@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Record;
@@ -17,6 +18,12 @@ internal static partial class InfrastructureFault
 
     /// <summary>The cause of what a server that takes no more connections failed.</summary>
     public const string ServerFull = "too-many-connections";
+
+    private const string Connection = "connection";
+    private const string ServerRestart = "server-restart";
+
+    /// <summary>Every cause as metrics name it.</summary>
+    public static ImmutableArray<string> Causes { get; } = [Connection, ServerRestart, ServerFull, Declared];
 
     /// <summary>
     /// The variable with the path of the file by which a test process declares that the infrastructure failed, in its own words.
@@ -40,7 +47,7 @@ internal static partial class InfrastructureFault
         DatabaseEngine.PostgreSql => CauseOfPostgreSql(exception),
         DatabaseEngine.MySql when exception.Type == "MySqlConnector.MySqlException"
             && MySqlConnection().Match(exception.Message) is { Success: true } match =>
-            match.Groups["full"].Success ? ServerFull : "connection",
+            match.Groups["full"].Success ? ServerFull : Connection,
         _ => null,
     };
 
@@ -50,11 +57,11 @@ internal static partial class InfrastructureFault
         "Npgsql.PostgresException" when PostgreSqlState().Match(exception.Message) is { Success: true } state =>
             state.Groups["state"].ValueSpan switch
             {
-                "57P01" or "57P02" or "57P03" => "server-restart",
+                "57P01" or "57P02" or "57P03" => ServerRestart,
                 "53300" => ServerFull,
-                _ => "connection",
+                _ => Connection,
             },
-        "Npgsql.NpgsqlException" when PostgreSqlConnection().IsMatch(exception.Message) => "connection",
+        "Npgsql.NpgsqlException" when PostgreSqlConnection().IsMatch(exception.Message) => Connection,
         _ => null,
     };
 

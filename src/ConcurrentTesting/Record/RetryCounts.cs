@@ -22,6 +22,10 @@ internal static class RetryCounts
     /// <summary>A test session did not start.</summary>
     public const string SessionStart = "session-start";
 
+    /// <summary>All that are known.</summary>
+    public static ImmutableArray<string> Causes { get; } =
+        [BatchReasons.Requeue, BatchReasons.Alone, BatchReasons.ByName, SessionStart, .. InfrastructureFault.Causes];
+
     public static ImmutableSortedDictionary<string, RetryCount> Of(RunRecord record)
     {
         var counts = new SortedDictionary<string, RetryCount>(record.PreparationRetries, StringComparer.Ordinal);

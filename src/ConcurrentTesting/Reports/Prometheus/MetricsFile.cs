@@ -11,8 +11,11 @@ namespace ConcurrentTesting.Reports.Prometheus;
 internal static class MetricsFile
 {
     private static readonly string[] ErrorCauses = ["crashed", "timed_out", "retired"];
-    private static readonly string[] RetryCauses =
-        [Label(BatchReasons.Requeue), Label(BatchReasons.Alone), Label(BatchReasons.ByName), Label(RetryCounts.SessionStart)];
+    private static readonly string[] RetryCauses = [.. RetryCounts.Causes.Select(Label)];
+    private static readonly string[] RerunCauses =
+        [.. new[] { BatchReasons.Requeue, BatchReasons.Alone, BatchReasons.ByName, BatchReasons.Rerun, BatchReasons.Retry }.Select(Label)];
+    private static readonly string[] HealthOutcomes = ["ok", "failed"];
+    private static readonly string[] DatabaseRetryCauses = ["connection", "server_not_ready", "server_full", "busy", "conflict"];
     private static readonly string[] OutsideCauses = ["cleanup", "process_end", "error"];
 
     /// <exception cref="IOException">The output cannot be written.</exception>
@@ -61,6 +64,9 @@ internal static class MetricsFile
             results[test.Outcome].Inc();
             durations[test.Outcome].Observe(NotNegative(test.Final.Duration));
         }
+
+        foreach (var cause in RerunCauses)
+            metrics.Reruns.WithLabels(cause).IncTo(0);
 
         foreach (var cause in record.Tests.SelectMany(test => test.Attempts.Skip(1)).Where(IsRerun).CountBy(
             attempt => Label(attempt.Cause ?? "unknown")))
@@ -124,6 +130,9 @@ internal static class MetricsFile
         foreach (var ((worker, cause), count) in crashed.Concat(timedOut).Concat(retired).CountBy(error => error))
             metrics.WorkerErrors.WithLabels(Invariant($"{worker}"), cause).IncTo(count);
 
+        foreach (var kind in IncidentKinds.All)
+            metrics.Incidents.WithLabels(Label(kind)).IncTo(0);
+
         foreach (var (kind, count) in record.Incidents.CountBy(incident => Label(incident.Kind)))
             metrics.Incidents.WithLabels(kind).IncTo(count);
     }
@@ -178,6 +187,10 @@ internal static class MetricsFile
         // What did not happen is zero, not missing.
         metrics.Leaked.WithLabels(database.Engine).Set(0);
         metrics.DatabaseRetrySuccesses.WithLabels(database.Engine).IncTo(0);
+        foreach (var outcome in HealthOutcomes)
+            metrics.HealthChecks.WithLabels(database.Engine, outcome).IncTo(0);
+        foreach (var cause in DatabaseRetryCauses)
+            metrics.DatabaseRetries.WithLabels(database.Engine, cause).IncTo(0);
         foreach (var (name, count) in database.Counts)
             Count(metrics, database.Engine, name, count);
     }

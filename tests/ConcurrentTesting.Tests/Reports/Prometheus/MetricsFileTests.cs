@@ -54,7 +54,19 @@ public sealed partial class MetricsFileTests
 
         lines.ShouldContain("concurrent_test_worker_errors_total{worker=\"1\",cause=\"crashed\"} 0");
         lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"requeue\"} 0");
+        lines.ShouldContain("concurrent_test_worker_retries_total{cause=\"server_restart\"} 0");
+        lines.ShouldContain("concurrent_test_test_reruns_total{cause=\"by_name\"} 0");
+        lines.ShouldContain("concurrent_test_incidents_total{cause=\"worker_retired\"} 0");
         lines.ShouldContain("concurrent_test_outside_failures_total{cause=\"process_end\"} 0");
+    }
+
+    [Fact]
+    public async Task What_did_not_go_wrong_of_databases_is_zero_and_not_missing()
+    {
+        var lines = (await WriteAsync(FullRun() with { Incidents = [] })).Split('\n');
+
+        lines.ShouldContain("concurrent_test_health_checks_total{engine=\"postgresql\",outcome=\"failed\"} 0");
+        lines.ShouldContain("concurrent_test_database_retries_total{engine=\"postgresql\",cause=\"conflict\"} 0");
     }
 
     [Fact]
