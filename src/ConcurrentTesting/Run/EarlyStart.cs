@@ -75,7 +75,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
                 return;
             // A discovery that was aborted is tried once more, and what was expected of it is expected again.
             _candidates.RemoveAll(unit => unit.Unit.Assembly == assembly);
-            var candidates = NotBegun(Candidates(assembly, part)).ToList();
+            var candidates = NotBegun(Candidates(assembly, part)).Where(unit => EarlyChoice.StandsAlone(unit.Unit)).ToList();
             _candidates.AddRange(candidates);
             _expected.UnionWith(candidates.Select(unit => unit.Unit));
         }

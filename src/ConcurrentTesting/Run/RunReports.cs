@@ -171,25 +171,6 @@ internal static class RunReports
         timings.Learn(catalog, worked.Tests, isComplete);
         BatchCosts.Learn(
             timings, catalog, worked, PlanCosts.For(settings.Workers, Environment.ProcessorCount, known: 1).Loading);
-        var text = timings.ToText(redactor);
-        (string Kind, string Path)[] files =
-        [
-            (IncidentKinds.TimingsNotWritten, settings.TimingsFile),
-            (IncidentKinds.ArtifactNotWritten, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings)),
-        ];
-        var lost = ImmutableArray.CreateBuilder<Incident>();
-        foreach (var (kind, path) in files)
-        {
-            try
-            {
-                await TimingsFile.WriteAsync(path, text, cancellationToken);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                lost.Add(new Incident(journal.Run.Recorder.Now, kind, $"{path} could not be written: {exception.Message}"));
-            }
-        }
-
-        return lost.ToImmutable();
+        return await SavedTimings.WriteAsync(settings, timings.ToText(redactor), cancellationToken);
     }
 }

@@ -19,6 +19,9 @@ internal static class EarlyChoice
         return [.. candidates.Where(unit => unit.Seconds >= longest).OrderByDescending(unit => unit.Seconds).Take(most - begun.Count)];
     }
 
+    /// <summary>Whether a class may begin while the rest of its assembly is not known, in which may be what it is tied to.</summary>
+    public static bool StandsAlone(TestUnit unit) => unit.Ties.All(tie => unit.Entries.All(entry => entry.ClassName == tie.Name));
+
     /// <summary>
     /// A test that has begun before it was discovered, and is not discovered as what it began; null: all is as expected. What is discovered
     /// beside them is for the plan.

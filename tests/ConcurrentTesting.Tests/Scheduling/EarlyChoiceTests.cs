@@ -54,6 +54,16 @@ public sealed class EarlyChoiceTests
         Unexpected(entry, entry with { Line = 7 }).ShouldBeNull();
     }
 
+    [Fact]
+    public void Class_that_is_tied_to_others_does_not_begin_before_they_are_known()
+    {
+        var unit = Catalogs.Unit(Shop, "A", 2);
+
+        EarlyChoice.StandsAlone(unit).ShouldBeTrue();
+        EarlyChoice.StandsAlone(unit with { Ties = [new Tie("A", "its tests have an order")] }).ShouldBeTrue();
+        EarlyChoice.StandsAlone(unit with { Ties = [new Tie("Shop", "its classes have an order")] }).ShouldBeFalse();
+    }
+
     private static TestEntry? Unexpected(TestEntry begun, TestEntry discovered) =>
         EarlyChoice.FindUnexpected([begun], Catalogs.Of(new TestUnit("A", Shop, [discovered])));
 

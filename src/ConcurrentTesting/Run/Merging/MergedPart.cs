@@ -35,9 +35,14 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
     {
         null => [" is not complete itself: it did not come to its end"],
         { ExitCode: not ((int)ConcurrentTestExitCode.Success or (int)ConcurrentTestExitCode.TestsFailed) } seal =>
-            [FormattableString.Invariant($" is not complete itself: it ended with {seal.ExitCode}: {Record.Reason.TrimEnd('.')}")],
+            [FormattableString.Invariant($" is not complete itself: it ended with {seal.ExitCode}: {ReasonOf(seal)}")],
         { } seal => FlawsOfWhole(told, isWhole, seal),
     };
+
+    // What is lost after the journal's end is in the seal alone.
+    private string ReasonOf(PartSeal seal) => (int)Record.ExitCode == seal.ExitCode
+        ? Record.Reason.TrimEnd('.')
+        : $"not all of its artifacts could be written; of its tests it said: {Record.Reason.TrimEnd('.')}";
 
     private IEnumerable<string?> FlawsOfWhole(ShardRecord? told, bool isWhole, PartSeal seal)
     {

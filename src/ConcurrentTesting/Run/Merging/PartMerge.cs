@@ -75,11 +75,12 @@ internal sealed class PartMerge
 
             // The reports need the memory.
             parts = [];
-            return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(record, notWritten, cancellationToken);
+            return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(
+                record, notWritten.AddRange(await saving), cancellationToken);
         }
         finally
         {
-            await saving;
+            await Task.WhenAny(saving);
         }
     }
 
@@ -211,28 +212,33 @@ internal sealed class PartMerge
         ([.. parts.Select(part => part.Folder).Where(folder => folder.Planned is not null)],
             _flaws.Count == 0 && parts is [var first, ..] && first.Record.Settings.Filter is null);
 
-    private async Task SaveTimingsAsync(
+    private async Task<ImmutableArray<Incident>> SaveTimingsAsync(
         (ImmutableArray<PartFolder> Folders, bool IsAll) timings, CancellationToken cancellationToken)
+    {
+        var read = ImmutableArray.CreateBuilder<(ShardPart, TimingsContent)>();
+        foreach (var folder in timings.Folders)
+        {
+            if (await ReadTimingsAsync(folder, cancellationToken) is { } content)
+                read.Add((folder.Planned!, content));
+        }
+
+        if (read.Count == 0)
+            return [];
+        var merged = MergedTimings.Of(read.ToImmutable(), timings.IsAll && read.Count == timings.Folders.Length);
+        return await SavedTimings.WriteAsync(_settings, TimingsFile.TextOf(merged), cancellationToken);
+    }
+
+    private async Task<TimingsContent?> ReadTimingsAsync(PartFolder folder, CancellationToken cancellationToken)
     {
         try
         {
-            var read = ImmutableArray.CreateBuilder<(ShardPart, TimingsContent)>();
-            foreach (var folder in timings.Folders)
-            {
-                var file = Path.Combine(folder.Path, ArtifactNames.Timings);
-                read.Add((folder.Planned!, await TimingsFile.ReadAsync(file, cancellationToken)));
-            }
-
-            if (read.Count == 0)
-                return;
-            var merged = TimingsFile.TextOf(MergedTimings.Of(read.ToImmutable(), timings.IsAll));
-            foreach (var path in new[] { _settings.TimingsFile, Path.Combine(_settings.ResultsDirectory, ArtifactNames.Timings) })
-                await TimingsFile.WriteAsync(path, merged, cancellationToken);
+            return await TimingsFile.ReadAsync(Path.Combine(folder.Path, ArtifactNames.Timings), cancellationToken);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException
             or IOException or UnauthorizedAccessException)
         {
-            _logger.LogWarning("The durations for the next run could not be written: {Reason}", exception.Message);
+            _logger.LogWarning("The durations of {Part} could not be read: {Reason}", folder, exception.Message);
+            return null;
         }
     }
 }

@@ -32,6 +32,7 @@ internal static class QueueMerge
         await using var results = ResultsDirectory.Claim(record.Settings);
         await results.BeginAsync(logger);
         cancellationToken.ThrowIfCancellationRequested();
+        ImmutableArray<Incident> notWritten = [];
         if (queued is not null)
         {
             var plan = new EventLines(redactor: null).Read(queued.Plan);
@@ -41,10 +42,11 @@ internal static class QueueMerge
                     "What the tests covered is not merged: each machine has its {File} among its own artifacts", ArtifactNames.Coverage);
             }
 
-            await SaveTimingsAsync(record, plan, settings, redactor, logger, cancellationToken);
+            notWritten = await SaveTimingsAsync(record, plan, settings, redactor, logger, cancellationToken);
         }
 
-        return await new MergedArtifacts(settings, redactor, logger).WriteAsync(record with { Compared = compared }, [], cancellationToken);
+        return await new MergedArtifacts(settings, redactor, logger).WriteAsync(
+            record with { Compared = compared }, notWritten, cancellationToken);
     }
 
     // A job that only reports may be tried again alone: then no machine has begun the attempt that it is in.
@@ -80,21 +82,13 @@ internal static class QueueMerge
     private static RunRecord Incomplete(RunRecord record, string reason) =>
         record with { ExitCode = ConcurrentTestExitCode.Incomplete, Reason = reason };
 
-    private static async Task SaveTimingsAsync(
+    private static async Task<ImmutableArray<Incident>> SaveTimingsAsync(
         RunRecord record, ImmutableArray<RunEvent> plan, ConcurrentTestSettings settings, Redactor redactor, ILogger logger,
         CancellationToken cancellationToken)
     {
-        try
-        {
-            var timings = await TimingStore.LoadAsync(
-                settings.TimingsFile, message => logger.LogWarning("{Message}", message), cancellationToken);
-            timings.Learn(plan.OfType<UnitPlanned>(), record.Tests);
-            foreach (var path in new[] { settings.TimingsFile, Path.Combine(settings.ResultsDirectory, ArtifactNames.Timings) })
-                await timings.SaveAsync(path, redactor, cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            logger.LogWarning("The durations for the next run could not be written: {Reason}", exception.Message);
-        }
+        var timings = await TimingStore.LoadAsync(
+            settings.TimingsFile, message => logger.LogWarning("{Message}", message), cancellationToken);
+        timings.Learn(plan.OfType<UnitPlanned>(), record.Tests);
+        return await SavedTimings.WriteAsync(settings, timings.ToText(redactor), cancellationToken);
     }
 }

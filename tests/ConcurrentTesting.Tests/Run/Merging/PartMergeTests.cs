@@ -91,6 +91,19 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task Durations_that_cannot_be_written_for_the_next_run_are_beside_the_artifacts()
+    {
+        var settings = _parts.Settings(_parts.WriteAll());
+        Directory.CreateDirectory(settings.TimingsFile);
+
+        var result = await PartMerge.RunAsync(settings, NullLogger.Instance, Cancellation);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+        Artifact("run.json").ShouldContain("timings-not-written");
+        File.Exists(Path.Combine(_parts.Results, "timings.json")).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_merged_run_is_remembered_in_the_history()
     {
         await MergeAsync(_parts.WriteAll());
