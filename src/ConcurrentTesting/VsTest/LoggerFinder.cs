@@ -46,15 +46,17 @@ internal static class LoggerFinder
         TestAssembly assembly, string? assetsFile, RunSettingsDocument document, VsTestLocation location)
     {
         var sdk = Path.GetDirectoryName(location.Console)!;
-        string[] deep =
+        string[] folders =
         [
-            Path.GetDirectoryName(assembly.Path)!, Path.Combine(sdk, "Extensions"), .. document.AdapterPaths,
+            Path.GetDirectoryName(assembly.Path)!, sdk,
             .. assetsFile is null ? [] : PackageFolders.WithBuildFiles(assetsFile, assembly.TargetFramework),
         ];
-        return deep.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.dll", AnyDepth))
-            .Concat(Directory.Exists(sdk) ? Directory.EnumerateFiles(sdk, "*.dll", TopOnly) : [])
+        return FilesIn(folders, TopOnly).Concat(FilesIn([Path.Combine(sdk, "Extensions"), .. document.AdapterPaths], AnyDepth))
             .OrderByDescending(file => file.EndsWith(LoggerEnding, StringComparison.OrdinalIgnoreCase));
     }
+
+    private static IEnumerable<string> FilesIn(IEnumerable<string> folders, EnumerationOptions options) =>
+        folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.dll", options));
 
     // Null where nobody can tell.
     private static List<string>? NamesIn(string file)
