@@ -6,6 +6,10 @@ internal static class NearestName
     public static string Of(string typed, IEnumerable<string> names) =>
         names.MinBy(name => Distance(typed.ToUpperInvariant(), name.ToUpperInvariant()))!;
 
+    /// <summary>Whether somebody who typed this may well have meant one of the names: two slips at most, or a part of it.</summary>
+    public static bool IsNear(string typed, IEnumerable<string> names) => names.Any(name =>
+        name.Contains(typed, StringComparison.OrdinalIgnoreCase) || Distance(typed.ToUpperInvariant(), name.ToUpperInvariant()) <= 2);
+
     // Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
     private static int Distance(string left, string right)
     {

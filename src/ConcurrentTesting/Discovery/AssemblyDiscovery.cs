@@ -17,7 +17,6 @@ internal sealed class AssemblyDiscovery(
     VsTestLocation location,
     DirectAssemblies direct,
     int seed,
-    bool isFiltered,
     ILogger logger,
     IRunObserver observer,
     DiscoveryProblems problems,
@@ -88,7 +87,7 @@ internal sealed class AssemblyDiscovery(
 
     // A test that is a literal does not depend on it.
     private string SettingsWithoutSeed(TestAssembly assembly) =>
-        _settingsWithoutSeed.GetOrAdd(assembly.Path, _ => runSettings.ForDiscovery(0, assembly, isFiltered));
+        _settingsWithoutSeed.GetOrAdd(assembly.Path, _ => runSettings.ForDiscovery(0, assembly));
 
     /// <returns>Null where a console has to do it.</returns>
     private async Task<SessionDiscovery?> KnownOrInHostAsync(TestAssembly assembly, CancellationToken cancellationToken)
@@ -114,7 +113,7 @@ internal sealed class AssemblyDiscovery(
     }
 
     private Task<SessionDiscovery?> InHostAsync(TestAssembly assembly, CancellationToken cancellationToken) =>
-        _inHost.DiscoverAsync(assembly, runSettings.ForDiscovery(seed, assembly, isFiltered), cancellationToken);
+        _inHost.DiscoverAsync(assembly, runSettings.ForDiscovery(seed, assembly), cancellationToken);
 
     // Null: it took too long, which is a problem.
     private async Task<SessionDiscovery?> WithinBoundAsync(
@@ -126,7 +125,7 @@ internal sealed class AssemblyDiscovery(
         {
             return await KnownOrInHostAsync(assembly, bounded.Token)
                 ?? await console.DiscoverAsync(
-                    index, assembly, runSettings.ForDiscovery(seed, assembly, isFiltered), bounded.Token);
+                    index, assembly, runSettings.ForDiscovery(seed, assembly), bounded.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -11,6 +11,9 @@ internal sealed record AssemblyCandidate(string Path, string? TargetFramework, s
 {
     /// <summary>Where NuGet's restore of its project wrote what the packages give; null where there is no project.</summary>
     public string? AssetsFile { get; init; }
+
+    /// <summary>The filter that its project gives <c>dotnet test</c>; null: none.</summary>
+    public string? Filter { get; init; }
 }
 
 /// <summary>Decides which assemblies can be run with VSTest, and says of each other one why not and what to do.</summary>
@@ -20,7 +23,8 @@ internal sealed class AssemblySelection(
     private const string Supported = "xunit 2, xunit v3, NUnit and MSTest are supported";
 
     /// <exception cref="ConcurrentTestException">
-    /// The framework that was asked for is none of any project's, or a data collector of the run settings is nowhere to be found.
+    /// The framework that was asked for is none of any project's, a filter does not parse, or a data collector or logger of the run settings
+    /// is nowhere to be found.
     /// </exception>
     public ImmutableArray<TestAssembly> Select(IEnumerable<AssemblyCandidate> candidates)
     {
@@ -67,9 +71,20 @@ internal sealed class AssemblySelection(
             RunSettingsFile = candidate.RunSettingsFile,
         };
         if (Problem(assembly, facts) is not { } problem)
-            return assembly with { Collectors = CollectorFinder.Find(assembly, candidate.AssetsFile, runSettings, location) };
+            return Completed(assembly, candidate);
         problems.Add($"{assembly.Source}: {problem}");
         return null;
+    }
+
+    private TestAssembly Completed(TestAssembly assembly, AssemblyCandidate candidate)
+    {
+        LoggerFinder.Check(assembly, candidate.AssetsFile, runSettings, location);
+        return assembly with
+        {
+            Collectors = CollectorFinder.Find(assembly, candidate.AssetsFile, runSettings, location),
+            // The parameter takes the place of the project's, as --filter does, which is the same property.
+            Filter = TestFilter.Parse(settings.Filter ?? candidate.Filter, runSettings.For(assembly).TestCaseFilter)?.Text,
+        };
     }
 
     private string? Problem(TestAssembly assembly, AssemblyFacts? facts)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using ConcurrentTesting.Catalog;
@@ -22,6 +23,7 @@ internal sealed class Discoverer(
     private readonly ProjectBuilder _builder = new(settings, location.DotNet, logger);
     private readonly BuildState _build = new(settings, location.DotNet, Environment.GetEnvironmentVariable, logger);
     private readonly DiscoveryProblems _problems = new();
+    private readonly ConcurrentDictionary<string, TestFilter> _filters = new(StringComparer.Ordinal);
 
     /// <summary>The longest time to discover one assembly; null: as the settings have it.</summary>
     public TimeSpan? DiscoveryBound { get; init; }
@@ -38,7 +40,8 @@ internal sealed class Discoverer(
     /// </exception>
     public async Task<TestCatalog> DiscoverAsync(CancellationToken cancellationToken)
     {
-        var filter = TestFilter.Parse(settings.Filter, runSettings.TestCaseFilter);
+        // What does not parse is told before anything is built.
+        TestFilter.Parse(settings.Filter, runSettings.TestCaseFilter);
         var inputs = TestInputResolver.Resolve(settings);
         foreach (var link in inputs.SkippedLinks)
         {
@@ -50,16 +53,16 @@ internal sealed class Discoverer(
         var assemblies = await BuildAsync(inputs, cancellationToken);
         using var discovering = phase(PhaseNames.Discovery);
         var discovery = new AssemblyDiscovery(
-            settings, runSettings, location, direct, seed, filter is not null, logger, observer, _problems,
-            found => watch?.Discovered(found.Assembly, Sort([found], filter)),
-            (assembly, known) => watch?.Expected(assembly, PartOf(assembly, known, filter)), cache)
+            settings, runSettings, location, direct, seed, logger, observer, _problems,
+            found => watch?.Discovered(found.Assembly, Sort([found])),
+            (assembly, known) => watch?.Expected(assembly, PartOf(assembly, known)), cache)
         {
             Bound = DiscoveryBound ?? AssemblyDiscovery.BoundOf(settings),
             ToldErrors = ToldErrors,
         };
         var discovered = await discovery.DiscoverAsync(assemblies, watch?.Found(assemblies) ?? assemblies, cancellationToken);
         _problems.ThrowIfAny();
-        return Sort(discovered, filter);
+        return Sort(discovered);
     }
 
     private async Task<ImmutableArray<TestAssembly>> BuildAsync(TestInputs inputs, CancellationToken cancellationToken)
@@ -139,10 +142,12 @@ internal sealed class Discoverer(
         var built = projects.Select(project => new AssemblyCandidate(
             project.TargetPath, project.TargetFramework.Length > 0 ? project.TargetFramework : null, project.Project,
             project.RunSettingsFile, IsNamed: true)
-        { AssetsFile = project.AssetsFile });
+        { AssetsFile = project.AssetsFile, Filter = project.Filter });
         var given = inputs.Assemblies.Select(assembly => new AssemblyCandidate(assembly.Path, null, null, null, assembly.IsNamed));
         var assemblies = new AssemblySelection(settings, runSettings, location, _problems).Select(built.Concat(given));
         _problems.ThrowIfAny();
+        foreach (var warning in UnusedProperties.WarningsOf(projects, assemblies))
+            logger.LogWarning("{Warning}", warning);
         return assemblies.Length > 0
             ? assemblies
             : throw new ConcurrentTestException(
@@ -150,20 +155,23 @@ internal sealed class Discoverer(
                 $"No test project was found by '{string.Join(' ', settings.TestProjects)}' in {settings.WorkingDirectory}: check --test-projects.");
     }
 
-    private TestCatalog PartOf(TestAssembly assembly, KnownTests known, TestFilter? filter) =>
-        Sort([new DiscoveredAssembly(assembly, known.Found)], filter) with
+    private TestFilter? FilterOf(TestAssembly assembly) =>
+        assembly.Filter is { } given ? _filters.GetOrAdd(given, text => TestFilter.Parse(text)!) : null;
+
+    private TestCatalog PartOf(TestAssembly assembly, KnownTests known) =>
+        Sort([new DiscoveredAssembly(assembly, known.Found)]) with
         {
             Discovered = ImmutableDictionary<TestAssembly, int>.Empty.Add(assembly, known.Total),
         };
 
-    private TestCatalog Sort(ImmutableArray<DiscoveredAssembly> discovered, TestFilter? filter)
+    private TestCatalog Sort(ImmutableArray<DiscoveredAssembly> discovered)
     {
         var units = ImmutableArray.CreateBuilder<TestUnit>();
         var notExecuted = ImmutableArray.CreateBuilder<TestEntry>();
         var names = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (assembly, found) in discovered)
         {
-            var (run, notRun) = found.Select(assembly, filter, runSettings.For(assembly));
+            var (run, notRun) = found.Select(assembly, FilterOf(assembly), runSettings.For(assembly));
             if (!settings.Together.IsEmpty)
                 names.UnionWith(CatalogBuilder.Units(assembly, found.Entries(assembly)).SelectMany(TogetherNames.Of));
             units.AddRange(CatalogBuilder.Units(assembly, run));

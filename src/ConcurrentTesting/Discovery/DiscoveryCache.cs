@@ -266,8 +266,9 @@ internal sealed class DiscoveryCache : IAsyncDisposable
 
     private static string NameOf(TestAssembly assembly) => MSBuildSurroundings.Hash(assembly.Path)[..24];
 
-    private string FileOf(TestAssembly assembly, string runSettings) =>
-        Path.Combine(_folder, $"{NameOf(assembly)}-{MSBuildSurroundings.Hash($"{assembly}|{runSettings}")[..24]}{Extension}");
+    // What is kept is unfiltered.
+    private string FileOf(TestAssembly assembly, string runSettings) => Path.Combine(
+        _folder, $"{NameOf(assembly)}-{MSBuildSurroundings.Hash($"{assembly with { Filter = null }}|{runSettings}")[..24]}{Extension}");
 
     private sealed record Entry(
         int Version, string Surroundings, DateTime At, Dictionary<string, Content> Files, int Count, bool IsAll, int Total);

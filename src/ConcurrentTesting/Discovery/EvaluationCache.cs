@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 internal sealed class EvaluationCache
 {
-    private const int Version = 4;
+    private const int Version = 5;
 
     private readonly string _folder;
     private readonly string _configuration;

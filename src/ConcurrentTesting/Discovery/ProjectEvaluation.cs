@@ -10,7 +10,7 @@ namespace ConcurrentTesting.Discovery;
 /// The project calls itself a test project (<c>IsTestProject</c> or <c>IsTestingPlatformApplication</c>).
 /// </param>
 /// <param name="IsRestored">Its packages are restored; without them their properties are missing.</param>
-/// <param name="RunSettingsFile">What <c>RunSettingsFilePath</c> names, absolute; null: nothing.</param>
+/// <param name="RunSettingsFile">What <c>VSTestSetting</c>, or else <c>RunSettingsFilePath</c>, names, absolute; null: nothing.</param>
 internal sealed record ProjectEvaluation(
     string Project, string TargetFramework, string TargetPath, bool IsTestProject, bool IsRestored, string? RunSettingsFile)
 {
@@ -39,6 +39,12 @@ internal sealed record ProjectEvaluation(
 
     /// <summary>Of the projects that it consists of: what <see cref="AssetsFile"/> is of itself.</summary>
     public ImmutableArray<string> AllAssetsFiles { get; init; } = [];
+
+    /// <summary>Its <c>VSTestTestCaseFilter</c>; null: none.</summary>
+    public string? Filter { get; init; }
+
+    /// <summary>Those of <see cref="Discovery.UnusedProperties.Names"/> that it sets.</summary>
+    public ImmutableArray<string> UnusedProperties { get; init; } = [];
 }
 
 /// <summary>The evaluations of several projects, and what MSBuild had against the others.</summary>

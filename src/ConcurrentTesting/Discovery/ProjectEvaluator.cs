@@ -61,7 +61,10 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
                 <IsTestProject>$(IsTestProject)</IsTestProject>
                 <IsTestingPlatformApplication>$(IsTestingPlatformApplication)</IsTestingPlatformApplication>
                 <IsRestored>$(_ConcurrentTestIsRestored)</IsRestored>
-                <RunSettingsFilePath>$(RunSettingsFilePath)</RunSettingsFilePath>
+                <!-- As Microsoft.TestPlatform.targets hands it to VSTest. -->
+                <RunSettingsFilePath>$([MSBuild]::ValueOrDefault('$(VSTestSetting)', '$(RunSettingsFilePath)'))</RunSettingsFilePath>
+                <VSTestTestCaseFilter>$(VSTestTestCaseFilter)</VSTestTestCaseFilter>
+                UNUSED PROPERTIES
                 <Packages>@(PackageReference, '|')</Packages>
                 <PackageRoot>$(NuGetPackageRoot)</PackageRoot>
                 <AssetsFile>$(ProjectAssetsFile)</AssetsFile>
@@ -155,9 +158,13 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
         }
     }
 
-    private string Targets(ImmutableArray<ProjectInput> projects) => DescribeTargets.Replace(
-        "KNOWN PROPERTIES", string.Join('|', EvaluationReads.NamesFor(projects, Environment()).Select(name => $"{name}=$({name})")),
-        StringComparison.Ordinal);
+    private string Targets(ImmutableArray<ProjectInput> projects) => DescribeTargets
+        .Replace(
+            "KNOWN PROPERTIES", string.Join('|', EvaluationReads.NamesFor(projects, Environment()).Select(name => $"{name}=$({name})")),
+            StringComparison.Ordinal)
+        .Replace(
+            "UNUSED PROPERTIES", string.Concat(UnusedProperties.Names.Select(name => $"<{name}>$({name})</{name}>")),
+            StringComparison.Ordinal);
 
     private XDocument Question(string folder, ImmutableArray<ProjectInput> projects)
     {
@@ -266,6 +273,8 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
                 Inputs = Paths(item, "Inputs"),
                 WrittenLists = Paths(item, "WrittenLists"),
                 AllAssetsFiles = Paths(item, "AllAssetsFiles"),
+                Filter = Text(item, "VSTestTestCaseFilter") is { Length: > 0 } filter ? filter : null,
+                UnusedProperties = [.. UnusedProperties.Names.Where(name => UnusedProperties.IsSet(Text(item, name)))],
             },
             Text(item, "PackageRoot"),
             [.. Values(item, "Properties").Select(property => property.Split('=', 2)).Where(property => property.Length == 2)

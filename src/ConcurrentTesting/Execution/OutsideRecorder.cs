@@ -117,7 +117,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     {
         run.Recorder.Add(failure, leftOpen);
         if (!failure.IsFlaky && leftOpen.IsEmpty)
-            run.Stop.CountFailure();
+            run.Stop.CountFailureOf((failure.Kind, failure.Name, failure.Assembly));
     }
 
     // Secrets are taken out before anything is cut, because half of a secret would not be found.

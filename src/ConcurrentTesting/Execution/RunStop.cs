@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Execution;
@@ -6,6 +7,7 @@ namespace ConcurrentTesting.Execution;
 internal sealed class RunStop : IDisposable
 {
     private readonly CancellationTokenSource _stop;
+    private readonly ConcurrentDictionary<object, bool> _counted = new();
     private readonly int _failFast;
     private int _failures;
     private volatile string? _fault;
@@ -40,6 +42,13 @@ internal sealed class RunStop : IDisposable
     {
         if (Interlocked.Increment(ref _failures) == _failFast)
             _ = _stop.CancelAsync();
+    }
+
+    /// <summary>Counts what may be told by each batch anew, once.</summary>
+    public void CountFailureOf(object what)
+    {
+        if (_counted.TryAdd(what, true))
+            CountFailure();
     }
 
     public void Dispose() => _stop.Dispose();

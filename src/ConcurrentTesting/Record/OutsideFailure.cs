@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
@@ -17,7 +18,7 @@ internal static class OutsideKinds
 }
 
 /// <summary>A failure that belongs to no test's result and makes the run red all the same, as in <c>dotnet test</c>.</summary>
-internal sealed record OutsideFailure
+internal sealed partial record OutsideFailure
 {
     /// <summary>One of <see cref="OutsideKinds"/>.</summary>
     public required string Kind { get; init; }
@@ -44,7 +45,7 @@ internal sealed record OutsideFailure
 
     /// <summary>One for each that is the same on several workers.</summary>
     public static IEnumerable<OutsideFailure> Together(IEnumerable<OutsideFailure> failures) =>
-        failures.GroupBy(failure => (failure.Kind, failure.Name, failure.Assembly.Source, failure.Message)).Select(same => same.First() with
+        failures.GroupBy(failure => (failure.Kind, failure.Name, failure.Assembly.Source, failure.Saying)).Select(same => same.First() with
         {
             Workers = [.. same.SelectMany(failure => failure.Workers).Distinct().Order()],
             Classes = [.. same.SelectMany(failure => failure.Classes).Distinct().Order(StringComparer.Ordinal)],
@@ -77,6 +78,19 @@ internal sealed record OutsideFailure
             .. IsFlaky ? [PassedElsewhere] : ImmutableArray<TestAttempt>.Empty,
         ],
     };
+
+    // What it says on any worker: the worker's database is taken out, and of a clean-up, which its name tells apart, also ports and folders.
+    private string Saying
+    {
+        get
+        {
+            var text = Database is { Length: > 0 } database ? Message.Replace(database, "", StringComparison.Ordinal) : Message;
+            return Kind == OutsideKinds.CleanUp ? Numbers().Replace(text, "0") : text;
+        }
+    }
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Numbers();
 
     private TestAttempt PassedElsewhere => new() { Outcome = TestOutcome.Passed, Worker = -1, Batch = 0, Number = 2, StartedAt = At };
 }

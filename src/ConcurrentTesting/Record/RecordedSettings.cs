@@ -34,17 +34,15 @@ internal static partial class RecordedSettings
     public static string Shown(EnvironmentPattern variable) => $"{variable.Name}={(IsOpen(variable.Pattern) ? variable.Pattern : Mask)}";
 
     /// <summary>Whether a variable's pattern is nothing but placeholders and what stands between the parts of a host and a path.</summary>
-    private static bool IsOpen(string pattern) => OpenPattern().IsMatch(pattern);
+    private static bool IsOpen(string pattern) =>
+        EnvironmentPattern.Placeholder().Replace(pattern, "") is var rest && rest.Length < pattern.Length && Joints().IsMatch(rest);
 
     private static string WithoutLiterals(string pattern) =>
-        IsOpen(pattern) ? pattern : Mask + string.Concat(Placeholder().Matches(pattern).Select(placeholder => placeholder.Value));
+        IsOpen(pattern) ? pattern : Mask + string.Concat(EnvironmentPattern.Placeholder().Matches(pattern).Select(placeholder => placeholder.Value));
 
     [GeneratedRegex(@"\A(?<begin>([A-Za-z0-9_]+=)?cmd:)\s*(?<program>[^ ]*)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Command();
 
-    [GeneratedRegex(@"\A[\s/:.,_-]*(\{[\w:.-]+\}[\s/:.,_-]*)+\z", RegexOptions.CultureInvariant)]
-    private static partial Regex OpenPattern();
-
-    [GeneratedRegex(@"\{[\w:.-]+\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Placeholder();
+    [GeneratedRegex(@"\A[\s/:.,_-]*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Joints();
 }

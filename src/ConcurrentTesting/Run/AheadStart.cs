@@ -24,16 +24,15 @@ internal sealed class AheadStart(
     private readonly Dictionary<TestAssembly, ImmutableArray<double>> _classes = [];
     private bool _isPlanned;
 
-    /// <summary>Tests may be left out by a filter: what runs is known of assemblies that are discovered.</summary>
-    public required bool IsFiltered { private get; init; }
-
     public ImmutableArray<TestAssembly> Found(ImmutableArray<TestAssembly> assemblies)
     {
-        if (!IsFiltered)
+        // Of one whose tests a filter leaves out it is known what runs once it is discovered.
+        var known = assemblies.Where(assembly => assembly.Filter is null).ToList();
+        if (known.Count > 0)
         {
             Begin(() =>
             {
-                foreach (var assembly in assemblies.Where(assembly => !_classes.ContainsKey(assembly)))
+                foreach (var assembly in known.Where(assembly => !_classes.ContainsKey(assembly)))
                     Know(assembly, timings.ClassSeconds(assembly).Values);
             });
         }
@@ -44,7 +43,7 @@ internal sealed class AheadStart(
     public void Expected(TestAssembly assembly, TestCatalog part)
     {
         // Of an assembly whose other tests may run as well it is less than is known.
-        if (IsFiltered)
+        if (assembly.Filter is not null)
             Begin(() => Know(assembly, part));
         watch.Expected(assembly, part);
     }

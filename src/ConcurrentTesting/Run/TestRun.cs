@@ -164,10 +164,7 @@ internal sealed class TestRun
             EndAhead = started.EndAsync,
         };
         var early = EarlyStart.Of(_journal, _results, _timings.Store, direct, pool);
-        var ahead = new AheadStart(_run, _timings.Store, _databases, started, early)
-        {
-            IsFiltered = settings.Filter is not null || _runSettings.TestCaseFilter is not null,
-        };
+        var ahead = new AheadStart(_run, _timings.Store, _databases, started, early);
         var (catalog, begun) = await DiscoverAndPrepareAsync(vsTest, direct, early, ahead, cache, cancellationToken);
         if (settings.MakesPlan)
         {

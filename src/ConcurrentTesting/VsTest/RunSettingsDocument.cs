@@ -51,6 +51,12 @@ internal sealed class RunSettingsDocument
     /// <summary>The run collects coverage, whatever the settings say.</summary>
     public bool CollectCoverage { get; private init; }
 
+    /// <summary>The loggers that the settings switch on by their name alone.</summary>
+    public IEnumerable<string> LoggerNames => Loggers
+        .Where(logger => logger.Attribute("uri") is null && logger.Attribute("assemblyQualifiedName") is null
+            && !string.Equals((string?)logger.Attribute("enabled"), "false", StringComparison.OrdinalIgnoreCase))
+        .Select(logger => ((string?)logger.Attribute("friendlyName") ?? "").Trim()).Where(name => name.Length > 0);
+
     /// <summary>The data collectors that the settings switch on.</summary>
     public IReadOnlyList<XElement> Collectors => CoverageSettings.Enabled(_document.Root, "DataCollectionRunSettings", "DataCollectors");
 
@@ -104,12 +110,12 @@ internal sealed class RunSettingsDocument
             : _ofProjects.GetOrAdd(file, path => Read(path, CollectCoverage, _logger));
 
     /// <summary>The settings to discover an assembly's tests with.</summary>
-    /// <param name="allProperties">Asks NUnit's adapter for properties such as Description too, which a filter may name.</param>
-    public string ForDiscovery(int seed, TestAssembly? assembly, bool allProperties = false)
+    public string ForDiscovery(int seed, TestAssembly? assembly)
     {
         var document = For(assembly).Merge(seed, assembly);
         document.Root!.Section(RunConfiguration).SetElementValue("CollectSourceInformation", "true");
-        if (allProperties)
+        // A filter may name properties such as Description too, which NUnit's adapter tells where it is asked to.
+        if (assembly?.Filter is not null)
             document.Root!.Section("NUnit").SetElementValue("ShowInternalProperties", "true");
         document.Root!.Element("LoggerRunSettings")?.Remove();
         document.Root.Element("DataCollectionRunSettings")?.Remove();
@@ -136,7 +142,7 @@ internal sealed class RunSettingsDocument
     private static RunSettingsDocument Read(string file, bool collectCoverage, ILogger logger)
     {
         if (!File.Exists(file))
-            throw BadSettings($"The run settings file {file} does not exist: check the path of --test-settings.");
+            throw BadSettings($"The run settings file {file} does not exist: check the path of --test-settings, or VSTestSetting and RunSettingsFilePath of the project.");
         try
         {
             var document = XDocument.Load(file, LoadOptions.SetLineInfo);

@@ -37,7 +37,7 @@ public sealed class BuiltSuites : IDisposable
         var location = await VsTestLocation.FindAsync(Repository.Path, TestContext.Current.CancellationToken);
         await using var session = await VsTestSession.StartAsync(
             location, ProcessEnvironment.For(settings), null, Repository.Log, TestContext.Current.CancellationToken);
-        var runSettings = RunSettingsDocument.Load(settings, Repository.Log).ForDiscovery(TestRepository.Seed, assembly, allProperties: true);
+        var runSettings = RunSettingsDocument.Load(settings, Repository.Log).ForDiscovery(TestRepository.Seed, assembly with { Filter = "any" });
         return (await session.DiscoverAsync([assembly.Path], runSettings, TestContext.Current.CancellationToken)).Cases;
     }
 

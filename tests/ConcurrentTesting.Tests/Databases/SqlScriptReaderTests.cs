@@ -90,6 +90,32 @@ public sealed class SqlScriptReaderTests
         statements.Select(statement => statement.Text).ShouldBe(["CREATE PROCEDURE p() BEGIN SELECT 1; END", "SELECT 2"]);
     }
 
+    [Theory]
+    [InlineData("CREATE PROCEDURE p() BEGIN SELECT 1; END")]
+    [InlineData("SELECT 1 FROM t1")]
+    [InlineData("SELECT 1 FROM `a$$b`")]
+    [InlineData("SELECT 'a$$b;', \"c$$d\"")]
+    [InlineData("SELECT 'a' /* $$ */ 'b'")]
+    [InlineData("SELECT 1 -- $$\n, 2 # $$\n, 0x1F")]
+    [InlineData("SELECT COUNT(1e5)")]
+    [InlineData("SELECT @a$b")]
+    [InlineData("SELECT Größe")]
+    [InlineData("/*!50003 SELECT 1 */")]
+    public void MySql_ends_a_statement_at_a_delimiter_in_the_middle_of_a_word_but_not_in_quotes_or_comments(string sql)
+    {
+        var statements = SqlScriptReader.Read($"DELIMITER $$\n{sql}$$\n{sql}$$SELECT 1\n$$\nDELIMITER ;\nSELECT 2;", SqlDialect.MySql);
+
+        statements.Select(statement => statement.Text).ShouldBe([sql, sql, "SELECT 1", "SELECT 2"]);
+    }
+
+    [Theory]
+    [InlineData("go", "SELECT 1 FROM t2go", "SELECT 1 FROM t2")]
+    [InlineData("@@", "SET @a=@b@@", "SET @a=@b")]
+    [InlineData("__end", "SELECT 1 FROM t1__end", "SELECT 1 FROM t1")]
+    public void MySqls_delimiter_may_be_of_letters_and_what_else_words_have(string delimiter, string sql, string statement) =>
+        SqlScriptReader.Read($"DELIMITER {delimiter}\n{sql}\nDELIMITER ;\nSELECT 2;", SqlDialect.MySql)
+            .Select(read => read.Text).ShouldBe([statement, "SELECT 2"]);
+
     [Fact]
     public void The_mark_of_MariaDbs_dumps_is_no_statement()
     {

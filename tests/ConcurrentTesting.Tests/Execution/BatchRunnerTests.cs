@@ -133,6 +133,28 @@ public sealed class BatchRunnerTests
         string.Join(", ", failure.Classes.Order()).ShouldBe(classes);
     }
 
+    [Fact]
+    public async Task A_clean_up_that_each_batch_runs_anew_is_one_failure_in_the_counts_and_to_fail_fast()
+    {
+        await using var run = new FakeRun(settings => settings with { FailFast = 2 });
+        TestEntry[] entries = [.. Enumerable.Range(1, 4).Select(number => Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", $"Test{number}"))];
+
+        await run.Pool((batch, events, _) =>
+        {
+            var entry = batch.Entries.Single();
+            events.ResultArrived(FakeHost.Result(entry, TestOutcome.Passed));
+            events.ResultArrived(FakeHost.Result(entry, TestOutcome.Failed) with
+            {
+                Message = $"Assembly Cleanup method Baskets.CleanAll failed. Error Message: System.Exception: database \"ct_run_w{batch.Batch}-1\" is being accessed by other users",
+            });
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([.. entries.Select(entry => (TestEntry[])[entry])]));
+
+        entries.Select(entry => run.ResultOf(entry).Outcome).ShouldBe(Enumerable.Repeat(TestOutcome.Passed, 4));
+        run.Context.Stop.Reason.ShouldBeNull();
+        run.Context.Recorder.Outside.ShouldHaveSingleItem().Kind.ShouldBe(OutsideKinds.CleanUp);
+    }
+
     [Theory]
     [InlineData("Rows (2)", 2)]
     [InlineData("Rows (1)", 1)]

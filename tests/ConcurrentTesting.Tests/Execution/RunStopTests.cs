@@ -21,6 +21,20 @@ public sealed class RunStopTests
     }
 
     [Fact]
+    public async Task What_each_batch_tells_anew_is_one_failure()
+    {
+        using var stop = new RunStop(failFast: 2, CancellationToken.None);
+        for (var batches = 0; batches < 10; batches++)
+            stop.CountFailureOf(("cleanup", "Assembly clean-up Shop.Tests"));
+        stop.Reason.ShouldBeNull();
+
+        stop.CountFailureOf(("cleanup", "Class clean-up Shop.Tests.Basket"));
+
+        await StoppedAsync(stop);
+        stop.Reason.ShouldBe("Not run: 2 tests had failed (--test-fail-fast).");
+    }
+
+    [Fact]
     public void Without_a_limit_no_number_of_failures_stops_a_run()
     {
         using var stop = new RunStop(failFast: 0, CancellationToken.None);

@@ -169,7 +169,11 @@ public sealed class JournalTests : IDisposable
             MetricsPushUrl = "http://me:two@gateway",
             Queue = "Host=queue;Password=three",
             Template = ["shop.sql", "cmd:migrate --password three", "audit=cmd:PGPASSWORD=four migrate"],
-            Environment = [EnvironmentPattern.Default, new EnvironmentPattern("Audit", "Host=x;Password=five;Database={Database:audit}")],
+            Environment =
+            [
+                EnvironmentPattern.Default, new EnvironmentPattern("Audit", "Host=x;Password=five;Database={Database:audit}"),
+                new EnvironmentPattern("Key", "{six}"), new EnvironmentPattern("Odbc", "{seven}{Host}"),
+            ],
             TemplateHook = new TemplateHook("1", (_, _) => Task.CompletedTask),
         };
 
@@ -178,7 +182,7 @@ public sealed class JournalTests : IDisposable
         recorded.ConnectionString.ShouldBe("***");
         (recorded.MetricsPushUrl, recorded.TemplateHook, recorded.Queue).ShouldBe((null, null, "***"));
         recorded.Template.ShouldBe(["shop.sql", "cmd:migrate ***", "audit=cmd:***"]);
-        recorded.Environment.Select(variable => variable.Pattern).ShouldBe(["{ConnectionString}", "***{Database:audit}"]);
+        recorded.Environment.Select(variable => variable.Pattern).ShouldBe(["{ConnectionString}", "***{Database:audit}", "***", "***{Host}"]);
         RecordedSettings.Of(recorded).Template.ShouldBe(recorded.Template);
         RecordedSettings.Of(recorded).Environment.ShouldBe(recorded.Environment);
     }

@@ -188,6 +188,9 @@ public sealed class ParameterValueTests : IDisposable
     [Theory]
     [InlineData("DB={Conectionstring}", "DB has the unknown placeholder {Conectionstring}; did you mean {ConnectionString}?")]
     [InlineData("DB={connectionstring}", "did you mean {ConnectionString}?")]
+    [InlineData("DB={Pasword}", "did you mean {Password}?")]
+    [InlineData("DB={User}", "DB has the unknown placeholder {User}")]
+    [InlineData("DB={Connection:audit}", "DB has the unknown placeholder {Connection}")]
     [InlineData("{Database}", "{Database} has no name before the =")]
     [InlineData("=x", "=x has no name before the =")]
     [InlineData("A B={Host}", "A B is not a variable's name")]
@@ -198,9 +201,13 @@ public sealed class ParameterValueTests : IDisposable
     public void A_variable_given_twice_is_refused() =>
         _settings.Errors("--test-environment", "A=1", "A=2").ShouldHaveSingleItem().ShouldContain("A is given twice");
 
-    [Fact]
-    public void Braces_around_other_text_are_just_text() =>
-        _settings.Parse("--test-environment", """J={"db": "{Database}"}""").Environment[0].Pattern.ShouldBe("""{"db": "{Database}"}""");
+    [Theory]
+    [InlineData("""{"db": "{Database}"}""")]
+    [InlineData("Driver={MariaDB};Server={Host}")]
+    [InlineData("Driver={PSQL};Server={Host};Pwd={{Password}}")]
+    [InlineData("Driver={MySQL ODBC 8.0 Unicode Driver};Server={Host}")]
+    public void Braces_around_other_text_are_just_text(string pattern) =>
+        _settings.Parse("--test-environment", $"J={pattern}").Environment[0].Pattern.ShouldBe(pattern);
 
     [Fact]
     public void Values_set_in_CSharp_are_checked_as_well()

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using ConcurrentTesting.Catalog;
+using ConcurrentTesting.Record;
 using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Leases;
@@ -15,10 +16,13 @@ internal static class ConnectionNeed
 
     /// <param name="limit">What is left for tests on a server.</param>
     /// <param name="workers">Those that share it.</param>
-    /// <param name="environment">A worker's variables, of which those count that hold a connection string.</param>
-    public static void Tell(int limit, int workers, IEnumerable<string> environment, ILogger logger)
+    /// <param name="variables">
+    /// A worker's, with the patterns that they are made from; those count that hold a connection string.
+    /// </param>
+    public static void Tell(
+        int limit, int workers, IReadOnlyCollection<(EnvironmentPattern Pattern, string Value)> variables, ILogger logger)
     {
-        var pools = environment.Select(Read).OfType<Pool>()
+        var pools = variables.Select(variable => Read(variable.Value)).OfType<Pool>()
             .GroupBy(pool => pool.Database, (_, same) => same.MaxBy(pool => pool.Size)!)
             .ToArray();
         var ofWorker = pools.Sum(pool => pool.Size);
@@ -29,13 +33,15 @@ internal static class ConnectionNeed
         logger.Log(
             pools.Any(pool => pool.IsGiven) ? LogLevel.Warning : LogLevel.Information,
             "{Workers} with pools of {Pool} connections may open {Need}, and the server takes {Limit} of them (max_connections): "
-            + "where that fails, raise max_connections, use fewer --workers, or --test-environment '{Variable};Maximum Pool Size={Fitting}'",
+            + "where that fails, raise max_connections, use fewer --workers, or --test-environment {Variables}",
             Quantity.Of(workers, "worker"),
             ofWorker,
             ofWorker * (long)workers,
             limit,
-            "ConnectionStrings__Default={ConnectionString}",
-            fitting);
+            // The parameter replaces all patterns, so that one that was not repeated would be lost.
+            string.Join(' ', variables.Select(variable => Read(variable.Value) is null
+                ? $"'{RecordedSettings.Shown(variable.Pattern)}'"
+                : $"'{RecordedSettings.Shown(variable.Pattern)};Maximum Pool Size={fitting.ToString(CultureInfo.InvariantCulture)}'")));
     }
 
     private sealed record Pool(string Database, int Size, bool IsGiven);

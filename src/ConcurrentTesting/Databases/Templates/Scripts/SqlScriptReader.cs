@@ -157,7 +157,8 @@ internal sealed class SqlScriptReader
         if (!IsWordStart(_sql[_position]))
             return false;
         var begin = _position;
-        while (!AtEnd && IsWordPart(_sql[_position]))
+        // A delimiter may be of characters that words have too: mysql ends the statement at END$$.
+        while (!AtEnd && IsWordPart(_sql[_position]) && !Rest.StartsWith(_delimiter))
             _position++;
         var word = _script[begin.._position].ToUpperInvariant();
         _words.Add(word);
