@@ -131,17 +131,9 @@ internal static class QueuedPlan
         return string.Join(' ', hashes);
     }
 
-    // A matrix of systems is one run each.
-    private static string Platform =>
+    /// <summary>A matrix of systems is one run each.</summary>
+    public static string Platform =>
         $"{(OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : "Linux")} {RuntimeInformation.OSArchitecture}";
-
-    // Of GitHub, GitLab, Azure, Buildkite and CircleCI.
-    private static readonly string[] Commit =
-        ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BUILDKITE_COMMIT", "CIRCLE_SHA1"];
-
-    /// <summary>The commit that the CI host runs; null: it names none.</summary>
-    public static string? CommitOf(Func<string, string?> variable) =>
-        Commit.Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 
     private static string? HashOfFile(string? path) => path is not null && File.Exists(path) ? HashOf(File.ReadAllBytes(path)) : null;
 

@@ -72,7 +72,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         Refuse(settings);
         return new QueuedRun(
             settings, new QueueConnection(connection, time, settings.QueuePatience), NameOf(settings, variable),
-            EarlierOf(settings, variable), QueuedPlan.CommitOf(variable));
+            EarlierOf(settings, variable), ShardHost.CommitOf(variable));
     }
 
     /// <summary>

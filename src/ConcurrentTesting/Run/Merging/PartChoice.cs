@@ -30,7 +30,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         return new PartChoice(
             chosen,
             [.. tries.SelectMany(part => part.Skip(1))],
-            [.. flaws, .. Twice(folders), .. Missing(folders)]);
+            [.. flaws, .. Twice(folders), .. tries.SelectMany(Unordered), .. Missing(folders)]);
     }
 
     private static IEnumerable<string> Several(ImmutableArray<PartFolder> folders)
@@ -40,6 +40,8 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
             ("plans", folders.Select(folder => folder.Shard.Plan).OfType<string>()),
             ("pipelines", folders.Select(folder => folder.Shard.Pipeline)),
             ("divisions", folders.Select(folder => FormattableString.Invariant($"{folder.Shard.Of}"))),
+            ("systems", folders.Select(folder => folder.Shard.Platform).OfType<string>()),
+            ("commits", folders.Select(folder => folder.Shard.Commit).OfType<string>()),
         ];
         return shared.Where(one => one.Values.Distinct(StringComparer.Ordinal).Skip(1).Any())
             .Select(one => $"the parts are of several {one.What}: {string.Join(", ", folders)}");
@@ -47,6 +49,18 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
 
     private static IEnumerable<string> Twice(ImmutableArray<PartFolder> folders) => folders.GroupBy(folder => folder.Run)
         .Where(same => same.Skip(1).Any()).Select(same => $"the same run is there twice: {string.Join(", ", same)}");
+
+    // Two jobs of one pipeline that ran the same part: what one of them says is no word on the other.
+    private static IEnumerable<string> Unordered(ImmutableArray<PartFolder> tries)
+    {
+        if (tries.Select(folder => folder.Shard.Job).OfType<string>().Distinct(StringComparer.Ordinal).Skip(1).Any())
+            yield return $"jobs of several names ran the same part, so none replaces another: {string.Join(", ", tries)}";
+        foreach (var same in tries.Where(folder => folder.Shard.Attempt is not null).GroupBy(folder => folder.Shard.Attempt))
+        {
+            if (same.Skip(1).Any())
+                yield return $"the same part was run twice in one attempt, so neither replaces the other: {string.Join(", ", same)}";
+        }
+    }
 
     private static IEnumerable<string> Missing(ImmutableArray<PartFolder> folders)
     {

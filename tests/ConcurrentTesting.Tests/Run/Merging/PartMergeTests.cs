@@ -137,6 +137,39 @@ public sealed class PartMergeTests : IDisposable
         Artifact("report.html").ShouldContain("part-replaced");
     }
 
+    [Theory]
+    [InlineData("twice in one attempt")]
+    [InlineData("jobs of several names")]
+    [InlineData("several systems")]
+    [InlineData("several commits")]
+    public async Task Another_jobs_part_replaces_none(string flaw)
+    {
+        var red = Failing(2) with { Run = "try-1", Attempt = 1 };
+        var green = new WrittenTry(2) { Run = "try-2", Minutes = 5, Attempt = 2 };
+        green = flaw switch
+        {
+            "twice in one attempt" => green with { Attempt = 1 },
+            "jobs of several names" => green with { Job = "other" },
+            "several systems" => green with { Platform = "Windows X64" },
+            _ => green with { Commit = "facade" },
+        };
+
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(green), _parts.Write(new WrittenTry(3)), _parts.Write(red)]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete, result.Reason);
+        result.Reason.ShouldContain(flaw);
+        result.Reason.ShouldContain("part 2/3 of run try-1");
+    }
+
+    [Fact]
+    public async Task Parts_that_an_earlier_version_wrote_are_merged()
+    {
+        var result = await MergeAsync([.. _parts.Plan.Parts.Select(part => _parts.Write(new WrittenTry(part.Part) { Job = null, Platform = null, Commit = null }))]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+        File.ReadAllText(Path.Combine(_parts.Parts, "part-1-run-1", ArtifactNames.Part)).ShouldNotContain("platform");
+    }
+
     [Fact]
     public async Task A_killed_try_is_replaced_by_one_that_came_to_its_end()
     {
