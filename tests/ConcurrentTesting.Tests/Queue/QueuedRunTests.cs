@@ -313,6 +313,55 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         refused.Message.ShouldContain("here, Windows Arm64 in the run)");
     }
 
+    [Theory]
+    [InlineData("FEATURE=s3cret-on", "FEATURE=s3cret-off")]
+    [InlineData("Db={Database};Timeout=1", "Db={Database};Timeout=2")]
+    public async Task Machines_that_give_their_tests_other_values_do_not_share_a_run_and_no_value_is_told(string one, string other)
+    {
+        await Of("one", one).RunAsync(_catalog, Pass);
+
+        var refused = await Of("other", other).RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.Message.ShouldContain($"it differs in --test-environment {one.Split('=')[0]}. ");
+        refused.Message.ShouldNotContain("s3cret");
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run = '{_run}' AND fingerprint::text LIKE '%s3cret%'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Machines_whose_services_are_at_other_ports_share_a_run()
+    {
+        await Of("one", "Cache=redis://localhost:32768/0").RunAsync(_catalog, Pass);
+
+        (await Of("other", "Cache=redis://localhost:32770/0").RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+    }
+
+    [Fact]
+    public async Task Machines_with_other_servers_do_not_share_a_run()
+    {
+        await Machine("one", databases: "PostgreSQL 15").RunAsync(_catalog, Pass);
+
+        var refused = await Machine("other", databases: "PostgreSQL 18").RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.Message.ShouldContain("server (PostgreSQL 18 here, PostgreSQL 15 in the run)");
+    }
+
+    [Theory]
+    [InlineData("--test-database-settings")]
+    [InlineData("--test-host")]
+    [InlineData("--test-ahead-of-time")]
+    public async Task What_makes_tests_run_otherwise_is_the_same_on_all_machines(string argument)
+    {
+        await Machine("one").RunAsync(_catalog, Pass);
+        var other = Machine("other", settings => argument switch
+        {
+            "--test-database-settings" => settings with { DatabaseSettings = ["work_mem=64MB"] },
+            "--test-host" => settings with { TestHost = TestHostMode.Console },
+            _ => settings with { AheadOfTime = AheadOfTimeMode.Auto },
+        });
+
+        (await other.RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>()).Message.ShouldContain($"{argument} (");
+    }
+
     [Fact]
     public async Task A_verdict_of_long_ago_is_not_repeated()
     {
@@ -480,12 +529,15 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
             await timer.WaitForNextTickAsync(bound.Token);
     }
 
-    private SharedMachine Machine(string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null)
+    private SharedMachine Machine(string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null, string? databases = null)
     {
-        var machine = new SharedMachine(server.ConnectionString, _run, name, configure, variable);
+        var machine = new SharedMachine(server.ConnectionString, _run, name, configure, variable) { Server = databases };
         _machines.Add(machine);
         return machine;
     }
+
+    private SharedMachine Of(string name, string variable) =>
+        Machine(name, settings => settings with { Environment = [new EnvironmentPattern(variable.Split('=', 2)[0], variable.Split('=', 2)[1])] });
 
     private SharedMachine Attempt(int number, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null)
     {
