@@ -137,6 +137,32 @@ public sealed class PartMergeTests : IDisposable
         Artifact("report.html").ShouldContain("part-replaced");
     }
 
+    [Fact]
+    public async Task A_part_that_failed_after_its_tests_is_no_success_of_the_merge()
+    {
+        var folders = _parts.WriteAll();
+        var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folders[1] };
+
+        (await ConcurrentTestRun.FailAsync(part, "the budget is spent")).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+
+        var result = await MergeAsync(folders);
+        (result.ExitCode, result.Reason).ShouldBe((ConcurrentTestExitCode.TestsFailed, "Part 2: the budget is spent"));
+        result.Passed.ShouldBe(_parts.Plan.Tests);
+    }
+
+    [Fact]
+    public async Task A_part_whose_seal_cannot_say_that_it_failed_is_told()
+    {
+        var folder = _parts.Write(new WrittenTry(1));
+        await File.AppendAllTextAsync(Path.Combine(folder, ArtifactNames.Part), " ", Cancellation);
+        var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folder };
+
+        var told = await ConcurrentTestRun.FailAsync(part, "the budget is spent").ShouldThrowAsync<ConcurrentTestException>();
+
+        told.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        told.Message.ShouldStartWith("the budget is spent, and ");
+    }
+
     [Theory]
     [InlineData("twice in one attempt")]
     [InlineData("jobs of several names")]
