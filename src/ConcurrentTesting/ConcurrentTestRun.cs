@@ -38,7 +38,7 @@ public sealed class ConcurrentTestRun
     /// </exception>
     public static Task<ConcurrentTestResult> MergeAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
-        PartMerge.RunAsync(settings, logger, cancellationToken);
+        PartMerge.RunAsync(settings, logger, Environment.GetEnvironmentVariable, cancellationToken);
 
     /// <summary>Runs the tests that the settings name and writes all artifacts, whatever happens.</summary>
     /// <param name="settings">Validated settings.</param>

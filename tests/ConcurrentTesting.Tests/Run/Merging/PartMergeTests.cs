@@ -62,7 +62,7 @@ public sealed class PartMergeTests : IDisposable
         var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
         var settings = _parts.Settings(_parts.WriteAll()) with { MetricsPushUrl = $"http://127.0.0.1:{port}" };
 
-        var merging = ConcurrentTestRun.MergeAsync(settings, NullLogger.Instance, Cancellation);
+        var merging = PartMerge.RunAsync(settings, NullLogger.Instance, _ => null, Cancellation);
         using var client = await listener.AcceptTcpClientAsync(Cancellation);
         using var reader = new StreamReader(client.GetStream());
         (await reader.ReadLineAsync(Cancellation)).ShouldBe("PUT /metrics/job/concurrent_test HTTP/1.1");
@@ -96,7 +96,7 @@ public sealed class PartMergeTests : IDisposable
         var settings = _parts.Settings(_parts.WriteAll());
         Directory.CreateDirectory(settings.TimingsFile);
 
-        var result = await PartMerge.RunAsync(settings, NullLogger.Instance, Cancellation);
+        var result = await PartMerge.RunAsync(settings, NullLogger.Instance, _ => null, Cancellation);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
         Artifact("run.json").ShouldContain("timings-not-written");
@@ -226,7 +226,7 @@ public sealed class PartMergeTests : IDisposable
     {
         using var parts = new WrittenParts(names: "Connects(\"Host=db;Password=Pa55-w0rd\")");
 
-        var result = await PartMerge.RunAsync(parts.Settings(parts.WriteAll()), NullLogger.Instance, Cancellation);
+        var result = await PartMerge.RunAsync(parts.Settings(parts.WriteAll()), NullLogger.Instance, _ => null, Cancellation);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
         result.Tests.ShouldContain(test => test.Name.Contains("***", StringComparison.Ordinal));
@@ -269,11 +269,29 @@ public sealed class PartMergeTests : IDisposable
         using var other = new WrittenParts(id: "another");
         var plan = Path.Combine(other.Write(new WrittenTry(1)), ArtifactNames.Plan);
 
-        var result = await PartMerge.RunAsync(_parts.Settings(_parts.WriteAll()) with { PlanFile = plan }, NullLogger.Instance, Cancellation);
+        var result = await PartMerge.RunAsync(_parts.Settings(_parts.WriteAll()) with { PlanFile = plan }, NullLogger.Instance, _ => null, Cancellation);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         result.Reason.ShouldContain("is of another plan than --test-plan");
         Artifact("junit.xml").ShouldContain("is of another plan than --test-plan");
+    }
+
+    [Fact]
+    public async Task Whole_parts_of_an_earlier_pipeline_are_no_success_of_a_later_one_unless_their_plan_is_given()
+    {
+        var folders = _parts.WriteAll();
+
+        var stale = await MergeAsync("78", _parts.Settings(folders));
+        var own = await MergeAsync("77", _parts.Settings(folders));
+        var meant = await MergeAsync("78", _parts.Settings(folders) with { PlanFile = Path.Combine(folders[0], ArtifactNames.Plan) });
+
+        stale.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        stale.Reason.ShouldContain("is of pipeline 77, and this merge of 78");
+        own.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, own.Reason);
+        meant.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, meant.Reason);
+
+        static Task<ConcurrentTestResult> MergeAsync(string pipeline, ConcurrentTestSettings settings) =>
+            PartMerge.RunAsync(settings, NullLogger.Instance, name => name == "BUILD_BUILDID" ? pipeline : null, Cancellation);
     }
 
     [Fact]
@@ -291,7 +309,7 @@ public sealed class PartMergeTests : IDisposable
         {
             using var spoilt = new SpoiltParts(new Random(seed));
 
-            var result = await PartMerge.RunAsync(spoilt.Settings, NullLogger.Instance, Cancellation);
+            var result = await PartMerge.RunAsync(spoilt.Settings, NullLogger.Instance, _ => null, Cancellation);
 
             result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete, $"seed {seed}: {spoilt.What}");
         }
@@ -306,7 +324,7 @@ public sealed class PartMergeTests : IDisposable
             using var parts = new WrittenParts(parts: random.Next(2, 5), classes: random.Next(8, 14));
             var folders = parts.WriteAll();
 
-            var result = await PartMerge.RunAsync(parts.Settings(folders), NullLogger.Instance, Cancellation);
+            var result = await PartMerge.RunAsync(parts.Settings(folders), NullLogger.Instance, _ => null, Cancellation);
 
             result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, $"seed {seed}: {result.Reason}");
             result.Passed.ShouldBe(parts.Plan.Tests);
@@ -327,5 +345,5 @@ public sealed class PartMergeTests : IDisposable
         return timings.RootElement.GetProperty("tests").EnumerateObject().ToDictionary(test => test.Name, test => test.Value.GetProperty("seconds").GetDouble());
     }
 
-    private Task<ConcurrentTestResult> MergeAsync(IEnumerable<string> folders) => PartMerge.RunAsync(_parts.Settings(folders), NullLogger.Instance, Cancellation);
+    private Task<ConcurrentTestResult> MergeAsync(IEnumerable<string> folders) => PartMerge.RunAsync(_parts.Settings(folders), NullLogger.Instance, _ => null, Cancellation);
 }
