@@ -191,6 +191,31 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     }
 
     [Fact]
+    public async Task A_new_attempt_with_nothing_left_to_run_says_so()
+    {
+        await Attempt(1).RunAsync(_catalog, Pass);
+
+        var end = await Attempt(2).RunAsync(_catalog, Pass);
+
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-2 of all machines: All tests passed. 18 of 18 tests did not run again: their results are those of an earlier attempt."));
+    }
+
+    [Fact]
+    public async Task What_ran_more_than_a_day_ago_runs_again_in_whichever_attempt()
+    {
+        await Attempt(1).RunAsync(_catalog, Pass);
+        await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.batches SET acknowledged_at = acknowledged_at - interval '20 hours' WHERE run LIKE '{_run}-%' RETURNING 1) SELECT count(*) FROM old");
+        await Attempt(2).RunAsync(_catalog, Pass);
+        await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.batches SET acknowledged_at = acknowledged_at - interval '20 hours' WHERE run LIKE '{_run}-%' RETURNING 1) SELECT count(*) FROM old");
+        var third = Attempt(3);
+
+        var end = await third.RunAsync(_catalog, Pass);
+
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-3 of all machines: All tests passed."));
+        third.Fake.Runs.Sum(run => run.Entries.Length).ShouldBe(18);
+    }
+
+    [Fact]
     public async Task A_new_attempt_of_other_tests_takes_nothing_over()
     {
         await Attempt(1).RunAsync(_catalog, Pass);
