@@ -460,6 +460,6 @@ internal static class QueueSql
         """
         DELETE FROM concurrent_test.runs WHERE run IN (
             SELECT run FROM concurrent_test.runs WHERE created_at < clock_timestamp() - interval '30 days'
-            ORDER BY created_at LIMIT 3 FOR UPDATE SKIP LOCKED)
+            ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
         """;
 }
