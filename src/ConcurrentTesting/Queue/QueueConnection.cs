@@ -33,8 +33,11 @@ internal sealed class QueueConnection : IAsyncDisposable
     public QueueConnection(string connectionString, TimeProvider time, TimeSpan? patience = null)
     {
         (_time, _patience) = (time, patience ?? Patience);
-        _connectionString = new NpgsqlConnectionStringBuilder(Parse(connectionString).ConnectionString)
+        var given = Parse(connectionString);
+        _connectionString = new NpgsqlConnectionStringBuilder(given.ConnectionString)
         {
+            // Of several servers one takes what is written.
+            TargetSessionAttributes = given.TargetSessionAttributes ?? (given.Host!.Contains(',', StringComparison.Ordinal) ? "primary" : null),
             Pooling = false,
             Multiplexing = false,
             Timeout = 5,
@@ -112,6 +115,7 @@ internal sealed class QueueConnection : IAsyncDisposable
             await connection.OpenAsync(cancellationToken);
             await using var command = new NpgsqlCommand(Prologue, connection);
             await command.ExecuteNonQueryAsync(cancellationToken);
+            await RequirePrimaryAsync(connection, cancellationToken);
             await QueueSchema.EnsureAsync(connection, cancellationToken);
             return connection;
         }
@@ -126,6 +130,14 @@ internal sealed class QueueConnection : IAsyncDisposable
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    // One that is demoted is soon another, by the same name.
+    private static async Task RequirePrimaryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
+        if (await command.ExecuteScalarAsync(cancellationToken) is true)
+            throw new NpgsqlException($"{connection.Host} is a standby, on which nothing can be written: name the primary");
     }
 
     private async Task DropAsync()
@@ -163,11 +175,11 @@ internal sealed class QueueConnection : IAsyncDisposable
         _ => false,
     };
 
-    // The server goes down or comes up, ended our session, or two transactions met.
+    // The server goes down, comes up or has become a standby, ended our session, or two transactions met.
     private static bool IsPassing(string state) =>
         state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal)
             || state is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.TooManyConnections or "25P03" or "25P04";
+                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03" or "25P04";
 
     private static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {

@@ -467,6 +467,33 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         told.Message.ShouldStartWith("The queue of --test-queue was away");
     }
 
+    [Fact]
+    public async Task A_server_that_takes_nothing_written_for_a_moment_is_waited_for()
+    {
+        await using var connection = new QueueConnection(server.ConnectionString, TimeProvider.System);
+        var asked = 0;
+
+        var answer = await connection.AskAsync(
+            async (session, token) =>
+            {
+                await using var command = new NpgsqlCommand(Interlocked.Increment(ref asked) == 1 ? "SET transaction_read_only = on; CREATE TABLE demoted ()" : "SELECT 7", session);
+                return await command.ExecuteScalarAsync(token);
+            },
+            CancellationToken.None);
+
+        (answer, asked).ShouldBe((7, 2));
+    }
+
+    [Fact]
+    public async Task Of_several_servers_the_one_that_can_be_written_to_is_the_queues()
+    {
+        var one = new NpgsqlConnectionStringBuilder(server.ConnectionString);
+        await using var connection = new QueueConnection(
+            new NpgsqlConnectionStringBuilder(server.ConnectionString) { Host = $"127.0.0.1:9,{one.Host}:{one.Port}" }.ConnectionString, TimeProvider.System, TimeSpan.FromSeconds(5));
+
+        (await connection.AskAsync((session, _) => Task.FromResult(session.State), CancellationToken.None)).ShouldBe(System.Data.ConnectionState.Open);
+    }
+
     [Theory]
     [InlineData("postgresql://user:secret@host/db", "is a URI")]
     [InlineData("Nonsense", "cannot be read")]
