@@ -113,6 +113,7 @@ internal sealed class QueueConnection : IAsyncDisposable
         try
         {
             await connection.OpenAsync(cancellationToken);
+            await RefuseSharedSessionAsync(connection, cancellationToken);
             await using var command = new NpgsqlCommand(Prologue, connection);
             await command.ExecuteNonQueryAsync(cancellationToken);
             await RequirePrimaryAsync(connection, cancellationToken);
@@ -130,6 +131,30 @@ internal sealed class QueueConnection : IAsyncDisposable
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    // A pooler has numbers of its own for sessions. One that lends them for a transaction alone would forget what we prepare, and leave our
+    // rules to whoever comes next: it gives another connection the session that we had just now.
+    private async Task RefuseSharedSessionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var session = await SessionAsync(connection, cancellationToken);
+        if (session == connection.ProcessID)
+            return;
+        await using var other = new NpgsqlConnection(_connectionString);
+        await other.OpenAsync(cancellationToken);
+        await using var transaction = await other.BeginTransactionAsync(cancellationToken);
+        if (await SessionAsync(other, cancellationToken) == session || await SessionAsync(connection, cancellationToken) != session)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                "--test-queue leads to a pooler that lends its sessions for a transaction alone, where the queue's settings would be others' too: give the server's own address, or a pool of whole sessions.");
+        }
+    }
+
+    private static async Task<int> SessionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     // One that is demoted is soon another, by the same name.
