@@ -20,6 +20,9 @@ internal sealed class QueueConnection : IAsyncDisposable
     private const string Prologue =
         "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s'; SET statement_timeout = '30s'; SET jit = off; SET plan_cache_mode = force_generic_plan; SET client_min_messages = warning";
 
+    private const string Rights =
+        " Another user made its tables: this one needs USAGE on the schema concurrent_test and its sequence leases, and SELECT, INSERT, UPDATE and DELETE on its tables.";
+
     private readonly SemaphoreSlim _gate = new(1);
     private readonly string _connectionString;
     private readonly TimeProvider _time;
@@ -124,7 +127,9 @@ internal sealed class QueueConnection : IAsyncDisposable
         {
             await connection.DisposeAsync();
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"The queue of --test-queue cannot be used: {exception.MessageText}.", exception);
+                ConcurrentTestExitCode.Incomplete,
+                $"The queue of --test-queue cannot be used: {exception.MessageText}.{(exception.SqlState == PostgresErrorCodes.InsufficientPrivilege ? Rights : "")}",
+                exception);
         }
         catch
         {

@@ -418,6 +418,28 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     }
 
     [Fact]
+    public async Task A_schema_that_somebody_made_for_the_user_is_filled_and_who_lacks_rights_is_told_which()
+    {
+        await ExecuteAsync("CREATE ROLE filling LOGIN; CREATE ROLE lacking LOGIN");
+        await ExecuteAsync("CREATE DATABASE made ENCODING 'UTF8' TEMPLATE template0");
+        var database = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "made" };
+        await using (var making = new NpgsqlConnection(database.ConnectionString))
+        {
+            await making.OpenAsync(TestContext.Current.CancellationToken);
+            await using var schema = new NpgsqlCommand("CREATE SCHEMA concurrent_test AUTHORIZATION filling", making);
+            await schema.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using var filling = new PlayedMachine(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "filling" }.ConnectionString, _run);
+        await using var lacking = new PlayedMachine(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "lacking" }.ConnectionString, _run);
+
+        (await filling.JoinAsync(PlayedMachine.Plan(1))).IsLeader.ShouldBeTrue();
+
+        var refused = await lacking.JoinAsync(PlayedMachine.Plan(1)).ShouldThrowAsync<ConcurrentTestException>();
+        refused.Message.ShouldContain("permission denied for schema concurrent_test. Another user made its tables: this one needs USAGE");
+    }
+
+    [Fact]
     public async Task A_database_that_cannot_hold_all_names_is_refused_in_one_line()
     {
         await ExecuteAsync("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
