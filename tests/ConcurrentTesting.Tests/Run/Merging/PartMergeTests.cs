@@ -222,6 +222,19 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_hosts_of_a_killed_part_wrote_is_not_copied_since_nobody_took_the_secrets_out_of_it()
+    {
+        var killed = _parts.Write(new WrittenTry(2) { KilledAfter = 20 });
+        foreach (var name in new[] { "batch-0001.trx", "vstest-1.log" })
+            await File.WriteAllTextAsync(Path.Combine(killed, "worker-1", name), "s3cret", Cancellation);
+
+        await MergeAsync([_parts.Write(new WrittenTry(1)), killed, _parts.Write(new WrittenTry(3))]);
+
+        Artifact("worker-3", "note.txt").ShouldBe("of part 2");
+        Directory.EnumerateFiles(_parts.Results, "*", SearchOption.AllDirectories).ShouldAllBe(file => !File.ReadAllText(file).Contains("s3cret"));
+    }
+
+    [Fact]
     public async Task A_test_whose_name_lost_a_secret_in_the_journal_is_the_one_of_the_plan()
     {
         using var parts = new WrittenParts(names: "Connects(\"Host=db;Password=Pa55-w0rd\")");
