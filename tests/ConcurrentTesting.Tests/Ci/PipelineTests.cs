@@ -21,6 +21,15 @@ public sealed class PipelineTests : IDisposable
     public async Task A_pipeline_of_the_documentation_is_one_to_its_host(string host, string file) =>
         (await ErrorsOfAsync(host, File.ReadAllText(PathOf(file)))).ShouldBeEmpty();
 
+    [Fact]
+    public async Task The_queues_pipeline_of_the_documentation_is_one_to_GitHub()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "many-machines.md"));
+        var jobs = page.Split("```yaml\n")[1].Split("```")[0];
+
+        (await ErrorsOfAsync("github", $"on: [push]\njobs:\n{string.Concat(jobs.Split('\n').Select(line => $"  {line}\n"))}")).ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("github", "github-actions.yml", "fail-fast: false", "fail-fast: maybe")]
     [InlineData("gitlab", "gitlab-ci.yml", "strategy: depend", "strategy: wait")]
