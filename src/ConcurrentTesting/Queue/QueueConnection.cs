@@ -40,7 +40,8 @@ internal sealed class QueueConnection : IAsyncDisposable
         _connectionString = new NpgsqlConnectionStringBuilder(given.ConnectionString)
         {
             // Of several servers one takes what is written.
-            TargetSessionAttributes = given.TargetSessionAttributes ?? (given.Host!.Contains(',', StringComparison.Ordinal) ? "primary" : null),
+            TargetSessionAttributes =
+                given.TargetSessionAttributes ?? (given.Host!.Contains(',', StringComparison.Ordinal) ? "primary" : null),
             Pooling = false,
             Multiplexing = false,
             Timeout = 5,
@@ -209,7 +210,8 @@ internal sealed class QueueConnection : IAsyncDisposable
     private static bool IsPassing(string state) =>
         state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal)
             || state is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03" or "25P04";
+                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.TooManyConnections
+                or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03" or "25P04";
 
     private static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {
