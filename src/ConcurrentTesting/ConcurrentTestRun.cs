@@ -64,7 +64,12 @@ public sealed class ConcurrentTestRun
             return result;
         if (result.ResultsDirectory is { } directory)
             await ResultsDirectory.FailAsync(directory, reason);
-        return result with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = reason, ClosingLines = [reason, .. result.ClosingLines] };
+        return result with
+        {
+            ExitCode = ConcurrentTestExitCode.TestsFailed,
+            Reason = reason,
+            ClosingLines = [reason, .. result.ClosingLines],
+        };
     }
 
     /// <summary>

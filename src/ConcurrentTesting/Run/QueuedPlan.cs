@@ -91,7 +91,8 @@ internal static partial class QueuedPlan
     /// <param name="salt">The same for all machines and attempts of the run.</param>
     /// <param name="found">What the settings do not say.</param>
     public static async Task<ImmutableSortedDictionary<string, string>> FingerprintAsync(
-        RunContext run, QueuedTests tests, string salt, IEnumerable<(string Name, object? Value)> found, CancellationToken cancellationToken)
+        RunContext run, QueuedTests tests, string salt, IEnumerable<(string Name, object? Value)> found,
+        CancellationToken cancellationToken)
     {
         var settings = run.Settings;
         (string Name, object? Value)[] shared =
@@ -133,8 +134,10 @@ internal static partial class QueuedPlan
         settings.Environment.GroupBy(variable => variable.Name, StringComparer.Ordinal).Select(variable => (
             Variable + variable.Key,
             (object?)HashOf(System.Text.Encoding.UTF8.GetBytes(
-                $"{salt}\n{string.Join('\n', variable.Select(one => PortOfMachine().Replace(one.Pattern.Replace(settings.RootDirectory, "", StringComparison.Ordinal), "")))}"))
-                [..DigitsOfVariable]));
+                string.Join('\n', variable.Select(one => OfAnyMachine(one.Pattern, settings)).Prepend(salt))))[..DigitsOfVariable]));
+
+    private static string OfAnyMachine(string pattern, ConcurrentTestSettings settings) =>
+        PortOfMachine().Replace(pattern.Replace(settings.RootDirectory, "", StringComparison.Ordinal), "");
 
     [GeneratedRegex(@"(?<=:|\bport\s*=\s*)[0-9]{2,5}\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex PortOfMachine();

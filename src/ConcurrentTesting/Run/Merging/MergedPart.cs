@@ -30,7 +30,8 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
     }
 
     private static RunRecord AsSealed(RunRecord record, PartSeal? seal) =>
-        record.ExitCode == ConcurrentTestExitCode.Success && seal is { ExitCode: (int)ConcurrentTestExitCode.TestsFailed, Failure: { } failure }
+        record.ExitCode == ConcurrentTestExitCode.Success
+        && seal is { ExitCode: (int)ConcurrentTestExitCode.TestsFailed, Failure: { } failure }
             ? record with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = failure }
             : record;
 

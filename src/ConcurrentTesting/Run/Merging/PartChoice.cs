@@ -14,7 +14,11 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         ImmutableArray<PartFolder> foreign = [.. folders.Where(folder => plan is not null && (folder.Shard.Plan ?? plan) != plan)];
         ImmutableArray<PartFolder> fitting = [.. folders.Except(foreign)];
         ImmutableArray<string> flaws =
-            [.. foreign.Select(folder => $"{folder} is of another plan than --test-plan"), .. Several(fitting), .. Stale(fitting, pipeline)];
+        [
+            .. foreign.Select(folder => $"{folder} is of another plan than --test-plan"),
+            .. Several(fitting),
+            .. Stale(fitting, pipeline),
+        ];
         if (fitting.IsEmpty)
             flaws = flaws.Add("there is no part to merge");
 

@@ -57,7 +57,8 @@ internal static class QueueMerge
             record with { Compared = compared }, notWritten, cancellationToken);
     }
 
-    // Where a job that only reports is tried again alone, no machine has begun the attempt that it is in; nor has one where all died before.
+    // Where a job that only reports is tried again alone, no machine has begun the attempt that it is in; nor has any where all died
+    // before it.
     private static async Task<(string Name, QueuedResults? Queued)> ReadAsync(
         ConcurrentTestSettings settings, string name, ImmutableArray<string> earlier, CancellationToken cancellationToken)
     {
