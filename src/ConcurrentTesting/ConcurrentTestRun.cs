@@ -38,7 +38,7 @@ public sealed class ConcurrentTestRun
     /// </exception>
     public static Task<ConcurrentTestResult> MergeAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
-        PartMerge.RunAsync(settings, logger, cancellationToken);
+        PartMerge.RunAsync(settings, logger, Environment.GetEnvironmentVariable, cancellationToken);
 
     /// <summary>Runs the tests that the settings name and writes all artifacts, whatever happens.</summary>
     /// <param name="settings">Validated settings.</param>
@@ -49,6 +49,28 @@ public sealed class ConcurrentTestRun
     public static Task<ConcurrentTestResult> RunAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         TestRun.RunAsync(settings, logger, cancellationToken);
+
+    /// <summary>
+    /// Fails a run that has ended well for what its results came to, such as a budget. Where it was a part of several, what it left says so
+    /// too, so that a merge of the parts is no success.
+    /// </summary>
+    /// <param name="result">Of the run.</param>
+    /// <param name="reason">One line without secrets, which is written as it is.</param>
+    /// <returns>The result as <see cref="ConcurrentTestExitCode.TestsFailed"/>; one that is no success is left as it is.</returns>
+    /// <exception cref="ConcurrentTestException">What the run left cannot be changed.</exception>
+    public static async Task<ConcurrentTestResult> FailAsync(ConcurrentTestResult result, string reason)
+    {
+        if (result.ExitCode != ConcurrentTestExitCode.Success)
+            return result;
+        if (result.ResultsDirectory is { } directory)
+            await ResultsDirectory.FailAsync(directory, reason);
+        return result with
+        {
+            ExitCode = ConcurrentTestExitCode.TestsFailed,
+            Reason = reason,
+            ClosingLines = [reason, .. result.ClosingLines],
+        };
+    }
 
     /// <summary>
     /// The same on a machine that may be asked to leave a run of <see cref="ConcurrentTestSettings.Queue"/> to the others: it gives back

@@ -22,7 +22,7 @@ public interface IConcurrentTest : INukeBuild
         {
             run.NameSharedResults(settings);
             await run.ExecuteAsync(settings);
-            run.HandOver();
+            await run.HandOverAsync();
         }));
 
     /// <summary>

@@ -20,6 +20,6 @@ public interface IConcurrentTestMerge : IConcurrentTest
         .Executes(() => ObservedRun.DoAsync(this, async (run, settings) =>
         {
             await run.MergeAsync(settings);
-            run.HandOver();
+            await run.HandOverAsync();
         }));
 }

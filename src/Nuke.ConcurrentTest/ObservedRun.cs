@@ -103,7 +103,7 @@ internal sealed class ObservedRun : IDisposable
     }
 
     /// <summary>Lets the build look at what came out. What it throws is a failure like any other.</summary>
-    public void HandOver()
+    public async Task HandOverAsync()
     {
         if (_settings is { List: true } || _result.Tests.Count == 0 || _result.ExitCode == ConcurrentTestExitCode.Cancelled)
             return;
@@ -115,15 +115,13 @@ internal sealed class ObservedRun : IDisposable
         {
             var reason = $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed: {OneLine(exception.Message)}";
             _logger.LogError("{Reason}", reason);
-            if (_result.ExitCode == ConcurrentTestExitCode.Success)
-            {
-                _result = _result with
-                {
-                    ExitCode = ConcurrentTestExitCode.TestsFailed,
-                    Reason = reason,
-                    ClosingLines = [reason, .. _result.ClosingLines],
-                };
-            }
+            if (_result.ExitCode != ConcurrentTestExitCode.Success)
+                return;
+
+            // What it says may hold a secret, so the files say only that it failed.
+            var failed = await ConcurrentTestRun.FailAsync(
+                _result, $"{nameof(IConcurrentTest.OnConcurrentTestCompleted)} failed; the output of its job says why");
+            _result = failed with { Reason = reason, ClosingLines = [reason, .. _result.ClosingLines] };
         }
     }
 

@@ -69,6 +69,9 @@ internal sealed class TestDatabases : IAsyncDisposable
     /// <summary>What the databases came to so far; null where there are none.</summary>
     public DatabaseRecord? Record => Facts is { } facts ? _counts.With(facts) : null;
 
+    /// <inheritdoc cref="IDatabaseEngine.Server"/>
+    public string? Server => _engine?.Server;
+
     private DatabaseRecord? Facts => _engine is null ? null : new DatabaseRecord
     {
         Engine = _engine.Name,

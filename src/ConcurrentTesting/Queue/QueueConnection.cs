@@ -20,6 +20,9 @@ internal sealed class QueueConnection : IAsyncDisposable
     private const string Prologue =
         "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s'; SET statement_timeout = '30s'; SET jit = off; SET plan_cache_mode = force_generic_plan; SET client_min_messages = warning";
 
+    private const string Rights =
+        " Another user made its tables: this one needs USAGE on the schema concurrent_test and its sequence leases, and SELECT, INSERT, UPDATE and DELETE on its tables.";
+
     private readonly SemaphoreSlim _gate = new(1);
     private readonly string _connectionString;
     private readonly TimeProvider _time;
@@ -33,8 +36,12 @@ internal sealed class QueueConnection : IAsyncDisposable
     public QueueConnection(string connectionString, TimeProvider time, TimeSpan? patience = null)
     {
         (_time, _patience) = (time, patience ?? Patience);
-        _connectionString = new NpgsqlConnectionStringBuilder(Parse(connectionString).ConnectionString)
+        var given = Parse(connectionString);
+        _connectionString = new NpgsqlConnectionStringBuilder(given.ConnectionString)
         {
+            // Of several servers one takes what is written.
+            TargetSessionAttributes =
+                given.TargetSessionAttributes ?? (given.Host!.Contains(',', StringComparison.Ordinal) ? "primary" : null),
             Pooling = false,
             Multiplexing = false,
             Timeout = 5,
@@ -110,8 +117,10 @@ internal sealed class QueueConnection : IAsyncDisposable
         try
         {
             await connection.OpenAsync(cancellationToken);
+            await RefuseSharedSessionAsync(connection, cancellationToken);
             await using var command = new NpgsqlCommand(Prologue, connection);
             await command.ExecuteNonQueryAsync(cancellationToken);
+            await RequirePrimaryAsync(connection, cancellationToken);
             await QueueSchema.EnsureAsync(connection, cancellationToken);
             return connection;
         }
@@ -119,13 +128,47 @@ internal sealed class QueueConnection : IAsyncDisposable
         {
             await connection.DisposeAsync();
             throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"The queue of --test-queue cannot be used: {exception.MessageText}.", exception);
+                ConcurrentTestExitCode.Incomplete,
+                $"The queue of --test-queue cannot be used: {exception.MessageText}.{(exception.SqlState == PostgresErrorCodes.InsufficientPrivilege ? Rights : "")}",
+                exception);
         }
         catch
         {
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    // A pooler has numbers of its own for sessions. One that lends them for a transaction alone would forget what we prepare, and leave our
+    // rules to whoever comes next: it gives another connection the session that we had just now.
+    private async Task RefuseSharedSessionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var session = await SessionAsync(connection, cancellationToken);
+        if (session == connection.ProcessID)
+            return;
+        await using var other = new NpgsqlConnection(_connectionString);
+        await other.OpenAsync(cancellationToken);
+        await using var transaction = await other.BeginTransactionAsync(cancellationToken);
+        if (await SessionAsync(other, cancellationToken) == session || await SessionAsync(connection, cancellationToken) != session)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.BadSettings,
+                "--test-queue leads to a pooler that lends its sessions for a transaction alone, where the queue's settings would be others' too: give the server's own address, or a pool of whole sessions.");
+        }
+    }
+
+    private static async Task<int> SessionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+        return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    // One that is demoted is soon another, by the same name.
+    private static async Task RequirePrimaryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
+        if (await command.ExecuteScalarAsync(cancellationToken) is true)
+            throw new NpgsqlException($"{connection.Host} is a standby, on which nothing can be written: name the primary");
     }
 
     private async Task DropAsync()
@@ -163,11 +206,12 @@ internal sealed class QueueConnection : IAsyncDisposable
         _ => false,
     };
 
-    // The server goes down or comes up, ended our session, or two transactions met.
+    // The server goes down, comes up or has become a standby, ended our session, or two transactions met.
     private static bool IsPassing(string state) =>
         state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal)
             || state is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.TooManyConnections or "25P03" or "25P04";
+                or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.TooManyConnections
+                or PostgresErrorCodes.ReadOnlySqlTransaction or "25P03" or "25P04";
 
     private static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {

@@ -250,7 +250,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         await analyze.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // Only a few at a time, and nothing depends on it.
+    // One at a time, and nothing depends on it: where it takes too long, or somebody holds a table, the next to join tries again. A
+    // connection that it broke is made anew by the next question.
     private async Task<int> ForgetAsync(NpgsqlConnection session, CancellationToken cancellationToken)
     {
         try
@@ -258,7 +259,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
             await using var forget = Command(session, QueueSql.Forget);
             return await forget.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (PostgresException)
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
         {
             return 0;
         }

@@ -15,7 +15,6 @@ internal static class QueueSchema
 
     private const string Tables =
         """
-        CREATE SCHEMA IF NOT EXISTS concurrent_test;
         CREATE TABLE concurrent_test.version (version integer NOT NULL);
         CREATE SEQUENCE concurrent_test.leases;
         CREATE TABLE concurrent_test.runs (
@@ -152,6 +151,11 @@ internal static class QueueSchema
             await ExecuteAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({MakingLock})"), cancellationToken);
             if (await VersionAsync(connection, cancellationToken) is { } version)
                 return version;
+
+            // Where somebody made it for us, we may lack the right that making it takes, also IF NOT EXISTS.
+            if (!await ScalarAsync<bool>(
+                connection, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'concurrent_test')", cancellationToken))
+                await ExecuteAsync(connection, "CREATE SCHEMA concurrent_test", cancellationToken);
             await ExecuteAsync(connection, Tables, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return Version;
@@ -160,7 +164,7 @@ internal static class QueueSchema
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Refused,
-                $"The queue's schema concurrent_test cannot be made ({exception.MessageText}): give --test-queue a user that may create a schema in its database.",
+                $"The queue's schema concurrent_test cannot be made ({exception.MessageText}): give --test-queue a user that may create a schema in its database, or make the schema concurrent_test for it: CREATE SCHEMA concurrent_test AUTHORIZATION its_name.",
                 exception);
         }
     }

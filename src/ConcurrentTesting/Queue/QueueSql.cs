@@ -18,6 +18,9 @@ internal static class QueueSql
     /// <summary>It was ended so long ago that nobody can mean it.</summary>
     private const string IsOld = "coalesce(r.sealed_at < clock_timestamp() - interval '24 hours', false)";
 
+    /// <summary>What it says of its tests is of today.</summary>
+    private const string IsFresh = "b.acknowledged_at > clock_timestamp() - interval '24 hours'";
+
     public const string Lead =
         """
         INSERT INTO concurrent_test.runs (run, leader, fingerprint, plan, lease, exclusive)
@@ -39,25 +42,27 @@ internal static class QueueSql
             "isAlone" boolean, groups text[])
         """;
 
-    /// <summary>The latest attempt before of the same tests.</summary>
+    /// <summary>The latest attempt before of the same tests that ran any of them lately.</summary>
     public const string FindEarlier =
-        """
+        $"""
         SELECT r.run FROM concurrent_test.runs r WHERE r.run = ANY (@earlier) AND r.fingerprint = @fingerprint
+            AND EXISTS (SELECT FROM concurrent_test.batches b WHERE b.run = r.run AND {IsFresh})
         ORDER BY array_position(@earlier, r.run) LIMIT 1
         """;
 
     /// <summary>
     /// What an attempt before has done stands: its tests that passed are done, those that did not are to run again. Batches in which
-    /// something failed outside of tests run again as a whole, and so do all of a machine on which something failed beside its batches.
+    /// something failed outside of tests run again as a whole, and so do all of a machine on which something failed beside its batches, and
+    /// what ran more than a day ago.
     /// </summary>
     public const string CarryOver =
-        """
+        $"""
         INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, state, joined_at, seen_at)
         SELECT @run, m.machine, m.number, m.name, 0, m.all_workers, 'earlier', m.joined_at, m.seen_at
         FROM concurrent_test.machines m WHERE m.run = @from;
         INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good, acknowledged_at)
         SELECT @run, b.lease, b.machine, b.events, true, b.acknowledged_at
-        FROM concurrent_test.batches b WHERE b.run = @from AND b.is_good AND NOT EXISTS (
+        FROM concurrent_test.batches b WHERE b.run = @from AND b.is_good AND {IsFresh} AND NOT EXISTS (
             SELECT FROM concurrent_test.beside o WHERE o.run = @from AND o.machine = b.machine AND NOT o.is_good)
         ORDER BY b.sequence;
         INSERT INTO concurrent_test.results (run, test, row, attempt, outcome, lease)
@@ -455,6 +460,6 @@ internal static class QueueSql
         """
         DELETE FROM concurrent_test.runs WHERE run IN (
             SELECT run FROM concurrent_test.runs WHERE created_at < clock_timestamp() - interval '30 days'
-            ORDER BY created_at LIMIT 3 FOR UPDATE SKIP LOCKED)
+            ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
         """;
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ConcurrentTesting.Record;
 
 /// <summary>Which part of all tests a run is.</summary>
@@ -14,4 +16,16 @@ internal sealed record ShardRecord(int Part, int Of, string? Plan, string? Disco
 
     /// <summary>What the CI host counts for each try of a job; only its order means something. Null where it was not known.</summary>
     public long? Attempt { get; init; }
+
+    /// <summary>What the CI host calls the job, the same in each of its tries; null where it was not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Job { get; init; }
+
+    /// <summary>The operating system and its architecture; null in what earlier versions wrote.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Platform { get; init; }
+
+    /// <summary>The commit that the CI host runs; null where it names none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Commit { get; init; }
 }

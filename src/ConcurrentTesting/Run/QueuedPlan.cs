@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Execution;
@@ -12,16 +13,22 @@ using ConcurrentTesting.Scheduling;
 namespace ConcurrentTesting.Run;
 
 /// <summary>What a leader fills a run in the queue with, and what all machines have to share.</summary>
-internal static class QueuedPlan
+internal static partial class QueuedPlan
 {
     public const string Discovery = "discovery";
     public const string Template = "template";
 
+    /// <summary>What the names of those begin with that are a variable's each.</summary>
+    public const string Variable = "--test-environment ";
+
+    // So few that a secret cannot be found by them.
+    private const int DigitsOfVariable = 4;
+
+    /// <param name="fingerprint">What all machines have to share.</param>
     /// <param name="name">The run's name in the queue.</param>
-    /// <param name="commit">Of the code, where the CI host names it.</param>
-    public static async Task<QueuePlan> MakeAsync(
-        RunJournal journal, QueuedTests tests, EventLines lines, string name, string? commit, CancellationToken cancellationToken) => new(
-            await FingerprintAsync(journal.Run.Settings, tests, journal.Run.Seed, commit, cancellationToken),
+    public static QueuePlan Of(
+        ImmutableSortedDictionary<string, string> fingerprint, RunJournal journal, QueuedTests tests, EventLines lines, string name) => new(
+            fingerprint,
             lines.Write(EventsOf(journal, tests, lines, name).ToList()),
             [.. tests.Entries.Select(entry => new QueueTest(journal.Run.Secrets.Redact(NameOf(entry)), entry.CaseCount))],
             [.. journal.Catalog!.Units.SelectMany(unit => ItemsOf(unit, journal, tests))]);
@@ -81,16 +88,21 @@ internal static class QueuedPlan
     // Groups that differ in a secret alone are one.
     private static string GroupOf(string group, Redactor secrets) => QueueText.Of(secrets.Redact(group).ToLowerInvariant());
 
-    private static async Task<ImmutableSortedDictionary<string, string>> FingerprintAsync(
-        ConcurrentTestSettings settings, QueuedTests tests, int seed, string? commit, CancellationToken cancellationToken)
+    /// <param name="salt">The same for all machines and attempts of the run.</param>
+    /// <param name="found">What the settings do not say.</param>
+    public static async Task<ImmutableSortedDictionary<string, string>> FingerprintAsync(
+        RunContext run, QueuedTests tests, string salt, IEnumerable<(string Name, object? Value)> found,
+        CancellationToken cancellationToken)
     {
+        var settings = run.Settings;
         (string Name, object? Value)[] shared =
         [
+            .. found,
+            .. VariablesOf(settings, salt),
             (Discovery, tests.Discovery),
             (Template, await TemplateAsync(settings, cancellationToken)),
             ("ConcurrentTest", typeof(QueuedPlan).Assembly.GetName().Version),
             ("platform", Platform),
-            ("commit", commit),
             ("--test-together", string.Join(' ', settings.Together)),
             ("--test-granularity", settings.Granularity),
             ("--test-configuration", settings.Configuration),
@@ -101,18 +113,34 @@ internal static class QueuedPlan
             ("--test-databases", string.Join(' ', settings.Databases)),
             ("--test-isolation", settings.Isolation),
             ("--test-reset", settings.Reset),
-            ("--test-environment", string.Join(' ', settings.Environment.Select(RecordedSettings.Shown))),
+            ("--test-database-settings", string.Join(' ', settings.DatabaseSettings)),
+            ("--test-template-extensions", string.Join(' ', settings.TemplateExtensions)),
+            ("--test-host", settings.TestHost),
+            ("--test-ahead-of-time", settings.AheadOfTime),
             ("--test-timeout", settings.TestTimeout),
             ("--test-max-retries", settings.MaxRetries),
             ("--test-reruns", settings.Reruns),
             ("--test-flaky", settings.Flaky),
             ("--test-quarantine", HashOfFile(settings.QuarantineFile)),
             ("--test-allow-empty", settings.AllowEmpty),
-            ("--test-seed", seed),
+            ("--test-seed", run.Seed),
         ];
         return shared.Where(one => one.Value is not null)
             .ToImmutableSortedDictionary(one => one.Name, one => FormattableString.Invariant($"{one.Value}"), StringComparer.Ordinal);
     }
+
+    // A value may be secret. Where the machine keeps its files, and at which port its services are, is each machine's own.
+    private static IEnumerable<(string Name, object? Value)> VariablesOf(ConcurrentTestSettings settings, string salt) =>
+        settings.Environment.GroupBy(variable => variable.Name, StringComparer.Ordinal).Select(variable => (
+            Variable + variable.Key,
+            (object?)HashOf(System.Text.Encoding.UTF8.GetBytes(
+                string.Join('\n', variable.Select(one => OfAnyMachine(one.Pattern, settings)).Prepend(salt))))[..DigitsOfVariable]));
+
+    private static string OfAnyMachine(string pattern, ConcurrentTestSettings settings) =>
+        PortOfMachine().Replace(pattern.Replace(settings.RootDirectory, "", StringComparison.Ordinal), "");
+
+    [GeneratedRegex(@"(?<=:|\bport\s*=\s*)[0-9]{2,5}\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex PortOfMachine();
 
     // What it is made of; the engine's own facts, and a hook's compiled code, may differ from machine to machine.
     private static async Task<string?> TemplateAsync(ConcurrentTestSettings settings, CancellationToken cancellationToken)
@@ -131,17 +159,9 @@ internal static class QueuedPlan
         return string.Join(' ', hashes);
     }
 
-    // A matrix of systems is one run each.
-    private static string Platform =>
+    /// <summary>A matrix of systems is one run each.</summary>
+    public static string Platform =>
         $"{(OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : "Linux")} {RuntimeInformation.OSArchitecture}";
-
-    // Of GitHub, GitLab, Azure, Buildkite and CircleCI.
-    private static readonly string[] Commit =
-        ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BUILDKITE_COMMIT", "CIRCLE_SHA1"];
-
-    /// <summary>The commit that the CI host runs; null: it names none.</summary>
-    public static string? CommitOf(Func<string, string?> variable) =>
-        Commit.Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 
     private static string? HashOfFile(string? path) => path is not null && File.Exists(path) ? HashOf(File.ReadAllBytes(path)) : null;
 

@@ -52,8 +52,9 @@ internal sealed class QueuedRun : IAsyncDisposable
     public SharedEvents Events { get; } = new();
 
     /// <summary>The same on all machines and in all attempts, so that they discover the same random data.</summary>
-    public int Seed =>
-        _settings.Seed ?? (int)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(_earlier.LastOrDefault() ?? Name)) & int.MaxValue);
+    public int Seed => _settings.Seed ?? (int)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(FirstName)) & int.MaxValue);
+
+    private string FirstName => _earlier.LastOrDefault() ?? Name;
 
     /// <param name="variable">Reads a variable of the environment.</param>
     /// <returns>Null: the run is this machine's alone.</returns>
@@ -72,7 +73,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         Refuse(settings);
         return new QueuedRun(
             settings, new QueueConnection(connection, time, settings.QueuePatience), NameOf(settings, variable),
-            EarlierOf(settings, variable), QueuedPlan.CommitOf(variable));
+            EarlierOf(settings, variable), ShardHost.CommitOf(variable));
     }
 
     /// <summary>
@@ -115,18 +116,21 @@ internal sealed class QueuedRun : IAsyncDisposable
 
     /// <summary>Works with the other machines to the end of the run.</summary>
     /// <param name="pool">This machine's workers.</param>
+    /// <param name="server">Of the tests' databases, with its version; null: there is none.</param>
     /// <returns>How the whole run ended; a machine that leaves early ends well as long as others are there.</returns>
     /// <exception cref="ConcurrentTestException">
     /// The machine does not fit the run, or the queue was away for too long.
     /// </exception>
-    public async Task<RunEnd> WorkAsync(RunJournal journal, WorkerPool pool, CancellationToken cancellationToken)
+    public async Task<RunEnd> WorkAsync(RunJournal journal, WorkerPool pool, string? server, CancellationToken cancellationToken)
     {
         var run = journal.Run;
         var tests = new QueuedTests(journal.Catalog!);
         var lines = new EventLines(run.Secrets);
         // How many workers pay is only known by now.
         _queue = new QueueRun(_connection, Name, _queue.Machine with { Workers = run.Settings.Workers });
-        var plan = await QueuedPlan.MakeAsync(journal, tests, lines, Name, _commit, cancellationToken) with { Earlier = _earlier };
+        var fingerprint = await QueuedPlan.FingerprintAsync(
+            run, tests, FirstName, [("commit", _commit), ("server", server)], cancellationToken);
+        var plan = QueuedPlan.Of(fingerprint, journal, tests, lines, Name) with { Earlier = _earlier };
         var joined = await _queue.JoinAsync(plan, _settings.QueueLease ?? Lease, cancellationToken);
         await RequireSameAsync(plan, joined.Fingerprint, cancellationToken);
         if (joined.Seal is { } ended)
@@ -277,7 +281,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         {
             told.Add(key == QueuedPlan.Discovery
                 ? $"discovery ({await DifferenceAsync(plan, cancellationToken)})"
-                : key is QueuedPlan.Template ? key
+                : key is QueuedPlan.Template || key.StartsWith(QueuedPlan.Variable, StringComparison.Ordinal) ? key
                 : $"{key} ({ValueOf(plan.Fingerprint, key)} here, {ValueOf(fingerprint, key)} in the run)");
         }
 

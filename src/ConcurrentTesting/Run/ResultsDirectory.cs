@@ -154,6 +154,30 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         await _lock.DisposeAsync();
     }
 
+    /// <summary>Makes a part that lies in the folder, sealed as a success, one that failed after its tests.</summary>
+    /// <param name="reason">Is written as it is.</param>
+    /// <exception cref="ConcurrentTestException">It cannot be written: a merge would take the part for a success.</exception>
+    public static async Task FailAsync(string directory, string reason)
+    {
+        var path = Path.Combine(directory, ArtifactNames.Part);
+        if (!File.Exists(path))
+            return;
+        try
+        {
+            await using var held = Lock(directory);
+            var seal = PartSeal.Parse(await File.ReadAllBytesAsync(path));
+            var content = (seal with { ExitCode = (int)ConcurrentTestExitCode.TestsFailed, Failure = reason }).Close(seal.Files);
+            await ArtifactFile.WriteAsync(path, stream => stream.WriteAsync(content).AsTask(), CancellationToken.None);
+            if (ArtifactList.Read(directory) is { } list)
+                await (list with { Files = list.Files.SetItem(ArtifactNames.Part, ArtifactList.HashOf(path)) }).WriteAsync(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"{reason}, and {path} could not be made to say so: {exception.Message}", exception);
+        }
+    }
+
     // Last of all: whatever is missing or changed after it is not what the part left.
     private async Task<ArtifactList> SealAsync(ArtifactList list, PartSeal seal)
     {

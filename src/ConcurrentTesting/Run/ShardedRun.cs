@@ -55,7 +55,7 @@ internal sealed class ShardedRun
         var plan = settings.PlanFile is { } file ? ShardPlanFile.Read(file) : null;
         var shard = ShardChoice.Of(settings, variable, plan?.Parts.Length);
         ShardChoice.Announce(variable);
-        return new ShardedRun(settings, shard, plan, shard is { } part ? RecordOf(part, variable) : null);
+        return new ShardedRun(settings, shard, plan, shard is { } part ? RecordOf(part, settings, variable) : null);
     }
 
     /// <summary>The tests of the part.</summary>
@@ -74,11 +74,16 @@ internal sealed class ShardedRun
         return part;
     }
 
-    private static ShardRecord RecordOf(Shard shard, Func<string, string?> variable) => new(shard.Part, shard.Of, null, null)
-    {
-        Pipeline = ShardHost.RunOf(variable),
-        Attempt = ShardHost.AttemptOf(variable),
-    };
+    // A job may be called like the password of its server, which the journal leaves out.
+    private static ShardRecord RecordOf(Shard shard, ConcurrentTestSettings settings, Func<string, string?> variable) =>
+        new(shard.Part, shard.Of, null, null)
+        {
+            Pipeline = ShardHost.RunOf(variable),
+            Attempt = ShardHost.AttemptOf(variable),
+            Job = ShardHost.JobOf(variable) is { } job ? Redactor.Of(settings).Redact(job) : null,
+            Platform = QueuedPlan.Platform,
+            Commit = ShardHost.CommitOf(variable),
+        };
 
     private static ShardRecord WithHashes(ShardRecord record, ShardPlan? plan) =>
         plan is null ? record : record with { Plan = ShardPlanFile.HashOf(plan), Discovery = plan.Discovery };

@@ -291,7 +291,7 @@ internal sealed class TestRun
         if (_queue is null)
             await pool.RunAsync(plan);
         else
-            end = await _queue.WorkAsync(_journal, pool, cancellationToken);
+            end = await _queue.WorkAsync(_journal, pool, _databases.Server, cancellationToken);
         if (_run.Stop.Reason is null)
             _run.Recorder.AddExplicit(_journal.Catalog!.Explicit);
         cancellationToken.ThrowIfCancellationRequested();

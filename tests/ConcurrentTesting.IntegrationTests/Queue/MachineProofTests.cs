@@ -150,7 +150,7 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_report_that_is_tried_again_alone_is_of_the_attempt_before_and_says_so()
+    public async Task A_report_of_an_attempt_that_no_machine_began_is_of_the_one_before_and_no_verdict()
     {
         await using var proxy = new CuttingProxy(Server.ConnectionString);
         var machine = MachineProcess.Start(proxy.ConnectionString, $"{_run}-1", "one", 4, 2, 2, 5, 10, Never);
@@ -159,9 +159,9 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
 
         var again = await MergeAsync(proxy.ConnectionString, attempt: 3);
 
-        again.ExitCode.ShouldBe(0, again.Output);
+        again.ExitCode.ShouldBe(2, again.Output);
         again.Tests.Count.ShouldBe(8);
-        again.Output.ShouldContain($"No machine has begun run {_run}-3: the results are those of the attempt before, {_run}-1");
+        again.Reason.ShouldContain($"No machine has begun run {_run}-3; the results are those of the attempt before, {_run}-1.");
         await Server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.runs SET sealed_at = sealed_at - interval '2 days' WHERE run = '{_run}-1' RETURNING 1) SELECT count(*) FROM old", Cancellation);
         var late = await MergeAsync(proxy.ConnectionString, attempt: 1);
         late.ExitCode.ShouldBe(2, late.Output);

@@ -21,6 +21,15 @@ public sealed class PipelineTests : IDisposable
     public async Task A_pipeline_of_the_documentation_is_one_to_its_host(string host, string file) =>
         (await ErrorsOfAsync(host, File.ReadAllText(PathOf(file)))).ShouldBeEmpty();
 
+    [Fact]
+    public async Task The_queues_pipeline_of_the_documentation_is_one_to_GitHub()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "many-machines.md"));
+        var jobs = page.Split("```yaml\n")[1].Split("```")[0];
+
+        (await ErrorsOfAsync("github", $"on: [push]\njobs:\n{string.Concat(jobs.Split('\n').Select(line => $"  {line}\n"))}")).ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("github", "github-actions.yml", "fail-fast: false", "fail-fast: maybe")]
     [InlineData("gitlab", "gitlab-ci.yml", "strategy: depend", "strategy: wait")]
@@ -52,11 +61,30 @@ public sealed class PipelineTests : IDisposable
     [InlineData("gitlab-concurrent-test.yml", "merge:\n  stage: merge\n  image: mcr.microsoft.com/dotnet/sdk:10.0\n  when: always\n")]
     [InlineData("gitlab-concurrent-test.yml", "exit_codes: [2, 130]\n")]
     [InlineData("azure-pipelines.yml", "dependsOn: [plan, part]\n    condition: always()\n")]
-    [InlineData("azure-pipelines.yml", "artifact: test-part-$(System.JobPositionInPhase)-$(System.JobAttempt)\n")]
+    [InlineData("azure-pipelines.yml", "artifact: test-part-$(PLAN)-$(System.JobPositionInPhase)-$(System.JobAttempt)\n")]
     [InlineData("buildkite.yml", "allow_failure: true\n")]
     [InlineData("kubernetes.yaml", "- action: FailIndex\n        onExitCodes: { containerName: part, operator: In, values: [1, 3, 4] }\n")]
     [InlineData("kubernetes.yaml", "- action: Count\n        onExitCodes: { containerName: part, operator: In, values: [2, 130] }\n")]
     public void A_merge_always_speaks_and_each_try_of_a_part_is_kept(string file, string text) => File.ReadAllText(PathOf(file)).ShouldContain(text, Case.Sensitive);
+
+    [Fact]
+    public void A_cache_of_Azure_has_its_folder_and_no_name_of_an_artifact_is_used_twice()
+    {
+        var lines = File.ReadAllLines(PathOf("azure-pipelines.yml"));
+
+        var caches = Enumerable.Range(0, lines.Length).Where(index => lines[index].Contains("task: Cache@2", StringComparison.Ordinal)).ToList();
+        caches.Count.ShouldBe(3);
+        caches.ShouldAllBe(index => lines[index - 1].Contains("- script: mkdir -p \"$(Pipeline.Workspace)/test-timings\"") || lines[index - 1].EndsWith(" \"$(Pipeline.Workspace)/test-timings\""));
+        var published = Enumerable.Range(0, lines.Length).Where(index => lines[index].Contains("- publish:", StringComparison.Ordinal)).ToList();
+        published.Count.ShouldBe(4);
+        published.ShouldAllBe(index => lines[index + 1].EndsWith("-$(System.JobAttempt)"));
+    }
+
+    [Theory]
+    [InlineData("github-actions.yml", "ConcurrentTestMerge --test-merge artifacts/parts --test-plan plan/artifacts/test-plan/plan.json")]
+    [InlineData("azure-pipelines.yml", "ConcurrentTestMerge --test-merge $(Pipeline.Workspace)/test-part-* --test-plan $(Pipeline.Workspace)/test-plan-$(PLAN)/plan.json")]
+    [InlineData("buildkite.yml", "ConcurrentTestMerge --test-merge artifacts/parts --test-plan artifacts/test-plan/plan.json")]
+    public void A_merge_is_told_the_plan(string file, string text) => File.ReadAllText(PathOf(file)).ShouldContain(text, Case.Sensitive);
 
     private static string PathOf(string file) => Path.Combine(Repository.Root, "docs", "ci", file);
 

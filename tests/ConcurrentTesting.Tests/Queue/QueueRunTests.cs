@@ -333,9 +333,9 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
     }
 
     [Fact]
-    public async Task Runs_of_long_ago_are_forgotten_a_few_at_a_time_and_a_locked_one_keeps_nobody_from_joining()
+    public async Task Runs_of_long_ago_are_forgotten_one_at_a_time_and_a_locked_one_keeps_nobody_from_joining()
     {
-        for (var old = 0; old < 5; old++)
+        for (var old = 0; old < 3; old++)
             await new PlayedMachine(server.ConnectionString, $"{_run}-old-{old}").JoinAsync(PlayedMachine.Plan(2));
         await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.runs SET created_at = created_at - interval '40 days' WHERE run LIKE '{_run}-old-%' RETURNING 1) SELECT count(*) FROM old");
         await using var connection = new NpgsqlConnection(server.ConnectionString);
@@ -350,7 +350,28 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run = '{_run}-old-0'")).ShouldBe(1);
         await transaction.RollbackAsync(TestContext.Current.CancellationToken);
         await Machine().JoinAsync(PlayedMachine.Plan(1));
+        await Machine().JoinAsync(PlayedMachine.Plan(1));
         (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run LIKE '{_run}-old-%'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Forgetting_that_takes_too_long_keeps_nobody_from_joining()
+    {
+        await using (var old = new PlayedMachine(server.ConnectionString, $"{_run}-old"))
+            await old.JoinAsync(PlayedMachine.Plan(2));
+        await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.runs SET created_at = created_at - interval '40 days' WHERE run = '{_run}-old' RETURNING 1) SELECT count(*) FROM old");
+        await using var holding = new NpgsqlConnection(server.ConnectionString);
+        await holding.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await holding.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("LOCK TABLE concurrent_test.batches IN SHARE ROW EXCLUSIVE MODE", holding);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var connection = new QueueConnection(server.ConnectionString, TimeProvider.System, TimeSpan.FromSeconds(2));
+        var machine = new QueueRun(connection, _run, new QueueMachine(Guid.NewGuid(), "machine", 2));
+
+        var joined = await machine.JoinAsync(PlayedMachine.Plan(1), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        joined.IsLeader.ShouldBeTrue();
+        (await machine.StateAsync(TestContext.Current.CancellationToken)).Machines.ShouldBe(1);
     }
 
     [Fact]
@@ -394,6 +415,28 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         back.IsBack.ShouldBeTrue();
         time.Advance(TimeSpan.FromSeconds(31));
         (await back.ClaimAsync(0, -1, [], CancellationToken.None)).Claim!.Tests.ShouldBe([0]);
+    }
+
+    [Fact]
+    public async Task A_schema_that_somebody_made_for_the_user_is_filled_and_who_lacks_rights_is_told_which()
+    {
+        await ExecuteAsync("CREATE ROLE filling LOGIN; CREATE ROLE lacking LOGIN");
+        await ExecuteAsync("CREATE DATABASE made ENCODING 'UTF8' TEMPLATE template0");
+        var database = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "made" };
+        await using (var making = new NpgsqlConnection(database.ConnectionString))
+        {
+            await making.OpenAsync(TestContext.Current.CancellationToken);
+            await using var schema = new NpgsqlCommand("CREATE SCHEMA concurrent_test AUTHORIZATION filling", making);
+            await schema.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using var filling = new PlayedMachine(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "filling" }.ConnectionString, _run);
+        await using var lacking = new PlayedMachine(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = "lacking" }.ConnectionString, _run);
+
+        (await filling.JoinAsync(PlayedMachine.Plan(1))).IsLeader.ShouldBeTrue();
+
+        var refused = await lacking.JoinAsync(PlayedMachine.Plan(1)).ShouldThrowAsync<ConcurrentTestException>();
+        refused.Message.ShouldContain("permission denied for schema concurrent_test. Another user made its tables: this one needs USAGE");
     }
 
     [Fact]
@@ -444,6 +487,33 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
 
         told.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         told.Message.ShouldStartWith("The queue of --test-queue was away");
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_nothing_written_for_a_moment_is_waited_for()
+    {
+        await using var connection = new QueueConnection(server.ConnectionString, TimeProvider.System);
+        var asked = 0;
+
+        var answer = await connection.AskAsync(
+            async (session, token) =>
+            {
+                await using var command = new NpgsqlCommand(Interlocked.Increment(ref asked) == 1 ? "SET transaction_read_only = on; CREATE TABLE demoted ()" : "SELECT 7", session);
+                return await command.ExecuteScalarAsync(token);
+            },
+            CancellationToken.None);
+
+        (answer, asked).ShouldBe((7, 2));
+    }
+
+    [Fact]
+    public async Task Of_several_servers_the_one_that_can_be_written_to_is_the_queues()
+    {
+        var one = new NpgsqlConnectionStringBuilder(server.ConnectionString);
+        await using var connection = new QueueConnection(
+            new NpgsqlConnectionStringBuilder(server.ConnectionString) { Host = $"127.0.0.1:9,{one.Host}:{one.Port}" }.ConnectionString, TimeProvider.System, TimeSpan.FromSeconds(5));
+
+        (await connection.AskAsync((session, _) => Task.FromResult(session.State), CancellationToken.None)).ShouldBe(System.Data.ConnectionState.Open);
     }
 
     [Theory]

@@ -191,6 +191,31 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     }
 
     [Fact]
+    public async Task A_new_attempt_with_nothing_left_to_run_says_so()
+    {
+        await Attempt(1).RunAsync(_catalog, Pass);
+
+        var end = await Attempt(2).RunAsync(_catalog, Pass);
+
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-2 of all machines: All tests passed. 18 of 18 tests did not run again: their results are those of an earlier attempt."));
+    }
+
+    [Fact]
+    public async Task What_ran_more_than_a_day_ago_runs_again_in_whichever_attempt()
+    {
+        await Attempt(1).RunAsync(_catalog, Pass);
+        await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.batches SET acknowledged_at = acknowledged_at - interval '20 hours' WHERE run LIKE '{_run}-%' RETURNING 1) SELECT count(*) FROM old");
+        await Attempt(2).RunAsync(_catalog, Pass);
+        await server.ScalarAsync($"WITH old AS (UPDATE concurrent_test.batches SET acknowledged_at = acknowledged_at - interval '20 hours' WHERE run LIKE '{_run}-%' RETURNING 1) SELECT count(*) FROM old");
+        var third = Attempt(3);
+
+        var end = await third.RunAsync(_catalog, Pass);
+
+        (end.ExitCode, end.Reason).ShouldBe((ConcurrentTestExitCode.Success, $"Run {_run}-3 of all machines: All tests passed."));
+        third.Fake.Runs.Sum(run => run.Entries.Length).ShouldBe(18);
+    }
+
+    [Fact]
     public async Task A_new_attempt_of_other_tests_takes_nothing_over()
     {
         await Attempt(1).RunAsync(_catalog, Pass);
@@ -311,6 +336,55 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
 
         refused.Message.ShouldContain("platform (");
         refused.Message.ShouldContain("here, Windows Arm64 in the run)");
+    }
+
+    [Theory]
+    [InlineData("FEATURE=s3cret-on", "FEATURE=s3cret-off")]
+    [InlineData("Db={Database};Timeout=1", "Db={Database};Timeout=2")]
+    public async Task Machines_that_give_their_tests_other_values_do_not_share_a_run_and_no_value_is_told(string one, string other)
+    {
+        await Of("one", one).RunAsync(_catalog, Pass);
+
+        var refused = await Of("other", other).RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.Message.ShouldContain($"it differs in --test-environment {one.Split('=')[0]}. ");
+        refused.Message.ShouldNotContain("s3cret");
+        (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run = '{_run}' AND fingerprint::text LIKE '%s3cret%'")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Machines_whose_services_are_at_other_ports_share_a_run()
+    {
+        await Of("one", "Cache=redis://localhost:32768/0").RunAsync(_catalog, Pass);
+
+        (await Of("other", "Cache=redis://localhost:32770/0").RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+    }
+
+    [Fact]
+    public async Task Machines_with_other_servers_do_not_share_a_run()
+    {
+        await Machine("one", databases: "PostgreSQL 15").RunAsync(_catalog, Pass);
+
+        var refused = await Machine("other", databases: "PostgreSQL 18").RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>();
+
+        refused.Message.ShouldContain("server (PostgreSQL 18 here, PostgreSQL 15 in the run)");
+    }
+
+    [Theory]
+    [InlineData("--test-database-settings")]
+    [InlineData("--test-host")]
+    [InlineData("--test-ahead-of-time")]
+    public async Task What_makes_tests_run_otherwise_is_the_same_on_all_machines(string argument)
+    {
+        await Machine("one").RunAsync(_catalog, Pass);
+        var other = Machine("other", settings => argument switch
+        {
+            "--test-database-settings" => settings with { DatabaseSettings = ["work_mem=64MB"] },
+            "--test-host" => settings with { TestHost = TestHostMode.Console },
+            _ => settings with { AheadOfTime = AheadOfTimeMode.Auto },
+        });
+
+        (await other.RunAsync(_catalog, Pass).ShouldThrowAsync<ConcurrentTestException>()).Message.ShouldContain($"{argument} (");
     }
 
     [Fact]
@@ -480,12 +554,15 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
             await timer.WaitForNextTickAsync(bound.Token);
     }
 
-    private SharedMachine Machine(string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null)
+    private SharedMachine Machine(string name, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, Func<string, string?>? variable = null, string? databases = null)
     {
-        var machine = new SharedMachine(server.ConnectionString, _run, name, configure, variable);
+        var machine = new SharedMachine(server.ConnectionString, _run, name, configure, variable) { Server = databases };
         _machines.Add(machine);
         return machine;
     }
+
+    private SharedMachine Of(string name, string variable) =>
+        Machine(name, settings => settings with { Environment = [new EnvironmentPattern(variable.Split('=', 2)[0], variable.Split('=', 2)[1])] });
 
     private SharedMachine Attempt(int number, Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null)
     {

@@ -32,6 +32,9 @@ internal sealed class SharedMachine : IAsyncDisposable
     /// <summary>Happens before the machine leaves the run; null: nothing does.</summary>
     public Action? WorkerEnds { get; set; }
 
+    /// <summary>What the tests' databases are on.</summary>
+    public string? Server { get; init; }
+
     public void Leave() => _leaving.Cancel();
 
     public Task<RunEnd> RunAsync(TestCatalog catalog, Func<HostRun, IHostEvents, CancellationToken, Task<HostRunEnd>> host) => RunAsync(catalog, Fake.HostsOf(host));
@@ -42,7 +45,7 @@ internal sealed class SharedMachine : IAsyncDisposable
         var plan = Planner.Plan(catalog, TimingStore.Empty, _settings.Workers, 1, 2);
         journal.Discovered(catalog);
         journal.Planned(catalog, plan);
-        return await Queue.WorkAsync(journal, Fake.PoolOf(hosts), CancellationToken.None);
+        return await Queue.WorkAsync(journal, Fake.PoolOf(hosts), Server, CancellationToken.None);
     }
 
     private sealed class Events(SharedMachine machine) : IRunObserver

@@ -87,7 +87,7 @@ internal sealed class RandomRun
             () => _recorder.Add(new RunCompared(new ComparedRun("r0", 2, 1.5, 2.5, 3, 4, 5, null, [new ComparedTest("a/b", Text(), "Failed", 0.5, 7)])) { At = _recorder.Now }),
             () => _recorder.Add(new CoverageMerged(new CoverageRecord(1, 2, 3, 4) { LostBatches = 1 }) { At = _recorder.Now }),
             () => _recorder.AddExplicit([Entry()]),
-            () => _recorder.Add(new PartKnown(new ShardRecord(2, 3, "plan", "discovery") { Pipeline = Text(), Attempt = _random.Next(3) }) { At = _recorder.Now }),
+            () => _recorder.Add(new PartKnown(new ShardRecord(2, 3, "plan", "discovery") { Pipeline = Text(), Attempt = _random.Next(3), Job = Text() }) { At = _recorder.Now }),
         ];
         steps[_random.Next(steps.Length)]();
     }

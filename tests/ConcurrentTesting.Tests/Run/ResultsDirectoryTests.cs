@@ -56,6 +56,27 @@ public sealed class ResultsDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_part_that_failed_after_its_tests_is_still_the_runs_own()
+    {
+        await RunAsync();
+        Write(ArtifactNames.Part, System.Text.Encoding.UTF8.GetString(new ConcurrentTesting.Run.Merging.PartSeal
+        {
+            Shard = new ShardRecord(1, 2, "plan", "discovery"),
+            Run = "run",
+            Machine = "machine",
+            StartedAt = DateTimeOffset.UnixEpoch,
+            FinishedAt = DateTimeOffset.UnixEpoch,
+            ExitCode = 0,
+        }.Close(ImmutableSortedDictionary<string, string>.Empty)));
+
+        await ResultsDirectory.FailAsync(_folder.Path, "the budget is spent");
+
+        Read(ArtifactNames.Part).ShouldContain("the budget is spent");
+        await RunAsync();
+        File.Exists(_folder.File(ArtifactNames.Part)).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_file_that_was_changed_since_is_nobody_elses_to_remove()
     {
         await RunAsync(("worker-1/batch-0001.trx", BatchTrx), ("worker-1/root/In/1/log.txt", "the run's"));

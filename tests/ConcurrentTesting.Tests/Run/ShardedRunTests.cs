@@ -54,10 +54,10 @@ public sealed class ShardedRunTests : IDisposable
         var plan = ShardPlanner.ByTimings(Catalogs.Of(4, 2), Settings with { ShardCount = 2 }, TimingStore.Empty, "id") with { Seed = 4711 };
         File.WriteAllBytes(_file, ShardPlanFile.Write(plan));
 
-        var run = ShardedRun.Read(Settings with { Shard = "2/2", PlanFile = _file }, name => name == "GITHUB_RUN_ATTEMPT" ? "3" : null);
+        var run = ShardedRun.Read(Settings with { Shard = "2/2", PlanFile = _file, ConnectionString = "Host=db;Password=s3cret-Qz8-word" }, name => name switch { "GITHUB_RUN_ATTEMPT" => "3", "GITHUB_JOB" => "part-s3cret-Qz8-word", "GITHUB_SHA" => "c0ffee", _ => null });
 
         run.Seed.ShouldBe(4711);
-        run.Record.ShouldBe(new ShardRecord(2, 2, ShardPlanFile.HashOf(plan), plan.Discovery) { Attempt = 3 });
+        run.Record.ShouldBe(new ShardRecord(2, 2, ShardPlanFile.HashOf(plan), plan.Discovery) { Attempt = 3, Job = "part-***", Platform = QueuedPlan.Platform, Commit = "c0ffee" });
     }
 
     [Fact]

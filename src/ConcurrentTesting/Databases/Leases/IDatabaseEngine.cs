@@ -13,6 +13,11 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <summary><c>sqlite</c>, <c>postgresql</c> or <c>mysql</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// The server with its version, as far as tests may come out differently: <c>MariaDB 10.11</c>; null: it is not known, or none.
+    /// </summary>
+    string? Server => null;
+
     /// <summary>Asks whether the run can and may work here, before anything is created.</summary>
     /// <exception cref="ConcurrentTestException">It cannot, or must not.</exception>
     Task CheckAsync(CancellationToken cancellationToken);

@@ -34,6 +34,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
         var mode = await admin.QueryAsync("SELECT @@GLOBAL.sql_mode", row => row.GetString(0), cancellationToken);
         return new ServerFacts(
             $"{_facts.Product} {_facts.Version}",
+            $"{_facts.Product} {_facts.Number.ToString(2)}",
             _facts.User,
             _facts.MayMakeAccounts,
             [_facts.Version, _facts.User, _facts.Collation, mode[0]]);

@@ -46,6 +46,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
         var version = _facts.Version.ToString(CultureInfo.InvariantCulture);
         return new ServerFacts(
             $"PostgreSQL {version}",
+            FormattableString.Invariant($"PostgreSQL {_facts.Version / 10000}"),
             _facts.User,
             _facts.MayMakeRoles,
             [version, _facts.User, _facts.Collation, .. await ReadInfluencesAsync(cancellationToken)]);

@@ -26,6 +26,8 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
 
     public string Name => dialect.Name;
 
+    public string? Server => _facts?.Series;
+
     public CancellationToken Lost => _hold.Lost;
 
     public async Task CheckAsync(CancellationToken cancellationToken)

@@ -33,6 +33,8 @@ internal sealed class ThrowawayEngine(
 
     public string Name => name;
 
+    public string? Server { get; private set; }
+
     public CancellationToken Lost => _lost.Token;
 
     private bool IsShared => settings.Isolation == DatabaseIsolation.Database;
@@ -85,6 +87,7 @@ internal sealed class ThrowawayEngine(
         var running = await StartAsync(cancellationToken);
         var elapsed = Stopwatch.GetElapsedTime(started);
         _first = running;
+        Server = running.Engine.Server;
         return [.. running.Templates.Select(template => template with { Hit = hit, Time = elapsed / running.Templates.Length })];
     }
 

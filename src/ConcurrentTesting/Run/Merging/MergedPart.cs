@@ -25,9 +25,15 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
         var journal = new FoldedJournal(Path.Combine(folder.Path, ArtifactNames.Journal));
         var (_, isTorn) = SavedJournal.Read(folder.Path, journal.Add, format);
         var isWhole = journal.HasEnd && !isTorn;
-        var part = new MergedPart(folder, journal.ToRecord(isTorn) with { Shard = folder.Shard }, journal.Units);
+        var part = new MergedPart(folder, AsSealed(journal.ToRecord(isTorn) with { Shard = folder.Shard }, folder.Seal), journal.Units);
         return (part, [.. part.Flaws(journal.Shard, isWhole).OfType<string>().Select(flaw => $"{folder}{flaw}")]);
     }
+
+    private static RunRecord AsSealed(RunRecord record, PartSeal? seal) =>
+        record.ExitCode == ConcurrentTestExitCode.Success
+        && seal is { ExitCode: (int)ConcurrentTestExitCode.TestsFailed, Failure: { } failure }
+            ? record with { ExitCode = ConcurrentTestExitCode.TestsFailed, Reason = failure }
+            : record;
 
     /// <param name="told">The part that its journal says it was.</param>
     /// <param name="isWhole">Its journal has an end.</param>

@@ -47,7 +47,7 @@ internal sealed class MergedWorkers(PartFolder part, string to, int firstWorker,
     {
         Number = Batch(batch.Number),
         Worker = Worker(batch.Worker),
-        TrxFile = batch.TrxFile is { } trx ? Moved(trx) : null,
+        TrxFile = part.Seal is not null && batch.TrxFile is { } trx ? Moved(trx) : null,
         Coverage = null,
     };
 

@@ -8,12 +8,17 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
 {
     /// <param name="folders">In any order.</param>
     /// <param name="plan">The hash of the plan that they have to be of; null: of whichever, but one.</param>
-    public static PartChoice Of(ImmutableArray<PartFolder> folders, string? plan)
+    /// <param name="pipeline">That they have to be of where they name one; null: of whichever, but one.</param>
+    public static PartChoice Of(ImmutableArray<PartFolder> folders, string? plan, string? pipeline)
     {
         ImmutableArray<PartFolder> foreign = [.. folders.Where(folder => plan is not null && (folder.Shard.Plan ?? plan) != plan)];
-        ImmutableArray<string> flaws =
-            [.. foreign.Select(folder => $"{folder} is of another plan than --test-plan"), .. Several([.. folders.Except(foreign)])];
         ImmutableArray<PartFolder> fitting = [.. folders.Except(foreign)];
+        ImmutableArray<string> flaws =
+        [
+            .. foreign.Select(folder => $"{folder} is of another plan than --test-plan"),
+            .. Several(fitting),
+            .. Stale(fitting, pipeline),
+        ];
         if (fitting.IsEmpty)
             flaws = flaws.Add("there is no part to merge");
 
@@ -30,7 +35,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         return new PartChoice(
             chosen,
             [.. tries.SelectMany(part => part.Skip(1))],
-            [.. flaws, .. Twice(folders), .. Missing(folders)]);
+            [.. flaws, .. Twice(folders), .. tries.SelectMany(Unordered), .. Missing(folders)]);
     }
 
     private static IEnumerable<string> Several(ImmutableArray<PartFolder> folders)
@@ -40,13 +45,32 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
             ("plans", folders.Select(folder => folder.Shard.Plan).OfType<string>()),
             ("pipelines", folders.Select(folder => folder.Shard.Pipeline)),
             ("divisions", folders.Select(folder => FormattableString.Invariant($"{folder.Shard.Of}"))),
+            ("systems", folders.Select(folder => folder.Shard.Platform).OfType<string>()),
+            ("commits", folders.Select(folder => folder.Shard.Commit).OfType<string>()),
         ];
         return shared.Where(one => one.Values.Distinct(StringComparer.Ordinal).Skip(1).Any())
             .Select(one => $"the parts are of several {one.What}: {string.Join(", ", folders)}");
     }
 
+    // What a kept folder has of an earlier build may be whole.
+    private static IEnumerable<string> Stale(ImmutableArray<PartFolder> folders, string? pipeline) =>
+        folders.Where(folder => pipeline is not null && (folder.Shard.Pipeline ?? pipeline) != pipeline).Take(1).Select(
+            folder => $"{folder} is of pipeline {folder.Shard.Pipeline}, and this merge of {pipeline}: begin with an empty folder, or say with --test-plan which plan is meant");
+
     private static IEnumerable<string> Twice(ImmutableArray<PartFolder> folders) => folders.GroupBy(folder => folder.Run)
         .Where(same => same.Skip(1).Any()).Select(same => $"the same run is there twice: {string.Join(", ", same)}");
+
+    // Two jobs of one pipeline that ran the same part: what one of them says is no word on the other.
+    private static IEnumerable<string> Unordered(ImmutableArray<PartFolder> tries)
+    {
+        if (tries.Select(folder => folder.Shard.Job).OfType<string>().Distinct(StringComparer.Ordinal).Skip(1).Any())
+            yield return $"jobs of several names ran the same part, so none replaces another: {string.Join(", ", tries)}";
+        foreach (var same in tries.Where(folder => folder.Shard.Attempt is not null).GroupBy(folder => folder.Shard.Attempt))
+        {
+            if (same.Skip(1).Any())
+                yield return $"the same part was run twice in one attempt, so neither replaces the other: {string.Join(", ", same)}";
+        }
+    }
 
     private static IEnumerable<string> Missing(ImmutableArray<PartFolder> folders)
     {

@@ -18,21 +18,23 @@ internal sealed class PartMerge
 {
     private readonly ConcurrentTestSettings _settings;
     private readonly ILogger _logger;
+    private readonly Func<string, string?> _variable;
     private readonly Redactor _redactor;
     private readonly ComparedRun? _compared;
     private readonly List<string> _flaws = [];
     private readonly List<Incident> _incidents = [];
 
-    private PartMerge(ConcurrentTestSettings settings, ILogger logger)
+    private PartMerge(ConcurrentTestSettings settings, ILogger logger, Func<string, string?> variable)
     {
-        (_settings, _logger) = (settings, logger);
+        (_settings, _logger, _variable) = (settings, logger, variable);
         _redactor = Redactor.Of(settings);
         _compared = settings.CompareFile is { } compared ? ComparedDocument.Read(compared) : null;
     }
 
     /// <inheritdoc cref="ConcurrentTestRun.MergeAsync"/>
+    /// <param name="variable">Reads a variable of the environment.</param>
     public static async Task<ConcurrentTestResult> RunAsync(
-        ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
+        ConcurrentTestSettings settings, ILogger logger, Func<string, string?> variable, CancellationToken cancellationToken)
     {
         if (settings.Queue is not null)
         {
@@ -49,7 +51,7 @@ internal sealed class PartMerge
                 "--test-merge is missing: give the results folders of all parts, or a folder that holds them, or the --test-queue that has the run.");
         }
 
-        return await new PartMerge(settings.WithAbsolutePaths(), logger).RunAsync(cancellationToken);
+        return await new PartMerge(settings.WithAbsolutePaths(), logger, variable).RunAsync(cancellationToken);
     }
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
@@ -107,7 +109,7 @@ internal sealed class PartMerge
         _flaws.AddRange(folders.Flaws);
         _incidents.AddRange(folders.WithoutResults.Select(path => new Incident(
             DateTimeOffset.UtcNow, IncidentKinds.PartWithoutResults, $"{path} has no results of a part: that attempt of the part wrote none.")));
-        var choice = PartChoice.Of(folders.Parts, HashOfPlan());
+        var choice = PartChoice.Of(folders.Parts, HashOfPlan(), _settings.PlanFile is null ? ShardHost.RunOf(_variable) : null);
         _flaws.AddRange(choice.Flaws);
         _incidents.AddRange(choice.Replaced.Select(Replaced));
         return choice;

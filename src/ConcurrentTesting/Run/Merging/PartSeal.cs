@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Run.Merging;
@@ -31,6 +32,10 @@ internal sealed record PartSeal
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }
     public required int ExitCode { get; init; }
+
+    /// <summary>What failed the part after its tests, which its journal knows nothing of; null: nothing did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Failure { get; init; }
 
     /// <summary>Hashes by name, relative to the folder, with slashes.</summary>
     public ImmutableSortedDictionary<string, string> Files { get; init; } = ImmutableSortedDictionary<string, string>.Empty;

@@ -22,13 +22,21 @@ internal static class QueueMerge
         var compared = settings.CompareFile is { } file ? ComparedDocument.Read(file) : null;
         var name = QueuedRun.NameOf(settings, Environment.GetEnvironmentVariable);
         var earlier = QueuedRun.EarlierOf(settings, Environment.GetEnvironmentVariable);
-        (name, var queued) = await ReadAsync(settings, name, earlier, logger, cancellationToken);
+        var (found, queued) = await ReadAsync(settings, name, earlier, cancellationToken);
         var record = queued is null
             ? MergedRecord.Without(
                 RecordedSettings.Of(settings),
                 new RunEnd(ConcurrentTestExitCode.Incomplete, $"There is no run {name} in the queue: no machine has come to join it."),
                 DateTimeOffset.UtcNow)
-            : VerdictOf(QueuedRecord.Of(name, queued, settings, queued.Seal is not null), queued);
+            : VerdictOf(QueuedRecord.Of(found, queued, settings, queued.Seal is not null), queued);
+        if (found != name)
+        {
+            record = Incomplete(
+                record,
+                $"No machine has begun run {name}; the results are those of the attempt before, {found}. Try all jobs again, which run only what is not done, or give --test-queue-run {found} where its verdict is what you want.");
+            logger.LogWarning("{Reason}", record.Reason);
+        }
+
         await using var results = ResultsDirectory.Claim(record.Settings);
         await results.BeginAsync(logger);
         cancellationToken.ThrowIfCancellationRequested();
@@ -49,19 +57,17 @@ internal static class QueueMerge
             record with { Compared = compared }, notWritten, cancellationToken);
     }
 
-    // A job that only reports may be tried again alone: then no machine has begun the attempt that it is in.
+    // Where a job that only reports is tried again alone, no machine has begun the attempt that it is in; nor has any where all died
+    // before it.
     private static async Task<(string Name, QueuedResults? Queued)> ReadAsync(
-        ConcurrentTestSettings settings, string name, ImmutableArray<string> earlier, ILogger logger, CancellationToken cancellationToken)
+        ConcurrentTestSettings settings, string name, ImmutableArray<string> earlier, CancellationToken cancellationToken)
     {
         await using var connection = new QueueConnection(settings.Queue!, TimeProvider.System, settings.QueuePatience);
         foreach (var run in earlier.Prepend(name))
         {
             var reader = new QueueRun(connection, run, new QueueMachine(Guid.NewGuid(), Environment.MachineName, 0));
-            if (await reader.ReadAsync(cancellationToken) is not { } queued)
-                continue;
-            if (run != name)
-                logger.LogWarning("No machine has begun run {Run}: the results are those of the attempt before, {Earlier}", name, run);
-            return (run, queued);
+            if (await reader.ReadAsync(cancellationToken) is { } queued)
+                return (run, queued);
         }
 
         return (name, null);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Queue;
 using ConcurrentTesting.Record;
 
@@ -208,12 +209,20 @@ internal sealed class QueuedRecord
         var record = _fold.ToRecord(end, _fold.LastAt);
         return record with
         {
+            Reason = $"{record.Reason}{TakenOver(record.Tests)}",
             Machine = MergedRecord.MachineOf([.. _machines.Values.Select(one => one.Machine.Name)]),
             Database = MergedRecord.DatabaseOf([.. _databases]),
             PhaseSpans = PhaseSpan.Together(_phaseSpans),
             Parts = [.. _machines.Values.Select(one => PartOf(one.Machine, one.FirstWorker, record))],
         };
     }
+
+    // A run that had nothing left to do says so.
+    private static string TakenOver(ImmutableArray<TestRecord> tests) =>
+        tests.Count(test => test.Final.IsEarlier) is > 0 and var earlier
+            ? FormattableString.Invariant(
+                $" {earlier:N0} of {Quantity.Of(tests.Length, "test")} did not run again: their results are those of an earlier attempt.")
+            : "";
 
     private PartRecord PartOf(QueuedMachine machine, int firstWorker, RunRecord record) => new(
         machine.Number, machine.Name, record.RunId, firstWorker, machine.Workers, _results.GetValueOrDefault(machine.Id),

@@ -13,6 +13,13 @@ internal sealed record ShardHost(string Name, string Index, string? Count, int F
     private const string RunOnGitHub = "GITHUB_RUN_ID";
     private const string AttemptOnGitHub = "GITHUB_RUN_ATTEMPT";
 
+    // Of GitHub, GitLab, Azure, Buildkite and CircleCI.
+    private static readonly ImmutableArray<string> Jobs =
+        ["GITHUB_JOB", "CI_JOB_NAME", "SYSTEM_PHASENAME", "BUILDKITE_STEP_KEY", "CIRCLE_JOB"];
+
+    private static readonly ImmutableArray<string> Commits =
+        ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "BUILDKITE_COMMIT", "CIRCLE_SHA1"];
+
     /// <summary>The variable that names the whole pipeline, the same in each of its jobs and tries; null where there is none.</summary>
     public string? Run { get; init; }
 
@@ -53,9 +60,18 @@ internal sealed record ShardHost(string Name, string Index, string? Count, int F
             Value(host => host.Attempt, AttemptOnGitHub, variable), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt)
             ? attempt : null;
 
+    /// <summary>What a host calls the job, in each of its tries; null where none does.</summary>
+    public static string? JobOf(Func<string, string?> variable) => FirstOf(Jobs, variable);
+
+    /// <summary>The commit that a host runs; null where none names it.</summary>
+    public static string? CommitOf(Func<string, string?> variable) => FirstOf(Commits, variable);
+
     /// <summary>Index and count as they are in the documents.</summary>
     public string Variables => Count is null ? Index : $"{Index} and {Count}";
 
     private static string? Value(Func<ShardHost, string?> name, string onGitHub, Func<string, string?> variable) =>
-        All.Select(name).Prepend(onGitHub).OfType<string>().Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        FirstOf(All.Select(name).Prepend(onGitHub).OfType<string>(), variable);
+
+    private static string? FirstOf(IEnumerable<string> names, Func<string, string?> variable) =>
+        names.Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
 }

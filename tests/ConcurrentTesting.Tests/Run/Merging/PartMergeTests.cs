@@ -62,7 +62,7 @@ public sealed class PartMergeTests : IDisposable
         var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
         var settings = _parts.Settings(_parts.WriteAll()) with { MetricsPushUrl = $"http://127.0.0.1:{port}" };
 
-        var merging = ConcurrentTestRun.MergeAsync(settings, NullLogger.Instance, Cancellation);
+        var merging = PartMerge.RunAsync(settings, NullLogger.Instance, _ => null, Cancellation);
         using var client = await listener.AcceptTcpClientAsync(Cancellation);
         using var reader = new StreamReader(client.GetStream());
         (await reader.ReadLineAsync(Cancellation)).ShouldBe("PUT /metrics/job/concurrent_test HTTP/1.1");
@@ -96,7 +96,7 @@ public sealed class PartMergeTests : IDisposable
         var settings = _parts.Settings(_parts.WriteAll());
         Directory.CreateDirectory(settings.TimingsFile);
 
-        var result = await PartMerge.RunAsync(settings, NullLogger.Instance, Cancellation);
+        var result = await PartMerge.RunAsync(settings, NullLogger.Instance, _ => null, Cancellation);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
         Artifact("run.json").ShouldContain("timings-not-written");
@@ -138,6 +138,65 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_part_that_failed_after_its_tests_is_no_success_of_the_merge()
+    {
+        var folders = _parts.WriteAll();
+        var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folders[1] };
+
+        (await ConcurrentTestRun.FailAsync(part, "the budget is spent")).ExitCode.ShouldBe(ConcurrentTestExitCode.TestsFailed);
+
+        var result = await MergeAsync(folders);
+        (result.ExitCode, result.Reason).ShouldBe((ConcurrentTestExitCode.TestsFailed, "Part 2: the budget is spent"));
+        result.Passed.ShouldBe(_parts.Plan.Tests);
+    }
+
+    [Fact]
+    public async Task A_part_whose_seal_cannot_say_that_it_failed_is_told()
+    {
+        var folder = _parts.Write(new WrittenTry(1));
+        await File.AppendAllTextAsync(Path.Combine(folder, ArtifactNames.Part), " ", Cancellation);
+        var part = new ConcurrentTestResult { ExitCode = ConcurrentTestExitCode.Success, Reason = "All tests passed.", ResultsDirectory = folder };
+
+        var told = await ConcurrentTestRun.FailAsync(part, "the budget is spent").ShouldThrowAsync<ConcurrentTestException>();
+
+        told.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        told.Message.ShouldStartWith("the budget is spent, and ");
+    }
+
+    [Theory]
+    [InlineData("twice in one attempt")]
+    [InlineData("jobs of several names")]
+    [InlineData("several systems")]
+    [InlineData("several commits")]
+    public async Task Another_jobs_part_replaces_none(string flaw)
+    {
+        var red = Failing(2) with { Run = "try-1", Attempt = 1 };
+        var green = new WrittenTry(2) { Run = "try-2", Minutes = 5, Attempt = 2 };
+        green = flaw switch
+        {
+            "twice in one attempt" => green with { Attempt = 1 },
+            "jobs of several names" => green with { Job = "other" },
+            "several systems" => green with { Platform = "Windows X64" },
+            _ => green with { Commit = "facade" },
+        };
+
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(green), _parts.Write(new WrittenTry(3)), _parts.Write(red)]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete, result.Reason);
+        result.Reason.ShouldContain(flaw);
+        result.Reason.ShouldContain("part 2/3 of run try-1");
+    }
+
+    [Fact]
+    public async Task Parts_that_an_earlier_version_wrote_are_merged()
+    {
+        var result = await MergeAsync([.. _parts.Plan.Parts.Select(part => _parts.Write(new WrittenTry(part.Part) { Job = null, Platform = null, Commit = null }))]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
+        File.ReadAllText(Path.Combine(_parts.Parts, "part-1-run-1", ArtifactNames.Part)).ShouldNotContain("platform");
+    }
+
+    [Fact]
     public async Task A_killed_try_is_replaced_by_one_that_came_to_its_end()
     {
         var killed = _parts.Write(new WrittenTry(2) { Run = "try-1", KilledAfter = 8 });
@@ -163,11 +222,24 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_hosts_of_a_killed_part_wrote_is_not_copied_since_nobody_took_the_secrets_out_of_it()
+    {
+        var killed = _parts.Write(new WrittenTry(2) { KilledAfter = 20 });
+        foreach (var name in new[] { "batch-0001.trx", "vstest-1.log" })
+            await File.WriteAllTextAsync(Path.Combine(killed, "worker-1", name), "s3cret", Cancellation);
+
+        await MergeAsync([_parts.Write(new WrittenTry(1)), killed, _parts.Write(new WrittenTry(3))]);
+
+        Artifact("worker-3", "note.txt").ShouldBe("of part 2");
+        Directory.EnumerateFiles(_parts.Results, "*", SearchOption.AllDirectories).ShouldAllBe(file => !File.ReadAllText(file).Contains("s3cret"));
+    }
+
+    [Fact]
     public async Task A_test_whose_name_lost_a_secret_in_the_journal_is_the_one_of_the_plan()
     {
         using var parts = new WrittenParts(names: "Connects(\"Host=db;Password=Pa55-w0rd\")");
 
-        var result = await PartMerge.RunAsync(parts.Settings(parts.WriteAll()), NullLogger.Instance, Cancellation);
+        var result = await PartMerge.RunAsync(parts.Settings(parts.WriteAll()), NullLogger.Instance, _ => null, Cancellation);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
         result.Tests.ShouldContain(test => test.Name.Contains("***", StringComparison.Ordinal));
@@ -210,11 +282,29 @@ public sealed class PartMergeTests : IDisposable
         using var other = new WrittenParts(id: "another");
         var plan = Path.Combine(other.Write(new WrittenTry(1)), ArtifactNames.Plan);
 
-        var result = await PartMerge.RunAsync(_parts.Settings(_parts.WriteAll()) with { PlanFile = plan }, NullLogger.Instance, Cancellation);
+        var result = await PartMerge.RunAsync(_parts.Settings(_parts.WriteAll()) with { PlanFile = plan }, NullLogger.Instance, _ => null, Cancellation);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
         result.Reason.ShouldContain("is of another plan than --test-plan");
         Artifact("junit.xml").ShouldContain("is of another plan than --test-plan");
+    }
+
+    [Fact]
+    public async Task Whole_parts_of_an_earlier_pipeline_are_no_success_of_a_later_one_unless_their_plan_is_given()
+    {
+        var folders = _parts.WriteAll();
+
+        var stale = await MergeAsync("78", _parts.Settings(folders));
+        var own = await MergeAsync("77", _parts.Settings(folders));
+        var meant = await MergeAsync("78", _parts.Settings(folders) with { PlanFile = Path.Combine(folders[0], ArtifactNames.Plan) });
+
+        stale.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        stale.Reason.ShouldContain("is of pipeline 77, and this merge of 78");
+        own.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, own.Reason);
+        meant.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, meant.Reason);
+
+        static Task<ConcurrentTestResult> MergeAsync(string pipeline, ConcurrentTestSettings settings) =>
+            PartMerge.RunAsync(settings, NullLogger.Instance, name => name == "BUILD_BUILDID" ? pipeline : null, Cancellation);
     }
 
     [Fact]
@@ -232,7 +322,7 @@ public sealed class PartMergeTests : IDisposable
         {
             using var spoilt = new SpoiltParts(new Random(seed));
 
-            var result = await PartMerge.RunAsync(spoilt.Settings, NullLogger.Instance, Cancellation);
+            var result = await PartMerge.RunAsync(spoilt.Settings, NullLogger.Instance, _ => null, Cancellation);
 
             result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete, $"seed {seed}: {spoilt.What}");
         }
@@ -247,7 +337,7 @@ public sealed class PartMergeTests : IDisposable
             using var parts = new WrittenParts(parts: random.Next(2, 5), classes: random.Next(8, 14));
             var folders = parts.WriteAll();
 
-            var result = await PartMerge.RunAsync(parts.Settings(folders), NullLogger.Instance, Cancellation);
+            var result = await PartMerge.RunAsync(parts.Settings(folders), NullLogger.Instance, _ => null, Cancellation);
 
             result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, $"seed {seed}: {result.Reason}");
             result.Passed.ShouldBe(parts.Plan.Tests);
@@ -268,5 +358,5 @@ public sealed class PartMergeTests : IDisposable
         return timings.RootElement.GetProperty("tests").EnumerateObject().ToDictionary(test => test.Name, test => test.Value.GetProperty("seconds").GetDouble());
     }
 
-    private Task<ConcurrentTestResult> MergeAsync(IEnumerable<string> folders) => PartMerge.RunAsync(_parts.Settings(folders), NullLogger.Instance, Cancellation);
+    private Task<ConcurrentTestResult> MergeAsync(IEnumerable<string> folders) => PartMerge.RunAsync(_parts.Settings(folders), NullLogger.Instance, _ => null, Cancellation);
 }

@@ -31,6 +31,12 @@ internal sealed record WrittenTry(int Part)
 
     public string? Pipeline { get; init; } = "77";
 
+    public string? Job { get; init; } = "part";
+
+    public string? Platform { get; init; } = "Linux X64";
+
+    public string? Commit { get; init; } = "c0ffee";
+
     /// <summary>What else became of what it tells, before it was sealed.</summary>
     public Func<List<RunEvent>, IEnumerable<RunEvent>> With { get; init; } = events => events;
 }
@@ -69,7 +75,14 @@ internal sealed class WrittenParts : IDisposable
         var path = Directory.CreateDirectory(Path.Combine(Parts, $"part-{what.Part}-{run}")).FullName;
         Directory.CreateDirectory(Path.Combine(path, "worker-1"));
         File.WriteAllText(Path.Combine(path, "worker-1", "note.txt"), $"of part {what.Part}");
-        var shard = new ShardRecord(what.Part, Plan.Parts.Length, ShardPlanFile.HashOf(Plan), Plan.Discovery) { Pipeline = what.Pipeline, Attempt = what.Attempt };
+        var shard = new ShardRecord(what.Part, Plan.Parts.Length, ShardPlanFile.HashOf(Plan), Plan.Discovery) 
+        {
+            Pipeline = what.Pipeline,
+            Attempt = what.Attempt,
+            Job = what.Job,
+            Platform = what.Platform,
+            Commit = what.Commit,
+        };
         var events = what.With([.. EventsOf(what, run, path, shard)]).Take(what.KilledAfter ?? int.MaxValue).ToList();
         Write(Path.Combine(path, ArtifactNames.Journal), events);
         if (what.KilledAfter is not null)
