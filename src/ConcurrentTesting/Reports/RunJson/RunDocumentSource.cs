@@ -8,15 +8,11 @@ namespace ConcurrentTesting.Reports.RunJson;
 /// <summary>Makes the document from the record.</summary>
 internal static class RunDocumentSource
 {
-    /// <param name="settings">What is written of the run's settings.</param>
-    public static RunDocument From(RunRecord record, JsonObject settings, Redactor redactor) =>
-        WithoutTests(record, settings, redactor) with { Tests = [.. TestsOf(record, redactor)] };
-
     /// <summary>The tests in their order, one at a time: they are what is large in a document.</summary>
     public static IEnumerable<TestDocument> TestsOf(RunRecord record, Redactor redactor) =>
         record.Tests.Select(test => From(test, redactor));
 
-    /// <inheritdoc cref="From(RunRecord, JsonObject, Redactor)"/>
+    /// <param name="settings">What is written of the run's settings.</param>
     public static RunDocument WithoutTests(RunRecord record, JsonObject settings, Redactor redactor)
     {
         return new RunDocument
