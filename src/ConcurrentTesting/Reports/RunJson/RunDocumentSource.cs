@@ -39,8 +39,7 @@ internal static class RunDocumentSource
             Efficiency = record.Efficiency,
             Summary = Summarize(record),
             Incidents = [.. record.Incidents.Select(
-                incident => new IncidentDocument(
-                    incident.At.ToUniversalTime(), incident.Kind, redactor.Redact(incident.Message), incident.Worker))],
+                incident => incident with { At = incident.At.ToUniversalTime(), Message = redactor.Redact(incident.Message) })],
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
             Database = record.Database is { } database ? From(database, DatabaseUse.Of(record), redactor) : null,
@@ -48,21 +47,11 @@ internal static class RunDocumentSource
             Retries = RetryCounts.Of(record),
             Phases = record.Phases,
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
-            Coverage = record.Coverage is { } coverage ? From(coverage) : null,
+            Coverage = record.Coverage,
             Shard = record.Shard,
             Parts = record.Parts,
         };
     }
-
-    private static CoverageDocument From(CoverageRecord coverage) => new()
-    {
-        LinesCovered = coverage.LinesCovered,
-        LinesValid = coverage.LinesValid,
-        BranchesCovered = coverage.BranchesCovered,
-        BranchesValid = coverage.BranchesValid,
-        LostBatches = coverage.LostBatches,
-        LostResults = coverage.LostResults,
-    };
 
     private static OutsideDocument From(OutsideFailure failure, Redactor redactor) => new()
     {
@@ -116,7 +105,7 @@ internal static class RunDocumentSource
             Path = test.Assembly.Path,
             File = test.SourceFile,
             Line = test.Line,
-            Repeats = test.Repeats is { } repeats ? new RepeatsDocument(repeats.Runs, repeats.Failed, repeats.Rate) : null,
+            Repeats = test.Repeats,
         };
     }
 
