@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
@@ -13,6 +14,7 @@ internal sealed record CoverageRecord(int LinesCovered, int LinesValid, int Bran
     public int LostResults { get; init; }
 
     /// <summary>In one line, with what is missing.</summary>
+    [JsonIgnore]
     public string Text => $"{Share("lines", LinesCovered, LinesValid)}{Branches}{Lost}";
 
     private string Branches => BranchesValid == 0 ? "" : $", {Share("branches", BranchesCovered, BranchesValid)}";

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ConcurrentTesting.Record;
 
 /// <summary>
@@ -53,6 +55,7 @@ internal readonly record struct RepeatCount(int Runs, int Failed)
     public double Rate => Runs == 0 ? 0 : (double)Failed / Runs;
 
     /// <summary><c>failed in 3 of 100 runs (3%)</c></summary>
+    [JsonIgnore]
     public string Text => Failed == 0
         ? FormattableString.Invariant($"passed in all of {Runs:N0} runs")
         : FormattableString.Invariant($"failed in {Failed:N0} of {Runs:N0} runs ({100 * Rate:0.##}%)");

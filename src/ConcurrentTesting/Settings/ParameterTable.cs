@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Settings;
@@ -188,23 +187,4 @@ internal static class ParameterTable
             "TestDiagnostics", ConcurrentTestHelp.TestDiagnostics, ValueKinds.Flag, s => s.Diagnostics,
             (s, v) => s with { Diagnostics = v }),
     ];
-
-    /// <summary>The README's table.</summary>
-    public static string ToMarkdown()
-    {
-        var table = new StringBuilder("| parameter | environment | default | meaning |\n|---|---|---|---|\n");
-        foreach (var parameter in All)
-        {
-            var variables = parameter.Aliases.Prepend(parameter.Name).Select(name => $"`{Parameter.VariableOf(name)}`");
-            table.Append(
-                $"| `{parameter.Argument}` | {string.Join(", ", variables)} | {Cell(parameter.Default)} | {Cell(parameter.Meaning)} |\n");
-        }
-
-        return table.ToString();
-    }
-
-    // Backticks keep Markdown from reading underscores as emphasis.
-    private static string Cell(string text) => text.Contains("__", StringComparison.Ordinal)
-        ? $"`{text}`"
-        : text.Replace("|", "\\|", StringComparison.Ordinal);
 }

@@ -14,10 +14,6 @@ namespace ConcurrentTesting.VsTest;
 /// <remarks>https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger</remarks>
 internal sealed class BatchTrxWriter : IDisposable
 {
-    private const string Namespace = TrxText.Namespace;
-    private const string UnitTestType = TrxText.UnitTestType;
-    private const string UncategorizedList = TrxText.UncategorizedList;
-    private const string AllLoadedList = TrxText.AllLoadedList;
     private const string TimeFormat = "yyyy'-'MM'-'ddTHH':'mm':'ss'.'fffffffzzz";
 
     private readonly XmlWriter _xml;
@@ -44,8 +40,8 @@ internal sealed class BatchTrxWriter : IDisposable
         Each("TestDefinitions", trx.Tests, Definition);
         Each("TestEntries", trx.Rows, Entry);
         Start("TestLists");
-        List("Results Not in a List", UncategorizedList);
-        List("All Loaded Results", AllLoadedList);
+        List("Results Not in a List", TrxText.UncategorizedList);
+        List("All Loaded Results", TrxText.AllLoadedList);
         End();
         Summary(trx);
         End();
@@ -95,9 +91,9 @@ internal sealed class BatchTrxWriter : IDisposable
         Attribute("testName", string.IsNullOrEmpty(result.DisplayName) ? row.Test.Case.DisplayName : result.DisplayName);
         Attribute("computerName", Environment.MachineName);
         Times(result);
-        Attribute("testType", UnitTestType);
+        Attribute("testType", TrxText.UnitTestType);
         Attribute("outcome", OutcomeOf(result.Outcome));
-        Attribute("testListId", UncategorizedList);
+        Attribute("testListId", TrxText.UncategorizedList);
         Id("relativeResultsDirectory", row.ExecutionId);
         Output(result);
         End();
@@ -191,7 +187,7 @@ internal sealed class BatchTrxWriter : IDisposable
         Start("TestEntry");
         Id("testId", row.Result.TestCase.Id);
         Id("executionId", row.ExecutionId);
-        Attribute("testListId", UncategorizedList);
+        Attribute("testListId", TrxText.UncategorizedList);
         End();
     }
 
@@ -245,7 +241,7 @@ internal sealed class BatchTrxWriter : IDisposable
         End();
     }
 
-    private void Start(string name) => _xml.WriteStartElement(name, Namespace);
+    private void Start(string name) => _xml.WriteStartElement(name, TrxText.Namespace);
 
     private void End() => _xml.WriteEndElement();
 
@@ -272,6 +268,6 @@ internal sealed class BatchTrxWriter : IDisposable
     private void Text(string name, string? text)
     {
         if (!string.IsNullOrEmpty(text))
-            _xml.WriteElementString(name, Namespace, TrxText.Escape(text));
+            _xml.WriteElementString(name, TrxText.Namespace, TrxText.Escape(text));
     }
 }

@@ -38,22 +38,9 @@ internal static class DotNetCommand
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        await WaitAsync(process, cancellationToken);
+        await ProcessTree.WaitAsync(process, cancellationToken);
         lock (output)
             return new DotNetResult(process.ExitCode, output.ToString());
-    }
-
-    private static async Task WaitAsync(Process process, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await process.WaitForExitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            ProcessTree.Kill(process);
-            throw;
-        }
     }
 
     private static void Append(StringBuilder output, string? line)

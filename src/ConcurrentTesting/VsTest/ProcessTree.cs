@@ -27,6 +27,21 @@ internal static class ProcessTree
             Kill(id);
     }
 
+    /// <summary>Waits for its end; who gives up waiting ends all of them.</summary>
+    /// <exception cref="OperationCanceledException">It was not waited for any longer.</exception>
+    public static async Task WaitAsync(Process root, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await root.WaitForExitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Kill(root);
+            throw;
+        }
+    }
+
     private static List<int> Below(int root)
     {
         var children = Directory.EnumerateDirectories("/proc")

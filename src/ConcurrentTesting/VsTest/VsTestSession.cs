@@ -96,33 +96,22 @@ internal sealed class VsTestSession : IAsyncDisposable
     }
 
     /// <summary>Discovers the tests of assemblies.</summary>
-    /// <param name="filter">A filter in VSTest's syntax; adapters differ in whether they apply it at discovery.</param>
-    public async Task<SessionDiscovery> DiscoverAsync(
-        IEnumerable<string> sources, string runSettings, string? filter, CancellationToken cancellationToken)
+    public async Task<SessionDiscovery> DiscoverAsync(IEnumerable<string> sources, string runSettings, CancellationToken cancellationToken)
     {
         var handler = new DiscoveryHandler();
         var sourceList = sources.ToList();
         await OperateAsync(
-            () => _wrapper.DiscoverTestsAsync(sourceList, runSettings, Options(filter), handler),
+            () => _wrapper.DiscoverTestsAsync(sourceList, runSettings, Options(null), handler),
             _wrapper.CancelDiscovery,
             cancellationToken);
         return handler.ToDiscovery();
     }
 
-    /// <inheritdoc cref="DiscoverAsync(IEnumerable{string}, string, string?, CancellationToken)"/>
-    public Task<SessionDiscovery> DiscoverAsync(IEnumerable<string> sources, string runSettings, CancellationToken cancellationToken) =>
-        DiscoverAsync(sources, runSettings, null, cancellationToken);
-
     /// <summary>
     /// Runs exactly these test cases. Completes also when the console dies; what happened is what <paramref name="handler"/> was told.
     /// </summary>
-    /// <param name="handler">Called on the reading thread: it must not block.</param>
-    public Task RunTestsAsync(
-        IReadOnlyCollection<TestCase> tests, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken) =>
-        RunTestsAsync(tests, null, runSettings, handler, cancellationToken);
-
-    /// <inheritdoc cref="RunTestsAsync(IReadOnlyCollection{TestCase}, string, ITestRunEventsHandler, CancellationToken)"/>
     /// <param name="source">Where their assembly is now; null: where it was discovered.</param>
+    /// <param name="handler">Called on the reading thread: it must not block.</param>
     public Task RunTestsAsync(
         IReadOnlyCollection<TestCase> tests, string? source, string runSettings, ITestRunEventsHandler handler,
         CancellationToken cancellationToken)
@@ -139,7 +128,7 @@ internal sealed class VsTestSession : IAsyncDisposable
     }
 
     /// <summary>Runs what a filter selects in assemblies; null runs all their tests.</summary>
-    /// <inheritdoc cref="RunTestsAsync(IReadOnlyCollection{TestCase}, string, ITestRunEventsHandler, CancellationToken)"/>
+    /// <param name="handler">Called on the reading thread: it must not block.</param>
     public Task RunTestsAsync(
         IEnumerable<string> sources, string? filter, string runSettings, ITestRunEventsHandler handler, CancellationToken cancellationToken)
     {

@@ -182,7 +182,7 @@ public sealed class VsTestSessionTests(BuiltSuites suites)
         var results = new Results();
 
         await session.RunTestsAsync(
-            CasesPayload.Of(listed.Entries), ForBatch(listed.Assembly, ImmutableDictionary<string, string>.Empty), results, Cancellation);
+            CasesPayload.Of(listed.Entries), null, ForBatch(listed.Assembly, ImmutableDictionary<string, string>.Empty), results, Cancellation);
 
         results.All.Count.ShouldBe(2100);
         results.All.ShouldAllBe(result => result.TestCase.FullyQualifiedName.StartsWith("Many.Listed."));
@@ -193,7 +193,7 @@ public sealed class VsTestSessionTests(BuiltSuites suites)
         var file = suites.Repository.In($"{Guid.NewGuid():N}.pid");
         var hangs = (await suites.EntriesAsync(framework)).Single(entry => entry.MethodName == "Hangs");
         var settings = ForBatch(hangs.Assembly, ImmutableDictionary<string, string>.Empty.Add("SUITE_HANG", file));
-        var run = session.RunTestsAsync(CasesPayload.Of([hangs]), settings, new Results(), cancellationToken);
+        var run = session.RunTestsAsync(CasesPayload.Of([hangs]), null, settings, new Results(), cancellationToken);
         return (run, await ReadProcessIdAsync(file));
     }
 
@@ -245,7 +245,7 @@ public sealed class VsTestSessionTests(BuiltSuites suites)
     {
         var entry = (await suites.EntriesAsync("XUnit3")).Single(entry => entry.MethodName == method);
         var results = new Results();
-        await session.RunTestsAsync(CasesPayload.Of([entry]), ForBatch(entry.Assembly, environment), results, Cancellation);
+        await session.RunTestsAsync(CasesPayload.Of([entry]), null, ForBatch(entry.Assembly, environment), results, Cancellation);
         return results.All;
     }
 

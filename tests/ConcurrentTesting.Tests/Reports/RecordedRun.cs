@@ -54,6 +54,13 @@ internal static partial class RecordedRun
         return RunArtifacts.WriteAsync(record, RecordedValue.All(record.Settings, redactor), redactor, cancellationToken);
     }
 
+    /// <summary>Its run.json, with its tests.</summary>
+    public static RunDocument Document(RunRecord record)
+    {
+        var redactor = new Redactor();
+        return RunDocumentSource.WithoutTests(record, [], redactor) with { Tests = [.. RunDocumentSource.TestsOf(record, redactor)] };
+    }
+
     /// <summary>Writes its run.json.</summary>
     public static void WriteJson(RunRecord record, Stream output, Redactor redactor) =>
         RunJsonFile.Write(record, RecordedValue.All(record.Settings, redactor), output, redactor, CancellationToken.None);

@@ -97,7 +97,7 @@ public sealed class RunHistoryTests : IDisposable
     [Fact]
     public void Two_runs_are_put_side_by_side()
     {
-        var before = ComparedDocument.Of(RunDocumentSource.From(Run(RecordedRun.Test("Breaks"), RecordedRun.Test("Goes"), RecordedRun.Test("Slows"), RecordedRun.Test("Stays")), [], new Redactor()));
+        var before = ComparedDocument.Of(RecordedRun.Document(Run(RecordedRun.Test("Breaks"), RecordedRun.Test("Goes"), RecordedRun.Test("Slows"), RecordedRun.Test("Stays"))));
         var now = Run(RecordedRun.Test("Breaks", RecordedRun.Attempt(TestOutcome.TimedOut)), RecordedRun.Test("Comes"), RecordedRun.Test("Slows", RecordedRun.Attempt() with { Duration = TimeSpan.FromSeconds(2) }), RecordedRun.Test("Stays"));
 
         var comparison = RunComparison.Of(now, before);
@@ -115,7 +115,7 @@ public sealed class RunHistoryTests : IDisposable
     [Fact]
     public void More_differences_than_are_told_are_counted_of_each_kind()
     {
-        var before = ComparedDocument.Of(RunDocumentSource.From(Run([.. Tests(60)]), [], new Redactor()));
+        var before = ComparedDocument.Of(RecordedRun.Document(Run([.. Tests(60)])));
         var now = Run([.. Tests(60, RecordedRun.Attempt(TestOutcome.Failed))]);
 
         var told = RunComparison.Of(now, before).Tests;

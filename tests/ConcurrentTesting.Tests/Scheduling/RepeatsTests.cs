@@ -1,9 +1,7 @@
-using System.Text.Json.Nodes;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Tests.Execution;
 using ConcurrentTesting.Tests.Reports;
@@ -92,11 +90,10 @@ public sealed class RepeatsTests
     {
         var other = _entry with { Assembly = _entry.Assembly with { Path = "/repo/other/Shop.Tests.dll", Ordinal = 1 } };
         var both = Catalogs.Of(Unit(""), new TestUnit("Shop.Orders", other.Assembly, [other]));
-        var run = RunDocumentSource.From(
+        var run = RecordedRun.Document(
             RecordedRun.Of(
                 "/repo/results", [Record(_entry, RecordedRun.Attempt(batch: 1)), Record(other, RecordedRun.Attempt(batch: 2, worker: 1))],
-                RecordedRun.Batch(1, assembly: _entry.Assembly), RecordedRun.Batch(2, assembly: other.Assembly, worker: 1)),
-            new JsonObject(), new Redactor());
+                RecordedRun.Batch(1, assembly: _entry.Assembly), RecordedRun.Batch(2, assembly: other.Assembly, worker: 1)));
 
         ReplayPlan.Of(run, both, TimingStore.Empty, worker: null).Seeds.Select(seed => seed.Single().Assembly.Path).ShouldBe([_entry.Assembly.Path, other.Assembly.Path]);
         ReplayPlan.Select(run, both, worker: 1).Entries().ShouldHaveSingleItem().Assembly.Path.ShouldBe(other.Assembly.Path);
@@ -131,14 +128,13 @@ public sealed class RepeatsTests
         SetUps = held == "guard" ? [Ports] : [],
     };
 
-    private RunDocument Stressed() => RunDocumentSource.From(
+    private RunDocument Stressed() => RecordedRun.Document(
         RecordedRun.Of(
             "/repo/results",
             [Record(_entry, Attempt(1, 1, 0), Attempt(2, 2, 0) with { Outcome = TestOutcome.Failed }, Attempt(3, 3, 1))],
             RecordedRun.Batch(1, assembly: _entry.Assembly),
             RecordedRun.Batch(2, assembly: _entry.Assembly, reason: "repeat"),
-            RecordedRun.Batch(3, assembly: _entry.Assembly, worker: 1, reason: "repeat")),
-        new JsonObject(), new Redactor());
+            RecordedRun.Batch(3, assembly: _entry.Assembly, worker: 1, reason: "repeat")));
 
     private static TestAttempt Attempt(int round, int batch, int worker) => RecordedRun.Attempt(TestOutcome.Passed, round, batch, worker) with { Round = round };
 

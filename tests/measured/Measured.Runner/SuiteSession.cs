@@ -60,7 +60,7 @@ internal sealed class SuiteSession : IAsyncDisposable
 
         var handler = new RunHandler();
         var running = where is null
-            ? _session.RunTestsAsync(CasesPayload.Of(entries), settings, handler, default)
+            ? _session.RunTestsAsync(CasesPayload.Of(entries), source: null, settings, handler, default)
             : _session.RunTestsAsync([_assembly.Path], filter: null, settings, handler, default);
         while (await Task.WhenAny(running, Task.Delay(100)) != running)
             whileRunning();

@@ -8,12 +8,10 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <summary>Our own sessions on a server: a small pool without a database, and single sessions elsewhere.</summary>
 internal sealed class MySqlAdmin : IAsyncDisposable
 {
-    /// <summary>A statement gives up waiting for a lock after this time: a DROP behind an open transaction would wait a day.</summary>
-    public static readonly TimeSpan LockWait = TimeSpan.FromSeconds(2);
-
     private const string Product = "MySQL";
 
     // Settings that the server has for its users must not disturb administration. MariaDB and MySQL name a statement's limit differently.
+    // A DROP behind an open transaction would wait for its lock a day.
     private const string Prologue =
         "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0, unique_checks = 0, autocommit = 1, time_zone = '+00:00', "
         + "lock_wait_timeout = 2, innodb_lock_wait_timeout = 2, wait_timeout = 2147483, net_write_timeout = 600, net_read_timeout = 600, ";

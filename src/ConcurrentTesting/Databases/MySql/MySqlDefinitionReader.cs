@@ -35,8 +35,12 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
             collation,
             await TablesAsync([.. listed.Where(table => table.Type is "BASE TABLE" or "SYSTEM VERSIONED")], cancellationToken),
             await SequencesAsync([.. listed.Where(table => table.Type == "SEQUENCE")], cancellationToken),
-            await RoutinesAsync(cancellationToken),
-            await ViewsAsync(cancellationToken),
+            await ShownAsync(
+                "SELECT routine_type, routine_name, definer FROM information_schema.routines WHERE routine_schema = @p0 ORDER BY routine_type, routine_name",
+                "Create ", cancellationToken),
+            await ShownAsync(
+                "SELECT 'VIEW', table_name, definer FROM information_schema.views WHERE table_schema = @p0 ORDER BY table_name",
+                "Create View", cancellationToken),
             await TriggersAsync(cancellationToken),
             await EventsAsync(cancellationToken));
     }
@@ -88,28 +92,24 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
         return read.ToImmutable();
     }
 
-    private async Task<ImmutableArray<MySqlObject>> RoutinesAsync(CancellationToken cancellationToken)
-    {
-        var routines = await QueryAsync(
-            session,
-            "SELECT routine_type, routine_name, definer FROM information_schema.routines WHERE routine_schema = @p0 ORDER BY routine_type, routine_name",
-            row => (Kind: row.GetString(0), Name: row.GetString(1), Definer: row.GetString(2)),
-            cancellationToken,
-            database);
-        var shown = await ShowAsync(routines.Select(routine => (routine.Kind, routine.Name)), "Create ", cancellationToken);
-        return [.. routines.Zip(shown, (routine, text) => text.ToObject(routine.Kind, routine.Name, routine.Definer))];
-    }
+    private async Task<ImmutableArray<MySqlObject>> EventsAsync(CancellationToken cancellationToken) =>
+    [
+        .. await MySqlMark.EventsAsync(session, database, cancellationToken),
+        .. await ShownAsync(
+            "SELECT 'EVENT', event_name, definer FROM information_schema.events WHERE event_schema = @p0 ORDER BY event_name",
+            "Create Event", cancellationToken),
+    ];
 
-    private async Task<ImmutableArray<MySqlObject>> ViewsAsync(CancellationToken cancellationToken)
+    /// <summary>Objects of which the server shows how they are made.</summary>
+    /// <param name="question">Asks for their kinds, names and definers.</param>
+    /// <param name="column">The one that has the statement, or how its name begins.</param>
+    private async Task<ImmutableArray<MySqlObject>> ShownAsync(string question, string column, CancellationToken cancellationToken)
     {
-        var views = await QueryAsync(
-            session,
-            "SELECT table_name, definer FROM information_schema.views WHERE table_schema = @p0 ORDER BY table_name",
-            row => (Name: row.GetString(0), Definer: row.GetString(1)),
-            cancellationToken,
+        var listed = await QueryAsync(
+            session, question, row => (Kind: row.GetString(0), Name: row.GetString(1), Definer: row.GetString(2)), cancellationToken,
             database);
-        var shown = await ShowAsync(views.Select(view => ("VIEW", view.Name)), "Create View", cancellationToken);
-        return [.. views.Zip(shown, (view, text) => text.ToObject("VIEW", view.Name, view.Definer))];
+        var shown = await ShowAsync(listed.Select(found => (found.Kind, found.Name)), column, cancellationToken);
+        return [.. listed.Zip(shown, (found, text) => text.ToObject(found.Kind, found.Name, found.Definer))];
     }
 
     /// <summary>Builds the statement again: the server stores a trigger as it was written, perhaps with the database's name.</summary>
@@ -142,19 +142,6 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
                     found.Trigger.DatabaseCollation,
                     TimeZone: null)),
         ];
-    }
-
-    private async Task<ImmutableArray<MySqlObject>> EventsAsync(CancellationToken cancellationToken)
-    {
-        var kept = await MySqlMark.EventsAsync(session, database, cancellationToken);
-        var events = await QueryAsync(
-            session,
-            "SELECT event_name, definer FROM information_schema.events WHERE event_schema = @p0 ORDER BY event_name",
-            row => (Name: row.GetString(0), Definer: row.GetString(1)),
-            cancellationToken,
-            database);
-        var shown = await ShowAsync(events.Select(found => ("EVENT", found.Name)), "Create Event", cancellationToken);
-        return [.. kept, .. events.Zip(shown, (found, text) => text.ToObject("EVENT", found.Name, found.Definer))];
     }
 
     private sealed record Shown(string Sql, string? SqlMode, string Collation, string? DatabaseCollation, string? TimeZone)

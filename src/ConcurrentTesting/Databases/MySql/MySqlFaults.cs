@@ -22,7 +22,6 @@ internal static class MySqlFaults
     public const int UnknownCollation = 1273;
     public const int CannotBePrepared = 1295;
     public const int InvalidCharacters = 1300;
-    public const int ViewInvalid = 1356;
     public const int IncorrectValue = 1366;
     public const int BinaryLogNeedsSuper = 1419;
     public const int NoSuchDefiner = 1449;

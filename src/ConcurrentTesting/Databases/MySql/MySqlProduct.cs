@@ -185,12 +185,8 @@ internal sealed class MySqlProduct : IServerProduct
 
     private static async Task<string> VersionAsync(string server, CancellationToken cancellationToken)
     {
-        using var process = ServerAccount.Start(
-            new ProcessStartInfo(server, ["--no-defaults", "--version"]) { RedirectStandardOutput = true, UseShellExecute = false });
         // /usr/sbin/mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)
-        var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split(
-            [' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        await process.WaitForExitAsync(cancellationToken);
+        var words = await ServerAccount.WordsOfAsync(server, ["--no-defaults", "--version"], cancellationToken);
         return words.SkipWhile(word => word != "Ver").Skip(1).FirstOrDefault() ?? "unknown";
     }
 }

@@ -12,7 +12,6 @@ internal static class PostgreSqlFaults
     public const string InvalidPassword = "28P01";
     public const string InvalidAuthorization = "28000";
     public const string InsufficientPrivilege = "42501";
-    public const string DuplicateDatabase = "42P04";
     public const string ObjectInUse = "55006";
 
     private static readonly FrozenDictionary<string, FaultCause> ByState = new Dictionary<string, FaultCause>
@@ -33,11 +32,11 @@ internal static class PostgreSqlFaults
         ["55P03"] = FaultCause.Busy, // lock_not_available
         ["40001"] = FaultCause.Conflict, // serialization_failure
         ["40P01"] = FaultCause.Conflict, // deadlock_detected
-        ["XX000"] = FaultCause.None, // internal_error: "tuple concurrently updated" is told apart below
     }.ToFrozenDictionary();
 
     public static FaultCause Classify(Exception exception) => exception switch
     {
+        // XX000 is internal_error; only this one of them is worth another try.
         PostgresException { SqlState: "XX000", MessageText: "tuple concurrently updated" or "tuple concurrently deleted" } =>
             FaultCause.Conflict,
         PostgresException server => ByState.GetValueOrDefault(server.SqlState),

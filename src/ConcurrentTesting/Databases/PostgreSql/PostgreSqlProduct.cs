@@ -188,13 +188,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
 
     private static async Task<string> VersionAsync(string binaries, CancellationToken cancellationToken)
     {
-        using var process = ServerAccount.Start(
-            new ProcessStartInfo(
-                Path.Combine(binaries, "postgres"), ["--version"])
-            { RedirectStandardOutput = true, UseShellExecute = false });
         // postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
-        var words = (await process.StandardOutput.ReadToEndAsync(cancellationToken)).Split(' ', '\n');
-        await process.WaitForExitAsync(cancellationToken);
+        var words = await ServerAccount.WordsOfAsync(Path.Combine(binaries, "postgres"), ["--version"], cancellationToken);
         return words.Length > 2 ? words[2] : "unknown";
     }
 }

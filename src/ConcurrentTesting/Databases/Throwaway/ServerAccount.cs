@@ -47,16 +47,7 @@ internal sealed record ServerAccount(string? User)
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        try
-        {
-            await process.WaitForExitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            ProcessTree.Kill(process);
-            throw;
-        }
-
+        await ProcessTree.WaitAsync(process, cancellationToken);
         if (process.ExitCode != 0)
             throw Failed(program, $"ended with {process.ExitCode}: {LastLines(await output + "\n" + await error)}");
     }
@@ -66,6 +57,15 @@ internal sealed record ServerAccount(string? User)
     {
         if (User is not null)
             await new ServerAccount((string?)null).RunAsync("chown", ["-R", User, directory], "/", cancellationToken);
+    }
+
+    /// <summary>What a program writes, as words.</summary>
+    public static async Task<string[]> WordsOfAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        using var process = Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false });
+        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
     }
 
     public static Process Start(ProcessStartInfo start)

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Compression;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Unicode;
+using System.Text.Json.Nodes;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
@@ -27,8 +26,6 @@ internal sealed class HtmlTestDetails(
     // Before it is compressed, in characters.
     private const int LongestInAll = 24_000_000;
 
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
-
     private int _left = LongestInAll;
 
     /// <param name="tests">In the order of the list: failures come first.</param>
@@ -36,14 +33,14 @@ internal sealed class HtmlTestDetails(
     {
         using var compressed = new MemoryStream();
         using (var gzip = new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
-        using (var json = new Utf8JsonWriter(gzip, Json))
+        using (var json = new Utf8JsonWriter(gzip, PageJson.Options))
         {
             json.WriteStartObject();
             var index = 0;
             foreach (var test in tests)
             {
                 json.WritePropertyName((index++).ToString(CultureInfo.InvariantCulture));
-                Test(json, test);
+                Test(test).WriteTo(json);
             }
 
             json.WriteEndObject();
@@ -55,154 +52,106 @@ internal sealed class HtmlTestDetails(
     }
 
     /// <summary>What the page of one test shows, as it is while the run goes on.</summary>
-    public byte[] Of(TestRecord test)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, Json))
-            Test(json, test);
+    public byte[] Of(TestRecord test) => PageJson.Bytes(Test(test));
 
-        return stream.ToArray();
-    }
-
-    private void Test(Utf8JsonWriter json, TestRecord test)
+    private JsonObject Test(TestRecord test)
     {
-        json.WriteStartObject();
-        String(json, "method", test.MethodName == test.Name ? null : test.MethodName, PassedBytes);
-        String(json, "place", FailureLocation.Of(test, rootDirectory), PassedBytes);
+        var json = new JsonObject();
+        Add(json, "method", test.MethodName == test.Name ? null : test.MethodName, PassedBytes);
+        Add(json, "place", FailureLocation.Of(test, rootDirectory), PassedBytes);
         if (test.IsOutside)
-            json.WriteBoolean("outside", true);
+            json["outside"] = true;
 
         if (_left > 0)
         {
-            Attempts(json, test);
+            if (!test.Attempts.All(attempt => attempt is
+                { Outcome: TestOutcome.Passed, StandardOutput: null or "", StandardError: null or "" }))
+                json["attempts"] = PageJson.Each(test.Others.Append(test.Final), attempt => Attempt(test, attempt));
+
             Source(json, test);
             Statements(json, test);
             History(json, test);
         }
         else
         {
-            json.WriteString(
-                "cut", "Its output is left out here, because this page cannot hold all output of the run; junit.xml and test-results.trx have it.");
+            json["cut"] =
+                "Its output is left out here, because this page cannot hold all output of the run; junit.xml and test-results.trx have it.";
         }
 
-        json.WriteEndObject();
+        return json;
     }
 
-    private void Attempts(Utf8JsonWriter json, TestRecord test)
+    private JsonObject Attempt(TestRecord test, TestAttempt attempt)
     {
-        if (test.Attempts.All(attempt => attempt is { Outcome: TestOutcome.Passed, StandardOutput: null or "", StandardError: null or "" }))
-            return;
-
-        json.WriteStartArray("attempts");
-        foreach (var attempt in test.Others.Append(test.Final))
-        {
-            var limit = attempt.Outcome == TestOutcome.Passed ? PassedBytes : FailureBytes;
-            json.WriteStartObject();
-            json.WriteString("outcome", FailureKinds.Text(attempt));
-            json.WriteString("where", FailureKinds.Where(test, attempt));
-            Message(json, attempt.Message, limit);
-            String(json, "stack", attempt.StackTrace is { } stack
-                ? string.Join('\n', StackTraceText.Trim(stack, rootDirectory))
-                : null, limit);
-            String(json, "output", attempt.StandardOutput, limit);
-            String(json, "error", attempt.StandardError, limit);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        var limit = attempt.Outcome == TestOutcome.Passed ? PassedBytes : FailureBytes;
+        var json = new JsonObject { ["outcome"] = FailureKinds.Text(attempt), ["where"] = FailureKinds.Where(test, attempt) };
+        Message(json, attempt.Message, limit);
+        Add(json, "stack", attempt.StackTrace is { } stack
+            ? string.Join('\n', StackTraceText.Trim(stack, rootDirectory))
+            : null, limit);
+        Add(json, "output", attempt.StandardOutput, limit);
+        Add(json, "error", attempt.StandardError, limit);
+        return json;
     }
 
-    private void Message(Utf8JsonWriter json, string? message, int limit)
+    private void Message(JsonObject json, string? message, int limit)
     {
         if (string.IsNullOrWhiteSpace(message))
             return;
 
         var shown = Shown(Lines(message), limit);
-        json.WriteString("message", shown);
+        json["message"] = shown;
         var lines = shown.Split('\n');
-        if (ValueDifference.In(lines) is not { IsEmpty: false } values)
-            return;
-
-        json.WriteStartArray("values");
-        foreach (var value in values)
+        if (ValueDifference.In(lines) is { IsEmpty: false } values)
         {
-            json.WriteStartArray();
-            json.WriteStringValue(lines[value.Line].AsSpan()[value.Value]);
-            json.WriteNumberValue(value.Differing.Start.Value - value.Value.Start.Value);
-            json.WriteNumberValue(value.Differing.End.Value - value.Value.Start.Value);
-            json.WriteEndArray();
+            json["values"] = PageJson.Each(values, value => new JsonArray(
+                lines[value.Line][value.Value], value.Differing.Start.Value - value.Value.Start.Value,
+                value.Differing.End.Value - value.Value.Start.Value));
         }
-
-        json.WriteEndArray();
     }
 
-    private void Source(Utf8JsonWriter json, TestRecord test)
+    private void Source(JsonObject json, TestRecord test)
     {
         if (!FailureKinds.IsFailure(test) || sources?.Around(FailureLocation.Of(test, rootDirectory)) is not { } excerpt)
             return;
 
-        json.WriteStartObject("source");
-        json.WriteNumber("first", excerpt.First);
-        json.WriteNumber("line", excerpt.Line);
-        json.WriteStartArray("lines");
-        // Together, so that a secret of several lines is known; it may take lines with it.
-        foreach (var line in Shown(string.Join('\n', excerpt.Lines), FailureBytes).Split('\n'))
-            json.WriteStringValue(line);
-
-        json.WriteEndArray();
-        json.WriteEndObject();
+        json["source"] = new JsonObject
+        {
+            ["first"] = excerpt.First,
+            ["line"] = excerpt.Line,
+            // Together, so that a secret of several lines is known; it may take lines with it.
+            ["lines"] = PageJson.Each(Shown(string.Join('\n', excerpt.Lines), FailureBytes).Split('\n'), line => line),
+        };
     }
 
-    private void History(Utf8JsonWriter json, TestRecord test)
+    private void History(JsonObject json, TestRecord test)
     {
         if (!history.TryGetValue(test.Id, out var past))
             return;
 
-        json.WriteStartArray("history");
-        foreach (var result in past.TakeLast(PastResults))
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(result.IsFailure ? 1 : 0);
-            json.WriteNumberValue(Math.Round(result.Seconds, 3));
-            json.WriteEndArray();
-            _left -= CharactersOfAResult;
-        }
-
-        json.WriteEndArray();
-        json.WriteNumber("flaky", past.Count(result => result.IsFlaky));
-        json.WriteNumber("runs", past.Length);
+        var shown = PageJson.Each(
+            past.TakeLast(PastResults), result => new JsonArray(result.IsFailure ? 1 : 0, Math.Round(result.Seconds, 3)));
+        _left -= CharactersOfAResult * shown.Count;
+        json["history"] = shown;
+        json["flaky"] = past.Count(result => result.IsFlaky);
+        json["runs"] = past.Length;
     }
 
-    private void Statements(Utf8JsonWriter json, TestRecord test)
+    private void Statements(JsonObject json, TestRecord test)
     {
         if (test.Final.Figures is not { } figures)
             return;
 
-        Statements(json, "slowest", [.. figures.Slowest.Select(statement => (statement.Seconds, statement.Text))]);
-        Statements(json, "statements", [.. figures.Repeated.Select(query => ((double)query.Count, query.Text))]);
+        if (!figures.Slowest.IsEmpty)
+            json["slowest"] = PageJson.Each(figures.Slowest, query => new JsonArray(query.Seconds, Shown(query.Text, PassedBytes)));
+        if (!figures.Repeated.IsEmpty)
+            json["statements"] = PageJson.Each(figures.Repeated, query => new JsonArray(query.Count, Shown(query.Text, PassedBytes)));
     }
 
-    private void Statements(Utf8JsonWriter json, string name, IReadOnlyList<(double Figure, string Text)> statements)
-    {
-        if (statements.Count == 0)
-            return;
-
-        json.WriteStartArray(name);
-        foreach (var (figure, statement) in statements)
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(figure);
-            json.WriteStringValue(Shown(statement, PassedBytes));
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private void String(Utf8JsonWriter json, string name, string? value, int limit)
+    private void Add(JsonObject json, string name, string? value, int limit)
     {
         if (!string.IsNullOrWhiteSpace(value))
-            json.WriteString(name, Shown(Lines(value), limit));
+            json[name] = Shown(Lines(value), limit);
     }
 
     private static string Lines(string value) => value.ReplaceLineEndings("\n").TrimEnd();

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
@@ -33,54 +33,43 @@ internal static class HtmlTestRow
         _ => (int)FailureKinds.Of(test),
     };
 
-    public static void WriteOutcomes(Utf8JsonWriter json, ImmutableArray<(string Name, string Sign, string Style)> outcomes)
-    {
-        json.WriteStartArray("outcomes");
-        foreach (var (name, sign, style) in outcomes)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", name);
-            json.WriteString("sign", sign);
-            json.WriteString("style", style);
-            json.WriteEndObject();
-        }
+    public static JsonArray OutcomesAsJson(ImmutableArray<(string Name, string Sign, string Style)> outcomes) => PageJson.Each(
+        outcomes, outcome => new JsonObject { ["name"] = outcome.Name, ["sign"] = outcome.Sign, ["style"] = outcome.Style });
 
-        json.WriteEndArray();
-    }
-
-    /// <summary>Writes the columns of a test, into an array that is open.</summary>
+    /// <summary>The columns of a test.</summary>
+    /// <param name="classes">The numbers of the classes that were named before; this one's is added.</param>
+    /// <param name="assemblies">The same of assemblies.</param>
     /// <param name="failure">The number of its failure on the page; 0: none.</param>
     /// <param name="isMeasured">The database figures are there.</param>
-    public static void Write(
-        Utf8JsonWriter json, TestRecord test, int rank, (int Class, int Assembly) names, int failure, DateTimeOffset begin, bool isMeasured,
-        ReportText text)
+    public static JsonArray Of(
+        TestRecord test, int rank, Dictionary<string, int> classes, Dictionary<string, int> assemblies, int failure, DateTimeOffset begin,
+        bool isMeasured, ReportText text)
     {
-        json.WriteStringValue(HtmlPage.Plain(text.Within(TestNames.Short(test.ClassName, test.Name), NameBytes)));
-        json.WriteNumberValue(names.Class);
-        json.WriteNumberValue(names.Assembly);
-        json.WriteNumberValue(rank);
-        json.WriteNumberValue(Math.Round(Math.Max(0, test.Final.Duration.TotalSeconds), 4));
-        json.WriteNumberValue(test.Final.Worker);
-        json.WriteNumberValue(test.Attempts.Length);
-        json.WriteNumberValue(test.IsFlaky ? 1 : 0);
-        json.WriteNumberValue(failure);
-        json.WriteNumberValue(Math.Round(Math.Max(0, (test.Final.StartedAt - begin).TotalSeconds), 3));
+        var columns = new JsonArray(
+            HtmlPage.Plain(text.Within(TestNames.Short(test.ClassName, test.Name), NameBytes)),
+            Index(classes, test.ClassName),
+            Index(assemblies, test.Assembly.Source),
+            rank,
+            Math.Round(Math.Max(0, test.Final.Duration.TotalSeconds), 4),
+            test.Final.Worker,
+            test.Attempts.Length,
+            test.IsFlaky ? 1 : 0,
+            failure,
+            Math.Round(Math.Max(0, (test.Final.StartedAt - begin).TotalSeconds), 3));
         if (isMeasured)
-            Figures(json, test.Final.Figures ?? TestFigures.NotMeasured);
+        {
+            var figures = test.Final.Figures ?? TestFigures.NotMeasured;
+            columns.Add((JsonNode?)figures.Queries);
+            columns.Add((JsonNode?)figures.Writes);
+            columns.Add((JsonNode?)(figures.QuerySeconds is { } seconds ? Math.Round(seconds, 4) : null));
+        }
+
+        return columns;
     }
 
-    private static void Figures(Utf8JsonWriter json, TestFigures figures)
+    private static int Index(Dictionary<string, int> names, string name)
     {
-        Number(json, figures.Queries);
-        Number(json, figures.Writes);
-        Number(json, figures.QuerySeconds is { } seconds ? Math.Round(seconds, 4) : null);
-    }
-
-    private static void Number(Utf8JsonWriter json, double? value)
-    {
-        if (value is { } known)
-            json.WriteNumberValue(known);
-        else
-            json.WriteNullValue();
+        names.TryAdd(name, names.Count);
+        return names[name];
     }
 }

@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Unicode;
+using System.Text.Json.Nodes;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
@@ -22,12 +21,6 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         """;
 
     private const int CopiedAtOnce = 64 * 1024;
-
-    private static readonly JsonWriterOptions Json = new()
-    {
-        // Escapes what could end the script element, whatever a test is called.
-        Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
-    };
 
     /// <summary>The database figures are there where something was measured.</summary>
     private readonly bool _isMeasured = record.Tests.Any(test => test.Final.Figures?.Queries is not null);
@@ -74,25 +67,23 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         var numbers = failures.SelectMany((cluster, index) => cluster.Tests.Select(test => KeyValuePair.Create(test, index + 1)))
             .ToDictionary(ReferenceEqualityComparer.Instance);
         var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, Json))
+        using (var json = new Utf8JsonWriter(stream, PageJson.Options))
         {
             json.WriteStartObject();
             json.WriteStartArray("tests");
             foreach (var test in Sorted())
             {
-                json.WriteStartArray();
-                HtmlTestRow.Write(
-                    json, test, HtmlTestRow.Rank(test), (Index(classes, test.ClassName), Index(assemblies, test.Assembly.Source)),
-                    numbers.GetValueOrDefault(test), record.StartedAt, _isMeasured, text);
-                json.WriteEndArray();
+                HtmlTestRow.Of(
+                    test, HtmlTestRow.Rank(test), classes, assemblies, numbers.GetValueOrDefault(test), record.StartedAt, _isMeasured,
+                    text).WriteTo(json);
                 if (json.BytesPending > CopiedAtOnce)
                     json.Flush();
             }
 
             json.WriteEndArray();
-            Strings(json, "classes", classes.Keys);
-            Strings(json, "assemblies", assemblies.Keys);
-            HtmlTestRow.WriteOutcomes(json, HtmlTestRow.Outcomes);
+            Write(json, "classes", Names(classes));
+            Write(json, "assemblies", Names(assemblies));
+            Write(json, "outcomes", HtmlTestRow.OutcomesAsJson(HtmlTestRow.Outcomes));
             json.WriteEndObject();
         }
 
@@ -100,20 +91,11 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         return stream;
     }
 
-    private void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    private JsonArray Names(Dictionary<string, int> names) => PageJson.Each(names.Keys, name => HtmlPage.Plain(text.Whole(name)));
+
+    private static void Write(Utf8JsonWriter json, string name, JsonArray values)
     {
-        json.WriteStartArray(name);
-        foreach (var value in values)
-            json.WriteStringValue(HtmlPage.Plain(text.Whole(value)));
-
-        json.WriteEndArray();
-    }
-
-    private static int Index(Dictionary<string, int> indices, string value)
-    {
-        if (!indices.TryGetValue(value, out var index))
-            indices.Add(value, index = indices.Count);
-
-        return index;
+        json.WritePropertyName(name);
+        values.WriteTo(json);
     }
 }

@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Unicode;
+using System.Text.Json.Nodes;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Html;
 using ConcurrentTesting.Reports.Text;
@@ -18,8 +16,6 @@ internal sealed class LiveMessages(LiveFeed feed, TimeProvider time, ReportText 
     private const int MostOutside = 100;
     private const int LineBytes = 512;
 
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
-
     /// <summary>What came since the cursor, in messages of a bounded size. None before the run's first event.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Since(LiveCursor cursor)
     {
@@ -28,166 +24,84 @@ internal sealed class LiveMessages(LiveFeed feed, TimeProvider time, ReportText 
         {
             if ((changes = feed.Read(cursor)) is null)
                 yield break;
-            yield return Message(json => Changes(json, changes, cursor));
+            yield return PageJson.Bytes(Message(changes, cursor));
         }
         while (changes.HasMore);
     }
 
     /// <summary>The last message.</summary>
     /// <param name="hasReport">There is a report to fetch.</param>
-    public ReadOnlyMemory<byte> End(RunRecord record, bool hasReport) => Message(json =>
+    public ReadOnlyMemory<byte> End(RunRecord record, bool hasReport) => PageJson.Bytes(new JsonObject
     {
-        json.WriteBoolean("report", hasReport);
-        json.WriteBoolean("success", record.ExitCode == ConcurrentTestExitCode.Success);
-        json.WriteString("reason", Shown(record.Reason));
-        json.WriteString("results", Shown(Relative(record.Settings)));
+        ["report"] = hasReport,
+        ["success"] = record.ExitCode == ConcurrentTestExitCode.Success,
+        ["reason"] = Shown(record.Reason),
+        ["results"] = Shown(Relative(record.Settings)),
     });
 
-    private void Changes(Utf8JsonWriter json, LiveChanges changes, LiveCursor cursor)
+    private JsonObject Message(LiveChanges changes, LiveCursor cursor)
     {
-        json.WriteBoolean("whole", changes.IsWhole);
-        json.WriteNumber("at", Since(changes, time.GetUtcNow()));
+        var message = new JsonObject { ["whole"] = changes.IsWhole, ["at"] = Since(changes, time.GetUtcNow()) };
         if (changes.IsWhole)
-            Run(json, changes.Started);
+            message["run"] = Run(changes.Started);
         if (changes.Planned is { IsQuiet: false } planned)
         {
-            json.WriteNumber("cases", planned.Cases);
-            json.WriteNumber("expected", Math.Round(planned.Expected.TotalSeconds, 1));
+            message["cases"] = planned.Cases;
+            message["expected"] = Math.Round(planned.Expected.TotalSeconds, 1);
         }
 
-        Phases(json, changes);
-        Running(json, changes);
-        HtmlRunData.Batches(json, changes.Batches, changes.Started.At);
-        HtmlRunData.Spans(json, changes.Spans, changes.Started.At);
-        Incidents(json, changes);
-        Outside(json, changes);
-        Rows(json, changes, cursor);
+        message["phases"] = new JsonArray(
+        [
+            .. changes.Phases.Select(phase => new JsonArray(
+                phase.Phase, Since(changes, phase.StartedAt), Since(changes, phase.StartedAt + phase.Duration))),
+            .. changes.OpenPhases.Select(phase => new JsonArray(phase.Phase, Since(changes, phase.At), null)),
+        ]);
+        message["running"] = PageJson.Each(
+            changes.Running.OrderBy(test => test.Worker),
+            test => new JsonArray(test.Worker, Shown(test.FullName), Since(changes, test.At)));
+        message["batches"] = HtmlRunData.Batches(changes.Batches, changes.Started.At);
+        message["spans"] = HtmlRunData.Spans(changes.Spans, changes.Started.At);
+        message["incidents"] = PageJson.Each(
+            changes.Incidents.Take(MostIncidents), incident => new JsonArray(
+                Since(changes, incident.At), Shown(incident.Kind), Shown(incident.Message),
+                FormattableString.Invariant($"{incident.Worker}")));
+        message["outside"] = PageJson.Each(
+            changes.Outside.Take(MostOutside), failure => new JsonArray(Shown(failure.Name), Shown(FirstLine(failure.Message))));
+        Rows(message, changes, cursor);
+        return message;
     }
 
-    private void Run(Utf8JsonWriter json, RunStarted started)
+    private JsonObject Run(RunStarted started) => new()
     {
-        json.WriteStartObject("run");
-        json.WriteString("id", Shown(started.Run));
-        json.WriteString("machine", Shown(started.Machine));
-        json.WriteNumber("seed", started.Seed);
-        json.WriteNumber("workers", started.Settings.Workers);
-        json.WriteString("startedAt", started.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
-        json.WriteString("runJson", Shown($"{Relative(started.Settings)}/{ArtifactNames.Run}"));
-        json.WriteEndObject();
-    }
-
-    private static void Phases(Utf8JsonWriter json, LiveChanges changes)
-    {
-        json.WriteStartArray("phases");
-        foreach (var phase in changes.Phases)
-            Phase(json, phase.Phase, Since(changes, phase.StartedAt), Since(changes, phase.StartedAt + phase.Duration));
-
-        foreach (var phase in changes.OpenPhases)
-            Phase(json, phase.Phase, Since(changes, phase.At), null);
-
-        json.WriteEndArray();
-    }
-
-    private static void Phase(Utf8JsonWriter json, string name, double start, double? end)
-    {
-        json.WriteStartArray();
-        json.WriteStringValue(name);
-        json.WriteNumberValue(start);
-        if (end is { } known)
-            json.WriteNumberValue(known);
-        else
-            json.WriteNullValue();
-
-        json.WriteEndArray();
-    }
-
-    private void Running(Utf8JsonWriter json, LiveChanges changes)
-    {
-        json.WriteStartArray("running");
-        foreach (var test in changes.Running.OrderBy(test => test.Worker))
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(test.Worker);
-            json.WriteStringValue(Shown(test.FullName));
-            json.WriteNumberValue(Since(changes, test.At));
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private void Incidents(Utf8JsonWriter json, LiveChanges changes)
-    {
-        json.WriteStartArray("incidents");
-        foreach (var incident in changes.Incidents.Take(MostIncidents))
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(Since(changes, incident.At));
-            json.WriteStringValue(Shown(incident.Kind));
-            json.WriteStringValue(Shown(incident.Message));
-            json.WriteStringValue(incident.Worker is { } worker ? FormattableString.Invariant($"{worker}") : "");
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private void Outside(Utf8JsonWriter json, LiveChanges changes)
-    {
-        json.WriteStartArray("outside");
-        foreach (var failure in changes.Outside.Take(MostOutside))
-        {
-            json.WriteStartArray();
-            json.WriteStringValue(Shown(failure.Name));
-            json.WriteStringValue(Shown(FirstLine(failure.Message)));
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-    }
+        ["id"] = Shown(started.Run),
+        ["machine"] = Shown(started.Machine),
+        ["seed"] = started.Seed,
+        ["workers"] = started.Settings.Workers,
+        ["startedAt"] = started.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+        ["runJson"] = Shown($"{Relative(started.Settings)}/{ArtifactNames.Run}"),
+    };
 
     // Names that the reader does not know yet come with the rows that have them.
-    private void Rows(Utf8JsonWriter json, LiveChanges changes, LiveCursor cursor)
+    private void Rows(JsonObject message, LiveChanges changes, LiveCursor cursor)
     {
         var (classes, assemblies) = (cursor.Classes.Count, cursor.Assemblies.Count);
-        json.WriteStartArray("rows");
-        foreach (var row in changes.Rows)
+        message["rows"] = PageJson.Each(changes.Rows, row =>
         {
-            json.WriteStartArray();
-            json.WriteNumberValue(row.Number);
-            HtmlTestRow.Write(
-                json, row.Test, row.MayRunAgain ? HtmlTestRow.Outcomes.Length : HtmlTestRow.Rank(row.Test),
-                (Index(cursor.Classes, row.Test.ClassName), Index(cursor.Assemblies, row.Test.Assembly.Source)), failure: 0,
-                changes.Started.At, isMeasured: true, text);
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("messages");
-        foreach (var row in changes.Rows.Where(row => FailureKinds.IsFailure(row.Test)))
-        {
-            json.WriteStartArray();
-            json.WriteNumberValue(row.Number);
-            json.WriteStringValue(Shown(FirstLine(row.Test.Final.Message)));
-            json.WriteEndArray();
-        }
-
-        json.WriteEndArray();
-        Names(json, "classes", cursor.Classes, classes);
-        Names(json, "assemblies", cursor.Assemblies, assemblies);
+            var columns = HtmlTestRow.Of(
+                row.Test, row.MayRunAgain ? HtmlTestRow.Outcomes.Length : HtmlTestRow.Rank(row.Test), cursor.Classes, cursor.Assemblies,
+                failure: 0, changes.Started.At, isMeasured: true, text);
+            columns.Insert(0, row.Number);
+            return columns;
+        });
+        message["messages"] = PageJson.Each(
+            changes.Rows.Where(row => FailureKinds.IsFailure(row.Test)),
+            row => new JsonArray(row.Number, Shown(FirstLine(row.Test.Final.Message))));
+        message["classes"] = Names(cursor.Classes, classes);
+        message["assemblies"] = Names(cursor.Assemblies, assemblies);
     }
 
-    private void Names(Utf8JsonWriter json, string property, Dictionary<string, int> names, int known)
-    {
-        json.WriteStartArray(property);
-        if (names.Count > known)
-        {
-            foreach (var (name, _) in names.Where(name => name.Value >= known).OrderBy(name => name.Value))
-                json.WriteStringValue(HtmlPage.Plain(text.Whole(name)));
-        }
-
-        json.WriteEndArray();
-    }
+    private JsonArray Names(Dictionary<string, int> names, int known) =>
+        PageJson.Each(names.Keys.Skip(known), name => HtmlPage.Plain(text.Whole(name)));
 
     private string Shown(string value) => HtmlPage.Plain(text.Within(value, LineBytes));
 
@@ -196,26 +110,6 @@ internal sealed class LiveMessages(LiveFeed feed, TimeProvider time, ReportText 
     private static double Since(LiveChanges changes, DateTimeOffset at) =>
         Math.Round(Math.Max(0, (at - changes.Started.At).TotalSeconds), 3);
 
-    private static int Index(Dictionary<string, int> names, string name)
-    {
-        if (!names.TryGetValue(name, out var index))
-            names.Add(name, index = names.Count);
-        return index;
-    }
-
     private static string Relative(ConcurrentTestSettings settings) =>
         Path.GetRelativePath(settings.RootDirectory, settings.ResultsDirectory).Replace('\\', '/');
-
-    private static ReadOnlyMemory<byte> Message(Action<Utf8JsonWriter> write)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, Json))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
-    }
 }

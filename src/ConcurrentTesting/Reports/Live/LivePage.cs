@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using ConcurrentTesting.Reports.Html;
 using ConcurrentTesting.Reports.Text;
 
@@ -33,6 +33,14 @@ internal static class LivePage
 
         """;
 
+    private static JsonObject Tests => new()
+    {
+        ["tests"] = new JsonArray(),
+        ["classes"] = new JsonArray(),
+        ["assemblies"] = new JsonArray(),
+        ["outcomes"] = HtmlTestRow.OutcomesAsJson(HtmlTestRow.LiveOutcomes),
+    };
+
     public static byte[] Write(ReportText text)
     {
         using var stream = new MemoryStream();
@@ -43,29 +51,10 @@ internal static class LivePage
             frame.Begin("Tests are running");
             page.Markup(Header).Markup(HtmlTimeline.Canvas).Markup(Incidents);
             HtmlTestTable.Frame(page, isMeasured: true);
-            page.Markup("<script type=\"application/json\" id=\"tests-data\">").Markup(Tests()).Markup("</script></section>\n").Markup(Run);
+            page.Markup("<script type=\"application/json\" id=\"tests-data\">").Markup(Tests.ToJsonString()).Markup("</script></section>\n").Markup(Run);
             frame.End();
         }
 
         return stream.ToArray();
-    }
-
-    private static string Tests()
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            foreach (var name in new[] { "tests", "classes", "assemblies" })
-            {
-                json.WriteStartArray(name);
-                json.WriteEndArray();
-            }
-
-            HtmlTestRow.WriteOutcomes(json, HtmlTestRow.LiveOutcomes);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(stream.ToArray());
     }
 }

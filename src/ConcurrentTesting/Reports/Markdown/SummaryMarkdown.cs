@@ -57,10 +57,8 @@ internal sealed class SummaryMarkdown
             ConcurrentTestExitCode.TestsFailed => "❌",
             _ => "⚠️",
         };
-        Line($"# {sign} {_record.Passed} passed, {_record.Failed} failed, {_record.Skipped} skipped");
-        Line();
-        Line($"{Plain(_record.Reason)}");
-        Line();
+        Paragraph($"# {sign} {_record.Passed} passed, {_record.Failed} failed, {_record.Skipped} skipped");
+        Paragraph($"{Plain(_record.Reason)}");
     }
 
     /// <summary>The commonest silent mistake, and the results look well: it stands before them.</summary>
@@ -69,8 +67,7 @@ internal sealed class SummaryMarkdown
         foreach (var incident in _record.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused))
         {
             Line($"> [!WARNING]");
-            Line($"> {Plain(incident.Message)}");
-            Line();
+            Paragraph($"> {Plain(incident.Message)}");
         }
     }
 
@@ -117,8 +114,7 @@ internal sealed class SummaryMarkdown
         if (_record.Parts.IsEmpty)
             return;
 
-        Line($"## Machines");
-        Line();
+        Paragraph($"## Machines");
         Table(
             "| part | machine | workers | results | time | exit code |\n|--:|:--|--:|--:|--:|--:|",
             _record.Parts,
@@ -161,16 +157,14 @@ internal sealed class SummaryMarkdown
         if (clusters.IsEmpty)
             return;
 
-        Line($"## Failures");
-        Line();
+        Paragraph($"## Failures");
         var shown = 0;
         while (shown < Math.Min(clusters.Length, FailuresInFull) && _page.Length < LongestFailures)
             Failure(clusters[shown++]);
 
         foreach (var left in clusters.Skip(shown).GroupBy(cluster => cluster.Kind))
         {
-            Line($"… and {left.Sum(cluster => cluster.Tests.Length)} more ({FailureKinds.Text(left.Key)}) in report.html and junit.xml.");
-            Line();
+            Paragraph($"… and {left.Sum(cluster => cluster.Tests.Length)} more ({FailureKinds.Text(left.Key)}) in report.html and junit.xml.");
         }
     }
 
@@ -182,17 +176,14 @@ internal sealed class SummaryMarkdown
         var what = cluster.IsMany
             ? Invariant($"{cluster.Tests.Length} × {Plain(FirstLine.Of(test.Final.Message))}{kind}")
             : $"{Name(test)}{kind}{(place is null ? "" : $" at {Code(place)}")}";
-        Line($"<details><summary>❌ {what}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
-        Line();
+        Paragraph($"<details><summary>❌ {what}{(Known(test.KnownFlaky) is { } known ? $" ({known})" : "")}</summary>");
         if (cluster.IsMany)
             Names(cluster);
 
-        Line($"{Plain(Where(test))}");
-        Line();
+        Paragraph($"{Plain(Where(test))}");
         Block(test.Final.Message);
         Block(test.Final.StackTrace);
-        Line($"</details>");
-        Line();
+        Paragraph($"</details>");
     }
 
     private void Names(FailureCluster cluster)
@@ -204,8 +195,7 @@ internal sealed class SummaryMarkdown
             Line($"- … and {cluster.Tests.Length - NamesOfCluster} more");
 
         Line();
-        Line($"The first of them:");
-        Line();
+        Paragraph($"The first of them:");
     }
 
     private static string Where(TestRecord test)
@@ -224,10 +214,8 @@ internal sealed class SummaryMarkdown
         if (RepeatTotal.Of(_record.Tests) is not { } total)
             return;
 
-        Line($"## Repeated tests");
-        Line();
-        Line($"{Quantity.Of(total.Tests, "test")} in {Invariant($"{total.Runs:N0}")} runs, {Invariant($"{total.Failed:N0}")} of which failed. A test that failed in one of its runs has failed.");
-        Line();
+        Paragraph($"## Repeated tests");
+        Paragraph($"{Quantity.Of(total.Tests, "test")} in {Invariant($"{total.Runs:N0}")} runs, {Invariant($"{total.Failed:N0}")} of which failed. A test that failed in one of its runs has failed.");
         Table(
             "| test | runs | failed | rate |\n|:--|--:|--:|--:|",
             [.. RepeatTotal.Worst(_record.Tests)],
@@ -241,10 +229,8 @@ internal sealed class SummaryMarkdown
         if (flaky.Count == 0)
             return;
 
-        Line($"## Flaky tests");
-        Line();
-        Line($"They failed at first and passed in the end.");
-        Line();
+        Paragraph($"## Flaky tests");
+        Paragraph($"They failed at first and passed in the end.");
         Table(
             "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
             flaky,
@@ -261,10 +247,8 @@ internal sealed class SummaryMarkdown
         if (muted.Count == 0)
             return;
 
-        Line($"## Muted failures");
-        Line();
-        Line($"They failed, are quarantined, and count as skipped.");
-        Line();
+        Paragraph($"## Muted failures");
+        Paragraph($"They failed, are quarantined, and count as skipped.");
         Table(
             "| test | quarantine | failure |\n|:--|:--|:--|",
             muted,
@@ -278,28 +262,23 @@ internal sealed class SummaryMarkdown
             return;
 
         var benchmark = RunBenchmark.Of(_record);
-        Line($"## Where the time went");
-        Line();
-        Line($"{BenchmarkLines.Speed(benchmark)}.");
-        Line();
+        Paragraph($"## Where the time went");
+        Paragraph($"{BenchmarkLines.Speed(benchmark)}.");
         Table("| phase | wall time |\n|:--|--:|", benchmark.Phases, part =>
             Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         Table("| the workers' time | all workers together |\n|:--|--:|", benchmark.WorkerTime, part =>
             Invariant($"| {part.Name} | {DurationText.Measured(part.Time)} |"));
         if (benchmark.MostQueries.Length > 0)
         {
-            Line($"## Most queries");
-            Line();
+            Paragraph($"## Most queries");
             Table("| test | queries | reads | writes | in them |\n|:--|--:|--:|--:|--:|", benchmark.MostQueries, Queries);
         }
 
         var repeated = RepeatedStatement.Of(_record);
         if (repeated.Length > 0)
         {
-            Line($"## Suspected N+1");
-            Line();
-            Line($"One test ran the same query many times, perhaps once for each row of another query.");
-            Line();
+            Paragraph($"## Suspected N+1");
+            Paragraph($"One test ran the same query many times, perhaps once for each row of another query.");
             Table("| test | times | tests | query |\n|:--|--:|--:|:--|", repeated, query =>
                 Invariant($"| {Name(query.Tests[0])} | {query.Most} | {query.Tests.Length} | {Code(query.Text)} |"));
         }
@@ -319,8 +298,7 @@ internal sealed class SummaryMarkdown
         if (slowest.Count == 0)
             return;
 
-        Line($"## Slowest tests");
-        Line();
+        Paragraph($"## Slowest tests");
         Table("| test | time | worker |\n|:--|--:|--:|", slowest, test =>
             Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {DurationText.Measured(test.Final.Duration)} | {test.Final.Worker} |"));
     }
@@ -339,8 +317,7 @@ internal sealed class SummaryMarkdown
         if (classes.Count == 0)
             return;
 
-        Line($"## Slowest classes");
-        Line();
+        Paragraph($"## Slowest classes");
         Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one =>
             Invariant($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
     }
@@ -350,8 +327,7 @@ internal sealed class SummaryMarkdown
         if (_record.Incidents.Length == 0)
             return;
 
-        Line($"## Incidents");
-        Line();
+        Paragraph($"## Incidents");
         Table(
             "| | what | worker |\n|:--|:--|--:|",
             _record.Incidents,
@@ -372,8 +348,7 @@ internal sealed class SummaryMarkdown
         Line();
         if (shown < items.Count)
         {
-            Line($"… and {items.Count - shown} more.");
-            Line();
+            Paragraph($"… and {items.Count - shown} more.");
         }
     }
 
@@ -389,8 +364,7 @@ internal sealed class SummaryMarkdown
         var fence = new string('`', Math.Max(3, LongestRun(body, '`') + 1));
         Line($"{fence}text");
         Line($"{body}");
-        Line($"{fence}");
-        Line();
+        Paragraph($"{fence}");
     }
 
     /// <summary>Text on one line, not too long, in which nothing is taken for markup.</summary>
@@ -427,6 +401,11 @@ internal sealed class SummaryMarkdown
         return longest;
     }
 
+    private void Paragraph(FormattableString text)
+    {
+        Line(text);
+        Line();
+    }
 
     private void Line(FormattableString text) => _page.Append(Invariant(text)).Append('\n');
 

@@ -37,7 +37,7 @@ internal sealed record RunDocument
     public required double WallSeconds { get; init; }
     public required double? Efficiency { get; init; }
     public required SummaryDocument Summary { get; init; }
-    public required ImmutableArray<IncidentDocument> Incidents { get; init; }
+    public required ImmutableArray<Incident> Incidents { get; init; }
     public string? Machine { get; init; }
     public ImmutableArray<WorkerDocument> WorkerTimes { get; init; } = [];
     public DatabaseDocument? Database { get; init; }
@@ -51,22 +51,9 @@ internal sealed record RunDocument
     /// <summary>Cases that were discovered, did not fit into the time that was given, and were not asked for.</summary>
     public int LeftOut { get; init; }
 
-    public CoverageDocument? Coverage { get; init; }
+    public CoverageRecord? Coverage { get; init; }
     public ShardRecord? Shard { get; init; }
     public ImmutableArray<PartRecord> Parts { get; init; } = [];
-}
-
-internal sealed record CoverageDocument
-{
-    public required int LinesCovered { get; init; }
-    public required int LinesValid { get; init; }
-    public required int BranchesCovered { get; init; }
-    public required int BranchesValid { get; init; }
-
-    /// <summary>Runs of test hosts that ended before their hits were saved, and the results that they gave.</summary>
-    public required int LostBatches { get; init; }
-
-    public required int LostResults { get; init; }
 }
 
 internal sealed record UseDocument
@@ -138,11 +125,8 @@ internal sealed record TestDocument
     public int? Line { get; init; }
 
     /// <summary>How often it ran where it was to run several times; null: once.</summary>
-    public RepeatsDocument? Repeats { get; init; }
+    public RepeatCount? Repeats { get; init; }
 }
-
-/// <summary>The rate is 0 to 1.</summary>
-internal sealed record RepeatsDocument(int Runs, int Failed, double Rate);
 
 /// <summary>What failed outside of tests; see <see cref="OutsideFailure"/>.</summary>
 internal sealed record OutsideDocument
@@ -216,8 +200,6 @@ internal sealed record SummaryDocument
     public long? ConnectionErrors { get; init; }
     public int WorkerRetries { get; init; }
 }
-
-internal sealed record IncidentDocument(DateTimeOffset At, string Kind, string Message, int? Worker);
 
 internal sealed record WorkerDocument
 {

@@ -8,15 +8,11 @@ namespace ConcurrentTesting.Reports.RunJson;
 /// <summary>Makes the document from the record.</summary>
 internal static class RunDocumentSource
 {
-    /// <param name="settings">What is written of the run's settings.</param>
-    public static RunDocument From(RunRecord record, JsonObject settings, Redactor redactor) =>
-        WithoutTests(record, settings, redactor) with { Tests = [.. TestsOf(record, redactor)] };
-
     /// <summary>The tests in their order, one at a time: they are what is large in a document.</summary>
     public static IEnumerable<TestDocument> TestsOf(RunRecord record, Redactor redactor) =>
         record.Tests.Select(test => From(test, redactor));
 
-    /// <inheritdoc cref="From(RunRecord, JsonObject, Redactor)"/>
+    /// <param name="settings">What is written of the run's settings.</param>
     public static RunDocument WithoutTests(RunRecord record, JsonObject settings, Redactor redactor)
     {
         return new RunDocument
@@ -43,8 +39,7 @@ internal static class RunDocumentSource
             Efficiency = record.Efficiency,
             Summary = Summarize(record),
             Incidents = [.. record.Incidents.Select(
-                incident => new IncidentDocument(
-                    incident.At.ToUniversalTime(), incident.Kind, redactor.Redact(incident.Message), incident.Worker))],
+                incident => incident with { At = incident.At.ToUniversalTime(), Message = redactor.Redact(incident.Message) })],
             Machine = record.Machine,
             WorkerTimes = [.. record.Workers.Select(From)],
             Database = record.Database is { } database ? From(database, DatabaseUse.Of(record), redactor) : null,
@@ -52,21 +47,11 @@ internal static class RunDocumentSource
             Retries = RetryCounts.Of(record),
             Phases = record.Phases,
             Benchmark = record.Settings.Benchmark ? From(RunBenchmark.Of(record), redactor) : null,
-            Coverage = record.Coverage is { } coverage ? From(coverage) : null,
+            Coverage = record.Coverage,
             Shard = record.Shard,
             Parts = record.Parts,
         };
     }
-
-    private static CoverageDocument From(CoverageRecord coverage) => new()
-    {
-        LinesCovered = coverage.LinesCovered,
-        LinesValid = coverage.LinesValid,
-        BranchesCovered = coverage.BranchesCovered,
-        BranchesValid = coverage.BranchesValid,
-        LostBatches = coverage.LostBatches,
-        LostResults = coverage.LostResults,
-    };
 
     private static OutsideDocument From(OutsideFailure failure, Redactor redactor) => new()
     {
@@ -120,7 +105,7 @@ internal static class RunDocumentSource
             Path = test.Assembly.Path,
             File = test.SourceFile,
             Line = test.Line,
-            Repeats = test.Repeats is { } repeats ? new RepeatsDocument(repeats.Runs, repeats.Failed, repeats.Rate) : null,
+            Repeats = test.Repeats,
         };
     }
 

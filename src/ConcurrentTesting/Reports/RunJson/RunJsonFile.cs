@@ -88,7 +88,7 @@ internal static class RunJsonFile
             case IEnumerable<BatchDocument> batches:
                 WriteLines(json, batches);
                 break;
-            case IEnumerable<IncidentDocument> incidents:
+            case IEnumerable<Incident> incidents:
                 WriteLines(json, incidents);
                 break;
             case IEnumerable<WorkerDocument> workers:

@@ -9,11 +9,6 @@ namespace ConcurrentTesting.Reports.Trx;
 /// </summary>
 internal static class TrxFormat
 {
-    public const string Namespace = TrxText.Namespace;
-    public const string UnitTestType = TrxText.UnitTestType;
-    public const string UncategorizedList = TrxText.UncategorizedList;
-    public const string AllLoadedList = TrxText.AllLoadedList;
-
     /// <summary>
     /// The outcome of a result. Errors and time-outs are written as failed, the only word for it that VSTest itself writes: readers that
     /// count rows know no other, and would take them for neither passed nor failed.

@@ -40,8 +40,6 @@ internal static class TrxReader
         }
     }
 
-    public static bool IsResult(XElement part) => IsResult(part.Name.LocalName);
-
     private static bool IsResult(string name) =>
         name is "UnitTestResult" or "TestResultAggregation" or "ManualTestResult" or "GenericTestResult";
 

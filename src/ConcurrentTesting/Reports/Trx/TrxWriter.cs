@@ -20,7 +20,7 @@ internal sealed class TrxWriter : IDisposable
     public TrxWriter(Stream output, ReportText text)
     {
         _text = text;
-        _xml = new IndentedXml(output, TrxFormat.Namespace);
+        _xml = new IndentedXml(output, TrxText.Namespace);
     }
 
     public void Dispose() => _xml.Dispose();
@@ -63,9 +63,9 @@ internal sealed class TrxWriter : IDisposable
         Name("testName", name);
         Attribute("computerName", row?["computerName"] ?? machine);
         RowTimes(recorded.Attempt, row);
-        Attribute("testType", TrxFormat.UnitTestType);
+        Attribute("testType", TrxText.UnitTestType);
         Attribute("outcome", TrxFormat.Outcome(test.Outcome));
-        Attribute("testListId", TrxFormat.UncategorizedList);
+        Attribute("testListId", TrxText.UncategorizedList);
         Attribute("relativeResultsDirectory", executionId.ToString());
         Output(output);
         Files(files);
@@ -89,8 +89,8 @@ internal sealed class TrxWriter : IDisposable
 
         End();
         Start("TestLists");
-        List("Results Not in a List", TrxFormat.UncategorizedList);
-        List("All Loaded Results", TrxFormat.AllLoadedList);
+        List("Results Not in a List", TrxText.UncategorizedList);
+        List("All Loaded Results", TrxText.AllLoadedList);
         End();
         Summary(record, summary);
         End();
@@ -185,7 +185,7 @@ internal sealed class TrxWriter : IDisposable
         Start("TestEntry");
         Attribute("testId", test.ToString());
         Attribute("executionId", execution.ToString());
-        Attribute("testListId", TrxFormat.UncategorizedList);
+        Attribute("testListId", TrxText.UncategorizedList);
         End();
     }
 

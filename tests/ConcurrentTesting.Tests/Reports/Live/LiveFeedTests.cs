@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
@@ -5,6 +6,7 @@ using ConcurrentTesting.Reports.Live;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Tests.Record;
+using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
 
@@ -89,7 +91,7 @@ public sealed class LiveFeedTests
         var redactor = new Redactor();
         redactor.Register("Xk9-secret-Zz");
         var text = string.Concat(new LiveMessages(_feed, TimeProvider.System, new ReportText(redactor)).Since(new LiveCursor()).Select(
-            message => System.Text.Encoding.UTF8.GetString(message.Span)));
+            message => Encoding.UTF8.GetString(message.Span)));
 
         text.ShouldNotContain("secret-Zz");
         text.ShouldNotContain("\n");
@@ -98,6 +100,30 @@ public sealed class LiveFeedTests
         var message = JsonDocument.Parse(text).RootElement;
         message.GetProperty("messages")[0][1].GetString().ShouldBe("</script>***");
         message.GetProperty("rows")[0][1].GetString().ShouldBe("Fails(\"\\u202eevil\", \"***\")");
+    }
+
+    [Fact]
+    public void A_message_says_each_thing_in_its_place()
+    {
+        var time = new FakeTimeProvider(RecordedRun.Start);
+        var recorder = new RunRecorder(time, _feed, Quarantine.None);
+        Begin(recorder);
+        recorder.Add(new RunPlanned(3, 2, TimeSpan.FromSeconds(1.26), 0.5) { At = recorder.Now });
+        recorder.Add(new PhaseStarted("tests") { At = recorder.Now });
+        recorder.Add(
+            Catalogs.Entry(Assembly, "Shop.Tests.BasketTests", "Pays"), "Pays", 0,
+            RecordedRun.Attempt(TestOutcome.Failed) with { StartedAt = RecordedRun.Start, Message = "<b>\nno" }, []);
+        time.Advance(TimeSpan.FromMilliseconds(1234.56));
+        recorder.Report("session-died", "It is gone.", null);
+
+        var message = new LiveMessages(_feed, time, new ReportText(new Redactor())).Since(new LiveCursor()).Single();
+
+        Encoding.UTF8.GetString(message.Span).ShouldBe(
+            """
+            {"whole":true,"at":1.235,"run":{"id":"r1","machine":"build-1","seed":7,"workers":2,"startedAt":"2026-11-22 14:48:00","runJson":"results/run.json"},
+            "cases":3,"expected":1.3,"phases":[["tests",0,null]],"running":[],"batches":[],"spans":[],"incidents":[[1.235,"session-died","It is gone.",""]],"outside":[],
+            "rows":[[0,"Pays",0,0,0,0.01,0,1,0,0,0,null,null,null]],"messages":[[0,"\u003Cb\u003E"]],"classes":["Shop.Tests.BasketTests"],"assemblies":["Shop.Tests (net10.0)"]}
+            """.ReplaceLineEndings(""));
     }
 
     [Fact]
@@ -129,9 +155,11 @@ public sealed class LiveFeedTests
     private List<JsonElement> Messages(LiveCursor cursor) =>
         [.. new LiveMessages(_feed, TimeProvider.System, new ReportText(new Redactor())).Since(cursor).Select(message => JsonDocument.Parse(message).RootElement)];
 
-    private void Begin() => _recorder.Add(new RunStarted
+    private void Begin() => Begin(_recorder);
+
+    private static void Begin(RunRecorder recorder) => recorder.Add(new RunStarted
     {
-        At = _recorder.Now,
+        At = recorder.Now,
         Run = "r1",
         Machine = "build-1",
         Seed = 7,

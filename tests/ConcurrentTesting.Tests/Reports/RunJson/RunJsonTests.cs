@@ -34,6 +34,20 @@ public sealed class RunJsonTests : IDisposable
     }
 
     [Fact]
+    public void Coverage_and_repeats_are_figures_alone()
+    {
+        var test = RecordedRun.Test("Shakes", RecordedRun.Attempt() with { Round = 1 }, RecordedRun.Attempt(TestOutcome.Failed, number: 2) with { Round = 2 });
+        var root = Write(RecordedRun.Of(_folder.Path, [test]) with { Coverage = new CoverageRecord(1, 2, 3, 4) { LostBatches = 5, LostResults = 6 } });
+
+        root.GetProperty("coverage").EnumerateObject().Select(property => $"{property.Name} {property.Value}")
+            .ShouldBe(["linesCovered 1", "linesValid 2", "branchesCovered 3", "branchesValid 4", "lostBatches 5", "lostResults 6"]);
+        root.GetProperty("tests")[0].GetProperty("repeats").GetRawText().ShouldBe("""{"runs":2,"failed":1,"rate":0.5}""");
+        var read = RunJsonFile.Read(_folder.File("run.json"));
+        read.Coverage.ShouldBe(new CoverageRecord(1, 2, 3, 4) { LostBatches = 5, LostResults = 6 });
+        read.Tests.Single().Repeats.ShouldBe(new RepeatCount(2, 1));
+    }
+
+    [Fact]
     public void Every_field_is_documented()
     {
         var documentation = File.ReadAllText(Path.Combine(Repository.Docs, "run-json.md"));
@@ -43,7 +57,8 @@ public sealed class RunJsonTests : IDisposable
             documentation.ShouldContain($"`{name}`");
         }
 
-        foreach (var type in typeof(RunDocument).Assembly.GetTypes().Where(type => type.Namespace == typeof(RunDocument).Namespace && type.Name.EndsWith("Document", StringComparison.Ordinal)))
+        foreach (var type in typeof(RunDocument).Assembly.GetTypes().Where(type => type.Namespace == typeof(RunDocument).Namespace && type.Name.EndsWith("Document", StringComparison.Ordinal))
+            .Concat([typeof(CoverageRecord), typeof(Incident), typeof(RepeatCount)]))
         {
             foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null))
             {
@@ -119,7 +134,7 @@ public sealed class RunJsonTests : IDisposable
         read.Batches.Select(batch => (batch.Number, batch.Worker, batch.Reason, batch.Trx)).ShouldBe([(0, 0, "plan", Path.Combine("worker-0", "batch-0.trx")), (1, 1, "rerun", null)]);
         read.Summary.Failed.ShouldBe(1);
         read.Summary.Flaky.ShouldBe(1);
-        read.Incidents.Single().ShouldBe(new IncidentDocument(RecordedRun.Start, "session-died", "it was killed", 1));
+        read.Incidents.Single().ShouldBe(new Incident(RecordedRun.Start, "session-died", "it was killed", 1));
         read.WorkerTimes.Select(worker => worker.BusySeconds).ShouldBe([8, 4]);
         read.Database!.CloneSeconds.ShouldBe([0.004, 0.006]);
         read.Database.Counts["leaked"].ShouldBe(2);
