@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using ConcurrentTesting.Databases.Throwaway;
