@@ -182,7 +182,8 @@ internal sealed class TestDatabases : IAsyncDisposable
             .Select(name => KeyValuePair.Create(name, new ConnectionValues($"{_settings.ConnectionString};Database={name}", name)));
         var environment = LeaseEnvironment.Of(_settings, _runId, 0, [.. databases]);
         var sharing = _settings.Isolation == DatabaseIsolation.Server ? 1 : _settings.Workers;
-        ConnectionNeed.Tell(connections, sharing, [.. _settings.Environment.Select(pattern => (pattern, environment[pattern.Name]))], _logger);
+        ConnectionNeed.Tell(
+            connections, sharing, [.. _settings.Environment.Select(pattern => (pattern, environment[pattern.Name]))], _logger);
     }
 
     /// <summary>

@@ -23,7 +23,7 @@ internal sealed class AssemblySelection(
     private const string Supported = "xunit 2, xunit v3, NUnit and MSTest are supported";
 
     /// <exception cref="ConcurrentTestException">
-    /// The framework that was asked for is none of any project's, a filter does not parse, or a data collector or logger of the run settings
+    /// The framework that was asked for is none of any project's, a filter does not parse, or a collector or logger of the run settings
     /// is nowhere to be found.
     /// </exception>
     public ImmutableArray<TestAssembly> Select(IEnumerable<AssemblyCandidate> candidates)

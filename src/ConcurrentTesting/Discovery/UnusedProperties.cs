@@ -25,7 +25,8 @@ internal static class UnusedProperties
 
     public static IEnumerable<string> Names => All.SelectMany(kind => kind.Names);
 
-    public static bool IsSet(string value) => value.Trim() is { Length: > 0 } set && !set.Equals("false", StringComparison.OrdinalIgnoreCase);
+    public static bool IsSet(string value) =>
+        value.Trim() is { Length: > 0 } set && !set.Equals("false", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A line for each kind of them.</summary>
     /// <param name="assemblies">What is run of the projects; one whose coverage is collected needs no property for that.</param>

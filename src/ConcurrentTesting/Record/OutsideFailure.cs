@@ -79,7 +79,7 @@ internal sealed partial record OutsideFailure
         ],
     };
 
-    // What it says on any worker: the worker's database is taken out, and of a clean-up, which its name tells apart, also ports and folders.
+    // What it says on any worker: without the worker's database, and of a clean-up, which its name tells apart, without ports and folders.
     private string Saying
     {
         get

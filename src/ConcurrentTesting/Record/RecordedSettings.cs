@@ -38,7 +38,9 @@ internal static partial class RecordedSettings
         EnvironmentPattern.Placeholder().Replace(pattern, "") is var rest && rest.Length < pattern.Length && Joints().IsMatch(rest);
 
     private static string WithoutLiterals(string pattern) =>
-        IsOpen(pattern) ? pattern : Mask + string.Concat(EnvironmentPattern.Placeholder().Matches(pattern).Select(placeholder => placeholder.Value));
+        IsOpen(pattern)
+            ? pattern
+            : Mask + string.Concat(EnvironmentPattern.Placeholder().Matches(pattern).Select(placeholder => placeholder.Value));
 
     [GeneratedRegex(@"\A(?<begin>([A-Za-z0-9_]+=)?cmd:)\s*(?<program>[^ ]*)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Command();

@@ -51,7 +51,8 @@ internal static class LivePage
             frame.Begin("Tests are running");
             page.Markup(Header).Markup(HtmlTimeline.Canvas).Markup(Incidents);
             HtmlTestTable.Frame(page, isMeasured: true);
-            page.Markup("<script type=\"application/json\" id=\"tests-data\">").Markup(Tests.ToJsonString()).Markup("</script></section>\n").Markup(Run);
+            page.Markup("<script type=\"application/json\" id=\"tests-data\">").Markup(Tests.ToJsonString()).Markup("</script></section>\n")
+            .Markup(Run);
             frame.End();
         }
 

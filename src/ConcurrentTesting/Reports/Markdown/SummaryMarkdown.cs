@@ -163,9 +163,7 @@ internal sealed class SummaryMarkdown
             Failure(clusters[shown++]);
 
         foreach (var left in clusters.Skip(shown).GroupBy(cluster => cluster.Kind))
-        {
             Paragraph($"… and {left.Sum(cluster => cluster.Tests.Length)} more ({FailureKinds.Text(left.Key)}) in report.html and junit.xml.");
-        }
     }
 
     private void Failure(FailureCluster cluster)
@@ -347,9 +345,7 @@ internal sealed class SummaryMarkdown
 
         Line();
         if (shown < items.Count)
-        {
             Paragraph($"… and {items.Count - shown} more.");
-        }
     }
 
     private void Row(string name, string value) => Line($"| {name} | {value} |");
