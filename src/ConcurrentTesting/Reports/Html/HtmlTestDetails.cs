@@ -100,10 +100,8 @@ internal sealed class HtmlTestDetails(
             json.WriteStartObject();
             json.WriteString("outcome", FailureKinds.Text(attempt));
             json.WriteString("where", FailureKinds.Where(test, attempt));
-            Message(json, attempt.Message, limit);
-            String(json, "stack", attempt.StackTrace is { } stack
-                ? string.Join('\n', StackTraceText.Trim(stack, rootDirectory))
-                : null, limit);
+            Message(json, FailureText.Message(attempt, rootDirectory), limit);
+            String(json, "stack", FailureText.Stack(attempt, rootDirectory), limit);
             String(json, "output", attempt.StandardOutput, limit);
             String(json, "error", attempt.StandardError, limit);
             json.WriteEndObject();
