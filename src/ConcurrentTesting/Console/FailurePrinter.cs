@@ -16,9 +16,14 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
     public const int MostInFull = 50;
     public const int MostByName = 200;
 
+    /// <summary>Failures with the same message and stack that are named after the first.</summary>
+    public const int MostAlike = 4;
+
+    private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<(string?, string?), string> _inFull = [];
+    private readonly Dictionary<(string?, string?), Told> _inFull = [];
     private int _count;
+    private int _alike;
 
     public void Print(TestRecord test)
     {
@@ -28,18 +33,16 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
             return;
         }
 
-        var number = Interlocked.Increment(ref _count);
-        if (number <= MostInFull)
+        var (number, told) = Count(test);
+        if (told.Alike > 0)
         {
-            log.LogInformation("{Failure}", new OwnWords(InFull(test)));
-        }
-        else
-        {
-            log.Log(number <= MostInFull + MostByName
-                ? LogLevel.Information
-                : LogLevel.Trace, "{Failure}", new OwnWords(FailureText.Header(test, redactor)));
+            log.Log(told.Alike <= MostAlike ? LogLevel.Information : LogLevel.Trace, "{Failure}", new OwnWords(Again(test, told)));
+            return;
         }
 
+        log.Log(
+            number <= MostInFull + MostByName ? LogLevel.Information : LogLevel.Trace, "{Failure}", new OwnWords(
+                number <= MostInFull ? FailureText.Full(test, settings, redactor) : FailureText.Header(test, redactor)));
         if (number == MostInFull)
         {
             log.LogInformation(
@@ -48,15 +51,31 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
         }
     }
 
-    // One cause often fails many tests: its message and stack are told once.
-    private string InFull(TestRecord test)
+    // One cause often fails many tests. Its message and stack are told once, and the others take no room from failures of their own.
+    private (int Number, Told Told) Count(TestRecord test)
     {
         var name = FailureText.Name(test, redactor);
-        var first = string.IsNullOrWhiteSpace(test.Final.Message)
-            ? name
-            : _inFull.GetOrAdd((test.Final.Message, test.Final.StackTrace), name);
-        return first == name ? FailureText.Full(test, settings, redactor) : FailureText.Again(test, first, redactor);
+        var key = (test.Final.Message, test.Final.StackTrace);
+        lock (_gate)
+        {
+            if (_inFull.TryGetValue(key, out var first))
+            {
+                first = first with { Alike = first.Alike + 1 };
+                _inFull[key] = first;
+                _alike += first.Alike > MostAlike ? 1 : 0;
+                return (_count, first);
+            }
+
+            var told = new Told(name, 0);
+            if (++_count <= MostInFull && !string.IsNullOrWhiteSpace(test.Final.Message))
+                _inFull.Add(key, told);
+            return (_count, told);
+        }
     }
+
+    private string Again(TestRecord test, Told told) => told.Alike <= MostAlike
+        ? FailureText.Again(test, told.First, redactor)
+        : FailureText.Header(test, redactor);
 
     // What takes a worker away leaves hundreds of tests without a result: they are told once, so that they do not hide what failed by
     // itself.
@@ -66,12 +85,19 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
     /// <summary>Says how many failures were not even named.</summary>
     public void Finish()
     {
-        var unnamed = Volatile.Read(ref _count) - MostInFull - MostByName;
+        Rest(Volatile.Read(ref _count) - MostInFull - MostByName, "");
+        Rest(Volatile.Read(ref _alike), " with a message and stack that were printed");
+    }
+
+    private void Rest(int unnamed, string what)
+    {
         if (unnamed > 0)
         {
             log.LogInformation(
-                "... and {Failures}: {Summary}", new OwnWords(Quantity.Of(unnamed, "more failure")),
+                "... and {Failures}{What}: {Summary}", new OwnWords(Quantity.Of(unnamed, "more failure")), new OwnWords(what),
                 RunClosing.ArtifactPath(settings, ArtifactNames.Summary));
         }
     }
+
+    private readonly record struct Told(string First, int Alike);
 }

@@ -40,7 +40,9 @@ internal static class ProgressView
     {
         if (!progress.IsTesting)
             return $"{string.Join(", ", progress.Phases.Select(Activity))}: {DurationText.Whole(progress.Elapsed)} elapsed";
-        var done = Invariant($"{progress.Done}/{progress.Total} {What(progress)} ({progress.Percent}%), {progress.Failed} failed");
+        var done = IsPlanned(progress)
+            ? Invariant($"{progress.Done}/{progress.Total} {What(progress)} ({progress.Percent}%), {progress.Failed} failed")
+            : Invariant($"{Quantity.Of(progress.Done, "test")} done while discovery goes on, {progress.Failed} failed");
         var unsure = string.Concat(Count(progress.Flaky, "flaky"), Count(progress.Retried, "retried"));
         var left = progress.Left is null ? "" : $", about {DurationText.Whole(Rounded(progress.Left.Value))} left";
         return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}{Longest(progress)}";
@@ -62,6 +64,9 @@ internal static class ProgressView
         return PlainText.OneLine($"{className}.{test.Name}");
     }
 
+    // The first tests run while others are still discovered: how many there are is not known then.
+    private static bool IsPlanned(ProgressSnapshot progress) => progress.Planned > 0;
+
     private static string What(ProgressSnapshot progress) =>
         progress.Total == progress.Planned ? "tests" : $"results of {Quantity.Of(progress.Planned, "case")}";
 
@@ -76,18 +81,22 @@ internal static class ProgressView
             return;
         }
 
-        var counts = Counts(progress).ToList();
-        AddBar(canvas, progress, counts.Sum(part => part.Text.Length));
+        var counts = Counts(progress, hasCases: true).ToList();
+        if (BarLength(canvas, counts) < ShortestBar)
+            counts = [.. Counts(progress, hasCases: false)];
+        AddBar(canvas, progress, BarLength(canvas, counts));
         foreach (var (text, style) in counts)
             canvas.Add(text, style);
         canvas.EndLine();
     }
 
-    private static IEnumerable<(string Text, TextStyle Style)> Counts(ProgressSnapshot progress)
+    private static IEnumerable<(string Text, TextStyle Style)> Counts(ProgressSnapshot progress, bool hasCases)
     {
-        yield return (Invariant($"{progress.Done}/{progress.Total}"), TextStyle.Strong);
-        if (progress.Total != progress.Planned)
-            yield return (Invariant($" of {progress.Planned} cases"), TextStyle.Dim);
+        yield return (IsPlanned(progress)
+            ? Invariant($"{progress.Done}/{progress.Total}")
+            : $"{Quantity.Of(progress.Done, "test")} done while discovery goes on", TextStyle.Strong);
+        if (hasCases && IsPlanned(progress) && progress.Total != progress.Planned)
+            yield return ($" of {Quantity.Of(progress.Planned, "case")}", TextStyle.Dim);
         if (progress.Failed > 0)
             yield return (Invariant($"  {progress.Failed} failed"), TextStyle.Bad);
         if (progress.Flaky > 0)
@@ -118,14 +127,22 @@ internal static class ProgressView
         return TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(left.TotalSeconds / step) * step));
     }
 
+    private static int BarLength(BlockCanvas canvas, List<(string Text, TextStyle Style)> counts) =>
+        Math.Min(LongestBar, canvas.Left - counts.Sum(part => part.Text.Length) - "  100% [] ".Length);
+
     // The bar takes what the counts leave, and gives way where that is too little.
-    private static void AddBar(BlockCanvas canvas, ProgressSnapshot progress, int countColumns)
+    private static void AddBar(BlockCanvas canvas, ProgressSnapshot progress, int length)
     {
         canvas.Add("  ");
-        var length = Math.Min(LongestBar, canvas.Left - countColumns - "100% [] ".Length);
-        if (length < ShortestBar)
+        if (!IsPlanned(progress))
             return;
-        var filled = progress.Total == 0 ? 0 : (int)((long)length * progress.Done / progress.Total);
+        if (length < ShortestBar)
+        {
+            canvas.Add(Invariant($"{progress.Percent,3}%  "));
+            return;
+        }
+
+        var filled = (int)((long)length * progress.Done / Math.Max(1, progress.Total));
         var bar = filled == length ? new string('=', length) : new string('=', filled) + '>';
         canvas.Add(Invariant($"{progress.Percent,3}% ")).Add("[", TextStyle.Dim)
             .Add(bar.PadRight(length), progress.Failed > 0 ? TextStyle.Bad : TextStyle.Good).Add("] ", TextStyle.Dim);

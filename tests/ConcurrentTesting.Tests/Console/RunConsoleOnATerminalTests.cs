@@ -32,6 +32,32 @@ public class RunConsoleOnATerminalTests
         run.Terminal.IsUpdating.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(60, "  100% [==============================] 2/2 of 1 case  0s")]
+    [InlineData(34, "  100% [================] 2/2  0s")]
+    [InlineData(22, "  100%  2/2  0s")]
+    public async Task What_is_least_important_gives_way_to_the_bar_and_the_bar_to_the_counts(int columns, string shown)
+    {
+        await using var run = new ShownRun(columns);
+        run.Begin(1, workers: 0);
+        foreach (var entry in SampleRun.Entries(2))
+            run.Console.TestFinished(SampleRun.Result(entry), isFinal: true);
+        run.Wait();
+
+        run.Terminal.Text.Trim('\n').ShouldStartWith(shown);
+    }
+
+    [Fact]
+    public async Task Tests_that_begin_before_all_are_discovered_are_no_part_of_nothing()
+    {
+        await using var run = new ShownRun();
+        run.Console.PhaseStarted("tests");
+        run.Console.TestFinished(SampleRun.Result(SampleRun.Entry("Pays")), isFinal: true);
+        run.Wait();
+
+        run.Terminal.Text.Trim('\n').ShouldStartWith("  1 test done while discovery goes on  0s");
+    }
+
     [Fact]
     public async Task Log_lines_stand_above_the_block_in_their_order()
     {

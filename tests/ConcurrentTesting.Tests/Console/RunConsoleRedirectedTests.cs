@@ -121,6 +121,26 @@ public class RunConsoleRedirectedTests
     }
 
     [Fact]
+    public async Task Many_failures_of_one_cause_hide_none_of_another()
+    {
+        await using var run = new ShownRun(columns: 200, rows: 400, isLive: false);
+        run.Begin(400, workers: 1);
+        foreach (var entry in SampleRun.Entries(300))
+            run.Console.TestFinished(SampleRun.Failure(entry, message: "The fixture threw."), isFinal: true);
+        run.Console.TestFinished(SampleRun.Failure(SampleRun.Entry("Pays"), message: "Expected 1, was 2."), isFinal: true);
+        run.Console.Finish(SampleRun.Run(run.Settings));
+        run.Wait();
+        var text = run.Terminal.Text;
+        text.Split("FAIL  ").Length.ShouldBe(1 + FailurePrinter.MostAlike + 1 + 1);
+        text.ShouldContain("Shop.Tests.OrderTests.Pays  [");
+        text.ShouldContain("  Expected 1, was 2.\n");
+        text.ShouldNotContain("failures were printed in full");
+        text.ShouldContain("[INF] ... and 295 more failures with a message and stack that were printed: results/summary.md\n");
+        await run.Console.DisposeAsync();
+        run.ReadRunLog().Split("FAIL  ").Length.ShouldBe(302);
+    }
+
+    [Fact]
     public async Task An_incident_that_comes_again_is_one_warning_with_a_count()
     {
         await using var run = new ShownRun(columns: 200, isLive: false);

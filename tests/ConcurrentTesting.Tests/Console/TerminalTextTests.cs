@@ -14,6 +14,7 @@ public class TerminalTextTests
     [InlineData("Expected: 42", "Actual:   52", $"Expected: {Green}\e[7m4\e[27m2{End}", $"Actual:   {Red}\e[7m5\e[27m2{End}")]
     [InlineData("  Expected: \"abd\"", "  But was:  \"abcx\"", $"  Expected: {Green}\"ab\e[7md\e[27m\"{End}", $"  But was:  {Red}\"ab\e[7mcx\e[27m\"{End}")]
     [InlineData("Expected: a👍", "Actual:   a👎", $"Expected: {Green}a\e[7m👍\e[27m{End}", $"Actual:   {Red}a\e[7m👎\e[27m{End}")]
+    [InlineData("    Expected: False", "    But was:  True", $"    Expected: {Green}\e[7mFalse\e[27m{End}", $"    But was:  {Red}\e[7mTrue\e[27m{End}")]
     [InlineData("Expected: 5", "Actual:   5", $"Expected: {Green}5{End}", $"Actual:   {Red}5{End}")]
     [InlineData("Expected: aa", "Actual:   aaa", $"Expected: {Green}aa{End}", $"Actual:   {Red}aa\e[7ma\e[27m{End}")]
     public void Values_that_were_compared_are_coloured_and_what_differs_is_marked(string expected, string actual, string shownExpected, string shownActual)

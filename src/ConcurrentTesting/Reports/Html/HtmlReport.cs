@@ -253,8 +253,8 @@ internal sealed class HtmlReport
     }
 
     private void Attempt(TestAttempt attempt) =>
-        _page.Block("Message", attempt.Message, TextBytes)
-            .Block("Stack", attempt.StackTrace, TextBytes)
+        _page.Block("Message", FailureText.Message(attempt, _record.Settings.RootDirectory), TextBytes)
+            .Block("Stack", FailureText.Stack(attempt, _record.Settings.RootDirectory), TextBytes)
             .Block("Output", attempt.StandardOutput, TextBytes)
             .Block("Error output", attempt.StandardError, TextBytes);
 

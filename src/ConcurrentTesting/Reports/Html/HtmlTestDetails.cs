@@ -85,10 +85,8 @@ internal sealed class HtmlTestDetails(
     {
         var limit = attempt.Outcome == TestOutcome.Passed ? PassedBytes : FailureBytes;
         var json = new JsonObject { ["outcome"] = FailureKinds.Text(attempt), ["where"] = FailureKinds.Where(test, attempt) };
-        Message(json, attempt.Message, limit);
-        Add(json, "stack", attempt.StackTrace is { } stack
-            ? string.Join('\n', StackTraceText.Trim(stack, rootDirectory))
-            : null, limit);
+        Message(json, FailureText.Message(attempt, rootDirectory), limit);
+        Add(json, "stack", FailureText.Stack(attempt, rootDirectory), limit);
         Add(json, "output", attempt.StandardOutput, limit);
         Add(json, "error", attempt.StandardError, limit);
         return json;

@@ -38,7 +38,7 @@ starts.push(() => {
     heading.tabIndex = -1;
     const className = part("span", "", "soft");
     className.append(words(`${classes[test[CLASS]]}.`));
-    heading.append(part("span", `${outcome.sign} ${outcome.name} `, outcome.style), isolated(className, words(test[NAME])));
+    heading.append(part("span", `${outcome.sign} ${outcome.name}${test[FLAKY] ? ", flaky" : ""} `, test[FLAKY] ? "flaky" : outcome.style), isolated(className, words(test[NAME])));
     const back = part("a", "All tests");
     back.href = "#tests";
     const ran = test[WORKER] >= 0 ? `${facts.labels[facts.workers.indexOf(test[WORKER])] ?? `worker ${test[WORKER]}`}, ${duration(test[SECONDS])}, begun ${duration(test[START])} into the run` : "not run";

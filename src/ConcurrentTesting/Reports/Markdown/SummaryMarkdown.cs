@@ -1,5 +1,5 @@
-using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
@@ -8,7 +8,7 @@ using static System.FormattableString;
 namespace ConcurrentTesting.Reports.Markdown;
 
 /// <summary>The run on one page, <c>summary.md</c>: GitHub-flavoured Markdown that also fits a step summary, which takes 1 MiB.</summary>
-internal sealed class SummaryMarkdown
+internal sealed partial class SummaryMarkdown
 {
     private const int FailuresInFull = 50;
     private const int NamesOfCluster = 5;
@@ -179,8 +179,8 @@ internal sealed class SummaryMarkdown
             Names(cluster);
 
         Paragraph($"{Plain(Where(test))}");
-        Block(test.Final.Message);
-        Block(test.Final.StackTrace);
+        Block(FailureText.Message(test.Final, _record.Settings.RootDirectory));
+        Block(FailureText.Stack(test.Final, _record.Settings.RootDirectory));
         Paragraph($"</details>");
     }
 
@@ -365,15 +365,22 @@ internal sealed class SummaryMarkdown
 
     /// <summary>Text on one line, not too long, in which nothing is taken for markup.</summary>
     private string Plain(string text) =>
-        Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal);
+        LoneUnderscore().Replace(Escape(text).Replace("*", "&#42;", StringComparison.Ordinal), "&#95;");
 
     private string Code(string text) =>
-        $"<code>{Escape(text).Replace("*", "&#42;", StringComparison.Ordinal).Replace("_", "&#95;", StringComparison.Ordinal)}</code>";
+        $"<code>{Plain(text)}</code>";
+
+    // Within a word it is no markup, and the file is read as plain text too.
+    [GeneratedRegex(@"(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])")]
+    private static partial Regex LoneUnderscore();
 
     private string Escape(string text)
     {
         var line = TextCap.Apply(_text.Whole(text), NameBytes).ReplaceLineEndings(" ").Replace('\t', ' ');
-        return new StringBuilder(WebUtility.HtmlEncode(line))
+        return new StringBuilder(line)
+            .Replace("&", "&amp;")
+            .Replace("<", "&lt;")
+            .Replace(">", "&gt;")
             .Replace("|", "&#124;")
             .Replace("`", "&#96;")
             .Replace("[", "&#91;")

@@ -22,7 +22,7 @@ internal static class FailureText
     public static string Full(TestRecord test, ConcurrentTestSettings settings, Redactor redactor)
     {
         var text = new StringBuilder(Header(test, redactor));
-        AddMessage(text, test.Final.Message, redactor);
+        AddMessage(text, Message(test.Final, settings.RootDirectory), redactor);
         AddStack(text, test, settings.RootDirectory, redactor);
         AddOutput(text, test, redactor);
         return text.ToString();
@@ -59,6 +59,18 @@ internal static class FailureText
             StackTraceText.RelativePath(file, rootDirectory)) + (test.Line is { } line
                 ? string.Create(CultureInfo.InvariantCulture, $":{line}")
                 : "");
+
+    /// <summary>
+    /// An attempt's message. That of a crash ends with the stack of what the process did last, in which only the user's own part tells something.
+    /// </summary>
+    public static string? Message(TestAttempt attempt, string rootDirectory) =>
+        attempt.Message is { } message && FailureKinds.Of(attempt) == FailureKind.Crashed
+            ? StackTraceText.TrimWithin(message, rootDirectory)
+            : attempt.Message;
+
+    /// <summary>An attempt's stack without the frames that are not the user's at both ends, with places relative to the root.</summary>
+    public static string? Stack(TestAttempt attempt, string rootDirectory) =>
+        attempt.StackTrace is { } stack ? string.Join('\n', StackTraceText.Trim(stack, rootDirectory)) : null;
 
     private static string Verdict(FailureKind kind) => kind switch
     {

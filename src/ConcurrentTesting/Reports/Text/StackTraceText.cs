@@ -35,6 +35,26 @@ internal static partial class StackTraceText
         return [.. kept.Select(line => WithPlace(line, rootDirectory))];
     }
 
+    /// <summary>A text with the frames in it trimmed, as a process that ends itself writes them behind its reason.</summary>
+    public static string TrimWithin(string text, string rootDirectory)
+    {
+        var lines = text.ReplaceLineEndings("\n").Split('\n');
+        var kept = new List<string>(lines.Length);
+        for (var start = 0; start < lines.Length;)
+        {
+            var end = start;
+            while (end < lines.Length && IndentedFrame().IsMatch(lines[end]))
+                end++;
+            if (end > start)
+                kept.AddRange(Trim(string.Join('\n', lines[start..end]), rootDirectory).Select(frame => $"   {frame}"));
+            else
+                kept.Add(lines[end++]);
+            start = end;
+        }
+
+        return string.Join('\n', kept);
+    }
+
     /// <summary>A file relative to the root where it is below it, with forward slashes.</summary>
     public static string RelativePath(string file, string rootDirectory)
     {
@@ -82,6 +102,9 @@ internal static partial class StackTraceText
 
     [GeneratedRegex(@"^\d+\)\s+at ")]
     private static partial Regex NumberedFrame();
+
+    [GeneratedRegex(@"^\s+at \S")]
+    private static partial Regex IndentedFrame();
 
     [GeneratedRegex(@"^(?<number>(?:\d+\)\s+)?)at (?<call>.+?)(?: in (?<file>.+):line (?<line>\d+))?$")]
     private static partial Regex Frame();

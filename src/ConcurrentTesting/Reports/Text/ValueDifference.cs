@@ -72,12 +72,18 @@ internal static partial class ValueDifference
             end++;
         if (end > 0 && char.IsLowSurrogate(wanted[^end]))
             end--;
+        if (AreTrueAndFalse(wanted, was))
+            end = 0;
         return
         [
             new ComparedValue(expected.Line, expected.Value, Within(expected.Value, start, wanted.Length - end), IsExpected: true),
             new ComparedValue(actual.Line, actual.Value, Within(actual.Value, start, was.Length - end), IsExpected: false),
         ];
     }
+
+    // They share a letter, and are no less different for it.
+    private static bool AreTrueAndFalse(ReadOnlySpan<char> one, ReadOnlySpan<char> other) =>
+        bool.TryParse(one, out var isOne) && bool.TryParse(other, out var isOther) && isOne != isOther;
 
     private static Range Within(Range value, int start, int end) => (value.Start.Value + start)..(value.Start.Value + end);
 

@@ -58,7 +58,7 @@ public sealed class SummaryMarkdownTests
 
             ## Failures
 
-            <details><summary>❌ <code>Shop.Tests.BasketTests</code>.<code>Row(&quot;a&#124;b &#96;c&#96; &lt;d&gt;&quot;)</code> at <code>tests/BasketTests.cs:17</code></summary>
+            <details><summary>❌ <code>Shop.Tests.BasketTests</code>.<code>Row("a&#124;b &#96;c&#96; &lt;d&gt;")</code> at <code>tests/BasketTests.cs:17</code></summary>
 
             Shop.Tests (net10.0), worker 0, 10ms
 
@@ -67,8 +67,7 @@ public sealed class SummaryMarkdownTests
             ````
 
             ```text
-               at Xunit.Assert.Equal() in /_/src/xunit/Assert.cs:line 3
-               at Shop.Tests.BasketTests.Row() in /repo/tests/BasketTests.cs:line 17
+            at Shop.Tests.BasketTests.Row() in tests/BasketTests.cs:17
             ```
 
             </details>
@@ -94,7 +93,7 @@ public sealed class SummaryMarkdownTests
             | <code>Shop.Tests.BasketTests</code>.<code>Slow</code> | 12.0s | 0 |
             | <code>Shop.Tests.BasketTests</code>.<code>Flaky</code> | 10ms | 1 |
             | <code>Shop.Tests.BasketTests</code>.<code>Passes</code> | 10ms | 0 |
-            | <code>Shop.Tests.BasketTests</code>.<code>Row(&quot;a&#124;b &#96;c&#96; &lt;d&gt;&quot;)</code> | 10ms | 0 |
+            | <code>Shop.Tests.BasketTests</code>.<code>Row("a&#124;b &#96;c&#96; &lt;d&gt;")</code> | 10ms | 0 |
 
             ## Slowest classes
 

@@ -35,6 +35,19 @@ public class FailureTextTests
         FailureText.Full(test, Settings, new Redactor()).ShouldBe(expected);
     }
 
+    [Fact]
+    public void A_crash_is_printed_with_the_users_own_part_of_what_the_process_wrote()
+    {
+        var test = SampleRun.Result(SampleRun.Entry("Pays"), Failed with
+        {
+            Cause = AttemptCauses.Crashed,
+            Message = "The test process died while this test ran: SIGABRT: Process terminated.\nout of stock\n   at System.Environment.FailFast(System.String)\n"
+                + "   at Shop.Tests.OrderTests.Pays()\n   at System.Reflection.MethodBaseInvoker.InvokeWithNoArgs(System.Object)\n   at NUnit.Framework.Internal.Reflect.InvokeMethod()\n1 row arrived.",
+        });
+        FailureText.Full(test, Settings, new Redactor()).ShouldEndWith(
+            "Process terminated.\n  out of stock\n     at System.Environment.FailFast(System.String)\n     at Shop.Tests.OrderTests.Pays()\n  1 row arrived.");
+    }
+
     [Theory]
     [InlineData(TestOutcome.Failed, "FAIL  ")]
     [InlineData(TestOutcome.Error, "NO RESULT  ")]
