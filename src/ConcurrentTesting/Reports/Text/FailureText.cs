@@ -61,7 +61,8 @@ internal static class FailureText
                 : "");
 
     /// <summary>
-    /// An attempt's message. That of a crash ends with the stack of what the process did last, in which only the user's own part tells something.
+    /// An attempt's message. That of a crash ends with the stack of what the process did last, in which only the user's own part tells
+    /// something.
     /// </summary>
     public static string? Message(TestAttempt attempt, string rootDirectory) =>
         attempt.Message is { } message && FailureKinds.Of(attempt) == FailureKind.Crashed
