@@ -58,7 +58,7 @@ internal static class RunClosing
             incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
         run.HasArtifacts
-            ? $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactPath(run.Settings, ArtifactNames.Summary)}"
+            ? $"  Artifacts  {ArtifactPath(run.Settings, "")}; begin with {ArtifactNames.Report}"
             : $"  Artifacts  only {ArtifactPath(run.Settings, ArtifactNames.Log)}; what the last run left beside it stays as it is",
     ];
 

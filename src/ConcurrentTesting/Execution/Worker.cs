@@ -94,7 +94,7 @@ internal sealed class Worker(
     private void Retire(Exception exception)
     {
         run.Recorder.Report(
-            IncidentKinds.WorkerRetired, $"The worker is retired and its work goes to the others: {exception.Message}", number);
+            IncidentKinds.WorkerRetired, $"The worker is retired, and its work goes to those that are left: {exception.Message}", number);
         run.Log.LogDebug(exception, "Worker {Worker} is retired", number);
         if (_batches == 0)
             source.BeginNoMore($"worker {number} could not begin: {exception.Message}");

@@ -36,7 +36,7 @@ internal sealed record WorkersThatPay(int Workers, string? Why)
 
     private static WorkersThatPay? Worth(TimingStore timings, int cores) => timings.TestSeconds is > 0 and var total
         ? new WorkersThatPay(
-            WorthStarts(total, cores, timings.Worker?.Seconds), Invariant($"{total:0.0} s of tests are not worth more starts"))
+            WorthStarts(total, cores, timings.Worker?.Seconds), Invariant($"more would take longer to start than they save of {total:0.0} s of tests"))
         : null;
 
     private static WorkersThatPay? Having(long? memory) => memory is { } bytes

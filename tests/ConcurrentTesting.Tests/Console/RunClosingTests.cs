@@ -35,7 +35,7 @@ public class RunClosingTests
               No result  Shop.Tests.OrderTests.Refunds  [Shop.Tests (net10.0)]
               Flaky      Shop.Tests.OrderTests.Ships  [Shop.Tests (net10.0)] passed on attempt 2
               Incidents  2 session-died
-              Artifacts  artifacts/test-results; begin with artifacts/test-results/summary.md
+              Artifacts  artifacts/test-results; begin with report.html
             FAILED  2 tests failed.
             """);
     }

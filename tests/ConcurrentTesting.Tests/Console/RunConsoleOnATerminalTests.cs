@@ -294,7 +294,7 @@ public class RunConsoleOnATerminalTests
             [INF]   Tests      1 passed, 1 failed, 0 skipped; 2 discovered
               Time       10.0s (0.2x)
               Failed     Shop.Tests.OrderTests.Places_order_2  [Shop.Tests (net10.0)]
-              Artifacts  results; begin with results/summary.md
+              Artifacts  results; begin with report.html
             FAILED  1 test failed.
             """);
         run.Terminal.CursorIsVisible.ShouldBeTrue();
@@ -315,7 +315,7 @@ public class RunConsoleOnATerminalTests
             """
             [INF]   Tests      0 passed, 0 failed, 0 skipped; 10 discovered
               Time       10.0s
-              Artifacts  results; begin with results/summary.md
+              Artifacts  results; begin with report.html
             CANCELLED  Cancelled by Ctrl-C.
             """);
         run.Terminal.CursorIsVisible.ShouldBeTrue();

@@ -33,7 +33,7 @@ public sealed class WorkersThatPayTests : IDisposable
 
     [Fact]
     public async Task Many_cores_are_not_all_used_for_little() =>
-        WorkersThatPay.Of(await Timings(seconds: 1, waiting: 0.1), 16, null).ShouldBe(new WorkersThatPay(4, "1.0 s of tests are not worth more starts"));
+        WorkersThatPay.Of(await Timings(seconds: 1, waiting: 0.1), 16, null).ShouldBe(new WorkersThatPay(4, "more would take longer to start than they save of 1.0 s of tests"));
 
     [Fact]
     public async Task Memory_has_to_have_room_for_their_test_hosts() =>

@@ -28,7 +28,7 @@ starts.push(() => {
     const scale = [0, 1, 2, 3, 4].map(step => `color-mix(in srgb, ${of("--failed-fill")} ${step * 25}%, ${of("--passed-fill")})`);
     colours = {
       text: of("--soft"), strong: of("--text"), line: of("--line"), accent: of("--accent"), host: of("--host-fill"), clones: of("--clone-fill"), resets: of("--reset-fill"),
-      bands: [of("--tail-fill"), of("--retry-fill"), of("--host-fill"), of("--passed-fill")], starts: of("--tail-fill"),
+      phases: of("--phase-fill"), starts: of("--tail-fill"),
       // In the order of fills below.
       fills: [...scale, of("--passed-fill"), of("--failed-fill"), of("--skipped"), of("--retry-fill")],
     };
@@ -39,11 +39,11 @@ starts.push(() => {
   // Phases that go on side by side stand below each other.
   function layOut() {
     const ends = [];
-    bands = facts.phases.map(([name, start, end], index) => {
+    bands = facts.phases.map(([name, start, end]) => {
       let row = ends.findIndex(one => one <= start + 0.001);
       if (row < 0) row = ends.length;
       ends[row] = end ?? facts.seconds;
-      return { name, start, end, row, colour: index % 4 };
+      return { name, start, end, row };
     });
     bandRows = Math.max(1, ends.length);
     const wanted = laneTop(lanes.length) + 4;
@@ -122,11 +122,12 @@ starts.push(() => {
 
   function drawBands() {
     context.textAlign = "left";
-    for (const { name, start, end, row, colour } of bands) {
+    for (const { name, start, end, row } of bands) {
       const [a, b] = [Math.max(left, x(start)), Math.min(width, x(end ?? facts.seconds))];
       if (b <= a) continue;
-      context.fillStyle = colours.bands[colour];
-      context.fillRect(a, top + row * bandHeight, b - a, bandHeight - 1);
+      context.fillStyle = colours.phases;
+      // One after another they are told apart by the gap.
+      context.fillRect(a, top + row * bandHeight, Math.max(1, b - a - 1), bandHeight - 1);
       if (b - a < context.measureText(name).width + 8) continue;
       context.fillStyle = colours.strong;
       context.fillText(name, a + 4, top + row * bandHeight + 12);
