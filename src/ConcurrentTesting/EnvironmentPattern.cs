@@ -15,6 +15,16 @@ public sealed partial record EnvironmentPattern(string Name, string Pattern)
     /// <summary>Its value is made from a database's.</summary>
     internal bool HoldsDatabase => Placeholder().Matches(Pattern).Any(match => !IsWorker(match));
 
+    /// <summary>The names that its value is made from; a bare placeholder means the first of those that there are.</summary>
+    internal IEnumerable<string> Databases(IReadOnlyList<string> all) =>
+        Placeholder().Matches(Pattern).Where(match => !IsWorker(match)).Select(match => match.Groups["database"] is { Success: true } named
+            ? all.FirstOrDefault(name => name.Equals(named.Value, StringComparison.OrdinalIgnoreCase)) ?? named.Value
+            : all[0]);
+
+    /// <summary>The variable of a further database where no patterns are given: <c>ConnectionStrings__Audit</c>.</summary>
+    internal static EnvironmentPattern DefaultOf(string database) =>
+        new($"ConnectionStrings__{char.ToUpperInvariant(database[0])}{database[1..]}", $"{{ConnectionString:{database}}}");
+
     internal static bool IsWorker(Match placeholder) =>
         placeholder.Groups["name"].Value.Equals("Worker", StringComparison.OrdinalIgnoreCase);
 

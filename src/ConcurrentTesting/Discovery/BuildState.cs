@@ -14,7 +14,7 @@ namespace ConcurrentTesting.Discovery;
 /// </summary>
 internal sealed class BuildState
 {
-    private const int Version = 2;
+    private const int Version = 3;
 
     // What takes longer to look at is built instead.
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(300);

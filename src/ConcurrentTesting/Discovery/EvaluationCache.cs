@@ -77,8 +77,8 @@ internal sealed class EvaluationCache
 
     private string FileOf(ProjectInput project)
     {
-        var solution = project.Solution ?? SolutionFile.FindFor(project.Path);
-        return Path.Combine(_folder, MSBuildSurroundings.Hash($"{project.Path}|{solution}|{_configuration}|{_left}")[..32] + ".json");
+        var build = SolutionBuild.Of(project, _configuration);
+        return Path.Combine(_folder, MSBuildSurroundings.Hash($"{project.Path}|{build}|{_configuration}|{_left}")[..32] + ".json");
     }
 
     private sealed record Entry(

@@ -8,13 +8,11 @@ namespace ConcurrentTesting.Discovery;
 
 /// <summary>
 /// Builds test projects: through a filter over their solution, so that what depends on the solution's folder and configuration is right and
-/// what projects share is built once; where there is no solution, one after another. No build server or node is left behind.
+/// what projects share is built once; where there is no solution, or it does not build them, one after another. No build server or node is
+/// left behind.
 /// </summary>
 internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dotnet, ILogger logger)
 {
-    // "The specified solution configuration is invalid": the solution does not know the configuration, its projects may.
-    private const string UnknownSolutionConfiguration = "MSB4126";
-
     /// <summary>In the temporary directory, held while a run builds.</summary>
     public const string LockName = "test-build.lock";
 
@@ -37,7 +35,7 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
         using var alone = await FileLock.ExclusiveAsync(
             Path.Combine(settings.TemporaryDirectory, LockName), TimeProvider.System, cancellationToken);
         var failures = new List<string>();
-        foreach (var group in projects.GroupBy(project => project.Solution ?? SolutionFile.FindFor(project.Path)))
+        foreach (var group in projects.GroupBy(project => SolutionBuild.Of(project, settings.Configuration)?.Solution))
             failures.AddRange(await RunGroupAsync(command, group.Key, [.. group.Select(project => project.Path)], cancellationToken));
         if (failures.Count > 0)
             throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, string.Join('\n', failures));
@@ -46,8 +44,8 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
     private async Task<IReadOnlyList<string>> RunGroupAsync(
         string command, string? solution, ImmutableArray<string> projects, CancellationToken cancellationToken)
     {
-        if (solution is not null && await RunFilteredAsync(command, solution, projects, cancellationToken) is { } result)
-            return Failure(command, solution, result);
+        if (solution is not null)
+            return Failure(command, solution, await RunFilteredAsync(command, solution, projects, cancellationToken));
 
         var failures = new List<string>();
         foreach (var project in projects)
@@ -59,8 +57,7 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
         return failures;
     }
 
-    // Null: the solution cannot build this configuration.
-    private async Task<DotNetResult?> RunFilteredAsync(
+    private async Task<DotNetResult> RunFilteredAsync(
         string command, string solution, ImmutableArray<string> projects, CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(solution)!;
@@ -72,8 +69,7 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
                 new { solution = new { path = solution, projects = projects.Select(project => Path.GetRelativePath(folder, project)) } };
             await File.WriteAllTextAsync(filter, JsonSerializer.Serialize(content), cancellationToken);
             ResponseFile.PassOn(ResponseFile.FindFor(solution), temporary);
-            var result = await RunOneAsync(command, filter, folder, cancellationToken);
-            return result.ExitCode != 0 && result.Output.Contains(UnknownSolutionConfiguration, StringComparison.Ordinal) ? null : result;
+            return await RunOneAsync(command, filter, folder, cancellationToken);
         }
         finally
         {

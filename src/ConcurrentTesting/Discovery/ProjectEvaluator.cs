@@ -108,8 +108,8 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
     }
 
     // A build is one of the solution, where there is one.
-    private static string ArgumentsOf(ProjectInput project) =>
-        ResponseFile.FindFor(project.Solution ?? SolutionFile.FindFor(project.Path) ?? project.Path);
+    private string ArgumentsOf(ProjectInput project) =>
+        ResponseFile.FindFor(SolutionBuild.Of(project, settings.Configuration)?.Solution ?? project.Path);
 
     // The folder decides which SDK's MSBuild answers.
     private static string SdkFolder(string project)
@@ -196,16 +196,18 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
                             "Output", new XAttribute("TaskParameter", "TargetOutputs"), new XAttribute("ItemName", "Description"))))));
     }
 
-    // Output folders are often given relative to $(SolutionDir), which only a build of the solution sets.
-    private static string SolutionProperties(ProjectInput project) =>
+    // Output folders are often given relative to $(SolutionDir), which only a build of the solution sets. Its configuration is a project's
+    // only where it says so.
+    private string SolutionProperties(ProjectInput project) =>
         string.Join(';', SolutionValues(project).Select(property => $"{property.Name}={Escape(property.Value)}"));
 
-    private static IEnumerable<(string Name, string Value)> SolutionValues(ProjectInput project)
+    private IEnumerable<(string Name, string Value)> SolutionValues(ProjectInput project)
     {
-        if ((project.Solution ?? SolutionFile.FindFor(project.Path)) is not { } solution)
+        if (SolutionBuild.Of(project, settings.Configuration) is not { Solution: var solution } build)
             return [];
         return
         [
+            ("Configuration", build.Configuration), ("Platform", build.Platform),
             ("SolutionDir", Path.GetDirectoryName(solution) + Path.DirectorySeparatorChar), ("SolutionPath", solution),
             ("SolutionName", Path.GetFileNameWithoutExtension(solution)), ("SolutionFileName", Path.GetFileName(solution)),
             ("SolutionExt", Path.GetExtension(solution)),

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Xml;
 using Microsoft.VisualStudio.SolutionPersistence.Model;
@@ -13,8 +14,11 @@ internal static class SolutionFile
 {
     private static readonly string[] SolutionPatterns = ["*.sln", "*.slnx"];
 
+    // What MSBuild takes where it is told of none: of these the first that the solution has, else the solution's first.
+    private static readonly string[] DefaultPlatforms = ["Mixed Platforms", "Any CPU"];
+
     // Each project asks for the solution above it.
-    private static readonly ConcurrentDictionary<(string Path, DateTime Changed), Lazy<IReadOnlyList<string>>> Known = new();
+    private static readonly ConcurrentDictionary<(string Path, DateTime Changed), Lazy<SolutionContent>> Known = new();
 
     /// <summary>The solution itself; for a filter, the one it filters.</summary>
     /// <exception cref="ConcurrentTestException">The filter cannot be read.</exception>
@@ -25,9 +29,27 @@ internal static class SolutionFile
     public static IReadOnlyList<string> ReadProjects(string path)
     {
         if (!IsFilter(path))
-            return ReadSolution(path);
+            return ReadSolution(path).Projects;
         var filter = SolutionFilter.Read(path);
-        return filter.Of(ReadSolution(filter.Solution));
+        return filter.Of(ReadSolution(filter.Solution).Projects);
+    }
+
+    /// <summary>
+    /// What a build of a solution makes of a project; null where it would leave the project out, which it does without a word.
+    /// </summary>
+    /// <exception cref="ConcurrentTestException">The solution cannot be read.</exception>
+    public static SolutionBuild? BuildOf(string solution, string project, string configuration)
+    {
+        var content = Content(solution);
+        var index = content.Projects.IndexOf(project);
+        if (index < 0 || !content.Model.BuildTypes.Contains(configuration, StringComparer.OrdinalIgnoreCase))
+            return null;
+        var platforms = content.Model.Platforms;
+        var platform = Array.Find(DefaultPlatforms, platforms.Contains) ?? platforms[0];
+        var (type, projectPlatform, isBuilt, _) = content.Model.SolutionProjects[index].GetProjectConfiguration(configuration, platform);
+        return isBuilt && type is not null && projectPlatform is not null && IsSaid(solution, projectPlatform)
+            ? new SolutionBuild(solution, type, projectPlatform.Replace("Any CPU", "AnyCPU", StringComparison.OrdinalIgnoreCase))
+            : null;
     }
 
     /// <summary>The nearest solution above a project that lists it, within its repository; null if there is none.</summary>
@@ -54,6 +76,10 @@ internal static class SolutionFile
             $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Correct it, or name the projects with --test-projects.",
             cause);
 
+    // So the library spells what an .sln does not say, which to MSBuild is a project to be left out.
+    private static bool IsSaid(string solution, string platform) =>
+        platform != "AnyCPU" || !Path.GetExtension(solution).Equals(".sln", StringComparison.OrdinalIgnoreCase);
+
     // Of several in one folder, the one with the most projects is the whole.
     private static IEnumerable<string> SolutionsIn(string folder) =>
         SolutionPatterns
@@ -66,8 +92,7 @@ internal static class SolutionFile
     {
         try
         {
-            var key = (solution, File.GetLastWriteTimeUtc(solution));
-            return Known.GetOrAdd(key, _ => new Lazy<IReadOnlyList<string>>(() => ReadSolution(solution))).Value.Contains(project);
+            return Content(solution).Projects.Contains(project);
         }
         catch (ConcurrentTestException)
         {
@@ -76,9 +101,12 @@ internal static class SolutionFile
         }
     }
 
+    private static SolutionContent Content(string solution) => Known.GetOrAdd(
+        (solution, File.GetLastWriteTimeUtc(solution)), _ => new Lazy<SolutionContent>(() => ReadSolution(solution))).Value;
+
     private static bool IsFilter(string path) => Path.GetExtension(path).Equals(".slnf", StringComparison.OrdinalIgnoreCase);
 
-    private static IReadOnlyList<string> ReadSolution(string path)
+    private static SolutionContent ReadSolution(string path)
     {
         try
         {
@@ -86,7 +114,7 @@ internal static class SolutionFile
             var solution = Path.GetExtension(path).Equals(".slnx", StringComparison.OrdinalIgnoreCase)
                 ? SolutionSerializers.SlnXml.OpenAsync(path, CancellationToken.None).GetAwaiter().GetResult()
                 : SolutionSerializers.SlnFileV12.OpenAsync(path, CancellationToken.None).GetAwaiter().GetResult();
-            return [.. solution.SolutionProjects.Select(project => Full(project.FilePath, path))];
+            return new SolutionContent(solution, [.. solution.SolutionProjects.Select(project => Full(project.FilePath, path))]);
         }
         catch (SolutionException exception)
         {
@@ -102,6 +130,9 @@ internal static class SolutionFile
             throw Unreadable(path, null, exception.Message, exception);
         }
     }
+
+    /// <param name="Projects">The absolute paths, in the model's order.</param>
+    private sealed record SolutionContent(SolutionModel Model, ImmutableArray<string> Projects);
 }
 
 /// <summary>A <c>.slnf</c> file: some of the projects of a solution.</summary>

@@ -6,6 +6,7 @@ namespace ConcurrentTesting.Record;
 internal sealed class DatabaseFold
 {
     private readonly List<string> _names = [];
+    private readonly List<string> _of = [];
     private readonly List<TimeSpan> _clones = [];
     private readonly List<TimeSpan> _drops = [];
     private readonly List<KeptRecord> _kept = [];
@@ -22,6 +23,7 @@ internal sealed class DatabaseFold
     public DatabaseRecord With(DatabaseRecord databases) => databases with
     {
         Clones = [.. _names],
+        CloneOf = [.. _of],
         CloneTimes = [.. _clones],
         DropTimes = [.. _drops],
         Kept = Kept,
@@ -33,6 +35,7 @@ internal sealed class DatabaseFold
     {
         _last = databases;
         Replace(_names, databases.Clones);
+        Replace(_of, [.. databases.Clones.Select((_, index) => databases.CloneOf.ElementAtOrDefault(index) ?? "")]);
         Replace(_clones, databases.CloneTimes);
         Replace(_drops, databases.DropTimes);
         Replace(_kept, databases.Kept);
@@ -45,6 +48,7 @@ internal sealed class DatabaseFold
     public void Add(CloneMade made)
     {
         _names.Add(made.Database);
+        _of.Add(made.Of);
         _clones.Add(TimeSpan.FromSeconds(made.Seconds));
     }
 

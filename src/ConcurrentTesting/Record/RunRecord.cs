@@ -247,6 +247,9 @@ internal sealed record DatabaseRecord
     /// <summary>The names of the clones, of which a worker may have several.</summary>
     public ImmutableArray<string> Clones { get; init; } = [];
 
+    /// <summary>Of each of <see cref="Clones"/>, its name among the worker's databases; empty where that is not known.</summary>
+    public ImmutableArray<string> CloneOf { get; init; } = [];
+
     public ImmutableArray<TimeSpan> CloneTimes { get; init; } = [];
     public ImmutableArray<TimeSpan> DropTimes { get; init; } = [];
 

@@ -21,6 +21,14 @@ internal static class DatabaseUseFindings
                 + $"Tests that share one database spoil each other's data: make them read the variable {Variables(record)}, or name the variable that they read with --test-environment.");
         }
 
+        foreach (var name in UnusedNames(record))
+        {
+            yield return (IncidentKinds.DatabaseUnused,
+                $"NO TEST USED THE DATABASE {name} of its worker, while others of --test-databases were used. Whatever else the tests take for it is "
+                + $"shared by all workers: make them read the variable {Variables(record, name)}, name the variable that they read with "
+                + "--test-environment, or leave the name out of --test-databases.");
+        }
+
         var unseen = uses.Where(use => use.UnseenSessions > 0).ToList();
         if (unseen.Count > 0)
         {
@@ -29,6 +37,29 @@ internal static class DatabaseUseFindings
                 + "tests start a process that connects, or use a driver that is not measured. The figures of tests lack that work.");
         }
     }
+
+    // Of a part of the tests it would say nothing: those that use it may be elsewhere.
+    private static IEnumerable<string> UnusedNames(RunRecord record)
+    {
+        if (record is not { Database: { } databases, Settings: { RunsAll: true, Queue: null } } || !IsAnyTestRun(record)
+            || databases.CloneOf.Length != databases.Clones.Length)
+            return [];
+        var clones = databases.Clones.Zip(databases.CloneOf, (clone, of) => (Name: clone, Of: of)).Where(clone => clone.Of.Length > 0)
+            .ToLookup(clone => clone.Of, clone => clone.Name);
+        var told = clones.Where(name => name.Any(clone => IsOpened(record, clone))).Select(name => name.Key).ToHashSet();
+        var counted = clones.Where(name => SessionsOf(name, databases).Any(sessions => sessions > 0)).Select(name => name.Key).ToHashSet();
+
+        // A witness who saw no other database either may not see this kind of use.
+        var areToldByDrivers = told.Count > 0
+            && record.Batches.All(batch => batch.Database is null || batch is { Opened: not null, Error: null });
+        return clones
+            .Where(name => !told.Contains(name.Key) && !counted.Contains(name.Key))
+            .Where(name => areToldByDrivers || (counted.Count > 0 && SessionsOf(name, databases).All(sessions => sessions == 0)))
+            .Select(name => name.Key);
+    }
+
+    private static IEnumerable<long?> SessionsOf(IEnumerable<string> clones, DatabaseRecord databases) =>
+        clones.Select(clone => databases.Statistics.FirstOrDefault(statistics => statistics.Database == clone)?.Sessions);
 
     private static bool IsAnyTestRun(RunRecord record) =>
         record.Tests.Any(test => test.Final.Outcome is TestOutcome.Passed or TestOutcome.Failed);
@@ -59,7 +90,9 @@ internal static class DatabaseUseFindings
         return string.Join(", ", all.Take(Named)) + (all.Count > Named ? Invariant($" and {all.Count - Named} more") : "");
     }
 
-    private static string Variables(RunRecord record) =>
-        string.Join(" or ", record.Settings.Environment.Where(pattern => pattern.HoldsDatabase)
+    /// <param name="name">Of one of a worker's databases; null: of any.</param>
+    private static string Variables(RunRecord record, string? name = null) =>
+        string.Join(" or ", record.Settings.Environment
+            .Where(pattern => name is null ? pattern.HoldsDatabase : pattern.Databases(record.Settings.Databases).Contains(name))
             .Select(pattern => pattern.Name).DefaultIfEmpty("CONCURRENT_TEST_CONNECTION_STRING"));
 }

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Catalog;
+
 namespace ConcurrentTesting.Run;
 
 /// <summary>Settings that make no sense together, each of which is fine by itself.</summary>
@@ -18,8 +20,36 @@ internal static class RefusedSettings
         Require(settings.ShardCount is null || settings.MakesPlan || settings.Shard is not null,
             $"--test-shard-count {settings.ShardCount} needs --test-shard: without it each machine would run all tests");
 
+        if (settings.Database != DatabaseEngine.None)
+            settings = WithVariables(settings);
+
         // Each of many runs counts: what failed is not run again to see whether it passes.
         return settings.Stress is null ? settings : settings with { Reruns = 0 };
+    }
+
+    // What tests cannot reach they take from elsewhere, and all workers from the same place.
+    private static ConcurrentTestSettings WithVariables(ConcurrentTestSettings settings)
+    {
+        var further = settings.Databases.Skip(1);
+        if (settings.Environment is [var only] && only == EnvironmentPattern.Default)
+        {
+            settings = settings with
+            {
+                Environment = [only, .. further.Select(EnvironmentPattern.DefaultOf).Where(variable => variable.Name != only.Name)],
+            };
+        }
+
+        var named = settings.Environment.SelectMany(pattern => pattern.Databases(settings.Databases)).ToHashSet(StringComparer.Ordinal);
+        if (named.FirstOrDefault(name => !settings.Databases.Contains(name)) is { } unknown)
+        {
+            Require(false,
+                $"--test-environment names the database {unknown}, and --test-databases has {string.Join(" and ", settings.Databases)}; did you mean {NearestName.Of(unknown, settings.Databases)}");
+        }
+
+        var unreachable = further.FirstOrDefault(name => !named.Contains(name));
+        Require(unreachable is null,
+            $"--test-databases {unreachable}: no variable of --test-environment leads to it, so that tests would use another one in its place: add NAME={{ConnectionString:{unreachable}}}");
+        return settings;
     }
 
     private static void Require(bool isSound, string otherwise)

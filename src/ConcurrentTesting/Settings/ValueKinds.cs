@@ -304,7 +304,15 @@ internal static partial class ValueKinds
     private static string? PatternFlaw(EnvironmentPattern pattern)
     {
         if (!VariableName().IsMatch(pattern.Name))
-            return $"{pattern.Name} is not a variable's name";
+        {
+            return $"{pattern.Name} is not a variable's name"
+                + (pattern.Name.Contains(':', StringComparison.Ordinal)
+                    ? $"; .NET's configuration reads {pattern.Name.Replace(":", "__", StringComparison.Ordinal)} as it"
+                    : "");
+        }
+
+        if (!RunSettingsDocument.CanHold(pattern.Name, pattern.Pattern))
+            return $"the value of {pattern.Name} cannot be passed on: it is blank, or has a character that XML does not allow";
 
         // Other names in braces are text, as a driver of ODBC is, Driver={MariaDB}; but none that may be meant for a placeholder.
         var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value.Split(':')).FirstOrDefault(
@@ -322,7 +330,7 @@ internal static partial class ValueKinds
     [GeneratedRegex(@"^(?<number>\d+(\.\d+)?)(?<unit>ms|s|m|h)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex DurationPattern();
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_.:-]*$")]
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.-]*\z")]
     private static partial Regex VariableName();
 
     [GeneratedRegex(@"^[A-Za-z0-9_]+\z")]

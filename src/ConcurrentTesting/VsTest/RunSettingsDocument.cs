@@ -123,6 +123,9 @@ internal sealed class RunSettingsDocument
         return ToText(document);
     }
 
+    /// <summary>Whether a variable can be passed to test processes in run settings.</summary>
+    public static bool CanHold(string name, string value) => IsXmlName(name) && LegalText.Holds(value) && SurvivesRewriting(value);
+
     /// <summary>The settings to run a batch with.</summary>
     /// <exception cref="ConcurrentTestException">A variable cannot be written in XML.</exception>
     public string ForBatch(BatchRunSettings settings)
@@ -286,7 +289,7 @@ internal sealed class RunSettingsDocument
 
     private static void CheckXml(string name, string value)
     {
-        if (IsXmlName(name) && LegalText.Holds(value) && SurvivesRewriting(value))
+        if (CanHold(name, value))
             return;
         // The value may be a secret.
         throw BadSettings($"The variable {name} cannot be passed to test processes in run settings, which are XML: its name or value has a character "

@@ -151,6 +151,57 @@ public sealed class ProjectEvaluatorTests : IDisposable
         File.Exists(_repository.In("Suite/bin/Debug/net10.0/Suite.dll")).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("", "", "bin/Debug", "it says nothing of the project")]
+    [InlineData("Debug|Any CPU.ActiveCfg = Debug|Any CPU", "", "bin/Debug", "it does not build it")]
+    [InlineData("Debug|Any CPU.ActiveCfg = Debug|Any CPU", "Debug|Any CPU.Build.0 = Debug|Any CPU", "bin/Debug", "it builds it")]
+    [InlineData("Debug|Any CPU.ActiveCfg = Release|x64", "Debug|Any CPU.Build.0 = Release|x64", "bin/x64/Release", "it maps it")]
+    public async Task What_a_solution_says_of_a_project_holds_for_its_build_and_its_evaluation(
+        string active, string build, string folder, string because)
+    {
+        const string Project = "{11111111-1111-1111-1111-111111111111}";
+        var lines = new[] { active, build }.Where(line => line.Length > 0).Select(line => $"\t\t{Project}.{line}\n");
+        _repository.Write("All.sln", $$"""
+            Microsoft Visual Studio Solution File, Format Version 12.00
+            Project("{9A19103F-16F7-4668-BE54-9A1E7A4F7556}") = "Suite", "Suite\Suite.csproj", "{{Project}}"
+            EndProject
+            Global
+            	GlobalSection(SolutionConfigurationPlatforms) = preSolution
+            		Debug|x64 = Debug|x64
+            		Debug|Any CPU = Debug|Any CPU
+            	EndGlobalSection
+            	GlobalSection(ProjectConfigurationPlatforms) = postSolution
+            {{string.Concat(lines)}}	EndGlobalSection
+            EndGlobal
+            """);
+        await IsBuiltWhereItIsLookedForAsync(folder, because);
+    }
+
+    [Theory]
+    [InlineData("""<Build Project="false" />""", "bin/Debug")]
+    [InlineData("""<BuildType Solution="Debug|*" Project="Release" />""", "bin/Release")]
+    [InlineData("""<Platform Project="x64" />""", "bin/x64/Debug")]
+    public async Task What_a_solution_in_XML_says_of_a_project_holds_too(string rule, string folder)
+    {
+        _repository.Write("All.slnx", $"""<Solution><Project Path="Suite/Suite.csproj">{rule}</Project></Solution>""");
+        await IsBuiltWhereItIsLookedForAsync(folder, rule);
+    }
+
+    private async Task IsBuiltWhereItIsLookedForAsync(string folder, string because)
+    {
+        _repository.Write("Suite/Suite.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><Platforms>AnyCPU;x64</Platforms></PropertyGroup></Project>
+            """);
+        await new ProjectBuilder(_repository.Settings, VsTestLocation.FindDotNet(), _repository.Log).BuildAsync(Projects, Cancellation);
+
+        var found = await new ProjectEvaluator(_repository.Settings, VsTestLocation.FindDotNet(), _repository.Log).EvaluateAsync(
+            Projects, Cancellation);
+
+        var path = found.Projects.ShouldHaveSingleItem().TargetPath;
+        path.ShouldBe(_repository.In($"Suite/{folder}/net10.0/Suite.dll"), because);
+        File.Exists(path).ShouldBeTrue($"{because}: {string.Join(", ", Directory.EnumerateFiles(_repository.In("Suite"), "Suite.dll", SearchOption.AllDirectories))}");
+    }
+
     // What was kept before holds again once the change is undone.
     private async Task ChangesAsync(string name, string content, string expected, bool isKept = false)
     {

@@ -54,6 +54,42 @@ public sealed class DatabaseUseTests
         AssemblyDatabaseUse.Of(run.Tests[0].Assembly, run.Batches, run).ShouldBe(true);
     }
 
+    [Theory]
+    [InlineData("w0", null, null, true)]
+    [InlineData("w0", 1L, 0L, true)]
+    [InlineData("w0", 1L, 2L, false)]
+    [InlineData("w1_audit", null, null, false)]
+    [InlineData("elsewhere", null, null, false)]
+    [InlineData("elsewhere", 1L, 0L, true)]
+    [InlineData("elsewhere", 1L, null, false)]
+    [InlineData(null, 1L, 0L, true)]
+    [InlineData(null, null, null, false)]
+    public void A_further_database_that_no_test_of_any_worker_used_is_told(string? opened, long? main, long? audit, bool isTold)
+    {
+        var run = Further(
+            [Batch(1, "w0", 0), Batch(2, "w1", 0) with { Opened = opened is null ? null : [new OpenedDatabase("w0", 1), new OpenedDatabase(opened, 1)] }],
+            main, audit);
+        if (opened == "elsewhere")
+            run = run with { Batches = [.. run.Batches.Select(batch => batch with { Opened = [new OpenedDatabase(opened, 1)] })] };
+
+        var told = DatabaseUseFindings.Of(run).Where(finding => finding.Message.Contains("NO TEST USED THE DATABASE audit", StringComparison.Ordinal)).ToList();
+
+        told.Count.ShouldBe(isTold ? 1 : 0);
+        told.ShouldAllBe(finding => finding.Message.Contains("the variable SHOP_AUDIT,", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_a_part_of_the_tests_a_further_database_is_not_told()
+    {
+        var run = Further([Batch(1, "w0", 1)], null, null);
+        DatabaseUseFindings.Of(run).ShouldHaveSingleItem();
+
+        DatabaseUseFindings.Of(run with { Settings = run.Settings with { Filter = "Name~Order" } }).ShouldBeEmpty();
+        DatabaseUseFindings.Of(run with { Settings = run.Settings with { Shard = "1/2" } }).ShouldBeEmpty();
+        DatabaseUseFindings.Of(run with { Settings = run.Settings with { Queue = "***" } }).ShouldBeEmpty();
+        DatabaseUseFindings.Of(run with { Batches = [Batch(1, "w0", 1) with { Error = "killed" }] }).ShouldBeEmpty();
+    }
+
     [Fact]
     public void It_is_said_where_the_tests_went_instead_and_what_to_do()
     {
@@ -107,6 +143,17 @@ public sealed class DatabaseUseTests
         Opened = connections is { } count ? count == 0 ? [] : [new OpenedDatabase(database, count)] : null,
         Figures = connections is null ? null : new TestFigures { Operations = 1 },
     };
+
+    private static RunRecord Further(BatchRecord[] batches, long? main, long? audit)
+    {
+        string[] clones = ["w0", "w0_audit", "w1", "w1_audit"];
+        var run = Run(batches, [.. clones.Select(clone => new DatabaseStatistics { Database = clone, Sessions = clone.EndsWith("audit", StringComparison.Ordinal) ? audit : main })]);
+        return run with
+        {
+            Settings = run.Settings with { Databases = ["main", "audit"], Environment = [new("SHOP", "{ConnectionString}"), new("SHOP_AUDIT", "{ConnectionString:audit}")] },
+            Database = run.Database! with { Clones = [.. clones], CloneOf = ["main", "audit", "main", "audit"] },
+        };
+    }
 
     private static RunRecord Run(BatchRecord[] batches, ImmutableArray<DatabaseStatistics> statistics) =>
         RecordedRun.Of("/results", [RecordedRun.Test("Passes")], batches) with { Database = new DatabaseRecord { Engine = "postgresql", Statistics = statistics } };

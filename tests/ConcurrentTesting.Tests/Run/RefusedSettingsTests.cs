@@ -49,6 +49,39 @@ public sealed class RefusedSettingsTests
         RefusedSettings.Check(Plain with { ShardCount = 4, MakesPlan = true });
     }
 
+    [Theory]
+    [InlineData("SHOP={ConnectionString}", "--test-databases audit: no variable of --test-environment leads to it")]
+    [InlineData("SHOP={ConnectionString:audti}", "--test-environment names the database audti, and --test-databases has main and audit; did you mean audit")]
+    [InlineData("SHOP={Host}/{Database:Audit}", null)]
+    [InlineData("", "--test-databases audit: no variable")]
+    public void Each_further_database_has_a_variable_that_leads_to_it(string pattern, string? flaw)
+    {
+        var settings = Plain with
+        {
+            Database = DatabaseEngine.Sqlite, Databases = ["main", "audit"],
+            Environment = pattern.Split('=') is [var name, var value] ? [new EnvironmentPattern(name, value)] : [],
+        };
+
+        if (flaw is null)
+            RefusedSettings.Check(settings).Environment.ShouldBe(settings.Environment);
+        else
+            Should.Throw<ConcurrentTestException>(() => RefusedSettings.Check(settings)).Message.ShouldStartWith(flaw);
+        RefusedSettings.Check(settings with { Database = DatabaseEngine.None });
+    }
+
+    [Fact]
+    public void Further_databases_have_variables_by_default()
+    {
+        RefusedSettings.Check(Plain with { Database = DatabaseEngine.Sqlite, Databases = ["main", "audit", "oldStock"] }).Environment.ShouldBe([
+            EnvironmentPattern.Default,
+            new("ConnectionStrings__Audit", "{ConnectionString:audit}"),
+            new("ConnectionStrings__OldStock", "{ConnectionString:oldStock}"),
+        ]);
+        Should.Throw<ConcurrentTestException>(
+            () => RefusedSettings.Check(Plain with { Database = DatabaseEngine.Sqlite, Databases = ["main", "default"] })).Message
+            .ShouldStartWith("--test-databases default: no variable");
+    }
+
     [Fact]
     public void Each_of_them_alone_is_fine()
     {

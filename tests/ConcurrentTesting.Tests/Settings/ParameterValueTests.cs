@@ -194,6 +194,10 @@ public sealed class ParameterValueTests : IDisposable
     [InlineData("{Database}", "{Database} has no name before the =")]
     [InlineData("=x", "=x has no name before the =")]
     [InlineData("A B={Host}", "A B is not a variable's name")]
+    [InlineData("ConnectionStrings:Default={Host}", "ConnectionStrings:Default is not a variable's name; .NET's configuration reads ConnectionStrings__Default as it")]
+    [InlineData("SHOP_PREFIX= ", "the value of SHOP_PREFIX cannot be passed on")]
+    [InlineData("SHOP_PREFIX=a\r", "the value of SHOP_PREFIX cannot be passed on")]
+    [InlineData("SHOP_PREFIX=a\u0001", "the value of SHOP_PREFIX cannot be passed on")]
     public void A_bad_environment_pattern_is_refused(string pattern, string reason) =>
         _settings.Errors("--test-environment", pattern).ShouldHaveSingleItem().ShouldContain(reason);
 

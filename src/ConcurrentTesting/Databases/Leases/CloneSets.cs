@@ -59,7 +59,7 @@ internal sealed class CloneSets(
         health.Watch(clone);
         await attempt($"checking {clone.Name}", token => RequireAsync(clone, token), cancellationToken);
         counts.Add("health_checks_ok", 1);
-        counts.Cloned(clone.Name, Stopwatch.GetElapsedTime(started));
+        counts.Cloned(clone.Name, template.Source.Database, Stopwatch.GetElapsedTime(started));
         return clone;
     }
 

@@ -23,8 +23,9 @@ internal sealed class DatabaseCounts(Action<RunEvent> tell, TimeProvider time)
     public void Add(string name, long count) =>
         Tell(new DatabasesCounted(name, count) { At = time.GetUtcNow() }, _fold.Add);
 
-    public void Cloned(string database, TimeSpan took) =>
-        Tell(new CloneMade(database, took.TotalSeconds) { At = time.GetUtcNow() }, _fold.Add);
+    /// <param name="of">Its name among the worker's databases.</param>
+    public void Cloned(string database, string of, TimeSpan took) =>
+        Tell(new CloneMade(database, took.TotalSeconds) { At = time.GetUtcNow(), Of = of }, _fold.Add);
 
     public void Dropped(string database, TimeSpan took) =>
         Tell(new CloneDropped(database, took.TotalSeconds) { At = time.GetUtcNow() }, _fold.Add);

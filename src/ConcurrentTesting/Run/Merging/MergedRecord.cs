@@ -122,6 +122,7 @@ internal static class MergedRecord
     public static DatabaseRecord? DatabaseOf(ImmutableArray<DatabaseRecord> parts) => parts is not [var first, ..] ? null : first with
     {
         Clones = [.. parts.SelectMany(part => part.Clones)],
+        CloneOf = [.. parts.SelectMany(part => part.CloneOf)],
         CloneTimes = [.. parts.SelectMany(part => part.CloneTimes)],
         DropTimes = [.. parts.SelectMany(part => part.DropTimes)],
         Statistics = [.. parts.SelectMany(part => part.Statistics)],
