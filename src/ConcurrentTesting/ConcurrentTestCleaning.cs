@@ -70,14 +70,17 @@ public sealed class ConcurrentTestCleaning
                 resisting.Add(item.Name);
         }
 
-        _logger.LogInformation(
-            "Removed {Removed} of {Count} templates, databases and leftovers; {InUse} in use{DryRun}",
-            removed,
-            items.Length,
-            items.Count(item => item.IsInUse),
-            _settings.DryRun ? "; nothing is removed with --test-dry-run" : "");
+        Tell(items, removed);
         return resisting.ToImmutable();
     }
+
+    private void Tell(ImmutableArray<OwnItem> items, int removed) =>
+        _logger.LogInformation(
+            "{Did} {Count} of {All} templates, databases and leftovers; {InUse} in use",
+            _settings.DryRun ? "Would remove" : "Removed",
+            _settings.DryRun ? items.Count(item => item.Stays is null && !item.IsInUse) : removed,
+            items.Length,
+            items.Count(item => item.IsInUse));
 
     private async Task<bool> TryRemoveAsync(OwnItem item, CancellationToken cancellationToken)
     {

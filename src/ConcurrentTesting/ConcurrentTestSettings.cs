@@ -22,7 +22,10 @@ public sealed record ConcurrentTestSettings
     /// <summary>Somebody asked for this number of workers.</summary>
     internal bool HasWorkers => _workers is not null;
 
-    /// <summary>Project files, built assemblies, folders or globs, relative to <see cref="WorkingDirectory"/>.</summary>
+    /// <summary>
+    /// Project files, solutions, built assemblies, folders or globs; one that begins with <c>!</c> is left out. In a build's C# they are
+    /// relative to <see cref="RootDirectory"/>.
+    /// </summary>
     public ImmutableArray<string> TestProjects { get; init; } = [];
 
     /// <summary>When the projects are built.</summary>
@@ -58,7 +61,10 @@ public sealed record ConcurrentTestSettings
     /// <summary>The server's administrative connection string. Secret: it is never written anywhere.</summary>
     public string? ConnectionString { get; init; }
 
-    /// <summary>Where the template database comes from: SQL files or folders, <c>cmd:command</c> or <c>db:name</c>.</summary>
+    /// <summary>
+    /// Where the template database comes from: SQL files or folders, <c>cmd:command</c>, <c>db:name</c>, and <c>watch:path</c> for what a
+    /// command reads; <c>name=</c> before an entry makes it one of that database of <see cref="Databases"/> alone.
+    /// </summary>
     public ImmutableArray<string> Template { get; init; } = [];
 
     /// <summary>Builds on the template in C#, after <see cref="Template"/>; null: nothing does.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using ConcurrentTesting.Settings;
 using Nuke.Common;
+using Nuke.Common.ValueInjection;
 
 namespace Nuke.ConcurrentTest;
 
@@ -40,7 +41,7 @@ internal static class BuildParameters
         HasGeneratedVariables = HostsWithGenerators.Contains(build.Host.GetType().Name),
         Files = [.. ParameterFiles(rootDirectory).Where(File.Exists)],
         BuildSystem = name => Value(build, name),
-        OtherParameters = [.. Members(build.GetType()).Where(member => member.DeclaringType != typeof(IConcurrentTest)).Select(NameOf)],
+        OtherParameters = [.. Injected(build.GetType()).Where(member => member.DeclaringType != typeof(IConcurrentTest)).Select(NameOf)],
     };
 
     /// <summary>Variables in the environment that hold a secret parameter of the build.</summary>
@@ -70,16 +71,20 @@ internal static class BuildParameters
             .ToImmutableDictionary(
                 variable => (string)variable.Key, variable => (string?)variable.Value ?? string.Empty, StringComparer.Ordinal);
 
-    // Private members of base classes as well, which reflection leaves out unless asked class by class.
-    private static IEnumerable<MemberInfo> Members(Type build)
+    private static IEnumerable<MemberInfo> Members(Type build) =>
+        Injected(build).Where(member => member.IsDefined(typeof(ParameterAttribute)));
+
+    // Parameters, and what may read an argument of its name without being one, as [Solution] does. Private members of base classes as well,
+    // which reflection leaves out unless asked class by class.
+    private static IEnumerable<MemberInfo> Injected(Type build)
     {
         var types = build.GetInterfaces().ToList();
         for (var type = build; type is not null; type = type.BaseType)
             types.Add(type);
-        return types.SelectMany(type => type.GetMembers(AllMembers)).Where(member => member.IsDefined(typeof(ParameterAttribute)));
+        return types.SelectMany(type => type.GetMembers(AllMembers)).Where(member => member.IsDefined(typeof(ValueInjectionAttributeBase)));
     }
 
     private static string NameOf(MemberInfo member) =>
         member.DeclaringType!.GetCustomAttribute<ParameterPrefixAttribute>()?.Prefix
-        + (member.GetCustomAttribute<ParameterAttribute>()!.Name ?? member.Name);
+        + (member.GetCustomAttribute<ParameterAttribute>()?.Name ?? member.Name);
 }

@@ -52,7 +52,7 @@ public interface IConcurrentTest : INukeBuild
     /// <summary>What the build sets in C#; parameters override it: <c>_ => _ with { Workers = 8 }</c>.</summary>
     Configure<ConcurrentTestSettings> ConcurrentTestSettings => _ => _;
 
-    /// <summary>Project files, built assemblies, folders or globs whose tests are run.</summary>
+    /// <summary>Project files, solutions, built assemblies, folders or globs whose tests are run.</summary>
     IEnumerable<AbsolutePath> ConcurrentTestProjects => [];
 
     /// <summary>The folder of the artifacts.</summary>

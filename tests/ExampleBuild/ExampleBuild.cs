@@ -11,6 +11,12 @@ internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IConcurren
     [Parameter("A parameter whose name begins like those of the component")]
     private readonly string? TestFlavour;
 
+    [Parameter("A parameter that is called like an argument of dotnet test")]
+    private readonly string? Framework;
+
+    [FileName]
+    private readonly string? Settings;
+
     [Parameter("A secret of the build")]
     [Secret]
     private readonly string? ApiKey;

@@ -7,18 +7,19 @@ namespace Nuke.ConcurrentTest.Tests;
 public class BadSettingsTests
 {
     [Theory]
-    [InlineData("--workers 0", "--workers 0: allowed is a whole number from 1 to 256")]
-    [InlineData("--workers -1", "--workers -1: allowed is a whole number from 1 to 256")]
-    [InlineData("--workers abc", "--workers abc: allowed is a whole number from 1 to 256")]
-    [InlineData("--workers 10000", "--workers 10000: allowed is a whole number from 1 to 256")]
+    [InlineData("--workers 0", "--workers 0: it takes a whole number from 1 to 256")]
+    [InlineData("--workers -1", "--workers -1: it takes a whole number from 1 to 256")]
+    [InlineData("--workers abc", "--workers abc: it takes a whole number from 1 to 256")]
+    [InlineData("--workers 10000", "--workers 10000: it takes a whole number from 1 to 256")]
     [InlineData("--workers=8", "--workers: write a space instead of = before the value: --workers 8")]
-    [InlineData("--test-database oracle", "--test-database oracle: allowed is none, sqlite, postgresql or mysql")]
+    [InlineData("--test-database oracle", "--test-database oracle: it takes none, sqlite, postgresql or mysql")]
     [InlineData("--test-timeuot 5", "--test-timeuot: there is no such parameter; did you mean --test-timeout?")]
-    [InlineData("--test-timeout 5d", "--test-timeout 5d: allowed is a duration")]
-    [InlineData("--test-shard 3/2", "--test-shard 3/2: allowed is i/n with i from 1 to n and n up to 256, or auto")]
-    [InlineData("--test-shard 0/2", "--test-shard 0/2: allowed is i/n")]
-    [InlineData("--test-shard-count 257", "--test-shard-count 257: allowed is a whole number from 1 to 256")]
-    [InlineData("--test-plan-format travis", "--test-plan-format travis: allowed is auto or github or gitlab or json")]
+    [InlineData("--filter Name~Orders", "--filter: there is no such parameter; did you mean --test-filter?")]
+    [InlineData("--test-timeout 5d", "--test-timeout 5d: it takes a duration")]
+    [InlineData("--test-shard 3/2", "--test-shard 3/2: it takes i/n with i from 1 to n and n up to 256, or auto")]
+    [InlineData("--test-shard 0/2", "--test-shard 0/2: it takes i/n")]
+    [InlineData("--test-shard-count 257", "--test-shard-count 257: it takes a whole number from 1 to 256")]
+    [InlineData("--test-plan-format travis", "--test-plan-format travis: it takes auto or github or gitlab or json")]
     [InlineData("--test-filter (Name=a", "--test-filter (Name=a: Missing ')'")]
     [InlineData("--test-template no-such.sql", "--test-template no-such.sql: no such file or folder: ")]
     [InlineData("--test-settings no-such.runsettings", "--test-settings no-such.runsettings: no such file: ")]
@@ -37,7 +38,7 @@ public class BadSettingsTests
 
     [Theory]
     [InlineData("--test-shard auto", "--test-shard auto: no variable of GitLab CI, ")]
-    [InlineData("--test-shard auto --partition 2/257", "--partition 2/257: allowed is i/n")]
+    [InlineData("--test-shard auto --partition 2/257", "--partition 2/257: it takes i/n")]
     [InlineData("--test-shard 1/2 --test-plan no-plan.json", "no-plan.json cannot be read: ")]
     public async Task A_part_that_is_not_certain_ends_the_build_with_4(string arguments, string message)
     {
@@ -83,7 +84,7 @@ public class BadSettingsTests
         var outcome = await root.RunAsync("ConcurrentTest --workers 0", TestContext.Current.CancellationToken, ("GITHUB_ACTIONS", "true"));
 
         outcome.ExitCode.ShouldBe(4, outcome.Output);
-        outcome.Output.ShouldContain("Target ConcurrentTest has thrown an exception\n--workers 0: allowed is a whole number from 1 to 256");
+        outcome.Output.ShouldContain("Target ConcurrentTest has thrown an exception\n--workers 0: it takes a whole number from 1 to 256");
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public class BadSettingsTests
         var outcome = await build.EndAsync(TestContext.Current.CancellationToken);
 
         outcome.ExitCode.ShouldBe(4, outcome.Output);
-        outcome.Output.ShouldContain("--workers 0: allowed is a whole number from 1 to 256");
+        outcome.Output.ShouldContain("--workers 0: it takes a whole number from 1 to 256");
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public class CleaningTargetTests
 
         dry.ExitCode.ShouldBe(0, dry.Output);
         dry.Output.ShouldContain($"kept database {kept} (0.0 MiB): would be removed");
+        dry.Output.ShouldContain("Would remove 1 of 1 templates, databases and leftovers; 0 in use");
         File.Exists(kept).ShouldBeTrue();
 
         var real = await root.RunAsync("ConcurrentTestClean", TestContext.Current.CancellationToken);

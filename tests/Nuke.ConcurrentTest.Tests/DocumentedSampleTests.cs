@@ -42,6 +42,8 @@ public sealed partial class DocumentedSampleTests : IDisposable
         if (File.Exists(Path.Combine(Path.GetDirectoryName(TestPaths.ExampleBuild)!, "Nuke.StandIn.dll")))
             File.Copy(Path.Combine(AppContext.BaseDirectory, "assets", "Generators.cs.txt"), Path.Combine(_folder, "Generators.cs"));
 
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "assets", "Testcontainers.cs.txt"), Path.Combine(_folder, "Testcontainers.cs"));
+
         var output = await BuildAsync();
 
         output.ShouldContain("Build succeeded", customMessage: output);

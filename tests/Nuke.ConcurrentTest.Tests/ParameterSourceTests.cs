@@ -22,6 +22,20 @@ public class ParameterSourceTests
         outcome.Lines.ShouldContain(expected, $"from {source}");
     }
 
+    [Theory]
+    [InlineData("--framework net8.0")]
+    [InlineData("--settings ci.json")]
+    [InlineData("--configuration Release --verbosity normal --no-logo --partition 1/1 --skip")]
+    public async Task What_the_build_or_NUKE_injects_is_theirs(string arguments)
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync($"ShowSettings {arguments}", TestContext.Current.CancellationToken);
+
+        outcome.ExitCode.ShouldBe(0, outcome.Output);
+        outcome.Output.ShouldNotContain("there is no such parameter");
+    }
+
     [Fact]
     public async Task Everything_that_is_not_given_has_its_default()
     {

@@ -69,7 +69,7 @@ internal sealed class TestInputResolver
         else
         {
             throw BadSettings(
-                $"The test project '{entry}' does not exist: looked for {path}. Paths are relative to {_settings.WorkingDirectory}.");
+                $"The test project '{entry}' does not exist{(Path.IsPathRooted(entry) ? "" : $": looked for {path}")}.{RelativeTo(entry)}");
         }
     }
 
@@ -136,6 +136,8 @@ internal sealed class TestInputResolver
         _skippedLinks.UnionWith(below[true].Where(link => !IsExcluded(link) && HasProject(link)));
     }
 
+    private string RelativeTo(string entry) => Path.IsPathRooted(entry) ? "" : $" Paths are relative to {_settings.WorkingDirectory}.";
+
     private static bool HasProject(string link) => Directory.Exists(link) && Directory.EnumerateFiles(link, "*", Readable).Any(IsProject);
 
     private void AddGlob(string entry)
@@ -144,7 +146,7 @@ internal sealed class TestInputResolver
         if (!Directory.Exists(root))
         {
             throw BadSettings(
-                $"The test projects '{entry}' do not exist: there is no folder {root}. Paths are relative to {_settings.WorkingDirectory}.");
+                $"The test projects '{entry}' do not exist: there is no folder {root}.{RelativeTo(entry)}");
         }
 
         var matcher = NewMatcher(pattern);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
 
@@ -169,7 +170,8 @@ internal sealed class RunFold
     // A green run must not seem to speak of all tests.
     private string WithLeftOut(ConcurrentTestExitCode exitCode, string reason) =>
         exitCode == ConcurrentTestExitCode.Success && _leftOut > 0
-            ? FormattableString.Invariant($"{reason.TrimEnd('.')}; {_leftOut} did not fit the time and were left out (--test-budget).")
+            ? $"{reason.TrimEnd('.')}; {Quantity.Of(_leftOut, "test")} did not fit the time and "
+                + $"{(_leftOut == 1 ? "was" : "were")} left out (--test-budget)."
             : reason;
 
     internal void Start(RunStarted started) => _started = started;

@@ -46,7 +46,9 @@ internal static class Verdict
         : "";
 
     private static string Beside(ImmutableArray<OutsideFailure> outside) =>
-        outside.Count(failure => !failure.IsFlaky) is > 0 and var count ? $" Outside of tests {count} more failed." : "";
+        outside.Count(failure => !failure.IsFlaky) is > 0 and var count
+            ? $" Outside of tests there {(count == 1 ? "was" : "were")} {Quantity.Of(count, "more failure")}."
+            : "";
 
     private static (ConcurrentTestExitCode, string) OfFlaky(
         ImmutableArray<TestRecord> tests, ImmutableArray<OutsideFailure> outside, ConcurrentTestSettings settings)

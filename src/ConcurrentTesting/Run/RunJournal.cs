@@ -72,7 +72,10 @@ internal sealed class RunJournal
         catch (Exception exception)
         {
             _run.Log.LogError(exception, "The run failed unexpectedly; this is a defect of ConcurrentTest, please report it with run.log");
-            return new RunEnd(ConcurrentTestExitCode.Incomplete, $"The run failed unexpectedly: {exception.Message}");
+            var what = $"{exception.GetType().Name}: {exception.Message.TrimEnd('.')}";
+            return new RunEnd(
+                ConcurrentTestExitCode.Incomplete,
+                $"The run failed unexpectedly ({what}): this is a defect of ConcurrentTest, please report it with run.log.");
         }
     }
 

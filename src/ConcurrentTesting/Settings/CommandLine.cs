@@ -35,7 +35,7 @@ internal sealed class CommandLine
                 workingDirectory);
     }
 
-    /// <summary>Errors for arguments that look like ours and are nobody's.</summary>
+    /// <summary>Errors for arguments that look like ours, or are those of <c>dotnet test</c>, and are nobody's.</summary>
     public IEnumerable<string> Unknown(ImmutableArray<Parameter> parameters, IReadOnlyCollection<string> otherParameters)
     {
         foreach (var (written, name, _) in _arguments)
@@ -43,6 +43,8 @@ internal sealed class CommandLine
             var known = parameters.Select(parameter => parameter.Name).Concat(otherParameters);
             if (PlainName.LooksLikeOurs(name) && !known.Any(other => PlainName.Same(other, name)))
                 yield return Describe(written, name, parameters);
+            else if (DotNetTestArguments.Describe(written, otherParameters) is { } error)
+                yield return error;
         }
     }
 

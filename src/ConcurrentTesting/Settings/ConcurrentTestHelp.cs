@@ -11,7 +11,8 @@ public static class ConcurrentTestHelp
 
     /// <summary><c>--test-projects</c></summary>
     public const string TestProjects =
-        "Project files, built assemblies, folders or globs, of any repository. Default: ConcurrentTestProjects of the build class";
+        "Project files, solutions, built assemblies, folders or globs, of any repository; what begins with ! is left out. "
+        + "Default: ConcurrentTestProjects of the build class";
 
     /// <summary><c>--test-build</c></summary>
     public const string TestBuild =

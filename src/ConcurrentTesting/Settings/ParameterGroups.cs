@@ -28,7 +28,7 @@ internal static class ParameterGroups
                 "TestReset", "TestIsolation", "TestServerListen", "TestServerBinaries", "TestKeepFailed", "TestHealthCheckInterval",
                 "TestMaxOperations",
             ]),
-        new("Trouble", "./build.sh ConcurrentTest --test-replay artifacts/test-results/run.json --test-bisect Shop.Tests.OrderTests.Pays",
+        new("Trouble", "./build.sh ConcurrentTest --test-replay failed.json --test-bisect Shop.Tests.OrderTests.Pays",
             [
                 "TestTimeout", "TestWorkerTimeout", "TestFailFast", "TestReruns", "TestFlaky", "TestQuarantine", "TestNewRuns",
                 "TestStress", "TestReplay",
@@ -57,7 +57,8 @@ internal static class ParameterGroups
             text.Append('\n');
         }
 
-        return text.Append("In the environment NUKE_ and the name: NUKE_TEST_TIMEOUT=2m; in .nuke/parameters.json \"TestTimeout\": \"2m\".")
+        return text.Append("In the environment NUKE_ and the name: NUKE_TEST_TIMEOUT=2m; in .nuke/parameters.json \"TestTimeout\": \"2m\".\n")
+            .Append("The command line wins over the environment, that over the file, the file over C#.")
             .ToString();
     }
 

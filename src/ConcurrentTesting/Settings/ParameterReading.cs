@@ -178,7 +178,7 @@ internal sealed class ParameterReading
     }
 
     private static string Message(string shown, string flaw, Parameter parameter) =>
-        flaw.Length == 0 ? $"{shown}: allowed is {parameter.Allowed}" : $"{shown}: {flaw}; allowed is {parameter.Allowed}";
+        flaw.Length == 0 ? $"{shown}: it takes {parameter.Allowed}" : $"{shown}: {flaw}; it takes {parameter.Allowed}";
 
     private static string NearestVariable(string name) => Parameter.VariableOf(
         NearestName.Of(PlainName.OfVariable(name)["NUKE".Length..], ParameterTable.All.Select(parameter => parameter.Name)));

@@ -95,7 +95,7 @@ internal static partial class ValueKinds
 
     public static ValueKind<ImmutableArray<string>> Projects { get; } = new(
         Arity.Many,
-        "paths and globs of projects, assemblies and folders",
+        "paths and globs of projects, solutions, assemblies and folders, with ! before what is left out",
         text => [.. Several(text).Select(pattern => SettingsPaths.Pattern(pattern, text.ToAbsolutePath))],
         projects => projects.IsEmpty
             ? "there is nothing to test: name projects with --test-projects, or in the build class with "

@@ -87,7 +87,7 @@ public sealed partial class LivePageTests
         var outcome = await SampleRun.RunAsync(["NUnit"], ["--test-live", port], CancellationToken);
 
         outcome.ExitCode.ShouldBe(4, outcome.Output);
-        outcome.Output.ShouldContain("allowed is auto, or a port from 1 to 65535");
+        outcome.Output.ShouldContain("it takes auto, or a port from 1 to 65535");
     }
 
     private static Process Watch(string address, params string[] what)

@@ -132,7 +132,7 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
         var last = Machine("last", 3, 1, 1, 0.5, 5, Never);
 
         (await last.EndAsync()).ShouldBe(2, string.Join('\n', last.Lines));
-        last.Lines[^1].ShouldContain("1 of its tests are not done");
+        last.Lines[^1].ShouldContain("1 of its tests is not done");
         last.Begun.ShouldNotContain(line => line.EndsWith(Poison, StringComparison.Ordinal));
         (await CountAsync("results")).ShouldBe(2);
     }

@@ -42,7 +42,7 @@ public sealed class MergedPartsTests : IDisposable
         var incomplete = await RunAsync("ConcurrentTestMerge", "--test-merge", Parts);
 
         incomplete.ExitCode.ShouldBe(2, incomplete.Output);
-        incomplete.Reason.ShouldContain("1 of 2 parts are missing: 2");
+        incomplete.Reason.ShouldContain("1 of 2 parts is missing: 2");
     }
 
     private static int[] Counts(JsonElement run) =>

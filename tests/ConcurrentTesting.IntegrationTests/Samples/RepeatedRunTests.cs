@@ -78,7 +78,7 @@ public sealed class RepeatedRunTests : IDisposable
         first.Tests.Count.ShouldBeInRange(3, 27);
         var leftOut = first.Run.GetProperty("leftOut").GetInt32();
         (first.Tests.Count + leftOut).ShouldBe(30);
-        first.Reason.ShouldContain($"; {leftOut} did not fit the time and were left out (--test-budget).");
+        first.Reason.ShouldContain($"; {leftOut} tests did not fit the time and were left out (--test-budget).");
         first.Output.ShouldContain($"{first.Tests.Count} discovered, {leftOut} left out (--test-budget)");
 
         // What ran is known to have run since its assembly is what it is; nothing says so of the rest, which comes first.

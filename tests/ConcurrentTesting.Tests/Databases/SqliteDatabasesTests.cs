@@ -353,15 +353,18 @@ public sealed class SqliteDatabasesTests : IDisposable
         left.Kill();
     }
 
-    [Fact]
-    public async Task A_command_that_builds_nothing_in_its_database_is_an_error()
+    [Theory]
+    [InlineData("cmd:true", false)]
+    [InlineData("cmd:true dotnet ef database update", true)]
+    public async Task A_command_that_builds_nothing_in_its_database_is_an_error(string command, bool isOfEntityFramework)
     {
-        await using var databases = TestDatabases.Create(Settings("cmd:true"), RunId(), _log, TimeProvider.System);
+        await using var databases = TestDatabases.Create(Settings(command), RunId(), _log, TimeProvider.System);
 
         var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.PrepareAsync(CancellationToken));
 
         failure.Message.ShouldContain("made nothing in its database");
         failure.Message.ShouldContain("ConnectionStrings__Default");
+        failure.Message.Contains("dotnet ef takes it by --connection", StringComparison.Ordinal).ShouldBe(isOfEntityFramework);
     }
 
     [Fact]

@@ -46,6 +46,19 @@ public sealed class TestInputResolverTests : IDisposable
         Resolve("tests", "!tests/shared").SkippedLinks.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("tests", true)]
+    [InlineData("tests/*.csproj", true)]
+    [InlineData("tests", false)]
+    [InlineData("tests/*.csproj", false)]
+    public void What_a_path_is_relative_to_is_only_said_of_a_relative_one(string path, bool isRelative)
+    {
+        var failure = Should.Throw<ConcurrentTestException>(() => Resolve(isRelative ? path : Path.Combine(_folder.Path, path)));
+
+        failure.Message.ShouldContain(Path.Combine(_folder.Path, "tests"));
+        failure.Message.Contains("Paths are relative to", StringComparison.Ordinal).ShouldBe(isRelative);
+    }
+
     private TestInputs Resolve(params string[] projects) =>
         TestInputResolver.Resolve(new ConcurrentTestSettings { WorkingDirectory = _folder.Path, TestProjects = [.. projects] });
 }

@@ -34,6 +34,31 @@ public sealed class RunRecorderTests
         third.Single().Attempts.Length.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData(1, "All tests passed; 1 test did not fit the time and was left out (--test-budget).")]
+    [InlineData(2, "All tests passed; 2 tests did not fit the time and were left out (--test-budget).")]
+    public void A_green_run_says_how_many_tests_it_left_out(int leftOut, string reason)
+    {
+        _recorder.Add(new RunStarted { At = _recorder.Now, Run = "r", Machine = "m", Seed = 1, Settings = new ConcurrentTestSettings() });
+        _recorder.Add(_theory, "Ships", 0, RecordedRun.Attempt(), []);
+        _recorder.Add(new TestsLeftOut(leftOut) { At = _recorder.Now });
+
+        _recorder.ToRecord(RunEnd.TestsDecide).Reason.ShouldBe(reason);
+    }
+
+    [Theory]
+    [InlineData(1, "1 of 1 test failed. Outside of tests there was 1 more failure.")]
+    [InlineData(2, "1 of 1 test failed. Outside of tests there were 2 more failures.")]
+    public void A_run_with_failed_tests_tells_the_failures_outside_of_them_too(int outside, string reason)
+    {
+        _recorder.Add(new RunStarted { At = _recorder.Now, Run = "r", Machine = "m", Seed = 1, Settings = new ConcurrentTestSettings() });
+        _recorder.Add(_theory, "Ships", 0, RecordedRun.Attempt(TestOutcome.Failed), []);
+        for (var i = 0; i < outside; i++)
+            _recorder.Add(Outside(OutsideKinds.CleanUp, $"it threw, {i}", worker: 1), []);
+
+        _recorder.ToRecord(RunEnd.TestsDecide).Reason.ShouldBe(reason);
+    }
+
     [Fact]
     public void A_record_that_was_asked_for_before_does_not_hold_back_what_came_after_it()
     {

@@ -87,7 +87,7 @@ public sealed class RunHistoryTests : IDisposable
         HistoryFindings.Of(record).Select(found => (found.Test.Name, found.Text)).ShouldBe(
         [
             ("Breaks", "new failure"),
-            ("Broken", "failing since 3 runs"),
+            ("Broken", "failing for 3 runs"),
             ("Mended", "passes again"),
             ("Slow", "slower than its p95 (0.20s, now 0.90s)"),
             ("Chatty", "+30 queries (5, now 35)"),

@@ -36,6 +36,19 @@ public sealed class LostArtifactsTests
         recorded.Incidents.Select(incident => incident.Kind).ShouldBe(["timings-not-written"]);
     }
 
+    [Fact]
+    public async Task A_defect_of_the_run_says_so_in_the_reason_which_every_report_has()
+    {
+        await using var run = new FakeRun();
+        using var file = new JournalWriter(new Redactor(), TimeProvider.System);
+        var journal = new RunJournal(run.Context, file, []) { Catalog = Catalogs.Of(), Timings = TimingStore.Empty };
+
+        var end = await journal.ConcludeAsync(() => throw new InvalidOperationException("Nothing is there."), TestContext.Current.CancellationToken);
+
+        end.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
+        end.Reason.ShouldBe("The run failed unexpectedly (InvalidOperationException: Nothing is there): this is a defect of ConcurrentTest, please report it with run.log.");
+    }
+
     /// <param name="taken">Where a folder comes to be after the run has looked, so that no file can be written.</param>
     private static async Task<(ConcurrentTestResult Result, RunDocument Recorded)> EndAsync(Func<string, string> taken)
     {

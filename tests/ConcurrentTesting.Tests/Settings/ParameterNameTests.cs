@@ -35,6 +35,43 @@ public sealed class ParameterNameTests : IDisposable
     public void Parameters_of_others_are_left_alone(string name) => _settings.Parse(name, "x").Workers.ShouldBePositive();
 
     [Theory]
+    [InlineData("--filter", "--filter: there is no such parameter; did you mean --test-filter?")]
+    [InlineData("--Filter", "--Filter: there is no such parameter; did you mean --test-filter?")]
+    [InlineData("-filter", "-filter: there is no such parameter; did you mean --test-filter?")]
+    [InlineData("--framework=net8.0", "--framework: there is no such parameter; did you mean --test-framework?")]
+    [InlineData("--settings", "--settings: there is no such parameter; did you mean --test-settings?")]
+    [InlineData("--no-build", "--no-build: there is no such parameter; did you mean --test-no-build?")]
+    [InlineData("--list-tests", "--list-tests: there is no such parameter; did you mean --test-list?")]
+    [InlineData("--results-directory", "--results-directory: there is no such parameter; did you mean --test-results-directory?")]
+    [InlineData("--environment", "--environment: there is no such parameter; did you mean --test-environment?")]
+    [InlineData("--collect:XPlat", "--collect: there is no such parameter; did you mean --test-coverage?")]
+    [InlineData("--blame-hang-timeout", "--blame-hang-timeout: there is no such parameter; did you mean --test-timeout?")]
+    [InlineData("--diag", "--diag: there is no such parameter; did you mean --test-diagnostics?")]
+    [InlineData("--logger", "--logger: there is no such parameter; each run writes TRX and JUnit files, into --test-results-directory")]
+    public void An_argument_of_dotnet_test_that_nobody_reads_is_refused_with_its_counterpart(string typed, string error) =>
+        _settings.Errors(typed, "x").ShouldBe([error]);
+
+    [Theory]
+    [InlineData("--filter", "Filter")]
+    [InlineData("--no-build", "NoBuild")]
+    [InlineData("--NOBUILD", "no-build")]
+    [InlineData("--logger=trx", "Logger")]
+    public void An_argument_of_dotnet_test_that_is_a_parameter_of_the_build_is_the_builds(string typed, string parameter)
+    {
+        _settings.OfTheBuild = [parameter];
+
+        _settings.Parse(typed, "x").Filter.ShouldBeNull();
+    }
+
+    // NUKE's own, and arguments of dotnet test that have no counterpart here.
+    [Theory]
+    [InlineData("--root --host --target --plan --help --no-logo --continue --profile --partition 1/1 --skip --verbosity quiet")]
+    [InlineData("--no-restore --output x --runtime x --arch x --os x --filters x --frameworks x --setting x")]
+    [InlineData("-- -f net8.0 -s x -l trx")]
+    public void Other_arguments_are_nobodys_typing_error(string arguments) =>
+        _settings.Parse(arguments.Split(' ')).Filter.ShouldBeNull();
+
+    [Theory]
     [InlineData("--workers=8", "--workers: write a space instead of = before the value: --workers 8")]
     [InlineData("--test-filter=Name=a", "--test-filter: write a space instead of = before the value: --test-filter Name=a")]
     [InlineData("--test-connection-string=geheim", "--test-connection-string: write a space instead of = before the value: --test-connection-string ***")]

@@ -103,11 +103,11 @@ public sealed class ParameterSourceTests : IDisposable
 
     [Fact]
     public void An_error_in_the_environment_names_the_variable() =>
-        _settings.With("NUKE_WORKERS", "0").Errors().ShouldBe(["NUKE_WORKERS=0: allowed is a whole number from 1 to 256"]);
+        _settings.With("NUKE_WORKERS", "0").Errors().ShouldBe(["NUKE_WORKERS=0: it takes a whole number from 1 to 256"]);
 
     [Fact]
     public void An_error_in_the_parameters_file_names_the_file() => _settings.WithParameters("""{ "Workers": -1 }""").Errors()
-        .ShouldBe(["Workers in parameters.json: -1: allowed is a whole number from 1 to 256"]);
+        .ShouldBe(["Workers in parameters.json: -1: it takes a whole number from 1 to 256"]);
 
     [Fact]
     public void Workers_have_a_second_variable() => _settings.With("NUKE_TEST_WORKERS", "6").Parse().Workers.ShouldBe(6);

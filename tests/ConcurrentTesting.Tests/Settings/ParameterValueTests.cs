@@ -19,7 +19,7 @@ public sealed class ParameterValueTests : IDisposable
     [InlineData("1.5")]
     [InlineData("99999999999999999999")]
     public void Workers_outside_1_to_256_are_refused(string value) =>
-        _settings.Errors("--workers", value).ShouldBe([$"--workers {value}: allowed is a whole number from 1 to 256"]);
+        _settings.Errors("--workers", value).ShouldBe([$"--workers {value}: it takes a whole number from 1 to 256"]);
 
     [Theory]
     [InlineData("1", 1)]
@@ -48,7 +48,7 @@ public sealed class ParameterValueTests : IDisposable
     [InlineData("169h")]
     [InlineData("1e999")]
     public void Other_durations_are_refused(string value) => _settings.Errors("--test-timeout", value).ShouldHaveSingleItem()
-        .ShouldBe($"--test-timeout {value}: allowed is a duration above zero and up to 168h, like 500ms, 30s, 5m or 1h; a bare number is seconds");
+        .ShouldBe($"--test-timeout {value}: it takes a duration above zero and up to 168h, like 500ms, 30s, 5m or 1h; a bare number is seconds");
 
     [Fact]
     public void A_limit_can_be_off_and_a_delay_can_be_zero()
@@ -58,7 +58,7 @@ public sealed class ParameterValueTests : IDisposable
         _settings.Parse("--test-worker-timeout", "off").WorkerTimeout.ShouldBeNull();
         _settings.Parse("--test-worker-timeout", "2m").WorkerTimeout.ShouldBe(TimeSpan.FromMinutes(2));
         _settings.Parse("--test-retry-delay", "0").RetryDelay.ShouldBe(TimeSpan.Zero);
-        _settings.Errors("--test-worker-timeout", "0").ShouldHaveSingleItem().ShouldContain("allowed is off, or a duration");
+        _settings.Errors("--test-worker-timeout", "0").ShouldHaveSingleItem().ShouldContain("it takes off, or a duration");
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class ParameterValueTests : IDisposable
     [InlineData("--test-stress", "0", "off, a number of times from 1 to 10000, or a duration up to 168h with its unit, like 30s, 10m or 1h")]
     [InlineData("--test-stress", "5d", "off, a number of times from 1 to 10000, or a duration up to 168h with its unit, like 30s, 10m or 1h")]
     public void What_selects_by_timing_has_to_be_what_is_allowed(string parameter, string value, string allowed) =>
-        _settings.Errors(parameter, value).ShouldBe([$"{parameter} {value}: allowed is {allowed}"]);
+        _settings.Errors(parameter, value).ShouldBe([$"{parameter} {value}: it takes {allowed}"]);
 
     [Theory]
     [InlineData("postgresql", DatabaseEngine.PostgreSql)]
@@ -89,7 +89,7 @@ public sealed class ParameterValueTests : IDisposable
     [InlineData("oracle")]
     [InlineData("1")]
     public void An_unknown_engine_is_refused(string value) =>
-        _settings.Errors("--test-database", value).ShouldBe([$"--test-database {value}: allowed is none, sqlite, postgresql or mysql"]);
+        _settings.Errors("--test-database", value).ShouldBe([$"--test-database {value}: it takes none, sqlite, postgresql or mysql"]);
 
     [Theory]
     [InlineData(new[] { "--test-list" }, true)]
@@ -101,12 +101,12 @@ public sealed class ParameterValueTests : IDisposable
 
     [Fact]
     public void A_flag_is_true_or_false() =>
-        _settings.Errors("--test-measure", "maybe").ShouldBe(["--test-measure maybe: allowed is true or false"]);
+        _settings.Errors("--test-measure", "maybe").ShouldBe(["--test-measure maybe: it takes true or false"]);
 
     [Fact]
     public void A_missing_value_and_too_many_values_are_refused()
     {
-        _settings.Errors("--workers").ShouldBe(["--workers: a value is missing; allowed is a whole number from 1 to 256"]);
+        _settings.Errors("--workers").ShouldBe(["--workers: a value is missing; it takes a whole number from 1 to 256"]);
         _settings.Errors("--workers", "8", "Publish").ShouldHaveSingleItem().ShouldStartWith("--workers 8 Publish: these are 2 values");
         _settings.Errors("--test-filter", "").ShouldHaveSingleItem().ShouldStartWith("--test-filter : a value is missing");
     }
@@ -165,7 +165,7 @@ public sealed class ParameterValueTests : IDisposable
     public void A_template_that_does_not_exist_is_named_with_its_full_path()
     {
         _settings.Errors("--test-template", "no.sql").ShouldHaveSingleItem()
-            .ShouldStartWith($"--test-template no.sql: no such file or folder: {Path.Combine(_settings.Caller, "no.sql")}; allowed is SQL files");
+            .ShouldStartWith($"--test-template no.sql: no such file or folder: {Path.Combine(_settings.Caller, "no.sql")}; it takes SQL files");
         _settings.Errors("--test-template", "cmd:").ShouldHaveSingleItem().ShouldStartWith("--test-template cmd:: nothing after cmd:");
     }
 
@@ -220,8 +220,8 @@ public sealed class ParameterValueTests : IDisposable
 
         var errors = _settings.Errors();
 
-        errors.ShouldContain("Workers = 0: allowed is a whole number from 1 to 256");
-        errors.ShouldContain(error => error.StartsWith("TestTimeout = 00:00:00: allowed is a duration above zero", StringComparison.Ordinal));
+        errors.ShouldContain("Workers = 0: it takes a whole number from 1 to 256");
+        errors.ShouldContain(error => error.StartsWith("TestTimeout = 00:00:00: it takes a duration above zero", StringComparison.Ordinal));
         errors.ShouldContain(error => error.StartsWith("Filter = (a: Missing", StringComparison.Ordinal));
         errors.Length.ShouldBe(3);
     }

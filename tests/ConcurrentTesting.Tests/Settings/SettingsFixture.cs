@@ -25,6 +25,9 @@ internal sealed class SettingsFixture : ILogger, IDisposable
 
     public bool HasGeneratedVariables { get; set; }
 
+    /// <summary>Parameters that the build has beside those that all builds of these tests have.</summary>
+    public string[] OfTheBuild { get; set; } = [];
+
     public ConcurrentTestSettings FromCSharp { get; set; } = new() { TestProjects = ["some.csproj"] };
 
     public SettingsFixture With(string variable, string value)
@@ -55,7 +58,7 @@ internal sealed class SettingsFixture : ILogger, IDisposable
             HasGeneratedVariables = HasGeneratedVariables,
             Files = [.. _files],
             BuildSystem = name => BuildSystem(name),
-            OtherParameters = ["Configuration", "TestFlavour"],
+            OtherParameters = ["Configuration", "TestFlavour", .. OfTheBuild],
         },
         FromCSharp with { RootDirectory = Root, WorkingDirectory = TypedIn ?? Caller },
         this);

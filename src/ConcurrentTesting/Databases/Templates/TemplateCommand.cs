@@ -50,7 +50,11 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
         new(
             ConcurrentTestExitCode.Incomplete,
             $"the template's command '{commandLine}' ended well but made nothing in its database: it has to use the connection string in "
-            + $"CONCURRENT_TEST_CONNECTION_STRING or {string.Join(", ", settings.Environment.Select(pattern => pattern.Name))}");
+            + $"CONCURRENT_TEST_CONNECTION_STRING or {string.Join(", ", settings.Environment.Select(pattern => pattern.Name))}"
+            + (IsOfEntityFramework(commandLine) ? "; dotnet ef takes it by --connection" : ""));
+
+    private static bool IsOfEntityFramework(string commandLine) =>
+        commandLine.Contains("dotnet ef ", StringComparison.Ordinal) || commandLine.Contains("dotnet-ef ", StringComparison.Ordinal);
 
     private ProcessStartInfo StartInfo(string commandLine)
     {

@@ -6,7 +6,7 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.History;
 
 /// <summary>What a run tells when it is held against the earlier ones.</summary>
-/// <param name="Text"><c>new failure</c>, <c>failing since 3 runs</c>, <c>slower than its p95 (0.20s, now 0.90s)</c>.</param>
+/// <param name="Text"><c>new failure</c>, <c>failing for 3 runs</c>, <c>slower than its p95 (0.20s, now 0.90s)</c>.</param>
 internal sealed record HistoryFinding(TestRecord Test, string Text);
 
 /// <summary>Finds what has changed: failures, tests that have become slow, tests with more queries.</summary>
@@ -29,13 +29,13 @@ internal static class HistoryFindings
         .. Find(run, test => Chattier(run, test)),
     ];
 
-    /// <summary><c>new failure</c> or <c>failing since 3 runs</c>; null where the test did not fail or nothing is known of it.</summary>
+    /// <summary><c>new failure</c> or <c>failing for 3 runs</c>; null where the test did not fail or nothing is known of it.</summary>
     public static string? OfFailure(RunRecord run, TestRecord test)
     {
         if (!FailureKinds.IsFailure(test) || Past(run, test) is not { IsEmpty: false } past)
             return null;
         var before = past.Reverse().TakeWhile(result => result.IsFailure).Count();
-        return before == 0 ? "new failure" : string.Create(CultureInfo.InvariantCulture, $"failing since {before + 1} runs");
+        return before == 0 ? "new failure" : string.Create(CultureInfo.InvariantCulture, $"failing for {before + 1} runs");
     }
 
     private static bool IsFixed(RunRecord run, TestRecord test) =>

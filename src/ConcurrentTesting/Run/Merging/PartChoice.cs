@@ -79,7 +79,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         if (missing.Count == 0)
             yield break;
         var plan = folders.Select(folder => folder.Plan).FirstOrDefault(plan => plan is not null);
-        yield return FormattableString.Invariant($"{missing.Count} of {of} parts are missing: ")
+        yield return FormattableString.Invariant($"{missing.Count} of {of} parts {(missing.Count == 1 ? "is" : "are")} missing: ")
             + string.Join(", ", missing.Select(part => plan is null
                 ? FormattableString.Invariant($"{part}")
                 : FormattableString.Invariant($"{part} with {Quantity.Of(plan.Parts[part - 1].Tests, "test")}")));

@@ -27,16 +27,17 @@ internal static class PartResults
     {
         var wrong = Wrong(units, tests).Select(one => one.Test.FullName).ToList();
         if (wrong.Count > 0)
-        {
-            return FormattableString.Invariant(
-                $"{wrong.Count} of its tests lack results, or have more of them than were discovered ({Named(wrong)})");
-        }
+            return $"{Lacking(wrong.Count)} ({Named(wrong)})";
 
         var known = units.SelectMany(unit => unit.Tests.Select(test => new TestRef(unit.Assembly, test.Case))).ToHashSet();
         var others = tests.Where(test => !known.Contains(RefOf(test)))
             .Select(test => new ShardTest(test.Assembly.Source, test.ClassName, test.Name, true));
         return Difference("explicit in it", plan.All.Where(test => test.IsExplicit), others);
     }
+
+    /// <summary>So many tests lack results, or have more of them than were discovered.</summary>
+    public static string Lacking(int tests) => FormattableString.Invariant($"{tests} of its tests ")
+        + (tests == 1 ? "lacks results, or has" : "lack results, or have") + " more of them than were discovered";
 
     /// <summary>The tests that lack results, or have more of them than were discovered.</summary>
     public static IEnumerable<(UnitPlanned Unit, PlannedTest Test)> Wrong(

@@ -172,16 +172,14 @@ internal sealed class QueuedRecord
         if (_queued.NotDone.Length > 0)
         {
             _flaws.Add(FormattableString.Invariant(
-                $"{_queued.NotDone.Length} of its tests are not done ({Named(_queued.NotDone.Select(test => test.Name))})"));
+                $"{_queued.NotDone.Length} of its tests {(_queued.NotDone.Length == 1 ? "is" : "are")} not done ")
+                + $"({Named(_queued.NotDone.Select(test => test.Name))})");
         }
 
         var lacking = PartResults.Wrong(_fold.Units, _fold.Tests).ToList();
         var wrong = lacking.FindAll(one => !stories.ContainsKey(NameOf(one.Unit, one.Test)));
         if (wrong.Count > 0)
-        {
-            _flaws.Add(FormattableString.Invariant(
-                $"{wrong.Count} of its tests lack results, or have more of them than were discovered ({Named(wrong.Select(one => one.Test.FullName))})"));
-        }
+            _flaws.Add($"{PartResults.Lacking(wrong.Count)} ({Named(wrong.Select(one => one.Test.FullName))})");
 
         foreach (var (unit, test) in lacking)
             Settle(unit, test, stories.GetValueOrDefault(NameOf(unit, test)));

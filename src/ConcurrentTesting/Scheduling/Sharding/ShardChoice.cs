@@ -27,7 +27,7 @@ internal static class ShardChoice
         }
 
         var shard = Shard.IsAuto(text) ? OfHost(settings, variable, planned ?? settings.ShardCount)
-            : Shard.Read(text) ?? throw Wrong($"--test-shard {text}: allowed is i/n with i from 1 to n and n up to {Shard.Most}, or auto.");
+            : Shard.Read(text) ?? throw Wrong($"--test-shard {text}: it takes i/n with i from 1 to n and n up to {Shard.Most}, or auto.");
         Require(shard, "--test-shard-count", settings.ShardCount);
         Require(shard, "the plan", planned);
         return shard;
@@ -71,7 +71,7 @@ internal static class ShardChoice
     }
 
     private static Shard? Partition(ConcurrentTestSettings settings) => settings.Partition is { } text
-        ? Shard.Read(text) ?? throw Wrong($"--partition {text}: allowed is i/n with i from 1 to n and n up to {Shard.Most}.")
+        ? Shard.Read(text) ?? throw Wrong($"--partition {text}: it takes i/n with i from 1 to n and n up to {Shard.Most}.")
         : null;
 
     private static Shard? Told(ShardHost host, Func<string, string?> variable, int? count)

@@ -261,7 +261,7 @@ public sealed class PartMergeTests : IDisposable
         var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(new WrittenTry(3))]);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
-        result.Reason.ShouldContain($"1 of 3 parts are missing: 2 with {_parts.Plan.Parts[1].Tests} tests");
+        result.Reason.ShouldContain($"1 of 3 parts is missing: 2 with {_parts.Plan.Parts[1].Tests} tests");
         result.Passed.ShouldBe(_parts.Plan.Parts[0].Tests + _parts.Plan.Parts[2].Tests);
     }
 
