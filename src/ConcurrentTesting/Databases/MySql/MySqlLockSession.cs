@@ -81,7 +81,7 @@ internal sealed class MySqlLockSession : ILockSession
                 await Task.Delay(WatchInterval, _time, cancellationToken);
             while (await HoldsAsync(name, cancellationToken).WaitAsync(LongestAnswer, _time, cancellationToken));
         }
-        catch (Exception exception) when (exception is MySqlException or InvalidOperationException or IOException or TimeoutException)
+        catch (Exception exception) when (ServerLocks.IsOfBrokenSession(exception))
         {
             cancellationToken.ThrowIfCancellationRequested();
         }

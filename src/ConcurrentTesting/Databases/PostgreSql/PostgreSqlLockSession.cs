@@ -66,7 +66,7 @@ internal sealed class PostgreSqlLockSession : ILockSession
             while (true)
                 await _session.WaitAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException or IOException)
+        catch (Exception exception) when (ServerLocks.IsOfBrokenSession(exception))
         {
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 
 namespace ConcurrentTesting.Databases.Server;
 
@@ -19,6 +20,13 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
     private ILockSession? _session;
     private bool _wasLost;
     private bool _isDisposed;
+
+    /// <summary>
+    /// Whether an error says that a session gives no answer. Where a server that is gone was reached by a unix socket, writing to it fails
+    /// at once, and MySqlConnector tells that error of the socket as it is.
+    /// </summary>
+    public static bool IsOfBrokenSession(Exception exception) =>
+        exception is DbException or InvalidOperationException or IOException or SocketException or TimeoutException;
 
     /// <summary>Takes a lock that nobody else has.</summary>
     public Task<bool> TryAsync(LockName name, CancellationToken cancellationToken) =>
@@ -181,6 +189,4 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
         }
     }
 
-    private static bool IsOfBrokenSession(Exception exception) =>
-        exception is DbException or InvalidOperationException or IOException or TimeoutException;
 }
