@@ -116,8 +116,12 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     private void Add(OutsideFailure failure, ImmutableArray<TestEntry> leftOpen)
     {
         run.Recorder.Add(failure, leftOpen);
-        if (!failure.IsFlaky && leftOpen.IsEmpty)
+        if (failure.IsFlaky || !leftOpen.IsEmpty)
+            return;
+        if (failure.Kind == OutsideKinds.CleanUp)
             run.Stop.CountFailureOf((failure.Kind, failure.Name, failure.Assembly));
+        else
+            run.Stop.CountFailure();
     }
 
     // Secrets are taken out before anything is cut, because half of a secret would not be found.

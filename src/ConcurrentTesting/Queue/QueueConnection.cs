@@ -147,7 +147,16 @@ internal sealed class QueueConnection : IAsyncDisposable
         if (session == connection.ProcessID)
             return;
         await using var other = new NpgsqlConnection(_connectionString);
-        await other.OpenAsync(cancellationToken);
+        try
+        {
+            await other.OpenAsync(cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsPassing(exception))
+        {
+            // Its pool is used up by whole sessions: for a transaction it would have lent the one that waits.
+            return;
+        }
+
         await using var transaction = await other.BeginTransactionAsync(cancellationToken);
         if (await SessionAsync(other, cancellationToken) == session || await SessionAsync(connection, cancellationToken) != session)
         {

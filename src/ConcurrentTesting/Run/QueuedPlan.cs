@@ -129,18 +129,27 @@ internal static partial class QueuedPlan
             .ToImmutableSortedDictionary(one => one.Name, one => FormattableString.Invariant($"{one.Value}"), StringComparer.Ordinal);
     }
 
-    // A value may be secret. Where the machine keeps its files, and at which port its services are, is each machine's own.
+    // A value may be secret. Each machine has its own files, address and ports, and each job its own credentials.
     private static IEnumerable<(string Name, object? Value)> VariablesOf(ConcurrentTestSettings settings, string salt) =>
-        settings.Environment.GroupBy(variable => variable.Name, StringComparer.Ordinal).Select(variable => (
+        settings.Environment.Where(variable => !OfMachine().IsMatch(variable.Name))
+            .GroupBy(variable => variable.Name, StringComparer.Ordinal).Select(variable => (
             Variable + variable.Key,
             (object?)HashOf(System.Text.Encoding.UTF8.GetBytes(
                 string.Join('\n', variable.Select(one => OfAnyMachine(one.Pattern, settings)).Prepend(salt))))[..DigitsOfVariable]));
 
-    private static string OfAnyMachine(string pattern, ConcurrentTestSettings settings) =>
-        PortOfMachine().Replace(pattern.Replace(settings.RootDirectory, "", StringComparison.Ordinal), "");
+    private static string OfAnyMachine(string pattern, ConcurrentTestSettings settings) => PlaceOnMachine().Replace(
+        pattern.Replace(settings.RootDirectory, "", StringComparison.Ordinal)
+            .Replace(Environment.MachineName, "", StringComparison.OrdinalIgnoreCase),
+        "");
 
-    [GeneratedRegex(@"(?<=:|\bport\s*=\s*)[0-9]{2,5}\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex PortOfMachine();
+    [GeneratedRegex("(token|secret|password|passwd|pwd|key|port)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex OfMachine();
+
+    // A port, an address, or a path from the root.
+    [GeneratedRegex(
+        """(?<=:\s*|port"?\s*[=:]\s*)[0-9]{2,5}\b|\b[0-9]{1,3}(\.[0-9]{1,3}){3}\b|(?<![\w/.])([a-z]:)?[\\/](?![\\/])[^\s;,"']*""",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex PlaceOnMachine();
 
     // What it is made of; the engine's own facts, and a hook's compiled code, may differ from machine to machine.
     private static async Task<string?> TemplateAsync(ConcurrentTestSettings settings, CancellationToken cancellationToken)

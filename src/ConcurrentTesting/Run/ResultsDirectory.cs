@@ -171,7 +171,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
             if (ArtifactList.Read(directory) is { } list)
                 await (list with { Files = list.Files.SetItem(ArtifactNames.Part, ArtifactList.HashOf(path)) }).WriteAsync(directory);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException
+            or InvalidOperationException or ConcurrentTestException)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"{reason}, and {path} could not be made to say so: {exception.Message}", exception);

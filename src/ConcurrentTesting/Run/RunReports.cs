@@ -165,7 +165,8 @@ internal static class RunReports
             return [];
 
         var settings = journal.Run.Settings;
-        isComplete &= settings is { Filter: null, OnlyFailed: false, Shard: null, Budget: null };
+        isComplete &= settings is { Filter: null, OnlyFailed: false, Shard: null, Budget: null }
+            && catalog.Assemblies.All(assembly => assembly.Filter is null);
         foreach (var assembly in catalog.Assemblies)
             timings.LearnContent(assembly, AssemblyContent.Of(assembly.Path), worked.StartedAt);
         timings.Learn(catalog, worked.Tests, isComplete);

@@ -16,8 +16,8 @@ internal static class LoggerFinder
     // VSTest takes files with this ending for loggers; its own are in others too.
     private const string LoggerEnding = "TestLogger.dll";
 
-    private static readonly EnumerationOptions AnyDepth = new() { MatchCasing = MatchCasing.CaseInsensitive, RecurseSubdirectories = true };
-    private static readonly EnumerationOptions TopOnly = new() { MatchCasing = MatchCasing.CaseInsensitive };
+    private static readonly EnumerationOptions AnyDepth = Files(isDeep: true);
+    private static readonly EnumerationOptions TopOnly = Files(isDeep: false);
 
     /// <param name="assetsFile">What NuGet restored for the assembly's project; null where there is none.</param>
     /// <exception cref="ConcurrentTestException">A logger is nowhere to be found.</exception>
@@ -73,4 +73,12 @@ internal static class LoggerFinder
             return null;
         }
     }
+
+    // Hidden ones too, as VSTest.
+    private static EnumerationOptions Files(bool isDeep) => new()
+    {
+        MatchCasing = MatchCasing.CaseInsensitive,
+        AttributesToSkip = FileAttributes.None,
+        RecurseSubdirectories = isDeep,
+    };
 }

@@ -53,9 +53,13 @@ internal sealed class RunSettingsDocument
 
     /// <summary>The loggers that the settings switch on by their name alone.</summary>
     public IEnumerable<string> LoggerNames => Loggers
-        .Where(logger => logger.Attribute("uri") is null && logger.Attribute("assemblyQualifiedName") is null
-            && !string.Equals((string?)logger.Attribute("enabled"), "false", StringComparison.OrdinalIgnoreCase))
-        .Select(logger => ((string?)logger.Attribute("friendlyName") ?? "").Trim()).Where(name => name.Length > 0);
+        .Where(logger => Attribute(logger, "uri") is null && Attribute(logger, "assemblyQualifiedName") is null
+            && !string.Equals(Attribute(logger, "enabled"), "false", StringComparison.OrdinalIgnoreCase))
+        .Select(logger => (Attribute(logger, "friendlyName") ?? "").Trim()).Where(name => name.Length > 0);
+
+    // VSTest reads them whatever their case.
+    private static string? Attribute(XElement element, string name) =>
+        element.Attributes().FirstOrDefault(one => one.Name.LocalName.Equals(name, StringComparison.OrdinalIgnoreCase))?.Value;
 
     /// <summary>The data collectors that the settings switch on.</summary>
     public IReadOnlyList<XElement> Collectors => CoverageSettings.Enabled(_document.Root, "DataCollectionRunSettings", "DataCollectors");

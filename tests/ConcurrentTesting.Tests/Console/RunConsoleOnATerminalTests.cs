@@ -111,7 +111,7 @@ public class RunConsoleOnATerminalTests
         run.Terminal.Text.ShouldStartWith("\n    0% [>                             ] 0/2  1 retried  0s");
         run.Console.TestFinished(SampleRun.Result(entry, SampleRun.Attempt(TestOutcome.Failed), SampleRun.Attempt(number: 2)), isFinal: true);
         run.Wait();
-        run.Terminal.Text.ShouldStartWith("\n  1/2  1 flaky  1 retried  0s");
+        run.Terminal.Text.ShouldStartWith("\n   50%  1/2  1 flaky  1 retried  0s");
         run.Terminal.Text.ShouldNotContain("FAIL");
     }
 

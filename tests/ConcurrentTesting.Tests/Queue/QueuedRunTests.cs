@@ -352,12 +352,18 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         (await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.runs WHERE run = '{_run}' AND fingerprint::text LIKE '%s3cret%'")).ShouldBe(0);
     }
 
-    [Fact]
-    public async Task Machines_whose_services_are_at_other_ports_share_a_run()
+    [Theory]
+    [InlineData("Cache=redis://localhost:32768/0", "Cache=redis://localhost:32770/0")]
+    [InlineData("REDIS_PORT=49153", "REDIS_PORT=49154")]
+    [InlineData("""Cache={"port": 49153}""", """Cache={"port": 49154}""")]
+    [InlineData("API_TOKEN=of-this-job", "API_TOKEN=of-that-job")]
+    [InlineData("Out=/opt/runner-1/_temp/out;x=1", "Out=/opt/runner-2/_temp/out;x=1")]
+    [InlineData("Cache=http://172.18.0.3:80/a", "Cache=http://172.18.0.4:80/a")]
+    public async Task Machines_that_have_places_and_credentials_of_their_own_share_a_run(string one, string other)
     {
-        await Of("one", "Cache=redis://localhost:32768/0").RunAsync(_catalog, Pass);
+        await Of("one", one).RunAsync(_catalog, Pass);
 
-        (await Of("other", "Cache=redis://localhost:32770/0").RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
+        (await Of("other", other).RunAsync(_catalog, Pass)).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class RunRecorderTests
         _recorder.Add(new RunStarted { At = _recorder.Now, Run = "r", Machine = "m", Seed = 1, Settings = new ConcurrentTestSettings() });
         _recorder.Add(_theory, "Ships", 0, RecordedRun.Attempt(TestOutcome.Failed), []);
         for (var i = 0; i < outside; i++)
-            _recorder.Add(Outside(OutsideKinds.CleanUp, $"it threw, {i}", worker: 1), []);
+            _recorder.Add(Outside(OutsideKinds.CleanUp, i == 0 ? "it threw" : "it timed out", worker: 1), []);
 
         _recorder.ToRecord(RunEnd.TestsDecide).Reason.ShouldBe(reason);
     }

@@ -58,7 +58,8 @@ public sealed class RefusedSettingsTests
     {
         var settings = Plain with
         {
-            Database = DatabaseEngine.Sqlite, Databases = ["main", "audit"],
+            Database = DatabaseEngine.Sqlite,
+            Databases = ["main", "audit"],
             Environment = pattern.Split('=') is [var name, var value] ? [new EnvironmentPattern(name, value)] : [],
         };
 

@@ -65,7 +65,10 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
     {
         if (tries.Select(folder => folder.Shard.Job).OfType<string>().Distinct(StringComparer.Ordinal).Skip(1).Any())
             yield return $"jobs of several names ran the same part, so none replaces another: {string.Join(", ", tries)}";
-        foreach (var same in tries.Where(folder => folder.Shard.Attempt is not null).GroupBy(folder => folder.Shard.Attempt))
+
+        // Where nothing names the pipeline, a job that is given once more begins with its first attempt again.
+        foreach (var same in tries.Where(folder => folder.Shard is { Attempt: not null, Pipeline: not null })
+            .GroupBy(folder => folder.Shard.Attempt))
         {
             if (same.Skip(1).Any())
                 yield return $"the same part was run twice in one attempt, so neither replaces the other: {string.Join(", ", same)}";

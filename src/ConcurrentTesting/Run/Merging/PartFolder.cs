@@ -101,7 +101,8 @@ internal sealed record PartFolder
     }
 
     // What test hosts write loses its secrets at a part's end, and a merge does not know them; its journal has the results.
-    private static bool MayHoldSecrets(string name) => System.IO.Path.GetExtension(name) is ".trx" or ".log";
+    private static bool MayHoldSecrets(string name) =>
+        System.IO.Path.GetExtension(name).ToLowerInvariant() is ".trx" or ".log";
 
     private static string? FlawOf(ShardRecord shard, ShardPlan plan, string hash)
     {

@@ -64,7 +64,8 @@ internal sealed record ShardHost(string Name, string Index, string? Count, int F
     public static string? JobOf(Func<string, string?> variable) => FirstOf(Jobs, variable);
 
     /// <summary>The commit that a host runs; null where none names it.</summary>
-    public static string? CommitOf(Func<string, string?> variable) => FirstOf(Commits, variable);
+    public static string? CommitOf(Func<string, string?> variable) =>
+        FirstOf(Commits, variable) is { } commit and not "HEAD" ? commit : null;
 
     /// <summary>Index and count as they are in the documents.</summary>
     public string Variables => Count is null ? Index : $"{Index} and {Count}";

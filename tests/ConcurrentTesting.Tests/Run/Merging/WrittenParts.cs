@@ -75,7 +75,7 @@ internal sealed class WrittenParts : IDisposable
         var path = Directory.CreateDirectory(Path.Combine(Parts, $"part-{what.Part}-{run}")).FullName;
         Directory.CreateDirectory(Path.Combine(path, "worker-1"));
         File.WriteAllText(Path.Combine(path, "worker-1", "note.txt"), $"of part {what.Part}");
-        var shard = new ShardRecord(what.Part, Plan.Parts.Length, ShardPlanFile.HashOf(Plan), Plan.Discovery) 
+        var shard = new ShardRecord(what.Part, Plan.Parts.Length, ShardPlanFile.HashOf(Plan), Plan.Discovery)
         {
             Pipeline = what.Pipeline,
             Attempt = what.Attempt,
