@@ -310,7 +310,7 @@ internal sealed class BatchProgress : IHostEvents
     private void TellForeign(HostResult result)
     {
         var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
-        if (like is not null && _run.Settings.RunsAll && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
+        if (like is not null && _run.Settings.RunsWholeClasses && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
         {
             _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));
         }
