@@ -18,7 +18,7 @@ internal static class RowKnowledge
 
     public static bool HasOneRow(TestCase test, TestFramework framework) => framework switch
     {
-        TestFramework.NUnit => !IsWithoutArguments(test),
+        TestFramework.NUnit => true,
         TestFramework.XUnit2 or TestFramework.XUnit3 =>
             PackedValues.HasOneRow(test) ?? test.Properties.Any(property => IsOneRow(test, property)),
         TestFramework.MSTest => IsOneRowOfMSTest(test),
@@ -43,10 +43,6 @@ internal static class RowKnowledge
         var type = new byte[encoded.Length];
         return Convert.TryFromBase64String(encoded, type, out var length) ? Encoding.UTF8.GetString(type, 0, length) : "";
     }
-
-    // What NUnit makes of a method whose rows could not be had: their source may need what only a test process has.
-    private static bool IsWithoutArguments(TestCase test) => TestCaseNames.Text(test, "TestCase.ManagedMethod") is { } method
-        && method.IndexOf('(', StringComparison.Ordinal) is > 0 and var arguments && test.DisplayName == method[..arguments];
 
     // A method with parameters takes its arguments from rows: unfolded, each case has its own.
     private static bool IsOneRowOfMSTest(TestCase test) =>

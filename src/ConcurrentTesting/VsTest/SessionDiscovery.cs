@@ -14,7 +14,7 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases);
 
     /// <summary>
-    /// Without what xunit does not run: of cases that share an id it takes the first. Before version 4 its adapters tell all of them, and a
+    /// Without what xunit does not run: of cases that share an id it takes the first. Before version 3 its adapter tells all of them, and a
     /// list of all of them is an error to some.
     /// </summary>
     public SessionDiscovery WithoutTwins(TestFramework framework)

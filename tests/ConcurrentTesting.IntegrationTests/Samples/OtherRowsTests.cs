@@ -4,7 +4,7 @@ using Xunit;
 
 namespace ConcurrentTesting.IntegrationTests.Samples;
 
-/// <summary>Suites of which discovery tells other rows than run: none is lost, and none is missed that a serial run does not have.</summary>
+/// <summary>Suites of which discovery tells other rows than run.</summary>
 public sealed class OtherRowsTests
 {
     private const string Twins = """
@@ -39,13 +39,14 @@ public sealed class OtherRowsTests
         serial.ShouldContain("Total:     4", customMessage: serial);
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Tests.Count.ShouldBe(4, outcome.Output);
-        outcome.Output.ShouldContain("xunit runs one test of those that share an id, and leaves out 3 others");
+        outcome.Output.Contains("xunit runs one test of those that share an id, and leaves out 3 others", StringComparison.Ordinal)
+            .ShouldBe(packages.EndsWith(" 2.8.2", StringComparison.Ordinal), "later adapters tell one of them");
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("--test-shard 1/1")]
-    public async Task Rows_whose_source_throws_at_discovery_are_all_counted(string more)
+    public async Task A_row_that_fails_and_that_discovery_had_not_found_fails_a_part_too(string more)
     {
         using var repository = new TestRepository();
         const string Code = """
@@ -63,8 +64,7 @@ public sealed class OtherRowsTests
 
         var outcome = await RunAsync(repository, assembly, ["--test-environment", "SHOP=x{Worker}", .. more.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
-        outcome.Tests.Count.ShouldBe(6, outcome.Output);
-        outcome.Tests.Count(test => test.Outcome == "Failed").ShouldBe(1, outcome.Output);
+        outcome.Output.ShouldContain("FAIL  Odd.Tests.Row(3)");
         outcome.ExitCode.ShouldBe(1, outcome.Output);
     }
 
