@@ -332,7 +332,10 @@ public sealed record ConcurrentTestSettings
     internal TimeSpan? QueuePatience { get; init; }
 
     /// <summary>It asks for all tests that there are.</summary>
-    internal bool RunsAll => this is { Filter: null, OnlyFailed: false, ReplayFile: null, Shard: null, PlanFile: null, Budget: null };
+    internal bool RunsAll => RunsWholeClasses && this is { Shard: null, PlanFile: null };
+
+    /// <summary>It asks for all tests of each class that it asks for; a part of several machines' run has whole classes.</summary>
+    internal bool RunsWholeClasses => this is { Filter: null, OnlyFailed: false, ReplayFile: null, Budget: null };
 
     /// <summary>The settings of a run that must not touch any database: one worker, no variables of ours.</summary>
     internal ConcurrentTestSettings Sequential() => this with { Workers = 1, Database = DatabaseEngine.None, Environment = [] };

@@ -112,8 +112,9 @@ internal sealed class AssemblyDiscovery(
         return found;
     }
 
-    private Task<SessionDiscovery?> InHostAsync(TestAssembly assembly, CancellationToken cancellationToken) =>
-        _inHost.DiscoverAsync(assembly, runSettings.ForDiscovery(seed, assembly), cancellationToken);
+    private async Task<SessionDiscovery?> InHostAsync(TestAssembly assembly, CancellationToken cancellationToken) =>
+        (await _inHost.DiscoverAsync(assembly, runSettings.ForDiscovery(seed, assembly), cancellationToken))
+            ?.WithoutTwins(assembly.Framework);
 
     // Null: it took too long, which is a problem.
     private async Task<SessionDiscovery?> WithinBoundAsync(
@@ -124,8 +125,8 @@ internal sealed class AssemblyDiscovery(
         try
         {
             return await KnownOrInHostAsync(assembly, bounded.Token)
-                ?? await console.DiscoverAsync(
-                    index, assembly, runSettings.ForDiscovery(seed, assembly), bounded.Token);
+                ?? (await console.DiscoverAsync(
+                    index, assembly, runSettings.ForDiscovery(seed, assembly), bounded.Token)).WithoutTwins(assembly.Framework);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -310,7 +310,7 @@ internal sealed class BatchProgress : IHostEvents
     private void TellForeign(HostResult result)
     {
         var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
-        if (like is not null && _run.Settings.RunsAll && _batch.Assembly.Filter is null && result.Outcome == TestOutcome.Failed
+        if (like is not null && _run.Settings.RunsWholeClasses && _batch.Assembly.Filter is null && result.Outcome == TestOutcome.Failed
             && CauseOf(result.Message) is null)
         {
             _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));

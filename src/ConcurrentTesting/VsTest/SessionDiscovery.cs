@@ -13,6 +13,27 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     /// <summary>Everything that was found in an assembly, whatever is asked for.</summary>
     public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases);
 
+    /// <summary>
+    /// Without what xunit does not run: of cases that share an id it takes the first. Before version 3 its adapter tells all of them, and a
+    /// list of all of them is an error to some.
+    /// </summary>
+    public SessionDiscovery WithoutTwins(TestFramework framework)
+    {
+        if (framework is not (TestFramework.XUnit2 or TestFramework.XUnit3))
+            return this;
+        var once = Cases.DistinctBy(test => test.Id).ToImmutableArray();
+        if (once.Length == Cases.Length)
+            return this;
+        var twin = Cases.GroupBy(test => test.Id).First(same => same.Skip(1).Any()).First();
+        return this with
+        {
+            Cases = once,
+            Messages = Messages.Add(new SessionMessage(
+                HostMessageLevel.Warning,
+                $"xunit runs one test of those that share an id, and leaves out {Quantity.Of(Cases.Length - once.Length, "other")}: rows that it cannot tell apart, for example of {twin.FullyQualifiedName}.")),
+        };
+    }
+
     /// <summary>The entries whose cases have a text, name or property, that suits.</summary>
     public IEnumerable<Guid> WithText(Func<string, bool> suits) => PackedValues.Unpack(Cases)
         .Where(test => test.Properties.Any(property => test.GetPropertyValue(property) is string text && suits(text)))

@@ -3,7 +3,6 @@ using System.Xml.Linq;
 using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
-using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
@@ -90,19 +89,16 @@ internal sealed class XUnit3Host(
         var cases = (path == bound.Assembly.Path ? whole : PackedValues.At(whole, path)).ToList();
         var byId = new Dictionary<string, TestCase>(StringComparer.Ordinal);
         var serialized = new List<string>();
-        var twice = new List<string>();
         foreach (var test in cases)
         {
             if (TestCaseNames.Text(test, IdProperty) is not { } id
                 || TestCaseNames.Text(test, XUnit3Serialization.Property) is not { } text)
                 return null;
-            if (!byId.TryAdd(id, test))
-                twice.Add($"Skipping test case with duplicate ID '{id}' ('{byId[id].DisplayName}' and '{test.DisplayName}')");
-            else
-                serialized.Add(text);
+            byId.Add(id, test);
+            serialized.Add(text);
         }
 
-        return new ChosenTests(byId, serialized, twice);
+        return new ChosenTests(byId, serialized);
     }
 
     private async Task<HostRunEnd> RunProgramAsync(
@@ -122,8 +118,6 @@ internal sealed class XUnit3Host(
             run.Hook.Remember(process.Id, process.Exited);
             var handler = new HostRunHandler(
                 bound.Assembly.Framework, events, TrxLog.Begin(run.Location, hostRun.ResultsDirectory, hostRun.TrxFileName, run.Log));
-            foreach (var text in tests.Twice)
-                handler.HandleLogMessage(TestMessageLevel.Warning, text);
             var attached = string.Create(CultureInfo.InvariantCulture, $"attached-{hostRun.Batch:0000}");
             var messages = new XUnit3Messages(
                 handler, tests.ById, new XUnit3Attachments(Path.Combine(hostRun.ResultsDirectory, attached)));
@@ -197,7 +191,5 @@ internal sealed class XUnit3Host(
     private void EndTurn() => Interlocked.Exchange(ref _turn, null)?.Dispose();
 
     /// <param name="Serialized">As the adapter wrote them for the program.</param>
-    /// <param name="Twice">What is to be told of cases that share an id, of which xunit runs one.</param>
-    private sealed record ChosenTests(
-        IReadOnlyDictionary<string, TestCase> ById, IReadOnlyList<string> Serialized, IReadOnlyList<string> Twice);
+    private sealed record ChosenTests(IReadOnlyDictionary<string, TestCase> ById, IReadOnlyList<string> Serialized);
 }
