@@ -56,6 +56,9 @@ public sealed class TerminalTests
         await terminal.ShowsAsync(screen => screen.EndsWith("OrderTests.Ships", StringComparison.Ordinal), "the block");
         terminal.Resize(columns, rows);
         await terminal.DoAsync("wait 10", "log second", "wait 10");
+        // The terminal may tell its size after a while.
+        for (var turn = 0; turn < 100 && !terminal.Screen.Contains("0/100", StringComparison.Ordinal); turn++)
+            await terminal.DoAsync("wait 10");
 
         await terminal.ShowsAsync(screen => screen.Contains("second\n", StringComparison.Ordinal) && screen.EndsWith("OrderTests.Ships", StringComparison.Ordinal), "both lines and the block");
         var text = terminal.Scrollback;

@@ -48,10 +48,11 @@ async function timeline() {
   const bars = await page.evaluate(() => {
     const canvas = document.getElementById('lanes');
     const { data } = canvas.getContext('2d').getImageData(Math.round(canvas.width / 2) + 7, 0, 1, canvas.height);
-    const green = getComputedStyle(document.documentElement).getPropertyValue('--passed-fill').trim();
-    const wanted = [1, 3, 5].map(at => parseInt(green.slice(at, at + 2), 16)).join();
-    const isGreen = Array.from({ length: canvas.height }, (_, row) => data.slice(4 * row, 4 * row + 3).join() === wanted);
-    return isGreen.filter((one, row) => one && !isGreen[row - 1]).length;
+    const style = getComputedStyle(document.documentElement);
+    const wanted = ['--phase-fill', '--passed-fill'].map(name => style.getPropertyValue(name).trim())
+      .map(colour => [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16)).join());
+    const isDrawn = Array.from({ length: canvas.height }, (_, row) => wanted.includes(data.slice(4 * row, 4 * row + 3).join()));
+    return isDrawn.filter((one, row) => one && !isDrawn[row - 1]).length;
   });
   await page.focus('#lanes');
   await page.evaluate(() => document.getElementById('lanes').dispatchEvent(new WheelEvent('wheel', { deltaY: -100, clientX: 600, clientY: 300, bubbles: true, cancelable: true })));
