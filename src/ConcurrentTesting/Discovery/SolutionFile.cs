@@ -44,13 +44,19 @@ internal static class SolutionFile
         var index = content.Projects.IndexOf(project);
         if (index < 0 || !content.Model.BuildTypes.Contains(configuration, StringComparer.OrdinalIgnoreCase))
             return null;
-        var platforms = content.Model.Platforms;
-        var platform = Array.Find(DefaultPlatforms, platforms.Contains) ?? platforms[0];
+        if (PlatformOf(content.Model.Platforms) is not { } platform)
+            return null;
         var (type, projectPlatform, isBuilt, _) = content.Model.SolutionProjects[index].GetProjectConfiguration(configuration, platform);
         return isBuilt && type is not null && projectPlatform is not null && IsSaid(solution, projectPlatform)
             ? new SolutionBuild(solution, type, projectPlatform.Replace("Any CPU", "AnyCPU", StringComparison.OrdinalIgnoreCase))
             : null;
     }
+
+    // A build takes it from the environment too.
+    private static string? PlatformOf(IReadOnlyList<string> platforms) =>
+        Environment.GetEnvironmentVariable("Platform") is { Length: > 0 } told
+            ? platforms.FirstOrDefault(one => one.Equals(told, StringComparison.OrdinalIgnoreCase))
+            : Array.Find(DefaultPlatforms, platforms.Contains) ?? platforms[0];
 
     /// <summary>The nearest solution above a project that lists it, within its repository; null if there is none.</summary>
     public static string? FindFor(string project)

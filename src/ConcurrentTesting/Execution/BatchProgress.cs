@@ -310,8 +310,7 @@ internal sealed class BatchProgress : IHostEvents
     private void TellForeign(HostResult result)
     {
         var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
-        if (like is not null && _run.Settings.RunsWholeClasses && _batch.Assembly.Filter is null && result.Outcome == TestOutcome.Failed
-            && CauseOf(result.Message) is null)
+        if (like is not null && IsOurs(result.Test) && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
         {
             _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));
         }
@@ -322,6 +321,11 @@ internal sealed class BatchProgress : IHostEvents
                 $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
         }
     }
+
+    // The same fixture with other arguments may be another part's, which tells its results itself.
+    private bool IsOurs(ToldTest test) =>
+        _batch.Assembly.Filter is null
+        && (_run.Settings.RunsAll || _run.Settings.RunsWholeClasses && _asked.HasClass(_batch.Assembly, test.ClassName));
 
     // NUnit's adapter tells hours of a test with a thread of its own, because it does not know when that began. Believed, they would be
     // the test's duration in every later plan.

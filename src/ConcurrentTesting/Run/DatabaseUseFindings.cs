@@ -41,7 +41,7 @@ internal static class DatabaseUseFindings
     // Of a part of the tests it would say nothing: those that use it may be elsewhere.
     private static IEnumerable<string> UnusedNames(RunRecord record)
     {
-        if (record is not { Database: { } databases, Settings: { RunsAll: true, Queue: null } } || !IsAnyTestRun(record)
+        if (record is not { Database: { } databases, Settings: { RunsAll: true, Queue: null } } || IsInPart(record)
             || databases.CloneOf.Length != databases.Clones.Length)
             return [];
         var clones = databases.Clones.Zip(databases.CloneOf, (clone, of) => (Name: clone, Of: of)).Where(clone => clone.Of.Length > 0)
@@ -57,6 +57,10 @@ internal static class DatabaseUseFindings
             .Where(name => areToldByDrivers || (counted.Count > 0 && SessionsOf(name, databases).All(sessions => sessions == 0)))
             .Select(name => name.Key);
     }
+
+    // Not begun, stopped before its end, or filtered by what a project says itself.
+    private static bool IsInPart(RunRecord record) =>
+        !IsAnyTestRun(record) || record.Tests.Any(test => test.Final.Cause == AttemptCauses.NotRun || test.Assembly.Filter is not null);
 
     private static IEnumerable<long?> SessionsOf(IEnumerable<string> clones, DatabaseRecord databases) =>
         clones.Select(clone => databases.Statistics.FirstOrDefault(statistics => statistics.Database == clone)?.Sessions);

@@ -138,11 +138,13 @@ internal static partial class QueuedPlan
                 string.Join('\n', variable.Select(one => OfAnyMachine(one.Pattern, settings)).Prepend(salt))))[..DigitsOfVariable]));
 
     private static string OfAnyMachine(string pattern, ConcurrentTestSettings settings) => PlaceOnMachine().Replace(
-        pattern.Replace(settings.RootDirectory, "", StringComparison.Ordinal)
-            .Replace(Environment.MachineName, "", StringComparison.OrdinalIgnoreCase),
+        Regex.Replace(
+            pattern.Replace(settings.RootDirectory, "", StringComparison.Ordinal),
+            $@"(?<=//|@|\b(host|server|data source)\s*=\s*){Regex.Escape(Environment.MachineName)}(?![\w-])", "",
+            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant),
         "");
 
-    [GeneratedRegex("(token|secret|password|passwd|pwd|key|port)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("((token|secret|password|passwd|pwd)|(^|[_.-])(key|port))$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OfMachine();
 
     // A port, an address, or a path from the root.

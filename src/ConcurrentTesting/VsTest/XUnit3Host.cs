@@ -92,9 +92,8 @@ internal sealed class XUnit3Host(
         foreach (var test in cases)
         {
             if (TestCaseNames.Text(test, IdProperty) is not { } id
-                || TestCaseNames.Text(test, XUnit3Serialization.Property) is not { } text)
+                || TestCaseNames.Text(test, XUnit3Serialization.Property) is not { } text || !byId.TryAdd(id, test))
                 return null;
-            byId.Add(id, test);
             serialized.Add(text);
         }
 

@@ -188,5 +188,4 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
             return null;
         }
     }
-
 }
