@@ -27,10 +27,8 @@ internal sealed record ChildEnd(bool IsKilled, int Status)
     private const int OffsetOfCode = 8;
     private const int OffsetOfStatus = 24;
 
-    /// <summary>
-    /// Waits until a child of this process has ended; null where this system does not tell. Whoever started the child still learns of its
-    /// end.
-    /// </summary>
+    /// <summary>Waits until a child of this process has ended; null where this system does not tell. Whoever started the child still learns
+    /// of its end.</summary>
     public static ChildEnd? Await(int child)
     {
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)

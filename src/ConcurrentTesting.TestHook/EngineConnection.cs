@@ -4,10 +4,8 @@ using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook;
 
-/// <summary>
-/// The way to the engine. What is said is sent at once on the caller's thread and never waits: what the engine has not taken yet stays here
-/// until the next message, and beyond a bound it is lost, not the test's time.
-/// </summary>
+/// <summary>The way to the engine. What is said is sent at once on the caller's thread and never waits: what the engine has not taken yet
+/// stays here until the next message, and beyond a bound it is lost, not the test's time.</summary>
 internal sealed class EngineConnection
 {
     private const int LongestBacklog = 8 * 1024 * 1024;
@@ -75,9 +73,8 @@ internal sealed class EngineConnection
         }
     }
 
-    /// <summary>
-    /// Says something that is waited for, and so all that was to be said before; it takes a while where the engine is slow to listen.
-    /// </summary>
+    /// <summary>Says something that is waited for, and so all that was to be said before; it takes a while where the engine is slow to
+    /// listen.</summary>
     public void SendAll<T>(T state, Action<WireWriter, T> write)
     {
         lock (_gate)

@@ -3,11 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ConcurrentTesting.TestHook;
 
-/// <summary>
-/// Tells the engine figures by a file beside its socket: what is written there outlives a process that dies, and wakes nobody after each
-/// test, which costs more than the short test itself. The engine reads it when it wants to know. Without the file, the same is said through
-/// the connection. Not thread-safe.
-/// </summary>
+/// <summary>Tells the engine figures by a file beside its socket: what is written there outlives a process that dies, and wakes nobody
+/// after each test, which costs more than the short test itself. The engine reads it when it wants to know. Without the file, the same is
+/// said through the connection. Not thread-safe.</summary>
 internal sealed class FigureLog
 {
     private readonly EngineConnection _engine;
@@ -32,9 +30,8 @@ internal sealed class FigureLog
         TellAt(_length);
     }
 
-    /// <summary>
-    /// Tells one message that says all that earlier ones of its kind did: told many times in succession, it takes the room of one.
-    /// </summary>
+    /// <summary>Tells one message that says all that earlier ones of its kind did: told many times in succession, it takes the room of
+    /// one.</summary>
     public void AppendState()
     {
         // Of a longer one, the rest would be read as the next.

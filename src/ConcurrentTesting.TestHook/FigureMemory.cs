@@ -3,14 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ConcurrentTesting.TestHook;
 
-/// <summary>
-/// Writes to a file that lies in memory (Linux's tmpfs) as memory is written: a system call after each test costs more than all the rest
-/// that is done to tell its figures. What is written outlives the process all the same. Not thread-safe.
-/// </summary>
-/// <remarks>
-/// Only pages that have been filled before are mapped, because touching one that the file system has no room for would end the process; and
-/// only tmpfs keeps them for sure.
-/// </remarks>
+/// <summary>Writes to a file that lies in memory (Linux's tmpfs) as memory is written: a system call after each test costs more than all
+/// the rest that is done to tell its figures. What is written outlives the process all the same. Not thread-safe.</summary>
+/// <remarks>Only pages that have been filled before are mapped, because touching one that the file system has no room for would end the
+/// process; and only tmpfs keeps them for sure.</remarks>
 internal sealed unsafe class FigureMemory
 {
     private const string FileSystem = "/dev/shm/";

@@ -181,9 +181,8 @@ internal sealed class HookSession
         return address.HasChild ? HookedProcessRole.TestProcess : null;
     }
 
-    /// <summary>
-    /// Whether a program is VSTest's: testhost, testhost.x86, testhost.net48, testhost.net48.x86. A suite may be called TestHosting.Tests.
-    /// </summary>
+    /// <summary>Whether a program is VSTest's: testhost, testhost.x86, testhost.net48, testhost.net48.x86. A suite may be called
+    /// TestHosting.Tests.</summary>
     internal static bool IsTestHost(string program)
     {
         var parts = program.ToLowerInvariant().Split('.');

@@ -1,8 +1,6 @@
 using ConcurrentTesting.TestHook;
 
-/// <summary>
-/// What the runtime looks for in an assembly named by <c>DOTNET_STARTUP_HOOKS</c>, and calls before <c>Main</c>.
-/// </summary>
+/// <summary>What the runtime looks for in an assembly named by <c>DOTNET_STARTUP_HOOKS</c>, and calls before <c>Main</c>.</summary>
 /// <remarks>https://github.com/dotnet/runtime/blob/main/docs/design/features/host-startup-hook.md</remarks>
 #pragma warning disable CA1050 // The runtime wants it outside any namespace.
 internal static class StartupHook

@@ -2,10 +2,8 @@ using System.Collections.ObjectModel;
 
 namespace ConcurrentTesting;
 
-/// <summary>
-/// One result of a run: a test case, or a data row of one, and what its last attempt did to the databases. Null is what was not measured,
-/// or what the driver does not tell; never zero.
-/// </summary>
+/// <summary>One result of a run: a test case, or a data row of one, and what its last attempt did to the databases. Null is what was not
+/// measured, or what the driver does not tell; never zero.</summary>
 public sealed record ConcurrentTestCase
 {
     /// <summary><c>assembly (framework)/namespace.class.method(row)</c>; not unique where a suite has duplicates.</summary>
@@ -35,14 +33,12 @@ public sealed record ConcurrentTestCase
     /// <summary>How long its last attempt took.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>
-    /// Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is one.
-    /// </summary>
+    /// <summary>Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is
+    /// one.</summary>
     public long? Operations { get; init; }
 
-    /// <summary>
-    /// SQL statements: <see cref="Reads"/>, <see cref="Writes"/>, and all others (transactions, settings, schema changes).
-    /// </summary>
+    /// <summary>SQL statements: <see cref="Reads"/>, <see cref="Writes"/>, and all others (transactions, settings, schema
+    /// changes).</summary>
     public long? Queries { get; init; }
 
     /// <summary>Of <see cref="Queries"/>, those that read.</summary>
@@ -51,14 +47,12 @@ public sealed record ConcurrentTestCase
     /// <summary>Of <see cref="Queries"/>, those that changed rows.</summary>
     public long? Writes { get; init; }
 
-    /// <summary>
-    /// The time from sending each command until its result was read to the end, added up; commands side by side count twice.
-    /// </summary>
+    /// <summary>The time from sending each command until its result was read to the end, added up; commands side by side count
+    /// twice.</summary>
     public TimeSpan? QueryTime { get; init; }
 
-    /// <summary>
-    /// Connections opened, as the driver counts them: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.
-    /// </summary>
+    /// <summary>Connections opened, as the driver counts them: physical ones with Npgsql and SQLite, those taken from the pool with
+    /// MySqlConnector.</summary>
     public long? Connections { get; init; }
 
     /// <summary>Connections that could not be opened.</summary>
@@ -70,9 +64,8 @@ public sealed record ConcurrentTestCase
     /// <summary>The highest resident memory of the test's process since its start, in bytes, as of the test's end.</summary>
     public long? PeakBytes { get; init; }
 
-    /// <summary>
-    /// All that was measured, by its name in <c>run.json</c>: <c>operations</c>, <c>queries</c>, <c>querySeconds</c>, <c>peakBytes</c> …
-    /// </summary>
+    /// <summary>All that was measured, by its name in <c>run.json</c>: <c>operations</c>, <c>queries</c>, <c>querySeconds</c>,
+    /// <c>peakBytes</c> …</summary>
     public IReadOnlyDictionary<string, double> Figures { get; init; } = ReadOnlyDictionary<string, double>.Empty;
 
     /// <summary>Its name and outcome.</summary>

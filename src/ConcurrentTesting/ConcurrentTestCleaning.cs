@@ -1,17 +1,11 @@
-using System.Collections.Immutable;
 using System.Data.Common;
-using System.Globalization;
 using ConcurrentTesting.Databases.Cleaning;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting;
 
-/// <summary>
-/// Lists and removes what runs have made and left or kept: templates, databases of failed tests, leftovers of killed runs (the accounts
-/// that build templates among them), on this machine and on the server that the settings name. What a live run uses stays, and anything
-/// without our name and mark is never touched.
-/// </summary>
+/// <summary>Lists and removes what runs have made and left or kept: templates, databases of failed tests, leftovers of killed runs (the
+/// accounts that build templates among them), on this machine and on the server that the settings name. What a live run uses stays, and
+/// anything without our name and mark is never touched.</summary>
 public sealed class ConcurrentTestCleaning
 {
     private readonly ConcurrentTestSettings _settings;

@@ -1,8 +1,7 @@
 namespace ConcurrentTesting;
 
-/// <summary>
-/// Something the user can mend: the message names the thing, its value and the remedy. Not thrown for defects of this library.
-/// </summary>
+/// <summary>Something the user can mend: the message names the thing, its value and the remedy. Not thrown for defects of this
+/// library.</summary>
 public sealed class ConcurrentTestException : Exception
 {
     /// <summary>Creates the exception with the exit code that the run ends with.</summary>

@@ -21,15 +21,12 @@ public sealed record ConcurrentTestResult
     /// <summary>The whole run, in seconds of wall time.</summary>
     public double WallSeconds { get; init; }
 
-    /// <summary>
-    /// The shortest time this plan could have taken: the longest test or what has to stay together, or the work shared evenly, whichever is
-    /// longer.
-    /// </summary>
+    /// <summary>The shortest time this plan could have taken: the longest test or what has to stay together, or the work shared evenly,
+    /// whichever is longer.</summary>
     public double LowerBoundSeconds { get; init; }
 
-    /// <summary>
-    /// The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.
-    /// </summary>
+    /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing
+    /// ran.</summary>
     public double? Efficiency { get; init; }
 
     /// <summary>What the tests' durations add up to, in seconds.</summary>
@@ -38,18 +35,15 @@ public sealed record ConcurrentTestResult
     /// <summary>The run in a few figures.</summary>
     public ConcurrentTestSummary Summary { get; init; } = new();
 
-    /// <summary>
-    /// Every result with what it did to the databases, ordered by <see cref="ConcurrentTestCase.Id"/>; empty where nothing ran.
-    /// </summary>
+    /// <summary>Every result with what it did to the databases, ordered by <see cref="ConcurrentTestCase.Id"/>; empty where nothing
+    /// ran.</summary>
     public IReadOnlyList<ConcurrentTestCase> Tests { get; init; } = [];
 
     /// <summary>The folder with this run's artifacts; null where it left none, whatever an earlier run left.</summary>
     public string? ResultsDirectory { get; init; }
 
-    /// <summary>
-    /// What the CI server that the run is on is told by lines on the standard output: where tests failed, the artifacts to show; empty
-    /// elsewhere. Each is one line and can be printed as it is.
-    /// </summary>
+    /// <summary>What the CI server that the run is on is told by lines on the standard output: where tests failed, the artifacts to show;
+    /// empty elsewhere. Each is one line and can be printed as it is.</summary>
     public IReadOnlyList<string> HostCommands { get; init; } = [];
 
     /// <summary>What the process prints last: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>

@@ -1,6 +1,5 @@
 using ConcurrentTesting.Run;
 using ConcurrentTesting.Run.Merging;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting;
 
@@ -11,10 +10,8 @@ public sealed class ConcurrentTestRun
     {
     }
 
-    /// <summary>
-    /// Discovers all tests and divides them among machines: writes the plan that each of them takes as
-    /// <see cref="ConcurrentTestSettings.PlanFile"/>, and what the CI host needs to start as many. Runs nothing.
-    /// </summary>
+    /// <summary>Discovers all tests and divides them among machines: writes the plan that each of them takes as
+    /// <see cref="ConcurrentTestSettings.PlanFile"/>, and what the CI host needs to start as many. Runs nothing.</summary>
     /// <param name="settings">Validated settings, the same as those of the machines.</param>
     /// <param name="logger">Receives what the user is to see.</param>
     /// <param name="cancellationToken">Ends the discovery.</param>
@@ -24,11 +21,9 @@ public sealed class ConcurrentTestRun
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         RunAsync(settings with { List = true, MakesPlan = true }, logger, cancellationToken);
 
-    /// <summary>
-    /// Makes one run out of the parts that several machines ran: artifacts, durations for the next run, and the verdict, which is
+    /// <summary>Makes one run out of the parts that several machines ran: artifacts, durations for the next run, and the verdict, which is
     /// <see cref="ConcurrentTestExitCode.Incomplete"/> unless all parts of one plan are there, each complete, with every test as often as
-    /// it was discovered.
-    /// </summary>
+    /// it was discovered.</summary>
     /// <param name="settings">Validated settings; <see cref="ConcurrentTestSettings.MergeFolders"/> names the parts.</param>
     /// <param name="logger">Receives what the user is to see.</param>
     /// <param name="cancellationToken">Ends the merge.</param>
@@ -50,10 +45,8 @@ public sealed class ConcurrentTestRun
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         TestRun.RunAsync(settings, logger, cancellationToken);
 
-    /// <summary>
-    /// Fails a run that has ended well for what its results came to, such as a budget. Where it was a part of several, what it left says so
-    /// too, so that a merge of the parts is no success.
-    /// </summary>
+    /// <summary>Fails a run that has ended well for what its results came to, such as a budget. Where it was a part of several, what it
+    /// left says so too, so that a merge of the parts is no success.</summary>
     /// <param name="result">Of the run.</param>
     /// <param name="reason">One line without secrets, which is written as it is.</param>
     /// <returns>The result as <see cref="ConcurrentTestExitCode.TestsFailed"/>; one that is no success is left as it is.</returns>
@@ -72,10 +65,8 @@ public sealed class ConcurrentTestRun
         };
     }
 
-    /// <summary>
-    /// The same on a machine that may be asked to leave a run of <see cref="ConcurrentTestSettings.Queue"/> to the others: it gives back
-    /// what it has, and ends with <see cref="ConcurrentTestExitCode.Success"/> as long as others are there.
-    /// </summary>
+    /// <summary>The same on a machine that may be asked to leave a run of <see cref="ConcurrentTestSettings.Queue"/> to the others: it
+    /// gives back what it has, and ends with <see cref="ConcurrentTestExitCode.Success"/> as long as others are there.</summary>
     /// <param name="settings">Validated settings.</param>
     /// <param name="logger">Receives what the user is to see.</param>
     /// <param name="leaving">Asks the machine to leave; a run that it does not share is cancelled.</param>

@@ -1,18 +1,13 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting;
 
-/// <summary>
-/// Everything a run needs to know, parsed and validated once, before anything starts. Immutable: change it with <c>with</c>.
-/// </summary>
+/// <summary>Everything a run needs to know, parsed and validated once, before anything starts. Immutable: change it with
+/// <c>with</c>.</summary>
 public sealed record ConcurrentTestSettings
 {
     private readonly int? _workers;
 
-    /// <summary>
-    /// Workers that run tests at the same time, 1 to 256. Where it is not given, a run takes the number that pays: the cores, and more
-    /// where the timings say that tests wait.
-    /// </summary>
+    /// <summary>Workers that run tests at the same time, 1 to 256. Where it is not given, a run takes the number that pays: the cores, and
+    /// more where the timings say that tests wait.</summary>
     public int Workers
     {
         get => _workers ?? Math.Clamp(System.Environment.ProcessorCount, 1, 256);
@@ -22,10 +17,8 @@ public sealed record ConcurrentTestSettings
     /// <summary>Somebody asked for this number of workers.</summary>
     internal bool HasWorkers => _workers is not null;
 
-    /// <summary>
-    /// Project files, solutions, built assemblies, folders or globs; one that begins with <c>!</c> is left out. In a build's C# they are
-    /// relative to <see cref="RootDirectory"/>.
-    /// </summary>
+    /// <summary>Project files, solutions, built assemblies, folders or globs; one that begins with <c>!</c> is left out. In a build's C#
+    /// they are relative to <see cref="RootDirectory"/>.</summary>
     public ImmutableArray<string> TestProjects { get; init; } = [];
 
     /// <summary>When the projects are built.</summary>
@@ -50,9 +43,8 @@ public sealed record ConcurrentTestSettings
     /// <summary>The path of the user's .runsettings, into which the run's own are merged; null: none.</summary>
     public string? RunSettingsFile { get; init; }
 
-    /// <summary>
-    /// Collects code coverage also where the run settings name no collector for it, and leaves one merged Cobertura file.
-    /// </summary>
+    /// <summary>Collects code coverage also where the run settings name no collector for it, and leaves one merged Cobertura
+    /// file.</summary>
     public bool Coverage { get; init; }
 
     /// <summary>The database engine that gives every worker databases of its own.</summary>
@@ -61,18 +53,15 @@ public sealed record ConcurrentTestSettings
     /// <summary>The server's administrative connection string. Secret: it is never written anywhere.</summary>
     public string? ConnectionString { get; init; }
 
-    /// <summary>
-    /// Where the template database comes from: SQL files or folders, <c>cmd:command</c>, <c>db:name</c>, and <c>watch:path</c> for what a
-    /// command reads; <c>name=</c> before an entry makes it one of that database of <see cref="Databases"/> alone.
-    /// </summary>
+    /// <summary>Where the template database comes from: SQL files or folders, <c>cmd:command</c>, <c>db:name</c>, and <c>watch:path</c> for
+    /// what a command reads; <c>name=</c> before an entry makes it one of that database of <see cref="Databases"/> alone.</summary>
     public ImmutableArray<string> Template { get; init; } = [];
 
     /// <summary>Builds on the template in C#, after <see cref="Template"/>; null: nothing does.</summary>
     public TemplateHook? TemplateHook { get; init; }
 
-    /// <summary>
-    /// The names of the databases that each worker has; the first is the one that bare placeholders mean. Letters, digits and underscores.
-    /// </summary>
+    /// <summary>The names of the databases that each worker has; the first is the one that bare placeholders mean. Letters, digits and
+    /// underscores.</summary>
     public ImmutableArray<string> Databases { get; init; } = ["main"];
 
     /// <summary>What separates the workers.</summary>
@@ -105,9 +94,8 @@ public sealed record ConcurrentTestSettings
     /// <summary>Server settings for every session of a clone, as <c>name=value</c>: <c>statement_timeout=30s</c>.</summary>
     public ImmutableArray<string> DatabaseSettings { get; init; } = [];
 
-    /// <summary>
-    /// The folder of a database server's programs, for a throwaway server; null: looked for on the PATH and in the usual folders.
-    /// </summary>
+    /// <summary>The folder of a database server's programs, for a throwaway server; null: looked for on the PATH and in the usual
+    /// folders.</summary>
     public string? ServerBinaries { get; init; }
 
     /// <summary>What happens where the environment says production.</summary>
@@ -155,25 +143,19 @@ public sealed record ConcurrentTestSettings
     /// <summary>The delay before the first retry; later ones grow exponentially.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// What the tests may take: those that fit run, the most valuable first, and the rest is left out as by a filter. Positive; null: all
-    /// run.
-    /// </summary>
+    /// <summary>What the tests may take: those that fit run, the most valuable first, and the rest is left out as by a filter. Positive;
+    /// null: all run.</summary>
     public TimeSpan? Budget { get; init; }
 
     /// <summary>In which order tests run.</summary>
     public TestOrder Order { get; init; } = TestOrder.FailedFirst;
 
-    /// <summary>
-    /// How often tests run that no run has recorded yet, 1 to 100, where others of their assembly were. All runs are attempts of one
-    /// result, and the worst of them decides.
-    /// </summary>
+    /// <summary>How often tests run that no run has recorded yet, 1 to 100, where others of their assembly were. All runs are attempts of
+    /// one result, and the worst of them decides.</summary>
     public int NewRuns { get; init; } = 1;
 
-    /// <summary>
-    /// Runs the selected tests again and again: so many times (<c>100</c>), or so long (<c>10m</c>). All runs of a test are attempts of one
-    /// result, and the worst of them decides. Null: each test runs once.
-    /// </summary>
+    /// <summary>Runs the selected tests again and again: so many times (<c>100</c>), or so long (<c>10m</c>). All runs of a test are
+    /// attempts of one result, and the worst of them decides. Null: each test runs once.</summary>
     public string? Stress { get; init; }
 
     /// <summary>How often a failing test is run again, 0 to 100.</summary>
@@ -188,9 +170,8 @@ public sealed record ConcurrentTestSettings
     /// <summary>Runs only what did not pass in the last run, as its run.json in the results directory says.</summary>
     public bool OnlyFailed { get; init; }
 
-    /// <summary>
-    /// The run.json of an earlier run whose batches are repeated on the same workers in the same order; null: the run makes its own plan.
-    /// </summary>
+    /// <summary>The run.json of an earlier run whose batches are repeated on the same workers in the same order; null: the run makes its
+    /// own plan.</summary>
     public string? ReplayFile { get; init; }
 
     /// <summary>The only worker of <see cref="ReplayFile"/> that is repeated; null: all.</summary>
@@ -199,32 +180,24 @@ public sealed record ConcurrentTestSettings
     /// <summary>The failing test of <see cref="ReplayFile"/> whose cause among the earlier tests is looked for; null: none.</summary>
     public string? Bisect { get; init; }
 
-    /// <summary>
-    /// Results folders of earlier runs, or the <c>run.events.jsonl</c> in them, whose reports are made again from what the run wrote down,
-    /// also where the run was killed; nothing is run then. Empty: none.
-    /// </summary>
+    /// <summary>Results folders of earlier runs, or the <c>run.events.jsonl</c> in them, whose reports are made again from what the run
+    /// wrote down, also where the run was killed; nothing is run then. Empty: none.</summary>
     public ImmutableArray<string> ReportFrom { get; init; } = [];
 
-    /// <summary>
-    /// The part of the tests that this machine runs, <c>i/n</c> from <c>1/n</c> to <c>n/n</c>, or <c>auto</c> where the CI host tells it;
-    /// null: all.
-    /// </summary>
+    /// <summary>The part of the tests that this machine runs, <c>i/n</c> from <c>1/n</c> to <c>n/n</c>, or <c>auto</c> where the CI host
+    /// tells it; null: all.</summary>
     public string? Shard { get; init; }
 
-    /// <summary>
-    /// How many parts there are, 1 to 256: for a plan, and for <c>auto</c> on hosts that tell only the part; null: not given.
-    /// </summary>
+    /// <summary>How many parts there are, 1 to 256: for a plan, and for <c>auto</c> on hosts that tell only the part; null: not
+    /// given.</summary>
     public int? ShardCount { get; init; }
 
-    /// <summary>
-    /// What a plan's part may take on its machine; decides on the number of parts where <see cref="ShardCount"/> is null. Positive.
-    /// </summary>
+    /// <summary>What a plan's part may take on its machine; decides on the number of parts where <see cref="ShardCount"/> is null.
+    /// Positive.</summary>
     public TimeSpan ShardTarget { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>
-    /// The plan that says which part has which classes; null: by hash of the class. <see cref="ConcurrentTestRun.PlanAsync"/> writes it
-    /// there, by default to <c>artifacts/test-plan/plan.json</c>.
-    /// </summary>
+    /// <summary>The plan that says which part has which classes; null: by hash of the class. <see cref="ConcurrentTestRun.PlanAsync"/>
+    /// writes it there, by default to <c>artifacts/test-plan/plan.json</c>.</summary>
     public string? PlanFile { get; init; }
 
     /// <summary>For whom a plan's matrix is printed.</summary>
@@ -236,10 +209,8 @@ public sealed record ConcurrentTestSettings
     /// <summary>The results folders of all parts, or folders that hold them, for <see cref="ConcurrentTestRun.MergeAsync"/>.</summary>
     public ImmutableArray<string> MergeFolders { get; init; } = [];
 
-    /// <summary>
-    /// The connection string of the PostgreSQL server whose queue this machine shares with others, 13 or later; null: the run is this
-    /// machine's alone. Secret: it is never written anywhere.
-    /// </summary>
+    /// <summary>The connection string of the PostgreSQL server whose queue this machine shares with others, 13 or later; null: the run is
+    /// this machine's alone. Secret: it is never written anywhere.</summary>
     public string? Queue { get; init; }
 
     /// <summary>What the run is called in <see cref="Queue"/>; null: as the CI host names the pipeline and its attempt.</summary>
@@ -254,14 +225,12 @@ public sealed record ConcurrentTestSettings
     /// <summary>Measures each test's database work.</summary>
     public bool Measure { get; init; } = true;
 
-    /// <summary>
-    /// The port on this machine's loopback where Prometheus finds the figures while the run goes on, 1 to 65535; null: none.
-    /// </summary>
+    /// <summary>The port on this machine's loopback where Prometheus finds the figures while the run goes on, 1 to 65535; null:
+    /// none.</summary>
     public int? MetricsPort { get; init; }
 
-    /// <summary>
-    /// The port on this machine's loopback where a browser can watch the run while it goes on, 1 to 65535; 0: a free one; null: none.
-    /// </summary>
+    /// <summary>The port on this machine's loopback where a browser can watch the run while it goes on, 1 to 65535; 0: a free one; null:
+    /// none.</summary>
     public int? LivePort { get; init; }
 
     /// <summary>The Pushgateway's URL that the figures are put to at the end; credentials in it are secret. Null: none.</summary>
@@ -291,10 +260,8 @@ public sealed record ConcurrentTestSettings
     /// <summary>The name of the file beside the timings that has the earlier runs.</summary>
     internal const string HistoryFileName = "test-history.jsonl";
 
-    /// <summary>
-    /// What the command line said of where the tests are and what they run on, as it is written to test the same once more, with a space
-    /// before it and without secrets: <c> --test-database mysql</c>; empty where it said nothing.
-    /// </summary>
+    /// <summary>What the command line said of where the tests are and what they run on, as it is written to test the same once more, with a
+    /// space before it and without secrets: <c> --test-database mysql</c>; empty where it said nothing.</summary>
     public string RepeatedArguments { get; init; } = "";
 
     /// <summary>The repository's root: the default folders are below it, and reported file paths are relative to it.</summary>

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting;
 
 /// <summary>A variable of the test processes and the pattern its value is made from.</summary>

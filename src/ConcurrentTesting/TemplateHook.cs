@@ -1,9 +1,7 @@
 namespace ConcurrentTesting;
 
-/// <summary>
-/// Code of the build's own that makes a template, or goes on with one: <c>new("1", (template, token) => Migrate(template.ConnectionString,
-/// token))</c>.
-/// </summary>
+/// <summary>Code of the build's own that makes a template, or goes on with one: <c>new("1", (template, token) =
+/// Migrate(template.ConnectionString, token))</c>.</summary>
 /// <param name="Version">
 /// Counts for the template's fingerprint, as does the assembly that the code is in. Change it when what the code reads elsewhere changes: a
 /// hash of the migrations, say.

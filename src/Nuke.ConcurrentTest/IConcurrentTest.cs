@@ -7,10 +7,8 @@ using Nuke.Common.Tooling;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>
-/// Runs tests on several workers at once, each with databases of its own. A build inherits it and names its test projects:
-/// <c>IEnumerable&lt;AbsolutePath&gt; IConcurrentTest.ConcurrentTestProjects => [RootDirectory / "tests"];</c>
-/// </summary>
+/// <summary>Runs tests on several workers at once, each with databases of its own. A build inherits it and names its test projects:
+/// <c>IEnumerable&lt;AbsolutePath&gt; IConcurrentTest.ConcurrentTestProjects = [RootDirectory / "tests"];</c></summary>
 [PublicAPI]
 public interface IConcurrentTest : INukeBuild
 {
@@ -25,11 +23,9 @@ public interface IConcurrentTest : INukeBuild
             await run.HandOverAsync();
         }));
 
-    /// <summary>
-    /// Called when tests have run, well or not, with every test's figures: the place for a budget, or for a report of one's own. What it
-    /// throws fails the target, with exit code 1 where the tests themselves passed. Not called where nothing was run: a refusal, a wrong
-    /// setting, <c>--test-list</c>, Ctrl-C.
-    /// </summary>
+    /// <summary>Called when tests have run, well or not, with every test's figures: the place for a budget, or for a report of one's own.
+    /// What it throws fails the target, with exit code 1 where the tests themselves passed. Not called where nothing was run: a refusal, a
+    /// wrong setting, <c>--test-list</c>, Ctrl-C.</summary>
     /// <param name="result">The verdict, the run in a few figures, and each test with what it did to the databases.</param>
     void OnConcurrentTestCompleted(ConcurrentTestResult result)
     {

@@ -3,10 +3,8 @@ using Nuke.Common;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>
-/// Adds a target that lists (<c>--test-dry-run</c>) and removes what runs have made and left or kept: templates, databases of failed tests,
-/// leftovers of killed runs.
-/// </summary>
+/// <summary>Adds a target that lists (<c>--test-dry-run</c>) and removes what runs have made and left or kept: templates, databases of
+/// failed tests, leftovers of killed runs.</summary>
 [PublicAPI]
 public interface IConcurrentTestClean : IConcurrentTest
 {

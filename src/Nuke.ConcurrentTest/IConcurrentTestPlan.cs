@@ -3,10 +3,8 @@ using Nuke.Common;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>
-/// Adds a target that divides the tests among machines: a first job of a pipeline writes <c>plan.json</c>, and each of the others runs
-/// <see cref="IConcurrentTest.ConcurrentTest"/> with <c>--test-plan</c> and <c>--test-shard</c>.
-/// </summary>
+/// <summary>Adds a target that divides the tests among machines: a first job of a pipeline writes <c>plan.json</c>, and each of the others
+/// runs <see cref="IConcurrentTest.ConcurrentTest"/> with <c>--test-plan</c> and <c>--test-shard</c>.</summary>
 [PublicAPI]
 public interface IConcurrentTestPlan : IConcurrentTest
 {

@@ -2,9 +2,8 @@ using ConcurrentTesting;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>
-/// What the console ends with, after NUKE's own summary: what to do next, how fast it was, or why nothing ran, and the counts.
-/// </summary>
+/// <summary>What the console ends with, after NUKE's own summary: what to do next, how fast it was, or why nothing ran, and the
+/// counts.</summary>
 internal static class LastLines
 {
     /// <param name="arguments">What the command line said of the suite, with a space before it.</param>

@@ -7,9 +7,8 @@ using Serilog.Extensions.Logging;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>
-/// A run of the engine inside a target: it can be interrupted, is reported however it ends, and becomes the build's exit code.
-/// </summary>
+/// <summary>A run of the engine inside a target: it can be interrupted, is reported however it ends, and becomes the build's exit
+/// code.</summary>
 internal sealed class ObservedRun : IDisposable
 {
     private readonly IConcurrentTest _build;

@@ -3,10 +3,8 @@ using Nuke.Common;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>
-/// Secrets that stand in parameters.json as they are. NUKE holds them for encrypted and asks for their password before a target runs,
-/// without a word why.
-/// </summary>
+/// <summary>Secrets that stand in parameters.json as they are. NUKE holds them for encrypted and asks for their password before a target
+/// runs, without a word why.</summary>
 internal static class PlainSecrets
 {
     // What NUKE puts before an encrypted value.

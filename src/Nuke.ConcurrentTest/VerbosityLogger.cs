@@ -3,9 +3,8 @@ using Nuke.Common;
 
 namespace Nuke.ConcurrentTest;
 
-/// <summary>
-/// Knows what the build's verbosity shows. NUKE's own logger takes all levels and leaves those out late, where nobody can ask.
-/// </summary>
+/// <summary>Knows what the build's verbosity shows. NUKE's own logger takes all levels and leaves those out late, where nobody can
+/// ask.</summary>
 internal sealed class VerbosityLogger(ILogger inner, Verbosity verbosity) : ILogger
 {
     private readonly LogLevel _least = verbosity switch

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using ConcurrentTesting.TestHook.Measuring;
 using ConcurrentTesting.TestHook.Statements;
 

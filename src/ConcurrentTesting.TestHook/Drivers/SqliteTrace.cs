@@ -7,14 +7,10 @@ using ConcurrentTesting.TestHook.Statements;
 
 namespace ConcurrentTesting.TestHook.Drivers;
 
-/// <summary>
-/// SQLite, by the tracing of its native library: Microsoft.Data.Sqlite tells nothing itself. Every connection opened after
-/// <see cref="Attach"/> is traced, whoever opens it. One library is traced in a process, the first.
-/// </summary>
-/// <remarks>
-/// https://sqlite.org/c3ref/trace_v2.html, https://sqlite.org/c3ref/auto_extension.html, https://sqlite.org/c3ref/stmt_readonly.html,
-/// https://sqlite.org/c3ref/expanded_sql.html
-/// </remarks>
+/// <summary>SQLite, by the tracing of its native library: Microsoft.Data.Sqlite tells nothing itself. Every connection opened after
+/// <see cref="Attach"/> is traced, whoever opens it. One library is traced in a process, the first.</summary>
+/// <remarks>https://sqlite.org/c3ref/trace_v2.html, https://sqlite.org/c3ref/auto_extension.html,
+/// https://sqlite.org/c3ref/stmt_readonly.html, https://sqlite.org/c3ref/expanded_sql.html</remarks>
 internal static unsafe class SqliteTrace
 {
     private const uint StatementBegins = 0x01;

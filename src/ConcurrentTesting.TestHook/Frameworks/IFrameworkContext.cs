@@ -3,10 +3,8 @@ using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// Knows whose work is being done, by what the test framework keeps beside the running code. It is told what happens; what it has no use
-/// for it ignores.
-/// </summary>
+/// <summary>Knows whose work is being done, by what the test framework keeps beside the running code. It is told what happens; what it has
+/// no use for it ignores.</summary>
 internal interface IFrameworkContext
 {
     /// <summary>Whose work the caller's is: a test's, the fixtures' or no test's. Called on any thread, for every command.</summary>

@@ -4,10 +4,8 @@ using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// MSTest from 3.11 on: a context flows with the test and names it. It is set where a test or row begins, and once more for each retry;
-/// rows may share one. In the set-ups and tear-downs of classes and assemblies it counts no run.
-/// </summary>
+/// <summary>MSTest from 3.11 on: a context flows with the test and names it. It is set where a test or row begins, and once more for each
+/// retry; rows may share one. In the set-ups and tear-downs of classes and assemblies it counts no run.</summary>
 internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
     private readonly ConditionalWeakTable<object, Row> _rows = [];

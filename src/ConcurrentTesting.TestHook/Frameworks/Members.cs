@@ -25,19 +25,16 @@ internal static class Members
             .Invoke(null, [getter])!;
     }
 
-    /// <summary>
-    /// The <see cref="AsyncLocal{T}"/> of a type's own that it keeps in a static field, whatever that is called; null where there is none.
-    /// </summary>
+    /// <summary>The <see cref="AsyncLocal{T}"/> of a type's own that it keeps in a static field, whatever that is called; null where there
+    /// is none.</summary>
     public static object? AsyncLocalOf(Type type)
     {
         var local = typeof(AsyncLocal<>).MakeGenericType(type);
         return Array.Find(type.GetFields(Any), field => field.IsStatic && field.FieldType == local)?.GetValue(null);
     }
 
-    /// <summary>
-    /// Has an <see cref="AsyncLocal{T}"/> that was made without it tell of its changes, where that can be done. Before its first value is
-    /// set.
-    /// </summary>
+    /// <summary>Has an <see cref="AsyncLocal{T}"/> that was made without it tell of its changes, where that can be done. Before its first
+    /// value is set.</summary>
     /// <param name="changed">Told of the new value, and whether it changed because another flow's context became the thread's.</param>
     public static void Watch(object asyncLocal, Action<object?, bool> changed)
     {

@@ -4,11 +4,9 @@ using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// NUnit: the execution context flows with the test and names it, in shared set-ups and tear-downs it names a suite. A test begins where it
-/// becomes the context's, on its own thread, and ends where the next begins. VSTest's events are of no use: the adapter tells of cases
-/// later, from a queue.
-/// </summary>
+/// <summary>NUnit: the execution context flows with the test and names it, in shared set-ups and tear-downs it names a suite. A test begins
+/// where it becomes the context's, on its own thread, and ends where the next begins. VSTest's events are of no use: the adapter tells of
+/// cases later, from a queue.</summary>
 internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
     private readonly OwnedTallies<Tally> _tallies = new();
@@ -101,9 +99,8 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
             return LegalText.Holds(fullName) ? identity : AsInXml(test, identity);
         }
 
-        /// <summary>
-        /// Has each setting of the context told. Without it a test begins with its first command, and its memory is not known.
-        /// </summary>
+        /// <summary>Has each setting of the context told. Without it a test begins with its first command, and its memory is not
+        /// known.</summary>
         public void Watch(Action<object?, bool> set)
         {
             if (Local is not null)

@@ -3,10 +3,8 @@ using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// The tally of each of a framework's tests, made once: parallel first commands of a test must not make two, of which one stays empty and
-/// is taken for the test's.
-/// </summary>
+/// <summary>The tally of each of a framework's tests, made once: parallel first commands of a test must not make two, of which one stays
+/// empty and is taken for the test's.</summary>
 internal sealed class OwnedTallies<T>
     where T : Tally
 {

@@ -5,10 +5,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.InProcDataCollector;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// What VSTest's test host tells of cases, on the thread of the adapter that tells it. Named in the run settings and made by the test host;
-/// the only type here that needs an assembly beyond the shared framework, which every test host has.
-/// </summary>
+/// <summary>What VSTest's test host tells of cases, on the thread of the adapter that tells it. Named in the run settings and made by the
+/// test host; the only type here that needs an assembly beyond the shared framework, which every test host has.</summary>
 internal sealed class TestCaseCollector : InProcDataCollection
 {
     private readonly IFrameworkContext? _context = HookSession.Current?.Meter?.Context;

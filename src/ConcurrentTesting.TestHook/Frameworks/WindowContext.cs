@@ -2,10 +2,8 @@ using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// A framework without a context of its own: what happens between a case's begin and its end is the case's, because a process runs one at a
-/// time.
-/// </summary>
+/// <summary>A framework without a context of its own: what happens between a case's begin and its end is the case's, because a process runs
+/// one at a time.</summary>
 internal sealed class WindowContext(Ledger ledger) : IFrameworkContext
 {
     private readonly AsyncLocal<string?> _run = new();

@@ -3,11 +3,9 @@ using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// xunit 2 keeps no context. Its adapter announces a case in the flow that then runs it, constructor to disposal: what is noted there flows
-/// with the case. Within a case of several rows, xunit's own events begin and end each row's method; what lies between two methods is the
-/// disposal of the one or the construction of the other.
-/// </summary>
+/// <summary>xunit 2 keeps no context. Its adapter announces a case in the flow that then runs it, constructor to disposal: what is noted
+/// there flows with the case. Within a case of several rows, xunit's own events begin and end each row's method; what lies between two
+/// methods is the disposal of the one or the construction of the other.</summary>
 internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
 {
     private readonly AsyncLocal<object?> _flow = new();

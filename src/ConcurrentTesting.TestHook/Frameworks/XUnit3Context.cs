@@ -1,14 +1,11 @@
 using System.Reflection;
 using System.Security.Cryptography;
-using System.Text;
 using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Frameworks;
 
-/// <summary>
-/// xunit v3: <c>TestContext.Current</c> flows with the test and names it, its fixtures have one without a test. It is set on the test's own
-/// thread before its construction and after its disposal, while xunit's events tell of its method alone.
-/// </summary>
+/// <summary>xunit v3: <c>TestContext.Current</c> flows with the test and names it, its fixtures have one without a test. It is set on the
+/// test's own thread before its construction and after its disposal, while xunit's events tell of its method alone.</summary>
 internal sealed class XUnit3Context(Ledger ledger, Action<string, Exception> report) : IFrameworkContext
 {
     // The adapter makes VSTest's id of a case from this and xunit's own id.

@@ -36,10 +36,8 @@ internal sealed class Ledger
     /// <summary>What happened where no framework's context was, while no test ran.</summary>
     public Tally NoTest { get; }
 
-    /// <summary>
-    /// Whose work is done where no framework's context is, as in what a server within the process does for its clients: the one test's that
-    /// runs. Of several it may be any one's: what they did is not known then.
-    /// </summary>
+    /// <summary>Whose work is done where no framework's context is, as in what a server within the process does for its clients: the one
+    /// test's that runs. Of several it may be any one's: what they did is not known then.</summary>
     public Tally Untold() => _running.Now switch
     {
         [] => NoTest,
@@ -77,9 +75,8 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>
-    /// Tells the engine what the latest test did so far: its end may not show, and VSTest may end the process right after it.
-    /// </summary>
+    /// <summary>Tells the engine what the latest test did so far: its end may not show, and VSTest may end the process right after
+    /// it.</summary>
     public void SendLatest()
     {
         lock (_gate)
@@ -89,10 +86,8 @@ internal sealed class Ledger
         }
     }
 
-    /// <summary>
-    /// Tells the engine whatever it does not know yet: work that came after its test's end, tests whose end nobody saw. What goes on in the
-    /// flow of a test that has ended is no test's from now on: the engine may have another batch run here.
-    /// </summary>
+    /// <summary>Tells the engine whatever it does not know yet: work that came after its test's end, tests whose end nobody saw. What goes
+    /// on in the flow of a test that has ended is no test's from now on: the engine may have another batch run here.</summary>
     public void Flush()
     {
         lock (_gate)

@@ -5,9 +5,8 @@ using ConcurrentTesting.TestHook.Wire;
 
 namespace ConcurrentTesting.TestHook.Measuring;
 
-/// <summary>
-/// Measures what the tests of this process do: connects the drivers, which tell what is done, with the framework, which knows by whom.
-/// </summary>
+/// <summary>Measures what the tests of this process do: connects the drivers, which tell what is done, with the framework, which knows by
+/// whom.</summary>
 internal sealed class Meter
 {
     private const string SqliteProvider = "SQLitePCLRaw.provider.";

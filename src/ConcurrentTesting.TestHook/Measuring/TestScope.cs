@@ -38,9 +38,8 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase,
     /// <summary>Its slowest statements, as far as they are worth telling.</summary>
     public KeyValuePair<string, long>[] Slowest => Volatile.Read(ref _slow)?.Slowest() ?? [];
 
-    /// <summary>
-    /// Work was done that was its own or another's: its figures are not known, and what was counted is told as no test's.
-    /// </summary>
+    /// <summary>Work was done that was its own or another's: its figures are not known, and what was counted is told as no
+    /// test's.</summary>
     public bool IsUnclear { get; set; }
 
     /// <summary>The engine has its figures and asks for no more: what goes on in its flow is no test's.</summary>

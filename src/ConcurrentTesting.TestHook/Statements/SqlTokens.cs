@@ -14,14 +14,10 @@ internal enum SqlTokenKind
     Else,
 }
 
-/// <summary>
-/// Splits SQL into as much as it takes to tell statements and their kinds apart: comments, strings and quoted names of the dialects are
-/// passed over whole. Text that ends within one ends the text; it is the server's to complain.
-/// </summary>
-/// <remarks>
-/// PostgreSQL 4.1 "Lexical Structure"; MySQL 8.4 chapter 11 "Language Structure"; https://sqlite.org/lang_comment.html,
-/// https://sqlite.org/lang_keywords.html.
-/// </remarks>
+/// <summary>Splits SQL into as much as it takes to tell statements and their kinds apart: comments, strings and quoted names of the
+/// dialects are passed over whole. Text that ends within one ends the text; it is the server's to complain.</summary>
+/// <remarks>PostgreSQL 4.1 "Lexical Structure"; MySQL 8.4 chapter 11 "Language Structure"; https://sqlite.org/lang_comment.html,
+/// https://sqlite.org/lang_keywords.html.</remarks>
 internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
 {
     private readonly ReadOnlySpan<char> _text = text;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using System.Text;
 using ConcurrentTesting.TestHook.Measuring;
 
 namespace ConcurrentTesting.TestHook.Statements;

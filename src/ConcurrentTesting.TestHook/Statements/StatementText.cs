@@ -1,11 +1,7 @@
-using System.Text;
-
 namespace ConcurrentTesting.TestHook.Statements;
 
-/// <summary>
-/// A command's text as people recognise it, without anything that may be secret: no literals, no comments. Texts that differ in their
-/// values alone become the same.
-/// </summary>
+/// <summary>A command's text as people recognise it, without anything that may be secret: no literals, no comments. Texts that differ in
+/// their values alone become the same.</summary>
 /// <param name="Text">As much of it as is told apart.</param>
 /// <param name="From">Where its FROM begins, after the list of columns; -1 where there is none.</param>
 internal readonly record struct StatementText(string Text, int From)

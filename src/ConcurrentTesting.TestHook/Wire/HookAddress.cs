@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ConcurrentTesting.TestHook.Wire;
 
 /// <summary>What a hook is told by its environment: where the engine listens, for whom the process works, and what it is to do.</summary>
@@ -41,10 +39,8 @@ internal sealed record HookAddress
     /// <summary>It is for the console of a worker, which starts the test hosts.</summary>
     public bool IsConsole => Batch == NoBatch;
 
-    /// <summary>
-    /// The file in which the hook of a process writes <see cref="HookMessage.Test"/> and <see cref="HookMessage.Outside"/>, one after
-    /// another, beside the socket.
-    /// </summary>
+    /// <summary>The file in which the hook of a process writes <see cref="HookMessage.Test"/> and <see cref="HookMessage.Outside"/>, one
+    /// after another, beside the socket.</summary>
     public string FiguresOf(int processId) => FiguresOf(Path.GetDirectoryName(Socket)!, Batch, processId);
 
     /// <summary>The same, as the engine names it.</summary>

@@ -2,22 +2,17 @@ using System.Buffers.Binary;
 
 namespace ConcurrentTesting.TestHook.Wire;
 
-/// <summary>
-/// What a hook says to the engine. A message is its length in four bytes, little endian, of what follows; its kind in one byte; its
-/// content, see
-/// <see cref="WireWriter"/>. The connection's end without <see cref="Bye"/> is a process that died. <see cref="Test"/> and
-/// <see cref="Outside"/> are written in a file, see
-/// <see cref="HookAddress.FiguresOf(int)"/>, and said only by a hook that cannot write there.
-/// </summary>
+/// <summary>What a hook says to the engine. A message is its length in four bytes, little endian, of what follows; its kind in one byte;
+/// its content, see <see cref="WireWriter"/>. The connection's end without <see cref="Bye"/> is a process that died. <see cref="Test"/> and
+/// <see cref="Outside"/> are written in a file, see <see cref="HookAddress.FiguresOf(int)"/>, and said only by a hook that cannot write
+/// there.</summary>
 internal enum HookMessage : byte
 {
     /// <summary>The first message: version, process id, worker, batch, role, runtime.</summary>
     Hello = 1,
 
-    /// <summary>
-    /// The figures of one test so far, the queries that it ran most often and its slowest statements, without their values; replaces what
-    /// was said of the same test before.
-    /// </summary>
+    /// <summary>The figures of one test so far, the queries that it ran most often and its slowest statements, without their values;
+    /// replaces what was said of the same test before.</summary>
     Test = 2,
 
     /// <summary>What fixtures did so far, and what happened outside any test; replaces what was said before.</summary>
@@ -54,10 +49,8 @@ internal static class HookMessages
     }
 }
 
-/// <summary>
-/// What the engine says to a hook: one byte each. The connection's end without <see cref="Goodbye"/> is an engine that died, and ends the
-/// test process.
-/// </summary>
+/// <summary>What the engine says to a hook: one byte each. The connection's end without <see cref="Goodbye"/> is an engine that died, and
+/// ends the test process.</summary>
 internal enum EngineMessage : byte
 {
     /// <summary>The engine knows of the process: nothing that it says from now on can be missed.</summary>
@@ -69,9 +62,8 @@ internal enum EngineMessage : byte
     /// <summary>The engine stops listening; the process may go on as long as it likes.</summary>
     Goodbye = (byte)'G',
 
-    /// <summary>
-    /// Asks how a child of the process ends, which only its parent learns; the child's id follows in four bytes, little endian.
-    /// </summary>
+    /// <summary>Asks how a child of the process ends, which only its parent learns; the child's id follows in four bytes, little
+    /// endian.</summary>
     Watch = (byte)'C',
 }
 

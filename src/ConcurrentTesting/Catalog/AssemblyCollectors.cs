@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Catalog;
 
 /// <summary>The data collectors that a test assembly's run settings ask for, and where they are loaded from.</summary>

@@ -1,12 +1,9 @@
-using System.Globalization;
 using System.IO.Hashing;
-using System.Text;
 
 namespace ConcurrentTesting.Catalog;
 
-/// <summary>
-/// What a test assembly is made of: itself and the assemblies of other projects in its folder, by the ids that compilers give them.
-/// </summary>
+/// <summary>What a test assembly is made of: itself and the assemblies of other projects in its folder, by the ids that compilers give
+/// them.</summary>
 internal static class AssemblyContent
 {
     /// <summary>Null where it cannot be told.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 
@@ -26,9 +25,8 @@ internal sealed partial class AssemblyMetadata
         "System.Collections.Generic.IReadOnly", "System.Func`", "System.Nullable`", "Xunit.TheoryData`",
     ];
 
-    /// <summary>
-    /// The static fields of a type of this assembly, its base types' not included, that may be written or changed after its start.
-    /// </summary>
+    /// <summary>The static fields of a type of this assembly, its base types' not included, that may be written or changed after its
+    /// start.</summary>
     public IEnumerable<string> MutableStaticsOf(string type) => _types.Value.TryGetValue(type, out var handle)
         ? _reader.GetTypeDefinition(handle).GetFields().Select(_reader.GetFieldDefinition).Where(IsMutableStatic).Select(
             field => _reader.GetString(field.Name))

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 
@@ -15,9 +14,8 @@ internal sealed record AttributeFacts(string Type, string? TypeArgument, Immutab
 /// <summary>Where the base type of a type is: in the same assembly (<paramref name="Assembly"/> null) or in a referenced one.</summary>
 internal sealed record BaseType(string Name, string? Assembly);
 
-/// <summary>
-/// The metadata of an assembly, read without loading it: the code under test must not run here, and may be for another runtime.
-/// </summary>
+/// <summary>The metadata of an assembly, read without loading it: the code under test must not run here, and may be for another
+/// runtime.</summary>
 internal sealed partial class AssemblyMetadata : IDisposable
 {
     private readonly PEReader _file;
@@ -75,9 +73,8 @@ internal sealed partial class AssemblyMetadata : IDisposable
             method => Read(_reader.GetMethodDefinition(method).GetCustomAttributes()))
         : [];
 
-    /// <summary>
-    /// The interfaces that a type of this assembly names, generic ones without their arguments: <c>Xunit.ICollectionFixture`1</c>.
-    /// </summary>
+    /// <summary>The interfaces that a type of this assembly names, generic ones without their arguments:
+    /// <c>Xunit.ICollectionFixture`1</c>.</summary>
     public IEnumerable<string> InterfacesOf(string type) => _types.Value.TryGetValue(type, out var handle)
         ? _reader.GetTypeDefinition(handle).GetInterfaceImplementations()
             .Select(implementation => Locate(_reader.GetInterfaceImplementation(implementation).Interface)?.Name)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ConcurrentTesting.Catalog;
 
 /// <summary>A number of things in words: <c>1 worker</c>, <c>2 workers</c>, <c>3 batches</c>.</summary>

@@ -1,10 +1,7 @@
 namespace ConcurrentTesting.Catalog;
 
-/// <summary>
-/// What several classes of an assembly share beyond the class. A worker is a process with databases of its own: a batch with some of the
-/// classes sets it
-/// up for itself, which costs time, and nothing else where the databases are all that it sets up.
-/// </summary>
+/// <summary>What several classes of an assembly share beyond the class. A worker is a process with databases of its own: a batch with some
+/// of the classes sets it up for itself, which costs time, and nothing else where the databases are all that it sets up.</summary>
 /// <param name="Name">As units and the console name it: <c>collection Database</c>, <c>namespace Shop.Tests</c>.</param>
 /// <param name="Handle">What <c>--test-together</c> calls it.</param>
 internal sealed record SharedSetUp(string Name, string Handle)
@@ -15,9 +12,8 @@ internal sealed record SharedSetUp(string Name, string Handle)
     /// <summary>A collection factory of the user's may give it fixtures that no metadata shows.</summary>
     public bool MayHaveFixture { get; init; }
 
-    /// <summary>
-    /// It keeps its classes together where workers have no databases of their own: its fixture may create the one that all use.
-    /// </summary>
+    /// <summary>It keeps its classes together where workers have no databases of their own: its fixture may create the one that all
+    /// use.</summary>
     public bool IsBond { get; init; } = true;
 
     /// <summary>Why it may guard something else than the database; null where its fixture is all that is known of it.</summary>

@@ -24,9 +24,8 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
     /// <summary>Counts assemblies of one name and framework in the order of their paths, from 0.</summary>
     public int Ordinal { get; init; }
 
-    /// <summary>
-    /// The .runsettings that the project names by <c>VSTestSetting</c> or <c>RunSettingsFilePath</c>; it holds where the run is given none.
-    /// </summary>
+    /// <summary>The .runsettings that the project names by <c>VSTestSetting</c> or <c>RunSettingsFilePath</c>; it holds where the run is
+    /// given none.</summary>
     public string? RunSettingsFile { get; init; }
 
     /// <summary>What its tests have to match, from wherever that comes; null: all run.</summary>

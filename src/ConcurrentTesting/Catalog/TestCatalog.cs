@@ -1,11 +1,8 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Catalog;
 
-/// <summary>
-/// All test cases of one assembly that share one VSTest id. NUnit gives cases of the same name one id, so they can only be selected, moved
-/// and accounted for together; everywhere else an entry holds one case (which may still give several results, one a data row).
-/// </summary>
+/// <summary>All test cases of one assembly that share one VSTest id. NUnit gives cases of the same name one id, so they can only be
+/// selected, moved and accounted for together; everywhere else an entry holds one case (which may still give several results, one a data
+/// row).</summary>
 internal sealed record TestEntry
 {
     /// <summary>The trait that marks exclusive tests.</summary>
@@ -48,16 +45,13 @@ internal sealed record TestEntry
     /// <summary>The key of timings and run.json: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
     public string Key => $"{Assembly.Source}/{TestNames.Full(ClassName, DisplayName)}";
 
-    /// <summary>
-    /// The groups whose members must not run beside each other: the values of the trait <c>ConcurrentTest</c>, <c>Exclusive</c> for beside
-    /// nothing at all.
-    /// </summary>
+    /// <summary>The groups whose members must not run beside each other: the values of the trait <c>ConcurrentTest</c>, <c>Exclusive</c>
+    /// for beside nothing at all.</summary>
     public ImmutableArray<string> ExclusiveGroups =>
         [.. Marks.Where(value => !TogetherMark.Is(value)).Distinct(StringComparer.OrdinalIgnoreCase)];
 
-    /// <summary>
-    /// The values of the trait <c>ConcurrentTest</c>, among them those that keep classes together (<see cref="TogetherMark"/>).
-    /// </summary>
+    /// <summary>The values of the trait <c>ConcurrentTest</c>, among them those that keep classes together
+    /// (<see cref="TogetherMark"/>).</summary>
     public ImmutableArray<string> Marks { get; init; } = [];
 
     /// <summary>Which test it is, by value.</summary>
@@ -81,10 +75,8 @@ internal sealed record TestKey(string Assembly, string Framework, Guid CaseId, s
 /// <summary>What a test platform keeps with an entry to run it; only the room of that platform opens it.</summary>
 internal abstract record TestPayload;
 
-/// <summary>
-/// What runs on one worker as a whole: a class, or several that have to stay together. Discovery makes one of each class; whether more stay
-/// together is decided once it is known whether the run's workers have databases of their own.
-/// </summary>
+/// <summary>What runs on one worker as a whole: a class, or several that have to stay together. Discovery makes one of each class; whether
+/// more stay together is decided once it is known whether the run's workers have databases of their own.</summary>
 internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArray<TestEntry> Entries)
 {
     public string Key => $"{Assembly.Source}/{Name}";
@@ -95,10 +87,8 @@ internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArr
     /// <summary>What keeps its tests on one worker, whatever the granularity; empty for a class that nothing holds.</summary>
     public ImmutableArray<Tie> Ties { get; init; } = [];
 
-    /// <summary>
-    /// Why the tests of its class have to run in one process, beside what set-ups and ties say; null: nothing is known that keeps them
-    /// together.
-    /// </summary>
+    /// <summary>Why the tests of its class have to run in one process, beside what set-ups and ties say; null: nothing is known that keeps
+    /// them together.</summary>
     public string? OneProcess { get; init; }
 
     /// <summary>Its framework runs the tests of its class side by side where nothing tells it otherwise.</summary>

@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Catalog;
 
-/// <summary>
-/// The user's marks that keep classes together: the value <c>Together</c> or <c>Together:NAME</c> of the trait or property
-/// <c>ConcurrentTest</c>, reserved
-/// words beside the names of exclusive groups. Read from metadata, because xunit 2 does not hand a definition's traits to its tests.
-/// </summary>
+/// <summary>The user's marks that keep classes together: the value <c>Together</c> or <c>Together:NAME</c> of the trait or property
+/// <c>ConcurrentTest</c>, reserved words beside the names of exclusive groups. Read from metadata, because xunit 2 does not hand a
+/// definition's traits to its tests.</summary>
 internal static class TogetherMark
 {
     private const string Word = "Together";

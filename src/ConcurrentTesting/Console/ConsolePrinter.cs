@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
 using ConcurrentTesting.Console.Terminal;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Console;
 
-/// <summary>
-/// The only writer to the console while a run is shown. Lines are queued, so that no caller waits for a slow or stopped terminal; each turn
-/// takes the live block away, hands the lines to the build's own logger and draws the block again.
-/// </summary>
+/// <summary>The only writer to the console while a run is shown. Lines are queued, so that no caller waits for a slow or stopped terminal;
+/// each turn takes the live block away, hands the lines to the build's own logger and draws the block again.</summary>
 /// <param name="progress">How many percent are done, and whether anything failed.</param>
 /// <param name="dress">Gives a text that is safe to print the colours and links of the terminal.</param>
 internal sealed class ConsolePrinter(
@@ -68,9 +65,8 @@ internal sealed class ConsolePrinter(
     /// <summary>Prints what is queued and takes the block away until the next turn.</summary>
     public void Flush() => WhileHidden(() => { });
 
-    /// <summary>
-    /// Leaves the terminal to somebody else for as long as <paramref name="action"/> lasts; the next turn shows the block again.
-    /// </summary>
+    /// <summary>Leaves the terminal to somebody else for as long as <paramref name="action"/> lasts; the next turn shows the block
+    /// again.</summary>
     public void WhileHidden(Action action)
     {
         lock (_printing)
@@ -96,9 +92,8 @@ internal sealed class ConsolePrinter(
         Flush();
     }
 
-    /// <summary>
-    /// The last resort when the process ends without <see cref="Close"/>; gives up where another thread hangs in the terminal.
-    /// </summary>
+    /// <summary>The last resort when the process ends without <see cref="Close"/>; gives up where another thread hangs in the
+    /// terminal.</summary>
     public void CloseNow(TimeSpan patience)
     {
         if (!_printing.TryEnter(patience))

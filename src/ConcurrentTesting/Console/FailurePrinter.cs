@@ -1,16 +1,10 @@
 using System.Collections.Concurrent;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Console;
 
-/// <summary>
-/// Prints each failure once, when it is final. A run in which everything fails must stay readable: the first ones in full, more by name,
-/// the rest as a count. At Information, since each Warning would become an annotation on a CI server.
-/// </summary>
+/// <summary>Prints each failure once, when it is final. A run in which everything fails must stay readable: the first ones in full, more by
+/// name, the rest as a count. At Information, since each Warning would become an annotation on a CI server.</summary>
 internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor redactor, ILogger log)
 {
     public const int MostInFull = 50;

@@ -1,15 +1,7 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Console;
 
-/// <summary>
-/// Tells each kind of incident when it happens first, and at the end once as a warning, with how often it happened. Warnings become
-/// annotations on a CI server and are repeated at the build's end: one that comes fifty times would hide the others.
-/// </summary>
+/// <summary>Tells each kind of incident when it happens first, and at the end once as a warning, with how often it happened. Warnings
+/// become annotations on a CI server and are repeated at the build's end: one that comes fifty times would hide the others.</summary>
 internal sealed partial class IncidentPrinter(ILogger log)
 {
     /// <summary>Warnings that are printed at most; more are in run.log.</summary>

@@ -1,4 +1,3 @@
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Console;

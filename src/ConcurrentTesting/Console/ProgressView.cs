@@ -1,7 +1,4 @@
-using System.Globalization;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console.Terminal;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
@@ -18,10 +15,9 @@ internal static class ProgressView
     // Below this no row is given away.
     private const int FewRows = 6;
 
-    /// <summary>
-    /// The live block for a terminal of this size: a line for the run, one a worker, and less than the terminal's height. It begins with an
-    /// empty line, where the cursor rests: what others print, or a person types, lands there and not in the middle of the block.
-    /// </summary>
+    /// <summary>The live block for a terminal of this size: a line for the run, one a worker, and less than the terminal's height. It
+    /// begins with an empty line, where the cursor rests: what others print, or a person types, lands there and not in the middle of the
+    /// block.</summary>
     public static IReadOnlyList<string> Block(ProgressSnapshot progress, (int Columns, int Rows) size, bool hasColours)
     {
         var canvas = new BlockCanvas(size.Columns, hasColours);

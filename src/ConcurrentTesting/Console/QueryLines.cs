@@ -1,6 +1,4 @@
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Console;

@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Console;
@@ -17,10 +13,8 @@ internal static class RunClosing
     private const int WorkersPerLine = 16;
     private const double WorthTelling = 0.1;
 
-    /// <summary>
-    /// Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are. Of a run that only listed, no more than
-    /// why it could not.
-    /// </summary>
+    /// <summary>Outcome, counts, time, workers, flaky and failed tests by name, and where the artifacts are. Of a run that only listed, no
+    /// more than why it could not.</summary>
     public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor)
     {
         // What does not build is told with its errors, a line each.
@@ -145,9 +139,8 @@ internal static class RunClosing
             yield return Invariant($"             ... and {all.Count - MostListed} more");
     }
 
-    /// <summary>
-    /// A line a failure or a cluster of them; what tests say themselves comes first, so that no cut hides it behind what never ran.
-    /// </summary>
+    /// <summary>A line a failure or a cluster of them; what tests say themselves comes first, so that no cut hides it behind what never
+    /// ran.</summary>
     private static IEnumerable<string> Failures(RunRecord run, Redactor redactor)
     {
         var clusters = FailureCluster.Of(run.Entries);

@@ -1,19 +1,11 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console.Terminal;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Console;
 
-/// <summary>
-/// What a person sees of a run while it goes on, and run.log. On a terminal a live block below the log; elsewhere a plain line every few
-/// seconds; each failure once, as soon as it is final. Everything the engine logs goes through <see cref="Log"/>. Its methods return at
-/// once and may be called from any thread: the console is written on a timer.
-/// </summary>
+/// <summary>What a person sees of a run while it goes on, and run.log. On a terminal a live block below the log; elsewhere a plain line
+/// every few seconds; each failure once, as soon as it is final. Everything the engine logs goes through <see cref="Log"/>. Its methods
+/// return at once and may be called from any thread: the console is written on a timer.</summary>
 internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 {
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
@@ -75,10 +67,8 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         ConcurrentTestSettings settings, Redactor redactor, ILogger logger, TimeProvider time, ConsoleSurface surface) =>
         new(settings, redactor, logger, time, surface);
 
-    /// <summary>
-    /// The two last lines that the process prints: speed, efficiency and what cost it most, then exactly
-    /// <c>N passed, N failed, N skipped</c>.
-    /// </summary>
+    /// <summary>The two last lines that the process prints: speed, efficiency and what cost it most, then exactly <c>N passed, N failed, N
+    /// skipped</c>.</summary>
     public static ImmutableArray<string> ClosingLines(RunRecord run, Redactor redactor) => RunClosing.ClosingLines(run, redactor);
 
     /// <summary>Prints what <c>--test-list</c> asks for.</summary>

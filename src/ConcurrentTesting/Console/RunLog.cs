@@ -1,15 +1,8 @@
-using System.Globalization;
-using System.Text;
-using ConcurrentTesting.Record;
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Console;
 
-/// <summary>
-/// run.log: everything that a run said, at all levels, a UTC timestamp and the level on each line. On disk at once from Warning up,
-/// otherwise within a second, so that a run that was killed leaves it too. It has a bound, after which only what is worth a warning is
-/// still written, for a while. Thread-safe.
-/// </summary>
+/// <summary>run.log: everything that a run said, at all levels, a UTC timestamp and the level on each line. On disk at once from Warning
+/// up, otherwise within a second, so that a run that was killed leaves it too. It has a bound, after which only what is worth a warning is
+/// still written, for a while. Thread-safe.</summary>
 internal sealed class RunLog : IAsyncDisposable
 {
     public const string FileName = ArtifactNames.Log;

@@ -1,14 +1,11 @@
 using System.Collections;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Console;
 
-/// <summary>
-/// What the engine logs through: every line goes to run.log, redacted and safe to print, and on to the console where its level is wanted
-/// there. The values of a message are redacted, not what stands around them: that is ours, and may hold a word that is somebody's password.
-/// </summary>
+/// <summary>What the engine logs through: every line goes to run.log, redacted and safe to print, and on to the console where its level is
+/// wanted there. The values of a message are redacted, not what stands around them: that is ours, and may hold a word that is somebody's
+/// password.</summary>
 internal sealed class RunLogger(RunLog runLog, Redactor redactor, ConsolePrinter printer) : ILogger
 {
     private const string Template = "{OriginalFormat}";

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
@@ -13,9 +11,8 @@ internal readonly record struct TestPrediction(TimeSpan Duration, bool IsKnown);
 /// <param name="Worker">The worker; null for the shared part.</param>
 internal sealed record PlannedShare(int? Worker, ImmutableArray<TestUnit> Units, TimeSpan Expected);
 
-/// <summary>
-/// Everything that <c>--test-list</c> shows: what would run, how long it is expected to take, and who would begin with what.
-/// </summary>
+/// <summary>Everything that <c>--test-list</c> shows: what would run, how long it is expected to take, and who would begin with
+/// what.</summary>
 internal sealed record TestListing
 {
     // All of them stand above already, by assembly.

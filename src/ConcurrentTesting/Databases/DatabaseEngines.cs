@@ -1,11 +1,8 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Sqlite;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Throwaway;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases;
 

@@ -1,21 +1,14 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Data.Common;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 using Polly;
 
 namespace ConcurrentTesting.Databases;
 
-/// <summary>
-/// The databases of a run: check, sweep, prepare, then lease, renew and release for each worker. Without an engine the leases only carry
-/// the worker's variables.
-/// </summary>
+/// <summary>The databases of a run: check, sweep, prepare, then lease, renew and release for each worker. Without an engine the leases only
+/// carry the worker's variables.</summary>
 internal sealed class TestDatabases : IAsyncDisposable
 {
     private static readonly TimeSpan LongestLastSweep = TimeSpan.FromSeconds(2);
@@ -186,10 +179,8 @@ internal sealed class TestDatabases : IAsyncDisposable
             connections, sharing, [.. _settings.Environment.Select(pattern => (pattern, environment[pattern.Name]))], _logger);
     }
 
-    /// <summary>
-    /// The variables that a worker's next lease will have if all goes well; null where nobody knows yet. Databases of these names need not
-    /// exist, and may never do: whoever was told of them has to be told of the lease's own in the end.
-    /// </summary>
+    /// <summary>The variables that a worker's next lease will have if all goes well; null where nobody knows yet. Databases of these names
+    /// need not exist, and may never do: whoever was told of them has to be told of the lease's own in the end.</summary>
     public ImmutableDictionary<string, string>? Foresee(int worker)
     {
         if (_engine is null)
@@ -234,9 +225,8 @@ internal sealed class TestDatabases : IAsyncDisposable
         return renewed;
     }
 
-    /// <summary>
-    /// Keeps the lease's databases, because a test failed in them, and leases fresh ones. Beyond a limit nothing more is kept.
-    /// </summary>
+    /// <summary>Keeps the lease's databases, because a test failed in them, and leases fresh ones. Beyond a limit nothing more is
+    /// kept.</summary>
     /// <param name="test">The failed test.</param>
     public async Task<DatabaseLease> KeepAsync(DatabaseLease lease, string test, CancellationToken cancellationToken)
     {
@@ -275,9 +265,8 @@ internal sealed class TestDatabases : IAsyncDisposable
     public Task ReleaseAsync(DatabaseLease lease, CancellationToken cancellationToken) =>
         _sets?.DropAsync(lease.Clones, lease.Worker, cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>
-    /// Drops what is left and lets go of the server. What cannot be ended is named in the log and left to the next run's sweep.
-    /// </summary>
+    /// <summary>Drops what is left and lets go of the server. What cannot be ended is named in the log and left to the next run's
+    /// sweep.</summary>
     public async Task EndAsync()
     {
         if (_disposing.IsCancellationRequested)

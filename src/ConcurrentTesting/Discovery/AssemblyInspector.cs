@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Discovery;
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Discovery;

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>One error of a build in one line: <c>src/Order.cs(12,5): error CS0246: message</c>.</summary>
@@ -10,9 +8,8 @@ internal sealed record BuildError(string Text, string? Project = null, bool HasC
 /// <summary>Finds the errors in what MSBuild writes.</summary>
 internal static partial class BuildErrors
 {
-    /// <summary>
-    /// The distinct errors of each project, in their order. The project behind each (<c>[/path/x.csproj]</c>) is not in the text.
-    /// </summary>
+    /// <summary>The distinct errors of each project, in their order. The project behind each (<c>[/path/x.csproj]</c>) is not in the
+    /// text.</summary>
     public static IReadOnlyList<BuildError> Parse(string output) =>
         [.. ErrorLine().Matches(output).Select(ErrorOf).DistinctBy(error => (error.Text, error.Project))];
 

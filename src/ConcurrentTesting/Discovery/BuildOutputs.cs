@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// What a build has written for a project and for those that it refers to, as MSBuild itself remembers it to clean it up, and what
-/// restoring wrote: the project's files and the packages.
-/// </summary>
+/// <summary>What a build has written for a project and for those that it refers to, as MSBuild itself remembers it to clean it up, and what
+/// restoring wrote: the project's files and the packages.</summary>
 internal static class BuildOutputs
 {
     private static readonly string[] OfRestore = ["project.assets.json", "*.nuget.g.props", "*.nuget.g.targets"];

@@ -1,17 +1,10 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Knows whether a build would do nothing: everything that it could read is as it was before the last build that this engine made, and
-/// everything that it wrote is as it was after. Times are compared for being the same, not for being older; whatever is not certain means a
-/// build.
-/// </summary>
+/// <summary>Knows whether a build would do nothing: everything that it could read is as it was before the last build that this engine made,
+/// and everything that it wrote is as it was after. Times are compared for being the same, not for being older; whatever is not certain
+/// means a build.</summary>
 internal sealed class BuildState
 {
     private const int Version = 3;

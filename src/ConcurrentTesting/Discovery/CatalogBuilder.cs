@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>Sorts the entries of an assembly into one unit a class.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What a class shares with others, and what ties it to them.</summary>

@@ -1,16 +1,11 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Reflection;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover, sort.
-/// </summary>
+/// <summary>From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover,
+/// sort.</summary>
 /// <param name="watch">Hears of each assembly as soon as it is discovered; null: nobody.</param>
 /// <param name="cache">Knows tests that need not be discovered again; null: none.</param>
 /// <param name="phase">Begins a phase, <c>build</c> or <c>discovery</c>, which ends with the returned scope.</param>
@@ -28,9 +23,8 @@ internal sealed class Discoverer(
     /// <summary>The longest time to discover one assembly; null: as the settings have it.</summary>
     public TimeSpan? DiscoveryBound { get; init; }
 
-    /// <summary>
-    /// Hears all that was said of an assembly in which tests were found and of which an error was told beside them; null: nobody.
-    /// </summary>
+    /// <summary>Hears all that was said of an assembly in which tests were found and of which an error was told beside them; null:
+    /// nobody.</summary>
     public Action<TestAssembly, ImmutableArray<SessionMessage>>? ToldErrors { get; init; }
 
     /// <summary>Builds what has to be built and discovers all tests. A catalog without tests is not an error here.</summary>

@@ -1,13 +1,6 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;
 
@@ -16,11 +9,9 @@ namespace ConcurrentTesting.Discovery;
 /// <param name="Total">How many cases it had then, those that are no literals too.</param>
 internal sealed record KnownTests(SessionDiscovery Found, bool IsAll, int Total);
 
-/// <summary>
-/// Keeps the literal tests of assemblies, while nothing that they depend on changes: the assembly, everything beside it, settings,
-/// environment and runtime. An assembly that has no others need not be discovered; where it has, what begins first may begin before it
-/// is. Where anything is in doubt, or is damaged, nothing is known.
-/// </summary>
+/// <summary>Keeps the literal tests of assemblies, while nothing that they depend on changes: the assembly, everything beside it, settings,
+/// environment and runtime. An assembly that has no others need not be discovered; where it has, what begins first may begin before it is.
+/// Where anything is in doubt, or is damaged, nothing is known.</summary>
 internal sealed class DiscoveryCache : IAsyncDisposable
 {
     private const int Version = 1;

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Gathers what is wrong with each assembly, so that all of it is said at once and no run goes on without one: a green run that silently
-/// left out an assembly would be a lie.
-/// </summary>
+/// <summary>Gathers what is wrong with each assembly, so that all of it is said at once and no run goes on without one: a green run that
+/// silently left out an assembly would be a lie.</summary>
 internal sealed class DiscoveryProblems
 {
     private readonly Lock _lock = new();

@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Keeps what MSBuild said of a project, one file a project, until one of the files it was read from is changed, removed or added, or the
-/// environment, which MSBuild reads as properties, is another.
-/// </summary>
+/// <summary>Keeps what MSBuild said of a project, one file a project, until one of the files it was read from is changed, removed or added,
+/// or the environment, which MSBuild reads as properties, is another.</summary>
 internal sealed class EvaluationCache
 {
     private const int Version = 5;

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What MSBuild logged of the files that evaluations imported, and of those that they would have.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What evaluations read beside SDKs and packages.</summary>
@@ -20,10 +17,8 @@ internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, I
         "VisualStudioVersion",
     ];
 
-    /// <summary>
-    /// The properties whose values MSBuild has to tell before it can be said what projects look for. Those of the environment are known,
-    /// and what is in it shall be in no file.
-    /// </summary>
+    /// <summary>The properties whose values MSBuild has to tell before it can be said what projects look for. Those of the environment are
+    /// known, and what is in it shall be in no file.</summary>
     public static IEnumerable<string> NamesFor(IEnumerable<ProjectInput> projects, Dictionary<string, string> environment)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);

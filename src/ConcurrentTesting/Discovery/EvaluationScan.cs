@@ -1,13 +1,10 @@
-using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Finds in the files that evaluations read what these look for in the file system beside imports: conditions on files, patterns, what
-/// functions read. MSBuild tells nobody of that.
-/// </summary>
+/// <summary>Finds in the files that evaluations read what these look for in the file system beside imports: conditions on files, patterns,
+/// what functions read. MSBuild tells nobody of that.</summary>
 internal sealed partial class EvaluationScan
 {
     private const string Quotes = "'\"`";

@@ -1,15 +1,11 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.IO.Enumeration;
 using System.IO.Hashing;
-using System.Text;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// A short text that is another one where any file below a folder is added, removed, renamed or written: what builds and runs themselves
-/// write is left out.
-/// </summary>
+/// <summary>A short text that is another one where any file below a folder is added, removed, renamed or written: what builds and runs
+/// themselves write is left out.</summary>
 internal sealed class FolderPrint
 {
     // What nobody builds from, or what only says again what other files say.

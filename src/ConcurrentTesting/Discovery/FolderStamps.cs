@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.IO.Hashing;
 
 namespace ConcurrentTesting.Discovery;

@@ -1,8 +1,7 @@
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// The commit that a repository is at, which the SDK writes into assemblies, and its tags, of which packages make versions.
-/// </summary>
+/// <summary>The commit that a repository is at, which the SDK writes into assemblies, and its tags, of which packages make
+/// versions.</summary>
 internal static class GitHead
 {
     /// <summary>Another text where another commit is checked out, or there are other tags; empty without git.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>Hears how far discovery is, on any thread.</summary>
@@ -9,10 +6,8 @@ internal interface IDiscoveryWatch
     /// <summary>What is about to be discovered; those that matter most go first.</summary>
     ImmutableArray<TestAssembly> Found(ImmutableArray<TestAssembly> assemblies);
 
-    /// <summary>
-    /// Classes of an assembly that is still to be discovered, and will be: nothing that decides on their tests has changed since they were
-    /// discovered last.
-    /// </summary>
+    /// <summary>Classes of an assembly that is still to be discovered, and will be: nothing that decides on their tests has changed since
+    /// they were discovered last.</summary>
     /// <param name="part">What the whole catalog will have of them, if nothing is wrong.</param>
     void Expected(TestAssembly assembly, TestCatalog part);
 

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>Decides, as the .NET host would, whether the runtimes that an assembly asks for are installed.</summary>
@@ -18,9 +15,8 @@ internal sealed class InstalledRuntimes
         _rollForwardVariable = rollForwardVariable;
     }
 
-    /// <summary>
-    /// What is missing for an assembly, in words: <c>Microsoft.NETCore.App 8.0.0 (/usr/share/dotnet has 10.0.12)</c>; null: nothing.
-    /// </summary>
+    /// <summary>What is missing for an assembly, in words: <c>Microsoft.NETCore.App 8.0.0 (/usr/share/dotnet has 10.0.12)</c>; null:
+    /// nothing.</summary>
     public string? Missing(string assembly, string targetFramework)
     {
         foreach (var (name, version, policy) in Needed(assembly, targetFramework))

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Text;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>Which tests of an assembly are literals.</summary>
@@ -12,11 +8,10 @@ internal sealed record LiteralTests(string? Reason, ImmutableHashSet<string> Cla
     public static LiteralTests None(string reason) => new(reason, []);
 }
 
-/// <summary>
-/// Tells by metadata which tests of an assembly are written in it and in the assemblies beside it as literals (<c>InlineData</c>,
+/// <summary>Tells by metadata which tests of an assembly are written in it and in the assemblies beside it as literals (<c>InlineData</c>,
 /// <c>TestCase</c>, <c>DataRow</c>), so that no discovery of the same files can find others. Every attribute has to be known to be
-/// harmless: one that derives from a test framework's, or that cannot be followed to its base, may find or name tests by code of its own.
-/// </summary>
+/// harmless: one that derives from a test framework's, or that cannot be followed to its base, may find or name tests by code of its
+/// own.</summary>
 internal sealed class LiteralRows : IDisposable
 {
     // What an adapter reads of them is what is written.

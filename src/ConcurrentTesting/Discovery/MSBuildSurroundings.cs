@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace ConcurrentTesting.Discovery;
 

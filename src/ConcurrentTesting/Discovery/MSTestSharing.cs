@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What MSTest's classes share: the assembly's set-up, and that some of them must not run in parallel.</summary>

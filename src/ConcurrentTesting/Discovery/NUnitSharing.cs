@@ -1,13 +1,9 @@
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// What NUnit's fixtures share: a set-up fixture runs once around all fixtures of its namespace and below, and ordered fixtures of one
-/// namespace follow
-/// each other.
-/// </summary>
+/// <summary>What NUnit's fixtures share: a set-up fixture runs once around all fixtures of its namespace and below, and ordered fixtures of
+/// one namespace follow each other.</summary>
 internal sealed class NUnitSharing : ISharingReader
 {
     private const string WholeAssembly = "assembly";

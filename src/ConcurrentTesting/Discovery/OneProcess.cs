@@ -1,10 +1,7 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Why the tests of a class have to run in one process: one may need what another has left, or all need what was set up for the class.
-/// </summary>
+/// <summary>Why the tests of a class have to run in one process: one may need what another has left, or all need what was set up for the
+/// class.</summary>
 internal static class OneProcess
 {
     // Whatever library or suite they are of.

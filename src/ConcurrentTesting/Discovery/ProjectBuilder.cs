@@ -1,16 +1,10 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Builds test projects: through a filter over their solution, so that what depends on the solution's folder and configuration is right and
-/// what projects share is built once; where there is no solution, or it does not build them, one after another. No build server or node is
-/// left behind.
-/// </summary>
+/// <summary>Builds test projects: through a filter over their solution, so that what depends on the solution's folder and configuration is
+/// right and what projects share is built once; where there is no solution, or it does not build them, one after another. No build server
+/// or node is left behind.</summary>
 internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dotnet, ILogger logger)
 {
     /// <summary>In the temporary directory, held while a run builds.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What MSBuild says of one target framework of a project.</summary>
@@ -20,10 +18,8 @@ internal sealed record ProjectEvaluation(
     /// <summary>It refers to a package that makes a project a test project once it is restored.</summary>
     public bool RefersToTestPackage { get; init; }
 
-    /// <summary>
-    /// The projects that it consists of, itself too, and what these read from outside of its repository or from folders of outputs in it,
-    /// absolute, packages and SDKs left out; null where that is not known.
-    /// </summary>
+    /// <summary>The projects that it consists of, itself too, and what these read from outside of its repository or from folders of outputs
+    /// in it, absolute, packages and SDKs left out; null where that is not known.</summary>
     public ImmutableArray<string>? Inputs { get; init; }
 
     /// <summary>The files outside of packages and SDKs that it imports, or may, and what it looks for beside them.</summary>
@@ -32,9 +28,8 @@ internal sealed record ProjectEvaluation(
     /// <summary>The first thing that it looks for of which it is not known where that is; null: there is none.</summary>
     public string? Doubt { get; init; }
 
-    /// <summary>
-    /// Of the projects that it consists of: the list that MSBuild keeps of what each wrote, absolute, be it there or not.
-    /// </summary>
+    /// <summary>Of the projects that it consists of: the list that MSBuild keeps of what each wrote, absolute, be it there or
+    /// not.</summary>
     public ImmutableArray<string> WrittenLists { get; init; } = [];
 
     /// <summary>Of the projects that it consists of: what <see cref="AssetsFile"/> is of itself.</summary>

@@ -1,19 +1,12 @@
-using System.Collections.Immutable;
-using System.Text.Json;
 using System.Xml.Linq;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Asks MSBuild, never guesses, where projects put their assemblies: all projects of one SDK in one process, which costs little more than
-/// one project does. Answers are kept until a file that they came from changes.
-/// </summary>
-/// <remarks>
-/// The question is put the way NuGet's restore puts its own: by a target imported through <c>CustomAfterMicrosoftCommonTargets</c>, in an
-/// evaluation that builds nothing.
-/// </remarks>
+/// <summary>Asks MSBuild, never guesses, where projects put their assemblies: all projects of one SDK in one process, which costs little
+/// more than one project does. Answers are kept until a file that they came from changes.</summary>
+/// <remarks>The question is put the way NuGet's restore puts its own: by a target imported through
+/// <c>CustomAfterMicrosoftCommonTargets</c>, in an evaluation that builds nothing.</remarks>
 internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string dotnet, ILogger logger)
 {
     private const string DescribeTargets = """

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// The arguments that a repository gives to each call of MSBuild: those of the nearest <c>Directory.Build.rsp</c> above what is built. A
-/// call for a file that lies elsewhere does not find them by itself.
-/// </summary>
+/// <summary>The arguments that a repository gives to each call of MSBuild: those of the nearest <c>Directory.Build.rsp</c> above what is
+/// built. A call for a file that lies elsewhere does not find them by itself.</summary>
 internal static class ResponseFile
 {
     private const string Name = "Directory.Build.rsp";

@@ -1,10 +1,7 @@
-using System.Text.Json;
-
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// The packages that a restore left in the folders of packages, as NuGet remembers them to see whether it has to restore again.
-/// </summary>
+/// <summary>The packages that a restore left in the folders of packages, as NuGet remembers them to see whether it has to restore
+/// again.</summary>
 internal static class RestoredPackages
 {
     /// <summary>A file for each package, absolute, which NuGet writes when it has put the package there.</summary>

@@ -1,15 +1,12 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Text.Json;
 using System.Xml;
 using Microsoft.VisualStudio.SolutionPersistence.Model;
 using Microsoft.VisualStudio.SolutionPersistence.Serializer;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Which projects a solution (<c>.sln</c>, <c>.slnx</c>) or a filter over one (<c>.slnf</c>) lists, as <c>dotnet build</c> reads them.
-/// </summary>
+/// <summary>Which projects a solution (<c>.sln</c>, <c>.slnx</c>) or a filter over one (<c>.slnf</c>) lists, as <c>dotnet build</c> reads
+/// them.</summary>
 internal static class SolutionFile
 {
     private static readonly string[] SolutionPatterns = ["*.sln", "*.slnx"];
@@ -34,9 +31,8 @@ internal static class SolutionFile
         return filter.Of(ReadSolution(filter.Solution).Projects);
     }
 
-    /// <summary>
-    /// What a build of a solution makes of a project; null where it would leave the project out, which it does without a word.
-    /// </summary>
+    /// <summary>What a build of a solution makes of a project; null where it would leave the project out, which it does without a
+    /// word.</summary>
     /// <exception cref="ConcurrentTestException">The solution cannot be read.</exception>
     public static SolutionBuild? BuildOf(string solution, string project, string configuration)
     {

@@ -1,13 +1,10 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.FileSystemGlobbing;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// Turns the entries of <c>--test-projects</c> into files: projects, solutions, built assemblies, folders, globs, and <c>!pattern</c> to
-/// leave something out.
-/// </summary>
+/// <summary>Turns the entries of <c>--test-projects</c> into files: projects, solutions, built assemblies, folders, globs, and
+/// <c>!pattern</c> to leave something out.</summary>
 internal sealed class TestInputResolver
 {
     private static readonly StringComparer PathComparer = OperatingSystem.IsWindows()

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>A project that may hold tests.</summary>

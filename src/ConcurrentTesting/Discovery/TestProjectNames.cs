@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What a project says of itself where MSBuild cannot be asked.</summary>

@@ -1,12 +1,9 @@
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// What <c>--test-together</c> may name: a collection, a class, a namespace, an assembly, or the attribute that keeps classes from running
-/// in parallel.
-/// </summary>
+/// <summary>What <c>--test-together</c> may name: a collection, a class, a namespace, an assembly, or the attribute that keeps classes from
+/// running in parallel.</summary>
 internal static class TogetherNames
 {
     private const string Parameter = "--test-together";

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>The types of a test assembly with all that they inherit, also from base classes in the assemblies beside it.</summary>

@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// What a project may say to <c>dotnet test</c> by properties that a run does not follow, and what does the same here. Without a word a
-/// suite would lose its coverage by them.
-/// </summary>
+/// <summary>What a project may say to <c>dotnet test</c> by properties that a run does not follow, and what does the same here. Without a
+/// word a suite would lose its coverage by them.</summary>
 internal static class UnusedProperties
 {
     private const string Collectors =

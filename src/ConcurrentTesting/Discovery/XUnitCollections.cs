@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>
-/// The xunit collections of an assembly, which VSTest does not tell: classes of one collection share its fixtures; and what else an
-/// assembly of xunit shares.
-/// </summary>
+/// <summary>The xunit collections of an assembly, which VSTest does not tell: classes of one collection share its fixtures; and what else
+/// an assembly of xunit shares.</summary>
 internal sealed class XUnitCollections : ISharingReader
 {
     private const string WholeAssembly = "assembly";

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>What the configuration file of an xunit assembly says, as far as it matters to a plan.</summary>

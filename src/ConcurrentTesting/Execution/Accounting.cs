@@ -1,7 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
@@ -76,11 +73,10 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
     public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
 }
 
-/// <summary>
-/// Decides what happens to every entry of a batch that ended: no entry is lost, and none runs for ever. A test that was running when its
-/// process died is tried once alone, and the other tests run elsewhere. A test without a result in a run that ended well is asked for once
-/// more by name, and again after each run that may have stopped at a failure. Failing tests are rerun within their budget.
-/// </summary>
+/// <summary>Decides what happens to every entry of a batch that ended: no entry is lost, and none runs for ever. A test that was running
+/// when its process died is tried once alone, and the other tests run elsewhere. A test without a result in a run that ended well is asked
+/// for once more by name, and again after each run that may have stopped at a failure. Failing tests are rerun within their
+/// budget.</summary>
 internal sealed class Accounting(
     IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null,
     IReadOnlySet<TestEntry>? repeated = null)

@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// Reads what a test host says beside its results. An error that does not repeat a test's own result makes <c>dotnet test</c> fail. xunit
-/// writes the details of an error in indented lines after it; NUnit and VSTest write everything in one message.
-/// </summary>
+/// <summary>Reads what a test host says beside its results. An error that does not repeat a test's own result makes <c>dotnet test</c>
+/// fail. xunit writes the details of an error in indented lines after it; NUnit and VSTest write everything in one message.</summary>
 internal sealed partial class AdapterErrors(string assembly)
 {
     private const string StackTraceHeading = "Stack Trace:";
@@ -34,9 +30,8 @@ internal sealed partial class AdapterErrors(string assembly)
             Begin(null, 0);
     }
 
-    /// <summary>
-    /// MSTest reports a failed clean-up as a second, failed result of a test; null where a result's message is not such a report.
-    /// </summary>
+    /// <summary>MSTest reports a failed clean-up as a second, failed result of a test; null where a result's message is not such a
+    /// report.</summary>
     public static AdapterError? OfResult(string? message, string? stackTrace) =>
         message is not null && MSTestCleanUp().Match(message) is { Success: true } cleanUp
             ? new AdapterError(
@@ -44,10 +39,8 @@ internal sealed partial class AdapterErrors(string assembly)
                 message.Trim(), stackTrace)
             : null;
 
-    /// <summary>
-    /// xunit's adapters report the failed clean-up of a single test as an error and as one more result of it. What the error is about, as
-    /// <see cref="All"/> tells it; null where a result's message is not such a report.
-    /// </summary>
+    /// <summary>xunit's adapters report the failed clean-up of a single test as an error and as one more result of it. What the error is
+    /// about, as <see cref="All"/> tells it; null where a result's message is not such a report.</summary>
     public static string? SubjectOfResult(string? message) =>
         message is not null && XUnitCleanUpResult().Match(message) is { Success: true } cleanUp
             ? SubjectOf(cleanUp.Groups["scope"].Value, cleanUp.Groups["name"].Value)

@@ -1,13 +1,9 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// What a run asks all its test hosts for: a result that has the id of such a test, or names its class, is that test's. It grows once,
-/// where some begin before all are known.
-/// </summary>
+/// <summary>What a run asks all its test hosts for: a result that has the id of such a test, or names its class, is that test's. It grows
+/// once, where some begin before all are known.</summary>
 internal sealed class AskedTests
 {
     private volatile Known _known;

@@ -1,10 +1,6 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
 
@@ -153,10 +149,8 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
-    /// <summary>
-    /// The part of a batch's time, from one timestamp to another, that lies before its first test and after its last; null where it had no
-    /// test.
-    /// </summary>
+    /// <summary>The part of a batch's time, from one timestamp to another, that lies before its first test and after its last; null where
+    /// it had no test.</summary>
     public TimeSpan? BesideTests(long started, long ended)
     {
         lock (_gate)
@@ -196,9 +190,8 @@ internal sealed class BatchProgress : IHostEvents
             return [.. _active.Where(test => _run.Time.GetElapsedTime(test.Value.Since) > limit).Select(test => test.Key)];
     }
 
-    /// <summary>
-    /// What may still be running although the host does not say so: a test that gave results and whose number of rows is not known.
-    /// </summary>
+    /// <summary>What may still be running although the host does not say so: a test that gave results and whose number of rows is not
+    /// known.</summary>
     public TestEntry? Unclosed
     {
         get

@@ -1,13 +1,8 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
 

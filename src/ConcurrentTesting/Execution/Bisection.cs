@@ -1,16 +1,10 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// Finds the earlier test that another one's failure depends on: it halves what ran before it on its worker, each time on a fresh session
-/// and fresh databases, until one test is left that makes it fail.
-/// </summary>
+/// <summary>Finds the earlier test that another one's failure depends on: it halves what ran before it on its worker, each time on a fresh
+/// session and fresh databases, until one test is left that makes it fail.</summary>
 internal sealed class Bisection(RunContext run, TestDatabases databases, HostsOfWorker hostsOf)
 {
     private int _runs;

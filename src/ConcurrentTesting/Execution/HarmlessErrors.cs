@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Execution;
 
 /// <summary>An error of an adapter or of VSTest that fails no run, because something else in the run's record tells the same.</summary>

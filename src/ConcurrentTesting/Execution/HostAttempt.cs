@@ -1,6 +1,3 @@
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;

@@ -1,16 +1,12 @@
-using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// Tries again to start a test session, where the infrastructure failed: with exponential delays, jitter, and the bounds of the settings.
-/// Errors that the user has to correct are not tried again.
-/// </summary>
+/// <summary>Tries again to start a test session, where the infrastructure failed: with exponential delays, jitter, and the bounds of the
+/// settings. Errors that the user has to correct are not tried again.</summary>
 internal sealed class InfrastructureRetry(RunContext run)
 {
     private static readonly ResiliencePropertyKey<Retried> What = new("what");

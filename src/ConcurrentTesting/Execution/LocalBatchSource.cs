@@ -1,4 +1,3 @@
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;

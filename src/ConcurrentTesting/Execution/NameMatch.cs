@@ -1,13 +1,9 @@
-using System.Globalization;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// Finds the entry of a result whose id was not asked for, in a batch that was selected by <see cref="NameSelection"/>.
-/// </summary>
+/// <summary>Finds the entry of a result whose id was not asked for, in a batch that was selected by <see cref="NameSelection"/>.</summary>
 internal static class NameMatch
 {
     /// <param name="hasRoom">Whether an entry still lacks a result.</param>

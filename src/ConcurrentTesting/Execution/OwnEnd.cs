@@ -1,14 +1,11 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// Tells a test process that ended itself, which is red as in <c>dotnet test</c>, from one that was ended from outside, which is healed: by
-/// the hook's last word in it, by the exit code or the signal that its parent was told, by what it wrote to its error stream.
-/// </summary>
+/// <summary>Tells a test process that ended itself, which is red as in <c>dotnet test</c>, from one that was ended from outside, which is
+/// healed: by the hook's last word in it, by the exit code or the signal that its parent was told, by what it wrote to its error
+/// stream.</summary>
 /// <param name="How">In a few words: <c>it exited with code 3</c>.</param>
 internal sealed record OwnEnd(string How, string? StackTrace)
 {

@@ -1,17 +1,11 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Queue;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// The queue that several machines share, as this one's workers see it: what a worker takes is leased, and what comes of it is told the
-/// queue in one piece, or not at all where another machine has it by then.
-/// </summary>
+/// <summary>The queue that several machines share, as this one's workers see it: what a worker takes is leased, and what comes of it is
+/// told the queue in one piece, or not at all where another machine has it by then.</summary>
 internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
 {
     // A machine whose items are faulty one after another has a fault of its own, where those of others are not.

@@ -1,9 +1,5 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Execution;
 

@@ -1,8 +1,5 @@
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Hook;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
 

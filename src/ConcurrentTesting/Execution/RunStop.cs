@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Execution;
 

@@ -1,12 +1,9 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Queue;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// What happens on one of several machines, as the others are to know it: of each batch what came of it, and what happened beside them.
-/// </summary>
+/// <summary>What happens on one of several machines, as the others are to know it: of each batch what came of it, and what happened beside
+/// them.</summary>
 internal sealed class SharedEvents : IRunObserver
 {
     private readonly Lock _gate = new();

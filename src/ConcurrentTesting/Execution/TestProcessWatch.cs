@@ -1,16 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// Notices that the process xunit v3 runs its tests in has died, or has ended before its tests had. VSTest does not: the test host beside
-/// it waits until the session times out.
-/// </summary>
+/// <summary>Notices that the process xunit v3 runs its tests in has died, or has ended before its tests had. VSTest does not: the test host
+/// beside it waits until the session times out.</summary>
 internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, int batch)
 {
     // The time within which a process that ends by itself has said everything.

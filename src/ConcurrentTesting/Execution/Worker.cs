@@ -1,21 +1,15 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Execution;
 
 /// <summary>New test hosts for a worker.</summary>
 internal delegate ITestHosts HostsOfWorker(int worker);
 
-/// <summary>
-/// One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first batch
-/// needs them, and replaced when they broke or had their share of work.
-/// </summary>
+/// <summary>One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first
+/// batch needs them, and replaced when they broke or had their share of work.</summary>
 internal sealed class Worker(
     int number, RunContext run, IBatchSource source, BatchRunner runner, TestDatabases databases, HostsOfWorker hostsOf)
 {
@@ -218,10 +212,8 @@ internal sealed class Worker(
 
     private bool IsDueForRecycling => run.Settings.MaxOperations > 0 && _operationsSinceRecycle >= run.Settings.MaxOperations;
 
-    /// <summary>
-    /// Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch or class,
-    /// or a rerun, is to have its own.
-    /// </summary>
+    /// <summary>Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch
+    /// or class, or a rerun, is to have its own.</summary>
     private async Task RefreshAsync(Batch batch, CancellationToken cancellationToken)
     {
         if (_lease is not { } lease || !_isUsed)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ConcurrentTesting.Execution;
 
 /// <summary>The end of a worker's time, counted from its first batch.</summary>

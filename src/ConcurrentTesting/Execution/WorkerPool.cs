@@ -1,15 +1,10 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>
-/// All workers of a run. Some batches may begin before the plan is known. In the end every entry of the plan has results: what no worker
-/// could run is recorded as such.
-/// </summary>
+/// <summary>All workers of a run. Some batches may begin before the plan is known. In the end every entry of the plan has results: what no
+/// worker could run is recorded as such.</summary>
 /// <param name="timings">What earlier runs remember; null: nothing.</param>
 internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsOfWorker hostsOf, TimingStore? timings = null)
 {

@@ -1,11 +1,9 @@
 using System.Diagnostics;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Hook;
 
-/// <summary>
-/// VSTest tells a test process of the cases that it runs, where it is asked to. It costs up to half a percent of short tests.
-/// </summary>
+/// <summary>VSTest tells a test process of the cases that it runs, where it is asked to. It costs up to half a percent of short
+/// tests.</summary>
 internal static class CaseEvents
 {
     private static readonly string[] MSTestFiles =

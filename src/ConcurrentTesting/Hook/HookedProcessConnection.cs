@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Hook;
 

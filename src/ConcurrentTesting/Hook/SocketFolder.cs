@@ -1,16 +1,10 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Hook;
 
-/// <summary>
-/// The folder with the socket of a run's hooks and the figures of its test processes, in a place that everybody may write to: memory, if
-/// there is any.
-/// </summary>
+/// <summary>The folder with the socket of a run's hooks and the figures of its test processes, in a place that everybody may write to:
+/// memory, if there is any.</summary>
 internal static partial class SocketFolder
 {
     private const string Beginning = "h-";

@@ -1,22 +1,14 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Hook;
 
-/// <summary>
-/// The engine's end of the hooks in the test processes. While it is open, test processes of the run end when this process does, however it
-/// does; and they tell what their tests did to the databases.
-/// </summary>
+/// <summary>The engine's end of the hooks in the test processes. While it is open, test processes of the run end when this process does,
+/// however it does; and they tell what their tests did to the databases.</summary>
 internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
 {
     private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
@@ -78,10 +70,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, where that is needed
-    /// and asked for.
-    /// </summary>
+    /// <summary>Adds to a batch's run settings what loads the hook in its test processes, and what tells the hook of cases, where that is
+    /// needed and asked for.</summary>
     /// <param name="runSettings">
     /// The root element, <c>RunSettings</c>. What the user has in there stays; a <c>DOTNET_STARTUP_HOOKS</c> among its variables, or else
     /// this process's own, comes first.
@@ -104,10 +94,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
             AddCollector(hook, runSettings);
     }
 
-    /// <summary>
-    /// The environment of a worker's console, in which the hook tells how test hosts end. The hook does not load itself into what the
-    /// console starts.
-    /// </summary>
+    /// <summary>The environment of a worker's console, in which the hook tells how test hosts end. The hook does not load itself into what
+    /// the console starts.</summary>
     public ImmutableDictionary<string, string> ForConsole(ImmutableDictionary<string, string> environment, int worker)
     {
         if (_socket is null || !OperatingSystem.IsLinux())
@@ -119,20 +107,16 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
             .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
     }
 
-    /// <summary>
-    /// Remembers what a process of the run's own says, beyond its end too, until <see cref="Release(int)"/>: it may stay warm for further
-    /// batches, and whoever started it learns how it ended.
-    /// </summary>
+    /// <summary>Remembers what a process of the run's own says, beyond its end too, until <see cref="Release(int)"/>: it may stay warm for
+    /// further batches, and whoever started it learns how it ended.</summary>
     public void Remember(int processId, Task<ProcessExit> exited)
     {
         _remembered.TryAdd(processId, 0);
         _ = TellExitAsync(processId, exited);
     }
 
-    /// <summary>
-    /// A test host that has run others, or has been started ahead, runs this batch from now on: what it said before belongs to the earlier
-    /// ones.
-    /// </summary>
+    /// <summary>A test host that has run others, or has been started ahead, runs this batch from now on: what it said before belongs to the
+    /// earlier ones.</summary>
     public void Continue(int processId, int batch)
     {
         _continued[processId] = batch;
@@ -172,10 +156,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         [.. _connections.Keys.Where(connection => connection.Batch == batch).Select(connection => connection.Process)
             .OfType<HookedProcess>()];
 
-    /// <summary>
-    /// Collects what was measured in a batch that has ended, well or not, and forgets the batch. Waits for test processes that are still
-    /// there to tell the last of it, for a bounded time.
-    /// </summary>
+    /// <summary>Collects what was measured in a batch that has ended, well or not, and forgets the batch. Waits for test processes that are
+    /// still there to tell the last of it, for a bounded time.</summary>
     public async Task<BatchFigures> CollectAsync(int batch, CancellationToken cancellationToken)
     {
         // First: one that ends is forgotten where its batch is not known.

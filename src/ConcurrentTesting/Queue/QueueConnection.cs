@@ -3,10 +3,8 @@ using Npgsql;
 
 namespace ConcurrentTesting.Queue;
 
-/// <summary>
-/// A machine's one connection to the queue: what is asked over it is asked again where the server was away for a while, so everything that
-/// is asked may be asked twice.
-/// </summary>
+/// <summary>A machine's one connection to the queue: what is asked over it is asked again where the server was away for a while, so
+/// everything that is asked may be asked twice.</summary>
 internal sealed class QueueConnection : IAsyncDisposable
 {
     /// <summary>How long the queue may be away until a machine gives up.</summary>

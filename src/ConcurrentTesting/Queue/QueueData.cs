@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Queue;
 
 /// <summary>A machine as a run knows it.</summary>

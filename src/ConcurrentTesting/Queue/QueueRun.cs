@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -20,9 +18,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     private bool _hasExclusive;
     private TimeSpan _lease;
 
-    /// <summary>
-    /// The queue was away a moment ago: no machine could tell that it lives, and none is to be taken for lost before each had time to.
-    /// </summary>
+    /// <summary>The queue was away a moment ago: no machine could tell that it lives, and none is to be taken for lost before each had time
+    /// to.</summary>
     public bool IsBack => connection.WasAwayWithin(_lease);
 
     /// <summary>What a batch should take at least.</summary>

@@ -50,11 +50,9 @@ internal static class QueueSql
         ORDER BY array_position(@earlier, r.run) LIMIT 1
         """;
 
-    /// <summary>
-    /// What an attempt before has done stands: its tests that passed are done, those that did not are to run again. Batches in which
-    /// something failed outside of tests run again as a whole, and so do all of a machine on which something failed beside its batches, and
-    /// what ran more than a day ago.
-    /// </summary>
+    /// <summary>What an attempt before has done stands: its tests that passed are done, those that did not are to run again. Batches in
+    /// which something failed outside of tests run again as a whole, and so do all of a machine on which something failed beside its
+    /// batches, and what ran more than a day ago.</summary>
     public const string CarryOver =
         $"""
         INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, state, joined_at, seen_at)
@@ -121,10 +119,8 @@ internal static class QueueSql
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
-    /// <summary>
-    /// What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up. So does what
-    /// a machine has without knowing of it, because an answer was lost.
-    /// </summary>
+    /// <summary>What was leased and not heard of for too long goes to another machine: alone, then test by test, then it is given up. So
+    /// does what a machine has without knowing of it, because an answer was lost.</summary>
     public const string TakeBack =
         """
         WITH gone AS (
@@ -159,10 +155,8 @@ internal static class QueueSql
         RETURNING g.machine_name, cardinality(g.tests)
         """;
 
-    /// <summary>
-    /// What a claim came to. One whose answer was lost may have been asked for again before the server had come to its end, and has two
-    /// leases then: the later one counts, and what the other has is free again.
-    /// </summary>
+    /// <summary>What a claim came to. One whose answer was lost may have been asked for again before the server had come to its end, and
+    /// has two leases then: the later one counts, and what the other has is free again.</summary>
     public const string Claimed =
         """
         WITH newest AS (
@@ -196,12 +190,10 @@ internal static class QueueSql
                     AND ('exclusive' = ANY (b.groups) OR 'exclusive' = ANY (i.groups) OR b.groups && i.groups)))
         """;
 
-    /// <summary>
-    /// Failed-first, then the longest, each of those that are longer than what is due to a worker; smaller ones of the assembly that the
-    /// worker has a host of, as many as are due to it: fewer the less there is left. An item may be had by a machine and a worker that it
-    /// did not come back from, beside what is running. The first of all is the first of that assembly where it is not the first at all, so
-    /// it is among the first of either: both are read in the order of an index, however many items wait.
-    /// </summary>
+    /// <summary>Failed-first, then the longest, each of those that are longer than what is due to a worker; smaller ones of the assembly
+    /// that the worker has a host of, as many as are due to it: fewer the less there is left. An item may be had by a machine and a worker
+    /// that it did not come back from, beside what is running. The first of all is the first of that assembly where it is not the first at
+    /// all, so it is among the first of either: both are read in the order of an index, however many items wait.</summary>
     public const string Claim =
         $"""
         WITH live AS MATERIALIZED (
@@ -283,10 +275,8 @@ internal static class QueueSql
     private const string Deadline =
         "coalesce(i.deadline, CASE WHEN i.lease = ANY (@begun) THEN clock_timestamp() + @patience * (i.cases + 10) END)";
 
-    /// <summary>
-    /// Tells that the machine lives, and what happened on it beside its claims; answers which of its leases it still has. The time that
-    /// their tests may take begins with them.
-    /// </summary>
+    /// <summary>Tells that the machine lives, and what happened on it beside its claims; answers which of its leases it still has. The time
+    /// that their tests may take begins with them.</summary>
     public const string Heartbeat =
         $"""
         WITH me AS (
@@ -304,10 +294,8 @@ internal static class QueueSql
         SELECT DISTINCT lease FROM held
         """;
 
-    /// <summary>
-    /// The end of a claim: its events, its results, the closing of its items, what of it runs again and what happened beside claims by
-    /// now, all or nothing, and nothing where the lease is another's or the end was told before.
-    /// </summary>
+    /// <summary>The end of a claim: its events, its results, the closing of its items, what of it runs again and what happened beside
+    /// claims by now, all or nothing, and nothing where the lease is another's or the end was told before.</summary>
     public const string Acknowledge =
         $"""
         WITH mine AS (
@@ -394,10 +382,8 @@ internal static class QueueSql
         SELECT EXISTS (SELECT FROM mine), coalesce((SELECT faults FROM me), 0), {OthersPass}
         """;
 
-    /// <summary>
-    /// The machine takes no more items; what it has is given back. Who was making out the verdict has to look again. Nothing is written
-    /// where the run was ended; the answer is whether the run knows all that the machine has to tell.
-    /// </summary>
+    /// <summary>The machine takes no more items; what it has is given back. Who was making out the verdict has to look again. Nothing is
+    /// written where the run was ended; the answer is whether the run knows all that the machine has to tell.</summary>
     public const string Leave =
         $"""
         WITH given AS (

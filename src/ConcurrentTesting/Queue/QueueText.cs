@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ConcurrentTesting.Queue;
 
 /// <summary>Text as PostgreSQL can hold it: names of tests may have anything in them.</summary>

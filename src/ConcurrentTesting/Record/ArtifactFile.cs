@@ -5,9 +5,8 @@ internal static class ArtifactFile
 {
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>
-    /// Writes to a temporary sibling, which then takes the place of <paramref name="path"/>. Makes the folder where it is missing.
-    /// </summary>
+    /// <summary>Writes to a temporary sibling, which then takes the place of <paramref name="path"/>. Makes the folder where it is
+    /// missing.</summary>
     /// <exception cref="IOException">The disk is full, the path is a folder …; an older file of that name is left as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder or the file may not be written.</exception>
     public static async Task WriteAsync(string path, Func<Stream, Task> write, CancellationToken cancellationToken)

@@ -1,8 +1,7 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Where a run's artifacts lie in its results directory; with the JUnit file, which may lie elsewhere, these are all of them.
-/// </summary>
+/// <summary>Where a run's artifacts lie in its results directory; with the JUnit file, which may lie elsewhere, these are all of
+/// them.</summary>
 internal static class ArtifactNames
 {
     /// <summary>Everything that is known of the run, for other tools.</summary>

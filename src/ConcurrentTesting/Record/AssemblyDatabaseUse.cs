@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>Whether an assembly's tests used the databases that their workers had for them.</summary>

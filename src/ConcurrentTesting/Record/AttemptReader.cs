@@ -1,16 +1,10 @@
 using System.Buffers.Text;
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Json;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Reads the lines that most of a journal is, those of attempts, as the serializer reads them and in a fraction of its time. What it does
-/// not know is left to the serializer: a property that is new, figures, whatever is damaged.
-/// </summary>
+/// <summary>Reads the lines that most of a journal is, those of attempts, as the serializer reads them and in a fraction of its time. What
+/// it does not know is left to the serializer: a property that is new, figures, whatever is damaged.</summary>
 internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
 {
     private static readonly ImmutableArray<Field> OfEvent =

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>Another run that this one is held against, as far as a comparison needs it; null figures were not measured.</summary>

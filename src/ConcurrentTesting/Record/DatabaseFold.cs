@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What the events of a run's databases come to, one after another. Not thread-safe.</summary>

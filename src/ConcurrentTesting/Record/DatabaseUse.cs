@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What two witnesses know of one worker's database: the drivers in the test processes, and the server itself.</summary>

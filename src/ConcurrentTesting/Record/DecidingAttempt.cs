@@ -2,11 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Which attempt of a result is its outcome. What an attempt tries again it replaces, so the last one decides. A test that was to run
-/// several times has one such attempt for each time, and the worst of these decides: a failure that comes once in a hundred runs is a
-/// failure.
-/// </summary>
+/// <summary>Which attempt of a result is its outcome. What an attempt tries again it replaces, so the last one decides. A test that was to
+/// run several times has one such attempt for each time, and the worst of these decides: a failure that comes once in a hundred runs is a
+/// failure.</summary>
 internal static class DecidingAttempt
 {
     /// <summary>Null where there is no attempt.</summary>
@@ -21,10 +19,8 @@ internal static class DecidingAttempt
     public static IEnumerable<TestAttempt> OfRounds(IEnumerable<TestAttempt> attempts) =>
         attempts.GroupBy(attempt => attempt.Round).Select(round => round.Last());
 
-    /// <summary>
-    /// Whether the outcome of one time counts more than that of another: the worse one, of failures the later, else the one that comes
-    /// first, whose output is kept.
-    /// </summary>
+    /// <summary>Whether the outcome of one time counts more than that of another: the worse one, of failures the later, else the one that
+    /// comes first, whose output is kept.</summary>
     public static bool DecidesOver(TestAttempt attempt, TestAttempt other) =>
         (Weight(attempt.Outcome), Weight(other.Outcome)) switch
         {

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Names of what is in a directory, relative to it and with slashes. Symbolic links are nobody's business: they are neither named nor
-/// followed.
-/// </summary>
+/// <summary>Names of what is in a directory, relative to it and with slashes. Symbolic links are nobody's business: they are neither named
+/// nor followed.</summary>
 internal static class DirectoryContents
 {
     private static readonly EnumerationOptions WithoutLinks = new() { AttributesToSkip = FileAttributes.ReparsePoint };

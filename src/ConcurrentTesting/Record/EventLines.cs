@@ -1,16 +1,10 @@
-using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Events as the compressed lines of a journal, to be read on another machine, without anything secret. Assemblies stand in them by keys
-/// that the machines share. Thread-safe.
-/// </summary>
+/// <summary>Events as the compressed lines of a journal, to be read on another machine, without anything secret. Assemblies stand in them
+/// by keys that the machines share. Thread-safe.</summary>
 internal sealed class EventLines
 {
     private readonly Lock _gate = new();

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What a run's journal comes to, line by line: none of its events stays in memory but what was planned.</summary>

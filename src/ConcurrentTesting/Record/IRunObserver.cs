@@ -1,8 +1,7 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Hears what happens in a run as it happens. Called from several threads; implementations must not block and must not throw.
-/// </summary>
+/// <summary>Hears what happens in a run as it happens. Called from several threads; implementations must not block and must not
+/// throw.</summary>
 internal interface IRunObserver
 {
     /// <summary>Every event, before the call below that stands for it where there is one.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Record;

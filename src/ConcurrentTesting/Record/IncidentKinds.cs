@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using System.Reflection;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// The kinds of incidents, as run.json names them; beside them stand <c>retry-</c> and <c>infrastructure-</c> with a cause.
-/// </summary>
+/// <summary>The kinds of incidents, as run.json names them; beside them stand <c>retry-</c> and <c>infrastructure-</c> with a
+/// cause.</summary>
 internal static class IncidentKinds
 {
     /// <summary>An artifact could not be written; a run that was green is not.</summary>

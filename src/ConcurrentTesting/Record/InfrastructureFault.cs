@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Tells a failure that the infrastructure caused from one of the test, by the exception that ended the test: its type, and what the
-/// drivers say in it. An assertion that failed is never the infrastructure, whatever its message quotes. A test can say it itself by
+/// <summary>Tells a failure that the infrastructure caused from one of the test, by the exception that ended the test: its type, and what
+/// the drivers say in it. An assertion that failed is never the infrastructure, whatever its message quotes. A test can say it itself by
 /// throwing an exception whose type is named <c>ConcurrentTestInfrastructureException</c>, or by writing why to the file that
-/// <see cref="FileVariable"/> names.
-/// </summary>
+/// <see cref="FileVariable"/> names.</summary>
 internal static partial class InfrastructureFault
 {
     public const string ExceptionName = "ConcurrentTestInfrastructureException";
@@ -25,9 +20,8 @@ internal static partial class InfrastructureFault
     /// <summary>Every cause as metrics name it.</summary>
     public static ImmutableArray<string> Causes { get; } = [Connection, ServerRestart, ServerFull, Declared];
 
-    /// <summary>
-    /// The variable with the path of the file by which a test process declares that the infrastructure failed, in its own words.
-    /// </summary>
+    /// <summary>The variable with the path of the file by which a test process declares that the infrastructure failed, in its own
+    /// words.</summary>
     public const string FileVariable = "CONCURRENT_TEST_INFRASTRUCTURE_FILE";
 
     /// <summary>The cause as metrics name it, or null where the test itself failed.</summary>

@@ -1,11 +1,7 @@
-using System.Text.Json;
-
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Reads events from lines. What it needs for that takes as long to make as a thousand lines to read, so it is for one journal after
-/// another, whose names it has in memory once. Not thread-safe.
-/// </summary>
+/// <summary>Reads events from lines. What it needs for that takes as long to make as a thousand lines to read, so it is for one journal
+/// after another, whose names it has in memory once. Not thread-safe.</summary>
 internal sealed class JournalFormat
 {
     private readonly AssemblyKeys _assemblies = new();

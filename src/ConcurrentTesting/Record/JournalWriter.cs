@@ -1,15 +1,11 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Writes a run's events to <see cref="ArtifactNames.Journal"/>, a line each, without anything secret. What was added is with the operating
-/// system within 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. The first event is
-/// written on another thread, because it compiles all that writes them. Thread-safe.
-/// </summary>
+/// <summary>Writes a run's events to <see cref="ArtifactNames.Journal"/>, a line each, without anything secret. What was added is with the
+/// operating system within 100 ms, so that a killed run leaves it. Lines from before <see cref="Begin"/> are held until then. The first
+/// event is written on another thread, because it compiles all that writes them. Thread-safe.</summary>
 internal sealed class JournalWriter : IDisposable
 {
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(50);
@@ -37,9 +33,8 @@ internal sealed class JournalWriter : IDisposable
         _flushing = time.CreateTimer(_ => Flush(), null, FlushInterval, FlushInterval);
     }
 
-    /// <summary>
-    /// Why lines are missing from the file (its disk was full); null while all is well. Nothing is written from there on.
-    /// </summary>
+    /// <summary>Why lines are missing from the file (its disk was full); null while all is well. Nothing is written from there
+    /// on.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>From now on the lines are in a file of their own, which takes the place of any that is there.</summary>

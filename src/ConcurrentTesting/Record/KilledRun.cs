@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Ends the journal of a run whose process was ended before the run was: what the run knew by then stands, and every planned test that has
-/// no result is told as one, as in a run that ended by itself.
-/// </summary>
+/// <summary>Ends the journal of a run whose process was ended before the run was: what the run knew by then stands, and every planned test
+/// that has no result is told as one, as in a run that ended by itself.</summary>
 internal sealed class KilledRun
 {
     private readonly RunFold _fold;

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>Artifacts that could not be written: what would have been a success is none.</summary>

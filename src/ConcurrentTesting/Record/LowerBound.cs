@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// The shortest time that any schedule of these tests on these workers takes: the longest test or the longest of what has to stay together,
-/// or all of them shared evenly. A class that only we keep whole is no bound.
-/// </summary>
+/// <summary>The shortest time that any schedule of these tests on these workers takes: the longest test or the longest of what has to stay
+/// together, or all of them shared evenly. A class that only we keep whole is no bound.</summary>
 internal static class LowerBound
 {
     /// <param name="units">Whether something holds a unit's tests together, and what each of them takes.</param>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 internal enum FigureUnit
@@ -9,10 +7,8 @@ internal enum FigureUnit
     Bytes,
 }
 
-/// <summary>
-/// A figure that the hook tells of each test, declared here alone: the wire, the journal, run.json, the metrics, the public case and the
-/// report go through <see cref="All"/>.
-/// </summary>
+/// <summary>A figure that the hook tells of each test, declared here alone: the wire, the journal, run.json, the metrics, the public case
+/// and the report go through <see cref="All"/>.</summary>
 internal sealed record MeasuredFigure
 {
     private static readonly List<MeasuredFigure> Declared = [];

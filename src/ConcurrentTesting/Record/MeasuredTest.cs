@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using ConcurrentTesting.TestHook.Wire;
 
@@ -13,9 +12,8 @@ internal sealed record MeasuredTest
     /// <summary>VSTest's id of its case; empty where the process did not know it.</summary>
     public required Guid CaseId { get; init; }
 
-    /// <summary>
-    /// VSTest's fully qualified name of its case; empty where the process did not know it, or another member says enough.
-    /// </summary>
+    /// <summary>VSTest's fully qualified name of its case; empty where the process did not know it, or another member says
+    /// enough.</summary>
     public required string FullyQualifiedName { get; init; }
 
     /// <summary>Namespace and class; empty where another member says enough.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What kinds of failures there are outside of tests, as run.json names them.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>When a phase of a run went on; see <see cref="PhaseNames"/>.</summary>

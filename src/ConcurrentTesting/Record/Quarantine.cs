@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>A test whose failure is muted, why, and until when.</summary>

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What a run's record knows of the settings: all of them, but nothing secret.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What a planned unit came to take.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>What was tried again for one cause.</summary>
@@ -12,11 +10,9 @@ internal sealed record RetryCount(int Tried, int Succeeded)
     public RetryCount With(bool succeeded) => new(Tried + 1, Succeeded + (succeeded ? 1 : 0));
 }
 
-/// <summary>
-/// What a run tried again for what was no test's fault, by cause: batches whose host died (<c>requeue</c>, <c>alone</c>, <c>by-name</c>),
-/// tests that the infrastructure failed (<c>connection</c>, <c>server-restart</c>, <c>too-many-connections</c>, <c>declared</c>), and what
-/// failed before a batch could run (<c>session-start</c>).
-/// </summary>
+/// <summary>What a run tried again for what was no test's fault, by cause: batches whose host died (<c>requeue</c>, <c>alone</c>,
+/// <c>by-name</c>), tests that the infrastructure failed (<c>connection</c>, <c>server-restart</c>, <c>too-many-connections</c>,
+/// <c>declared</c>), and what failed before a batch could run (<c>session-start</c>).</summary>
 internal static class RetryCounts
 {
     /// <summary>A test session did not start.</summary>

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// One result row of a test as far as a run has come. A row may have many thousands of attempts, so what is asked for at each of them is
-/// kept and not looked for.
-/// </summary>
+/// <summary>One result row of a test as far as a run has come. A row may have many thousands of attempts, so what is asked for at each of
+/// them is kept and not looked for.</summary>
 /// <param name="first">What is known of it since its first attempt.</param>
 internal sealed class RowFold(AttemptEnded first)
 {
@@ -81,10 +79,8 @@ internal sealed class RowFold(AttemptEnded first)
         HasAttemptIn(batch)
         && (RoundOf(batch) is not > MostMeasured || (LastOf(RoundOf(batch)) is { } last && DecidingAttempt.IsFailure(last)));
 
-    /// <summary>
-    /// Whether those who watch hear of an attempt that nothing tries again: of a test that is to run several times that is the first that
-    /// is good beside no failure, and the first that failed.
-    /// </summary>
+    /// <summary>Whether those who watch hear of an attempt that nothing tries again: of a test that is to run several times that is the
+    /// first that is good beside no failure, and the first that failed.</summary>
     public bool TakeNews(TestAttempt attempt)
     {
         if (attempt.Round is null)

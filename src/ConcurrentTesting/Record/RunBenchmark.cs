@@ -1,10 +1,7 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Where the time of a run went, and which tests took it. Every duration is of wall time, unless it is called the workers'.
-/// </summary>
+/// <summary>Where the time of a run went, and which tests took it. Every duration is of wall time, unless it is called the
+/// workers'.</summary>
 internal sealed record RunBenchmark
 {
     /// <summary>A query that a test ran as often may be one for each row of another: the ORM's N+1.</summary>
@@ -20,9 +17,8 @@ internal sealed record RunBenchmark
     /// <summary>What the workers' own time came to, added up over them.</summary>
     public required ImmutableArray<BenchmarkPart> WorkerTime { get; init; }
 
-    /// <summary>
-    /// The run on one worker: everything but the tests as it was, one test host for each assembly, the tests one after another.
-    /// </summary>
+    /// <summary>The run on one worker: everything but the tests as it was, one test host for each assembly, the tests one after
+    /// another.</summary>
     public required TimeSpan Sequential { get; init; }
 
     /// <summary><see cref="Sequential"/> over <see cref="Wall"/>; null where nothing ran.</summary>

@@ -2,10 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Something that happened in a run, as a line of its journal; docs/run-events.md says what each line means. A run's record is the fold of
-/// its events, in their order.
-/// </summary>
+/// <summary>Something that happened in a run, as a line of its journal; docs/run-events.md says what each line means. A run's record is the
+/// fold of its events, in their order.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(RunStarted), "run-started")]
 [JsonDerivedType(typeof(RunCompared), "compared")]

@@ -1,9 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Record;
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>Several observers as one; each hears everything, in the order given.</summary>

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
 
@@ -47,10 +45,8 @@ internal sealed record TestAttempt
     public string? StandardOutput { get; init; }
     public string? StandardError { get; init; }
 
-    /// <summary>
-    /// Why there was this attempt, or why it is no test's own: one of <see cref="BatchReasons"/> or <see cref="AttemptCauses"/>; null for
-    /// the first.
-    /// </summary>
+    /// <summary>Why there was this attempt, or why it is no test's own: one of <see cref="BatchReasons"/> or <see cref="AttemptCauses"/>;
+    /// null for the first.</summary>
     public string? Cause { get; init; }
 
     /// <summary>Which of the runs that were asked for it belongs to, from 1; null where the test was to run once.</summary>
@@ -75,9 +71,8 @@ internal sealed record TestRecord
 {
     private const int MostRepeatsTold = 10;
 
-    /// <summary>
-    /// <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>; not unique where a suite has duplicates.
-    /// </summary>
+    /// <summary><c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>; not unique where a suite has
+    /// duplicates.</summary>
     public required string Id { get; init; }
 
     public required TestAssembly Assembly { get; init; }
@@ -126,9 +121,8 @@ internal sealed record TestRecord
     /// <summary>The attempt that decides: the last one, and of a test that was to run several times the worst of those.</summary>
     public TestAttempt Final { get; private init; } = null!;
 
-    /// <summary>
-    /// What reports tell beside <see cref="Final"/>: all other attempts, and of a test that was to run several times some that failed.
-    /// </summary>
+    /// <summary>What reports tell beside <see cref="Final"/>: all other attempts, and of a test that was to run several times some that
+    /// failed.</summary>
     public IEnumerable<TestAttempt> Others => Repeats is null
         ? Attempts.Where(attempt => !ReferenceEquals(attempt, Final))
         : Attempts.Where(attempt => DecidingAttempt.IsFailure(attempt) && !ReferenceEquals(attempt, Final)).Take(MostRepeatsTold);
@@ -180,15 +174,12 @@ internal sealed record BatchRecord
     /// <summary>Everything that its test processes did, in tests, fixtures and outside of both; null where that was not measured.</summary>
     public TestFigures? Figures { get; init; }
 
-    /// <summary>
-    /// How often its test processes opened connections to each database, by name or SQLite's file; null where that was not measured.
-    /// </summary>
+    /// <summary>How often its test processes opened connections to each database, by name or SQLite's file; null where that was not
+    /// measured.</summary>
     public ImmutableArray<OpenedDatabase>? Opened { get; init; }
 
-    /// <summary>
-    /// Of <see cref="Duration"/>, from the begin of the test process to the first test and after the last: loading and what tests share;
-    /// null where that was not seen.
-    /// </summary>
+    /// <summary>Of <see cref="Duration"/>, from the begin of the test process to the first test and after the last: loading and what tests
+    /// share; null where that was not seen.</summary>
     public TimeSpan? BesideTests { get; init; }
 
     /// <summary>What its test processes computed while its tests ran; null where that was not seen, or not for long enough.</summary>
@@ -205,9 +196,8 @@ internal sealed record Incident(DateTimeOffset At, string Kind, string Message, 
 /// <summary>One worker over the whole run.</summary>
 internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSpan Duration, TimeSpan Busy, int Batches, int Tests)
 {
-    /// <summary>
-    /// How often its session and databases were replaced after a share of work (<see cref="ConcurrentTestSettings.MaxOperations"/>).
-    /// </summary>
+    /// <summary>How often its session and databases were replaced after a share of work
+    /// (<see cref="ConcurrentTestSettings.MaxOperations"/>).</summary>
     public int Recycles { get; init; }
 
     /// <summary>Of <see cref="Duration"/>, waiting for its databases.</summary>
@@ -271,9 +261,8 @@ internal sealed record DatabaseRecord
 /// <param name="How">A command that opens it.</param>
 internal sealed record KeptRecord(string Name, string Test, string How);
 
-/// <summary>
-/// The single truth about a run: which results exist and how they ended. Every report is a pure function of it and of the TRX files.
-/// </summary>
+/// <summary>The single truth about a run: which results exist and how they ended. Every report is a pure function of it and of the TRX
+/// files.</summary>
 internal sealed record RunRecord
 {
     public required string RunId { get; init; }
@@ -296,9 +285,8 @@ internal sealed record RunRecord
     /// <summary>Cases discovered and asked for.</summary>
     public required int Discovered { get; init; }
 
-    /// <summary>
-    /// Explicit tests that nobody asked for; each is in <see cref="Tests"/> as skipped, and not in <see cref="Discovered"/>.
-    /// </summary>
+    /// <summary>Explicit tests that nobody asked for; each is in <see cref="Tests"/> as skipped, and not in
+    /// <see cref="Discovered"/>.</summary>
     public int Explicit { get; init; }
 
     /// <summary>Cases that were discovered and did not fit into the time that was given; they are in no other figure.</summary>
@@ -306,9 +294,8 @@ internal sealed record RunRecord
 
     public required ImmutableArray<TestRecord> Tests { get; init; }
 
-    /// <summary>
-    /// Failures outside of tests: clean-ups, ends of test processes, errors of adapters. They count as failed, and are no results.
-    /// </summary>
+    /// <summary>Failures outside of tests: clean-ups, ends of test processes, errors of adapters. They count as failed, and are no
+    /// results.</summary>
     public ImmutableArray<OutsideFailure> Outside
     {
         get;
@@ -364,9 +351,7 @@ internal sealed record RunRecord
     /// <summary>Share of the tests whose duration was known before the run, 0 to 1.</summary>
     public double KnownTimings { get; init; }
 
-    /// <summary>
-    /// Seconds of wall time by phase, see <see cref="PhaseNames"/>.
-    /// </summary>
+    /// <summary>Seconds of wall time by phase, see <see cref="PhaseNames"/>.</summary>
     public ImmutableSortedDictionary<string, double> Phases { get; init; } = ImmutableSortedDictionary<string, double>.Empty;
 
     /// <summary>When they went on; empty in a merged run, whose machines went through them each for itself.</summary>
@@ -377,9 +362,8 @@ internal sealed record RunRecord
 
     public TimeSpan Wall => FinishedAt - StartedAt;
 
-    /// <summary>
-    /// The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing ran.
-    /// </summary>
+    /// <summary>The lower bound as a share of the time from the first worker's start to the last one's end, 0 to 1; null where nothing
+    /// ran.</summary>
     public double? Efficiency { get; init; }
 
     public int Passed => Tests.Count(test => test.Outcome == TestOutcome.Passed);

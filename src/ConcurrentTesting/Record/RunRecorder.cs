@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Runtime.InteropServices;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Turns what happens in a run into events, one after another: each is added to what is known, written to the journal and told to those who
-/// watch. Thread-safe.
-/// </summary>
+/// <summary>Turns what happens in a run into events, one after another: each is added to what is known, written to the journal and told to
+/// those who watch. Thread-safe.</summary>
 /// <param name="journal">Null where nothing is written.</param>
 internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quarantine quarantine, JournalWriter? journal = null)
 {
@@ -46,18 +41,14 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         bool isFinal = true) =>
         Add(entry, name, occurrence, attempt, traits, isFinal, isQuiet: false, isOfHost: true);
 
-    /// <summary>
-    /// Adds a result that no host gave. Rows that an entry has keep what they have unless the whole entry is replaced: a crash or time-out
-    /// speaks for the rows that were still to come.
-    /// </summary>
+    /// <summary>Adds a result that no host gave. Rows that an entry has keep what they have unless the whole entry is replaced: a crash or
+    /// time-out speaks for the rows that were still to come.</summary>
     /// <param name="isQuiet">Those who watch are told in the end, not now.</param>
     public TestOutcome Settle(TestEntry entry, int occurrence, TestAttempt attempt, bool isQuiet = true) =>
         Add(entry, TestNames.Short(entry.ClassName, entry.DisplayName), occurrence, attempt, [], isFinal: true, isQuiet, isOfHost: false);
 
-    /// <summary>
-    /// Adds the result of a row that a host owed in a batch and did not give: the first of the case's name that has no attempt in the
-    /// batch.
-    /// </summary>
+    /// <summary>Adds the result of a row that a host owed in a batch and did not give: the first of the case's name that has no attempt in
+    /// the batch.</summary>
     /// <param name="isQuiet">Those who watch are told in the end, not now.</param>
     public TestOutcome SettleMissing(TestEntry entry, TestAttempt attempt, bool isQuiet = false)
     {
@@ -70,10 +61,8 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
-    /// <summary>
-    /// The latest run of an entry in a batch counts: rows that it did not give again, because its rows differ from run to run or its
-    /// process died before them, are no rows of their own any more but earlier attempts of those that it gave.
-    /// </summary>
+    /// <summary>The latest run of an entry in a batch counts: rows that it did not give again, because its rows differ from run to run or
+    /// its process died before them, are no rows of their own any more but earlier attempts of those that it gave.</summary>
     public void Supersede(TestEntry entry, int batch)
     {
         lock (_gate)
@@ -104,9 +93,8 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
-    /// <summary>
-    /// Adds the explicit tests as a plain run reports them: as not executed, and below a set-up that threw as failed with it.
-    /// </summary>
+    /// <summary>Adds the explicit tests as a plain run reports them: as not executed, and below a set-up that threw as failed with
+    /// it.</summary>
     public void AddExplicit(IReadOnlyCollection<TestEntry> entries)
     {
         if (entries.Count == 0)

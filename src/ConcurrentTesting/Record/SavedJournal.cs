@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>A journal as a run left it.</summary>

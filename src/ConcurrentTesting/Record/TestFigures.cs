@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Record;
@@ -12,9 +11,8 @@ internal sealed record RepeatedQuery(long Count, string Text);
 /// <param name="Text">Shortened, without comments, with a question mark for each value.</param>
 internal sealed record SlowStatement(double Seconds, string Text);
 
-/// <summary>
-/// What one test did, as the drivers in its process told. Null is what they do not tell, or what was not measured; never zero.
-/// </summary>
+/// <summary>What one test did, as the drivers in its process told. Null is what they do not tell, or what was not measured; never
+/// zero.</summary>
 [JsonConverter(typeof(TestFiguresJson))]
 internal sealed record TestFigures
 {
@@ -31,9 +29,8 @@ internal sealed record TestFigures
     /// <summary>Nothing was measured.</summary>
     public static TestFigures NotMeasured { get; } = new();
 
-    /// <summary>
-    /// Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is one.
-    /// </summary>
+    /// <summary>Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is
+    /// one.</summary>
     public long? Operations { get => Count(MeasuredFigure.Operations); init => this[MeasuredFigure.Operations] = value; }
 
     /// <summary>SQL statements: <see cref="Reads"/>, <see cref="Writes"/> and <see cref="Others"/> together.</summary>
@@ -47,9 +44,8 @@ internal sealed record TestFigures
     /// <summary>Everything else: DDL, transactions, settings, procedures.</summary>
     public long? Others => Count(MeasuredFigure.Others);
 
-    /// <summary>
-    /// From sending a command until its result was read to its end, added up, in seconds: statements side by side count twice.
-    /// </summary>
+    /// <summary>From sending a command until its result was read to its end, added up, in seconds: statements side by side count
+    /// twice.</summary>
     public double? QuerySeconds { get => this[MeasuredFigure.QuerySeconds]; init => this[MeasuredFigure.QuerySeconds] = value; }
 
     /// <summary>Rows, of those operations of which the driver tells: PostgreSQL's COPY.</summary>
@@ -58,9 +54,8 @@ internal sealed record TestFigures
     /// <summary>Transactions begun, where the driver shows them.</summary>
     public long? Transactions => Count(MeasuredFigure.Transactions);
 
-    /// <summary>
-    /// Connections opened, as the driver counts: physical ones with Npgsql and SQLite, those taken from the pool with MySqlConnector.
-    /// </summary>
+    /// <summary>Connections opened, as the driver counts: physical ones with Npgsql and SQLite, those taken from the pool with
+    /// MySqlConnector.</summary>
     public long? Connections { get => Count(MeasuredFigure.Connections); init => this[MeasuredFigure.Connections] = value; }
 
     /// <summary>There was a driver that does not tell when it opens a connection.</summary>
@@ -87,10 +82,8 @@ internal sealed record TestFigures
         init => _values[figure.Position] = value;
     }
 
-    /// <summary>
-    /// All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a driver that
-    /// does not tell them leaves none.
-    /// </summary>
+    /// <summary>All together: counts are added, the peak is the highest; null and a figure is the figure, except of connections, where a
+    /// driver that does not tell them leaves none.</summary>
     public static TestFigures Sum(IEnumerable<TestFigures> figures)
     {
         var sum = new double?[MeasuredFigure.All.Length];

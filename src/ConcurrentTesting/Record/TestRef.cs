@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>All cases of an assembly that share one of VSTest's ids, which means the same in every process and on every machine.</summary>

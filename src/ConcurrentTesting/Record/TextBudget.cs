@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>
-/// Bounds what the texts of all results take in memory: the same text is held once, and beyond a limit output is left to the test hosts'
-/// own TRX files while messages and stack traces are shortened. Not thread-safe.
-/// </summary>
+/// <summary>Bounds what the texts of all results take in memory: the same text is held once, and beyond a limit output is left to the test
+/// hosts' own TRX files while messages and stack traces are shortened. Not thread-safe.</summary>
 /// <param name="limit">Characters, of 2 bytes, that are held whole.</param>
 internal sealed class TextBudget(long limit = TextBudget.DefaultLimit)
 {

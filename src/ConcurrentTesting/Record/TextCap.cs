@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>Shortens captured text that would make a report unreadable, or that its reader would refuse.</summary>
@@ -14,10 +11,8 @@ internal static class TextCap
 
     private const int NoteBytes = 80;
 
-    /// <summary>
-    /// The text itself where it takes at most <paramref name="limit"/> bytes of UTF-8; else its beginning and its end, and between them a
-    /// line that says how much was left out. The result never takes more than <paramref name="limit"/> bytes.
-    /// </summary>
+    /// <summary>The text itself where it takes at most <paramref name="limit"/> bytes of UTF-8; else its beginning and its end, and between
+    /// them a line that says how much was left out. The result never takes more than <paramref name="limit"/> bytes.</summary>
     public static string Apply(string text, int limit)
     {
         if (text.Length <= limit / 3)

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>An exception as the message of a failed test tells of it.</summary>
@@ -29,11 +27,9 @@ internal sealed partial record ThrownException(string Type, string Message)
         || Type == "System.InvalidOperationException"
             && Message.StartsWith("An exception has been raised that is likely due to a transient failure.", StringComparison.Ordinal);
 
-    /// <summary>
-    /// What ended a test: the exception that came out of it, of wrappers what they carry; several where the test and its clean-up threw, or
-    /// tasks beside each other did. An inner
-    /// exception of anything else is not among them, and text that only looks like one is not either.
-    /// </summary>
+    /// <summary>What ended a test: the exception that came out of it, of wrappers what they carry; several where the test and its clean-up
+    /// threw, or tasks beside each other did. An inner exception of anything else is not among them, and text that only looks like one is
+    /// not either.</summary>
     public static IReadOnlyList<ThrownException> EndingOf(string message) => [.. Failures(message).SelectMany(EndingOfOne)];
 
     // "Multiple failures or warnings in test:" is NUnit's, "One or more errors occurred." without a type MSTest's. What is cut at the wrong

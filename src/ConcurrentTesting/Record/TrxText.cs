@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>Text as VSTest's own TRX logger writes it.</summary>
@@ -11,10 +8,8 @@ internal static class TrxText
     public const string UncategorizedList = "8c84fa94-04c1-424b-9868-57a2d4851a1d";
     public const string AllLoadedList = "19431567-8539-422a-85d7-44ee4e166bda";
 
-    /// <summary>
-    /// What the logger takes for illegal in XML becomes <c>\u</c> and four digits. It takes every surrogate for that, so that an emoji
-    /// arrives as <c>\ud83d\ude00</c>.
-    /// </summary>
+    /// <summary>What the logger takes for illegal in XML becomes <c>\u</c> and four digits. It takes every surrogate for that, so that an
+    /// emoji arrives as <c>\ud83d\ude00</c>.</summary>
     public static string Escape(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange('\0', '\u001F') && !text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')

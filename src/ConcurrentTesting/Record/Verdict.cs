@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Record;
 
 /// <summary>The exit code and its reason in one line: the first that applies.</summary>

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json.Nodes;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Html;
 using ConcurrentTesting.Reports.JUnit;
 using ConcurrentTesting.Reports.Markdown;
@@ -9,17 +6,14 @@ using ConcurrentTesting.Reports.Prometheus;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Reports.Trx;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reports;
 
 /// <summary>Writes everything that a run leaves behind for people and for other tools.</summary>
 internal static class RunArtifacts
 {
-    /// <summary>
-    /// Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and <c>summary.md</c>. What
-    /// stops one of them stops no other.
-    /// </summary>
+    /// <summary>Writes <c>test-results.trx</c>, the JUnit file, <c>metrics.prom</c>, <c>run.json</c>, <c>report.html</c> and
+    /// <c>summary.md</c>. What stops one of them stops no other.</summary>
     /// <param name="settings">What run.json has of the settings.</param>
     /// <param name="redactor">Knows more secrets than the settings hold, for example the passwords of the workers' databases.</param>
     /// <returns>

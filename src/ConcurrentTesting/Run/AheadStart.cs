@@ -1,19 +1,14 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// Starts the first workers' test hosts while tests are discovered and databases are prepared, where the timings say what will run. They
-/// are told of the databases that their workers are going to have, run nothing before these are there, and end where it all comes
-/// otherwise.
-/// </summary>
+/// <summary>Starts the first workers' test hosts while tests are discovered and databases are prepared, where the timings say what will
+/// run. They are told of the databases that their workers are going to have, run nothing before these are there, and end where it all comes
+/// otherwise.</summary>
 /// <param name="watch">Hears of the discovery as well.</param>
 internal sealed class AheadStart(
     RunContext run, TimingStore timings, TestDatabases databases, AheadHosts hosts, IDiscoveryWatch watch) : IDiscoveryWatch

@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Run;
 

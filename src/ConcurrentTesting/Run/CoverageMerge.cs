@@ -1,15 +1,12 @@
 using System.Xml;
 using System.Xml.Linq;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.VsTest;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// Makes one Cobertura file of what the collectors wrote for each batch, with ReportGenerator (https://reportgenerator.io), which lies
-/// beside the engine, in a process of its own. The collectors' files go away: each tells of a part only.
-/// </summary>
+/// <summary>Makes one Cobertura file of what the collectors wrote for each batch, with ReportGenerator (https://reportgenerator.io), which
+/// lies beside the engine, in a process of its own. The collectors' files go away: each tells of a part only.</summary>
 internal static class CoverageMerge
 {
     private const string Tool = "ReportGenerator.dll";

@@ -1,15 +1,11 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// What a run takes from an earlier one's run.json: what failed, or an order to repeat. Read before that file may be written anew.
-/// </summary>
+/// <summary>What a run takes from an earlier one's run.json: what failed, or an order to repeat. Read before that file may be written
+/// anew.</summary>
 internal sealed class EarlierRun
 {
     private const int MostNamed = 10;

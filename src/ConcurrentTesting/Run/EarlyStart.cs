@@ -1,19 +1,13 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// Begins the longest units of assemblies that are discovered while others are not, once the databases are ready: those of which the
-/// timings say that nothing which is still to come is longer. So do classes of literal tests that were discovered before, of assemblies
-/// that are being discovered now. The plan is of the rest, and every test counts against the discovery of this very run.
-/// </summary>
+/// <summary>Begins the longest units of assemblies that are discovered while others are not, once the databases are ready: those of which
+/// the timings say that nothing which is still to come is longer. So do classes of literal tests that were discovered before, of assemblies
+/// that are being discovered now. The plan is of the rest, and every test counts against the discovery of this very run.</summary>
 internal sealed class EarlyStart : IDiscoveryWatch
 {
     // What is shorter gains nothing by it.
@@ -105,9 +99,8 @@ internal sealed class EarlyStart : IDiscoveryWatch
         Begin();
     }
 
-    /// <summary>
-    /// The assembly of a test that has begun before it was discovered, and is not discovered as what it began; null: all is as expected.
-    /// </summary>
+    /// <summary>The assembly of a test that has begun before it was discovered, and is not discovered as what it began; null: all is as
+    /// expected.</summary>
     public async Task<TestAssembly?> FindUnexpectedAsync(TestCatalog discovered)
     {
         var begun = (await EndAsync()).Where(_expected.Contains).SelectMany(unit => unit.Entries).ToList();

@@ -1,7 +1,4 @@
-using System.Text.Json;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.History;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Run;
 

@@ -1,11 +1,7 @@
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// Gives memory back in time. The collector lets garbage grow with the machine's memory, of which the test hosts need the most: above a
-/// limit the run's process collects once its garbage is a third of what it holds.
-/// </summary>
+/// <summary>Gives memory back in time. The collector lets garbage grow with the machine's memory, of which the test hosts need the most:
+/// above a limit the run's process collects once its garbage is a third of what it holds.</summary>
 internal sealed class MemoryWatch : IAsyncDisposable
 {
     /// <summary>Resident bytes of the process below which nothing is done.</summary>

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;

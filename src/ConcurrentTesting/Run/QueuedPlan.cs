@@ -1,13 +1,8 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Queue;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;

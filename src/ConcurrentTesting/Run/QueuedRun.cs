@@ -1,21 +1,13 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.IO.Hashing;
-using System.Text;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Queue;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Run.Merging;
 using ConcurrentTesting.Scheduling.Sharding;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// This machine's part in a run that several share by a queue: it comes in, works as long as there is something to do, and ends with the
-/// verdict on all of it.
-/// </summary>
+/// <summary>This machine's part in a run that several share by a queue: it comes in, works as long as there is something to do, and ends
+/// with the verdict on all of it.</summary>
 internal sealed class QueuedRun : IAsyncDisposable
 {
     private const int MostNamed = 5;
@@ -76,9 +68,8 @@ internal sealed class QueuedRun : IAsyncDisposable
             EarlierOf(settings, variable), ShardHost.CommitOf(variable));
     }
 
-    /// <summary>
-    /// What the run is called: as given, or as the CI host names the pipeline and, where all jobs share one, its attempt.
-    /// </summary>
+    /// <summary>What the run is called: as given, or as the CI host names the pipeline and, where all jobs share one, its
+    /// attempt.</summary>
     /// <exception cref="ConcurrentTestException">Nobody names it.</exception>
     public static string NameOf(ConcurrentTestSettings settings, Func<string, string?> variable) =>
         settings.QueueRun ?? (variable("GITHUB_RUN_ID") is { Length: > 0 } run

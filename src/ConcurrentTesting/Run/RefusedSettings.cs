@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Run;
 
 /// <summary>Settings that make no sense together, each of which is fine by itself.</summary>

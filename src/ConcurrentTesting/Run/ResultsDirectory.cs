@@ -1,17 +1,12 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Run.Merging;
 using ConcurrentTesting.Scheduling;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its own to
-/// say, and nothing of anybody else's touched. What is whose a list tells, which each run leaves behind; see <see cref="ArtifactList"/>.
-/// </summary>
+/// <summary>The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its
+/// own to say, and nothing of anybody else's touched. What is whose a list tells, which each run leaves behind; see
+/// <see cref="ArtifactList"/>.</summary>
 internal sealed class ResultsDirectory : IAsyncDisposable
 {
     private const string LockName = ".concurrent-test.lock";
@@ -21,9 +16,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     private readonly FileStream _lock;
     private readonly ArtifactList? _earlier;
 
-    /// <summary>
-    /// The last run's files that are as it left them, or that their content gives away, with the time of their last change.
-    /// </summary>
+    /// <summary>The last run's files that are as it left them, or that their content gives away, with the time of their last
+    /// change.</summary>
     private readonly Dictionary<string, DateTime> _own;
 
     /// <summary>What others have put into folders that the run writes to.</summary>
@@ -43,9 +37,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         _foreign = [.. Folders.SelectMany(Below).Where(name => !_own.ContainsKey(name) && earlier?.Folders.Contains(name) != true)];
     }
 
-    /// <summary>
-    /// What a part says of itself once everything else is written; null: the run is no part, or did not come to its end.
-    /// </summary>
+    /// <summary>What a part says of itself once everything else is written; null: the run is no part, or did not come to its end.</summary>
     public PartSeal? Seal { get; set; }
 
     /// <summary>The last run's artifacts are gone, this run's take their place.</summary>
@@ -92,9 +84,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Removes what the last run left, as far as nobody has changed it since; the run has something of its own to put in its place.
-    /// </summary>
+    /// <summary>Removes what the last run left, as far as nobody has changed it since; the run has something of its own to put in its
+    /// place.</summary>
     /// <param name="comesToNothing">
     /// The run ends without having come to any test: what the last one knew of them is kept for <c>--test-only-failed</c>.
     /// </param>
@@ -118,10 +109,8 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Removes what is made again from the run's journal, as far as nobody has changed it since; the journal and what test hosts wrote
-    /// stay.
-    /// </summary>
+    /// <summary>Removes what is made again from the run's journal, as far as nobody has changed it since; the journal and what test hosts
+    /// wrote stay.</summary>
     public async Task BeginAgainAsync(ILogger log)
     {
         HasBegun = true;

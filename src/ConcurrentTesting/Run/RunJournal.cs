@@ -1,17 +1,11 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// What a run has come to know on its way and needs later: catalog, plan, timings. What the reports tell are the events that it adds to the
-/// journal.
-/// </summary>
+/// <summary>What a run has come to know on its way and needs later: catalog, plan, timings. What the reports tell are the events that it
+/// adds to the journal.</summary>
 internal sealed class RunJournal
 {
     private readonly RunContext _run;

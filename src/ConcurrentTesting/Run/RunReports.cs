@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Reports.Live;
 using ConcurrentTesting.Run.Merging;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 using ConcurrentTesting.Settings;

@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Settings;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 

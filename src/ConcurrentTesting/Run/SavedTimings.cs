@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;

@@ -1,10 +1,6 @@
 using System.Security.Cryptography;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 

@@ -1,17 +1,10 @@
 using System.IO.Hashing;
-using System.Text;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling.Sharding;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// The part of the tests that a run is asked for, and the plan of all parts: read before the run begins, or made by hash of what is
-/// discovered.
-/// </summary>
+/// <summary>The part of the tests that a run is asked for, and the plan of all parts: read before the run begins, or made by hash of what
+/// is discovered.</summary>
 internal sealed class ShardedRun
 {
     private readonly ConcurrentTestSettings _settings;
@@ -28,9 +21,8 @@ internal sealed class ShardedRun
     /// <summary>The plan of all parts; null: there is but one, or it is not made yet.</summary>
     public ShardPlan? Plan { get; private set; }
 
-    /// <summary>
-    /// Which part it is; the hashes follow where the plan is made of what is discovered. Null: the run is all of the tests.
-    /// </summary>
+    /// <summary>Which part it is; the hashes follow where the plan is made of what is discovered. Null: the run is all of the
+    /// tests.</summary>
     public ShardRecord? Record { get; private set; }
 
     /// <summary>The same for all parts, so that they discover the same random data; null: the run is all of the tests.</summary>

@@ -1,17 +1,9 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>
-/// What may guard something else than the database, a port or a file, and is split over workers all the same: it is named once, and again
-/// where a failure
-/// looks like it.
-/// </summary>
+/// <summary>What may guard something else than the database, a port or a file, and is split over workers all the same: it is named once,
+/// and again where a failure looks like it.</summary>
 internal static partial class SplitGuards
 {
     private const int MostNamed = 5;

@@ -1,21 +1,16 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Terminal;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Discovery;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.Hook;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Export;
 using ConcurrentTesting.Reports.Live;
 using ConcurrentTesting.Run.Merging;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.VsTest;
 using ConcurrentTesting.VsTest.AheadOfTime;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run;
 

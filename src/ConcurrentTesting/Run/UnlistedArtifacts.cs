@@ -1,6 +1,5 @@
 using System.Xml;
 using System.Xml.Linq;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Trx;
 
 namespace ConcurrentTesting.Run;

@@ -1,10 +1,8 @@
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// A lock that the operating system gives back when its holder dies, however it dies: an open file. .NET maps <see cref="FileShare"/> to
-/// <c>flock</c>
-/// on Unix and to sharing modes on Windows, so all who lock the same path must come through here.
-/// </summary>
+/// <summary>A lock that the operating system gives back when its holder dies, however it dies: an open file. .NET maps
+/// <see cref="FileShare"/> to <c>flock</c> on Unix and to sharing modes on Windows, so all who lock the same path must come through
+/// here.</summary>
 internal sealed class FileLock : IDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
@@ -90,8 +88,7 @@ internal sealed class FileLock : IDisposable
         }
     }
 
-    /// <summary>
-    /// EWOULDBLOCK (Linux 11, macOS 35) or ERROR_SHARING_VIOLATION: anything else, a full disk say, is the caller's to hear of.
-    /// </summary>
+    /// <summary>EWOULDBLOCK (Linux 11, macOS 35) or ERROR_SHARING_VIOLATION: anything else, a full disk say, is the caller's to hear
+    /// of.</summary>
     private static bool IsOfHolder(IOException exception) => exception.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

@@ -13,9 +13,8 @@ internal enum FileKind
     Socket,
 }
 
-/// <summary>
-/// What a file is and whose, for places where everybody may put something. A symbolic link is itself, never what it leads to.
-/// </summary>
+/// <summary>What a file is and whose, for places where everybody may put something. A symbolic link is itself, never what it leads
+/// to.</summary>
 /// <param name="IsOurs">The run's own user has it.</param>
 /// <param name="IsWritableByOthers">By mode, be it the group.</param>
 internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOthers)

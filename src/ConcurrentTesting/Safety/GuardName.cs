@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Safety;
 
 /// <summary>What <c>--test-allow</c> takes: one name for each thing that is refused.</summary>

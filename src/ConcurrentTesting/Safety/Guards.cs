@@ -1,13 +1,9 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// Refuses what looks dangerous unless the user allowed exactly that by name (<see cref="ConcurrentTestSettings.Allow"/>). What was allowed
-/// and would have been refused is printed and kept for the record.
-/// </summary>
+/// <summary>Refuses what looks dangerous unless the user allowed exactly that by name (<see cref="ConcurrentTestSettings.Allow"/>). What
+/// was allowed and would have been refused is printed and kept for the record.</summary>
 internal sealed class Guards
 {
     private readonly ConcurrentTestSettings _settings;

@@ -2,10 +2,8 @@ using System.Collections.Frozen;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// Passwords that anyone would guess: those of fewer than 8 characters and the commonest. They are ordinary words, <c>pass</c>,
-/// <c>test</c>, <c>postgres</c>, and stand in every text.
-/// </summary>
+/// <summary>Passwords that anyone would guess: those of fewer than 8 characters and the commonest. They are ordinary words, <c>pass</c>,
+/// <c>test</c>, <c>postgres</c>, and stand in every text.</summary>
 internal static class GuessablePassword
 {
     /// <summary>Shorter ones are guessable.</summary>

@@ -1,10 +1,7 @@
-using System.Text;
-
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// The parts of a text that must not be seen. Secrets may overlap: marking all of them before any is replaced leaves no part of one behind.
-/// </summary>
+/// <summary>The parts of a text that must not be seen. Secrets may overlap: marking all of them before any is replaced leaves no part of
+/// one behind.</summary>
 internal sealed class HiddenParts(string text)
 {
     private bool[]? _hidden;

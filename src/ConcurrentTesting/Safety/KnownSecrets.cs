@@ -1,11 +1,7 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Net;
 using System.Security;
-using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
 

@@ -1,12 +1,9 @@
 using System.Buffers;
-using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// Finds what stands as a password in a text, whoever wrote it and whatever it is: <c>Password=…</c> and <c>Pwd=…</c>, quoted or not, and
-/// <c>user:…@host</c> in URLs.
-/// </summary>
+/// <summary>Finds what stands as a password in a text, whoever wrote it and whatever it is: <c>Password=…</c> and <c>Pwd=…</c>, quoted or
+/// not, and <c>user:…@host</c> in URLs.</summary>
 internal static partial class PasswordPairs
 {
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
@@ -31,9 +28,8 @@ internal static partial class PasswordPairs
         HideEach(text, known?.UserInfo, hidden);
     }
 
-    /// <summary>
-    /// Finds these passwords where they stand as passwords: as the value of a pair, in JSON, XML and SQL too, and in URLs.
-    /// </summary>
+    /// <summary>Finds these passwords where they stand as passwords: as the value of a pair, in JSON, XML and SQL too, and in
+    /// URLs.</summary>
     public static KnownPairs Of(IEnumerable<string> passwords)
     {
         var any = string.Join(

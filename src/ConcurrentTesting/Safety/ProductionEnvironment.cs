@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Safety;
 
 /// <summary>What is to be done about an environment that says production.</summary>
@@ -42,9 +39,8 @@ internal static partial class ProductionEnvironment
 
     private static bool SaysProduction(string? environment) => environment is not null && Production().IsMatch(environment);
 
-    /// <summary>
-    /// A word of the name is one for production, whatever numbers or marks stand around it, and the word before it does not take that back.
-    /// </summary>
+    /// <summary>A word of the name is one for production, whatever numbers or marks stand around it, and the word before it does not take
+    /// that back.</summary>
     [GeneratedRegex(
         @"(?<!(?<![\p{L}\p{M}])(?:non|pre|not)[^\p{L}\p{M}]+)(?<![\p{L}\p{M}])(?:production|prod|prd|live|produktion)(?![\p{L}\p{M}])",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -1,18 +1,13 @@
-using System.Collections.Immutable;
 using System.Data.Common;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// Knows what must never be written and takes it out of texts that tests and servers wrote. It is no filter for whole files: their
+/// <summary>Knows what must never be written and takes it out of texts that tests and servers wrote. It is no filter for whole files: their
 /// structure and this library's own words are written by others than tests, and an ordinary word that happens to be a password may stand
-/// there. Thread-safe.
-/// </summary>
-/// <remarks>
-/// A password that anyone would guess (<see cref="GuessablePassword"/>), or that is also the name of the user or the database, hides
-/// nothing where it stands as a word, and masking it there would make every text unreadable: it is masked where it stands as a password, as
-/// every other password is.
-/// </remarks>
+/// there. Thread-safe.</summary>
+/// <remarks>A password that anyone would guess (<see cref="GuessablePassword"/>), or that is also the name of the user or the database,
+/// hides nothing where it stands as a word, and masking it there would make every text unreadable: it is masked where it stands as a
+/// password, as every other password is.</remarks>
 internal sealed class Redactor
 {
     /// <summary>Where the administrator's connection string comes from.</summary>
@@ -64,10 +59,8 @@ internal sealed class Redactor
             Register(password);
     }
 
-    /// <summary>
-    /// The text with every registered secret, and whatever else stands as a password in it, replaced by <c>***</c>; the same text where
-    /// there is none.
-    /// </summary>
+    /// <summary>The text with every registered secret, and whatever else stands as a password in it, replaced by <c>***</c>; the same text
+    /// where there is none.</summary>
     public string Redact(string text)
     {
         var secrets = _secrets;

@@ -1,14 +1,10 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// A run's folder for what must not outlive it: database files, a throwaway server's data. Beside the folder lies a lock file that says
-/// whose it is and that the run holds while it lives; a folder whose lock file carries the mark and is free is a dead run's, and nothing
-/// else ever is. Where others may write to the place, the folder that holds all of it is ours alone, or is not used.
-/// </summary>
+/// <summary>A run's folder for what must not outlive it: database files, a throwaway server's data. Beside the folder lies a lock file that
+/// says whose it is and that the run holds while it lives; a folder whose lock file carries the mark and is free is a dead run's, and
+/// nothing else ever is. Where others may write to the place, the folder that holds all of it is ours alone, or is not used.</summary>
 internal sealed partial class RunFolder : IDisposable
 {
     /// <summary>What a lock file of ours begins with.</summary>
@@ -38,9 +34,8 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>Absolute.</summary>
     public string Path { get; }
 
-    /// <summary>
-    /// Where run folders are looked for: memory first, then the given folder's own file system (which may share blocks with the templates).
-    /// </summary>
+    /// <summary>Where run folders are looked for: memory first, then the given folder's own file system (which may share blocks with the
+    /// templates).</summary>
     public static IEnumerable<string> Roots(string temporaryDirectory)
     {
         if (OperatingSystem.IsLinux() && Directory.Exists("/dev/shm"))
@@ -138,9 +133,8 @@ internal sealed partial class RunFolder : IDisposable
         return null;
     }
 
-    /// <summary>
-    /// Whether the run may live on another machine that shares the folder, a virtual one say: what one system locks another may not see.
-    /// </summary>
+    /// <summary>Whether the run may live on another machine that shares the folder, a virtual one say: what one system locks another may
+    /// not see.</summary>
     private static bool MayLiveElsewhere(string content, string lockFile, ILogger logger)
     {
         var machine = content.Split('\n').FirstOrDefault(line => line.StartsWith(Machine, StringComparison.Ordinal));

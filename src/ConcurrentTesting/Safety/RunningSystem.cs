@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// The system that runs, for notes that others may find: its machine's name and its kernel's boot. Containers have names of their own and
-/// their host's kernel, and so its locks; a machine that was started again has another boot and its old name.
-/// </summary>
+/// <summary>The system that runs, for notes that others may find: its machine's name and its kernel's boot. Containers have names of their
+/// own and their host's kernel, and so its locks; a machine that was started again has another boot and its old name.</summary>
 internal static class RunningSystem
 {
     private const string BootFile = "/proc/sys/kernel/random/boot_id";

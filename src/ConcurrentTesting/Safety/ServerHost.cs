@@ -1,13 +1,11 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>
-/// Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may be anybody's.
-/// </summary>
+/// <summary>Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may be
+/// anybody's.</summary>
 internal static partial class ServerHost
 {
 
@@ -74,10 +72,8 @@ internal static partial class ServerHost
 
     private static bool IsBridge(NetworkInterface network) => IsBridge(network.Name, OperatingSystem.IsLinux());
 
-    /// <summary>
-    /// Whether containers or virtual machines of this machine are behind an interface of this name. Others have bridges to their own
-    /// network: br-ex, br-lan, on Linux bridge0.
-    /// </summary>
+    /// <summary>Whether containers or virtual machines of this machine are behind an interface of this name. Others have bridges to their
+    /// own network: br-ex, br-lan, on Linux bridge0.</summary>
     internal static bool IsBridge(string name, bool isLinux) =>
         ContainerBridge().IsMatch(name) || (!isLinux && name.StartsWith("bridge", StringComparison.Ordinal));
 

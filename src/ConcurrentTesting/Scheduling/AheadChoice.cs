@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// For which assemblies test hosts are started before there is a plan: those of the longest classes, which the plan gives to the workers
-/// one after another.
-/// </summary>
+/// <summary>For which assemblies test hosts are started before there is a plan: those of the longest classes, which the plan gives to the
+/// workers one after another.</summary>
 internal static class AheadChoice
 {
     // What one start takes where nobody has measured it.

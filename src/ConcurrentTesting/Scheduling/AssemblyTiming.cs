@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>A cost that was measured in earlier runs, in seconds: the plain mean of the first runs, exponential from then on.</summary>
@@ -15,9 +13,8 @@ internal sealed record MeasuredCost(double Seconds, int Samples)
     private static double Round(double seconds) => Math.Round(Math.Max(0, seconds), 3);
 }
 
-/// <summary>
-/// What is known of an assembly beside its tests: what a batch of it costs, and whether its tests use their worker's databases.
-/// </summary>
+/// <summary>What is known of an assembly beside its tests: what a batch of it costs, and whether its tests use their worker's
+/// databases.</summary>
 internal sealed record AssemblyTiming
 {
     /// <summary>A batch without shared set-ups, before its first test and after its last; null: never measured.</summary>

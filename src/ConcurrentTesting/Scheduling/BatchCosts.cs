@@ -1,14 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Learns from a run's batches what set-ups cost: the seconds from the begin of the test process to the first test and after the last, less
-/// what it takes to load the tests; and which assemblies' tests
-/// used the databases of their workers.
-/// </summary>
+/// <summary>Learns from a run's batches what set-ups cost: the seconds from the begin of the test process to the first test and after the
+/// last, less what it takes to load the tests; and which assemblies' tests used the databases of their workers.</summary>
 internal static class BatchCosts
 {
     // The share of the cores' time above which tests waited for them.

@@ -1,14 +1,10 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>Makes batches from units: what failed last time comes first, then the longest.</summary>
 internal static class BatchOf
 {
-    /// <summary>
-    /// Test cases that go to a test host at once, unless a unit has more: a request takes some 30 KB a case in the run's process while it
-    /// is sent, and as many again in the console's.
-    /// </summary>
+    /// <summary>Test cases that go to a test host at once, unless a unit has more: a request takes some 30 KB a case in the run's process
+    /// while it is sent, and as many again in the console's.</summary>
     public const int MostCases = 3_000;
 
     // Of NUnit, which needs a tenth of that for a case and explores the assembly for every request.

@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.IO.Hashing;
-using System.Text;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Puts each worker's batches, the shared ones and the units in every batch in the order that was asked for. The tests of a unit keep
-/// theirs: what their framework or an attribute says of it holds.
-/// </summary>
+/// <summary>Puts each worker's batches, the shared ones and the units in every batch in the order that was asked for. The tests of a unit
+/// keep theirs: what their framework or an attribute says of it holds.</summary>
 internal sealed class BatchOrder
 {
     private readonly TestOrder _order;

@@ -1,11 +1,7 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// What is left to run. Workers pull: each its own seed first, then the shared tail and what came back, in the end what others have not
-/// begun. The queue ends when nothing is left and nothing is out that could still come back.
-/// </summary>
+/// <summary>What is left to run. Workers pull: each its own seed first, then the shared tail and what came back, in the end what others
+/// have not begun. The queue ends when nothing is left and nothing is out that could still come back.</summary>
 internal sealed class BatchQueue
 {
     private readonly Lock _gate = new();

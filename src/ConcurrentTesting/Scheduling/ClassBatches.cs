@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Cuts a plan's batches so that none has tests of two classes, each of which is to meet databases that no other class has touched.
-/// </summary>
+/// <summary>Cuts a plan's batches so that none has tests of two classes, each of which is to meet databases that no other class has
+/// touched.</summary>
 internal static class ClassBatches
 {
     public static Plan Cut(Plan plan) => plan with

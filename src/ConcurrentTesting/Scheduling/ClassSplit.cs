@@ -1,14 +1,8 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Divides classes that would make a run longer than its work takes on all workers: each becomes units that may run on different workers.
-/// Only where nothing is known that keeps the tests of the class in one process, and where the time that is won is more than the test hosts
-/// cost that it takes.
-/// </summary>
+/// <summary>Divides classes that would make a run longer than its work takes on all workers: each becomes units that may run on different
+/// workers. Only where nothing is known that keeps the tests of the class in one process, and where the time that is won is more than the
+/// test hosts cost that it takes.</summary>
 internal static class ClassSplit
 {
     // So that the planner can even out what the predictions got wrong.

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>What may begin before all tests are known, and whether it was right to.</summary>
@@ -22,10 +19,8 @@ internal static class EarlyChoice
     /// <summary>Whether a class may begin while the rest of its assembly is not known, in which may be what it is tied to.</summary>
     public static bool StandsAlone(TestUnit unit) => unit.Ties.All(tie => unit.Entries.All(entry => entry.ClassName == tie.Name));
 
-    /// <summary>
-    /// A test that has begun before it was discovered, and is not discovered as what it began; null: all is as expected. What is discovered
-    /// beside them is for the plan.
-    /// </summary>
+    /// <summary>A test that has begun before it was discovered, and is not discovered as what it began; null: all is as expected. What is
+    /// discovered beside them is for the plan.</summary>
     public static TestEntry? FindUnexpected(IReadOnlyCollection<TestEntry> begun, TestCatalog discovered)
     {
         if (begun.Count == 0)

@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// What NUnit's adapter costs each batch: it explores the whole assembly before it runs any part of it, in a host that is kept as well.
-/// </summary>
+/// <summary>What NUnit's adapter costs each batch: it explores the whole assembly before it runs any part of it, in a host that is kept as
+/// well.</summary>
 /// <param name="discovered">The cases of each assembly, those that nobody asks for too.</param>
 internal sealed class Exploration(ImmutableDictionary<TestAssembly, int> discovered)
 {

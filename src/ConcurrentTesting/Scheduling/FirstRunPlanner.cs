@@ -1,21 +1,13 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Batches of tests of which nothing is known: any of them may be the long one, so none holds more than a small part of all, and every
-/// worker begins
-/// with one and takes the next when it is done.
-/// </summary>
+/// <summary>Batches of tests of which nothing is known: any of them may be the long one, so none holds more than a small part of all, and
+/// every worker begins with one and takes the next when it is done.</summary>
 internal static class FirstRunPlanner
 {
     private const int BatchesPerWorker = 4;
 
-    /// <summary>
-    /// Whole units; none above the part of all cases that a batch may hold, but for a unit that has more. An assembly that every batch
-    /// explores for a long time gets one batch a worker.
-    /// </summary>
+    /// <summary>Whole units; none above the part of all cases that a batch may hold, but for a unit that has more. An assembly that every
+    /// batch explores for a long time gets one batch a worker.</summary>
     public static ImmutableArray<Batch> Batches(ImmutableArray<PlannedUnit> units, int workers, Exploration exploration)
     {
         var cases = units.Sum(unit => unit.CaseCount);

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
 
 namespace ConcurrentTesting.Scheduling;

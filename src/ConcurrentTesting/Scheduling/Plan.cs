@@ -1,7 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -37,9 +34,8 @@ internal sealed record Batch
     /// <summary>How long its worker waits before it begins, so that what broke can come back.</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>
-    /// What it must not run beside: batches of the same group, or any other batch (<see cref="ExclusiveGroup.Everything"/>).
-    /// </summary>
+    /// <summary>What it must not run beside: batches of the same group, or any other batch
+    /// (<see cref="ExclusiveGroup.Everything"/>).</summary>
     public ImmutableArray<string> ExclusiveGroups { get; init; } = [];
 
     /// <summary>What holds it for this machine among several; null: there is no other.</summary>

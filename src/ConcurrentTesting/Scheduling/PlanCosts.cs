@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>What starting things costs in seconds of wall time, so that a plan does not start more than pays.</summary>

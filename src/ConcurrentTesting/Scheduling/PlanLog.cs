@@ -1,6 +1,3 @@
-using ConcurrentTesting.Catalog;
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>Tells the plan in the log, a line a worker.</summary>

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>Predicts durations: the recorded one, else the mean of the test's class, else of all, else a guess.</summary>

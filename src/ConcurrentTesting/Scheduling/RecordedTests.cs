@@ -1,12 +1,9 @@
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Reports.RunJson;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// The tests of now that those of a run.json are. Two assemblies may have one name and tests of one id: they are told apart by their paths,
-/// and where the repository was moved since, by the order of these.
-/// </summary>
+/// <summary>The tests of now that those of a run.json are. Two assemblies may have one name and tests of one id: they are told apart by
+/// their paths, and where the repository was moved since, by the order of these.</summary>
 internal sealed class RecordedTests
 {
     private readonly ILookup<(string Assembly, string Framework, Guid? Case), TestEntry> _entries;

@@ -1,7 +1,4 @@
 using System.Collections.Frozen;
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling;
 
@@ -22,10 +19,8 @@ internal static class Repeats
             ? Math.Max(1, (plan.Seeds.Length + batches - 1) / batches)
             : 1;
 
-    /// <summary>
-    /// What must not run beside itself, with its group: where workers have no databases of their own all of it, else what has to stay
-    /// together and what may guard something that databases do not keep apart.
-    /// </summary>
+    /// <summary>What must not run beside itself, with its group: where workers have no databases of their own all of it, else what has to
+    /// stay together and what may guard something that databases do not keep apart.</summary>
     public static IReadOnlyDictionary<TestEntry, string> Apart(TestCatalog catalog, DatabaseEngine database) => catalog.Units
         .Where(unit => database == DatabaseEngine.None || !unit.Ties.IsEmpty || unit.SetUps.Any(setUp => setUp.Guard is not null))
         .SelectMany(unit => unit.Entries.Select(entry => (Entry: entry, Group: ExclusiveGroup.OfTimes(unit))))

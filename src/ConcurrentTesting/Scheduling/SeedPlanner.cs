@@ -1,13 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Gives every worker what it starts with: longest first to the worker that would be done with it first, opening costs and set-ups
-/// included.
-/// </summary>
+/// <summary>Gives every worker what it starts with: longest first to the worker that would be done with it first, opening costs and set-ups
+/// included.</summary>
 internal static class SeedPlanner
 {
     public static ImmutableArray<ImmutableArray<Batch>> Assign(

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>What the shared set-ups cost each batch that holds some of their classes, in seconds.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>Units that are planned as one, because a shared set-up costs more in several batches than it saves.</summary>
@@ -11,11 +7,9 @@ internal sealed record PlannedPart(ImmutableArray<PlannedUnit> Units)
     public double Seconds { get; } = Units.Sum(unit => unit.Seconds);
 }
 
-/// <summary>
-/// Over how many workers each shared set-up is spread: over no more than it takes for the run to end as early as it can. A set-up's classes
-/// are malleable
-/// work whose parts cost its price each: the least time in which all of it fits on the workers gives each its number of parts.
-/// </summary>
+/// <summary>Over how many workers each shared set-up is spread: over no more than it takes for the run to end as early as it can. A
+/// set-up's classes are malleable work whose parts cost its price each: the least time in which all of it fits on the workers gives each
+/// its number of parts.</summary>
 internal sealed class SetUpSpread
 {
     private const double Precision = 0.01;

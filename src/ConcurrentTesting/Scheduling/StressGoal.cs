@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>How often, or how long, <c>--test-stress</c> runs the selected tests.</summary>

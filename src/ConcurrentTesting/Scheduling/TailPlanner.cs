@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Splits off the shortest units as batches that any worker may take when it is done with its own, shrinking towards the end.
-/// </summary>
+/// <summary>Splits off the shortest units as batches that any worker may take when it is done with its own, shrinking towards the
+/// end.</summary>
 internal static class TailPlanner
 {
     // A batch that takes most of a worker's share evens out nothing.

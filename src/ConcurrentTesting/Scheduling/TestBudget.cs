@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Chooses the tests that fit into a time, the most valuable first: what failed last, what is new, what has not run since its assembly
-/// changed, then what has not run for longest. The rest is left out, as by a filter.
-/// </summary>
+/// <summary>Chooses the tests that fit into a time, the most valuable first: what failed last, what is new, what has not run since its
+/// assembly changed, then what has not run for longest. The rest is left out, as by a filter.</summary>
 internal sealed class TestBudget
 {
     private readonly TimingStore _timings;

@@ -1,8 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>The recorded durations: predicts a test's duration before a run and learns from the run's results.</summary>
@@ -23,9 +18,8 @@ internal sealed class TimingStore
 
     public static TimingStore Empty => new(TimingsContent.Empty);
 
-    /// <summary>
-    /// Reads the file. A damaged one is set aside and reported through <paramref name="onDamaged"/>; the run goes on without.
-    /// </summary>
+    /// <summary>Reads the file. A damaged one is set aside and reported through <paramref name="onDamaged"/>; the run goes on
+    /// without.</summary>
     public static async Task<TimingStore> LoadAsync(string path, Action<string> onDamaged, CancellationToken cancellationToken)
     {
         try
@@ -47,10 +41,8 @@ internal sealed class TimingStore
             ? timing
             : null;
 
-    /// <summary>
-    /// The tests that no run has recorded, though others of their assembly were: where nothing at all is known of an assembly, nothing in
-    /// it is new.
-    /// </summary>
+    /// <summary>The tests that no run has recorded, though others of their assembly were: where nothing at all is known of an assembly,
+    /// nothing in it is new.</summary>
     public IReadOnlySet<TestEntry> NewAmong(IReadOnlyCollection<TestEntry> entries)
     {
         var known = entries.Where(entry => Find(entry) is not null).Select(entry => entry.Assembly).ToHashSet();
@@ -79,9 +71,8 @@ internal sealed class TimingStore
     /// <summary>All tests that are known, one after another.</summary>
     public double TestSeconds => _timings.Values.Sum(timing => timing.Seconds);
 
-    /// <summary>
-    /// The share of the tests' time in which they did not compute, over the assemblies of which that is known; null: of none.
-    /// </summary>
+    /// <summary>The share of the tests' time in which they did not compute, over the assemblies of which that is known; null: of
+    /// none.</summary>
     public double? Waiting
     {
         get
@@ -136,10 +127,8 @@ internal sealed class TimingStore
             select (entry, before.Value, RunOf(now).Rows);
     }
 
-    /// <summary>
-    /// Learns from the tests that ran to their end. A test with several rows is kept as one, with their sum, because it can only be moved
-    /// as one.
-    /// </summary>
+    /// <summary>Learns from the tests that ran to their end. A test with several rows is kept as one, with their sum, because it can only
+    /// be moved as one.</summary>
     /// <param name="complete">All tests of the catalog's assemblies were discovered, so what is not among them is forgotten.</param>
     public void Learn(TestCatalog catalog, IEnumerable<TestRecord> tests, bool complete)
     {
@@ -151,9 +140,8 @@ internal sealed class TimingStore
             Forget(catalog);
     }
 
-    /// <summary>
-    /// In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left out.
-    /// </summary>
+    /// <summary>In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left
+    /// out.</summary>
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
     /// <summary>Writes what is known; a test whose name holds a secret is not remembered.</summary>

@@ -1,14 +1,10 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Discovery;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Makes the units of a run from a catalog's classes. Where workers have databases of their own that the tests use, a class stands alone
-/// unless an order or
-/// the user ties it to others; elsewhere a shared set-up may create the one database that all use, and its classes stay together.
-/// </summary>
+/// <summary>Makes the units of a run from a catalog's classes. Where workers have databases of their own that the tests use, a class stands
+/// alone unless an order or the user ties it to others; elsewhere a shared set-up may create the one database that all use, and its classes
+/// stay together.</summary>
 internal static class UnitGrouping
 {
     /// <exception cref="ConcurrentTestException"><c>--test-together</c> names something that is not there.</exception>

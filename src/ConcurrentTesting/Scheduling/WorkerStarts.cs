@@ -1,14 +1,10 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>
-/// Decides whether one more worker begins: only while the run would end earlier with it, its start included. What a start costs is what
-/// this run's own first starts took; before the first of them, what earlier runs remember. Tests that compute end no earlier by more
-/// workers than the machine has cores.
-/// </summary>
+/// <summary>Decides whether one more worker begins: only while the run would end earlier with it, its start included. What a start costs is
+/// what this run's own first starts took; before the first of them, what earlier runs remember. Tests that compute end no earlier by more
+/// workers than the machine has cores.</summary>
 /// <param name="cores">Of the machine: no more test hosts start at a time.</param>
 /// <param name="known">Share of the tests with a known duration, 0 to 1: guesses must not keep workers idle.</param>
 /// <param name="prior">What the start of a worker took in earlier runs, in seconds; null: never measured.</param>

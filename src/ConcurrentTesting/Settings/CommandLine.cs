@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Settings;
 
-/// <summary>
-/// Arguments as NUKE reads them: dashes and case of a name do not matter, the values follow it, the last one wins. Beyond that a list
-/// collects the values of all its occurrences, and a negative number is a value.
-/// </summary>
+/// <summary>Arguments as NUKE reads them: dashes and case of a name do not matter, the values follow it, the last one wins. Beyond that a
+/// list collects the values of all its occurrences, and a negative number is a value.</summary>
 internal sealed class CommandLine
 {
     private readonly List<(string Written, string Name, ImmutableArray<string> Values)> _arguments = [];

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Settings;
 
-/// <summary>
-/// What <c>--help</c> and the README say of each parameter: its meaning and, after <c>". Default: "</c>, what holds where it is not given.
-/// Constants, because the arguments of an attribute must be.
-/// </summary>
+/// <summary>What <c>--help</c> and the README say of each parameter: its meaning and, after <c>". Default: "</c>, what holds where it is
+/// not given. Constants, because the arguments of an attribute must be.</summary>
 public static class ConcurrentTestHelp
 {
     /// <summary><c>--workers</c></summary>

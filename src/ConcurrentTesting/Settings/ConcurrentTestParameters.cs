@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Settings;
 
 /// <summary>The settings of a run, from what the user wrote.</summary>
@@ -8,10 +6,8 @@ public static class ConcurrentTestParameters
     /// <summary>All parameters in groups, with an example each: what <c>--test-help</c> prints.</summary>
     public static string Explain() => ParameterGroups.Text();
 
-    /// <summary>
-    /// Puts the values of all parameters over <paramref name="settings"/> (the defaults and what was set in C#), makes paths absolute and
-    /// checks everything that can be checked before a run begins.
-    /// </summary>
+    /// <summary>Puts the values of all parameters over <paramref name="settings"/> (the defaults and what was set in C#), makes paths
+    /// absolute and checks everything that can be checked before a run begins.</summary>
     /// <param name="logger">Hears of variables that are ignored, and of a secret on the command line.</param>
     /// <exception cref="ConcurrentTestException">
     /// With <see cref="ConcurrentTestExitCode.BadSettings"/> and all errors, one a line: each names the parameter, its value and what is

@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Settings;
 
-/// <summary>
-/// Arguments of <c>dotnet test</c> that have a counterpart here. NUKE passes over what it does not know, and so all tests would run without
-/// them. An argument that the build has a parameter for is the build's.
-/// </summary>
+/// <summary>Arguments of <c>dotnet test</c> that have a counterpart here. NUKE passes over what it does not know, and so all tests would
+/// run without them. An argument that the build has a parameter for is the build's.</summary>
 internal static class DotNetTestArguments
 {
     private static readonly ImmutableArray<(string Name, string Instead)> All =

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Settings;
 
 /// <summary>The environment, in which only names with <c>NUKE_</c> count, and a generated configuration's own.</summary>

@@ -1,7 +1,5 @@
 using System.Collections;
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace ConcurrentTesting.Settings;
 
@@ -35,9 +33,8 @@ internal sealed class Parameter
     /// <summary>Puts the value into the settings; throws <see cref="UnreadableValueException"/>.</summary>
     public required Func<ConcurrentTestSettings, ParameterText, ConcurrentTestSettings> Apply { get; init; }
 
-    /// <summary>
-    /// What is wrong with the value in the settings, empty where only what is allowed need be said; null where it is fine.
-    /// </summary>
+    /// <summary>What is wrong with the value in the settings, empty where only what is allowed need be said; null where it is
+    /// fine.</summary>
     public required Func<ConcurrentTestSettings, string?> Flaw { get; init; }
 
     /// <summary>The setting and its value as C# writes it.</summary>
@@ -53,17 +50,17 @@ internal sealed class Parameter
     public string Variable => VariableOf(Name);
 
     public static Parameter Create<T>(
-        string name,
         string help,
         ValueKind<T> kind,
         Func<ConcurrentTestSettings, T> get,
         Func<ConcurrentTestSettings, T, ConcurrentTestSettings> set,
         bool isSecret = false,
         string[]? aliases = null,
+        [CallerArgumentExpression(nameof(help))] string name = "",
         [CallerArgumentExpression(nameof(get))] string getter = "")
     {
         var setting = getter.Split('.')[^1].TrimEnd('!');
-        return new Parameter(name, help)
+        return new Parameter(name.Split('.')[^1], help)
         {
             IsSecret = isSecret,
             Aliases = aliases ?? [],

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Settings;
 
 /// <summary>The parameters of .nuke/parameters.json and of the profiles that were asked for.</summary>

@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
-using System.Text;
-
 namespace ConcurrentTesting.Settings;
 
-/// <summary>
-/// Parameters that belong together, in the order in which a user comes to need them, with a command that shows them at work.
-/// </summary>
+/// <summary>Parameters that belong together, in the order in which a user comes to need them, with a command that shows them at
+/// work.</summary>
 internal sealed record ParameterGroup(string Title, string Example, ImmutableArray<string> Names);
 
 /// <summary>What <c>--test-help</c> prints.</summary>

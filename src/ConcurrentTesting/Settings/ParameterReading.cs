@@ -1,6 +1,3 @@
-using ConcurrentTesting.Catalog;
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Settings;
 
 /// <summary>One reading of all parameters, which collects the errors instead of stopping at the first.</summary>

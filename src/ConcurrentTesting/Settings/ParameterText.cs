@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Settings;
 
 /// <summary>A parameter's value as it was written.</summary>

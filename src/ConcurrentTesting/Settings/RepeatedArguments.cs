@@ -1,13 +1,9 @@
 using System.Collections.Frozen;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Settings;
 
-/// <summary>
-/// What of a command line is given again where the same suite is tested once more: where the tests are and what they run on, not which of
-/// them and how often.
-/// </summary>
+/// <summary>What of a command line is given again where the same suite is tested once more: where the tests are and what they run on, not
+/// which of them and how often.</summary>
 internal static partial class RepeatedArguments
 {
     private static readonly FrozenSet<string> Names = FrozenSet.Create(
@@ -16,10 +12,8 @@ internal static partial class RepeatedArguments
         "TestHost", "TestTogether", "TestServerBinaries", "TestEnvironment", "TestProductionFallback", "TestAllow", "TestAllowedHosts",
         "TestTimings", "TestResultsDirectory", "TestTimeout");
 
-    /// <summary>
-    /// <c> --test-projects tests/Shop --test-database mysql</c>, with a space before each; empty where nothing of it was on the command
-    /// line. What may be secret is <see cref="RecordedSettings.Mask"/>, so that nobody takes the rest for the whole.
-    /// </summary>
+    /// <summary><c> --test-projects tests/Shop --test-database mysql</c>, with a space before each; empty where nothing of it was on the
+    /// command line. What may be secret is <see cref="RecordedSettings.Mask"/>, so that nobody takes the rest for the whole.</summary>
     public static string Of(CommandLine commandLine, string workingDirectory) => string.Concat(
         ParameterTable.All.Where(parameter => Names.Contains(parameter.Name))
             .Select(parameter => commandLine.Find(parameter, workingDirectory) is { } text

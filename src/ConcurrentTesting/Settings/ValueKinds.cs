@@ -1,11 +1,6 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.RegularExpressions;
 using System.Xml;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Settings;

@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.TestHook.Wire;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// A test host that starts while its worker has neither databases nor a batch. It loads the platform and the adapters, and nothing of the
-/// user's, until it is taken and asked for a run; whoever has no use for it disposes of it.
-/// </summary>
+/// <summary>A test host that starts while its worker has neither databases nor a batch. It loads the platform and the adapters, and nothing
+/// of the user's, until it is taken and asked for a run; whoever has no use for it disposes of it.</summary>
 internal sealed class AheadHost : IAsyncDisposable
 {
     private static readonly TimeSpan LongestRehearsal = TimeSpan.FromSeconds(30);

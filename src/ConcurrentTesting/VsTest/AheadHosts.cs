@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>The test hosts that are started before their workers ask for them, one a worker at most. Who takes one has to end it.</summary>
@@ -14,10 +11,8 @@ internal sealed class AheadHosts(HostContext run, DirectAssemblies assemblies) :
     private readonly List<Task> _ends = [];
     private bool _isOver;
 
-    /// <summary>
-    /// Whether a test host can be started ahead for an assembly: xunit v3's own programs are told their tests at their start, and where a
-    /// host runs them as children these never hear of a batch that begins later.
-    /// </summary>
+    /// <summary>Whether a test host can be started ahead for an assembly: xunit v3's own programs are told their tests at their start, and
+    /// where a host runs them as children these never hear of a batch that begins later.</summary>
     public bool CanStart(TestAssembly assembly) =>
         assemblies.IsDirect(assembly) && assemblies.ProgramOf(assembly) is null && DirectAssemblies.StaysWarm(assembly);
 

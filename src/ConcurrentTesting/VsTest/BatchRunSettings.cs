@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.VsTest;
 
@@ -12,9 +10,8 @@ namespace ConcurrentTesting.VsTest;
 internal sealed record BatchRunSettings(
     int Seed, ImmutableDictionary<string, string> Environment, string ResultsDirectory, string TrxFileName, TestAssembly Assembly)
 {
-    /// <summary>
-    /// A filter in NUnit's own language (https://docs.nunit.org/articles/nunit/running-tests/Test-Selection-Language.html); null: none.
-    /// </summary>
+    /// <summary>A filter in NUnit's own language (https://docs.nunit.org/articles/nunit/running-tests/Test-Selection-Language.html); null:
+    /// none.</summary>
     public string? NUnitWhere { get; init; }
 
     /// <summary>Adds to the root element what the batch needs beyond that.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 using TestResult = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestResult;
@@ -8,9 +5,8 @@ using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// What the TRX of a batch tells, in the order in which it was told, as far as nothing in it is unusual. Not thread-safe.
-/// </summary>
+/// <summary>What the TRX of a batch tells, in the order in which it was told, as far as nothing in it is unusual. Not
+/// thread-safe.</summary>
 /// <param name="skipped">The platform's own words for a skipped test, with a place for its name.</param>
 internal sealed class BatchTrx(string skipped)
 {

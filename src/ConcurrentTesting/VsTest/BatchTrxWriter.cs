@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Xml;
-using ConcurrentTesting.Record;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 using TestResult = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestResult;
@@ -8,9 +6,8 @@ using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Writes the TRX of a batch as the SDK's logger does, which first builds the whole document in memory and asks it for each place by XPath.
-/// </summary>
+/// <summary>Writes the TRX of a batch as the SDK's logger does, which first builds the whole document in memory and asks it for each place
+/// by XPath.</summary>
 /// <remarks>https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger</remarks>
 internal sealed class BatchTrxWriter : IDisposable
 {

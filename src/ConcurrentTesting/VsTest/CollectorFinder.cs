@@ -1,12 +1,9 @@
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Finds the data collectors that run settings ask for before anything runs: VSTest runs the tests without one that it does not find, and
-/// says so where nobody looks.
-/// </summary>
+/// <summary>Finds the data collectors that run settings ask for before anything runs: VSTest runs the tests without one that it does not
+/// find, and says so where nobody looks.</summary>
 internal static class CollectorFinder
 {
     private const string FriendlyNameAttribute =

@@ -1,13 +1,10 @@
 using System.Reflection;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The coverage collectors in run settings: coverlet's
-/// (https://github.com/coverlet-coverage/coverlet/blob/master/Documentation/VSTestIntegration.md) and Microsoft's.
-/// </summary>
+/// <summary>The coverage collectors in run settings: coverlet's
+/// (https://github.com/coverlet-coverage/coverlet/blob/master/Documentation/VSTestIntegration.md) and Microsoft's.</summary>
 internal static class CoverageSettings
 {
     public const string CoverletFile = "coverlet.collector.dll";

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.VsTest.AheadOfTime;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
@@ -16,10 +14,8 @@ internal sealed class DirectAssemblies(
     public bool IsDirect(TestAssembly assembly) =>
         _reasons.GetOrAdd(assembly.Path, _ => new Lazy<string?>(() => Tell(assembly, ReasonForConsole(assembly)))).Value is null;
 
-    /// <summary>
-    /// Its test hosts may stay warm and run one batch after another. xunit v3 starts the test's own program for each batch, and a second
-    /// batch would not reach it.
-    /// </summary>
+    /// <summary>Its test hosts may stay warm and run one batch after another. xunit v3 starts the test's own program for each batch, and a
+    /// second batch would not reach it.</summary>
     public static bool StaysWarm(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3;
 
     public TestHostCommand? CommandFor(TestAssembly assembly) => TestHostCommand.For(location, PathOf(assembly));

@@ -1,6 +1,4 @@
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
-using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 
 namespace ConcurrentTesting.VsTest;

@@ -1,19 +1,15 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.CoreUtilities.Helpers;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// One test host of the platform and its protocol, without a vstest.console between: any number of operations, one at a time, until it is
-/// ended.
-/// </summary>
+/// <summary>One test host of the platform and its protocol, without a vstest.console between: any number of operations, one at a time,
+/// until it is ended.</summary>
+///
 /// <remarks>
 /// https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CrossPlatEngine/EventHandlers/TestRequestHandler.cs
 /// </remarks>
@@ -120,9 +116,8 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Asks for something and completes when it is done, or when the process dies; what happened is what the operation was told.
-    /// </summary>
+    /// <summary>Asks for something and completes when it is done, or when the process dies; what happened is what the operation was
+    /// told.</summary>
     /// <exception cref="HostProtocolException">The test host sent a message that cannot be understood.</exception>
     public async Task OperateAsync(HostOperation operation, IEnumerable<string> adapters, CancellationToken cancellationToken)
     {

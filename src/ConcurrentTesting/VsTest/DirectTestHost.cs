@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.TestHook.Wire;
-using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Engine.ClientProtocol;
@@ -69,10 +66,9 @@ internal sealed class DirectTestHost(
         }
     }
 
-    /// <summary>
-    /// Waits for its turn where it has to start a process; it does so before its run begins, so that the wait does not count as silence of
-    /// the host. One that is started already takes a turn too where one is free, because until its first test it computes.
-    /// </summary>
+    /// <summary>Waits for its turn where it has to start a process; it does so before its run begins, so that the wait does not count as
+    /// silence of the host. One that is started already takes a turn too where one is free, because until its first test it
+    /// computes.</summary>
     public async Task TakeTurnAsync(CancellationToken cancellationToken)
     {
         if (_ahead is { } started)

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.VsTest;
 

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
@@ -8,14 +6,12 @@ namespace ConcurrentTesting.VsTest;
 internal sealed record ExplicitSplit(ImmutableArray<TestCase> Run, ImmutableArray<TestCase> NotExecuted);
 
 /// <summary>Which explicit tests run. What <c>dotnet test</c> was seen to do decides, in each framework.</summary>
-/// <remarks>
-/// NUnit: without a filter, and with one by category, explicit tests are reported as not executed; with a filter by name they are not
-/// reported at all; but where a filter leaves nothing else in the assembly, they run. That is because the adapter hands its engine a list
-/// of tests, without the explicit ones unless there are no others; a list of more than <c>&lt;NUnit&gt;&lt;AssemblySelectLimit&gt;</c> it
-/// does not hand on, so that they are reported again and none runs. xunit v3: they are reported as not executed, whatever the filter,
+/// <remarks>NUnit: without a filter, and with one by category, explicit tests are reported as not executed; with a filter by name they are
+/// not reported at all; but where a filter leaves nothing else in the assembly, they run. That is because the adapter hands its engine a
+/// list of tests, without the explicit ones unless there are no others; a list of more than <c>&lt;NUnit&gt;&lt;AssemblySelectLimit&gt;</c>
+/// it does not hand on, so that they are reported again and none runs. xunit v3: they are reported as not executed, whatever the filter,
 /// unless the run settings say <c>&lt;xUnit&gt;&lt;Explicit&gt;on</c> (they run as well) or <c>only</c> (nothing else runs). Selecting them
-/// as a list of test cases would run them in both.
-/// </remarks>
+/// as a list of test cases would run them in both.</remarks>
 internal static class ExplicitTests
 {
     /// <summary>NUnit's adapter hands on a list of at most so many tests.</summary>

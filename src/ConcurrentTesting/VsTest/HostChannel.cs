@@ -2,14 +2,12 @@ using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Text;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The platform's messages to and from one test host. Each is a text in UTF-8 with its length in bytes before it, seven bits a byte, the
-/// lowest first.
-/// </summary>
+/// <summary>The platform's messages to and from one test host. Each is a text in UTF-8 with its length in bytes before it, seven bits a
+/// byte, the lowest first.</summary>
+///
 /// <remarks>
 /// https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.CommunicationUtilities/LengthPrefixCommunicationChannel.cs
 /// </remarks>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>What the hosts of a run share.</summary>

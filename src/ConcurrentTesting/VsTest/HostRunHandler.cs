@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;

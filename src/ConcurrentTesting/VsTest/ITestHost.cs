@@ -1,25 +1,19 @@
-using System.Collections.Immutable;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>The test hosts of one worker, of which one is in use at a time.</summary>
 internal interface ITestHosts : IAsyncDisposable
 {
-    /// <summary>
-    /// The host for what is bound: the one in use where it serves, else another, before which the one in use has ended. Trying again to
-    /// start what it takes is done here.
-    /// </summary>
+    /// <summary>The host for what is bound: the one in use where it serves, else another, before which the one in use has ended. Trying
+    /// again to start what it takes is done here.</summary>
     Task<ITestHost> ForAsync(HostBinding bound, CancellationToken cancellationToken);
 
     /// <summary>Ends warm test processes: what they worked with is about to change.</summary>
     Task EndProcessesAsync();
 
-    /// <summary>
-    /// A test process that lived on after its last run and has ended since, although nobody ended it; null where there is none.
-    /// </summary>
+    /// <summary>A test process that lived on after its last run and has ended since, although nobody ended it; null where there is
+    /// none.</summary>
     IdleEnd? IdleEnd { get; }
 }
 
@@ -38,9 +32,8 @@ internal interface ITestHost
 {
     HostBinding Bound { get; }
 
-    /// <summary>
-    /// The id of the warm test process, which has run tests and would run further ones; null where there is none, or can be none.
-    /// </summary>
+    /// <summary>The id of the warm test process, which has run tests and would run further ones; null where there is none, or can be
+    /// none.</summary>
     int? WarmProcess { get; }
 
     /// <summary>A result is on its way or being read: how long that takes is no test's time.</summary>
@@ -49,10 +42,8 @@ internal interface ITestHost
     /// <summary>How long its process had been starting before anybody asked for the host.</summary>
     TimeSpan StartedBefore => TimeSpan.Zero;
 
-    /// <summary>
-    /// Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the run at
-    /// once, with all its processes, and makes the host unusable.
-    /// </summary>
+    /// <summary>Runs the tests and returns when the run is over, well or not; it does not throw for a host that died. Cancelling ends the
+    /// run at once, with all its processes, and makes the host unusable.</summary>
     /// <param name="events">Hears of each result when it happens, on one thread at a time; must not block.</param>
     Task<HostRunEnd> RunAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken);
 }

@@ -1,14 +1,9 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Looks for the loggers that run settings name before anything runs: VSTest refuses a run with one that it does not find, each batch anew.
-/// </summary>
-/// <remarks>
-/// It looks in more files than VSTest does, and takes what it cannot read for what is looked for, so that it refuses nothing that VSTest
-/// would take.
-/// </remarks>
+/// <summary>Looks for the loggers that run settings name before anything runs: VSTest refuses a run with one that it does not find, each
+/// batch anew.</summary>
+/// <remarks>It looks in more files than VSTest does, and takes what it cannot read for what is looked for, so that it refuses nothing that
+/// VSTest would take.</remarks>
 internal static class LoggerFinder
 {
     private const string FriendlyNameAttribute = "Microsoft.VisualStudio.TestPlatform.ObjectModel.FriendlyNameAttribute";

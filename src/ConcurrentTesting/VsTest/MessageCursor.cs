@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>A place in a message of which each name and each kind of value is known; whatever else comes is an exception.</summary>

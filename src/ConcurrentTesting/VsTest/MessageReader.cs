@@ -1,17 +1,14 @@
-using System.Text;
-using System.Text.Json;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using TestResult = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestResult;
+using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Reads those messages of a test host that come twice a test, for which the platform's own serializer takes most of the time that a run
-/// needs beside its tests. It knows one version of the protocol and, of that, each name in its place and each kind of value that is usual;
-/// a message with anything else is none that it knows, and the platform reads it. Not thread-safe.
-/// </summary>
+/// <summary>Reads those messages of a test host that come twice a test, for which the platform's own serializer takes most of the time that
+/// a run needs beside its tests. It knows one version of the protocol and, of that, each name in its place and each kind of value that is
+/// usual; a message with anything else is none that it knows, and the platform reads it. Not thread-safe.</summary>
 internal sealed class MessageReader
 {
     /// <summary>The version of the protocol that it knows.</summary>
@@ -29,9 +26,8 @@ internal sealed class MessageReader
 
     private delegate T Reading<out T>(ref MessageCursor cursor);
 
-    /// <summary>
-    /// What happened in a run, without what would run its tests again, which nobody needs of a result; null: the platform has to read it.
-    /// </summary>
+    /// <summary>What happened in a run, without what would run its tests again, which nobody needs of a result; null: the platform has to
+    /// read it.</summary>
     public TestRunChangedEventArgs? ReadRunChange(ReadOnlySpan<byte> message) => Read(message, RunChange, Change);
 
     /// <summary>Tests that were found; null: the platform has to read it.</summary>
@@ -91,7 +87,7 @@ internal sealed class MessageReader
         var executed = cursor.Json.GetInt64();
         cursor.Name("Stats"u8);
         cursor.Expect(JsonTokenType.StartObject);
-        var counts = new Dictionary<TestOutcome, long>();
+        var counts = new Dictionary<VsOutcome, long>();
         while (cursor.MoveOverName())
         {
             var outcome = Outcome(ref cursor);
@@ -103,9 +99,9 @@ internal sealed class MessageReader
         return new TestRunStatistics(executed, counts);
     }
 
-    private static TestOutcome Outcome(ref MessageCursor cursor)
+    private static VsOutcome Outcome(ref MessageCursor cursor)
     {
-        foreach (var outcome in Enum.GetValues<TestOutcome>())
+        foreach (var outcome in Enum.GetValues<VsOutcome>())
         {
             if (cursor.Json.ValueTextEquals(outcome.ToString()))
                 return outcome;
@@ -139,8 +135,8 @@ internal sealed class MessageReader
         return result;
     }
 
-    private static TestOutcome Known(int outcome) =>
-        Enum.IsDefined((TestOutcome)outcome) ? (TestOutcome)outcome : throw new FormatException("An outcome that is unknown.");
+    private static VsOutcome Known(int outcome) =>
+        Enum.IsDefined((VsOutcome)outcome) ? (VsOutcome)outcome : throw new FormatException("An outcome that is unknown.");
 
     private static TestResultMessage Said(ref MessageCursor cursor)
     {

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>How NUnit names its fixtures and the suites around them.</summary>

@@ -1,14 +1,8 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Selects tests by the names of their types and methods, where their ids or row names differ from process to process or cannot be asked
-/// for. Arguments of fixtures and rows are left out: they may differ too. No character of a name is handed on that means something in one
-/// of these languages, so that no name can spoil the selection of the others; what is selected too much is booked to nobody.
-/// </summary>
+/// <summary>Selects tests by the names of their types and methods, where their ids or row names differ from process to process or cannot be
+/// asked for. Arguments of fixtures and rows are left out: they may differ too. No character of a name is handed on that means something in
+/// one of these languages, so that no name can spoil the selection of the others; what is selected too much is booked to nobody.</summary>
 /// <param name="Filter">In VSTest's language.</param>
 /// <param name="NUnitWhere">In NUnit's, which finds methods whatever their rows are called.</param>
 internal sealed partial record NameSelection(string Filter, string NUnitWhere)

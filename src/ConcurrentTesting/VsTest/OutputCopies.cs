@@ -1,15 +1,10 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Copies of output folders, one a worker, for what must not meet in one folder or must not change it. They lie beside the folder, so that
-/// what tests look for above it is as near, and are removed at the end; those of a run that was killed are removed by the next that copies
-/// the same folder.
-/// </summary>
+/// <summary>Copies of output folders, one a worker, for what must not meet in one folder or must not change it. They lie beside the folder,
+/// so that what tests look for above it is as near, and are removed at the end; those of a run that was killed are removed by the next that
+/// copies the same folder.</summary>
 internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
 {
     /// <summary>Stands between the folder's name and the run's.</summary>
@@ -33,9 +28,8 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         return Path.Combine(copy.Path, Path.GetFileName(file));
     }
 
-    /// <summary>
-    /// Gives a worker new copies when it asks next: what changed the ones it has was ended before it could put them back.
-    /// </summary>
+    /// <summary>Gives a worker new copies when it asks next: what changed the ones it has was ended before it could put them
+    /// back.</summary>
     public void Renew(int worker)
     {
         foreach (var key in _copies.Keys.Where(key => key.Worker == worker))

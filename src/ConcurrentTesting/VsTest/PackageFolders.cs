@@ -1,11 +1,8 @@
-using System.Text.Json;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>Reads what NuGet's restore wrote of a project: the folders of packages whose build files it imports.</summary>
-/// <remarks>
-/// https://learn.microsoft.com/nuget/concepts/dependency-resolution: targets, libraries and packageFolders of project.assets.json.
-/// </remarks>
+/// <remarks>https://learn.microsoft.com/nuget/concepts/dependency-resolution: targets, libraries and packageFolders of
+/// project.assets.json.</remarks>
 internal static class PackageFolders
 {
     /// <summary>The folders, absolute, in which packages of one target framework keep build files, and what those bring along.</summary>

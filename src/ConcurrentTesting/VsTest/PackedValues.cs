@@ -1,23 +1,18 @@
-using System.Collections.Immutable;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// xunit's adapter keeps the serialized test, kilobytes of text, with each test case. It is needed only when the test runs; until then the
-/// texts of neighbours, which hardly differ, are held compressed together. Names, ids and traits stay as they are.
-/// </summary>
+/// <summary>xunit's adapter keeps the serialized test, kilobytes of text, with each test case. It is needed only when the test runs; until
+/// then the texts of neighbours, which hardly differ, are held compressed together. Names, ids and traits stay as they are.</summary>
 internal static class PackedValues
 {
     private const string PropertyPrefix = "Xunit";
     private const int ShortestText = 256;
 
-    /// <summary>
-    /// How many cases are best packed together: more pack hardly better, and take longer to unpack where one of them is needed.
-    /// </summary>
+    /// <summary>How many cases are best packed together: more pack hardly better, and take longer to unpack where one of them is
+    /// needed.</summary>
     public const int CasesTogether = 64;
 
     /// <summary>Marks copies.</summary>
@@ -39,10 +34,8 @@ internal static class PackedValues
         string[] TextsOf(CompressedTexts texts) => open.TryGetValue(texts, out var opened) ? opened : open[texts] = texts.Open();
     }
 
-    /// <summary>
-    /// Takes the long texts out of copies that <see cref="Unpack"/> made, which have been sent and which somebody still holds. Other cases
-    /// stay as they are.
-    /// </summary>
+    /// <summary>Takes the long texts out of copies that <see cref="Unpack"/> made, which have been sent and which somebody still holds.
+    /// Other cases stay as they are.</summary>
     public static void Strip(IEnumerable<TestCase> cases)
     {
         foreach (var copy in cases.Where(test => ReferenceEquals(test.LocalExtensionData, Copied)))

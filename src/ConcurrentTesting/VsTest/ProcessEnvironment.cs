@@ -1,11 +1,9 @@
 using System.Collections;
-using System.Collections.Immutable;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The environment that test processes start from: the build's own, without its secrets and without what MSBuild and the CLI left in it.
-/// </summary>
+/// <summary>The environment that test processes start from: the build's own, without its secrets and without what MSBuild and the CLI left
+/// in it.</summary>
 internal static class ProcessEnvironment
 {
     private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;

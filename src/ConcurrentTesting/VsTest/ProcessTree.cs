@@ -1,16 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
 
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>A process with everything that it and its children have started.</summary>
 internal static class ProcessTree
 {
-    /// <summary>
-    /// Ends all of them. On Linux no process is stopped before it is killed, unlike in the runtime's own method: if this process were ended
-    /// between the two, a stopped process would stay for good.
-    /// </summary>
+    /// <summary>Ends all of them. On Linux no process is stopped before it is killed, unlike in the runtime's own method: if this process
+    /// were ended between the two, a stopped process would stay for good.</summary>
     /// <exception cref="InvalidOperationException">The process was never started.</exception>
     public static void Kill(Process root)
     {

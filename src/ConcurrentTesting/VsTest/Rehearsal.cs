@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -8,10 +7,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// A run of one test that no adapter knows: the test host compiles what it needs to run any, and loads nothing of the user's, because no
-/// adapter is asked.
-/// </summary>
+/// <summary>A run of one test that no adapter knows: the test host compiles what it needs to run any, and loads nothing of the user's,
+/// because no adapter is asked.</summary>
 internal sealed class Rehearsal : HostOperation
 {
     private const string Executor = "executor://concurrent-test/rehearsal";

@@ -1,4 +1,3 @@
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using TestOutcome = ConcurrentTesting.Record.TestOutcome;
 using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;

@@ -1,14 +1,9 @@
-using System.Text;
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Tells test cases that give exactly one result from those whose data rows are only known when they run: a theory whose rows cannot be
-/// serialised, an MSTest method whose
-/// rows are folded. Where nothing tells, the number is not known.
-/// </summary>
+/// <summary>Tells test cases that give exactly one result from those whose data rows are only known when they run: a theory whose rows
+/// cannot be serialised, an MSTest method whose rows are folded. Where nothing tells, the number is not known.</summary>
 internal static class RowKnowledge
 {
     private const string Serialization = "XunitTestCase";

@@ -1,20 +1,14 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Text;
 using System.Xml;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.TestHook.Wire;
-using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Utilities;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The user's <c>.runsettings</c>, into which a run's own settings are merged. What it takes to run one test at a time and to get every
-/// result is ours; everything else stays the user's.
-/// </summary>
+/// <summary>The user's <c>.runsettings</c>, into which a run's own settings are merged. What it takes to run one test at a time and to get
+/// every result is ours; everything else stays the user's.</summary>
 /// <remarks>https://learn.microsoft.com/visualstudio/test/configure-unit-tests-by-using-a-dot-runsettings-file</remarks>
 internal sealed class RunSettingsDocument
 {
@@ -96,9 +90,8 @@ internal sealed class RunSettingsDocument
         ? limit
         : ExplicitTests.DefaultSelectLimit;
 
-    /// <summary>
-    /// Reads the user's settings, or starts from none where <see cref="ConcurrentTestSettings.RunSettingsFile"/> is null.
-    /// </summary>
+    /// <summary>Reads the user's settings, or starts from none where <see cref="ConcurrentTestSettings.RunSettingsFile"/> is
+    /// null.</summary>
     /// <exception cref="ConcurrentTestException">The file is missing, is not XML, or is not what VSTest takes.</exception>
     public static RunSettingsDocument Load(ConcurrentTestSettings settings, ILogger logger) =>
         settings.RunSettingsFile is { } file

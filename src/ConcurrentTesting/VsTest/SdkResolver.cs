@@ -2,10 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Asks the runtime's own resolver which SDK applies in a folder, as <c>dotnet --version</c> does, without the process that takes a tenth
-/// of a second.
-/// </summary>
+/// <summary>Asks the runtime's own resolver which SDK applies in a folder, as <c>dotnet --version</c> does, without the process that takes
+/// a tenth of a second.</summary>
 /// <remarks>https://github.com/dotnet/runtime/blob/main/src/native/corehost/hostfxr.h</remarks>
 internal static class SdkResolver
 {

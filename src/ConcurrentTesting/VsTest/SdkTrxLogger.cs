@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Resources;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;

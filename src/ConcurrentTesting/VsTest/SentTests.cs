@@ -4,10 +4,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Test cases on their way to a console, with everything that belongs to them. The translation layer holds them until the run ends; the
-/// first that it hears is proof that they have been sent, and from then on they need not be whole.
-/// </summary>
+/// <summary>Test cases on their way to a console, with everything that belongs to them. The translation layer holds them until the run
+/// ends; the first that it hears is proof that they have been sent, and from then on they need not be whole.</summary>
 internal sealed class SentTests(IEnumerable<TestCase> tests, ITestRunEventsHandler handler) : ITestRunEventsHandler
 {
     private bool _isSent;

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
@@ -13,10 +11,8 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     /// <summary>Everything that was found in an assembly, whatever is asked for.</summary>
     public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases);
 
-    /// <summary>
-    /// Without what xunit does not run: of cases that share an id it takes the first. Before version 3 its adapter tells all of them, and a
-    /// list of all of them is an error to some.
-    /// </summary>
+    /// <summary>Without what xunit does not run: of cases that share an id it takes the first. Before version 3 its adapter tells all of
+    /// them, and a list of all of them is an error to some.</summary>
     public SessionDiscovery WithoutTwins(TestFramework framework)
     {
         if (framework is not (TestFramework.XUnit2 or TestFramework.XUnit3))

@@ -1,13 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Text;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The processes of one session. All of them inherit a variable with the session's name, so that on Linux they are found also when their
-/// parent is gone (xunit v3's child outlives a killed test host); elsewhere the tree below the console is all that can be found.
-/// </summary>
+/// <summary>The processes of one session. All of them inherit a variable with the session's name, so that on Linux they are found also when
+/// their parent is gone (xunit v3's child outlives a killed test host); elsewhere the tree below the console is all that can be
+/// found.</summary>
 internal sealed class SessionProcesses
 {
     public const string MarkerVariable = "CONCURRENT_TEST_SESSION";

@@ -2,10 +2,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Test cases come from VSTest with texts of their own each, paths, class names, the adapter's address, and descriptions of their
-/// properties besides. Of tens of thousands, those that are equal are held once.
-/// </summary>
+/// <summary>Test cases come from VSTest with texts of their own each, paths, class names, the adapter's address, and descriptions of their
+/// properties besides. Of tens of thousands, those that are equal are held once.</summary>
 internal sealed class SharedValues
 {
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);

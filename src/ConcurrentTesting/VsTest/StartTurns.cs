@@ -2,10 +2,8 @@ using System.Threading.Channels;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Lets so many test hosts start at a time. Until its first test a host does nothing but compute, so more of them than the machine has
-/// cores would only begin their tests later, all of them.
-/// </summary>
+/// <summary>Lets so many test hosts start at a time. Until its first test a host does nothing but compute, so more of them than the machine
+/// has cores would only begin their tests later, all of them.</summary>
 internal sealed class StartTurns
 {
     // A host that waits in a set-up of its tests needs the cores no more, and nobody tells so.
@@ -22,9 +20,8 @@ internal sealed class StartTurns
     /// <summary>As many as the machine has cores, and no fewer than two: a start waits for the disk too.</summary>
     public static StartTurns OfThisMachine() => new(Math.Max(2, Environment.ProcessorCount));
 
-    /// <summary>
-    /// Waits for a turn, in the order of asking; it ends with its disposal or a while after <see cref="StartTurn.Begin"/>.
-    /// </summary>
+    /// <summary>Waits for a turn, in the order of asking; it ends with its disposal or a while after
+    /// <see cref="StartTurn.Begin"/>.</summary>
     public async Task<StartTurn> TakeAsync(CancellationToken cancellationToken) =>
         TurnOf(await _free.Reader.ReadAsync(cancellationToken));
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -43,9 +42,8 @@ internal static class StoredCases
             : throw new FormatException($"'{message.MessageType}' is no message with test cases.");
     }
 
-    /// <summary>
-    /// Compiles what reads and writes messages, on a thread that has nothing else to do: it takes longer than the messages themselves.
-    /// </summary>
+    /// <summary>Compiles what reads and writes messages, on a thread that has nothing else to do: it takes longer than the messages
+    /// themselves.</summary>
     public static void WarmUp()
     {
         var test = new TestCase("Shop.Tests.Holds", new Uri("executor://shop"), "Shop.Tests.dll");

@@ -1,4 +1,3 @@
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
@@ -6,10 +5,9 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>Where each adapter puts the names, traits and flags of a test case.</summary>
 internal static class TestCaseNames
 {
-    /// <summary>
-    /// Namespace and class, nested classes joined by <c>+</c>. For NUnit the fixture with its arguments (<c>Shop.Tests.Orders(1)</c>): each
-    /// is set up on its own, and NUnit's own class name is the base class where a test is inherited.
-    /// </summary>
+    /// <summary>Namespace and class, nested classes joined by <c>+</c>. For NUnit the fixture with its arguments
+    /// (<c>Shop.Tests.Orders(1)</c>): each is set up on its own, and NUnit's own class name is the base class where a test is
+    /// inherited.</summary>
     public static string ClassOf(TestCase test, TestFramework framework)
     {
         if (framework == TestFramework.NUnit)
@@ -27,9 +25,8 @@ internal static class TestCaseNames
         return end > 0 ? name[..end] : name;
     }
 
-    /// <summary>
-    /// Whether <see cref="MethodOf"/> knows: NUnit's adapter before 6.0 tells of a row that was given a name that name alone.
-    /// </summary>
+    /// <summary>Whether <see cref="MethodOf"/> knows: NUnit's adapter before 6.0 tells of a row that was given a name that name
+    /// alone.</summary>
     public static bool IsMethodKnown(TestCase test, TestFramework framework) =>
         framework != TestFramework.NUnit || Text(test, "NUnit.MethodName") is not null
             || MethodOf(test, framework).All(character => char.IsLetterOrDigit(character) || character == '_');

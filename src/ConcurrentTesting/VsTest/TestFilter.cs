@@ -1,16 +1,12 @@
 using System.Collections.Concurrent;
-using System.Text;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.Common.Filtering;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// A filter in VSTest's syntax, applied to discovered tests. It selects what <c>dotnet test --filter</c> selects, which each adapter
-/// decides in its own way; not every version of every adapter applies a filter at discovery, so that this is done here, for all of them.
-/// </summary>
+/// <summary>A filter in VSTest's syntax, applied to discovered tests. It selects what <c>dotnet test --filter</c> selects, which each
+/// adapter decides in its own way; not every version of every adapter applies a filter at discovery, so that this is done here, for all of
+/// them.</summary>
 /// <remarks>https://learn.microsoft.com/dotnet/core/testing/selective-unit-tests</remarks>
 internal sealed partial class TestFilter
 {
@@ -33,9 +29,8 @@ internal sealed partial class TestFilter
     /// <summary>What VSTest's own parser finds wrong with a filter, in its words; null or empty: nothing.</summary>
     public static string? FlawOf(string filter) => new FilterExpressionWrapper(filter).ParseError;
 
-    /// <summary>
-    /// Reads a filter; null for none. Two hold together, as when <c>dotnet test</c> is given one beside the run settings' own.
-    /// </summary>
+    /// <summary>Reads a filter; null for none. Two hold together, as when <c>dotnet test</c> is given one beside the run settings'
+    /// own.</summary>
     /// <exception cref="ConcurrentTestException">It is not in VSTest's syntax.</exception>
     public static TestFilter? Parse(string? filter, string? runSettingsFilter = null)
     {

@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
-using System.Globalization;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>How the platform's test host is started for a test assembly.</summary>
 /// <param name="Folder">The folder that it works in.</param>
+///
 /// <remarks>
 /// https://github.com/microsoft/vstest/blob/main/src/Microsoft.TestPlatform.TestHostProvider/Hosting/DotnetTestHostManager.cs
 /// </remarks>

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Text;
 
 namespace ConcurrentTesting.VsTest;
 
@@ -102,10 +101,8 @@ internal sealed class TestProcess : IDisposable
             _errors.Clear();
     }
 
-    /// <summary>
-    /// All that it wrote to its error stream, once it has ended; a process that its tests started may hold the stream open, for which
-    /// nobody waits long.
-    /// </summary>
+    /// <summary>All that it wrote to its error stream, once it has ended; a process that its tests started may hold the stream open, for
+    /// which nobody waits long.</summary>
     public async Task<string> AllErrorsAsync()
     {
         await Task.WhenAny(Task.WhenAll(Exited, _readingErrors), Task.Delay(ErrorOutputBound));

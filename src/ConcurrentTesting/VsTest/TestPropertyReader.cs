@@ -1,15 +1,11 @@
-using System.Text;
-using System.Text.Json;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Reads what adapters tell of a test beside what each has. What a property is, the platform says itself, once; its values are read here
-/// where they are of a kind that arrives as it was sent. Not thread-safe.
-/// </summary>
+/// <summary>Reads what adapters tell of a test beside what each has. What a property is, the platform says itself, once; its values are
+/// read here where they are of a kind that arrives as it was sent. Not thread-safe.</summary>
 internal sealed class TestPropertyReader
 {
     // Adapters have a dozen or two.

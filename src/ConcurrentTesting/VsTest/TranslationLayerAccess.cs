@@ -4,11 +4,9 @@ using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The two things that the translation layer keeps to itself: which <c>dotnet</c> it starts (its public constructor takes the first in
-/// PATH, which need not exist or be the right one) and which process it started. Each has a way out where a version does not have the
-/// member.
-/// </summary>
+/// <summary>The two things that the translation layer keeps to itself: which <c>dotnet</c> it starts (its public constructor takes the
+/// first in PATH, which need not exist or be the right one) and which process it started. Each has a way out where a version does not have
+/// the member.</summary>
 internal static class TranslationLayerAccess
 {
     private const BindingFlags AnyInstance = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;

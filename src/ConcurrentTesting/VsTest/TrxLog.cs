@@ -1,14 +1,11 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Writes what a test host told as VSTest itself does: as the SDK's own TRX logger would as long as nothing in it is unusual, and by that
-/// logger from the first on that has files or stands in another. Not thread-safe.
-/// </summary>
+/// <summary>Writes what a test host told as VSTest itself does: as the SDK's own TRX logger would as long as nothing in it is unusual, and
+/// by that logger from the first on that has files or stands in another. Not thread-safe.</summary>
 internal sealed class TrxLog
 {
     private readonly VsTestLocation _location;

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 
 namespace ConcurrentTesting.VsTest;

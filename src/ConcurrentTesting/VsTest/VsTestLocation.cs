@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>Where VSTest is: the <c>dotnet</c> that runs everything, and the vstest.console of the SDK that applies in a folder.</summary>
@@ -29,9 +27,8 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
 
     private static string ConsoleIn(string sdk) => Path.Combine(sdk, "vstest.console.dll");
 
-    /// <summary>
-    /// The dotnet that was said to be the host, else the one that runs this process, else the first in PATH, else the usual folders.
-    /// </summary>
+    /// <summary>The dotnet that was said to be the host, else the one that runs this process, else the first in PATH, else the usual
+    /// folders.</summary>
     public static string FindDotNet() =>
         DotNetCandidates().FirstOrDefault(File.Exists)
         ?? throw Incomplete(

@@ -1,14 +1,12 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Microsoft.TestPlatform.VsTestConsole.TranslationLayer;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// One vstest.console process and one operation at a time on it: two runs at once on one console mix up their results without an error.
-/// </summary>
+/// <summary>One vstest.console process and one operation at a time on it: two runs at once on one console mix up their results without an
+/// error.</summary>
 internal sealed class VsTestSession : IAsyncDisposable
 {
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(2);
@@ -17,9 +15,8 @@ internal sealed class VsTestSession : IAsyncDisposable
     // The last messages of a console that died are read before its operation is given up.
     private static readonly TimeSpan DrainBound = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// Test cases whose sending leaves so much garbage, tens of megabytes, that it is collected before the next worker's request.
-    /// </summary>
+    /// <summary>Test cases whose sending leaves so much garbage, tens of megabytes, that it is collected before the next worker's
+    /// request.</summary>
     private const int LargeRequest = 1_000;
 
     // A console that does not read what it is sent must not keep the others waiting.
@@ -107,9 +104,8 @@ internal sealed class VsTestSession : IAsyncDisposable
         return handler.ToDiscovery();
     }
 
-    /// <summary>
-    /// Runs exactly these test cases. Completes also when the console dies; what happened is what <paramref name="handler"/> was told.
-    /// </summary>
+    /// <summary>Runs exactly these test cases. Completes also when the console dies; what happened is what <paramref name="handler"/> was
+    /// told.</summary>
     /// <param name="source">Where their assembly is now; null: where it was discovered.</param>
     /// <param name="handler">Called on the reading thread: it must not block.</param>
     public Task RunTestsAsync(
@@ -239,9 +235,8 @@ internal sealed class VsTestSession : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Ends an operation: asks for it, and kills where that does not help. A console that no longer reads blocks who asks, too.
-    /// </summary>
+    /// <summary>Ends an operation: asks for it, and kills where that does not help. A console that no longer reads blocks who asks,
+    /// too.</summary>
     internal static async Task StopAsync(Task running, Action stop, Action kill, TimeSpan bound)
     {
         await Task.WhenAny(Task.Run(stop), running, Task.Delay(bound));

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// The test hosts of one worker: assemblies go to their own program (xunit v3), to a test host of the run's own, which stays warm, or to a
-/// vstest.console, as <see cref="DirectAssemblies"/> says.
-/// </summary>
+/// <summary>The test hosts of one worker: assemblies go to their own program (xunit v3), to a test host of the run's own, which stays warm,
+/// or to a vstest.console, as <see cref="DirectAssemblies"/> says.</summary>
 /// <param name="startConsole">Tries again what is worth it.</param>
 /// <param name="ahead">A test host that was started for the worker before it had databases and a batch; null: none was.</param>
 internal sealed class WorkerHosts(

@@ -1,22 +1,16 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using System.Reflection;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// How the program of an xunit v3 suite is started so that it runs chosen tests and tells what happens, as its adapter does.
-/// </summary>
+/// <summary>How the program of an xunit v3 suite is started so that it runs chosen tests and tells what happens, as its adapter
+/// does.</summary>
 /// <param name="Program">The app host, absolute.</param>
 /// <param name="DotNetRoot">The folder of the runtime for an app host that is not told of another.</param>
 /// <param name="Framework">The version of xunit v3 in it.</param>
-/// <remarks>
-/// https://github.com/xunit/xunit/blob/main/src/xunit.v3.runner.utility/Runners/Xunit3ArgumentFactory.cs and
-/// https://github.com/xunit/visualstudio.xunit/blob/main/src/xunit.runner.visualstudio/VsTestRunner.cs
-/// </remarks>
+/// <remarks>https://github.com/xunit/xunit/blob/main/src/xunit.v3.runner.utility/Runners/Xunit3ArgumentFactory.cs and
+/// https://github.com/xunit/visualstudio.xunit/blob/main/src/xunit.runner.visualstudio/VsTestRunner.cs</remarks>
 internal sealed record XUnit3Command(string Program, string? DotNetRoot, Version Framework)
 {
     private const string FrameworkFile = "xunit.v3.core.dll";

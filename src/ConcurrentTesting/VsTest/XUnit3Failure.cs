@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>The exceptions of one failure of xunit v3, put together as its adapter does.</summary>

@@ -1,15 +1,11 @@
-using System.Globalization;
 using System.Xml.Linq;
-using Microsoft.Extensions.Logging;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Runs xunit v3's tests in their own program, without a test host between that would start the same program twice: once to ask what it is,
-/// once to run.
-/// </summary>
+/// <summary>Runs xunit v3's tests in their own program, without a test host between that would start the same program twice: once to ask
+/// what it is, once to run.</summary>
 /// <param name="testHost">Runs what the program cannot be asked for.</param>
 internal sealed class XUnit3Host(
     HostContext run, DirectAssemblies assemblies, SessionProcesses processes, HostBinding bound, int worker,

@@ -1,8 +1,5 @@
 using System.Buffers;
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
 
 namespace ConcurrentTesting.VsTest;
 
@@ -13,9 +10,8 @@ internal static class XUnit3Json
 
     private static readonly byte[] Begin = "{\"$type\":"u8.ToArray();
 
-    /// <summary>
-    /// A line that a program wrote; null where it is no message. What tests wrote to the same stream may stand before a message.
-    /// </summary>
+    /// <summary>A line that a program wrote; null where it is no message. What tests wrote to the same stream may stand before a
+    /// message.</summary>
     public static JsonDocument? Parse(ReadOnlySequence<byte> line)
     {
         try

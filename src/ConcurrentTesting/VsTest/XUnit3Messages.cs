@@ -1,17 +1,13 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
-using ConcurrentTesting.Catalog;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Client;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
+using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>
-/// Tells what the program of an xunit v3 suite says as its adapter tells it to VSTest: a result when the test has finished, a failed
-/// clean-up as an error with its details. One thread at a time.
-/// </summary>
+/// <summary>Tells what the program of an xunit v3 suite says as its adapter tells it to VSTest: a result when the test has finished, a
+/// failed clean-up as an error with its details. One thread at a time.</summary>
 /// <param name="cases">Those that were asked for, by xunit's own id.</param>
 /// <param name="attachments">Where files go that tests attach.</param>
 /// <remarks>https://github.com/xunit/visualstudio.xunit/blob/main/src/xunit.runner.visualstudio/Sinks/VsExecutionSink.cs</remarks>
@@ -123,17 +119,17 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
     {
         var outcome = type switch
         {
-            "test-passed" => TestOutcome.Passed,
-            "test-failed" => TestOutcome.Failed,
-            "test-skipped" => TestOutcome.Skipped,
-            "test-not-run" => TestOutcome.None,
-            _ => (TestOutcome?)null,
+            "test-passed" => VsOutcome.Passed,
+            "test-failed" => VsOutcome.Failed,
+            "test-skipped" => VsOutcome.Skipped,
+            "test-not-run" => VsOutcome.None,
+            _ => (VsOutcome?)null,
         };
         if (outcome is not { } known || message.Text(TestId) is not { } id || CaseOf(message) is not { } test)
             return;
         _startedAt.Remove(id, out var startedAt);
         var result = ResultOf(test, known, _names.GetValueOrDefault(id), startedAt, message);
-        if (known == TestOutcome.Failed)
+        if (known == VsOutcome.Failed)
         {
             var failure = XUnit3Failure.In(message);
             result.ErrorMessage = failure.Message;
@@ -144,7 +140,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         _results.TryAdd(id, (message.Text(CaseId) ?? "", result));
     }
 
-    private static TestResult ResultOf(TestCase test, TestOutcome outcome, string? name, DateTimeOffset? startedAt, JsonElement message)
+    private static TestResult ResultOf(TestCase test, VsOutcome outcome, string? name, DateTimeOffset? startedAt, JsonElement message)
     {
         var result = new TestResult(test)
         {
@@ -159,7 +155,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         // The platform takes a test of no duration for one that did not run.
         if (result.Duration == TimeSpan.Zero)
             result.Duration = TimeSpan.FromMilliseconds(1);
-        if (outcome == TestOutcome.Skipped)
+        if (outcome == VsOutcome.Skipped)
             result.ErrorMessage = message.Text("Reason");
         else if (message.Text("Output") is { Length: > 0 } output)
             result.Messages.Add(new TestResultMessage(TestResultMessage.StandardOutCategory, output));
@@ -186,7 +182,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
     // A case of several rows is told as running until its first, as the platform does: the time that a test may take is a row's.
     private void Tell(TestResult result)
     {
-        if (result.Outcome == TestOutcome.Failed)
+        if (result.Outcome == VsOutcome.Failed)
             _failuresTold++;
         handler.HandleTestRunStatsChange(new TestRunChangedEventArgs(null, [result], []));
     }
@@ -264,7 +260,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         ComputerName = Environment.MachineName,
         DisplayName = test.DisplayName,
         Duration = TimeSpan.FromMilliseconds(1),
-        Outcome = TestOutcome.Failed,
+        Outcome = VsOutcome.Failed,
         ErrorMessage = $"{cleanUp}: {failure.Message}",
         ErrorStackTrace = failure.StackTrace,
     };

@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
-using System.Text.Json;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
@@ -62,9 +60,8 @@ internal sealed class XUnit3Process : IAsyncDisposable
         return process;
     }
 
-    /// <summary>
-    /// Hears it until it has ended; one that has told all, or cannot say more, and does not end is ended. Null: it did not end by itself.
-    /// </summary>
+    /// <summary>Hears it until it has ended; one that has told all, or cannot say more, and does not end is ended. Null: it did not end by
+    /// itself.</summary>
     public async Task<ProcessExit?> HearAsync(XUnit3Messages messages, CancellationToken cancellationToken)
     {
         var reading = ReadAsync(messages, cancellationToken);

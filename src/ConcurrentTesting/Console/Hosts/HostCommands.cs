@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Console.Hosts;
 
-/// <summary>
-/// What a CI server is told by lines on the standard output. Texts of tests are escaped as the server's own rules say, so that none is a
-/// command.
-/// </summary>
+/// <summary>What a CI server is told by lines on the standard output. Texts of tests are escaped as the server's own rules say, so that
+/// none is a command.</summary>
 internal static class HostCommands
 {
     /// <summary>Servers show few annotations a step, and nobody reads more.</summary>
@@ -25,9 +20,8 @@ internal static class HostCommands
         _ => [],
     };
 
-    /// <summary>
-    /// The first real failures, where they are in the repository; where no test failed and the run did, the reason of that.
-    /// </summary>
+    /// <summary>The first real failures, where they are in the repository; where no test failed and the run did, the reason of
+    /// that.</summary>
     private static List<Annotation> Annotations(RunRecord run, Redactor redactor)
     {
         var failures = FailureCluster.Of(run.Entries).Where(cluster => cluster.Kind != FailureKind.NotRun).Take(MostAnnotations)

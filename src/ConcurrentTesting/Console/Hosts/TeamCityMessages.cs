@@ -1,15 +1,9 @@
-using System.Globalization;
-using System.Text;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Console.Hosts;
 
-/// <summary>
-/// TeamCity's service messages: the results, figures that it draws over the builds, and why the build failed where no test did.
-/// https://www.jetbrains.com/help/teamcity/service-messages.html
-/// </summary>
+/// <summary>TeamCity's service messages: the results, figures that it draws over the builds, and why the build failed where no test did.
+/// https://www.jetbrains.com/help/teamcity/service-messages.html</summary>
 internal static class TeamCityMessages
 {
     public static IEnumerable<string> Of(RunRecord run, Redactor redactor)

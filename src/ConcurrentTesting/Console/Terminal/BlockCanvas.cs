@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ConcurrentTesting.Console.Terminal;
 
 internal enum TextStyle
@@ -12,9 +10,8 @@ internal enum TextStyle
     Unsure,
 }
 
-/// <summary>
-/// Collects the lines of a block; none is as wide as the terminal, whose last column behaves differently from one to the next.
-/// </summary>
+/// <summary>Collects the lines of a block; none is as wide as the terminal, whose last column behaves differently from one to the
+/// next.</summary>
 internal sealed class BlockCanvas(int terminalColumns, bool hasColours)
 {
     private readonly int _columns = terminalColumns - 1;

@@ -1,13 +1,9 @@
-using System.Globalization;
-using System.Text;
 using Wcwidth;
 
 namespace ConcurrentTesting.Console.Terminal;
 
-/// <summary>
-/// How many columns text takes. Terminals disagree about joined emoji; the widest reading is taken, so that a line never gets longer than
-/// meant.
-/// </summary>
+/// <summary>How many columns text takes. Terminals disagree about joined emoji; the widest reading is taken, so that a line never gets
+/// longer than meant.</summary>
 internal static class ColumnWidth
 {
     private const int EmojiPresentation = 0xFE0F;
@@ -23,9 +19,8 @@ internal static class ColumnWidth
         return columns;
     }
 
-    /// <summary>
-    /// The longest start of <paramref name="text"/> within <paramref name="columns"/>, cut between characters as readers see them.
-    /// </summary>
+    /// <summary>The longest start of <paramref name="text"/> within <paramref name="columns"/>, cut between characters as readers see
+    /// them.</summary>
     public static ReadOnlySpan<char> Fit(ReadOnlySpan<char> text, int columns)
     {
         if (Ascii.IsValid(text))

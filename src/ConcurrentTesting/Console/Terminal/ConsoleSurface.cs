@@ -1,5 +1,3 @@
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Console.Terminal;
 
 /// <summary>What the run is shown on: a terminal, or a file or pipe that takes lines.</summary>
@@ -26,9 +24,8 @@ internal abstract class ConsoleSurface
     /// <summary>The process's own console.</summary>
     public static ConsoleSurface OfProcess() => new ProcessConsole();
 
-    /// <summary>
-    /// What a console is good for, from its nature and the environment: <c>CI</c> and its like, <c>TERM</c> and https://no-color.org.
-    /// </summary>
+    /// <summary>What a console is good for, from its nature and the environment: <c>CI</c> and its like, <c>TERM</c> and
+    /// https://no-color.org.</summary>
     public static (bool IsLive, bool HasColours) Capabilities(bool isTerminal, bool isWindows, Func<string, string?> variable)
     {
         var isLive = isTerminal && !ContinuousIntegration.IsHost(variable) && CanMoveItsCursor(isWindows, variable("TERM"));

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ConcurrentTesting.Console.Terminal;
 
 /// <summary>What a terminal can do beyond text, by what it tells of itself in the environment.</summary>
@@ -17,10 +15,8 @@ internal static class KnownTerminals
     public static bool HasTaskbar(Func<string, string?> variable) =>
         IsWindowsTerminal(variable) || variable("ConEmuANSI") == "ON" || IsOneOf(WithProgress, variable);
 
-    /// <summary>
-    /// It opens links; see <see cref="TerminalLinks"/>. <c>FORCE_HYPERLINK</c> says it for those that do not tell, or with <c>0</c> that
-    /// none are wanted.
-    /// </summary>
+    /// <summary>It opens links; see <see cref="TerminalLinks"/>. <c>FORCE_HYPERLINK</c> says it for those that do not tell, or with
+    /// <c>0</c> that none are wanted.</summary>
     public static bool HasLinks(Func<string, string?> variable)
     {
         if (variable("FORCE_HYPERLINK") is { Length: > 0 } forced)

@@ -1,12 +1,8 @@
-using System.Text;
-
 namespace ConcurrentTesting.Console.Terminal;
 
-/// <summary>
-/// Lines at the bottom of a terminal that are redrawn in place. The cursor rests, hidden, at the start of the first one: what is below can
-/// be erased without knowing how the terminal has wrapped it since, and what others write there is not lost.
-/// Not thread-safe: its owner draws and erases under one lock.
-/// </summary>
+/// <summary>Lines at the bottom of a terminal that are redrawn in place. The cursor rests, hidden, at the start of the first one: what is
+/// below can be erased without knowing how the terminal has wrapped it since, and what others write there is not lost. Not thread-safe: its
+/// owner draws and erases under one lock.</summary>
 internal sealed class LiveBlock(ConsoleSurface surface)
 {
     private const string HideCursor = "\e[?25l";
@@ -31,9 +27,8 @@ internal sealed class LiveBlock(ConsoleSurface surface)
     /// <summary>Something of the block is on the screen, or the cursor is hidden.</summary>
     public bool IsShown { get; private set; }
 
-    /// <summary>
-    /// Shows these lines in place of the last ones; each has to fit the terminal's width. Nothing is written where they are the same.
-    /// </summary>
+    /// <summary>Shows these lines in place of the last ones; each has to fit the terminal's width. Nothing is written where they are the
+    /// same.</summary>
     public void Draw(IReadOnlyList<string> lines)
     {
         if (IsShown && lines.SequenceEqual(_shown))

@@ -2,10 +2,8 @@ using static System.FormattableString;
 
 namespace ConcurrentTesting.Console.Terminal;
 
-/// <summary>
-/// How far the run is, in the taskbar or on the tab of terminals that know it. Not thread-safe: its owner writes to the terminal under one
-/// lock.
-/// </summary>
+/// <summary>How far the run is, in the taskbar or on the tab of terminals that know it. Not thread-safe: its owner writes to the terminal
+/// under one lock.</summary>
 /// <remarks>https://conemu.github.io/en/AnsiEscapeCodes.html#ConEmu_specific_OSC (OSC 9;4)</remarks>
 internal sealed class TaskbarProgress(ConsoleSurface surface)
 {

@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Console.Terminal;
 
-/// <summary>
-/// Gives printed text the colours and links of a terminal: the verdict at the beginning of a line, the values that a failure compares, and
-/// the places in the code.
-/// </summary>
+/// <summary>Gives printed text the colours and links of a terminal: the verdict at the beginning of a line, the values that a failure
+/// compares, and the places in the code.</summary>
 internal static partial class TerminalText
 {
     // Others than "all as it was", so that what the build's own logger has set around the text stays.

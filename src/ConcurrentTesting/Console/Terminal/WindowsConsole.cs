@@ -3,10 +3,8 @@ using System.Runtime.Versioning;
 
 namespace ConcurrentTesting.Console.Terminal;
 
-/// <summary>
-/// Windows obeys control sequences only when asked to
-/// (https://learn.microsoft.com/windows/console/setconsolemode, ENABLE_VIRTUAL_TERMINAL_PROCESSING).
-/// </summary>
+/// <summary>Windows obeys control sequences only when asked to (https://learn.microsoft.com/windows/console/setconsolemode,
+/// ENABLE_VIRTUAL_TERMINAL_PROCESSING).</summary>
 [SupportedOSPlatform("windows")]
 internal static class WindowsConsole
 {

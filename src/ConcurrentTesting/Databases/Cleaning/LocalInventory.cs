@@ -4,8 +4,6 @@ using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Throwaway;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Cleaning;
 

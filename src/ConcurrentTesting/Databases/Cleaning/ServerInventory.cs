@@ -1,14 +1,10 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Cleaning;
 
-/// <summary>
-/// What of ours is on a server that others use too: a run's things are in use while it lives, a template while it is used or built.
-/// </summary>
+/// <summary>What of ours is on a server that others use too: a run's things are in use while it lives, a template while it is used or
+/// built.</summary>
 internal sealed class ServerInventory : IAsyncDisposable
 {
     private readonly IServerDialect _dialect;

@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Leases;
 

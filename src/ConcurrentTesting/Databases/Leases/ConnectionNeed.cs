@@ -1,8 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Leases;
 

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Databases.Leases;
 
 /// <summary>What happened to the databases of a run, from many threads: each is an event, and added to what is known.</summary>

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 using Polly;
 
 namespace ConcurrentTesting.Databases.Leases;

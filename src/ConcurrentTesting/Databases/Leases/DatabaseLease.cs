@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Databases.Leases;
 
 /// <summary>One worker's hold on databases of its own, and what a test process is told of them.</summary>

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Databases.Leases;
 
 /// <summary>Counts the clones that tests drop or replace, and says once what that means.</summary>

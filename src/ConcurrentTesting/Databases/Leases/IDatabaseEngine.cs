@@ -1,21 +1,16 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Databases.Leases;
 
-/// <summary>
-/// What a run needs of a database engine. Nothing here speaks SQL; everything may be called from several workers at once, except
-/// <see cref="CheckAsync"/>, <see cref="SweepAsync"/> and <see cref="EnsureTemplatesAsync"/>, which come first and in this order.
-/// </summary>
+/// <summary>What a run needs of a database engine. Nothing here speaks SQL; everything may be called from several workers at once, except
+/// <see cref="CheckAsync"/>, <see cref="SweepAsync"/> and <see cref="EnsureTemplatesAsync"/>, which come first and in this order.</summary>
 internal interface IDatabaseEngine : IAsyncDisposable
 {
     /// <summary><c>sqlite</c>, <c>postgresql</c> or <c>mysql</c>.</summary>
     string Name { get; }
 
-    /// <summary>
-    /// The server with its version, as far as tests may come out differently: <c>MariaDB 10.11</c>; null: it is not known, or none.
-    /// </summary>
+    /// <summary>The server with its version, as far as tests may come out differently: <c>MariaDB 10.11</c>; null: it is not known, or
+    /// none.</summary>
     string? Server => null;
 
     /// <summary>Asks whether the run can and may work here, before anything is created.</summary>
@@ -26,9 +21,8 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <returns>How many things were removed.</returns>
     Task<int> SweepAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Finds the templates with these sources' fingerprints, or builds them. Of several runs one builds, the others wait.
-    /// </summary>
+    /// <summary>Finds the templates with these sources' fingerprints, or builds them. Of several runs one builds, the others
+    /// wait.</summary>
     Task<ImmutableArray<TemplateDatabase>> EnsureTemplatesAsync(
         ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken);
 
@@ -36,10 +30,8 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <param name="label">Names the copy within the run, never used twice: <c>w3-1</c>.</param>
     Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// What a copy under this label will be reached by, if it can be made as is expected now; null: nothing is expected yet. May be called
-    /// before anything else, and makes no copy.
-    /// </summary>
+    /// <summary>What a copy under this label will be reached by, if it can be made as is expected now; null: nothing is expected yet. May
+    /// be called before anything else, and makes no copy.</summary>
     ConnectionValues? Foresee(TemplateSource source, string label);
 
     /// <summary>Asks what became of the clone; throws where it gives no sign of life.</summary>
@@ -61,8 +53,7 @@ internal interface IDatabaseEngine : IAsyncDisposable
     /// <summary>Whether, and why, an operation that failed like this is worth another try.</summary>
     FaultCause Classify(Exception exception);
 
-    /// <summary>
-    /// Cancelled when the server is lost to the run for good, which then has to stop: its databases are no longer protected.
-    /// </summary>
+    /// <summary>Cancelled when the server is lost to the run for good, which then has to stop: its databases are no longer
+    /// protected.</summary>
     CancellationToken Lost { get; }
 }

@@ -1,11 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Databases.Leases;
 
-/// <summary>
-/// The folder for databases that are files, or servers' directories, and that outlive their run because tests failed in them. Of those that
-/// stay on a server of the user's, which others may share, it has a note each, by which the checkout knows its own.
-/// </summary>
+/// <summary>The folder for databases that are files, or servers' directories, and that outlive their run because tests failed in them. Of
+/// those that stay on a server of the user's, which others may share, it has a note each, by which the checkout knows its own.</summary>
 internal static partial class KeptDatabases
 {
     /// <summary>How many databases one run keeps at most: where many tests fail, they mostly fail in the same way.</summary>

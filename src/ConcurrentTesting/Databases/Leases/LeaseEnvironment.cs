@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Databases.Leases;
 
 /// <summary>Makes the variables that tell a test process its worker and its databases.</summary>
@@ -33,10 +29,8 @@ internal static class LeaseEnvironment
         return variables.ToImmutable();
     }
 
-    /// <summary>
-    /// For the command that builds a template. Patterns that name other databases lead nowhere: without them the program would take what
-    /// the caller's shell or its own configuration says, which may be a real database.
-    /// </summary>
+    /// <summary>For the command that builds a template. Patterns that name other databases lead nowhere: without them the program would
+    /// take what the caller's shell or its own configuration says, which may be a real database.</summary>
     public static ImmutableDictionary<string, string> OfTemplate(
         ConcurrentTestSettings settings, string runId, string database, ConnectionValues connection)
     {

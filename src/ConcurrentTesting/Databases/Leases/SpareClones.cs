@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
 using System.Threading.Channels;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Leases;
 
-/// <summary>
-/// Clones made ahead, so that a worker gets fresh databases without waiting for them: a bounded channel that is filled as it empties, from
-/// the first request on.
-/// </summary>
+/// <summary>Clones made ahead, so that a worker gets fresh databases without waiting for them: a bounded channel that is filled as it
+/// empties, from the first request on.</summary>
 /// <param name="make">Makes the databases of one lease.</param>
 /// <param name="drop">Drops the databases that no worker took.</param>
 internal sealed class SpareClones(

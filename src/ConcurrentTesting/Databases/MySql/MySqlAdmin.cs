@@ -1,4 +1,3 @@
-using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using MySqlConnector;

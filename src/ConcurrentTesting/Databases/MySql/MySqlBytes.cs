@@ -1,15 +1,11 @@
-using System.Text;
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// Sends statements that need not be UTF-8, while the driver sends nothing else. What is UTF-8 goes as it is, whatever the session says
-/// that it is, as the client would send it. All else goes in hexadecimal digits and is executed from a variable, where the server reads its
-/// bytes as if they had come by themselves.
-/// </summary>
+/// <summary>Sends statements that need not be UTF-8, while the driver sends nothing else. What is UTF-8 goes as it is, whatever the session
+/// says that it is, as the client would send it. All else goes in hexadecimal digits and is executed from a variable, where the server
+/// reads its bytes as if they had come by themselves.</summary>
 internal sealed partial class MySqlBytes(MySqlConnection connection)
 {
     /// <summary>The bytes of a statement that fit in one packet.</summary>

@@ -1,9 +1,6 @@
 using System.Collections.Frozen;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Safety;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;

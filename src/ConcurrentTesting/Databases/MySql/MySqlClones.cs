@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Record;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.MySql;
 

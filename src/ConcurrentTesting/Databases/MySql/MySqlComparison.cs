@@ -1,12 +1,9 @@
-using System.Globalization;
 using ConcurrentTesting.Databases.Templates.Scripts;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// Compares a copy with what it was made from: every statement and, where nobody writes to the source, the number of rows. The server
-/// leaves out in silence what we may not read, so a copy that came about without an error proves nothing.
-/// </summary>
+/// <summary>Compares a copy with what it was made from: every statement and, where nobody writes to the source, the number of rows. The
+/// server leaves out in silence what we may not read, so a copy that came about without an error proves nothing.</summary>
 internal sealed class MySqlComparison(MySqlAdmin admin, MySqlServerFacts facts, MySqlCopy copy)
 {
     /// <param name="isQuiet">Nobody writes to the source, so that rows and counters count.</param>

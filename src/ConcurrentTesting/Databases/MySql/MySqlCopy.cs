@@ -1,17 +1,12 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
-using Microsoft.Extensions.Logging;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// Copies a database: its tables are made and filled over a few connections at once, then everything else on one. Neither product can do
-/// that by itself, and <c>CREATE TABLE … LIKE</c> loses foreign keys.
-/// </summary>
+/// <summary>Copies a database: its tables are made and filled over a few connections at once, then everything else on one. Neither product
+/// can do that by itself, and <c>CREATE TABLE … LIKE</c> loses foreign keys.</summary>
 /// <param name="facts">What the server is and what we may do there.</param>
 internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogger logger)
 {
@@ -51,9 +46,8 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
             await MakeAsync(session, source, found, target, cancellationToken);
     }
 
-    /// <summary>
-    /// Gives the objects of a database to other definers by making them again, which is the only way. The caller makes its events.
-    /// </summary>
+    /// <summary>Gives the objects of a database to other definers by making them again, which is the only way. The caller makes its
+    /// events.</summary>
     /// <returns>What is in it then.</returns>
     public async Task<MySqlDefinition> GiveAwayAsync(
         MySqlDefinition source, Func<MySqlObject, string> definerOf, CancellationToken cancellationToken)
@@ -240,9 +234,8 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         }
     }
 
-    /// <summary>
-    /// The object's statement for the copy: this database's name where it stands for itself, a definer that we may give it.
-    /// </summary>
+    /// <summary>The object's statement for the copy: this database's name where it stands for itself, a definer that we may give
+    /// it.</summary>
     public string Statement(MySqlDefinition source, MySqlObject found, string target)
     {
         var sql = found.Kind == "VIEW"

@@ -1,5 +1,4 @@
 using ConcurrentTesting.Databases.Server;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.MySql;
 

@@ -1,12 +1,9 @@
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Databases.Templates.Scripts;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// The definers that scripts name. The account that builds a template may make objects for nobody but itself, so the clauses are taken out
-/// and noted, and the objects are given to their definers when the template is built.
-/// </summary>
+/// <summary>The definers that scripts name. The account that builds a template may make objects for nobody but itself, so the clauses are
+/// taken out and noted, and the objects are given to their definers when the template is built.</summary>
 internal sealed partial class MySqlDefiners
 {
     private const string Name = "(?:`(?:[^`]|``)*`|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[\\w$]+)";

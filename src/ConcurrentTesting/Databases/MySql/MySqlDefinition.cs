@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>Everything in a database but its rows, as the statements that make it.</summary>

@@ -1,14 +1,10 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// Reads what is in a database, in a few round trips on one session inside it: only there do views leave the database's name out.
-/// </summary>
+/// <summary>Reads what is in a database, in a few round trips on one session inside it: only there do views leave the database's name
+/// out.</summary>
 internal sealed class MySqlDefinitionReader(MySqlConnection session, string database)
 {
     private sealed record Listed(string Name, string Type, string Engine, long Bytes);

@@ -1,17 +1,13 @@
-using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// MySQL's and MariaDB's words: templates are databases with a mark (<see cref="MySqlMark"/>), clones copies (<see cref="MySqlClones"/>),
-/// locks named ones.
-/// </summary>
+/// <summary>MySQL's and MariaDB's words: templates are databases with a mark (<see cref="MySqlMark"/>), clones copies
+/// (<see cref="MySqlClones"/>), locks named ones.</summary>
 internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IServerDialect
 {
     private readonly MySqlSessions _sessions = new(admin);

@@ -5,10 +5,8 @@ using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// Which errors are worth another try, by number (https://dev.mysql.com/doc/mysql-errors/8.4/en/,
-/// https://mariadb.com/kb/en/mariadb-error-codes/).
-/// </summary>
+/// <summary>Which errors are worth another try, by number (https://dev.mysql.com/doc/mysql-errors/8.4/en/,
+/// https://mariadb.com/kb/en/mariadb-error-codes/).</summary>
 internal static class MySqlFaults
 {
     public const int AccessDeniedToDatabase = 1044;
@@ -28,10 +26,8 @@ internal static class MySqlFaults
     public const int AccessDeniedNoPassword = 1698;
     public const int CannotConvert = 3988;
 
-    /// <summary>
-    /// Errors for a right that is missing: on a database, a table, a column, a routine, the server; and functions where there is a binary
-    /// log.
-    /// </summary>
+    /// <summary>Errors for a right that is missing: on a database, a table, a column, a routine, the server; and functions where there is a
+    /// binary log.</summary>
     private static readonly int[] Denials =
         [AccessDeniedToDatabase, AccessDenied, 1142, 1143, 1227, 1370, 1410, BinaryLogNeedsSuper, AccessDeniedNoPassword];
 

@@ -4,11 +4,9 @@ using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// Holds named locks (https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html, https://mariadb.com/kb/en/get_lock/), which are the
-/// whole server's and never shared: a run that shares a template's lock notes itself in the template's mark instead, and counts while its
-/// own lock is held.
-/// </summary>
+/// <summary>Holds named locks (https://dev.mysql.com/doc/refman/8.4/en/locking-functions.html, https://mariadb.com/kb/en/get_lock/), which
+/// are the whole server's and never shared: a run that shares a template's lock notes itself in the template's mark instead, and counts
+/// while its own lock is held.</summary>
 internal sealed class MySqlLockSession : ILockSession
 {
     private const string RunPrefix = "ct_run_";

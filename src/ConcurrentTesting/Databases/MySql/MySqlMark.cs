@@ -1,15 +1,12 @@
-using System.Globalization;
-using System.Text.Json;
 using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// A table of ours in a finished template, which no copy gets: that the template is complete, when it was used last, which runs use it, and
-/// its events, which must not fire there. MySQL has no comments on databases, and nothing else that comes and goes with one.
-/// </summary>
+/// <summary>A table of ours in a finished template, which no copy gets: that the template is complete, when it was used last, which runs
+/// use it, and its events, which must not fire there. MySQL has no comments on databases, and nothing else that comes and goes with
+/// one.</summary>
 internal sealed class MySqlMark(MySqlAdmin admin)
 {
     private const string Table = "concurrent_test_template";

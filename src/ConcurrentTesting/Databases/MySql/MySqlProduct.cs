@@ -1,16 +1,12 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Net.Sockets;
 using ConcurrentTesting.Databases.Throwaway;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// A MariaDB or MySQL server of our own: where its programs are, and how it is set up for tests, whose data nobody will miss. It listens on
-/// 127.0.0.1, which every driver can reach, behind a password that each start makes anew; its socket lies in the data directory, which is
-/// its user's alone.
-/// </summary>
+/// <summary>A MariaDB or MySQL server of our own: where its programs are, and how it is set up for tests, whose data nobody will miss. It
+/// listens on 127.0.0.1, which every driver can reach, behind a password that each start makes anew; its socket lies in the data directory,
+/// which is its user's alone.</summary>
 internal sealed class MySqlProduct : IServerProduct
 {
     private const string Superuser = "root";

@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// A user's rights, as <c>SHOW GRANTS</c> lists them (https://dev.mysql.com/doc/refman/8.4/en/show-grants.html,
-/// https://mariadb.com/kb/en/show-grants/).
-/// </summary>
+/// <summary>A user's rights, as <c>SHOW GRANTS</c> lists them (https://dev.mysql.com/doc/refman/8.4/en/show-grants.html,
+/// https://mariadb.com/kb/en/show-grants/).</summary>
 internal sealed partial class MySqlRights
 {
     private const string All = "ALL PRIVILEGES";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 

@@ -1,11 +1,8 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Databases.MySql;
 
-/// <summary>
-/// Sums up what the server counted in the tables of a database (https://mariadb.com/kb/en/information-schema-table_statistics-table/,
-/// https://dev.mysql.com/doc/refman/8.4/en/performance-schema-table-wait-summary-tables.html).
-/// </summary>
+/// <summary>Sums up what the server counted in the tables of a database
+/// (https://mariadb.com/kb/en/information-schema-table_statistics-table/,
+/// https://dev.mysql.com/doc/refman/8.4/en/performance-schema-table-wait-summary-tables.html).</summary>
 internal static class MySqlStatistics
 {
     private const string OfUsers =

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
-using ConcurrentTesting.Safety;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
@@ -18,9 +16,8 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
     /// <summary>As a catalog has it.</summary>
     public static string Definer(TemplateAccount account) => $"{account.Name}@{Host}";
 
-    /// <summary>
-    /// The caller finds out which of them have our names and belong to dead runs. None where the server does not list accounts.
-    /// </summary>
+    /// <summary>The caller finds out which of them have our names and belong to dead runs. None where the server does not list
+    /// accounts.</summary>
     public static async Task<IReadOnlyList<string>> ListAsync(MySqlAdmin admin, CancellationToken cancellationToken)
     {
         try

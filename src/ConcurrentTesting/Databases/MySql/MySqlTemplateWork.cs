@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;

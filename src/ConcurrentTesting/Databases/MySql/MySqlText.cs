@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Databases.Server;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
@@ -10,11 +9,9 @@ internal static partial class MySqlText
     // The server quotes names in the statements that it writes; strings are skipped.
     private const string Strings = @"'(?:[^'\\]|\\.|'')*'|""(?:[^""\\]|\\.|"""")*""";
 
-    /// <summary>
-    /// The same statement for another database. The server leaves the database's own name out, except before the functions and the
+    /// <summary>The same statement for another database. The server leaves the database's own name out, except before the functions and the
     /// sequences that a view or a default uses, in a view that it cannot resolve (stale, or of a definer who is not there), and in one that
-    /// reaches another database too; a column's name may follow a table alias of the same name, which has to stay.
-    /// </summary>
+    /// reaches another database too; a column's name may follow a table alias of the same name, which has to stay.</summary>
     public static string Canonical(string sql, string from, string to)
     {
         var name = $@"(?<!\.){Regex.Escape(Quote(from))}\.";
@@ -27,9 +24,7 @@ internal static partial class MySqlText
             RegexOptions.Singleline);
     }
 
-    /// <summary>
-    /// The same for text that a person has written: wherever a name of ours stands it is the database. Other names stay.
-    /// </summary>
+    /// <summary>The same for text that a person has written: wherever a name of ours stands it is the database. Other names stay.</summary>
     public static string Written(string sql, string from, string to) =>
         OwnDatabaseName.Parse(from) is null ? sql : sql.Replace(from, to, StringComparison.Ordinal);
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Leases;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
@@ -8,10 +7,8 @@ namespace ConcurrentTesting.Databases.MySql;
 /// <summary>A view that cannot be made, and why.</summary>
 internal sealed record UnmadeView(MySqlObject View, MySqlException Why);
 
-/// <summary>
-/// Makes views in an order in which they can be made. A server makes a view whose definer it does not have, but none on top of that: then
-/// all of them are made as our own at first, and get their definers from the top down.
-/// </summary>
+/// <summary>Makes views in an order in which they can be made. A server makes a view whose definer it does not have, but none on top of
+/// that: then all of them are made as our own at first, and get their definers from the top down.</summary>
 /// <param name="make">Executes a view's statement; the flags say whether it replaces one, and whether it keeps its definer.</param>
 internal sealed class MySqlViews(Func<MySqlObject, bool, bool, Task> make)
 {

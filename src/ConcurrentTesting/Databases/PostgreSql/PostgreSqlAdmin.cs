@@ -1,14 +1,11 @@
-using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// Our own sessions on a server: a small pool on the administrative database, and single sessions elsewhere. The administrative database is
-/// always <c>postgres</c>, because advisory locks are visible only within one database.
-/// </summary>
+/// <summary>Our own sessions on a server: a small pool on the administrative database, and single sessions elsewhere. The administrative
+/// database is always <c>postgres</c>, because advisory locks are visible only within one database.</summary>
 internal sealed class PostgreSqlAdmin : IAsyncDisposable
 {
     public const string AdminDatabase = "postgres";
@@ -116,10 +113,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     public Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null) =>
         OpenAsync(As(account, With(database, pooling: false)), cancellationToken);
 
-    /// <summary>
-    /// A session that holds locks and is told of nothing: where it waits it asks the server each few seconds whether it is still there. A
-    /// connection that was lost half-way is noticed by that long before the system's own keepalive would.
-    /// </summary>
+    /// <summary>A session that holds locks and is told of nothing: where it waits it asks the server each few seconds whether it is still
+    /// there. A connection that was lost half-way is noticed by that long before the system's own keepalive would.</summary>
     public Task<NpgsqlConnection> OpenLockSessionAsync(CancellationToken cancellationToken)
     {
         var settings = With(AdminDatabase, pooling: false);
@@ -127,10 +122,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         return OpenAsync(settings, cancellationToken);
     }
 
-    /// <summary>
-    /// A session that sends a byte for each character and reads a character for each byte, so that a script's own bytes reach the server
-    /// unchanged, as from psql, and the script may name their encoding. It begins with UTF-8.
-    /// </summary>
+    /// <summary>A session that sends a byte for each character and reads a character for each byte, so that a script's own bytes reach the
+    /// server unchanged, as from psql, and the script may name their encoding. It begins with UTF-8.</summary>
     public Task<NpgsqlConnection> OpenByteSessionAsync(
         string database, CancellationToken cancellationToken, TemplateAccount? account = null)
     {

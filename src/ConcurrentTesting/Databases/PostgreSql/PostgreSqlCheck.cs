@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Safety;
 using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;

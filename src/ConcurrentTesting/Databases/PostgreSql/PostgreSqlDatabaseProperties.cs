@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// What belongs to a database but is not stored in it, so that <c>CREATE DATABASE … TEMPLATE</c> does not copy it: owner, rights, settings.
-/// </summary>
+/// <summary>What belongs to a database but is not stored in it, so that <c>CREATE DATABASE … TEMPLATE</c> does not copy it: owner, rights,
+/// settings.</summary>
 /// <param name="Grants">Null where the rights are the default ones.</param>
 internal sealed record PostgreSqlDatabaseProperties(
     string Owner,

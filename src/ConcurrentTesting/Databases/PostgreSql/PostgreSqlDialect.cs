@@ -1,19 +1,14 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// PostgreSQL's words: templates are sealed databases whose comment says when they were used last, clones <c>CREATE DATABASE …
-/// TEMPLATE</c>, locks advisory ones.
-/// </summary>
+/// <summary>PostgreSQL's words: templates are sealed databases whose comment says when they were used last, clones <c>CREATE DATABASE …
+/// TEMPLATE</c>, locks advisory ones.</summary>
 internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext context) : IServerDialect
 {
     // A drop that was interrupted leaves a database that may only be dropped again, with a limit of -2 (PostgreSQL 16).
@@ -52,9 +47,8 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             [version, _facts.User, _facts.Collation, .. await ReadInfluencesAsync(cancellationToken)]);
     }
 
-    /// <summary>
-    /// What a template takes from the server: the settings of who builds it, and the versions of its extensions and of its collation.
-    /// </summary>
+    /// <summary>What a template takes from the server: the settings of who builds it, and the versions of its extensions and of its
+    /// collation.</summary>
     private async Task<IReadOnlyList<string>> ReadInfluencesAsync(CancellationToken cancellationToken)
     {
         var settings = await admin.QueryAsync(
@@ -68,9 +62,8 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
         return [.. settings, .. names, .. versions, .. await ReadCollationAsync(cancellationToken)];
     }
 
-    /// <summary>
-    /// A template whose collation was of another version, before an update of the system's libraries, cannot be cloned any more.
-    /// </summary>
+    /// <summary>A template whose collation was of another version, before an update of the system's libraries, cannot be cloned any
+    /// more.</summary>
     private async Task<IReadOnlyList<string>> ReadCollationAsync(CancellationToken cancellationToken) =>
         _facts!.Version < FirstWithCollationVersions ? [] : await admin.QueryAsync(
             """
@@ -275,9 +268,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     private async Task<PostgreSqlServerFacts> FactsAsync(CancellationToken cancellationToken) =>
         _facts ??= await PostgreSqlServerFacts.ReadAsync(admin, cancellationToken);
 
-    /// <summary>
-    /// Copying files is fastest but checkpoints the whole server, so it is used only on a server of our own. Elsewhere the server's default
-    /// applies, which writes the copy to its log.
-    /// </summary>
+    /// <summary>Copying files is fastest but checkpoints the whole server, so it is used only on a server of our own. Elsewhere the
+    /// server's default applies, which writes the copy to its log.</summary>
     private string Strategy() => context.IsOurs && _facts!.Version >= 150000 ? " STRATEGY FILE_COPY" : "";
 }

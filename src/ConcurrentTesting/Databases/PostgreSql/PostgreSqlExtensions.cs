@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
@@ -9,9 +8,8 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 /// <summary>Extensions that we make for a role that may not: those that reach no other database, and those that the user names.</summary>
 internal static partial class PostgreSqlExtensions
 {
-    /// <summary>
-    /// Extensions that reach nothing outside their database; never dblink, foreign data wrappers, untrusted languages, or file access.
-    /// </summary>
+    /// <summary>Extensions that reach nothing outside their database; never dblink, foreign data wrappers, untrusted languages, or file
+    /// access.</summary>
     private static readonly FrozenSet<string> Harmless = new[]
     {
         "address_standardizer", "address_standardizer_data_us", "autoinc", "bloom", "btree_gin", "btree_gist", "citext", "cube", "dict_int",

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using Npgsql;
@@ -6,10 +5,9 @@ using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// Statements that the role that builds a template may not execute itself, and that reach no other database. Each is checked where it
-/// stands and executed by the given account afterwards, when everything belongs to that account. Extensions are made by it at once.
-/// </summary>
+/// <summary>Statements that the role that builds a template may not execute itself, and that reach no other database. Each is checked where
+/// it stands and executed by the given account afterwards, when everything belongs to that account. Extensions are made by it at
+/// once.</summary>
 /// <param name="session">The script's.</param>
 /// <param name="admin">The given account's, in the same database.</param>
 internal sealed partial class PostgreSqlHeldStatements(
@@ -92,10 +90,8 @@ internal sealed partial class PostgreSqlHeldStatements(
         return null;
     }
 
-    /// <summary>
-    /// Whether a statement grants or revokes rights on objects in the database, some of which may belong to an extension and so to the
-    /// given account.
-    /// </summary>
+    /// <summary>Whether a statement grants or revokes rights on objects in the database, some of which may belong to an extension and so to
+    /// the given account.</summary>
     public static bool IsGrantWithin(SqlStatement statement)
     {
         var on = statement.Words.IndexOf("ON");

@@ -1,17 +1,13 @@
 using System.Buffers.Binary;
 using System.Data;
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using ConcurrentTesting.Databases.Server;
 using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// Holds advisory locks, which only meet within one database: always on <c>postgres</c>
-/// (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).
-/// </summary>
+/// <summary>Holds advisory locks, which only meet within one database: always on <c>postgres</c>
+/// (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS).</summary>
 internal sealed class PostgreSqlLockSession : ILockSession
 {
     // The number is arbitrary and must never change: two versions of this library must see each other's locks.

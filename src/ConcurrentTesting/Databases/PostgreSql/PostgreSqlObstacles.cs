@@ -1,13 +1,10 @@
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// What keeps a database of ours from being dropped beyond its sessions, which the drop itself ends: who reads a replication slot of it,
-/// prepared transactions and subscriptions. They outlive the tests that made them.
-/// </summary>
+/// <summary>What keeps a database of ours from being dropped beyond its sessions, which the drop itself ends: who reads a replication slot
+/// of it, prepared transactions and subscriptions. They outlive the tests that made them.</summary>
 internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);

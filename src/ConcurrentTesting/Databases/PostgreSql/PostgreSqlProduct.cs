@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
 using ConcurrentTesting.Databases.Throwaway;
 using Npgsql;
 
@@ -36,9 +34,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
     /// <summary><c>15.18</c>.</summary>
     public string Version { get; }
 
-    /// <summary>
-    /// With the descriptions of the extensions, which tell their versions: what one has made in a template works with its own library only.
-    /// </summary>
+    /// <summary>With the descriptions of the extensions, which tell their versions: what one has made in a template works with its own
+    /// library only.</summary>
     public ImmutableArray<string> Facts => [Version, .. InitArguments, ExtensionsPrint()];
 
     /// <summary>A fast shutdown.</summary>
@@ -75,9 +72,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
         ? LaunchOnLoopback(dataDirectory, socketDirectory, isInMemory)
         : new(CommandLine(dataDirectory, socketDirectory, isInMemory), OnSocket(socketDirectory, Port).ConnectionString);
 
-    /// <summary>
-    /// The socket belongs to the run's user alone and needs no password; everybody on this machine can reach the port, which needs one.
-    /// </summary>
+    /// <summary>The socket belongs to the run's user alone and needs no password; everybody on this machine can reach the port, which needs
+    /// one.</summary>
     private ServerLaunch LaunchOnLoopback(string dataDirectory, string socketDirectory, bool isInMemory)
     {
         var address = LoopbackAddress.New();

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
@@ -9,9 +6,8 @@ using Npgsql;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql does.
-/// </summary>
+/// <summary>Executes an SQL file statement by statement, each in a transaction of its own unless the file says otherwise, as psql
+/// does.</summary>
 /// <param name="connection">One that sends a byte for each character: <see cref="PostgreSqlAdmin.OpenByteSessionAsync"/>.</param>
 /// <param name="held">Takes statements that the session's role may not execute; null where the session is the given account's.</param>
 /// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>

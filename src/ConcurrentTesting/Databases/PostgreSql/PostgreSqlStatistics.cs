@@ -1,11 +1,7 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// Reads <c>pg_stat_database</c> (https://www.postgresql.org/docs/current/monitoring-stats.html). A session's counts are complete once it
-/// has ended.
-/// </summary>
+/// <summary>Reads <c>pg_stat_database</c> (https://www.postgresql.org/docs/current/monitoring-stats.html). A session's counts are complete
+/// once it has ended.</summary>
 internal static class PostgreSqlStatistics
 {
     private const int WithSessions = 140000;

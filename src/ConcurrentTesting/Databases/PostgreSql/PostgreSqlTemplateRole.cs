@@ -1,16 +1,12 @@
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// The role that builds a template: the owner of that database, with only the rights of every user elsewhere. What it has made is given to
-/// the given account before the template is sealed, and the role is dropped.
-/// </summary>
+/// <summary>The role that builds a template: the owner of that database, with only the rights of every user elsewhere. What it has made is
+/// given to the given account before the template is sealed, and the role is dropped.</summary>
 internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlServerFacts facts, Redactor secrets, ILogger logger)
 {
     private const int FirstWithGrantsOnSettings = 150000;
@@ -141,9 +137,8 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>
-    /// Before PostgreSQL 15 the schema public does not belong to the owner of its database, whose grants on it would have no effect.
-    /// </summary>
+    /// <summary>Before PostgreSQL 15 the schema public does not belong to the owner of its database, whose grants on it would have no
+    /// effect.</summary>
     private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
     {
         if (!facts.IsSuperuser || facts.Version >= FirstWithOwnPublicSchema)

@@ -1,16 +1,12 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
-/// <summary>
-/// One template under construction. Nobody may connect to it once it is sealed, so that no session is ever in a clone's way. The seal is
-/// the completion mark too: a template without it is half-built.
-/// </summary>
+/// <summary>One template under construction. Nobody may connect to it once it is sealed, so that no session is ever in a clone's way. The
+/// seal is the completion mark too: a template without it is half-built.</summary>
 /// <param name="creation">What follows <c>CREATE DATABASE name</c> for this server: its strategy.</param>
 internal sealed class PostgreSqlTemplateWork(
     PostgreSqlAdmin admin,

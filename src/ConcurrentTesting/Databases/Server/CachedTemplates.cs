@@ -1,18 +1,14 @@
 using System.Data.Common;
 using ConcurrentTesting.Databases.Templates;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// Makes a template's database and seals it. Right before the seal it awaits <paramref name="requireLock"/>, which throws where the
-/// template's lock was lost.
-/// </summary>
+/// <summary>Makes a template's database and seals it. Right before the seal it awaits <paramref name="requireLock"/>, which throws where
+/// the template's lock was lost.</summary>
 internal delegate Task TemplateBuild(Func<CancellationToken, Task> requireLock, CancellationToken cancellationToken);
 
-/// <summary>
-/// The templates that stay on a server between runs. A run that uses one shares its lock; a run that builds or evicts one holds it alone.
-/// </summary>
+/// <summary>The templates that stay on a server between runs. A run that uses one shares its lock; a run that builds or evicts one holds it
+/// alone.</summary>
 /// <param name="drop">Drops a database; false where it resists.</param>
 internal sealed class CachedTemplates(
     IServerDialect dialect, ServerLocks locks, Func<string, CancellationToken, Task<bool>> drop, TimeProvider time, ILogger logger)
@@ -38,9 +34,8 @@ internal sealed class CachedTemplates(
         return true;
     }
 
-    /// <summary>
-    /// Evicts the least recently used templates first, until the rest is within <see cref="TemplateLimits"/>; never one in use.
-    /// </summary>
+    /// <summary>Evicts the least recently used templates first, until the rest is within <see cref="TemplateLimits"/>; never one in
+    /// use.</summary>
     /// <remarks>What cannot be listed or evicted is somebody else's template and left to a later run: this run has its own.</remarks>
     public async Task EvictAsync(
         CancellationToken cancellationToken, int maxEntries = TemplateLimits.MaxEntries, long maxBytes = TemplateLimits.MaxBytes) =>

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// A session that only holds locks. The server releases them within milliseconds of our process's death, however it dies, because the
-/// session is idle. It takes one request at a time.
-/// </summary>
+/// <summary>A session that only holds locks. The server releases them within milliseconds of our process's death, however it dies, because
+/// the session is idle. It takes one request at a time.</summary>
 internal interface ILockSession : IAsyncDisposable
 {
     /// <summary>False once the session is known to have broken: it holds nothing any more.</summary>
@@ -28,8 +26,7 @@ internal interface ILockSession : IAsyncDisposable
     /// <summary>Asks the server whether a lock that was taken alone is still this session's.</summary>
     Task<bool> HoldsAsync(LockName name, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Returns when the session or this lock is lost, or throws when cancelled. Nothing else may use the session meanwhile.
-    /// </summary>
+    /// <summary>Returns when the session or this lock is lost, or throws when cancelled. Nothing else may use the session
+    /// meanwhile.</summary>
     Task WatchAsync(LockName name, CancellationToken cancellationToken);
 }

@@ -1,13 +1,10 @@
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// The operations of one kind of server, in its own SQL. <see cref="ServerEngine"/> and the rest of this folder decide when something is
-/// done and whether it may be; a dialect only does what it is asked for. Several workers may call it at once.
-/// </summary>
+/// <summary>The operations of one kind of server, in its own SQL. <see cref="ServerEngine"/> and the rest of this folder decide when
+/// something is done and whether it may be; a dialect only does what it is asked for. Several workers may call it at once.</summary>
 internal interface IServerDialect : ILockServer, IAsyncDisposable
 {
     /// <summary><c>postgresql</c> or <c>mysql</c>.</summary>

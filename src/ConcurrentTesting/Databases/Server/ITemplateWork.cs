@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Templates;
 
 namespace ConcurrentTesting.Databases.Server;
@@ -28,10 +27,8 @@ internal interface ITemplateWork
     /// <summary>Whether an error, a driver's, says that a right is missing.</summary>
     bool IsDenied(Exception exception);
 
-    /// <summary>
-    /// Ends the sessions inside, gives what an account has made to the given account, takes out what must not go on in a template, and
-    /// marks it as complete in one step, the last.
-    /// </summary>
+    /// <summary>Ends the sessions inside, gives what an account has made to the given account, takes out what must not go on in a template,
+    /// and marks it as complete in one step, the last.</summary>
     /// <param name="account">Who built it; null: the given account.</param>
     /// <param name="isCached">It stays between runs, and other users may copy it.</param>
     /// <param name="requireLock">Is awaited right before the mark.</param>

@@ -1,9 +1,7 @@
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// Notes of the accounts that build templates, for servers that do not let everybody list accounts: by them the next run of this checkout
-/// finds what a killed one left. A file each, whose name is the account's, in a folder of the server's.
-/// </summary>
+/// <summary>Notes of the accounts that build templates, for servers that do not let everybody list accounts: by them the next run of this
+/// checkout finds what a killed one left. A file each, whose name is the account's, in a folder of the server's.</summary>
 internal static class NotedAccounts
 {
     private static readonly char[] NoNames = [.. Path.GetInvalidFileNameChars().Append(':').Distinct()];

@@ -1,14 +1,10 @@
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// The names of databases on a server that we share with others: <c>ct_&lt;kind&gt;_&lt;owner&gt;_&lt;label&gt;_&lt;mark&gt;</c>. The mark
-/// is a checksum of the rest, so that the name alone, from the instant the database exists, proves that it is ours; what does not parse is
-/// never dropped. 63 bytes at most (PostgreSQL's limit; MySQL's is 64), in characters that need no quotes.
-/// </summary>
+/// <summary>The names of databases on a server that we share with others: <c>ct_&lt;kind&gt;_&lt;owner&gt;_&lt;label&gt;_&lt;mark&gt;</c>.
+/// The mark is a checksum of the rest, so that the name alone, from the instant the database exists, proves that it is ours; what does not
+/// parse is never dropped. 63 bytes at most (PostgreSQL's limit; MySQL's is 64), in characters that need no quotes.</summary>
 /// <param name="Owner">The run's token, or the template's fingerprint.</param>
 internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owner, string Label)
 {

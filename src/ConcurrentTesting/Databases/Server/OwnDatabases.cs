@@ -1,21 +1,17 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// Drops databases and accounts that are ours by their names. What resists is named in the log and left to the next sweep.
-/// </summary>
+/// <summary>Drops databases and accounts that are ours by their names. What resists is named in the log and left to the next
+/// sweep.</summary>
 internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILogger logger)
 {
     /// <summary>How long a drop may take before the database is left for the next sweep.</summary>
     public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// For a template, whose drop is better not interrupted: right after a build the server may have much to write before.
-    /// </summary>
+    /// <summary>For a template, whose drop is better not interrupted: right after a build the server may have much to write
+    /// before.</summary>
     private static readonly TimeSpan TemplateDropLimit = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, bool> _undropped = new();

@@ -1,21 +1,17 @@
 using System.Collections.Concurrent;
 using ConcurrentTesting.Databases.Leases;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// Shows other runs, by locks on a server, that this run lives, and names the run's databases. Locks that are lost, as in a server's
-/// restart, are taken again unless another run has meanwhile taken this one for dead and removed all of its databases.
-/// </summary>
+/// <summary>Shows other runs, by locks on a server, that this run lives, and names the run's databases. Locks that are lost, as in a
+/// server's restart, are taken again unless another run has meanwhile taken this one for dead and removed all of its databases.</summary>
 internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyncDisposable
 {
     /// <summary>How long a server may be away during a run before the run gives up.</summary>
     private static readonly TimeSpan LongestRestart = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// A throwaway server of the run's own, which can only recover from a crash of one of its processes: nobody starts it again.
-    /// </summary>
+    /// <summary>A throwaway server of the run's own, which can only recover from a crash of one of its processes: nobody starts it
+    /// again.</summary>
     private static readonly TimeSpan LongestRestartOfOurs = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 

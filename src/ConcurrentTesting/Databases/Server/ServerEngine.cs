@@ -1,17 +1,11 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// Databases on a server, whichever it is: what is ours is told by its name (<see cref="OwnDatabaseName"/>), whether its run lives by a
-/// lock (<see cref="RunHold"/>). The dialect says how the server is asked for each thing.
-/// </summary>
+/// <summary>Databases on a server, whichever it is: what is ours is told by its name (<see cref="OwnDatabaseName"/>), whether its run lives
+/// by a lock (<see cref="RunHold"/>). The dialect says how the server is asked for each thing.</summary>
 internal sealed class ServerEngine(IServerDialect dialect, ServerContext context) : IDatabaseEngine
 {
     private readonly ConcurrentTestSettings _settings = context.Settings;

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>What a run has to know of a server, whichever it is.</summary>

@@ -3,11 +3,9 @@ using System.Net.Sockets;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// The locks of templates, and of runs that may be dead. A session that broke is opened again for a template's lock: what it shared is
-/// shared again, what it held alone is lost. A run's is not to be had from then on: if the server was started again, the living runs are
-/// about to take theirs, and none may pass for dead.
-/// </summary>
+/// <summary>The locks of templates, and of runs that may be dead. A session that broke is opened again for a template's lock: what it
+/// shared is shared again, what it held alone is lost. A run's is not to be had from then on: if the server was started again, the living
+/// runs are about to take theirs, and none may pass for dead.</summary>
 internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
@@ -21,10 +19,8 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
     private bool _wasLost;
     private bool _isDisposed;
 
-    /// <summary>
-    /// Whether an error says that a session gives no answer. Where a server that is gone was reached by a unix socket, writing to it fails
-    /// at once, and MySqlConnector tells that error of the socket as it is.
-    /// </summary>
+    /// <summary>Whether an error says that a session gives no answer. Where a server that is gone was reached by a unix socket, writing to
+    /// it fails at once, and MySqlConnector tells that error of the socket as it is.</summary>
     public static bool IsOfBrokenSession(Exception exception) =>
         exception is DbException or InvalidOperationException or IOException or SocketException or TimeoutException;
 

@@ -1,6 +1,5 @@
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 

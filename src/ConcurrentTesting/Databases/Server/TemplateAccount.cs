@@ -2,9 +2,8 @@ using System.Security.Cryptography;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// The account that builds a template on a server of others: it has rights on that one database and goes when the template is built.
-/// </summary>
+/// <summary>The account that builds a template on a server of others: it has rights on that one database and goes when the template is
+/// built.</summary>
 /// <param name="Name">
 /// Says whose it is, as a database's does (<see cref="OwnDatabaseName"/>); at most 32 characters, which is MySQL's limit.
 /// </param>

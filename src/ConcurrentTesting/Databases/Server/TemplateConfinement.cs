@@ -1,15 +1,11 @@
 using System.Data.Common;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>
-/// Decides whether a template is built by an account that cannot reach other databases. Where that cannot be, on a server of others, a list
-/// of words is what remains, and the run says so. On a throwaway server there is nobody to protect.
-/// </summary>
+/// <summary>Decides whether a template is built by an account that cannot reach other databases. Where that cannot be, on a server of
+/// others, a list of words is what remains, and the run says so. On a throwaway server there is nobody to protect.</summary>
 internal sealed class TemplateConfinement(ServerContext context)
 {
     private readonly DatabaseEngine _engine = context.Settings.Database;

@@ -1,13 +1,10 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace ConcurrentTesting.Databases.Sqlite;
 
-/// <summary>
-/// Tells whether a file is still the one that it was, or was deleted and another one made of its name. It holds the file open, because
-/// Linux names the file behind a handle and says where that is deleted; elsewhere nothing tells.
-/// </summary>
+/// <summary>Tells whether a file is still the one that it was, or was deleted and another one made of its name. It holds the file open,
+/// because Linux names the file behind a handle and says where that is deleted; elsewhere nothing tells.</summary>
 internal sealed class OriginalFile : IDisposable
 {
     private const string Deleted = " (deleted)";

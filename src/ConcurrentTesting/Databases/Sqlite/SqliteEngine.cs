@@ -1,20 +1,13 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Globalization;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Sqlite;
 
-/// <summary>
-/// SQLite: a template is a file in the <see cref="TemplateStore"/>, a clone a copy of it in the run's folder.
-/// <see cref="File.Copy(string,string)"/> shares blocks (reflink) where the file system can.
-/// </summary>
+/// <summary>SQLite: a template is a file in the <see cref="TemplateStore"/>, a clone a copy of it in the run's folder.
+/// <see cref="File.Copy(string,string)"/> shares blocks (reflink) where the file system can.</summary>
 internal sealed class SqliteEngine(
     ConcurrentTestSettings settings, string runId, Redactor secrets, ILogger logger, TimeProvider time) : IDatabaseEngine
 {

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using Microsoft.Data.Sqlite;
@@ -7,10 +5,9 @@ using SQLitePCL;
 
 namespace ConcurrentTesting.Databases.Sqlite;
 
-/// <summary>
-/// Executes an SQL file statement by statement. SQLite itself tells where a statement ends (https://www.sqlite.org/c3ref/prepare.html,
-/// pzTail), so triggers and strings need no parser of ours, and an error can name the statement.
-/// </summary>
+/// <summary>Executes an SQL file statement by statement. SQLite itself tells where a statement ends
+/// (https://www.sqlite.org/c3ref/prepare.html, pzTail), so triggers and strings need no parser of ours, and an error can name the
+/// statement.</summary>
 internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep script)
 {
     private readonly byte[] _sql = SqlScriptFile.Plain(File.ReadAllBytes(script.Path), script.Name).ToArray();

@@ -3,10 +3,8 @@ using System.Xml.Linq;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>
-/// What a project is made of outside of its folder: projects, files and imports, as far as their text tells, without MSBuild. Where a path
-/// is made of properties, it is the whole repository.
-/// </summary>
+/// <summary>What a project is made of outside of its folder: projects, files and imports, as far as their text tells, without MSBuild.
+/// Where a path is made of properties, it is the whole repository.</summary>
 /// <param name="Paths">Files and folders that are there, absolute.</param>
 /// <param name="AreWhole">False where there is more of which nobody knows where it lies.</param>
 internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWhole)

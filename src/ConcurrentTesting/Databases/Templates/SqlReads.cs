@@ -1,13 +1,9 @@
 using System.Buffers;
-using System.Text;
-using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>
-/// Whether a file of SQL reads other files, which nobody looks at then. Its lines tell, no parser: in doubt it does, and the template is
-/// built anew.
-/// </summary>
+/// <summary>Whether a file of SQL reads other files, which nobody looks at then. Its lines tell, no parser: in doubt it does, and the
+/// template is built anew.</summary>
 internal static partial class SqlReads
 {
     // One of them is in each line that counts; all others are passed over at the speed of memory.

@@ -1,16 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.VsTest;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>
-/// Runs the command of a template source in the shell. The connection string reaches it by environment alone, so that no process list shows
-/// it.
-/// </summary>
+/// <summary>Runs the command of a template source in the shell. The connection string reaches it by environment alone, so that no process
+/// list shows it.</summary>
 internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor secrets, ILogger logger)
 {
     private const int LinesInError = 8;

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>The parts of an entry of <see cref="ConcurrentTestSettings.Template"/>: <c>audit=watch:src/Migrations</c>.</summary>

@@ -1,14 +1,10 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>
-/// A template's identity: a hash over everything that goes into it. A command counts with its text, the folder that it runs in and the
-/// content of the files and folders that it names (build outputs left out), so that changed migrations make a new template.
-/// </summary>
+/// <summary>A template's identity: a hash over everything that goes into it. A command counts with its text, the folder that it runs in and
+/// the content of the files and folders that it names (build outputs left out), so that changed migrations make a new template.</summary>
 internal sealed class TemplateFingerprint : IDisposable
 {
     /// <summary>Changes when templates of the same ingredients come out differently.</summary>

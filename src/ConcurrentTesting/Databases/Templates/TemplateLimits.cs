@@ -9,9 +9,8 @@ internal static class TemplateLimits
     /// <summary>The bytes that the cached templates may take together.</summary>
     public const long MaxBytes = 2L << 30;
 
-    /// <summary>
-    /// Evicts from the end until the rest is within the limits. What cannot be evicted, because a run uses it, still counts.
-    /// </summary>
+    /// <summary>Evicts from the end until the rest is within the limits. What cannot be evicted, because a run uses it, still
+    /// counts.</summary>
     /// <param name="templates">The most recently used first.</param>
     /// <param name="tryEvictAsync">Whether it is gone.</param>
     public static async Task EvictAsync<T>(

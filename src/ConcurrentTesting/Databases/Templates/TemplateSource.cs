@@ -1,16 +1,11 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>What one of a worker's databases is made from: steps that are taken in order.</summary>
 /// <param name="Database">The database's name among a worker's databases: <c>main</c>.</param>
 internal sealed record TemplateSource(string Database, ImmutableArray<TemplateStep> Steps)
 {
-    /// <summary>
-    /// Whether the template stays between runs. A copy of a database that others go on changing is good for one run only, and so is what
-    /// a command made of nobody knows what.
-    /// </summary>
+    /// <summary>Whether the template stays between runs. A copy of a database that others go on changing is good for one run only, and so
+    /// is what a command made of nobody knows what.</summary>
     public bool IsCached(ConcurrentTestSettings settings) =>
         settings.TemplateCache && !IsCopy && UnknownInput(settings) is null && ReadingScript(settings) is null;
 
@@ -21,10 +16,8 @@ internal sealed record TemplateSource(string Database, ImmutableArray<TemplateSt
             : Steps.OfType<CommandStep>()
                 .FirstOrDefault(command => !CommandInputs.Of(command.CommandLine, settings.WorkingDirectory).AreKnown);
 
-    /// <summary>
-    /// The first script that has the server read other files, where no <see cref="WatchStep"/> names them. Only a throwaway server does,
-    /// and one where the user allows it.
-    /// </summary>
+    /// <summary>The first script that has the server read other files, where no <see cref="WatchStep"/> names them. Only a throwaway server
+    /// does, and one where the user allows it.</summary>
     public SqlFileStep? ReadingScript(ConcurrentTestSettings settings) =>
         !MayServerRead(settings) || Steps.Any(step => step is WatchStep)
             ? null

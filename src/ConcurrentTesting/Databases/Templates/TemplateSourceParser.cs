@@ -1,18 +1,11 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>
-/// Reads <see cref="ConcurrentTestSettings.Template"/>: SQL files and folders (whose <c>*.sql</c> are ordered by name, ordinally),
-/// <c>cmd:command</c>,
-/// <c>db:name</c> and <c>watch:path</c>.
-/// </summary>
+/// <summary>Reads <see cref="ConcurrentTestSettings.Template"/>: SQL files and folders (whose <c>*.sql</c> are ordered by name, ordinally),
+/// <c>cmd:command</c>, <c>db:name</c> and <c>watch:path</c>.</summary>
 internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
 {
-    /// <summary>
-    /// One source for each of <see cref="ConcurrentTestSettings.Databases"/>. An entry <c>audit=…</c> is for that database alone; a
-    /// database without entries of its own is made from those that name none.
-    /// </summary>
+    /// <summary>One source for each of <see cref="ConcurrentTestSettings.Databases"/>. An entry <c>audit=…</c> is for that database alone;
+    /// a database without entries of its own is made from those that name none.</summary>
     /// <exception cref="ConcurrentTestException">An entry names nothing that is there.</exception>
     public ImmutableArray<TemplateSource> ParseAll()
     {

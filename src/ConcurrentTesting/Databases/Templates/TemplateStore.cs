@@ -1,14 +1,9 @@
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>
-/// Finished templates that are folders (an SQLite file, a server's ready data directory), cached between runs. An entry is built beside its
-/// place and renamed into it, so that what is there is whole. A user of an entry shares its lock; a builder and an evictor hold it alone.
-/// Lock files are opened and deleted only under the store's own lock, so that nobody holds the lock of a file that is gone.
-/// </summary>
+/// <summary>Finished templates that are folders (an SQLite file, a server's ready data directory), cached between runs. An entry is built
+/// beside its place and renamed into it, so that what is there is whole. A user of an entry shares its lock; a builder and an evictor hold
+/// it alone. Lock files are opened and deleted only under the store's own lock, so that nobody holds the lock of a file that is
+/// gone.</summary>
 /// <param name="folder">Absolute. May be deleted at any time when no run is under way.</param>
 internal sealed partial class TemplateStore(string folder, TimeProvider time, ILogger logger)
 {

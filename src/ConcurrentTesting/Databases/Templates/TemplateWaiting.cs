@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace ConcurrentTesting.Databases.Templates;
 
 /// <summary>Tells that the run waits for another one's build: at once, and each minute, because that run may be stopped.</summary>

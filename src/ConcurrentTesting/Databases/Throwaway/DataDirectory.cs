@@ -3,9 +3,8 @@ namespace ConcurrentTesting.Databases.Throwaway;
 /// <summary>Copies a stopped server's data directory.</summary>
 internal static class DataDirectory
 {
-    /// <summary>
-    /// File by file, sharing blocks where the file system can; nothing but the owner may read the copy, as servers demand.
-    /// </summary>
+    /// <summary>File by file, sharing blocks where the file system can; nothing but the owner may read the copy, as servers
+    /// demand.</summary>
     public static void Copy(string source, string target, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(target);

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Databases.Throwaway;
 
 /// <summary>What differs between the kinds of throwaway servers.</summary>
@@ -20,10 +18,8 @@ internal interface IServerProduct
     /// <summary>Makes a data directory that a server can start from.</summary>
     Task InitializeAsync(string dataDirectory, ServerAccount account, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// How a server is started on this data directory, reachable from this machine alone. Files that it needs are written beside the
-    /// directory.
-    /// </summary>
+    /// <summary>How a server is started on this data directory, reachable from this machine alone. Files that it needs are written beside
+    /// the directory.</summary>
     ServerLaunch Launch(string dataDirectory, string socketDirectory, bool isInMemory);
 
     /// <summary>What a person starts to look at kept data: on a socket, and without anything secret.</summary>

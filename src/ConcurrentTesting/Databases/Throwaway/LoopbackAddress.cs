@@ -9,9 +9,8 @@ internal sealed record LoopbackAddress(int Port, string Password)
 {
     public const string Host = "127.0.0.1";
 
-    /// <summary>
-    /// Below the ports that Linux gives to outgoing connections, one of which could take the port before the server does.
-    /// </summary>
+    /// <summary>Below the ports that Linux gives to outgoing connections, one of which could take the port before the server
+    /// does.</summary>
     private const int FirstPort = 15000;
     private const int LastPort = 32000;
 

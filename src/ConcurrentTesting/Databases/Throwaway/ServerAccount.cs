@@ -86,9 +86,8 @@ internal sealed record ServerAccount(string? User)
     private static ConcurrentTestException Failed(string program, string why) =>
         new(ConcurrentTestExitCode.Incomplete, $"{program}, needed for a throwaway server, {why}");
 
-    /// <summary>
-    /// Variables that steer the server's programs or clients must not come from the caller; secrets have no business there.
-    /// </summary>
+    /// <summary>Variables that steer the server's programs or clients must not come from the caller; secrets have no business
+    /// there.</summary>
     private static bool IsForeign(string variable) =>
         variable.StartsWith("PG", StringComparison.Ordinal)
         || variable.StartsWith("MYSQL", StringComparison.Ordinal)

@@ -1,13 +1,10 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Throwaway;
 
-/// <summary>
-/// A server under the eyes of a small shell that reads a pipe from us. The pipe's end, which comes with our death however we die, makes the
-/// shell kill the server and remove its data; so nothing is left running and no memory stays taken. A session of its own keeps the
-/// terminal's Ctrl-C away from both.
-/// </summary>
+/// <summary>A server under the eyes of a small shell that reads a pipe from us. The pipe's end, which comes with our death however we die,
+/// makes the shell kill the server and remove its data; so nothing is left running and no memory stays taken. A session of its own keeps
+/// the terminal's Ctrl-C away from both.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     // $1 the signal that stops in good order, $2 the one that ends at once, $3 the data directory, $4 the log; the rest is the server. One

@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Record;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Throwaway;
 

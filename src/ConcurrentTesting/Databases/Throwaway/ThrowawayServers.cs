@@ -1,15 +1,10 @@
 using System.Security.Cryptography;
-using System.Text;
 using ConcurrentTesting.Databases.Templates;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Databases.Throwaway;
 
-/// <summary>
-/// Starts private servers for a run from a ready data directory, in memory where there is room. The directory is cached between runs: first
-/// as the product makes it, later with the run's templates in it.
-/// </summary>
+/// <summary>Starts private servers for a run from a ready data directory, in memory where there is room. The directory is cached between
+/// runs: first as the product makes it, later with the run's templates in it.</summary>
 internal sealed class ThrowawayServers(
     IServerProduct product, ServerAccount account, ConcurrentTestSettings settings, string runId, ILogger logger,
     TimeProvider time) : IAsyncDisposable

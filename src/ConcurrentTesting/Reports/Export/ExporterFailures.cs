@@ -1,12 +1,9 @@
 using System.Diagnostics.Tracing;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
 
 namespace ConcurrentTesting.Reports.Export;
 
-/// <summary>
-/// Hears what OpenTelemetry's exporter complains of: it tells nobody else, and calls a flush that sent nothing a success.
-/// </summary>
+/// <summary>Hears what OpenTelemetry's exporter complains of: it tells nobody else, and calls a flush that sent nothing a
+/// success.</summary>
 internal sealed class ExporterFailures : EventListener
 {
     private const string SourceName = "OpenTelemetry-Exporter-OpenTelemetryProtocol";

@@ -1,14 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Prometheus;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Reports.Export;
 
-/// <summary>
-/// Answers Prometheus's scrapes while a run goes on, on this machine's loopback alone: <c>http://127.0.0.1:PORT/metrics</c>.
-/// </summary>
+/// <summary>Answers Prometheus's scrapes while a run goes on, on this machine's loopback alone:
+/// <c>http://127.0.0.1:PORT/metrics</c>.</summary>
 internal sealed class MetricsListener : IAsyncDisposable
 {
     // What Prometheus's text format calls itself.

@@ -1,16 +1,10 @@
 using System.Net.Http.Headers;
-using System.Text;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Prometheus;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Reports.Export;
 
-/// <summary>
-/// Gives a finished run's figures to a Pushgateway. They replace those of the run before: the group is the address's own, or the job
-/// <c>concurrent_test</c>, and never names the run. What goes wrong is a warning: it is no test's fault.
-/// </summary>
+/// <summary>Gives a finished run's figures to a Pushgateway. They replace those of the run before: the group is the address's own, or the
+/// job <c>concurrent_test</c>, and never names the run. What goes wrong is a warning: it is no test's fault.</summary>
 /// <remarks>https://github.com/prometheus/pushgateway#put-method</remarks>
 internal static class MetricsPush
 {

@@ -1,23 +1,15 @@
 using System.Diagnostics;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
 namespace ConcurrentTesting.Reports.Export;
 
-/// <summary>
-/// A finished run as a trace: the run, its workers, their batches, the tests. Sent by OpenTelemetry's own exporter where its usual
-/// variables say so, and else not at all. What goes wrong is a warning: it is no test's fault.
-/// </summary>
-/// <remarks>
-/// https://opentelemetry.io/docs/specs/semconv/registry/attributes/cicd/,
-/// https://opentelemetry.io/docs/specs/semconv/registry/attributes/test/, https://opentelemetry.io/docs/specs/otel/protocol/exporter/
-/// </remarks>
+/// <summary>A finished run as a trace: the run, its workers, their batches, the tests. Sent by OpenTelemetry's own exporter where its usual
+/// variables say so, and else not at all. What goes wrong is a warning: it is no test's fault.</summary>
+/// <remarks>https://opentelemetry.io/docs/specs/semconv/registry/attributes/cicd/,
+/// https://opentelemetry.io/docs/specs/semconv/registry/attributes/test/,
+/// https://opentelemetry.io/docs/specs/otel/protocol/exporter/</remarks>
 internal sealed class RunTrace
 {
     public const string SourceName = "ConcurrentTesting";

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.History;

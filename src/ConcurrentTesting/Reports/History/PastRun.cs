@@ -1,15 +1,9 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.History;
 
-/// <summary>
-/// A run as its line in the history has it; a test is <c>[number of its name, letter of its outcome, seconds, queries]</c>.
-/// </summary>
+/// <summary>A run as its line in the history has it; a test is <c>[number of its name, letter of its outcome, seconds,
+/// queries]</c>.</summary>
 internal sealed record PastRun(
     string Run, DateTimeOffset At, int ExitCode, double WallSeconds, ImmutableArray<(string Id, PastResult Result)> Tests)
 {

@@ -1,15 +1,7 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Reports.History;
 
-/// <summary>
-/// What became of every test in the last runs: a file of lines of JSON, the first with the names of the tests, then one a run, the oldest
-/// first. It has a bound: a hundred runs, fewer where they are large.
-/// </summary>
+/// <summary>What became of every test in the last runs: a file of lines of JSON, the first with the names of the tests, then one a run, the
+/// oldest first. It has a bound: a hundred runs, fewer where they are large.</summary>
 internal sealed class RunHistory
 {
     public const string FileName = ConcurrentTestSettings.HistoryFileName;

@@ -1,12 +1,9 @@
 using System.Security.Cryptography;
-using System.Text;
 
 namespace ConcurrentTesting.Reports.Html;
 
-/// <summary>
-/// What stands around a page: its head, and at its end the script. That script is the only one that the page lets run, and it reaches
-/// nothing, or in a live page the place that it came from.
-/// </summary>
+/// <summary>What stands around a page: its head, and at its end the script. That script is the only one that the page lets run, and it
+/// reaches nothing, or in a live page the place that it came from.</summary>
 internal sealed class HtmlFrame
 {
     private const string Start = "report-begin.js";

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Net;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;
@@ -29,9 +27,8 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
         return this;
     }
 
-    /// <summary>
-    /// Characters that turn the direction of text (https://trojansource.codes) are shown instead of obeyed; letters of every script stay.
-    /// </summary>
+    /// <summary>Characters that turn the direction of text (https://trojansource.codes) are shown instead of obeyed; letters of every
+    /// script stay.</summary>
     public static string Plain(string value) => value.AsSpan().ContainsAny(Directions)
         ? string.Concat(value.Select(character => Directions.Contains(character) ? $"\\u{(int)character:x4}" : character.ToString()))
         : value;

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 

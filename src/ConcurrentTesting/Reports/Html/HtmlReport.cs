@@ -1,17 +1,11 @@
-using System.Collections.Immutable;
-using System.Text;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.History;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Html;
 
-/// <summary>
-/// The run to look through, <c>report.html</c>: one file without anything from outside, which works from a folder. All but the list of all
-/// tests is there without scripts; its own script is the only one that the page lets run.
-/// </summary>
+/// <summary>The run to look through, <c>report.html</c>: one file without anything from outside, which works from a folder. All but the
+/// list of all tests is there without scripts; its own script is the only one that the page lets run.</summary>
 internal sealed class HtmlReport
 {
     // What follows is a line each, and in full on the tests' own pages, which are compressed.

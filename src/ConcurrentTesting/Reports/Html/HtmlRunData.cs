@@ -1,13 +1,10 @@
-using System.Text;
 using System.Text.Json.Nodes;
-using ConcurrentTesting.Record;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Html;
 
-/// <summary>
-/// What the page's script draws besides the tests: phases, workers, batches. All times are seconds since the run's begin.
-/// </summary>
+/// <summary>What the page's script draws besides the tests: phases, workers, batches. All times are seconds since the run's
+/// begin.</summary>
 internal sealed class HtmlRunData(RunRecord record)
 {
     private readonly int[] _workers =

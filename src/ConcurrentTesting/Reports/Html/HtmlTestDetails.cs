@@ -1,17 +1,11 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using System.IO.Compression;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;
 
-/// <summary>
-/// What the page of a single test shows beyond its row: attempts, output, statements. Compressed, because it is most of what a run says;
-/// where it is more than a page can hold, what failed comes first and the rest says that it was left out.
-/// </summary>
+/// <summary>What the page of a single test shows beyond its row: attempts, output, statements. Compressed, because it is most of what a run
+/// says; where it is more than a page can hold, what failed comes first and the rest says that it was left out.</summary>
 /// <param name="sources">Where failures are shown in their source; null: nowhere.</param>
 /// <param name="history">How the tests ended in earlier runs, by their ids.</param>
 internal sealed class HtmlTestDetails(

@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;

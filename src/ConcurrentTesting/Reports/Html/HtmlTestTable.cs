@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;

@@ -1,5 +1,3 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Html;
 
 /// <summary>What the lanes of workers are called: by their numbers, and in a merged run by their machines too.</summary>

@@ -1,13 +1,9 @@
-using System.Globalization;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.JUnit;
 
-/// <summary>
-/// A name for each test that no other test of its class has: some readers keep one case of each class and name, and drop the rest without a
-/// word.
-/// </summary>
+/// <summary>A name for each test that no other test of its class has: some readers keep one case of each class and name, and drop the rest
+/// without a word.</summary>
 internal sealed class JUnitNames
 {
     private readonly Dictionary<TestRecord, string> _names = new(ReferenceEqualityComparer.Instance);

@@ -1,18 +1,11 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.JUnit;
 
-/// <summary>
-/// Writes JUnit XML: flat suites, one a class of an assembly; one case a test with its final outcome; earlier attempts in the elements of
-/// the Surefire schema (<see href="https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report.xsd"/>) that Jenkins
-/// reads.
-/// </summary>
+/// <summary>Writes JUnit XML: flat suites, one a class of an assembly; one case a test with its final outcome; earlier attempts in the
+/// elements of the Surefire schema (<see href="https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report.xsd"/>)
+/// that Jenkins reads.</summary>
 internal sealed partial class JUnitWriter : IDisposable
 {
     private const double ShortestTime = 0.001;
@@ -315,9 +308,8 @@ internal sealed partial class JUnitWriter : IDisposable
             _xml.WriteElementString("system-err", Bounded(_text.Stream(attempt.StandardError), attempt));
     }
 
-    /// <summary>
-    /// A text as far as the file has room for it: first that of tests which passed is left out, then that of failures is cut.
-    /// </summary>
+    /// <summary>A text as far as the file has room for it: first that of tests which passed is left out, then that of failures is
+    /// cut.</summary>
     private string Bounded(string text, TestAttempt attempt)
     {
         var size = Size(text);
@@ -363,9 +355,8 @@ internal sealed partial class JUnitWriter : IDisposable
         _ => "The test failed without a message.",
     };
 
-    /// <summary>
-    /// The exception's type where the message begins with it, as all four frameworks do unless an assertion failed; else the outcome.
-    /// </summary>
+    /// <summary>The exception's type where the message begins with it, as all four frameworks do unless an assertion failed; else the
+    /// outcome.</summary>
     private static string FailureType(TestAttempt attempt)
     {
         var match = ExceptionType().Match(attempt.Message ?? "");

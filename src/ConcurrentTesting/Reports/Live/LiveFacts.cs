@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Live;
 
 /// <summary>What a run that goes on has said of itself: what it is, its plan, what went wrong outside of tests. Not thread-safe.</summary>

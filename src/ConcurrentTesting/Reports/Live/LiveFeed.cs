@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Live;
 
 /// <summary>How far somebody has read who watches a run.</summary>
@@ -45,10 +42,8 @@ internal sealed record LiveChanges(
     ImmutableArray<Incident> Incidents, ImmutableArray<OutsideFailure> Outside, ImmutableArray<PhaseSpan> Phases,
     ImmutableArray<PhaseStarted> OpenPhases, ImmutableArray<TestStarted> Running);
 
-/// <summary>
-/// Hears a run's events and keeps where it stands, for any number of readers. What it holds grows with the tests of the run and with
-/// nothing else; a reader that is too far behind is given all anew. Thread-safe.
-/// </summary>
+/// <summary>Hears a run's events and keeps where it stands, for any number of readers. What it holds grows with the tests of the run and
+/// with nothing else; a reader that is too far behind is given all anew. Thread-safe.</summary>
 internal sealed class LiveFeed : IRunObserver
 {
     // Read at once: what happens in the run waits for no more than these.

@@ -1,15 +1,11 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Html;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Live;
 
-/// <summary>
-/// What a live page is told, as JSON without line breaks. All times are seconds since the run's begin; what tests and servers said is
-/// redacted.
-/// </summary>
+/// <summary>What a live page is told, as JSON without line breaks. All times are seconds since the run's begin; what tests and servers said
+/// is redacted.</summary>
 internal sealed class LiveMessages(LiveFeed feed, TimeProvider time, ReportText text)
 {
     private const int MostIncidents = 500;

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using ConcurrentTesting.Reports.Html;
 using ConcurrentTesting.Reports.Text;

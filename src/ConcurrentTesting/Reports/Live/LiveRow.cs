@@ -1,5 +1,3 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Live;
 
 /// <summary>A result row as far as a run has come.</summary>

@@ -1,22 +1,15 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Html;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Reports.Live;
 
-/// <summary>
-/// Shows a run in a browser while it goes on: <c>http://127.0.0.1:PORT/TOKEN/</c>, on this machine's loopback alone, to who knows the
-/// token, as long as the run lives. Nothing of the run waits for it: each reader reads from <see cref="LiveFeed"/> at its own pace.
-/// </summary>
+/// <summary>Shows a run in a browser while it goes on: <c>http://127.0.0.1:PORT/TOKEN/</c>, on this machine's loopback alone, to who knows
+/// the token, as long as the run lives. Nothing of the run waits for it: each reader reads from <see cref="LiveFeed"/> at its own
+/// pace.</summary>
 internal sealed class LiveServer : IAsyncDisposable
 {
     private const int MostConnections = 32;

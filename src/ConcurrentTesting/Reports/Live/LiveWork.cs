@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Live;
 
 /// <summary>What a run that goes on does besides its results: phases, batches, the tests that run now. Not thread-safe.</summary>

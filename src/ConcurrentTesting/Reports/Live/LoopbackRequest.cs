@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace ConcurrentTesting.Reports.Live;
 
 /// <summary>The head of a request: all that is read of one.</summary>

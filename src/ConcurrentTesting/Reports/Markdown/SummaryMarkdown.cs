@@ -1,7 +1,3 @@
-using System.Text;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 

@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Prometheus;
 
-/// <summary>
-/// The tests of a run that goes on. A failure that may be taken back by a rerun is not counted yet, and neither is a test that has passed
-/// some of several times: a counter must not decrease.
-/// </summary>
+/// <summary>The tests of a run that goes on. A failure that may be taken back by a rerun is not counted yet, and neither is a test that has
+/// passed some of several times: a counter must not decrease.</summary>
 internal sealed class LiveTests : IRunObserver
 {
     private readonly Lock _gate = new();

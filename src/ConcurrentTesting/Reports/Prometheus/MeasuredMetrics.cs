@@ -1,5 +1,3 @@
-using System.Globalization;
-using ConcurrentTesting.Record;
 using Prometheus;
 
 namespace ConcurrentTesting.Reports.Prometheus;

@@ -1,13 +1,10 @@
-using ConcurrentTesting.Record;
 using Prometheus;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Prometheus;
 
-/// <summary>
-/// Writes the figures of a finished run in Prometheus's text format, <c>metrics.prom</c>, for the node exporter's textfile collector or
-/// promtool.
-/// </summary>
+/// <summary>Writes the figures of a finished run in Prometheus's text format, <c>metrics.prom</c>, for the node exporter's textfile
+/// collector or promtool.</summary>
 internal static class MetricsFile
 {
     private static readonly string[] ErrorCauses = ["crashed", "timed_out", "retired"];

@@ -1,13 +1,10 @@
-using ConcurrentTesting.Record;
 using Prometheus;
 
 namespace ConcurrentTesting.Reports.Prometheus;
 
-/// <summary>
-/// A run's figures under the names that dashboards and alerts use: prefix <c>concurrent_test_</c>, base units, and the labels worker,
-/// outcome, engine and cause alone. Never a label per test: slow tests belong in run.json and in the report. What was not measured is not
-/// there, rather than zero.
-/// </summary>
+/// <summary>A run's figures under the names that dashboards and alerts use: prefix <c>concurrent_test_</c>, base units, and the labels
+/// worker, outcome, engine and cause alone. Never a label per test: slow tests belong in run.json and in the report. What was not measured
+/// is not there, rather than zero.</summary>
 internal sealed class RunMetrics
 {
     public const string Prefix = "concurrent_test_";

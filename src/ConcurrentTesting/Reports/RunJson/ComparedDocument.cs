@@ -1,5 +1,3 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.RunJson;
 
 /// <summary>What a comparison needs of another run's run.json.</summary>

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.RunJson;
 

@@ -1,10 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reports.RunJson;
 

@@ -1,14 +1,7 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Text;
 
-/// <summary>
-/// Gathers what tests attached in one folder of the results, laid out as readers of TRX files look for it:
-/// <c>&lt;results&gt;/attachments/In/&lt;execution id&gt;/&lt;file&gt;</c>. What it copies from stays as it is.
-/// </summary>
+/// <summary>Gathers what tests attached in one folder of the results, laid out as readers of TRX files look for it:
+/// <c>&lt;results&gt;/attachments/In/&lt;execution id&gt;/&lt;file&gt;</c>. What it copies from stays as it is.</summary>
 internal sealed class AttachmentFolder(string resultsDirectory)
 {
     /// <summary>What a TRX calls its deployment root.</summary>
@@ -23,17 +16,13 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     /// <summary>The absolute paths of what an attempt attached, where it lies now.</summary>
     public IReadOnlyList<string> Of(TestAttempt attempt) => _files.TryGetValue(attempt, out var files) ? files : [];
 
-    /// <summary>
-    /// Copies a file that a TRX names. Returns its path below <paramref name="folder"/>, or null where it cannot be had.
-    /// A TRX is read, not trusted: only files inside the results folder are taken.
-    /// </summary>
+    /// <summary>Copies a file that a TRX names. Returns its path below <paramref name="folder"/>, or null where it cannot be had. A TRX is
+    /// read, not trusted: only files inside the results folder are taken.</summary>
     public string? AdoptNamedByTrx(TestAttempt? attempt, string source, string folder) =>
         IsInside(Path.GetFullPath(source), _results) ? Adopt(attempt, source, folder) : Lost(source, "it lies outside the results folder");
 
-    /// <summary>
-    /// Copies a file that the record names, wherever it is. Returns its path below <paramref name="folder"/>, or null where it cannot be
-    /// had.
-    /// </summary>
+    /// <summary>Copies a file that the record names, wherever it is. Returns its path below <paramref name="folder"/>, or null where it
+    /// cannot be had.</summary>
     public string? AdoptNamedByRecord(TestAttempt attempt, string source, string folder) => Adopt(attempt, source, folder);
 
     /// <summary>What could not be copied, in one incident.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Text;

@@ -15,9 +15,8 @@ internal static class DurationText
         _ => Whole(duration),
     };
 
-    /// <summary>
-    /// A duration that is still growing or shrinking, in whole seconds: <c>0s</c>, <c>59s</c>, <c>2m 05s</c>, <c>1h 02m</c>.
-    /// </summary>
+    /// <summary>A duration that is still growing or shrinking, in whole seconds: <c>0s</c>, <c>59s</c>, <c>2m 05s</c>, <c>1h
+    /// 02m</c>.</summary>
     public static string Whole(TimeSpan duration)
     {
         var seconds = Math.Max(0, (long)Math.Floor(duration.TotalSeconds));

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>Failures of one kind with one message; a single one is a cluster too.</summary>

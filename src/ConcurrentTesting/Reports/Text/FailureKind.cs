@@ -1,10 +1,7 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Text;
 
-/// <summary>
-/// What kinds of failures there are, in the order in which people are told of them: what tests say themselves comes first.
-/// </summary>
+/// <summary>What kinds of failures there are, in the order in which people are told of them: what tests say themselves comes
+/// first.</summary>
 internal enum FailureKind
 {
     Failed,

@@ -1,15 +1,10 @@
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>Where a failure is to be looked at.</summary>
 internal static partial class FailureLocation
 {
-    /// <summary>
-    /// <c>tests/Shop.Tests/BasketTests.cs:17</c>: the first line of the stack whose file is in the repository, else the test's own place;
-    /// null where neither is known.
-    /// </summary>
+    /// <summary><c>tests/Shop.Tests/BasketTests.cs:17</c>: the first line of the stack whose file is in the repository, else the test's own
+    /// place; null where neither is known.</summary>
     public static string? Of(TestRecord test, string rootDirectory)
     {
         if (test.Final.StackTrace is not { } stack)

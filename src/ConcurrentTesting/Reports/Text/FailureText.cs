@@ -1,14 +1,7 @@
-using System.Globalization;
-using System.Text;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Reports.Text;
 
-/// <summary>
-/// A failed test as it is printed: a header, the message, the stack with places that an editor opens, the end of what it wrote. Safe to
-/// print, and short enough to be read.
-/// </summary>
+/// <summary>A failed test as it is printed: a header, the message, the stack with places that an editor opens, the end of what it wrote.
+/// Safe to print, and short enough to be read.</summary>
 internal static class FailureText
 {
     private const int LongestName = 300;
@@ -60,10 +53,8 @@ internal static class FailureText
                 ? string.Create(CultureInfo.InvariantCulture, $":{line}")
                 : "");
 
-    /// <summary>
-    /// An attempt's message. That of a crash ends with the stack of what the process did last, in which only the user's own part tells
-    /// something.
-    /// </summary>
+    /// <summary>An attempt's message. That of a crash ends with the stack of what the process did last, in which only the user's own part
+    /// tells something.</summary>
     public static string? Message(TestAttempt attempt, string rootDirectory) =>
         attempt.Message is { } message && FailureKinds.Of(attempt) == FailureKind.Crashed
             ? StackTraceText.TrimWithin(message, rootDirectory)

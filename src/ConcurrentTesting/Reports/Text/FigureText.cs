@@ -1,4 +1,3 @@
-using ConcurrentTesting.Record;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Text;

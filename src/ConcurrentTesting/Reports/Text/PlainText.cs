@@ -1,14 +1,9 @@
 using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.RegularExpressions;
 
 namespace ConcurrentTesting.Reports.Text;
 
-/// <summary>
-/// Makes text from tests safe to print: what would steer a terminal or give orders to a CI server is shown instead of obeyed.
-/// Letters of every script and emoji stay as they are.
-/// </summary>
+/// <summary>Makes text from tests safe to print: what would steer a terminal or give orders to a CI server is shown instead of obeyed.
+/// Letters of every script and emoji stay as they are.</summary>
 internal static partial class PlainText
 {
     private static readonly SearchValues<char> Suspicious = SearchValues.Create(

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>A statement that tests ran so often that it may be an N+1: one query for each row of another.</summary>

@@ -1,11 +1,7 @@
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Reports.Text;
 
-/// <summary>
-/// How text of tests gets into a report: without the run's secrets, in characters that XML allows, and where asked no longer than its cap.
-/// </summary>
+/// <summary>How text of tests gets into a report: without the run's secrets, in characters that XML allows, and where asked no longer than
+/// its cap.</summary>
 internal sealed class ReportText(Redactor redactor)
 {
     /// <summary>The text as it is, without the secrets.</summary>
@@ -14,10 +10,8 @@ internal sealed class ReportText(Redactor redactor)
     /// <summary>The whole text.</summary>
     public string Whole(string text) => LegalXml.Clean(redactor.Redact(text));
 
-    /// <summary>
-    /// The text, at most <paramref name="limit"/> bytes of it: its secrets are out before it is cut, because half of one would not be
-    /// found.
-    /// </summary>
+    /// <summary>The text, at most <paramref name="limit"/> bytes of it: its secrets are out before it is cut, because half of one would not
+    /// be found.</summary>
     public string Within(string text, int limit) => LegalXml.Clean(TextCap.Apply(redactor.Redact(text), limit));
 
     /// <summary>A message, at most <see cref="TextCap.Message"/> bytes, with line feeds alone.</summary>

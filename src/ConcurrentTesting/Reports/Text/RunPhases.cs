@@ -1,6 +1,3 @@
-using System.Globalization;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>The phases of a run in words: what came before the tests, and how much faster than one after another the tests were.</summary>
@@ -13,9 +10,8 @@ internal static class RunPhases
         [(PhaseNames.Build, "build"), (PhaseNames.Discovery, "discovery"), (PhaseNames.Template, "template"), (PhaseNames.Tests, "tests"),
             (PhaseNames.Coverage, "coverage")];
 
-    /// <summary>
-    /// The tests' own time over that of their phase, or over the wall time where no phase was measured; null where nothing ran.
-    /// </summary>
+    /// <summary>The tests' own time over that of their phase, or over the wall time where no phase was measured; null where nothing
+    /// ran.</summary>
     public static double? SpeedUp(RunRecord record)
     {
         var phase = record.Phases.TryGetValue(PhaseNames.Tests, out var seconds) ? TimeSpan.FromSeconds(seconds) : record.Wall;

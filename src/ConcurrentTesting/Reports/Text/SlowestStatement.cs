@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>A statement that took long in some test.</summary>

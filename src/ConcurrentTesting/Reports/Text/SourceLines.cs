@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>Lines of a source file around one of them.</summary>
@@ -8,10 +5,8 @@ namespace ConcurrentTesting.Reports.Text;
 /// <param name="Line">The number of the line that is meant.</param>
 internal sealed record SourceExcerpt(string File, int First, int Line, ImmutableArray<string> Lines);
 
-/// <summary>
-/// The lines of source around a place that a stack trace names. What a test says is not trusted: only sources are read, only below the
-/// repository's root, and none that has changed since the run began, whose lines may be others now.
-/// </summary>
+/// <summary>The lines of source around a place that a stack trace names. What a test says is not trusted: only sources are read, only below
+/// the repository's root, and none that has changed since the run began, whose lines may be others now.</summary>
 internal sealed class SourceLines(string rootDirectory, DateTimeOffset runStartedAt)
 {
     private const int Nearby = 4;

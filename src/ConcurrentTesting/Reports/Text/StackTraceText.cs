@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Reports.Text;
 
-/// <summary>
-/// A stack trace as a reader wants it: from the failing line of the test's own code outwards, with places that an editor opens.
-/// </summary>
+/// <summary>A stack trace as a reader wants it: from the failing line of the test's own code outwards, with places that an editor
+/// opens.</summary>
 internal static partial class StackTraceText
 {
     private static readonly ImmutableArray<string> NoiseAtTheEnds =
@@ -21,10 +17,8 @@ internal static partial class StackTraceText
     private static StringComparison PathComparison =>
         OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
-    /// <summary>
-    /// The frames without those of the test framework, the assertion library and reflection at both ends, files relative to
-    /// <paramref name="rootDirectory"/> as <c>file:line</c>. All frames where nothing else would be left.
-    /// </summary>
+    /// <summary>The frames without those of the test framework, the assertion library and reflection at both ends, files relative to
+    /// <paramref name="rootDirectory"/> as <c>file:line</c>. All frames where nothing else would be left.</summary>
     public static ImmutableArray<string> Trim(string stackTrace, string rootDirectory)
     {
         var lines = WithoutRepetition(

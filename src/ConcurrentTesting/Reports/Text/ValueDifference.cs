@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Reports.Text;
 
 /// <summary>A value within a failure's message, and the part of it that is not as the other one.</summary>

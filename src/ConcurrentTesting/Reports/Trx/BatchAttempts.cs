@@ -1,6 +1,3 @@
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Reports.Trx;
 
 /// <summary>An attempt and the test it belongs to.</summary>
@@ -9,10 +6,8 @@ internal sealed record RecordedAttempt(TestRecord Test, TestAttempt Attempt)
     public bool IsFinal => ReferenceEquals(Attempt, Test.Final);
 }
 
-/// <summary>
-/// The attempts of one batch that still look for their row in the batch's TRX file. The record knows no execution ids, so a row is found by
-/// test id and name; among several of one name by outcome and start, since neither side keeps them in order.
-/// </summary>
+/// <summary>The attempts of one batch that still look for their row in the batch's TRX file. The record knows no execution ids, so a row is
+/// found by test id and name; among several of one name by outcome and start, since neither side keeps them in order.</summary>
 internal sealed class BatchAttempts
 {
     // Of a row that tells no name that is known, where any test of its id will do.

@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
 using System.Xml;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reports.Trx;
 
-/// <summary>
-/// What test hosts wrote themselves, TRX files and diagnostic logs: they know nothing of secrets, and repeat the settings that they were
-/// given.
-/// </summary>
+/// <summary>What test hosts wrote themselves, TRX files and diagnostic logs: they know nothing of secrets, and repeat the settings that
+/// they were given.</summary>
 internal static class HostFiles
 {
     /// <summary>Takes the secrets out of each file that has one.</summary>

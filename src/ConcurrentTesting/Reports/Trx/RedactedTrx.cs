@@ -1,15 +1,10 @@
-using System.Text;
 using System.Xml;
 using ConcurrentTesting.Reports.Text;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Reports.Trx;
 
-/// <summary>
-/// A TRX file of VSTest without the run's secrets. It is read as XML: the texts in it are redacted and nothing else, because an element's
-/// or an attribute's name, an id or an outcome
-/// is no text of a test, whatever word the password is.
-/// </summary>
+/// <summary>A TRX file of VSTest without the run's secrets. It is read as XML: the texts in it are redacted and nothing else, because an
+/// element's or an attribute's name, an id or an outcome is no text of a test, whatever word the password is.</summary>
 internal static class RedactedTrx
 {
     // Attributes that hold what a test is called, by the elements that have them.

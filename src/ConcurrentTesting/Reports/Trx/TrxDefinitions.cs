@@ -1,6 +1,4 @@
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Trx;
 
@@ -41,10 +39,8 @@ internal sealed class TrxDefinition
     }
 }
 
-/// <summary>
-/// One definition for each test. VSTest makes a test's id from the assembly's file name and the test's, so that the same test of two target
-/// frameworks, or of two assemblies of one name, has the same id: the first keeps it, the others get ids of their own.
-/// </summary>
+/// <summary>One definition for each test. VSTest makes a test's id from the assembly's file name and the test's, so that the same test of
+/// two target frameworks, or of two assemblies of one name, has the same id: the first keeps it, the others get ids of their own.</summary>
 internal sealed class TrxDefinitions
 {
     private readonly Dictionary<(Guid CaseId, string Storage, string ClassName, string MethodName), TrxDefinition> _definitions = [];

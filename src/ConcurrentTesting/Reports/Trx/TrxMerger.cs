@@ -1,15 +1,11 @@
-using System.Collections.Immutable;
 using System.Xml;
 using System.Xml.Linq;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Trx;
 
-/// <summary>
-/// Makes one TRX file of a run. The record says which results there are and how they ended; the batches' own TRX files add what only VSTest
-/// knows: start times, captured output, attachments, definitions, and what was said of the run as a whole.
-/// </summary>
+/// <summary>Makes one TRX file of a run. The record says which results there are and how they ended; the batches' own TRX files add what
+/// only VSTest knows: start times, captured output, attachments, definitions, and what was said of the run as a whole.</summary>
 internal static class TrxMerger
 {
     /// <summary>Writes the merged file, one input and one row at a time, and returns what was wrong with the inputs.</summary>

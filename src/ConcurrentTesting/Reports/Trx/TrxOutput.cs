@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Trx;

@@ -16,10 +16,9 @@ internal static class TrxReader
         IgnoreWhitespace = true,
     };
 
-    /// <summary>
-    /// The parts of the file in its order: <c>Deployment</c> and <c>ResultSummary</c> with their attributes alone, each result (data rows
-    /// that are nested in the row of their method after it, as rows of their own), each <c>UnitTest</c>, and each child of the summary.
-    /// </summary>
+    /// <summary>The parts of the file in its order: <c>Deployment</c> and <c>ResultSummary</c> with their attributes alone, each result
+    /// (data rows that are nested in the row of their method after it, as rows of their own), each <c>UnitTest</c>, and each child of the
+    /// summary.</summary>
     /// <exception cref="XmlException">While enumerating: the file is damaged; what stood before the damage has been given.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>

@@ -1,15 +1,11 @@
-using System.Globalization;
 using System.Xml.Linq;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Trx;
 
-/// <summary>
-/// The rows of the merged file: one a test, of its final attempt. Readers count rows, so an earlier attempt gets none; its story goes into
-/// the text messages of the final one.
-/// </summary>
+/// <summary>The rows of the merged file: one a test, of its final attempt. Readers count rows, so an earlier attempt gets none; its story
+/// goes into the text messages of the final one.</summary>
 internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFolder attachments)
 {
     private readonly HashSet<Guid> _executionIds = [];

@@ -1,6 +1,4 @@
-using System.Text;
 using System.Xml.Linq;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Reports.Trx;
 

@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Xml.Linq;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Trx;

@@ -4,9 +4,7 @@ using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run.Merging;
 
-/// <summary>
-/// Plans by the hash of their file: each part has a copy, and a plan holds all tests of all parts. Thread-safe.
-/// </summary>
+/// <summary>Plans by the hash of their file: each part has a copy, and a plan holds all tests of all parts. Thread-safe.</summary>
 internal sealed class KnownPlans
 {
     private const int ComparedAtOnce = 64 * 1024;

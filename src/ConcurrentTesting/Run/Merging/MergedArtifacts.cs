@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Console;
 using ConcurrentTesting.Console.Hosts;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports;
 using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Reports.Export;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Settings;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run.Merging;
 

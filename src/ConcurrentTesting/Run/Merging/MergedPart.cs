@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>A part that counts, with all that it tells.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>One run out of its parts' records.</summary>

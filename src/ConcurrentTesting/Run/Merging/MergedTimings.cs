@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
 

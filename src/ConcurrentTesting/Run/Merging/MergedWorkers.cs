@@ -1,11 +1,7 @@
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Run.Merging;
 
-/// <summary>
-/// Gives the workers and batches of a part the numbers that they have among those of all parts, and its files the place that goes with
-/// them.
-/// </summary>
+/// <summary>Gives the workers and batches of a part the numbers that they have among those of all parts, and its files the place that goes
+/// with them.</summary>
 /// <param name="to">The merged run's folder.</param>
 /// <param name="firstWorker">What the part's worker 0 becomes.</param>
 /// <param name="batches">How many batches the parts before it had.</param>

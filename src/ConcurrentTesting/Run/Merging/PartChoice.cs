@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>The tries of the parts that count, those that a later one replaced, and what is missing to a whole run.</summary>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run.Merging;

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Record;
-
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>What lies in the folders that are to be merged.</summary>

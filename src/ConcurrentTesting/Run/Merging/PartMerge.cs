@@ -1,19 +1,13 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Text.Json;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run.Merging;
 
-/// <summary>
-/// Makes one run's artifacts out of the results of all parts. The verdict is the tests' own where there are all parts of one plan, each
-/// complete, and each test in them as often as it was discovered; anything else is incomplete, and the artifacts have what is there.
-/// </summary>
+/// <summary>Makes one run's artifacts out of the results of all parts. The verdict is the tests' own where there are all parts of one plan,
+/// each complete, and each test in them as often as it was discovered; anything else is incomplete, and the artifacts have what is
+/// there.</summary>
 internal sealed class PartMerge
 {
     private readonly ConcurrentTestSettings _settings;

@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run.Merging;
 
-/// <summary>
-/// Whether a part's results are those of all tests that the plan gives it, each as often as it was discovered, and of no others.
-/// </summary>
+/// <summary>Whether a part's results are those of all tests that the plan gives it, each as often as it was discovered, and of no
+/// others.</summary>
 internal static class PartResults
 {
     private const int MostNamed = 5;

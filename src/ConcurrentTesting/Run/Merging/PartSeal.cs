@@ -1,16 +1,12 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Run.Merging;
 
-/// <summary>
-/// What a part says of itself in <see cref="ArtifactNames.Part"/>, the last thing that it writes: which part of which plan it was, how it
-/// ended, and the hashes of all files that a merge reads. Without it, and where anything differs from it, the part is not complete.
-/// </summary>
+/// <summary>What a part says of itself in <see cref="ArtifactNames.Part"/>, the last thing that it writes: which part of which plan it was,
+/// how it ended, and the hashes of all files that a merge reads. Without it, and where anything differs from it, the part is not
+/// complete.</summary>
 internal sealed record PartSeal
 {
     public const int CurrentVersion = 1;

@@ -1,17 +1,11 @@
-using System.Collections.Immutable;
 using ConcurrentTesting.Queue;
-using ConcurrentTesting.Record;
 using ConcurrentTesting.Reports.RunJson;
-using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.Run.Merging;
 
-/// <summary>
-/// Makes one run's artifacts out of what its machines have acknowledged in the queue. The verdict is that of the run where it was ended;
-/// one that nobody ended is incomplete.
-/// </summary>
+/// <summary>Makes one run's artifacts out of what its machines have acknowledged in the queue. The verdict is that of the run where it was
+/// ended; one that nobody ended is incomplete.</summary>
 internal static class QueueMerge
 {
     /// <inheritdoc cref="ConcurrentTestRun.MergeAsync"/>

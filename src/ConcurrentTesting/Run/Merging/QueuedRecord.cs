@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Queue;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Run.Merging;
 

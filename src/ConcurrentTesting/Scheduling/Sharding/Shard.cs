@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ConcurrentTesting.Scheduling.Sharding;
 
 /// <summary>One of the parts that several machines make of a run's tests: <c>2/5</c>.</summary>

@@ -1,11 +1,7 @@
-using System.Globalization;
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>
-/// Finds out which part of the tests this machine runs. Whatever is not certain is refused: a guess would leave tests out.
-/// </summary>
+/// <summary>Finds out which part of the tests this machine runs. Whatever is not certain is refused: a guess would leave tests
+/// out.</summary>
 internal static class ShardChoice
 {
     private const string StatusFile = "TEST_SHARD_STATUS_FILE";

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-
 namespace ConcurrentTesting.Scheduling.Sharding;
 
 /// <summary>How a CI host tells each of several jobs or pods which part it is.</summary>

@@ -1,10 +1,7 @@
-using System.Text.Json;
-
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>
-/// What a CI host needs to start as many jobs as a plan has parts: numbers only, because hosts limit what one job hands to another.
-/// </summary>
+/// <summary>What a CI host needs to start as many jobs as a plan has parts: numbers only, because hosts limit what one job hands to
+/// another.</summary>
 internal static class ShardMatrix
 {
     // What GitLab allows for the keyword parallel.

@@ -1,11 +1,5 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
-using System.Text.RegularExpressions;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
-using ConcurrentTesting.Safety;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
@@ -25,14 +19,12 @@ internal sealed record ShardPlan
     /// <summary>The hash of the recorded durations that it was made with; null: there were none, or the parts are by hash.</summary>
     public string? Timings { get; init; }
 
-    /// <summary>
-    /// What it was discovered with: random data are tests of other names with another seed. Null where the parts are by hash.
-    /// </summary>
+    /// <summary>What it was discovered with: random data are tests of other names with another seed. Null where the parts are by
+    /// hash.</summary>
     public int? Seed { get; init; }
 
-    /// <summary>
-    /// What a part was to take at most, and the workers that were assumed on each machine; null where the parts are by hash.
-    /// </summary>
+    /// <summary>What a part was to take at most, and the workers that were assumed on each machine; null where the parts are by
+    /// hash.</summary>
     public double? TargetSeconds { get; init; }
 
     public int? Workers { get; init; }

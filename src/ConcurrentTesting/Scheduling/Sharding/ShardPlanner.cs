@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
 using System.IO.Hashing;
-using System.Text;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Record;
 
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>
-/// Divides the tests among machines: by hash, which each machine does for itself, or by recorded durations, which one does for all.
-/// </summary>
+/// <summary>Divides the tests among machines: by hash, which each machine does for itself, or by recorded durations, which one does for
+/// all.</summary>
 internal static class ShardPlanner
 {
     /// <summary>The same tests give the same parts on every machine, whatever durations it remembers.</summary>

@@ -1,7 +1,3 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Scheduling.Sharding;
 
 /// <summary>Takes one part out of what was discovered.</summary>

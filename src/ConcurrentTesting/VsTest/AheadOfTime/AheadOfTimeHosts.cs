@@ -1,16 +1,10 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
-using System.Text.Json;
-using ConcurrentTesting.Catalog;
-using ConcurrentTesting.Safety;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest.AheadOfTime;
 
-/// <summary>
-/// Where the test hosts of a run find a test assembly: where it was built, or in a copy of its output folder in which assemblies of
-/// packages that were compiled ahead stand in for the originals. What is not compiled yet is compiled in the background, for later runs.
-/// </summary>
+/// <summary>Where the test hosts of a run find a test assembly: where it was built, or in a copy of its output folder in which assemblies
+/// of packages that were compiled ahead stand in for the originals. What is not compiled yet is compiled in the background, for later
+/// runs.</summary>
 internal sealed class AheadOfTimeHosts : IAsyncDisposable
 {
     // A worker that no run has: all of them share the copy, as they share the folder.

@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging;
 
 namespace ConcurrentTesting.VsTest.AheadOfTime;
 
-/// <summary>
-/// crossgen2, which compiles assemblies ahead for one version of the runtime. Its package comes from the user's feeds by a restore when it
-/// is needed first.
-/// </summary>
+/// <summary>crossgen2, which compiles assemblies ahead for one version of the runtime. Its package comes from the user's feeds by a restore
+/// when it is needed first.</summary>
 /// <param name="runtime">The version of the runtime, and of the compiler.</param>
 /// <param name="dotNetRoot">The folder beside whose <c>shared</c> the runtimes are.</param>
 internal sealed class Compiler(CompiledCache cache, Version runtime, string dotNet, string dotNetRoot, ILogger log)

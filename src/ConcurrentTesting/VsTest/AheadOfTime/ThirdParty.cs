@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
 using System.Reflection.PortableExecutable;
-using System.Text.Json;
 
 namespace ConcurrentTesting.VsTest.AheadOfTime;
 
-/// <summary>
-/// The assemblies in a test's output folder that are not the user's own: those of packages and of the test platform. The user's own stay
-/// where and as they are.
-/// </summary>
+/// <summary>The assemblies in a test's output folder that are not the user's own: those of packages and of the test platform. The user's
+/// own stay where and as they are.</summary>
 internal static class ThirdParty
 {
     /// <summary>Absolute paths, in a stable order; empty where nothing tells which are whose.</summary>

@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
-/// <summary>
-/// Tells from a statement's words that it reaches beyond its database: the list that remains where no account can be made that is not able
-/// to. It looks everywhere in a statement, into bodies of routines and into texts that are executed, and rather finds too much.
-/// </summary>
+/// <summary>Tells from a statement's words that it reaches beyond its database: the list that remains where no account can be made that is
+/// not able to. It looks everywhere in a statement, into bodies of routines and into texts that are executed, and rather finds too
+/// much.</summary>
 internal static partial class ReachingWords
 {
     private const int DeepestText = 4;

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text;
 
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
@@ -14,10 +13,8 @@ internal sealed record SqlEncoding(string Name, Encoding? Codec)
     /// <summary>Bytes, or an encoding that the script does not say.</summary>
     public static readonly SqlEncoding Unknown = new("bytes", null);
 
-    /// <summary>
-    /// Both products' names, in small letters, without what is between them, and .NET's
-    /// (https://www.postgresql.org/docs/current/multibyte.html).
-    /// </summary>
+    /// <summary>Both products' names, in small letters, without what is between them, and .NET's
+    /// (https://www.postgresql.org/docs/current/multibyte.html).</summary>
     private static readonly FrozenDictionary<string, string> Known = new Dictionary<string, string>
     {
         ["ascii"] = "us-ascii",

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
 /// <summary>Follows what a script says of its own encoding.</summary>
@@ -100,9 +98,8 @@ internal sealed partial class PostgreSqlEncodingTracker : SqlEncodingTracker
     private static partial Regex SetConfig();
 }
 
-/// <summary>
-/// https://dev.mysql.com/doc/refman/8.4/en/charset-connection.html: character_set_client, and the variables in which dumps save it.
-/// </summary>
+/// <summary>https://dev.mysql.com/doc/refman/8.4/en/charset-connection.html: character_set_client, and the variables in which dumps save
+/// it.</summary>
 internal sealed partial class MySqlEncodingTracker : SqlEncodingTracker
 {
     private readonly Dictionary<string, SqlEncoding> _saved = new(StringComparer.OrdinalIgnoreCase);

@@ -1,12 +1,7 @@
-using System.Globalization;
-using System.Text;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
-/// <summary>
-/// A script as the bytes that it is. Command line clients pass bytes on and leave it to the server what they mean, which one file may say
-/// differently at each place (<c>SET NAMES</c>, <c>SET client_encoding</c>), so nothing is decoded when it is read.
-/// </summary>
+/// <summary>A script as the bytes that it is. Command line clients pass bytes on and leave it to the server what they mean, which one file
+/// may say differently at each place (<c>SET NAMES</c>, <c>SET client_encoding</c>), so nothing is decoded when it is read.</summary>
 /// <param name="Bytes">A character for each byte, U+0000 to U+00FF, without a byte order mark.</param>
 /// <param name="IsUnicode">
 /// The file was UTF-16 or UTF-32, which no client reads: it is UTF-8 here, whatever it says of its encoding.

@@ -1,14 +1,9 @@
-using System.Collections.Immutable;
-using System.Text;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
-/// <summary>
-/// Splits a script into statements as the engine's own command line client does: psql
+/// <summary>Splits a script into statements as the engine's own command line client does: psql
 /// (https://www.postgresql.org/docs/current/app-psql.html, src/fe_utils/psqlscan.l) with dollar quotes, nested comments, BEGIN ATOMIC
 /// bodies and COPY data; mysql with DELIMITER and executable comments; sqlite3 with its three ways to quote. It reads bytes, a character
-/// for each: what ends a statement is ASCII in every encoding, and all others count as letters.
-/// </summary>
+/// for each: what ends a statement is ASCII in every encoding, and all others count as letters.</summary>
 internal sealed class SqlScriptReader
 {
     private static readonly char[] Spaces = [' ', '\t', '\r', '\n', '\f', '\v'];

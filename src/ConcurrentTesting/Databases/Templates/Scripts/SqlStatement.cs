@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
 /// <summary>One statement of a script.</summary>

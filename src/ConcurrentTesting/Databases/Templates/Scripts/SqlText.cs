@@ -1,5 +1,3 @@
-using ConcurrentTesting.Catalog;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
 /// <summary>What error messages quote of SQL text.</summary>

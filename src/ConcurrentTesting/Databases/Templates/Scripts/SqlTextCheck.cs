@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
 /// <summary>Finds text that means nothing in the encoding that its script says it is in, before anybody makes something of it.</summary>

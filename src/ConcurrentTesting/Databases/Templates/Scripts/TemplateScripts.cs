@@ -1,12 +1,7 @@
-using System.Collections.Immutable;
-using ConcurrentTesting.Safety;
-
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
-/// <summary>
-/// Finds the statements of a template script that reach beyond the database that the script is for, and text that means nothing, before any
-/// of it is executed.
-/// </summary>
+/// <summary>Finds the statements of a template script that reach beyond the database that the script is for, and text that means nothing,
+/// before any of it is executed.</summary>
 internal static class TemplateScripts
 {
     /// <exception cref="ConcurrentTestException">
@@ -16,10 +11,8 @@ internal static class TemplateScripts
         IEnumerable<TemplateSource> sources, DatabaseEngine engine, Guards guards, CancellationToken cancellationToken) =>
         CheckAsync(sources, DialectOf(engine), Find, guards, cancellationToken);
 
-    /// <summary>
-    /// The same for scripts that run as an account that may reach: what else can be told from words. It is no proof: names can be put
-    /// together from parts.
-    /// </summary>
+    /// <summary>The same for scripts that run as an account that may reach: what else can be told from words. It is no proof: names can be
+    /// put together from parts.</summary>
     public static Task CheckFurtherAsync(
         IEnumerable<TemplateSource> sources, DatabaseEngine engine, Guards guards, CancellationToken cancellationToken) =>
         CheckAsync(sources, DialectOf(engine), FindFurther, guards, cancellationToken);
