@@ -45,6 +45,8 @@ internal static class RunClosing
         .. run.Coverage is { } coverage ? [$"  Coverage   {coverage.Text}"] : Array.Empty<string>(),
         .. run.Idle is { } idle ? [$"  Idle       {PlainText.OneLine(redactor.Redact(idle))}"] : Array.Empty<string>(),
         .. Failures(run, redactor),
+        .. Listed("Unfinished", run.Unfinished, test => Invariant(
+            $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}, worker {test.Final.Worker}]")),
         .. Repeated(run, redactor),
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
         .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
@@ -135,7 +137,7 @@ internal static class RunClosing
     {
         var all = tests.ToList();
         for (var i = 0; i < Math.Min(all.Count, MostListed); i++)
-            yield return (i == 0 ? $"  {what,-9}  " : "             ") + line(all[i]);
+            yield return (i == 0 ? $"  {what,-10} " : "             ") + line(all[i]);
         if (all.Count > MostListed)
             yield return Invariant($"             ... and {all.Count - MostListed} more");
     }

@@ -387,6 +387,10 @@ internal sealed record RunRecord
     /// <summary>Of these, and of what ended well in the end, what failed at first.</summary>
     public IEnumerable<TestRecord> FlakyEntries => Tests.Concat(OutsideEntries).Where(entry => entry.IsFlaky);
 
+    /// <summary>The tests that were running as the run was stopped, and count as skipped.</summary>
+    public IEnumerable<TestRecord> Unfinished => Tests.Where(
+        test => test.Final is { Outcome: TestOutcome.Skipped, Cause: AttemptCauses.Unfinished });
+
     /// <summary>What all attempts took, one after another.</summary>
     public TimeSpan TestTime
     {

@@ -95,6 +95,18 @@ public sealed class RunHistoryTests : IDisposable
     }
 
     [Fact]
+    public void A_test_that_never_ran_has_not_failed()
+    {
+        var failed = RecordedRun.Attempt(TestOutcome.Failed);
+        var never = RecordedRun.Attempt(TestOutcome.Error, worker: -1);
+        var record = Run(RecordedRun.Test("Breaks", failed), RecordedRun.Test("Never", never), RecordedRun.Test("Runs"));
+        ImmutableArray<PastResult> past = [new(TestOutcome.Passed, 1, null, false), new(TestOutcome.Error, 0, null, false)];
+
+        HistoryFindings.Of(record with { History = record.Tests.ToImmutableDictionary(test => test.Id, _ => past) })
+            .Select(found => (found.Test.Name, found.Text)).ShouldBe([("Breaks", "new failure")]);
+    }
+
+    [Fact]
     public void Two_runs_are_put_side_by_side()
     {
         var before = ComparedDocument.Of(RecordedRun.Document(Run(RecordedRun.Test("Breaks"), RecordedRun.Test("Goes"), RecordedRun.Test("Slows"), RecordedRun.Test("Stays"))));

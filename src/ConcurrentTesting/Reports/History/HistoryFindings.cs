@@ -39,7 +39,7 @@ internal static class HistoryFindings
     /// <summary><c>new failure</c> or <c>failing for 3 runs</c>; null where the test did not fail or nothing is known of it.</summary>
     public static string? OfFailure(RunRecord run, TestRecord test)
     {
-        if (!FailureKinds.IsFailure(test) || Past(run, test) is not { IsEmpty: false } past)
+        if (!FailureKinds.IsFailure(test) || test.Outcome == TestOutcome.Error || Past(run, test) is not { IsEmpty: false } past)
             return null;
         var before = past.Reverse().TakeWhile(result => result.IsFailure).Count();
         return before == 0 ? "new failure" : string.Create(CultureInfo.InvariantCulture, $"failing for {before + 1} runs");
@@ -75,5 +75,7 @@ internal static class HistoryFindings
         .OrderBy(found => found.Test.Id, StringComparer.Ordinal)
         .Select(found => new HistoryFinding(found.Test, found.Text!));
 
-    private static ImmutableArray<PastResult> Past(RunRecord run, TestRecord test) => run.History.GetValueOrDefault(test.Id, []);
+    // What never ran, or gave no result, has neither failed nor passed.
+    private static ImmutableArray<PastResult> Past(RunRecord run, TestRecord test) =>
+        [.. run.History.GetValueOrDefault(test.Id, []).Where(result => result.Outcome != TestOutcome.Error)];
 }

@@ -35,6 +35,7 @@ internal sealed partial class SummaryMarkdown
         summary.Figures();
         summary.Machines();
         summary.Failures();
+        summary.Unfinished();
         summary.Repeated();
         summary.Flaky();
         summary.Quarantined();
@@ -234,6 +235,20 @@ internal sealed partial class SummaryMarkdown
 
     private static string? Known(KnownFlaky? known) =>
         known is null ? null : Invariant($"known flaky, in {known.Runs} of {known.OfRuns} runs");
+
+    private void Unfinished()
+    {
+        var unfinished = _record.Unfinished.ToList();
+        if (unfinished.Count == 0)
+            return;
+
+        Paragraph($"## Unfinished");
+        Paragraph($"They were running as the run was stopped, and count as skipped.");
+        Table(
+            "| test | worker |\n|:--|--:|",
+            unfinished,
+            test => Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Final.Worker} |"));
+    }
 
     private void Quarantined()
     {
