@@ -31,6 +31,21 @@ public sealed class RunHistoryTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_was_stopped_remembers_nothing_of_what_it_did_not_run()
+    {
+        var skipped = RecordedRun.Attempt(TestOutcome.Skipped);
+        var history = RunHistory.Empty.With(
+            Run(
+                RecordedRun.Test("Skipped", skipped),
+                RecordedRun.Test("Left", skipped with { Worker = -1, Cause = AttemptCauses.NotRun }),
+                RecordedRun.Test("Begun", skipped with { Cause = AttemptCauses.Unfinished }),
+                RecordedRun.Test("Never", RecordedRun.Attempt(TestOutcome.Error, worker: -1))),
+            new Redactor());
+
+        history.ByTest().Keys.ShouldHaveSingleItem().ShouldEndWith("Skipped");
+    }
+
+    [Fact]
     public async Task It_has_a_bound_and_forgets_the_oldest()
     {
         var path = _folder.File("test-history.jsonl");
