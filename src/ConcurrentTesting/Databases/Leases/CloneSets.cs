@@ -54,7 +54,7 @@ internal sealed class CloneSets(
             $"cloning {template.Name}", async token => clone = await engine.CloneAsync(template, label, token), cancellationToken);
         health.Watch(clone);
         await attempt($"checking {clone.Name}", token => RequireAsync(clone, token), cancellationToken);
-        counts.Add("health_checks_ok", 1);
+        counts.Add(CountNames.Healthy, 1);
         counts.Cloned(clone.Name, template.Source.Database, Stopwatch.GetElapsedTime(started));
         return clone;
     }
@@ -79,7 +79,7 @@ internal sealed class CloneSets(
         if (await TryDropAsync(clone, cancellationToken))
             counts.Dropped(clone.Name, Stopwatch.GetElapsedTime(started));
         else
-            counts.Add("leaked", 1);
+            counts.Add(CountNames.Leaked, 1);
     }
 
     // A worker's next databases, and the run's end, do not wait for those that were.

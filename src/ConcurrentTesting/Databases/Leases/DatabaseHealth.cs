@@ -72,7 +72,7 @@ internal sealed class DatabaseHealth(
             var state = await retries.ExecuteAsync(async token => await engine.ProbeAsync(clone, token), cancellationToken);
             if (!_live.ContainsKey(clone.Name))
                 return;
-            counts.Add("health_checks_ok", 1);
+            counts.Add(CountNames.Healthy, 1);
             dropped.Note(clone, state);
             if (state == DatabaseState.Dropped)
                 _dropped[clone.Name] = true;
@@ -84,7 +84,7 @@ internal sealed class DatabaseHealth(
             // Dropped while we looked at it.
             if (!_live.ContainsKey(clone.Name))
                 return;
-            counts.Add("health_checks_failed", 1);
+            counts.Add(CountNames.Unhealthy, 1);
             _failing[clone.Name] = true;
             logger.LogWarning("The database {Name} does not answer: {Reason}", clone.Name, secrets.Redact(exception.Message));
         }

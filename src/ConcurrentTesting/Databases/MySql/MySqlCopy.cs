@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ConcurrentTesting.Databases.Leases;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 

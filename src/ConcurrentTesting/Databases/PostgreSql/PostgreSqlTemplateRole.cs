@@ -1,4 +1,3 @@
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
