@@ -60,6 +60,12 @@ internal sealed class MySqlAdmin : IAsyncDisposable
             builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.UserID, builder.Password);
     }
 
+    /// <summary>How long ago the server was started.</summary>
+    public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await QueryAsync(
+        "SHOW GLOBAL STATUS LIKE 'Uptime'",
+        row => TimeSpan.FromSeconds(long.Parse(row.GetString(1), CultureInfo.InvariantCulture)),
+        cancellationToken))[0];
+
     public ValueTask<MySqlConnection> RentAsync(CancellationToken cancellationToken) => _pool.OpenConnectionAsync(cancellationToken);
 
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)

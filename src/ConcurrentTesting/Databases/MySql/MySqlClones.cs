@@ -82,10 +82,9 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
     // After a restart the server may give tables another time.
     private async Task<bool> HasRestartedSinceAsync(DateTime made, CancellationToken cancellationToken)
     {
-        var uptime = await admin.QueryAsync(
-            "SHOW GLOBAL STATUS LIKE 'Uptime'", row => long.Parse(row.GetString(1), CultureInfo.InvariantCulture), cancellationToken);
+        var uptime = await admin.ReadUptimeAsync(cancellationToken);
         var now = await admin.QueryAsync("SELECT NOW()", row => row.GetDateTime(0), cancellationToken);
-        return now[0].AddSeconds(-uptime[0]) >= made;
+        return now[0] - uptime >= made;
     }
 
     /// <summary>Whether no table of the template is as old as the clone: tests may make a table again in a clone, but hardly all.</summary>

@@ -46,10 +46,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
         return most[0] - used[0];
     }
 
-    public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
-        "SHOW GLOBAL STATUS LIKE 'Uptime'",
-        row => TimeSpan.FromSeconds(long.Parse(row.GetString(1), CultureInfo.InvariantCulture)),
-        cancellationToken))[0];
+    public Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => admin.ReadUptimeAsync(cancellationToken);
 
     public FaultCause Classify(Exception exception) => MySqlFaults.Classify(exception);
 

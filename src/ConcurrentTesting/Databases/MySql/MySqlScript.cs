@@ -1,4 +1,3 @@
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using MySqlConnector;
@@ -47,12 +46,7 @@ internal sealed class MySqlScript(
             }
         }
 
-        if (isInTransaction)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
-        }
-
+        SqlText.RequireEnded(script, isInTransaction);
         // A file that turned autocommit off expects its last statements to be committed too.
         await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
     }
@@ -94,8 +88,5 @@ internal sealed class MySqlScript(
             ? "the server keeps a binary log: SET GLOBAL log_bin_trust_function_creators = 1"
             : "leave it out";
 
-    private string Where(SqlStatement statement) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.Quote(statement.Readable)})");
+    private string Where(SqlStatement statement) => SqlText.Where(script, statement.Line, statement.Number, statement.Readable);
 }
