@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Cryptography;
 
 namespace ConcurrentTesting.Hook;
 
@@ -17,7 +16,7 @@ internal static partial class SocketFolder
     /// <param name="places">Where it may be, the best first; null: where this machine has room for such things.</param>
     public static RunFolder Create(string runId, ILogger log, IEnumerable<string>? places = null)
     {
-        var name = Beginning + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(runId + Guid.NewGuid())))[..12];
+        var name = Beginning + TextHash.Of(runId + Guid.NewGuid())[..12];
         var reason = "no path there is short enough for a socket.";
         foreach (var place in (places ?? Places()).Where(Directory.Exists).Distinct())
         {
