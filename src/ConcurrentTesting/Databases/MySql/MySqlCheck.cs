@@ -82,8 +82,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
             SHOW GRANTS;
             SHOW PROCESSLIST
             """;
-        var results = await MySqlAdmin.QueryAllAsync(
-            session, Question, (_, row) =>
+        var results = await session.QueryAllAsync(
+            Question, (_, row) =>
                 Enumerable.Range(0, row.FieldCount).Select(column => row.GetValue(column).ToString() ?? "").ToArray(), cancellationToken);
         var (version, user, id, roles) =
             (results[0][0][0], results[0][0][1], int.Parse(results[0][0][2], CultureInfo.InvariantCulture), results[0][0][3]);
@@ -117,7 +117,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         const string Question = "SELECT COUNT(*) FROM performance_schema.replication_connection_status WHERE service_state = 'ON'";
         try
         {
-            return await MySqlAdmin.QueryAsync(session, Question, row => row.GetInt64(0), cancellationToken) is not [0];
+            return await session.QueryAsync(Question, row => row.GetInt64(0), cancellationToken) is not [0];
         }
         catch (MySqlException exception) when (MySqlFaults.IsDenied(exception) || MySqlFaults.IsNotThere(exception))
         {
@@ -140,8 +140,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
     /// <summary>MySQL shows what a role gives only when it is asked for the role.</summary>
     private static async Task<IReadOnlyList<string[]>> WithRolesAsync(
         MySqlConnection session, string roles, CancellationToken cancellationToken) =>
-        await MySqlAdmin.QueryAsync(
-            session, $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
+        await session.QueryAsync(
+            $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
 
     private void RequireVersion(MySqlServerFacts facts)
     {
@@ -241,7 +241,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
                 var literal = decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
                     ? value
                     : MySqlAdmin.Literal(value);
-                await MySqlAdmin.ExecuteAsync(session, $"SET GLOBAL {MySqlAdmin.Quote(name)} = {literal}", cancellationToken);
+                await session.ExecuteAsync($"SET GLOBAL {MySqlAdmin.Quote(name)} = {literal}", cancellationToken);
             }
             catch (MySqlException exception)
             {

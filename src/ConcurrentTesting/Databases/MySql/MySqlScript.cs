@@ -1,5 +1,6 @@
-using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates.Scripts;
+using ConcurrentTesting.Databases.Templates;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;
@@ -48,7 +49,7 @@ internal sealed class MySqlScript(
 
         SqlText.RequireEnded(script, isInTransaction);
         // A file that turned autocommit off expects its last statements to be committed too.
-        await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
+        await connection.ExecuteAsync("COMMIT", cancellationToken);
     }
 
     /// <returns>What the server says of text that it could not take as it is; null where all is well.</returns>

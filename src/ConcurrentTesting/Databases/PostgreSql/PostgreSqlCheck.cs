@@ -83,8 +83,7 @@ internal sealed class PostgreSqlCheck(
             FROM pg_roles r WHERE r.rolname = current_user
             """;
         const int First = PostgreSqlServerFacts.ColumnCount;
-        var rows = await PostgreSqlAdmin.QueryAsync(
-            session,
+        var rows = await session.QueryAsync(
             Question,
             row => new Answers(
                 PostgreSqlServerFacts.Read(row),
@@ -130,8 +129,8 @@ internal sealed class PostgreSqlCheck(
             """;
         foreach (var existing in sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>())
         {
-            var rows = await PostgreSqlAdmin.QueryAsync(
-                session, Question, row => (MayCopy: row.GetBoolean(0), Owner: row.GetString(1)), cancellationToken, existing.Name,
+            var rows = await session.QueryAsync(
+                Question, row => (MayCopy: row.GetBoolean(0), Owner: row.GetString(1)), cancellationToken, existing.Name,
                 facts.IsSuperuser);
             if (rows.Count == 0)
                 throw ServerChecks.NoSuchSource(existing, Address);
@@ -151,8 +150,8 @@ internal sealed class PostgreSqlCheck(
         {
             try
             {
-                await PostgreSqlAdmin.QueryAsync(
-                    session, "SELECT set_config($1, $2, false)", row => row.GetString(0), cancellationToken, name, value);
+                await session.QueryAsync(
+                    "SELECT set_config($1, $2, false)", row => row.GetString(0), cancellationToken, name, value);
             }
             catch (PostgresException exception)
             {

@@ -67,12 +67,9 @@ internal sealed class ServerTemplateBuilder(
             // The database of this name may be another run's by now.
             await template.RequireLock(cancellationToken);
             if (account is null || step is SqlFileStep)
-                await TakeAsync(step, account, cancellationToken);
+                await TakeStepAsync(step);
             else
-            {
-                await confinement.ExplainAsync(
-                    step, template.Source.Database, () => TakeAsync(step, account, cancellationToken), _work.IsDenied);
-            }
+                await confinement.ExplainAsync(step, template.Source.Database, () => TakeStepAsync(step), _work.IsDenied);
         }
 
         var ended = await _work.SealAsync(
@@ -84,6 +81,8 @@ internal sealed class ServerTemplateBuilder(
                 template.Name,
                 ended);
         }
+
+        Task TakeStepAsync(TemplateStep step) => TakeAsync(step, account, cancellationToken);
     }
 
     private async Task TakeAsync(TemplateStep step, TemplateAccount? account, CancellationToken cancellationToken)
