@@ -129,17 +129,10 @@ internal sealed class CloneSets(
     /// <returns>Null where it is not known.</returns>
     private async Task<DatabaseState?> NoteAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
-        try
-        {
-            var state = await engine.ProbeAsync(clone, cancellationToken);
-            dropped.Note(clone, state);
-            return state;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            logger.LogDebug("The state of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
-            return null;
-        }
+        var state = await health.TryProbeAsync(clone, cancellationToken);
+        if (state is { } known)
+            dropped.Note(clone, known);
+        return state;
     }
 
     private async Task ReadStatisticsAsync(DatabaseClone clone, int worker, CancellationToken cancellationToken)
