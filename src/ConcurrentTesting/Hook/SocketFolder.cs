@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace ConcurrentTesting.Hook;
 
 /// <summary>The folder with the socket of a run's hooks and the figures of its test processes, in a place that everybody may write to:
@@ -16,7 +14,7 @@ internal static class SocketFolder
     /// <param name="places">Where it may be, the best first; null: where this machine has room for such things.</param>
     public static RunFolder Create(string runId, ILogger log, IEnumerable<string>? places = null)
     {
-        var name = Beginning + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(runId + Guid.NewGuid())))[..12];
+        var name = Beginning + TextHash.Of(runId + Guid.NewGuid())[..12];
         var reason = "no path there is short enough for a socket.";
         foreach (var place in (places ?? Places()).Where(Directory.Exists).Distinct())
         {
