@@ -144,7 +144,7 @@ internal sealed class TestProcess : IDisposable
     {
         try
         {
-            await read().ConfigureAwait(false);
+            await read();
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
         {

@@ -40,7 +40,7 @@ public sealed class BatchRunnerTests
     public async Task A_test_that_runs_when_the_last_workers_time_is_over_was_started_there_and_is_unfinished()
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
-        await using var run = new FakeRun(settings => settings with { WorkerTimeout = TimeSpan.FromSeconds(5) }, time);
+        await using var run = new FakeRun(settings => settings with { WorkerTimeout = TimeSpan.FromSeconds(5), TestTimeout = TimeSpan.FromHours(1) }, time);
         var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
 
         var hung = new List<DateTimeOffset>();

@@ -319,7 +319,7 @@ internal sealed class HtmlReport
 
     private void Flaky()
     {
-        var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var flaky = RunLists.Flaky(_record);
         if (flaky.Count == 0)
             return;
 
@@ -337,7 +337,7 @@ internal sealed class HtmlReport
 
     private void Muted()
     {
-        var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var muted = RunLists.Muted(_record);
         if (muted.Count == 0)
             return;
 
@@ -373,12 +373,7 @@ internal sealed class HtmlReport
         if (_record.Tests.Length == 0)
             return;
 
-        var slowest = _record.Tests
-            .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
-            .OrderByDescending(test => test.Final.Duration)
-            .ThenBy(test => test.Id, StringComparer.Ordinal)
-            .Take(Slowest)
-            .ToList();
+        var slowest = RunLists.SlowestTests(_record, Slowest);
         _page.Markup("<section id=\"slowest\"><h2>Slowest</h2>\n").Table(
             "Tests by duration",
             ["Test", "#Time", "#Worker"],
@@ -395,14 +390,8 @@ internal sealed class HtmlReport
         _page.Table(
             "Classes by what their tests took together",
             ["Class", "Assembly", "#Tests", "#Time"],
-            _record.Tests
-                .GroupBy(test => (test.ClassName, test.Assembly.Source))
-                .Select(group => (group.Key, Count: group.Count(), Time: TimeSpan.FromTicks(group.Sum(test => test.Final.Duration.Ticks))))
-                .OrderByDescending(group => group.Time)
-                .ThenBy(group => group.Key.ClassName, StringComparer.Ordinal)
-                .Take(Slowest)
-                .Select(group =>
-                    (string[])[group.Key.ClassName, group.Key.Source, Invariant($"{group.Count}"), DurationText.Measured(group.Time)]))
+            RunLists.SlowestClasses(_record, Slowest).Select(
+                one => (string[])[one.Name, one.Source, Invariant($"{one.Tests}"), DurationText.Measured(one.Time)]))
             .Markup("</section>\n");
     }
 
