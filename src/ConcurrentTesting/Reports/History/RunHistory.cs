@@ -1,4 +1,5 @@
 using ConcurrentTesting.Reports.Text;
+
 namespace ConcurrentTesting.Reports.History;
 
 /// <summary>What became of every test in the last runs: a file of lines of JSON, the first with the names of the tests, then one a run, the
