@@ -124,7 +124,7 @@ internal sealed class ActivityDrivers
             return;
         }
 
-        _opened.Opened(activity.GetTagItem("db.namespace") as string ?? activity.GetTagItem("db.name") as string);
+        _opened.Add(activity.GetTagItem("db.namespace") as string ?? activity.GetTagItem("db.name") as string, tally);
         tally.Connection();
     }
 

@@ -69,9 +69,10 @@ internal static unsafe class SqliteTrace
         try
         {
             _traceV2(connection, StatementBegins | StatementEnds, &Traced, 0);
+            var tally = _currentTally!();
             if (_fileName != null)
-                _openedDatabases!.Opened(FileOf(connection));
-            _currentTally!().Connection();
+                _openedDatabases!.Add(FileOf(connection), tally);
+            tally.Connection();
         }
         catch (Exception exception)
         {

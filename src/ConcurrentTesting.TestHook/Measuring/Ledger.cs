@@ -171,8 +171,8 @@ internal sealed class Ledger
         Write(NoTest);
         var opened = Opened.Tell();
         _log.Messages.OptionalNumber(null).OptionalNumber(null).Number(opened.Length);
-        foreach (var (database, count) in opened)
-            _log.Messages.Number(count).Text(database);
+        foreach (var (database, connections, firstTest) in opened)
+            _log.Messages.Number(connections).Text(database).Text(firstTest);
         _log.Messages.End();
         _log.AppendState();
     }

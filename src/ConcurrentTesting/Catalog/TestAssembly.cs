@@ -34,8 +34,11 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
     /// <summary>The data collectors that its run settings ask for.</summary>
     public AssemblyCollectors Collectors { get; init; } = AssemblyCollectors.None;
 
-    /// <summary>The assembly in keys and reports: <c>Shop.Tests (net10.0)</c>.</summary>
+    /// <summary>The assembly in reports: <c>Shop.Tests (net10.0)</c>.</summary>
     public string Source => Names.Source;
+
+    /// <summary>The same on every machine: <see cref="Source"/>, with a number from the second of that name and framework on.</summary>
+    public string Key => Ordinal == 0 ? Source : FormattableString.Invariant($"{Source} #{Ordinal + 1}");
 
     // Asked for at each test, and often. A copy may have another path than what it was copied from.
     private KnownNames.Of Names => _names.Known is { } known

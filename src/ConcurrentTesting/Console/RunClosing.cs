@@ -51,7 +51,7 @@ internal static class RunClosing
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
         .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
         .. Incidents(run),
-        .. run.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused).Select(
+        .. run.Incidents.Where(incident => IncidentKinds.IsOfSharing(incident.Kind)).Select(
             incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
         run.HasArtifacts

@@ -74,7 +74,7 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
         for (var left = content.Number(); left > 0; left--)
         {
             var connections = content.Number();
-            opened.Add(new OpenedDatabase(content.Text(), connections));
+            opened.Add(new OpenedDatabase(content.Text(), connections, content.Text()));
         }
 
         return outside with { Opened = opened.ToImmutable() };
@@ -84,7 +84,8 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
 /// <summary>A database that a test process connected to.</summary>
 /// <param name="Name">SQLite: the file.</param>
 /// <param name="Connections">How often one was opened.</param>
-internal sealed record OpenedDatabase(string Name, long Connections);
+/// <param name="FirstTest">The process's first test that did so; empty where a set-up did, or it is not known.</param>
+internal sealed record OpenedDatabase(string Name, long Connections, string FirstTest = "");
 
 /// <summary>Everything one process told.</summary>
 /// <param name="Troubles">What failed inside the hook, and what it could not measure.</param>

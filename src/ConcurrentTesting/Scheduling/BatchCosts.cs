@@ -16,10 +16,10 @@ internal static class BatchCosts
     /// <param name="hostSeconds">The host's own part where it was never measured.</param>
     public static void Learn(TimingStore timings, TestCatalog catalog, RunRecord run, double hostSeconds)
     {
-        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (Key: (entry.Assembly.Source, entry.Id), unit)))
+        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (Key: (entry.Assembly.Path, entry.Id), unit)))
             .ToDictionary(pair => pair.Key, pair => pair.unit);
         var ran = run.Tests.SelectMany(
-            test => test.Attempts.Select(attempt => (attempt.Batch, Unit: units.GetValueOrDefault((test.Assembly.Source, test.CaseId)))))
+            test => test.Attempts.Select(attempt => (attempt.Batch, Unit: units.GetValueOrDefault((test.Assembly.Path, test.CaseId)))))
             .Where(test => test.Unit is not null).ToLookup(test => test.Batch, test => test.Unit!);
         var batches = run.Batches.Where(batch => batch is { Error: null, BesideTests: not null }).ToLookup(batch => batch.Assembly);
         foreach (var assembly in batches)

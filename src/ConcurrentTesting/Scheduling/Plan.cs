@@ -106,5 +106,5 @@ internal sealed record Plan
 internal readonly record struct NeededSetUp(string Name, bool IsOnceInProcess)
 {
     public static NeededSetUp Of(TestAssembly assembly, SharedSetUp setUp) =>
-        new($"{assembly.Source}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false });
+        new($"{assembly.Key}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false });
 }

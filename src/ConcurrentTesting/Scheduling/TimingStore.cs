@@ -48,7 +48,7 @@ internal sealed class TimingStore
         var known = entries.Where(entry => Find(entry) is not null).Select(entry => entry.Assembly).ToHashSet();
         foreach (var assembly in entries.Select(entry => entry.Assembly).Distinct().Where(assembly => !known.Contains(assembly)).ToList())
         {
-            if (_timings.Keys.Any(key => key.StartsWith(assembly.Source + "/", StringComparison.Ordinal)))
+            if (_timings.Keys.Any(key => key.StartsWith(assembly.Key + "/", StringComparison.Ordinal)))
                 known.Add(assembly);
         }
 
@@ -88,7 +88,7 @@ internal sealed class TimingStore
     public double? ComputingShare(TestAssembly assembly) => 1 - Of(assembly).Waiting;
 
     /// <summary>What is known of an assembly beside its tests.</summary>
-    public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Source) ?? new AssemblyTiming();
+    public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Key) ?? new AssemblyTiming();
 
     /// <summary>Remembers what the assembly is made of, and since when.</summary>
     public void LearnContent(TestAssembly assembly, string? content, DateTimeOffset at)
@@ -106,9 +106,9 @@ internal sealed class TimingStore
     public void Learn(TestAssembly assembly, AssemblyTiming timing)
     {
         if (timing == new AssemblyTiming())
-            _assemblies.Remove(assembly.Source);
+            _assemblies.Remove(assembly.Key);
         else
-            _assemblies[assembly.Source] = timing;
+            _assemblies[assembly.Key] = timing;
     }
 
     /// <summary>The mean of what a batch costs beside tests and set-ups, over the assemblies where it is known; null: nowhere.</summary>
@@ -118,10 +118,10 @@ internal sealed class TimingStore
     /// <summary>The tests that ran to their end and gave fewer rows than in the last run, as far as that is remembered.</summary>
     public IEnumerable<(TestEntry Test, int Before, int Now)> WithFewerRows(TestCatalog catalog, IEnumerable<TestRecord> tests)
     {
-        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        var rows = tests.ToLookup(test => (test.Assembly.Path, test.CaseId));
         return
             from entry in catalog.Units.SelectMany(unit => unit.Entries)
-            let now = rows[(entry.Assembly.Source, entry.Id)].ToImmutableArray()
+            let now = rows[(entry.Assembly.Path, entry.Id)].ToImmutableArray()
             let before = Find(entry)?.Rows
             where HaveRun(now) && !FailedBeforeItsRows(now) && RunOf(now).Rows < before
             select (entry, before.Value, RunOf(now).Rows);
@@ -132,9 +132,9 @@ internal sealed class TimingStore
     /// <param name="complete">All tests of the catalog's assemblies were discovered, so what is not among them is forgotten.</param>
     public void Learn(TestCatalog catalog, IEnumerable<TestRecord> tests, bool complete)
     {
-        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        var rows = tests.ToLookup(test => (test.Assembly.Path, test.CaseId));
         foreach (var entry in catalog.Units.SelectMany(unit => unit.Entries))
-            Learn(entry, rows[(entry.Assembly.Source, entry.Id)].ToImmutableArray());
+            Learn(entry, rows[(entry.Assembly.Path, entry.Id)].ToImmutableArray());
 
         if (complete)
             Forget(catalog);
@@ -159,7 +159,7 @@ internal sealed class TimingStore
     /// <summary>What each class of an assembly takes, by the key that a unit of it has.</summary>
     public ImmutableDictionary<string, double> ClassSeconds(TestAssembly assembly)
     {
-        var prefix = assembly.Source + "/";
+        var prefix = assembly.Key + "/";
         return _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal))
             .GroupBy(timing => ClassIn(timing.Key), timing => timing.Value.Seconds)
             .ToImmutableDictionary(seconds => seconds.Key, seconds => seconds.Sum(), StringComparer.Ordinal);
@@ -243,7 +243,7 @@ internal sealed class TimingStore
 
     private void Forget(TestCatalog catalog)
     {
-        var sources = catalog.Assemblies.Select(assembly => assembly.Source + "/").ToArray();
+        var sources = catalog.Assemblies.Select(assembly => assembly.Key + "/").ToArray();
         var known = catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit).Select(entry => entry.Key)
             .ToHashSet(StringComparer.Ordinal);
         foreach (var key in _timings.Keys.Where(

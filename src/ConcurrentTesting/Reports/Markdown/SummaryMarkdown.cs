@@ -31,7 +31,7 @@ internal sealed partial class SummaryMarkdown
     {
         var summary = new SummaryMarkdown(record, text);
         summary.Verdict();
-        summary.UnusedDatabases();
+        summary.SharedDatabases();
         summary.Figures();
         summary.Machines();
         summary.Failures();
@@ -58,10 +58,10 @@ internal sealed partial class SummaryMarkdown
         Paragraph($"{Plain(_record.Reason)}");
     }
 
-    /// <summary>The commonest silent mistake, and the results look well: it stands before them.</summary>
-    private void UnusedDatabases()
+    /// <summary>The commonest silent mistakes, and the results look well: they stand before them.</summary>
+    private void SharedDatabases()
     {
-        foreach (var incident in _record.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused))
+        foreach (var incident in _record.Incidents.Where(incident => IncidentKinds.IsOfSharing(incident.Kind)))
         {
             Line($"> [!WARNING]");
             Paragraph($"> {Plain(incident.Message)}");
