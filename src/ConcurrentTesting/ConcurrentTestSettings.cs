@@ -322,6 +322,6 @@ public sealed record ConcurrentTestSettings
     /// <summary>The settings without anything secret.</summary>
     public override string ToString() => $"{Number(Workers, "worker")}, {Database}, {Number(TestProjects.Length, "project")}";
 
-    // The rooms have a helper for counts, which data must not use.
+    // Data must not use the rooms, which have a helper for counts.
     private static string Number(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 }

@@ -37,7 +37,7 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
     /// <summary>The assembly in keys and reports: <c>Shop.Tests (net10.0)</c>.</summary>
     public string Source => Names.Source;
 
-    // Asked for at each test, and often. A copy may have another path than what it was copied from.
+    // Each test asks for them, often, so they are kept. A copy made by `with` may have another path, and then makes its own.
     private KnownNames.Of Names => _names.Known is { } known
         && ReferenceEquals(known.Path, Path) && ReferenceEquals(known.TargetFramework, TargetFramework)
             ? known

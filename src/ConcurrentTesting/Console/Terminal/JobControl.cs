@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Console.Terminal;
 [UnsupportedOSPlatform("windows")]
 internal static class JobControl
 {
-    // signal(7) on Linux; macOS and the BSDs number it differently.
+    // SIGSTOP has this number on Linux, and another one on macOS and the BSDs (signal(7)).
     private const int StopSignalLinux = 19;
     private const int StopSignalBsd = 17;
 
