@@ -112,7 +112,7 @@ internal sealed class MySqlAdmin : ServerAdmin
         TreatTinyAsBoolean = false,
         CharacterSet = "utf8mb4",
         Keepalive = 10,
-        // What the prologue sets stays set: no caller of the pool leaves anything behind.
+        // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
         ConnectionReset = false,
     };
 }

@@ -23,7 +23,7 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
     public static bool IsOfText(int number, string message) => number switch
     {
         MySqlFaults.InvalidCharacters or MySqlFaults.CannotConvert => true,
-        // The server uses this number for numbers and dates too; it quotes bytes only of a string.
+        // The server uses this number for numbers and dates too, but quotes bytes only of a string.
         MySqlFaults.IncorrectValue => Escaped().IsMatch(Quoted().Match(message).Value),
         _ => false,
     };

@@ -79,7 +79,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         return definition;
     }
 
-    // After a restart the server may give tables another time.
+    // A server that has restarted may give tables another time.
     private async Task<bool> HasRestartedSinceAsync(DateTime made, CancellationToken cancellationToken)
     {
         var uptime = await admin.ReadUptimeAsync(cancellationToken);

@@ -18,7 +18,7 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private static readonly string[] GrantsElsewhere = ["DATABASE", "TABLESPACE", "PARAMETER", "LANGUAGE", "FOREIGN", "LARGE"];
 
-    // The encoding of the script's bytes; the session of the given account is sent characters.
+    // This is the encoding of the script's bytes. The session of the given account is sent characters, not bytes.
     private SqlEncoding _encoding = SqlEncoding.Utf8;
     private string? _actingAs;
     private bool _isLocal;

@@ -21,7 +21,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     public async Task CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
-        // In one transaction: a sweep sees only roles that were granted to us.
+        // A sweep sees only roles that were granted to us, so role and grant are made in one transaction.
         string[] grants = facts.IsSuperuser ? [] : [$"GRANT {Quote(account.Name)} TO {Quote(facts.User)}"];
         await admin.ExecuteAsync(
             [$"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}", .. grants],

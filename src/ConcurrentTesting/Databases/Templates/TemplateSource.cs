@@ -51,7 +51,7 @@ internal sealed record SqlFileStep(string Path, string Name) : TemplateStep;
 /// <summary>A command for the shell, which gets the connection string by environment.</summary>
 internal sealed record CommandStep(string CommandLine) : TemplateStep
 {
-    // Each sends what it is given to a server or into a file.
+    // These clients only send what they are given to a server or into a file.
     private static readonly string[] Clients =
         ["psql", "pg_restore", "mysql", "mariadb", "sqlite3", "sqlcmd", "liquibase", "flyway", "dbmate", "atlas", "goose"];
 

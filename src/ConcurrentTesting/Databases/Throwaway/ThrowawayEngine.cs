@@ -70,7 +70,8 @@ internal sealed class ThrowawayEngine(
     {
         var started = Stopwatch.GetTimestamp();
         _sources = sources;
-        // What MySQL has no settings of single databases for is set for the server, before the template is built: routines keep some of it.
+        // MySQL has no settings of single databases, so they are set for the server before the template is built: routines keep some of
+        // them.
         var settingsOfServer = settings.Database == DatabaseEngine.MySql ? settings.DatabaseSettings : [];
         var identity = new List<string>();
         foreach (var source in sources)
@@ -102,7 +103,8 @@ internal sealed class ThrowawayEngine(
         }
         catch when (!IsShared && !_byClone.Values.Contains(running))
         {
-            // Where another of the lease's databases is on it already, the next attempt goes there too, and that one's drop ends it.
+            // Where another of the lease's databases is on the server already, the next attempt goes there too, and that database's drop
+            // ends it.
             _byLabel.TryRemove(label, out _);
             await running.DisposeAsync();
             throw;
@@ -176,7 +178,7 @@ internal sealed class ThrowawayEngine(
         }
         catch
         {
-            // The next attempt must not find it.
+            // The next attempt must not find this server.
             _byLabel.TryRemove(label, out _);
             throw;
         }
