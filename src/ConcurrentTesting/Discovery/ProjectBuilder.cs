@@ -80,7 +80,7 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
         return result;
     }
 
-    // One framework can be asked of a project only, not of a solution.
+    // A single framework can be asked of a project, but not of a solution.
     private string[] Options(string command, string target) => command switch
     {
         "restore" => [],
