@@ -15,7 +15,7 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
     // After a process ended well, its last results may still be on their way through a slow test host.
     private static readonly TimeSpan GraceOfGoodEnd = TimeSpan.FromSeconds(5);
 
-    // Some ticks of the clock by which systems count what a process computes.
+    // This is some ticks of the clock by which systems count computing time.
     private static readonly TimeSpan LeastSeen = TimeSpan.FromMilliseconds(100);
 
     private long? _deadSince;
@@ -66,7 +66,7 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
         catch (Exception exception)
             when (exception is ArgumentException or InvalidOperationException or Win32Exception or NotSupportedException)
         {
-            // It has ended.
+            // The process has ended.
             return TimeSpan.Zero;
         }
     }
