@@ -88,7 +88,7 @@ internal sealed class JournalWriter : IDisposable
         _json.Dispose();
     }
 
-    // Until none is left, so that whoever comes later comes after them.
+    // All held events are written, so that a later event comes after them.
     private void Drain()
     {
         lock (_writing)
@@ -100,7 +100,7 @@ internal sealed class JournalWriter : IDisposable
             }
             catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
             {
-                // Nobody else would hear of it.
+                // Nobody else would hear of the failure.
                 Failure ??= exception.Message;
             }
         }

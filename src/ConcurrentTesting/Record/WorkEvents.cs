@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Record;
 /// <param name="Seconds">What it waited for them since it was given its batch.</param>
 internal sealed record LeaseTaken(int Worker, string? Database, double Seconds) : RunEvent
 {
-    // What takes less is not worth a place in a timeline.
+    // A shorter piece of work is not worth a place in a timeline.
     private const double Shortest = 0.001;
 
     /// <summary>Of <see cref="Seconds"/>, the last, for the test host; null in journals of earlier versions.</summary>
