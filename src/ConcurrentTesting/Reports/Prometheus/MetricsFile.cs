@@ -78,7 +78,7 @@ internal static class MetricsFile
         metrics.Muted.Set(record.Tests.Count(test => test.IsMuted));
     }
 
-    // What was asked for several times was not run again for a fault.
+    // A further time of a test that runs several times is no rerun.
     private static bool IsRerun(TestAttempt attempt) => attempt.Round is null || attempt.Cause is not (null or BatchReasons.Repeat);
 
     private static void Workers(RunRecord record, RunMetrics metrics)
@@ -199,7 +199,7 @@ internal static class MetricsFile
         switch (name)
         {
             case CountNames.TemplateHits or CountNames.TemplateMisses or CountNames.Retries:
-                // Written above, or the sum of the retries by cause.
+                // These are written above, or are the sum of the retries by cause.
                 break;
             case CountNames.RetriesSucceeded:
                 metrics.DatabaseRetrySuccesses.WithLabels(engine).IncTo(count);
