@@ -35,7 +35,7 @@ internal static class DatabaseUseFindings
         }
     }
 
-    // Of a part of the tests it would say nothing: those that use it may be elsewhere.
+    // A run of a part of the tests says nothing here: tests that use the database may be in another part.
     private static IEnumerable<string> UnusedNames(RunRecord record)
     {
         if (record is not { Database: { } databases, Settings: { RunsAll: true, Queue: null } } || IsInPart(record)
@@ -46,7 +46,7 @@ internal static class DatabaseUseFindings
         var told = clones.Where(name => name.Any(clone => IsOpened(record, clone))).Select(name => name.Key).ToHashSet();
         var counted = clones.Where(name => SessionsOf(name, databases).Any(sessions => sessions > 0)).Select(name => name.Key).ToHashSet();
 
-        // A witness who saw no other database either may not see this kind of use.
+        // A witness who saw no other database used either may not see this kind of use at all.
         var areToldByDrivers = told.Count > 0
             && record.Batches.All(batch => batch.Database is null || batch is { Opened: not null, Error: null });
         return clones
@@ -55,7 +55,7 @@ internal static class DatabaseUseFindings
             .Select(name => name.Key);
     }
 
-    // Not begun, stopped before its end, or filtered by what a project says itself.
+    // The run did not begin a test, stopped before its end, or left tests out by a project's filter.
     private static bool IsInPart(RunRecord record) =>
         !IsAnyTestRun(record) || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
 
@@ -65,7 +65,7 @@ internal static class DatabaseUseFindings
     private static bool IsAnyTestRun(RunRecord record) =>
         record.Tests.Any(test => test.Final.Outcome is TestOutcome.Passed or TestOutcome.Failed);
 
-    // A lease may hold several databases, of which batches name the first.
+    // A lease may hold several databases, and batches name only the first.
     private static bool IsAnotherOfItsOwnUsed(RunRecord record) =>
         record.Database!.Statistics.Any(statistics => statistics.Sessions > 0 || IsOpened(record, statistics.Database))
         || record.Database.Clones.Any(clone => IsOpened(record, clone));

@@ -109,7 +109,7 @@ internal sealed class EarlierRun
             : Repeats.OfNew(plan, timings, _settings.NewRuns, Repeats.Apart(catalog, _settings.Database));
     }
 
-    // Whoever sets up again needs a process of its own for it.
+    // A set-up with a fixture, or a database that is reset, needs a process of its own.
     private HostStarts HostStartsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect)
     {
         var assemblies = catalog.Units.Select(unit => unit.Assembly).Distinct().ToList();

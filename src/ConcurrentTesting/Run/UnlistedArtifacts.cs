@@ -56,7 +56,7 @@ internal static class UnlistedArtifacts
         {
             foreach (var part in TrxReader.Read(trx))
             {
-                // Without the output, which may be large.
+                // The output is left out, because it may be large.
                 var files = part.Descendants().Where(element => element.Name.LocalName is "ResultFile" or "A");
                 parts.Add(new XElement(
                     part.Name, part.Attributes(), files.Select(element => new XElement(element.Name, element.Attributes()))));
@@ -64,7 +64,7 @@ internal static class UnlistedArtifacts
         }
         catch (XmlException)
         {
-            // What stood before the damage is known.
+            // The parts before the damage are known.
         }
 
         return parts;

@@ -42,7 +42,7 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
         { } seal => FlawsOfWhole(told, isWhole, seal),
     };
 
-    // What is lost after the journal's end is in the seal alone.
+    // Only the seal knows what was lost after the journal's end.
     private string ReasonOf(PartSeal seal) => (int)Record.ExitCode == seal.ExitCode
         ? Record.Reason.TrimEnd('.')
         : $"not all of its artifacts could be written; of its tests it said: {Record.Reason.TrimEnd('.')}";

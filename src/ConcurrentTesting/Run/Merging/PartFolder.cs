@@ -76,7 +76,7 @@ internal sealed record PartFolder
         };
     }
 
-    // Its process was ended from outside, or it ended before it knew its plan.
+    // The part's process was ended from outside, or ended before it knew its plan.
     private static PartFolder ReadUnfinished(string path)
     {
         var journal = SavedJournal.Read(path);
@@ -97,7 +97,7 @@ internal sealed record PartFolder
         };
     }
 
-    // What test hosts write loses its secrets at a part's end, and a merge does not know them; its journal has the results.
+    // Test hosts' files lose their secrets at a part's end, and a merge does not know the secrets; the journal has the results.
     private static bool MayHoldSecrets(string name) =>
         System.IO.Path.GetExtension(name).ToLowerInvariant() is ".trx" or ".log";
 

@@ -58,7 +58,7 @@ internal static class PartResults
             counts[test] = counts.GetValueOrDefault(test) - 1;
         var missing = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, count.Value))).ToList();
 
-        // Neither has secrets in its names, and the machines that wrote them may know different ones.
+        // Neither side has secrets in its names, and the machines that wrote them may know different secrets.
         var others = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, -count.Value)))
             .Where(test => !missing.Remove(missing.FirstOrDefault(
                 planned => test.IsWithoutSecrets(planned) || planned.IsWithoutSecrets(test)))).ToList();
