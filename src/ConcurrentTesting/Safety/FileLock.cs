@@ -45,7 +45,7 @@ internal sealed class FileLock : IDisposable
     {
         try
         {
-            // Another process may have removed the file meanwhile, and it must not be made again.
+            // Another process may have removed the file meanwhile, so the file is opened and never made.
             using var second = TryOpen(path, FileAccess.ReadWrite, FileShare.None, FileMode.Open);
             return second is null;
         }

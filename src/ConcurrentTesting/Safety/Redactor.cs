@@ -24,7 +24,7 @@ internal sealed class Redactor
         var redactor = new Redactor();
         redactor.RegisterConnectionString(settings.ConnectionString);
         redactor.RegisterConnectionString(settings.Queue);
-        // The driver takes it where the string has none, and the tests inherit it.
+        // The driver takes this password where the string has none, and the tests inherit it.
         redactor.Register(Environment.GetEnvironmentVariable("PGPASSWORD"));
         if (settings.MetricsPushUrl is { } push && Uri.TryCreate(push, UriKind.Absolute, out var address) && address.UserInfo.Length > 0)
             redactor.RegisterConnectionString(push);
@@ -85,7 +85,7 @@ internal sealed class Redactor
         }
         catch (ArgumentException)
         {
-            // Not a connection string that anything could read; as a whole it is registered anyway.
+            // Nothing could read this as a connection string; it is registered as a whole anyway.
             return [];
         }
     }
