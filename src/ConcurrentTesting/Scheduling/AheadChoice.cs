@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Scheduling;
 /// workers one after another.</summary>
 internal static class AheadChoice
 {
-    // What one start takes where nobody has measured it.
+    // One start is taken to cost this where nobody has measured it.
     private const double GuessSeconds = 1.0;
 
     /// <param name="classes">What each class takes that is going to run, as far as it is known.</param>

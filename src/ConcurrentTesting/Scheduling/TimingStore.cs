@@ -28,7 +28,7 @@ internal sealed class TimingStore
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Whatever is wrong with it, it only makes a plan better.
+            // A damaged file must not stop the run, because it only makes a plan better.
             onDamaged($"The timings file {path} cannot be read ({exception.Message}); {SetAside(path)}. The plan is made without it.");
             return Empty;
         }
@@ -193,7 +193,7 @@ internal sealed class TimingStore
     {
         if (!HaveRun(rows))
         {
-            // How long it takes says nothing then, but what failed last is to come first.
+            // The duration says nothing then, but a test that failed last is to come first.
             if (known is not null && rows.Any(row => DecidingAttempt.IsFailure(row.Final)))
                 _timings[key] = known with { LastOutcome = nameof(TestOutcome.Failed) };
             return;
@@ -211,8 +211,8 @@ internal sealed class TimingStore
         };
     }
 
-    // Of a test that was to run several times it is the median of those that went well: of rows that are named anew each time, each time
-    // has some of the rows.
+    // For a test that ran several times it is the median of the times that went well. A row that is named anew each time is in one time
+    // only, so times are summed over their rows.
     private static (double Seconds, int Rows) RunOf(ImmutableArray<TestRecord> rows)
     {
         if (rows.All(row => row.Repeats is null))
@@ -230,7 +230,7 @@ internal sealed class TimingStore
         return (median.Seconds, median.Rows);
     }
 
-    // A fixture or a source of rows that throws fails the test as one, whatever rows it has.
+    // A fixture or a source of rows that throws fails the test as a whole, with one row.
     private static bool FailedBeforeItsRows(ImmutableArray<TestRecord> rows) => rows is [{ Outcome: TestOutcome.Failed }];
 
     private static int? RowsToRemember(ImmutableArray<TestRecord> rows, Timing? known, int now) =>
