@@ -5,7 +5,7 @@ internal ref struct MessageCursor(ReadOnlySpan<byte> message)
 {
     private const string DurationFormat = "c";
 
-    // As the platform writes times, with as many digits of a second as it has: a time without its zone would be another in each.
+    // The platform writes as many digits of a second as a time has. A time without a zone would mean another moment in each zone.
     private const int ShortestTime = 25;
     private const int LongestTime = 33;
     private const int ZoneLength = 6;

@@ -6,7 +6,7 @@ namespace ConcurrentTesting.VsTest;
 /// has cores would only begin their tests later, all of them.</summary>
 internal sealed class StartTurns
 {
-    // A host that waits in a set-up of its tests needs the cores no more, and nobody tells so.
+    // A host that waits in a set-up of its tests does not need the cores, and nobody tells that, so a turn ends after this time.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1.5);
 
     private readonly Channel<int> _free = Channel.CreateUnbounded<int>();

@@ -53,7 +53,7 @@ internal static class StoredCases
         }
         catch (Exception)
         {
-            // Whoever needs it for tests will say what is wrong.
+            // Whoever needs this for tests will report the fault.
         }
     }
 }
