@@ -124,7 +124,7 @@ internal sealed class Ledger
             SendOutside();
     }
 
-    // Before the next test, which may end the process.
+    // The next test may end the process, so changes of earlier ones are sent before it.
     private void SendChangedRecent()
     {
         foreach (var scope in _recent)

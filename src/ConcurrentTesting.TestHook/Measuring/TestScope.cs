@@ -5,7 +5,7 @@ namespace ConcurrentTesting.TestHook.Measuring;
 /// <summary>One execution of a test, or of one of its rows.</summary>
 internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase, RunningScopes running) : Tally
 {
-    // Null where it does not run.
+    // Null while the test does not run.
     private long? _allocatedBefore;
     private RepeatedQueries? _queries;
     private SlowStatements? _slow;
