@@ -10,7 +10,7 @@ internal sealed record AttributeFacts(string Type, string? TypeArgument, Immutab
     /// <summary>What is given by name, <c>DisableParallelization = true</c>.</summary>
     public ImmutableDictionary<string, object?> Named { get; init; } = ImmutableDictionary<string, object?>.Empty;
 
-    /// <summary>As it is written on what has it: <c>TestCaseOrderer</c>.</summary>
+    /// <summary>The name as code writes it: <c>TestCaseOrderer</c>.</summary>
     public string ShortName
     {
         get

@@ -43,7 +43,7 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
             ? known
             : (_names = new KnownNames(new KnownNames.Of(Path, TargetFramework))).Known!;
 
-    /// <summary>Assemblies that are the same are so whether or not somebody has asked for their names.</summary>
+    /// <summary>Two equal assemblies stay equal after somebody has asked for their names.</summary>
     private readonly struct KnownNames(KnownNames.Of? known) : IEquatable<KnownNames>
     {
         public Of? Known => known;
