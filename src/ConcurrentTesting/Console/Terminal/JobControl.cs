@@ -11,8 +11,7 @@ internal static class JobControl
     private const int StopSignalLinux = 19;
     private const int StopSignalBsd = 17;
 
-    /// <summary>From now on Ctrl-Z stops this process inside <paramref name="leaveTerminal"/>, which is to hide what is shown
-    /// first.</summary>
+    /// <summary>Makes Ctrl-Z stop this process inside <paramref name="leaveTerminal"/>, which is to hide the block first.</summary>
     public static IDisposable StopWithin(Action<Action> leaveTerminal) =>
         PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => leaveTerminal(Stop));
 

@@ -23,7 +23,7 @@ internal sealed class LiveBlock(ConsoleSurface surface)
     private IReadOnlyList<string> _shown = [];
     private bool _isUpdating;
 
-    /// <summary>Something of the block is on the screen, or the cursor is hidden.</summary>
+    /// <summary>Whether a part of the block is on the screen, or the cursor is hidden.</summary>
     public bool IsShown { get; private set; }
 
     /// <summary>Shows these lines in place of the last ones; each has to fit the terminal's width. Nothing is written where they are the
