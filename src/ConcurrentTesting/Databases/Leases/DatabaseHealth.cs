@@ -51,7 +51,7 @@ internal sealed class DatabaseHealth(
         }
     }
 
-    /// <summary>Until it is cancelled.</summary>
+    /// <summary>Checks until it is cancelled.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(interval, time);

@@ -31,8 +31,8 @@ internal static class LeaseEnvironment
         return variables.ToImmutable();
     }
 
-    /// <summary>For the command that builds a template. Patterns that name other databases lead nowhere: without them the program would
-    /// take what the caller's shell or its own configuration says, which may be a real database.</summary>
+    /// <summary>The environment of a command that builds a template. Patterns that name other databases lead nowhere: without them the
+    /// program would take what the caller's shell or its own configuration says, which may be a real database.</summary>
     public static ImmutableDictionary<string, string> OfTemplate(
         ConcurrentTestSettings settings, string runId, string database, ConnectionValues connection)
     {

@@ -11,7 +11,7 @@ internal sealed class MySqlProduct : IServerProduct
 {
     private const string Superuser = "root";
 
-    /// <summary>In the data directory. There the superuser needs no password.</summary>
+    /// <summary>The socket in the data directory, where the superuser needs no password.</summary>
     public const string Socket = "s";
 
     private static readonly string[] Installers = ["mariadb-install-db", "mysql_install_db"];

@@ -56,7 +56,7 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
             builder.Password ?? "");
     }
 
-    /// <summary>In one round trip and one transaction.</summary>
+    /// <summary>Executes statements in one round trip and one transaction.</summary>
     public async Task ExecuteAsync(IReadOnlyCollection<string> statements, CancellationToken cancellationToken)
     {
         if (statements.Count == 0)

@@ -34,8 +34,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
     /// <summary><c>15.18</c>.</summary>
     public string Version { get; }
 
-    /// <summary>With the descriptions of the extensions, which tell their versions: what one has made in a template works with its own
-    /// library only.</summary>
+    /// <summary>The facts include the descriptions of the extensions, which tell their versions: what one has made in a template works with
+    /// its own library only.</summary>
     public ImmutableArray<string> Facts => [Version, .. InitArguments, ExtensionsPrint()];
 
     /// <summary>A fast shutdown.</summary>

@@ -135,8 +135,8 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>Before PostgreSQL 15 the schema public does not belong to the owner of its database, whose grants on it would have no
-    /// effect.</summary>
+    /// <summary>Takes over the schema public, which before PostgreSQL 15 does not belong to its database's owner, whose grants on it would
+    /// have no effect.</summary>
     private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
     {
         if (!facts.IsSuperuser || facts.Version >= FirstWithOwnPublicSchema)

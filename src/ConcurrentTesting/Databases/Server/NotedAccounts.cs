@@ -6,7 +6,7 @@ internal static class NotedAccounts
 {
     private static readonly char[] NoNames = [.. Path.GetInvalidFileNameChars().Append(':').Distinct()];
 
-    /// <summary>Before it is made: a note of an account that is not there does no harm.</summary>
+    /// <summary>Notes an account before it is made: a note of an account that is not there does no harm.</summary>
     public static void Note(ServerContext context, string server, string account)
     {
         // A throwaway server takes its accounts with it, so they need no note.

@@ -172,7 +172,7 @@ internal sealed class TemplateFingerprint : IDisposable
 
     private void Add(string text) => Add(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>With its length in front, so that no two lists of parts run together.</summary>
+    /// <summary>Adds a part with its length in front, so that no two lists of parts run together.</summary>
     private void Add(byte[] part)
     {
         Span<byte> length = stackalloc byte[4];

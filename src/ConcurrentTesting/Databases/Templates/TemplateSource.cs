@@ -36,7 +36,7 @@ internal sealed record TemplateSource(string Database, ImmutableArray<TemplateSt
     /// <summary>It runs a command that may build projects, as <c>dotnet ef</c> does.</summary>
     public bool MayBuild => Steps.OfType<CommandStep>().Any(command => command.MayBuild);
 
-    /// <summary>Something of the user's is executed for it.</summary>
+    /// <summary>Whether something of the user's is executed for it.</summary>
     public bool IsExecuted => Steps.Any(step => step is SqlFileStep or CommandStep or HookStep);
 }
 

@@ -81,7 +81,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>In good order, so that the data directory can be started from again.</summary>
+    /// <summary>Stops the server in good order, so that the data directory can be started from again.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _supervisor.StandardInput.WriteLineAsync("stop".AsMemory(), cancellationToken);
@@ -94,7 +94,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>At once, with its data.</summary>
+    /// <summary>Ends the server at once, and removes its data.</summary>
     public async ValueTask DisposeAsync()
     {
         _supervisor.StandardInput.Close();

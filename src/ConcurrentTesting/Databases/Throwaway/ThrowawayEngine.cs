@@ -131,7 +131,7 @@ internal sealed class ThrowawayEngine(
     public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
         _byClone[clone.Name].Engine.ReadStatisticsAsync(clone, cancellationToken);
 
-    /// <summary>With the whole data directory of its server, once that ends.</summary>
+    /// <summary>Keeps the clone together with the whole data directory of its server, once that ends.</summary>
     public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         if (!_byClone.TryRemove(clone.Name, out var running))
