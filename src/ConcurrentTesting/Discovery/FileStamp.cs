@@ -8,7 +8,7 @@ internal static class FileStamp
 
     private const string AllNames = "*";
 
-    /// <summary>In the place of a file: the names of everything in a folder.</summary>
+    /// <summary>A path that stands for the names of everything in a folder, in the place of a file.</summary>
     public static string NamesIn(string folder) => Path.Combine(folder, AllNames);
 
     /// <summary>Empty where there is no such file; of a folder, only that there is one; where a link leads counts too.</summary>

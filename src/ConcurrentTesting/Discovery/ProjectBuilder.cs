@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Discovery;
 /// or node is left behind.</summary>
 internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dotnet, ILogger logger)
 {
-    /// <summary>In the temporary directory, held while a run builds.</summary>
+    /// <summary>A lock in the temporary directory, held while a run builds.</summary>
     public const string LockName = "test-build.lock";
 
     private static readonly string[] CommonArguments =
