@@ -34,13 +34,13 @@ internal sealed record BatchEnd
     /// <summary>What the watchdog ended.</summary>
     public required IReadOnlySet<TestEntry> TimedOut { get; init; }
 
-    /// <summary>When those began that were running.</summary>
+    /// <summary>When the tests that were running began.</summary>
     public IReadOnlyDictionary<TestEntry, DateTimeOffset> Began { get; init; } = FrozenDictionary<TestEntry, DateTimeOffset>.Empty;
 
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
 
-    /// <summary>When the last of its tests began that gave a result; null where none did.</summary>
+    /// <summary>When the last test that gave a result began; null where none gave one.</summary>
     public DateTimeOffset? LastStart { get; init; }
 
     /// <summary>How the test process ended itself; null where it did not, or nothing tells.</summary>
@@ -74,7 +74,7 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
     /// <summary>Tests that failed in the batch, whether or not they run again.</summary>
     public ImmutableArray<TestEntry> Failed { get; init; } = [];
 
-    /// <summary>So many reruns the run had; told once, with the first test that got none any more.</summary>
+    /// <summary>How many reruns the run had, told once with the first test that gets none; null: some are left, or it was told.</summary>
     public int? RerunsUsedUp { get; init; }
 
     public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
@@ -136,7 +136,7 @@ internal sealed class Accounting(
             return (_reruns.GetValueOrDefault(entry), retries?.Used(entry) ?? 0);
     }
 
-    /// <summary>So much of them was used on other machines.</summary>
+    /// <summary>Remembers how much of a test's budgets was used on other machines.</summary>
     public void Remember(TestEntry entry, int reruns, int retried)
     {
         lock (_gate)
@@ -144,7 +144,7 @@ internal sealed class Accounting(
         retries?.Remember(entry, retried);
     }
 
-    /// <summary>So many reruns there were on all machines.</summary>
+    /// <summary>Remembers how many reruns there were on all machines.</summary>
     public void RememberAll(int reruns)
     {
         lock (_gate)

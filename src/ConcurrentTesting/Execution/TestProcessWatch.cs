@@ -90,7 +90,7 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
         return dying > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a message." : null;
     }
 
-    /// <summary>Somebody has stopped one of them from outside, so that it can say nothing.</summary>
+    /// <summary>Whether somebody has stopped one of them from outside, so that it can say nothing.</summary>
     public bool AreStopped => run.Hook.ProcessIds(batch).Any(process => process.IsAlive && ProcessTree.IsStopped(process.Id));
 
     /// <summary>Whether the process that died ended itself.</summary>

@@ -212,8 +212,8 @@ internal sealed class Worker(
 
     private bool IsDueForRecycling => run.Settings.MaxOperations > 0 && _operationsSinceRecycle >= run.Settings.MaxOperations;
 
-    /// <summary>Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch
-    /// or class, or a rerun, is to have its own.</summary>
+    /// <summary>Replaces, before a batch, the session and the databases that had their share of work, and the databases where each batch or
+    /// class, or a rerun, is to have its own.</summary>
     private async Task RefreshAsync(Batch batch, CancellationToken cancellationToken)
     {
         if (_lease is not { } lease || !_isUsed)
