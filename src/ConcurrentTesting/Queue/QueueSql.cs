@@ -94,7 +94,7 @@ internal static class QueueSql
         DELETE FROM concurrent_test.items WHERE run = @run AND cardinality(tests) = 0
         """;
 
-    /// <summary>For what is much at once; the others wait for it.</summary>
+    /// <summary>The limits for questions that are much at once; the others wait for these.</summary>
     public const string Patiently =
         "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
@@ -403,7 +403,7 @@ internal static class QueueSql
             SELECT count(*) FROM concurrent_test.beside o WHERE o.run = @run AND o.machine = @machine)
         """;
 
-    /// <summary>One of the machines that are left may make out the verdict, once nothing is left to run.</summary>
+    /// <summary>Lets one of the machines that are left make out the verdict, once nothing is left to run.</summary>
     public const string BeginSeal =
         $"""
         UPDATE concurrent_test.runs r SET sealer = @machine, sealer_until = clock_timestamp() + greatest(r.lease, interval '30s')
