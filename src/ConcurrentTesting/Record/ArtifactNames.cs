@@ -13,7 +13,7 @@ internal static class ArtifactNames
     /// <summary>The same results for CI servers; it lies here unless <c>--test-junit-file</c> says otherwise.</summary>
     public const string JUnit = "junit.xml";
 
-    /// <summary>For Prometheus.</summary>
+    /// <summary>The figures for Prometheus.</summary>
     public const string Metrics = "metrics.prom";
 
     /// <summary>How long each test took, for the next plan.</summary>

@@ -98,7 +98,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
         private ImmutableArray<KeyValuePair<string, string>> _traits = [];
         private ImmutableArray<string> _attachments = [];
 
-        /// <summary>Nothing is in the line that the serializer might read otherwise.</summary>
+        /// <summary>Whether nothing is in the line that the serializer might read otherwise.</summary>
         public bool IsKnown { get; set; } = true;
 
         public DateTimeOffset? At { get; set; }

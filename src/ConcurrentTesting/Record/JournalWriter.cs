@@ -37,7 +37,7 @@ internal sealed class JournalWriter : IDisposable
     /// on.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>From now on the lines are in a file of their own, which takes the place of any that is there.</summary>
+    /// <summary>Writes the lines into a file of their own from here on, which takes the place of any that is there.</summary>
     public void Begin(string path)
     {
         Drain();

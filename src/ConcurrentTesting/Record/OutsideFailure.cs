@@ -39,7 +39,7 @@ internal sealed partial record OutsideFailure
 
     public string? Database { get; init; }
 
-    /// <summary>One for each that is the same on several workers.</summary>
+    /// <summary>Joins failures that are the same on several workers.</summary>
     public static IEnumerable<OutsideFailure> Together(IEnumerable<OutsideFailure> failures) =>
         failures.GroupBy(failure => (failure.Kind, failure.Name, failure.Assembly.Source, failure.Saying)).Select(same => same.First() with
         {

@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Record;
 /// <param name="first">What is known of it since its first attempt.</param>
 internal sealed class RowFold(AttemptEnded first)
 {
-    /// <summary>Beyond so many times figures of what went well are not kept.</summary>
+    /// <summary>After this many times of a test, figures of times that went well are not kept.</summary>
     private const int MostMeasured = 1_000;
 
     private const int MostLookedAt = 4;

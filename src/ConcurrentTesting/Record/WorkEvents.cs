@@ -10,10 +10,11 @@ internal sealed record LeaseTaken(int Worker, string? Database, double Seconds) 
     // A shorter piece of work is not worth a place in a timeline.
     private const double Shortest = 0.001;
 
-    /// <summary>Of <see cref="Seconds"/>, the last, for the test host; null in journals of earlier versions.</summary>
+    /// <summary>The last part of <see cref="Seconds"/>, which the test host took; null where the journal does not tell it.</summary>
     public double? HostSeconds { get; init; }
 
-    /// <summary>Before <see cref="Seconds"/>, to exchange its databases for fresh ones; null in journals of earlier versions.</summary>
+    /// <summary>The seconds before <see cref="Seconds"/> that exchanging the databases for fresh ones took; null where the journal does not
+    /// tell it.</summary>
     public double? ResetSeconds { get; init; }
 
     /// <summary>What the worker did until then.</summary>
