@@ -42,7 +42,7 @@ internal sealed class MetricsListener : IAsyncDisposable
         return new MetricsListener(listener, log);
     }
 
-    /// <summary>From now on the figures are there.</summary>
+    /// <summary>Takes the figures from this record from here on.</summary>
     /// <param name="record">The run as far as it has come.</param>
     public void Follow(Func<RunRecord> record) => _record = record;
 

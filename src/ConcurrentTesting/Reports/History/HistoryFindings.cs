@@ -20,7 +20,7 @@ internal static class HistoryFindings
     // One or two are told each by itself, as failures are.
     private const int FewestTogether = 3;
 
-    /// <summary>Of all tests: failures first, then what passes again, then what became slower or chattier.</summary>
+    /// <summary>Finds the changes of all tests: failures first, then what passes again, then what became slower or chattier.</summary>
     public static ImmutableArray<HistoryFinding> Of(RunRecord run) =>
     [
         .. Find(run, test => OfFailure(run, test)),

@@ -54,7 +54,7 @@ internal sealed class LiveServer : IAsyncDisposable
         _listening = Task.Run(ListenAsync);
     }
 
-    /// <summary>With the token: who knows it sees the run.</summary>
+    /// <summary>The address with its token: who knows it sees the run.</summary>
     public string Address { get; }
 
     /// <summary>Hears of the run.</summary>
@@ -145,7 +145,7 @@ internal sealed class LiveServer : IAsyncDisposable
         }));
     }
 
-    /// <summary>Something is in a list from before its begin until after its end.</summary>
+    /// <summary>Keeps something in a list from before its begin until after its end.</summary>
     private static async Task During(ConcurrentDictionary<Task, bool> list, Func<Task> act)
     {
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

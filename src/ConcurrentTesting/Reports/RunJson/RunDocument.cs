@@ -20,7 +20,7 @@ internal sealed record RunDocument
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }
 
-    /// <summary>As the table of parameters tells them, without anything secret.</summary>
+    /// <summary>The settings as the table of parameters tells them, without anything secret.</summary>
     public required JsonObject Settings { get; init; }
 
     public required int Discovered { get; init; }

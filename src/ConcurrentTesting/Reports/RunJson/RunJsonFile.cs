@@ -24,7 +24,7 @@ internal static class RunJsonFile
         SkipValidation = true,
     };
 
-    /// <summary>One line each in the file, so that a run of thousands of tests stays readable, searchable and small.</summary>
+    /// <summary>Tests have a line each in the file, so that a run of thousands of tests stays readable, searchable and small.</summary>
     private static readonly JsonSerializerOptions Lines = new(RunDocumentJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
