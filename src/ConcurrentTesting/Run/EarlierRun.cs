@@ -55,7 +55,7 @@ internal sealed class EarlierRun
     /// <summary>The same for a run with its settings complete: the number of workers may come from the timings.</summary>
     public EarlierRun For(ConcurrentTestSettings settings) => new(settings, _failures, Replayed) { Compared = Compared };
 
-    /// <summary>Only what failed last is asked for, and nothing did.</summary>
+    /// <summary>Whether only what failed last is asked for, and nothing did.</summary>
     public bool LeavesNothingToDo => _failures is { IsEmpty: true };
 
     /// <summary>The part of the catalog that is asked for.</summary>

@@ -107,7 +107,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
         return EarlyChoice.FindUnexpected(begun, discovered)?.Assembly;
     }
 
-    /// <summary>From now on nothing begins early; what has begun does not belong to the plan any more.</summary>
+    /// <summary>Lets nothing more begin early; the units that have begun are no part of the plan.</summary>
     public async Task<ImmutableArray<TestUnit>> EndAsync()
     {
         Task begins;

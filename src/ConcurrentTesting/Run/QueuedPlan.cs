@@ -13,7 +13,7 @@ internal static partial class QueuedPlan
     public const string Discovery = "discovery";
     public const string Template = "template";
 
-    /// <summary>What the names of those begin with that are a variable's each.</summary>
+    /// <summary>The beginning of the fingerprint's names that stand for a variable each.</summary>
     public const string Variable = "--test-environment ";
 
     // The hash is cut so short that nobody can find a secret by it.

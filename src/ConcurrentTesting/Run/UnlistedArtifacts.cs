@@ -4,7 +4,7 @@ using ConcurrentTesting.Reports.Trx;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>What runs left that kept no finished list, killed ones and those of earlier versions, as far as its content tells.</summary>
+/// <summary>What runs left that kept no finished list, such as killed ones, as far as its content tells.</summary>
 internal static class UnlistedArtifacts
 {
     /// <summary>Names, relative to the results directory, with slashes.</summary>

@@ -50,7 +50,7 @@ internal static class MergedRecord
         };
     }
 
-    /// <summary>Of a run of which nothing can be said but why.</summary>
+    /// <summary>The record of a run of which nothing is known but why it is incomplete.</summary>
     public static RunRecord Without(ConcurrentTestSettings settings, RunEnd end, DateTimeOffset at) => new()
     {
         RunId = "merged",

@@ -31,7 +31,7 @@ internal static class PartResults
         return Difference("explicit in it", plan.All.Where(test => test.IsExplicit), others);
     }
 
-    /// <summary>So many tests lack results, or have more of them than were discovered.</summary>
+    /// <summary>Says that this many tests lack results, or have more of them than were discovered.</summary>
     public static string Lacking(int tests) => FormattableString.Invariant($"{tests} of its tests ")
         + (tests == 1 ? "lacks results, or has" : "lack results, or have") + " more of them than were discovered";
 
