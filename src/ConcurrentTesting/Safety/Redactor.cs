@@ -34,7 +34,7 @@ internal sealed class Redactor
     /// <summary>Stands for what is known now: another object as soon as one more secret is registered.</summary>
     public object Secrets => _secrets;
 
-    /// <summary>Some password is masked where it stands as one, and nowhere else.</summary>
+    /// <summary>Whether some password is masked only where it stands as one.</summary>
     public bool HasGuessablePassword => _secrets.HasGuessable;
 
     /// <summary>Keeps <paramref name="secret"/>, and its forms in URLs, XML and JSON, out of every later text.</summary>
