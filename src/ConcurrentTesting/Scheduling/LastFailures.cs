@@ -14,7 +14,7 @@ internal sealed class LastFailures
         _outside = outside;
     }
 
-    /// <summary>Nothing failed.</summary>
+    /// <summary>Whether nothing failed.</summary>
     public bool IsEmpty => _tests.IsEmpty && _outside.IsEmpty;
 
     /// <summary>Whether a run came to tests, so that another can go on from what it says of them.</summary>

@@ -18,7 +18,7 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
     // This share of a host's cost is left when its process has begun.
     private const double LoadingShare = 0.33;
 
-    /// <summary>Of <see cref="Host"/>, from the begin of the test process to its first test.</summary>
+    /// <summary>The part of <see cref="Host"/> from the begin of the test process to its first test.</summary>
     public double Loading => LoadingShare * Host;
 
     /// <summary>What each batch pays before its tests beyond a host.</summary>

@@ -65,7 +65,7 @@ internal sealed class TimingStore
     /// <summary>The tests of the assembly ran with databases of their own and did not use them.</summary>
     public bool IsDatabaseUnused(TestAssembly assembly) => Of(assembly).DatabaseUnused == true;
 
-    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    /// <summary>The seconds from a worker's first batch to its first test; null: never measured.</summary>
     public MeasuredCost? Worker { get; set; }
 
     /// <summary>All tests that are known, one after another.</summary>
@@ -140,7 +140,7 @@ internal sealed class TimingStore
             Forget(catalog);
     }
 
-    /// <summary>In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left
+    /// <summary>In how many of how many earlier runs a test was flaky, by its key as it was read; tests that never were are left
     /// out.</summary>
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
@@ -176,7 +176,7 @@ internal sealed class TimingStore
     private double SecondsOf(string prefix) =>
         _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(timing => timing.Value.Seconds);
 
-    /// <summary>The same, of a run that other machines discovered.</summary>
+    /// <summary>Learns from a run whose tests other machines discovered.</summary>
     public void Learn(IEnumerable<UnitPlanned> units, IEnumerable<TestRecord> tests)
     {
         var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));

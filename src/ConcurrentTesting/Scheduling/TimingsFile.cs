@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>What timings.json holds: of tests by their keys, of assemblies by their source.</summary>
 internal sealed record TimingsContent(Dictionary<string, Timing> Tests, Dictionary<string, AssemblyTiming> Assemblies)
 {
-    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    /// <summary>The seconds from a worker's first batch to its first test; null: never measured.</summary>
     public MeasuredCost? Worker { get; init; }
 
     public static TimingsContent Empty => new(new(StringComparer.Ordinal), new(StringComparer.Ordinal));

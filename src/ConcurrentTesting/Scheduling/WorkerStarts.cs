@@ -131,7 +131,7 @@ internal sealed class WorkerStarts(
         }
     }
 
-    /// <summary>From now on no further worker begins while another is at work.</summary>
+    /// <summary>Lets no further worker begin while another is at work.</summary>
     /// <param name="reason">For people.</param>
     public void NoMore(string reason)
     {

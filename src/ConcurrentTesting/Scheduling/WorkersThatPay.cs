@@ -17,8 +17,8 @@ internal sealed record WorkersThatPay(int Workers, string? Why)
     // A test host with a driver and a small suite holds 100 to 200 MB.
     private const long HostBytes = 250L << 20;
 
-    /// <summary>As many as keep the cores computing where tests wait, no more than the tests are worth starts, and no more than memory has
-    /// room for.</summary>
+    /// <summary>The number of workers that keep the cores computing where tests wait, but no more than the tests are worth starts, and no
+    /// more than memory has room for.</summary>
     /// <param name="memory">Bytes that the machine has left; null: not known.</param>
     public static WorkersThatPay Of(TimingStore timings, int cores, long? memory)
     {
