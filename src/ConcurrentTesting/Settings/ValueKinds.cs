@@ -189,7 +189,7 @@ internal static partial class ValueKinds
         text => ToInteger(text),
         value => value is null or (>= 1 and <= ushort.MaxValue) ? null : string.Empty);
 
-    /// <summary>As <see cref="Port"/>, and 0 for one that is free.</summary>
+    /// <summary>A port as <see cref="Port"/> has it, or 0 for one that is free.</summary>
     public static ValueKind<int?> FreePort { get; } = new(
         Arity.One,
         "auto, or a port from 1 to 65535",
