@@ -67,7 +67,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <summary>It lives, and what it says is understood.</summary>
     public bool IsGood => IsAlive && !_reading.IsCompleted;
 
-    /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
+    /// <summary>Whether something that it said is on its way or being heard, for a bounded time.</summary>
     public bool IsTelling => _channel.Amid < LongestMessage;
 
     public bool IsAlive => _process.IsAlive;

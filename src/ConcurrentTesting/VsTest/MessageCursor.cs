@@ -12,7 +12,7 @@ internal ref struct MessageCursor(ReadOnlySpan<byte> message)
 
     private readonly ReadOnlySpan<byte> _message = message;
 
-    /// <summary>At the current token.</summary>
+    /// <summary>The reader at the current token.</summary>
     public Utf8JsonReader Json = new(message);
 
     public readonly bool IsNull => Json.TokenType == JsonTokenType.Null;
@@ -130,7 +130,7 @@ internal ref struct MessageCursor(ReadOnlySpan<byte> message)
         return Json.GetDateTimeOffset();
     }
 
-    /// <summary>Nothing may follow.</summary>
+    /// <summary>Checks that nothing follows.</summary>
     public void End()
     {
         if (Json.Read())

@@ -17,7 +17,7 @@ internal sealed class StartTurns
             _free.Writer.TryWrite(turn);
     }
 
-    /// <summary>As many as the machine has cores, and no fewer than two: a start waits for the disk too.</summary>
+    /// <summary>As many turns as the machine has cores, and no fewer than two: a start waits for the disk too.</summary>
     public static StartTurns OfThisMachine() => new(Math.Max(2, Environment.ProcessorCount));
 
     /// <summary>Waits for a turn, in the order of asking; it ends with its disposal or a while after

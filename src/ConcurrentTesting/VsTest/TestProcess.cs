@@ -87,7 +87,7 @@ internal sealed class TestProcess : IDisposable
         return new TestProcess(start);
     }
 
-    /// <summary>That such a process crashed, in the platform's own words.</summary>
+    /// <summary>Says that such a process crashed, in the platform's own words.</summary>
     /// <param name="errors">What it wrote to its error stream; may be empty.</param>
     public static string CrashWith(string errors) => errors.Length > 0 ? CrashedWith + errors : Crashed;
 

@@ -45,7 +45,7 @@ internal sealed class XUnit3Process : IAsyncDisposable
     /// <summary>Completes with its first message: then it has read its arguments.</summary>
     public Task Spoken => _spoken.Task;
 
-    /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
+    /// <summary>Whether something that it said is on its way or being heard, for a bounded time.</summary>
     public bool IsTelling =>
         Volatile.Read(ref _begun) is not 0 and var begun && Stopwatch.GetElapsedTime(begun) < LongestMessage;
 
