@@ -89,7 +89,7 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
         Func<object, object?> TestName,
         Func<object, object?> DisplayName)
     {
-        /// <summary>One of them keeps the current context.</summary>
+        /// <summary>This many assemblies may hold the current context, and one of them does.</summary>
         public const int Assemblies = 2;
 
         public static string? TypeIn(string assembly) => assembly switch

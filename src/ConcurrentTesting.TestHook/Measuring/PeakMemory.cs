@@ -16,7 +16,7 @@ internal static class PeakMemory
     private static long _allocatedAtLastReading;
     private static long _lastReading = -1;
 
-    /// <summary>In bytes, at most 100 ms or 16 MiB of allocations old; null where the system does not tell.</summary>
+    /// <summary>The peak in bytes, at most 100 ms or 16 MiB of allocations old; null where the system does not tell.</summary>
     public static long? Read()
     {
         var now = Environment.TickCount64;

@@ -43,7 +43,7 @@ internal sealed record HookAddress
     /// after another, beside the socket.</summary>
     public string FiguresOf(int processId) => FiguresOf(Path.GetDirectoryName(Socket)!, Batch, processId);
 
-    /// <summary>The same, as the engine names it.</summary>
+    /// <summary>The same path, as the engine names it.</summary>
     public static string FiguresOf(string folder, int batch, int processId) =>
         Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{batch}-{processId}.figures"));
 
