@@ -14,7 +14,7 @@ public sealed record ConcurrentTestSettings
         init => _workers = value;
     }
 
-    /// <summary>Somebody asked for this number of workers.</summary>
+    /// <summary>Whether somebody asked for a number of workers.</summary>
     internal bool HasWorkers => _workers is not null;
 
     /// <summary>Project files, solutions, built assemblies, folders or globs; one that begins with <c>!</c> is left out. In a build's C#
