@@ -373,7 +373,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         }
     }
 
-    // "net8.0-windows7.0" is 8; what is not ".NET 5 or later" is 0.
+    // A moniker such as "net8.0-windows7.0" gives 8; one before .NET 5 gives 0.
     private static int RuntimeOf(string moniker) =>
         moniker.StartsWith("net", StringComparison.OrdinalIgnoreCase)
         && moniker.Contains('.', StringComparison.Ordinal)

@@ -113,7 +113,7 @@ internal static class FiguresReader
         return slowest.ToImmutable();
     }
 
-    // See WireReader: not to be run before it is compiled well.
+    // The runtime must compile this well before it first runs; see WireReader.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TestFigures Read(ref WireReader content)
     {

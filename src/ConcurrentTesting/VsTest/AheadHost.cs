@@ -17,7 +17,7 @@ internal sealed class AheadHost : IAsyncDisposable
     private readonly Task<DirectHostProcess?> _starting;
     private long _begun;
 
-    // When the host was ready, or when its worker began to wait for it; 0 before.
+    // The time when the host was ready, or when its worker began to wait for it; it is 0 before.
     private long _ready;
     private int _isOver;
 

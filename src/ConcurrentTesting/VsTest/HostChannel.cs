@@ -28,7 +28,7 @@ internal sealed class HostChannel : IDisposable
     // The buffer holds the last message, unless that is unusually long.
     private byte[] _message = new byte[BufferSize];
 
-    // When the message began that is being received or handled; 0 between messages.
+    // The time when the message began that is being received or handled; it is 0 between messages.
     private long _begun;
 
     /// <param name="socket">Connected; the channel closes it.</param>
