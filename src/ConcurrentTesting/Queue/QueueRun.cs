@@ -245,7 +245,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         await analyze.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // One machine at a time forgets old runs, and nothing depends on it: where it takes too long, or a table is locked, the next to join
+    // A machine that joins removes one old run, and nothing depends on it: where it takes too long, or a table is locked, the next to join
     // tries again. A connection that breaks here is made anew by the next question.
     private async Task<int> ForgetAsync(NpgsqlConnection session, CancellationToken cancellationToken)
     {

@@ -289,7 +289,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         var theirs = await _queue.NamesAsync(cancellationToken);
         var ours = plan.Tests.Select(test => test.Name).ToList();
         string[] texts = [.. Named("only here", ours.Except(theirs)), .. Named("only in the run", theirs.Except(ours))];
-        return texts.Length == 0 ? "tests of the same names that are others" : string.Join("; ", texts);
+        return texts.Length == 0 ? "tests of the same names with other ids or rows" : string.Join("; ", texts);
     }
 
     private static IEnumerable<string> Named(string what, IEnumerable<string> names)

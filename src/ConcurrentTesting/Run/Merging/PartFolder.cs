@@ -82,7 +82,7 @@ internal sealed record PartFolder
         var journal = SavedJournal.Read(path);
         var started = (RunStarted)journal.Events[0];
         var shard = journal.Events.OfType<PartKnown>().LastOrDefault()?.Shard
-            ?? throw new PartFlawException($"{path}: its run {started.Run} was no part of several");
+            ?? throw new PartFlawException($"{path}: its run {started.Run} was not a part of a run on several machines");
         if (!new Shard(shard.Part, shard.Of).IsValid)
             throw new PartFlawException(FormattableString.Invariant($"{path}: there is no part {shard.Part}/{shard.Of}"));
         return new PartFolder
@@ -104,7 +104,7 @@ internal sealed record PartFolder
     private static string? FlawOf(ShardRecord shard, ShardPlan plan, string hash)
     {
         if (hash != shard.Plan || plan.Discovery != shard.Discovery)
-            return "it is a part of another plan than the one that lies in it";
+            return "its plan.json is not the plan that it is a part of";
         return plan.Parts.Length == shard.Of && new Shard(shard.Part, shard.Of).IsValid
             ? null
             : FormattableString.Invariant($"the plan has {plan.Parts.Length} parts, and this is {shard.Part}/{shard.Of}");
