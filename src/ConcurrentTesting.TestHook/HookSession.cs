@@ -129,7 +129,7 @@ internal sealed class HookSession
         _engine.End(0, static (writer, _) => writer.Begin(HookMessage.Bye).End());
     }
 
-    // An exception here would end the process, because no user code is on these threads to catch it.
+    // This runs on threads where an exception would end the process.
     private void Tell(Action<Meter> what)
     {
         try

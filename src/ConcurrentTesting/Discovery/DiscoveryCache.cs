@@ -54,7 +54,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
     public bool MayKnow(TestAssembly assembly, string runSettings) => _isOn && File.Exists(FileOf(assembly, runSettings));
 
     /// <summary>What is known of an assembly's tests; null: nothing.</summary>
-    /// <param name="runSettings">With which it is discovered, without what differs from run to run.</param>
+    /// <param name="runSettings">The settings of the discovery, without what differs from run to run.</param>
     public KnownTests? Find(TestAssembly assembly, string runSettings)
     {
         if (!MayKnow(assembly, runSettings))

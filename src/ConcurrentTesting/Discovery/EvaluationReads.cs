@@ -61,7 +61,7 @@ internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, I
     /// <param name="log">What MSBuild logged.</param>
     /// <param name="projects">Those that were evaluated.</param>
     /// <param name="values">What properties are.</param>
-    /// <param name="roots">Where nothing is looked at: packages, SDKs.</param>
+    /// <param name="roots">Folders in which nothing is looked at: packages, SDKs.</param>
     /// <param name="sdk">The folder of <c>dotnet</c>.</param>
     public static EvaluationReads Of(
         string log, IReadOnlyCollection<string> projects, ILookup<string, string> values, List<string> roots, string sdk)

@@ -204,7 +204,7 @@ internal sealed class Accounting(
         return (again, []);
     }
 
-    // For the same reason (AskedTests.IsRepeated) a later pass does not take back that the test ended its process.
+    // Each time of a repeated test counts (AskedTests.IsRepeated), so a later pass does not take back that it ended its process.
     private bool HasFailedItsTime(BatchEnd end, TestEntry entry) =>
         repeated?.Contains(entry) == true && end is { OwnEnd: not null, IsEndForgiven: false }
         && (end.Began.ContainsKey(entry) || !end.Unclosed.Contains(entry));

@@ -30,7 +30,7 @@ internal interface IBatchSource
     string? ReasonNotToBegin(int worker) => null;
 
     /// <summary>Lets no further worker begin while another is at work.</summary>
-    /// <param name="reason">For people.</param>
+    /// <param name="reason">The reason in words for people.</param>
     void BeginNoMore(string reason)
     {
     }

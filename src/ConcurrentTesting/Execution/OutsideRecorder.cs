@@ -68,7 +68,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     /// <summary>Records the end of a test process that ended itself while nothing ran in it: nothing is tried again for it.</summary>
     public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], []);
 
-    // Each time of a repeated test counts (AskedTests.IsRepeated), so no other time takes back that it may have ended its process.
+    // For a repeated test see Accounting.HasFailedItsTime: no other time takes back that it may have ended its process.
     private bool MayBeFlaky(IReadOnlyCollection<TestEntry> running) =>
         run.Settings.Reruns > 0 && !(running.Count > 0 ? running : batch.Entries).Any(asked.IsRepeated);
 

@@ -5,7 +5,6 @@ using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>New test hosts for a worker.</summary>
 internal delegate ITestHosts HostsOfWorker(int worker);
 
 /// <summary>One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first

@@ -34,7 +34,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     }
 
     /// <summary>Ends what has begun early, because no plan will follow.</summary>
-    /// <param name="reason">For people.</param>
+    /// <param name="reason">The reason in words for people.</param>
     public async Task AbandonAsync(string reason)
     {
         if (_working is not { } working)
@@ -47,8 +47,8 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             RecordUnrun(entry, null, isRepeated: false);
     }
 
-    /// <param name="plan">Of what has not begun early; its predictions are of all.</param>
-    /// <param name="shared">Where several machines take from; null: the plan is for this one alone.</param>
+    /// <param name="plan">The plan of what has not begun early; its predictions are of all tests.</param>
+    /// <param name="shared">Makes the source that several machines take from; null: the plan is for this machine alone.</param>
     public async Task RunAsync(Plan plan, Func<Accounting, IBatchSource>? shared = null)
     {
         if (_working is { } begun)

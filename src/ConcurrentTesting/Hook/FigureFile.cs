@@ -12,7 +12,7 @@ internal sealed class FigureFile(string path)
     private long? _unreadable;
 
     /// <summary>Reads the messages that were written since the last time. Without a file, or with a broken one, nothing.</summary>
-    /// <param name="take">Told of each.</param>
+    /// <param name="take">Hears each message.</param>
     /// <exception cref="InvalidDataException">What is written there is no message.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadOn(Action<byte[]> take)

@@ -32,8 +32,8 @@ internal sealed class HookedProcessConnection
     private bool _endedByItself;
 
     /// <param name="folder">Where processes write the files with their figures.</param>
-    /// <param name="greeted">Told once it is known who it is.</param>
-    /// <param name="childEnded">Told how a child of the process ended, which <see cref="Watch"/> asked for.</param>
+    /// <param name="greeted">Hears of the process once it is known who it is.</param>
+    /// <param name="childEnded">Hears how a child of the process ended, which <see cref="Watch"/> asked for.</param>
     public HookedProcessConnection(
         Socket socket, string folder, ILogger log, Action<HookedProcessConnection> greeted, Action<int, ProcessExit> childEnded)
     {

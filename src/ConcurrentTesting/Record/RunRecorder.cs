@@ -73,7 +73,6 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
-    /// <summary>Adds a failure outside of tests.</summary>
     /// <param name="leftOpen">
     /// The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.
     /// </param>

@@ -124,7 +124,7 @@ internal sealed record RowsSuperseded(TestRef Test, int Batch) : RunEvent
     internal override void ApplyTo(RunFold fold) => fold.Supersede(this);
 }
 
-/// <param name="Row">Of <paramref name="Test"/>; its attempt in the batch is meant.</param>
+/// <param name="Row">The row of <paramref name="Test"/> whose attempt in the batch was measured.</param>
 internal sealed record MeasuredRow(TestRef Test, int Row, TestFigures Figures);
 
 /// <summary>What the tests of a batch did to the databases, and their memory.</summary>

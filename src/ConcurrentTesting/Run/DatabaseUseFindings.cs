@@ -91,7 +91,7 @@ internal static class DatabaseUseFindings
         return string.Join(", ", all.Take(Named)) + (all.Count > Named ? Invariant($" and {all.Count - Named} more") : "");
     }
 
-    /// <param name="name">Of one of a worker's databases; null: of any.</param>
+    /// <param name="name">The name of one of a worker's databases; null: any of them.</param>
     private static string Variables(RunRecord record, string? name = null) =>
         string.Join(" or ", record.Settings.Environment
             .Where(pattern => name is null ? pattern.HoldsDatabase : pattern.Databases(record.Settings.Databases).Contains(name))

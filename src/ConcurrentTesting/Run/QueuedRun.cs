@@ -107,7 +107,7 @@ internal sealed class QueuedRun : IAsyncDisposable
 
     /// <summary>Works with the other machines to the end of the run.</summary>
     /// <param name="pool">This machine's workers.</param>
-    /// <param name="server">Of the tests' databases, with its version; null: there is none.</param>
+    /// <param name="server">The server of the tests' databases, with its version; null: there is none.</param>
     /// <returns>How the whole run ended; a machine that leaves early ends well as long as others are there.</returns>
     /// <exception cref="ConcurrentTestException">
     /// The machine does not fit the run, or the queue was away for too long.

@@ -9,7 +9,7 @@ internal static class AheadChoice
 
     /// <param name="classes">What each class takes that is going to run, as far as it is known.</param>
     /// <param name="start">What the start of a worker took in earlier runs, in seconds; null: never measured.</param>
-    /// <param name="most">So many test hosts at most.</param>
+    /// <param name="most">The most test hosts that are started.</param>
     /// <returns>An assembly a worker, from the first on; no more than have something left to do once the ones before have begun.</returns>
     public static ImmutableArray<TestAssembly> Of(
         IEnumerable<(TestAssembly Assembly, double Seconds)> classes, double? start, int most)

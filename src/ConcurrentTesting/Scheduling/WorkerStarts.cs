@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>Decides whether one more worker begins: only while the run would end earlier with it, its start included. What a start costs is
 /// what this run's own first starts took; before the first of them, what earlier runs remember. Tests that compute end no earlier by more
 /// workers than the machine has cores.</summary>
-/// <param name="cores">Of the machine: no more test hosts start at a time.</param>
+/// <param name="cores">The machine's cores: no more test hosts start at a time.</param>
 /// <param name="known">Share of the tests with a known duration, 0 to 1: guesses must not keep workers idle.</param>
 /// <param name="prior">What the start of a worker took in earlier runs, in seconds; null: never measured.</param>
 /// <param name="computing">
@@ -74,7 +74,6 @@ internal sealed class WorkerStarts(
         }
     }
 
-    /// <summary>A worker takes a batch.</summary>
     public void Take(int worker, Batch batch)
     {
         lock (_gate)

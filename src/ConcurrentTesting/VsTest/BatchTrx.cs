@@ -87,7 +87,7 @@ internal sealed record BatchTrxMessage(TestMessageLevel Level, string Text, Date
 internal readonly record struct BatchTrxRow(TestResult Result, BatchTrxTest Test, Guid ExecutionId);
 
 /// <summary>A test as the SDK's logger describes it.</summary>
-/// <param name="ExecutionId">Of its first result.</param>
+/// <param name="ExecutionId">The id of its first result.</param>
 internal sealed record BatchTrxTest(TestCase Case, Guid ExecutionId)
 {
     private const string CategoryProperty = "MSTestDiscoverer.TestCategory";

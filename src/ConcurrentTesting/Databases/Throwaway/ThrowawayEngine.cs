@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Databases.Throwaway;
 /// <summary>Databases on servers of our own: one for all workers, or one for each lease.</summary>
 /// <param name="find">Finds the server's programs; null where the system cannot run them.</param>
 /// <param name="connect">The engine on a server that was started.</param>
-/// <param name="classify">Which of its errors pass.</param>
+/// <param name="classify">Tells which of its errors pass.</param>
 internal sealed class ThrowawayEngine(
     string name,
     ConcurrentTestSettings settings,

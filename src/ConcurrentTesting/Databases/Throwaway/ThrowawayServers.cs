@@ -57,7 +57,7 @@ internal sealed class ThrowawayServers(
         await StartAsync(await ReadyAsync(cancellationToken), workers: 1, cancellationToken);
 
     /// <summary>A server on a private copy of the ready directory.</summary>
-    /// <param name="workers">Whose clones it will hold.</param>
+    /// <param name="workers">The number of workers whose clones it will hold.</param>
     public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) =>
         StartAsync(_source!, workers, cancellationToken);
 

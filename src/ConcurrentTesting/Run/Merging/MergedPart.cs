@@ -15,7 +15,6 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
     /// <summary>What its tests cover was to be measured, or was.</summary>
     public bool IsCovered { get; } = Folder.Coverage is not null || (Record.Settings.Coverage && !Record.Tests.IsEmpty);
 
-    /// <summary>Reads the journal of a part.</summary>
     /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
     public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder, JournalFormat format)
     {

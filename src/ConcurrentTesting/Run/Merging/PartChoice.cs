@@ -5,7 +5,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
 {
     /// <param name="folders">In any order.</param>
     /// <param name="plan">The hash of the plan that they have to be of; null: of whichever, but one.</param>
-    /// <param name="pipeline">That they have to be of where they name one; null: of whichever, but one.</param>
+    /// <param name="pipeline">The pipeline that the parts must be of where they name one; null: any, but one for all.</param>
     public static PartChoice Of(ImmutableArray<PartFolder> folders, string? plan, string? pipeline)
     {
         ImmutableArray<PartFolder> foreign = [.. folders.Where(folder => plan is not null && (folder.Shard.Plan ?? plan) != plan)];

@@ -35,7 +35,7 @@ internal sealed class QueuedRecord
     }
 
     /// <param name="name">The run's name in the queue.</param>
-    /// <param name="settings">Of the machine that makes it.</param>
+    /// <param name="settings">The settings of the machine that makes the record.</param>
     /// <param name="isSealed">The run was ended, or is about to be.</param>
     public static RunRecord Of(string name, QueuedResults queued, ConcurrentTestSettings settings, bool isSealed)
     {
