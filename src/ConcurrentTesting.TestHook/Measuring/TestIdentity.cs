@@ -12,7 +12,7 @@ internal readonly record struct TestIdentity
     /// <summary>Namespace and class; empty where another member says enough.</summary>
     public required string ClassName { get; init; }
 
-    /// <summary>As the framework names it.</summary>
+    /// <summary>The name that the framework gives it.</summary>
     public required string DisplayName { get; init; }
 
     /// <summary>Namespace, class, method and row, as far as they are known.</summary>

@@ -54,7 +54,7 @@ internal sealed record TestEntry
     /// (<see cref="TogetherMark"/>).</summary>
     public ImmutableArray<string> Marks { get; init; } = [];
 
-    /// <summary>Which test it is, by value.</summary>
+    /// <summary>The test's identity, compared by value.</summary>
     public TestKey Identity => new(Assembly.Name, Assembly.TargetFramework, Id, DisplayName, Assembly.Ordinal);
 
     /// <summary>An entry of another discovery, process or machine is the same where its <see cref="Identity"/> is.</summary>

@@ -17,7 +17,7 @@ internal static class RunClosing
     /// more than why it could not.</summary>
     public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor)
     {
-        // What does not build is told with its errors, a line each.
+        // A build that fails has one line for each of its errors.
         var reason = PlainText.Escape(redactor.Redact(run.Reason)).Split('\n');
         ImmutableArray<string> outcome = [$"{Outcome(run.ExitCode)}  {reason[0]}", .. reason[1..]];
         if (run.Settings.List)
@@ -78,7 +78,7 @@ internal static class RunClosing
         return Invariant($"{run.Passed} passed, {run.Failed} failed{outside}, {run.Skipped} skipped{flaky}; {Cases(run)}");
     }
 
-    // What is counted before adds up with it: rows that discovery could not tell apart, and tests that nobody asked for.
+    // These numbers make the line add up: rows that discovery could not tell apart, and tests that nobody asked for.
     private static string Cases(RunRecord run)
     {
         var results = run.Tests.Length - run.Explicit;
@@ -107,7 +107,7 @@ internal static class RunClosing
         return $"{wall}{factor}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
     }
 
-    // The wall time ends where the reports begin, which tell it too.
+    // The wall time ends where the reports begin, because the reports tell it too.
     private static string Reports(RunRecord run) =>
         run.Phases.TryGetValue(PhaseNames.Reports, out var seconds) && seconds >= WorthTelling
             ? $", then reports {DurationText.Measured(TimeSpan.FromSeconds(seconds))}"

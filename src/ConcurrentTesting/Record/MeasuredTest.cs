@@ -19,7 +19,7 @@ internal sealed record MeasuredTest
     /// <summary>Namespace and class; empty where another member says enough.</summary>
     public required string ClassName { get; init; }
 
-    /// <summary>As the framework names it, with or without namespace and class.</summary>
+    /// <summary>The name that the framework gives it, with or without namespace and class.</summary>
     public required string DisplayName { get; init; }
 
     /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
@@ -114,7 +114,7 @@ internal static class FiguresReader
         return slowest.ToImmutable();
     }
 
-    // See WireReader: not to be run before it is compiled well.
+    // The runtime must compile this well before it first runs; see WireReader.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TestFigures Read(ref WireReader content)
     {

@@ -90,7 +90,7 @@ internal static partial class DatabaseUseFindings
         """(?:role|database) "(?!ct_)[^"]+" already exists|"pg_(?:authid_rolname|database_datname)_index"|Operation CREATE (?:USER|ROLE) failed for '[^']*'(?:@'[^']*')?|Can't create database '(?!ct_)[^']+'; database exists""", RegexOptions.CultureInvariant)]
     private static partial Regex FixedName();
 
-    // Of a part of the tests it would say nothing: those that use it may be elsewhere.
+    // A run of a part of the tests says nothing here: tests that use the database may be in another part.
     private static IEnumerable<string> UnusedNames(RunRecord record)
     {
         if (record is not { Database: { } databases, Settings: { RunsAll: true, Queue: null } } || IsInPart(record)
@@ -101,7 +101,7 @@ internal static partial class DatabaseUseFindings
         var told = clones.Where(name => name.Any(clone => IsOpened(record, clone))).Select(name => name.Key).ToHashSet();
         var counted = clones.Where(name => SessionsOf(name, databases).Any(sessions => sessions > 0)).Select(name => name.Key).ToHashSet();
 
-        // A witness who saw no other database either may not see this kind of use.
+        // A witness who saw no other database used either may not see this kind of use at all.
         var areToldByDrivers = told.Count > 0
             && record.Batches.All(batch => batch.Database is null || batch is { Opened: not null, Error: null });
         return clones
@@ -110,7 +110,7 @@ internal static partial class DatabaseUseFindings
             .Select(name => name.Key);
     }
 
-    // Not begun, stopped before its end, or filtered by what a project says itself.
+    // The run did not begin a test, stopped before its end, or left tests out by a project's filter.
     private static bool IsInPart(RunRecord record) =>
         !IsAnyTestRun(record) || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
 
@@ -120,7 +120,7 @@ internal static partial class DatabaseUseFindings
     private static bool IsAnyTestRun(RunRecord record) =>
         record.Tests.Any(test => test.Final.Outcome is TestOutcome.Passed or TestOutcome.Failed);
 
-    // A lease may hold several databases, of which batches name the first.
+    // A lease may hold several databases, and batches name only the first.
     private static bool IsAnotherOfItsOwnUsed(RunRecord record) =>
         record.Database!.Statistics.Any(statistics => statistics.Sessions > 0 || IsOpened(record, statistics.Database))
         || record.Database.Clones.Any(clone => IsOpened(record, clone));
@@ -146,7 +146,7 @@ internal static partial class DatabaseUseFindings
         return string.Join(", ", all.Take(Named)) + (all.Count > Named ? Invariant($" and {all.Count - Named} more") : "");
     }
 
-    /// <param name="name">Of one of a worker's databases; null: of any.</param>
+    /// <param name="name">The name of one of a worker's databases; null: any of them.</param>
     private static string Variables(RunRecord record, string? name = null) =>
         string.Join(" or ", record.Settings.Environment
             .Where(pattern => name is null ? pattern.HoldsDatabase : pattern.Databases(record.Settings.Databases).Contains(name))

@@ -28,7 +28,7 @@ internal sealed class TimingStore
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Whatever is wrong with it, it only makes a plan better.
+            // A damaged file must not stop the run, because it only makes a plan better.
             onDamaged($"The timings file {path} cannot be read ({exception.Message}); {SetAside(path)}. The plan is made without it.");
             return Empty;
         }
@@ -65,7 +65,7 @@ internal sealed class TimingStore
     /// <summary>The tests of the assembly ran with databases of their own and did not use them.</summary>
     public bool IsDatabaseUnused(TestAssembly assembly) => Of(assembly).DatabaseUnused == true;
 
-    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    /// <summary>The seconds from a worker's first batch to its first test; null: never measured.</summary>
     public MeasuredCost? Worker { get; set; }
 
     /// <summary>All tests that are known, one after another.</summary>
@@ -140,7 +140,7 @@ internal sealed class TimingStore
             Forget(catalog);
     }
 
-    /// <summary>In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left
+    /// <summary>In how many of how many earlier runs a test was flaky, by its key as it was read; tests that never were are left
     /// out.</summary>
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
@@ -176,7 +176,7 @@ internal sealed class TimingStore
     private double SecondsOf(string prefix) =>
         _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(timing => timing.Value.Seconds);
 
-    /// <summary>The same, of a run that other machines discovered.</summary>
+    /// <summary>Learns from a run whose tests other machines discovered.</summary>
     public void Learn(IEnumerable<UnitPlanned> units, IEnumerable<TestRecord> tests)
     {
         var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
@@ -193,7 +193,7 @@ internal sealed class TimingStore
     {
         if (!HaveRun(rows))
         {
-            // How long it takes says nothing then, but what failed last is to come first.
+            // The duration says nothing then, but a test that failed last is to come first.
             if (known is not null && rows.Any(row => DecidingAttempt.IsFailure(row.Final)))
                 _timings[key] = known with { LastOutcome = nameof(TestOutcome.Failed) };
             return;
@@ -211,8 +211,8 @@ internal sealed class TimingStore
         };
     }
 
-    // Of a test that was to run several times it is the median of those that went well: of rows that are named anew each time, each time
-    // has some of the rows.
+    // For a test that ran several times it is the median of the times that went well. A row that is named anew each time is in one time
+    // only, so times are summed over their rows.
     private static (double Seconds, int Rows) RunOf(ImmutableArray<TestRecord> rows)
     {
         if (rows.All(row => row.Repeats is null))
@@ -230,7 +230,7 @@ internal sealed class TimingStore
         return (median.Seconds, median.Rows);
     }
 
-    // A fixture or a source of rows that throws fails the test as one, whatever rows it has.
+    // A fixture or a source of rows that throws fails the test as a whole, with one row.
     private static bool FailedBeforeItsRows(ImmutableArray<TestRecord> rows) => rows is [{ Outcome: TestOutcome.Failed }];
 
     private static int? RowsToRemember(ImmutableArray<TestRecord> rows, Timing? known, int now) =>

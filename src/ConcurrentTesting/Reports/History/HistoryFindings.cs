@@ -9,18 +9,18 @@ internal sealed record HistoryFinding(TestRecord Test, string Text);
 /// <summary>Finds what has changed: failures, tests that have become slow, tests with more queries.</summary>
 internal static class HistoryFindings
 {
-    // Fewer durations are no distribution.
+    // Fewer durations make no distribution.
     private const int LeastDurations = 10;
 
-    // What is less nobody feels.
+    // Nobody notices a smaller difference.
     private const double LeastSeconds = 0.1;
     private const double LeastFactor = 1.25;
     private const long LeastQueries = 30;
 
-    // Two are told each for itself, as failures are.
+    // One or two are told each by itself, as failures are.
     private const int FewestTogether = 3;
 
-    /// <summary>Of all tests: failures first, then what passes again, then what became slower or chattier.</summary>
+    /// <summary>Finds the changes of all tests: failures first, then what passes again, then what became slower or chattier.</summary>
     public static ImmutableArray<HistoryFinding> Of(RunRecord run) =>
     [
         .. Find(run, test => OfFailure(run, test)),

@@ -50,7 +50,7 @@ internal sealed class RunHistory
         return new RunHistory(runs.ToImmutable());
     }
 
-    // What reading JSON throws that is of another shape than is read.
+    // Reading JSON of another shape throws these.
     private static bool IsOfAnotherShape(Exception exception) =>
         exception is InvalidOperationException or KeyNotFoundException or FormatException or NullReferenceException or ArgumentException
             or IndexOutOfRangeException or OverflowException;
@@ -68,7 +68,7 @@ internal sealed class RunHistory
     /// <summary>The history with this run in it, and without what it has no room for.</summary>
     public RunHistory With(RunRecord run, Redactor redactor)
     {
-        // Of several results of one name the worst is remembered.
+        // Several results may have the same name: the worst is remembered.
         var worst = new OrderedDictionary<string, TestRecord>(run.Tests.Length, StringComparer.Ordinal);
         foreach (var test in run.Tests.Where(HasEnded))
         {
@@ -101,7 +101,7 @@ internal sealed class RunHistory
         }
     }
 
-    // As many as the runs have tests.
+    // There are as many names as the runs have tests, so they are streamed.
     private static void WriteNames(Stream stream, IEnumerable<string> names)
     {
         using (var json = new Utf8JsonWriter(stream))

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Reports.Html;
 /// list of all tests is there without scripts; its own script is the only one that the page lets run.</summary>
 internal sealed class HtmlReport
 {
-    // What follows is a line each, and in full on the tests' own pages, which are compressed.
+    // Later failures have a line each here; in full they are on the tests' own pages, which are compressed.
     private const int FailuresInFull = 30;
     private const int FailuresListed = 300;
     private const int Listed = 500;

@@ -13,7 +13,7 @@ internal sealed partial class SummaryMarkdown
     private const int TextBytes = 4 * 1024;
     private const int NameBytes = 512;
 
-    // In characters, of which none takes more than three bytes; room for what follows is left.
+    // The bound is in characters of at most three bytes each, and leaves room for what follows.
     private const int LongestFailures = 150_000;
     private const int LongestPage = 300_000;
 
@@ -372,7 +372,7 @@ internal sealed partial class SummaryMarkdown
     private string Code(string text) =>
         $"<code>{Plain(text)}</code>";
 
-    // Within a word it is no markup, and the file is read as plain text too.
+    // An underscore within a word is no markup, and the file is read as plain text too.
     [GeneratedRegex(@"(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])")]
     private static partial Regex LoneUnderscore();
 
