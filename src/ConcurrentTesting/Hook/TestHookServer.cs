@@ -77,7 +77,9 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// this process's own, comes first.
     /// </param>
     /// <param name="batch">The batch's number, unique in the run; or <see cref="HookAddress.NotYet"/>.</param>
-    public void Configure(XElement runSettings, int worker, int batch, TestAssembly assembly)
+    /// <param name="read">Reads a variable of this process; null: the process's own.</param>
+    public void Configure(
+        XElement runSettings, int worker, int batch, TestAssembly assembly, Func<string, string?>? read = null)
     {
         if (_socket is null)
             return;
@@ -87,7 +89,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var hook = HookPathFor(expectation.Runtime);
         var needsEvents = _measure && CaseEvents.AreNeeded(assembly);
         var variables = runSettings.Section(RunConfiguration).Section("EnvironmentVariables");
-        var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
+        var others = variables.Element(StartupHooksVariable)?.Value
+            ?? (read ?? Environment.GetEnvironmentVariable)(StartupHooksVariable) ?? "";
         variables.SetElementValue(HookAddress.Variable, AddressOf(worker, batch, assembly, needsEvents, others).ToString());
         variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
         if (needsEvents)

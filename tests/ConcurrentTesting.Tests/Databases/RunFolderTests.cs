@@ -58,8 +58,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void A_root_that_others_may_write_to_is_refused()
     {
-        if (OperatingSystem.IsWindows())
-            return;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Others are kept out there in another way.");
         Directory.CreateDirectory(Root);
         File.SetUnixFileMode(Root, File.GetUnixFileMode(Root) | UnixFileMode.OtherWrite);
 
@@ -98,8 +97,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public async Task A_root_that_is_a_link_is_neither_used_nor_swept()
     {
-        if (OperatingSystem.IsWindows())
-            return;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Others are kept out there in another way.");
         using var elsewhere = new TemporaryFolder();
         elsewhere.Write("dead.lock", $"{RunFolder.Mark}\nprocess 1\n");
         var precious = elsewhere.Write("dead/main.db", "");
@@ -116,9 +114,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public async Task A_root_in_a_shared_place_that_is_another_users_is_neither_used_nor_swept()
     {
-        // Only root can make a folder somebody else's.
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
-            return;
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can make a folder somebody else's.");
         File.SetUnixFileMode(_folder.Path, UnixFileMode.StickyBit | File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
         DeadFolder("dead");
         using (var chown = System.Diagnostics.Process.Start("chown", ["65534", Root]))
@@ -152,8 +148,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public async Task A_link_in_a_dead_runs_folder_is_removed_and_not_followed()
     {
-        if (OperatingSystem.IsWindows())
-            return;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Others are kept out there in another way.");
         using var elsewhere = new TemporaryFolder();
         var precious = elsewhere.Write("file", "");
         DeadFolder("dead");

@@ -18,6 +18,8 @@ public sealed class AccountingTests
         Passes,
         Fails,
         FailsOnce,
+        FailsByInfrastructureOnce,
+        FailsOfItsOwnBesideInfrastructure,
         KillsItsProcess,
         KillsItsProcessOnce,
         KillsItsProcessUnseen,
@@ -351,7 +353,8 @@ public sealed class AccountingTests
             _reruns = reruns;
             for (var index = 0; index < behaviours.Length; index++)
                 _behaviours.Add(NewEntry(behaviours[index], $"Test{index}"), behaviours[index]);
-            _accounting = NewAccounting(_behaviours.Keys, reruns);
+            var retries = new RetryBudget(1, TimeSpan.Zero, _random);
+            _accounting = new Accounting(_behaviours.Keys.ToDictionary(entry => entry, _ => 1.0), reruns, int.MaxValue, retries);
         }
 
         private TestEntry NewEntry(Behaviour behaviour, string name) =>
@@ -387,8 +390,10 @@ public sealed class AccountingTests
                 settled.ShouldHaveSingleItem().Outcome.ShouldBe(outcome);
             else
                 settled.ShouldBeEmpty($"{behaviour} was blamed: {string.Join(' ', settled.Select(test => test.Message))}");
-            if (behaviour is Behaviour.Fails or Behaviour.FailsOnce)
-                _failedLast[entry].ShouldBe(behaviour == Behaviour.Fails || _reruns == 0);
+            if (RunsOf(behaviour) is { } runs)
+                _runs[entry].ShouldBe(runs, "what has its result is not asked for again");
+            if (FailsLast(behaviour) is { } fails)
+                _failedLast[entry].ShouldBe(fails);
             if (behaviour == Behaviour.GivesSomeRowsAndKillsItsProcessOnce)
                 _rows[entry].ShouldBe(AllRows);
             if (behaviour == Behaviour.GivesOtherRowsEachTime)
@@ -396,6 +401,25 @@ public sealed class AccountingTests
             if (OutcomeOf(behaviour) is null)
                 _rows.GetValueOrDefault(entry).ShouldBeGreaterThan(0);
         }
+
+        // Null where it never fails.
+        private bool? FailsLast(Behaviour behaviour) => behaviour switch
+        {
+            Behaviour.Fails or Behaviour.FailsOfItsOwnBesideInfrastructure => true,
+            Behaviour.FailsOnce => _reruns == 0,
+            Behaviour.FailsByInfrastructureOnce => false,
+            _ => null,
+        };
+
+        // Null where what dies beside it may make it run again.
+        private int? RunsOf(Behaviour behaviour) => behaviour switch
+        {
+            Behaviour.Passes => 1,
+            Behaviour.Fails or Behaviour.FailsOfItsOwnBesideInfrastructure => 1 + _reruns,
+            Behaviour.FailsOnce => Math.Min(2, 1 + _reruns),
+            Behaviour.FailsByInfrastructureOnce => 2,
+            _ => null,
+        };
 
         // Null where the host gives its results.
         private static TestOutcome? OutcomeOf(Behaviour behaviour) => behaviour switch
@@ -417,9 +441,7 @@ public sealed class AccountingTests
                 host.Latest = entry;
                 if (RowsOf(_behaviours[entry], batch.Reason, run) is var count and > 0)
                     _rows[entry] = host.Rows[entry] = count;
-                _failedLast[entry] = _behaviours[entry] == Behaviour.Fails || (_behaviours[entry] == Behaviour.FailsOnce && run == 1);
-                if (_failedLast[entry])
-                    host.Failed.Add(entry);
+                _failedLast[entry] = host.Fails(entry, _behaviours[entry], run);
             }
 
             return host.End(batch);
@@ -446,13 +468,14 @@ public sealed class AccountingTests
     /// <summary>What a host said of one batch.</summary>
     private sealed class HostState
     {
+        private readonly HashSet<TestEntry> _failed = [];
+        private readonly HashSet<TestEntry> _infrastructure = [];
+        private readonly HashSet<TestEntry> _ofTheirOwn = [];
         private readonly HashSet<TestEntry> _active = [];
         private readonly HashSet<TestEntry> _timedOut = [];
         private string? _fault;
 
         public Dictionary<TestEntry, int> Rows { get; } = [];
-
-        public HashSet<TestEntry> Failed { get; } = [];
 
         /// <summary>What it last said something of.</summary>
         public TestEntry? Latest { get; set; }
@@ -467,11 +490,29 @@ public sealed class AccountingTests
             return _fault is not null;
         }
 
+        /// <summary>Whether a row of the test fails, and what for.</summary>
+        public bool Fails(TestEntry entry, Behaviour behaviour, int run)
+        {
+            var (ofItsOwn, byInfrastructure) = behaviour switch
+            {
+                Behaviour.Fails => (true, false),
+                Behaviour.FailsOnce => (run == 1, false),
+                Behaviour.FailsByInfrastructureOnce => (false, run == 1),
+                Behaviour.FailsOfItsOwnBesideInfrastructure => (true, true),
+                _ => (false, false),
+            };
+            if (ofItsOwn)
+                _ofTheirOwn.Add(entry);
+            if (byInfrastructure)
+                _infrastructure.Add(entry);
+            return (ofItsOwn || byInfrastructure) && _failed.Add(entry);
+        }
+
         public BatchEnd End(Batch batch)
         {
             HashSet<TestEntry> unclosed = Latest is { HasKnownRows: false } && _timedOut.Count == 0 && _active.Count == 0 ? [Latest] : [];
             _active.UnionWith(unclosed);
-            return new BatchEnd { Batch = batch, Worker = 0, Rows = Rows, Failed = Failed, Active = _active, Unclosed = unclosed, TimedOut = _timedOut, Fault = _fault };
+            return new BatchEnd { Batch = batch, Worker = 0, Rows = Rows, Failed = _failed, Infrastructure = _infrastructure, OfTheirOwn = _ofTheirOwn, Active = _active, Unclosed = unclosed, TimedOut = _timedOut, Fault = _fault };
         }
 
         // VSTest calls no test active of which a row has arrived.
