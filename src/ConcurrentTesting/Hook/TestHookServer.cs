@@ -92,7 +92,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var others = variables.Element(StartupHooksVariable)?.Value
             ?? (read ?? Environment.GetEnvironmentVariable)(StartupHooksVariable) ?? "";
         variables.SetElementValue(HookAddress.Variable, AddressOf(worker, batch, assembly, needsEvents, others).ToString());
-        variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
+        variables.SetElementValue(StartupHooksVariable, After(others, hook));
         if (needsEvents)
             AddCollector(hook, runSettings);
     }
@@ -107,8 +107,10 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         return environment
             .SetItem(HookAddress.Variable, HookAddress.OfConsole(
                 SocketFolder.SocketPath(_folder!.Path), Environment.ProcessId, worker, others).ToString())
-            .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
+            .SetItem(StartupHooksVariable, After(others, HookPath));
     }
+
+    private static string After(string others, string hook) => others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}";
 
     /// <summary>Remembers what a process of the run's own says, beyond its end too, until <see cref="Release(int)"/>: it may stay warm for
     /// further batches, and whoever started it learns how it ended.</summary>
