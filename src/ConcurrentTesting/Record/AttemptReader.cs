@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>Reads the lines that most of a journal is, those of attempts, as the serializer reads them and in a fraction of its time. What
-/// it does not know is left to the serializer: a property that is new, figures, whatever is damaged.</summary>
+/// <summary>Reads the lines of attempts, of which a journal mostly consists, as the serializer reads them and in a fraction of its time.
+/// The serializer reads what it does not know: a new property, figures, a damaged line.</summary>
 internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
 {
     private static readonly ImmutableArray<Field> OfEvent =

@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>Reads events from lines. What it needs for that takes as long to make as a thousand lines to read, so it is for one journal
-/// after another, whose names it has in memory once. Not thread-safe.</summary>
+/// <summary>Reads events from lines. Making one takes as long as reading a thousand lines, so it serves one journal after another, and
+/// holds the names that they share once. Not thread-safe.</summary>
 internal sealed class JournalFormat
 {
     private readonly AssemblyKeys _assemblies = new();

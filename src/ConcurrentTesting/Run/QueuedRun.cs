@@ -6,8 +6,8 @@ using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>This machine's part in a run that several share by a queue: it comes in, works as long as there is something to do, and ends
-/// with the verdict on all of it.</summary>
+/// <summary>This machine's part in a run that several machines share by a queue: it joins, works as long as there is something to do, and
+/// ends with the verdict on the whole run.</summary>
 internal sealed class QueuedRun : IAsyncDisposable
 {
     private const int MostNamed = 5;
