@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 
@@ -104,6 +105,11 @@ internal sealed class ServerTemplateBuilder(
             case HookStep { Hook: var hook }:
                 await hook.RunAsync(database, connection.ConnectionString, cancellationToken);
                 break;
+            // The database began as a copy of the one, and the other counts for the fingerprint only.
+            case ExistingDatabaseStep or WatchStep:
+                break;
+            default:
+                throw new UnreachableException(step.GetType().Name);
         }
     }
 }

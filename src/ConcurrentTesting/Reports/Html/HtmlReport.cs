@@ -15,6 +15,7 @@ internal sealed class HtmlReport
     private const int Slowest = 20;
     private const int TextBytes = 16 * 1024;
     private const int NamesOfCluster = 100;
+    private const int NamesOfOneChange = 5;
 
     private readonly RunRecord _record;
     private readonly ReportText _text;
@@ -383,13 +384,25 @@ internal sealed class HtmlReport
         if (_changes.Length == 0)
             return;
 
+        var changes = HistoryFindings.Together(_changes);
+        var shown = changes.Take(Listed).ToList();
         _page.Markup("<section id=\"changes\"><h2>Changes</h2>\n").Table(
-            _changes.Length > Listed ? Invariant($"Against earlier runs; the first {Listed} of {_changes.Length}") : "Against earlier runs",
+            changes.Length > Listed ? Invariant($"Against earlier runs; the first {Listed} of {changes.Length}") : "Against earlier runs",
             ["Test", "What"],
-            _changes.Take(Listed).Select(change => (string[])[FullName(change.Test), change.Text]),
-            _changes.Take(Listed).Select(change => _page.AddressOf(change.Test)))
+            shown.Select(same => (string[])[Names(same), What(same)]),
+            shown.Select(same => _page.AddressOf(same[0].Test)))
             .Markup("</section>\n");
     }
+
+    private string Names(ImmutableArray<HistoryFinding> same) =>
+        string.Join(", ", same.Take(NamesOfOneChange).Select(change => FullName(change.Test)))
+        + (same.Length > NamesOfOneChange ? Invariant($" and {same.Length - NamesOfOneChange} more") : "");
+
+    private string What(ImmutableArray<HistoryFinding> same) => same is [var only] ? only.Text
+        : Invariant($"{same.Length} × {same[0].Text}")
+            + (FailureKinds.IsFailure(same[0].Test)
+                ? $": {_text.Within(FirstLine.Of(same[0].Test.Final.Message), HtmlPage.NameBytes)}"
+                : "");
 
     private void Comparison()
     {

@@ -21,7 +21,7 @@ internal static class MetricsFile
         Tests(record, metrics);
         Workers(record, metrics);
         End(record, metrics);
-        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+        await ExportAsync(record, metrics, registry, output, cancellationToken);
     }
 
     /// <summary>The same of a run that goes on: what only its end decides is not there, and no counter ever decreases.</summary>
@@ -32,7 +32,7 @@ internal static class MetricsFile
         metrics.Active.Set(live.Active);
         Tests(record with { Tests = live.Settled }, metrics);
         RunningWorkers(record, metrics);
-        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+        await ExportAsync(record, metrics, registry, output, cancellationToken);
     }
 
     private static async Task ExportAsync(
@@ -45,7 +45,7 @@ internal static class MetricsFile
         if (record.Database is { } database)
             Databases(database, metrics);
 
-        await registry.CollectAndExportAsTextAsync(output, cancellationToken).ConfigureAwait(false);
+        await registry.CollectAndExportAsTextAsync(output, cancellationToken);
     }
 
     private static void Tests(RunRecord record, RunMetrics metrics)
