@@ -6,14 +6,8 @@ internal sealed class JournalFormat
 {
     private readonly AssemblyKeys _assemblies = new();
     private readonly RunEventJson _format;
-    private readonly AttemptReader _attempts;
 
-    public JournalFormat()
-    {
-        var text = new SharedText();
-        _format = RunEventJson.For(_assemblies, text);
-        _attempts = new AttemptReader(_assemblies, text);
-    }
+    public JournalFormat() => _format = RunEventJson.For(_assemblies, new SharedText());
 
     /// <summary>Another journal begins, with assemblies of its own.</summary>
     public void Begin() => _assemblies.Clear();
@@ -21,7 +15,7 @@ internal sealed class JournalFormat
     /// <exception cref="JsonException">The line is damaged, or a later version wrote it.</exception>
     public RunEvent Parse(ReadOnlySpan<byte> line)
     {
-        var happened = _attempts.Read(line) ?? Deserialize(line);
+        var happened = Deserialize(line);
         if (happened.Version > RunEvent.CurrentVersion)
             throw Later(happened.Version);
         if (happened is AssemblyFound found)
