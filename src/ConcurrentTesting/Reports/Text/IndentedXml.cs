@@ -22,7 +22,8 @@ internal sealed class IndentedXml(Stream output, string? rootNamespace = null) :
     private static readonly SearchValues<char> EscapedInAttributes = SearchValues.Create([.. Controls(""), '&', '<', '>', '"']);
 
     private readonly byte[] _buffer = new byte[BufferSize];
-    private readonly Stack<Element> _open = [];
+    private Element[] _open = new Element[16];
+    private int _depth;
     private int _used;
     private bool _isTagOpen;
 
@@ -38,7 +39,7 @@ internal sealed class IndentedXml(Stream output, string? rootNamespace = null) :
 
     public void WriteEndDocument()
     {
-        while (_open.Count > 0)
+        while (_depth > 0)
             WriteEndElement();
     }
 
@@ -48,19 +49,21 @@ internal sealed class IndentedXml(Stream output, string? rootNamespace = null) :
         CloseTag();
 
         // What stands beside text takes no white space, and neither does anything within it.
-        var isInText = _open.TryPeek(out var parent) && parent.HasText;
+        var isInText = _depth > 0 && _open[_depth - 1].HasText;
         if (!isInText)
-            NewLine(_open.Count);
-        if (parent is not null)
-            parent.HasElements = true;
+            NewLine(_depth);
+        if (_depth > 0)
+            _open[_depth - 1].HasElements = true;
         Raw("<");
         Raw(name);
-        _open.Push(new Element(name) { HasText = isInText });
+        if (_depth == _open.Length)
+            Array.Resize(ref _open, 2 * _depth);
+        _open[_depth++] = new Element(name) { HasText = isInText };
         _isTagOpen = true;
     }
 
     [MethodImpl(AtOnce)]
-    public void WriteAttributeString(string name, string value)
+    public void WriteAttributeString(string name, ReadOnlySpan<char> value)
     {
         Raw(" ");
         Raw(name);
@@ -81,24 +84,24 @@ internal sealed class IndentedXml(Stream output, string? rootNamespace = null) :
     public void WriteString(string text)
     {
         CloseTag();
-        _open.Peek().HasText = true;
+        _open[_depth - 1].HasText = true;
         Escaped(text, EscapedInText);
     }
 
     [MethodImpl(AtOnce)]
     public void WriteEndElement()
     {
-        var element = _open.Pop();
+        var element = _open[--_depth];
         if (_isTagOpen)
         {
-            Namespace(_open.Count);
+            Namespace(_depth);
             Raw(" />");
             _isTagOpen = false;
             return;
         }
 
         if (element is { HasElements: true, HasText: false })
-            NewLine(_open.Count);
+            NewLine(_depth);
         Raw("</");
         Raw(element.Name);
         Raw(">");
@@ -108,7 +111,7 @@ internal sealed class IndentedXml(Stream output, string? rootNamespace = null) :
     {
         if (!_isTagOpen)
             return;
-        Namespace(_open.Count - 1);
+        Namespace(_depth - 1);
         Raw(">");
         _isTagOpen = false;
     }
@@ -177,9 +180,9 @@ internal sealed class IndentedXml(Stream output, string? rootNamespace = null) :
     private static IEnumerable<char> Controls(string without) =>
         Enumerable.Range(0, ' ').Select(code => (char)code).Except(without);
 
-    private sealed class Element(string name)
+    private struct Element(string name)
     {
-        public string Name => name;
+        public readonly string Name => name;
 
         public bool HasElements { get; set; }
 

@@ -55,15 +55,15 @@ internal sealed class TrxWriter : IDisposable
         _entries.Add((definition.Id, executionId));
 
         Start("UnitTestResult");
-        Attribute("executionId", executionId.ToString());
-        Attribute("testId", definition.Id.ToString());
+        Id("executionId", executionId);
+        Id("testId", definition.Id);
         Name("testName", name);
         Attribute("computerName", row?["computerName"] ?? machine);
         RowTimes(recorded.Attempt, row);
         Attribute("testType", TrxText.UnitTestType);
         Attribute("outcome", TrxFormat.Outcome(test.Outcome));
         Attribute("testListId", TrxText.UncategorizedList);
-        Attribute("relativeResultsDirectory", executionId.ToString());
+        Id("relativeResultsDirectory", executionId);
         Output(output);
         Files(files);
         Copy(collectors);
@@ -161,12 +161,12 @@ internal sealed class TrxWriter : IDisposable
         if (definition.Priority is { } priority)
             Attribute("priority", priority);
 
-        Attribute("id", definition.Id.ToString());
+        Id("id", definition.Id);
         foreach (var detail in definition.Details)
             Copy(detail);
 
         Start("Execution");
-        Attribute("id", definition.ExecutionId.ToString());
+        Id("id", definition.ExecutionId);
         End();
         Start("TestMethod");
         Attribute("codeBase", definition.Assembly.Path);
@@ -180,8 +180,8 @@ internal sealed class TrxWriter : IDisposable
     private void Entry(Guid test, Guid execution)
     {
         Start("TestEntry");
-        Attribute("testId", test.ToString());
-        Attribute("executionId", execution.ToString());
+        Id("testId", test);
+        Id("executionId", execution);
         Attribute("testListId", TrxText.UncategorizedList);
         End();
     }
@@ -285,6 +285,13 @@ internal sealed class TrxWriter : IDisposable
     private void End() => _xml.WriteEndElement();
 
     private void Attribute(string name, string value) => _xml.WriteAttributeString(name, LegalXml.Clean(value));
+
+    private void Id(string name, Guid value)
+    {
+        Span<char> text = stackalloc char[36];
+        value.TryFormat(text, out _);
+        _xml.WriteAttributeString(name, text);
+    }
 
     private void Name(string name, string value) => _xml.WriteAttributeString(name, _text.Whole(value));
 
