@@ -35,6 +35,16 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_failed_is_run_again_with_the_projects_of_the_parts_and_the_results_of_the_merge()
+    {
+        var settings = _parts.Settings(_parts.WriteAll()) with { RepeatedArguments = " --test-database none --test-results-directory merged" };
+
+        var result = await PartMerge.RunAsync(settings, NullLogger.Instance, _ => null, Cancellation);
+
+        result.RepeatedArguments.ShouldBe(" --test-projects src/Shop --test-results-directory merged");
+    }
+
+    [Fact]
     public async Task The_report_and_the_summary_name_the_machines_beside_their_workers()
     {
         await MergeAsync(_parts.WriteAll());
