@@ -1,3 +1,4 @@
+using ConcurrentTesting.Console.Terminal;
 using ConcurrentTesting.Run;
 using ConcurrentTesting.Run.Merging;
 
@@ -44,6 +45,11 @@ public sealed class ConcurrentTestRun
     public static Task<ConcurrentTestResult> RunAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken = default) =>
         TestRun.RunAsync(settings, logger, cancellationToken);
+
+    /// <summary>A file's address to print: where the process's terminal is known to open links, it is one.</summary>
+    /// <param name="file">Its path.</param>
+    public static string ToPrintedAddress(string file) =>
+        ConsoleSurface.OfProcess().HasLinks ? TerminalLinks.To(file) : TerminalLinks.AddressOf(file);
 
     /// <summary>Fails a run that has ended well for what its results came to, such as a budget. Where it was a part of several, what it
     /// left says so too, so that a merge of the parts is no success.</summary>

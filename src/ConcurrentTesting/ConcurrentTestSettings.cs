@@ -280,7 +280,10 @@ public sealed record ConcurrentTestSettings
     public string Nuke { get; init; } = "none";
 
     /// <summary>Names of environment variables that hold secrets and are withheld from test processes.</summary>
-    public ImmutableArray<string> SecretVariables { get; init; } =
+    public ImmutableArray<string> SecretVariables { get; init; } = OwnSecretVariables;
+
+    /// <summary>The variables of the parameters that are secret.</summary>
+    internal static ImmutableArray<string> OwnSecretVariables =>
         ["NUKE_TEST_CONNECTION_STRING", "NUKE_TEST_METRICS_PUSH", "NUKE_TEST_QUEUE"];
 
     /// <summary>Writes a plan for several machines instead of running anything.</summary>

@@ -9,6 +9,16 @@ internal sealed record AttributeFacts(string Type, string? TypeArgument, Immutab
 {
     /// <summary>What is given by name, <c>DisableParallelization = true</c>.</summary>
     public ImmutableDictionary<string, object?> Named { get; init; } = ImmutableDictionary<string, object?>.Empty;
+
+    /// <summary>As it is written on what has it: <c>TestCaseOrderer</c>.</summary>
+    public string ShortName
+    {
+        get
+        {
+            var name = Type[(Type.LastIndexOfAny(['.', '+']) + 1)..].Split('`')[0];
+            return name.EndsWith(nameof(Attribute), StringComparison.Ordinal) ? name[..^nameof(Attribute).Length] : name;
+        }
+    }
 }
 
 /// <summary>Where the base type of a type is: in the same assembly (<paramref name="Assembly"/> null) or in a referenced one.</summary>

@@ -39,7 +39,7 @@ internal static class ProgressView
         var done = IsPlanned(progress)
             ? Invariant($"{progress.Done}/{progress.Total} {What(progress)} ({progress.Percent}%), {progress.Failed} failed")
             : Invariant($"{Quantity.Of(progress.Done, "test")} done while discovery goes on, {progress.Failed} failed");
-        var unsure = string.Concat(Count(progress.Flaky, "flaky"), Count(progress.Retried, "retried"));
+        var unsure = string.Concat(Count(progress.Flaky, "flaky"), Count(progress.RunAgain, "run again"));
         var left = progress.Left is null ? "" : $", about {DurationText.Whole(Rounded(progress.Left.Value))} left";
         return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}{Longest(progress)}";
     }
@@ -97,8 +97,8 @@ internal static class ProgressView
             yield return (Invariant($"  {progress.Failed} failed"), TextStyle.Bad);
         if (progress.Flaky > 0)
             yield return (Invariant($"  {progress.Flaky} flaky"), TextStyle.Unsure);
-        if (progress.Retried > 0)
-            yield return (Invariant($"  {progress.Retried} retried"), TextStyle.Unsure);
+        if (progress.RunAgain > 0)
+            yield return (Invariant($"  {progress.RunAgain} run again"), TextStyle.Unsure);
         yield return ($"  {Clock(progress)}", TextStyle.Dim);
     }
 

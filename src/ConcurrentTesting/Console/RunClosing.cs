@@ -38,6 +38,7 @@ internal static class RunClosing
 
     private static ImmutableArray<string> Details(RunRecord run, Redactor redactor) =>
     [
+        "Results",
         $"  Tests      {Counts(run)}",
         $"  Time       {Time(run)}",
         .. Workers(run),
@@ -148,7 +149,7 @@ internal static class RunClosing
         for (var i = 0; i < shown.Count; i++)
         {
             var head = i > 0 && shown[i - 1].Kind == shown[i].Kind ? "" : Capital(FailureKinds.Text(shown[i].Kind));
-            yield return $"  {head,-9}  {FailureLine(shown[i], run, redactor)}";
+            yield return $"  {head,-10} {FailureLine(shown[i], run, redactor)}";
             if (shown[i].IsMany)
                 yield return $"               {Names(shown[i], redactor)}";
         }

@@ -26,7 +26,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     private readonly Lock _lineGate = new();
     private readonly ImmutableArray<string> _unsaid;
     private long _lineAt;
-    private (int Done, int Failed, int Retried) _lineShowed;
+    private (int Done, int Failed, int RunAgain) _lineShowed;
     private long _heardAt;
     private int _heard;
     private volatile bool _isFinished;
@@ -89,6 +89,12 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         var lines = RunClosing.Lines(run, Redactor);
         if (lines.Length > 0)
             Log.LogInformation("{Summary}", new OwnWords(string.Join('\n', lines)));
+    }
+
+    public void Happened(RunEvent happened)
+    {
+        if (happened is PhaseEnded { Phase: PhaseNames.Tests })
+            _incidents.IsAtEnd = true;
     }
 
     public void PhaseStarted(string phase)
@@ -202,7 +208,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         lock (_lineGate)
         {
             var progress = _progress.Snapshot() with { Redact = Redactor.Redact };
-            var shows = (progress.Done, progress.Failed, progress.Retried);
+            var shows = (progress.Done, progress.Failed, progress.RunAgain);
             if (_isFinished || progress.Phases.IsEmpty || !(HasNews(progress, shows) || IsSilent()))
                 return;
             (_lineAt, _lineShowed) = (_time.GetTimestamp(), shows);
@@ -210,7 +216,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         }
     }
 
-    private bool HasNews(ProgressSnapshot progress, (int Done, int Failed, int Retried) shows) =>
+    private bool HasNews(ProgressSnapshot progress, (int Done, int Failed, int RunAgain) shows) =>
         progress.IsTesting && shows != _lineShowed && _time.GetElapsedTime(_lineAt) >= LineInterval(progress.Elapsed);
 
     private bool IsSilent()

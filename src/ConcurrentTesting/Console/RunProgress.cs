@@ -11,6 +11,7 @@ internal readonly record struct WorkerProgress(int Worker, TestStarted? Test, Ti
 /// <param name="Elapsed">The time since the run began.</param>
 /// <param name="Planned">The cases that were discovered.</param>
 /// <param name="Total">The results that are expected; more than the cases where one gives several.</param>
+/// <param name="RunAgain">How often a test failed and ran again, or is to.</param>
 /// <param name="Left">The expected time left; null where nothing can be said.</param>
 internal sealed record ProgressSnapshot(
     ImmutableArray<string> Phases,
@@ -20,7 +21,7 @@ internal sealed record ProgressSnapshot(
     int Done,
     int Failed,
     int Flaky,
-    int Retried,
+    int RunAgain,
     TimeSpan? Left,
     ImmutableArray<WorkerProgress> Workers)
 {
@@ -56,7 +57,10 @@ internal sealed class RunProgress(TimeProvider time)
     private int _done;
     private int _failed;
     private int _flaky;
-    private int _retried;
+    private int _runAgain;
+
+    // Tries after which another is to come. Where none is left, they are told once more as final.
+    private readonly Dictionary<(TestRef Test, int Row), int> _open = [];
 
     /// <summary>A phase begins; the template is prepared beside the build and the discovery, others end those before them.</summary>
     public void StartPhase(string phase)
@@ -116,9 +120,12 @@ internal sealed class RunProgress(TimeProvider time)
         lock (_gate)
         {
             MarkResult(test);
+            var row = (new TestRef(test.Assembly, test.CaseId), test.Row);
+            if (_open.Remove(row, out var number) && number < test.Final.Number)
+                _runAgain++;
             if (!isFinal)
             {
-                _retried++;
+                _open[row] = test.Final.Number;
                 return;
             }
 
@@ -148,7 +155,7 @@ internal sealed class RunProgress(TimeProvider time)
             for (var worker = 0; worker < _slots.Count; worker++)
                 workers.Add(WorkerAt(worker));
             return new ProgressSnapshot(
-                _phases, time.GetElapsedTime(_startedAt), _planned, _total, _done, _failed, _flaky, _retried, TimeLeft(),
+                _phases, time.GetElapsedTime(_startedAt), _planned, _total, _done, _failed, _flaky, _runAgain + _open.Count, TimeLeft(),
                 workers.MoveToImmutable());
         }
     }

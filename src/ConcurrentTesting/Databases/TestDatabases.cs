@@ -134,7 +134,7 @@ internal sealed class TestDatabases : IAsyncDisposable
             "preparing the template", async token => _templates = await _engine.EnsureTemplatesAsync(_sources, token), cancellationToken);
         foreach (var template in _templates)
         {
-            _counts.Add(template.Hit ? "template_hits" : "template_misses", 1);
+            _counts.Add(template.Hit ? CountNames.TemplateHits : CountNames.TemplateMisses, 1);
             _logger.LogInformation(
                 "Template {Database}: {Found} {Fingerprint} in {Milliseconds:0} ms, as {Name}",
                 template.Source.Database,

@@ -78,39 +78,35 @@ internal sealed class AssemblyDiscovery(
         }
     }
 
-    private bool MayKnow(TestAssembly assembly) =>
-        cache is not null && direct.IsDirect(assembly) && cache.MayKnow(assembly, SettingsWithoutSeed(assembly));
+    private DiscoveryCache? CacheOf(TestAssembly assembly) => direct.IsDirect(assembly) ? cache : null;
+
+    private bool MayKnow(TestAssembly assembly) => CacheOf(assembly)?.MayKnow(assembly, SettingsWithoutSeed(assembly)) == true;
 
     // A test that is a literal does not depend on it.
     private string SettingsWithoutSeed(TestAssembly assembly) =>
         _settingsWithoutSeed.GetOrAdd(assembly.Path, _ => runSettings.ForDiscovery(0, assembly));
 
-    /// <returns>Null where a console has to do it.</returns>
-    private async Task<SessionDiscovery?> KnownOrInHostAsync(TestAssembly assembly, CancellationToken cancellationToken)
+    private async Task<SessionDiscovery> KnownOrFoundAsync(
+        TestAssembly assembly, int index, Session console, CancellationToken cancellationToken)
     {
-        if (cache is null || !direct.IsDirect(assembly))
-            return await InHostAsync(assembly, cancellationToken);
-        if (cache.Find(assembly, SettingsWithoutSeed(assembly)) is not { } known)
-            return await InHostAndKeepAsync(cache, assembly, cancellationToken);
-        if (known.IsAll)
-            return known.Found;
-        expect(assembly, known);
-        return await InHostAsync(assembly, cancellationToken);
-    }
+        var kept = CacheOf(assembly);
+        if (kept?.Find(assembly, SettingsWithoutSeed(assembly)) is { } known)
+        {
+            if (known.IsAll)
+                return known.Found;
+            expect(assembly, known);
+            kept = null;
+        }
 
-    private async Task<SessionDiscovery?> InHostAndKeepAsync(
-        DiscoveryCache kept, TestAssembly assembly, CancellationToken cancellationToken)
-    {
-        var before = kept.Before(assembly);
-        var found = await InHostAsync(assembly, cancellationToken);
-        if (found is not null)
-            kept.Keep(assembly, SettingsWithoutSeed(assembly), before, found);
+        var before = kept?.Before(assembly);
+        var settingsOfAll = runSettings.ForDiscovery(seed, assembly);
+        var inHost = await _inHost.DiscoverAsync(assembly, settingsOfAll, cancellationToken);
+        var found = (inHost ?? await console.DiscoverAsync(index, assembly, settingsOfAll, cancellationToken))
+            .WithoutTwins(assembly.Framework);
+        if (inHost is not null)
+            kept?.Keep(assembly, SettingsWithoutSeed(assembly), before, found);
         return found;
     }
-
-    private async Task<SessionDiscovery?> InHostAsync(TestAssembly assembly, CancellationToken cancellationToken) =>
-        (await _inHost.DiscoverAsync(assembly, runSettings.ForDiscovery(seed, assembly), cancellationToken))
-            ?.WithoutTwins(assembly.Framework);
 
     // Null: it took too long, which is a problem.
     private async Task<SessionDiscovery?> WithinBoundAsync(
@@ -120,9 +116,7 @@ internal sealed class AssemblyDiscovery(
         bounded.CancelAfter(Bound);
         try
         {
-            return await KnownOrInHostAsync(assembly, bounded.Token)
-                ?? (await console.DiscoverAsync(
-                    index, assembly, runSettings.ForDiscovery(seed, assembly), bounded.Token)).WithoutTwins(assembly.Framework);
+            return await KnownOrFoundAsync(assembly, index, console, bounded.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace ConcurrentTesting.Discovery;
 
 /// <summary>Knows whether a build would do nothing: everything that it could read is as it was before the last build that this engine made,
@@ -183,9 +181,9 @@ internal sealed class BuildState
         }
     }
 
-    private static bool IsBelowRoot(BuildInputs before, string path) => before.Roots.Keys.Any(root => RepositoryRoot.Contains(root, path));
+    private static bool IsBelowRoot(BuildInputs before, string path) => before.Roots.Keys.Any(root => Folders.Contains(root, path));
 
-    private static bool IsInPrint(BuildInputs before, string path) => before.Roots.Keys.Any(root => RepositoryRoot.Contains(root, path)
+    private static bool IsInPrint(BuildInputs before, string path) => before.Roots.Keys.Any(root => Folders.Contains(root, path)
         && !FolderPrint.MayLeaveOut(Path.GetRelativePath(root, path))) && !RunWrites.Holds(before.Left, path);
 
     // What a package's version is may change without any file.
@@ -209,7 +207,7 @@ internal sealed class BuildState
     {
         var all = projects.Select(project => $"{project.Path}|{project.Solution}").Order(StringComparer.Ordinal);
         var key = $"{string.Join('\n', all)}\n{_settings.Configuration}\n{_settings.Framework}";
-        return Path.Combine(_folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32] + ".json");
+        return Path.Combine(_folder, TextHash.Of(key)[..32] + ".json");
     }
 
     private sealed record Entry(

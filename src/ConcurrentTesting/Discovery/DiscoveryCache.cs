@@ -36,7 +36,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
         // A CI host builds each time, and its environment is another each time.
         _isOn = settings.Build != TestBuildMode.Always && !ContinuousIntegration.IsHost(variable);
         _folder = Path.Combine(settings.TemporaryDirectory, "discovered-tests");
-        _surroundings = MSBuildSurroundings.Hash(
+        _surroundings = TextHash.Of(
             string.Join(
                 '|', MSBuildSurroundings.Print(dotnet), RuntimeInformation.OSDescription, CultureInfo.CurrentCulture.Name,
                 TimeZoneInfo.Local.Id, RuntimesOf(dotnet), typeof(DiscoveryCache).Module.ModuleVersionId));
@@ -255,11 +255,11 @@ internal sealed class DiscoveryCache : IAsyncDisposable
         }
     }
 
-    private static string NameOf(TestAssembly assembly) => MSBuildSurroundings.Hash(assembly.Path)[..24];
+    private static string NameOf(TestAssembly assembly) => TextHash.Of(assembly.Path)[..24];
 
     // What is kept is unfiltered.
     private string FileOf(TestAssembly assembly, string runSettings) => Path.Combine(
-        _folder, $"{NameOf(assembly)}-{MSBuildSurroundings.Hash($"{assembly with { Filter = null }}|{runSettings}")[..24]}{Extension}");
+        _folder, $"{NameOf(assembly)}-{TextHash.Of($"{assembly with { Filter = null }}|{runSettings}")[..24]}{Extension}");
 
     private sealed record Entry(
         int Version, string Surroundings, DateTime At, Dictionary<string, Content> Files, int Count, bool IsAll, int Total);

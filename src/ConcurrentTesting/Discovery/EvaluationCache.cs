@@ -73,7 +73,7 @@ internal sealed class EvaluationCache
     private string FileOf(ProjectInput project)
     {
         var build = SolutionBuild.Of(project, _configuration);
-        return Path.Combine(_folder, MSBuildSurroundings.Hash($"{project.Path}|{build}|{_configuration}|{_left}")[..32] + ".json");
+        return Path.Combine(_folder, TextHash.Of($"{project.Path}|{build}|{_configuration}|{_left}")[..32] + ".json");
     }
 
     private sealed record Entry(

@@ -68,15 +68,15 @@ internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, I
     {
         var folders = projects.Select(project => Path.GetDirectoryName(project)!).Distinct(StringComparer.Ordinal).ToList();
         var read = EvaluationLog.Read(log, folders);
-        ImmutableArray<string> imports = [.. read.Imported.Where(path => !roots.Exists(root => RepositoryRoot.Contains(root, path)))];
+        ImmutableArray<string> imports = [.. read.Imported.Where(path => !roots.Exists(root => Folders.Contains(root, path)))];
 
         var scan = new EvaluationScan(projects, values);
-        foreach (var pattern in read.Patterns.Where(pattern => !RepositoryRoot.Contains(sdk, pattern)))
+        foreach (var pattern in read.Patterns.Where(pattern => !Folders.Contains(sdk, pattern)))
             scan.AddPattern(pattern);
         scan.Add(imports.Concat(projects).Distinct(StringComparer.Ordinal).Where(File.Exists));
         return new EvaluationReads(
             imports,
-            [.. read.LookedFor.Where(path => !RepositoryRoot.Contains(sdk, path)).Concat(scan.LookedFor).Distinct(StringComparer.Ordinal)],
+            [.. read.LookedFor.Where(path => !Folders.Contains(sdk, path)).Concat(scan.LookedFor).Distinct(StringComparer.Ordinal)],
             read.Imported.Count > 0 ? scan.Doubt : "MSBuild logged no import");
     }
 

@@ -121,8 +121,7 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
         if (!Path.IsPathRooted(start) || name.Length == 0)
             return null;
         var found = "";
-        var begin = Path.TrimEndingDirectorySeparator(Path.GetFullPath(start));
-        for (var folder = begin; folder is not null; folder = Path.GetDirectoryName(folder))
+        foreach (var folder in Folders.Up(Path.TrimEndingDirectorySeparator(Path.GetFullPath(start))))
         {
             var file = Path.GetFullPath(name, folder);
             _lookedFor.Add(file);

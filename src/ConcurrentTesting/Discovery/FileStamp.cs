@@ -58,7 +58,7 @@ internal static class FileStamp
         try
         {
             return Directory.Exists(folder)
-                ? MSBuildSurroundings.Hash(string.Join('\n', Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)))
+                ? TextHash.Of(string.Join('\n', Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal)))
                 : "";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

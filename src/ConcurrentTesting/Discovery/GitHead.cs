@@ -33,7 +33,7 @@ internal static class GitHead
     {
         var tags = Path.Combine(common, "refs", "tags");
         return Directory.Exists(tags)
-            ? MSBuildSurroundings.Hash(string.Join('\n', Directory.EnumerateFiles(tags, "*", SearchOption.AllDirectories)
+            ? TextHash.Of(string.Join('\n', Directory.EnumerateFiles(tags, "*", SearchOption.AllDirectories)
                 .Order(StringComparer.Ordinal).Select(tag => $"{tag}={FileStamp.Of(tag)}")))
             : "";
     }

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Security.Cryptography;
 
 namespace ConcurrentTesting.Discovery;
 
@@ -31,21 +30,13 @@ internal static class MSBuildSurroundings
         var folders = SdkFolders.SelectMany(name => WithFolders(Path.Combine(root, name)))
             .Select(folder => $"{folder}={Directory.GetLastWriteTimeUtc(folder).Ticks}");
         var configurations = UsersNuGetFiles().Select(file => $"{file}={FileStamp.Of(file)}");
-        return Hash($"{dotnet}|{string.Join('|', folders.Concat(configurations))}|{EnvironmentText()}");
+        return TextHash.Of($"{dotnet}|{string.Join('|', folders.Concat(configurations))}|{EnvironmentText()}");
     }
 
-    public static IEnumerable<string> FoundByName(string project)
-    {
-        for (var folder = Path.GetDirectoryName(project); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            foreach (var name in FilesFoundByName)
-                yield return Path.Combine(folder, name);
-        }
-    }
+    public static IEnumerable<string> FoundByName(string project) =>
+        Folders.Up(Path.GetDirectoryName(project)).SelectMany(folder => FilesFoundByName.Select(name => Path.Combine(folder, name)));
 
     public static bool IsFoundByName(string path) => FilesFoundByName.Contains(Path.GetFileName(path), StringComparer.Ordinal);
-
-    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     // A workload is noted in a folder of its SDK's; a pack of another version lies beside the one before.
     private static IEnumerable<string> WithFolders(string folder) => Directory.Exists(folder)

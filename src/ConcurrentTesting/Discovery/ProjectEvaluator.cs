@@ -108,13 +108,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
     private static string SdkFolder(string project)
     {
         var own = Path.GetDirectoryName(project)!;
-        for (var folder = own; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "global.json")))
-                return folder;
-        }
-
-        return Path.GetPathRoot(own)!;
+        return Folders.Up(own).FirstOrDefault(folder => File.Exists(Path.Combine(folder, "global.json"))) ?? Path.GetPathRoot(own)!;
     }
 
     private async Task<EvaluationResult> AskAsync(
@@ -320,8 +314,8 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
         var repository = RepositoryRoot.Of(evaluation.Project);
         return evaluation.Inputs is { IsEmpty: false } inputs
             ? [.. inputs.Where(input => TestInputResolver.IsProject(input)
-                || (!roots.Exists(root => RepositoryRoot.Contains(root, input))
-                    && (!RepositoryRoot.Contains(repository, input) || IsLeftOut(repository, input))))]
+                || (!roots.Exists(root => Folders.Contains(root, input))
+                    && (!Folders.Contains(repository, input) || IsLeftOut(repository, input))))]
             : null;
     }
 

@@ -57,7 +57,7 @@ internal static class SolutionFile
     /// <summary>The nearest solution above a project that lists it, within its repository; null if there is none.</summary>
     public static string? FindFor(string project)
     {
-        for (var folder = Path.GetDirectoryName(project); folder is not null; folder = Path.GetDirectoryName(folder))
+        foreach (var folder in Folders.Up(Path.GetDirectoryName(project)))
         {
             if (SolutionsIn(folder).FirstOrDefault(solution => Lists(solution, project)) is { } found)
                 return found;

@@ -7,9 +7,9 @@ namespace ConcurrentTesting.Discovery;
 /// <c>!pattern</c> to leave something out.</summary>
 internal sealed class TestInputResolver
 {
-    private static readonly StringComparer PathComparer = OperatingSystem.IsWindows()
-        ? StringComparer.OrdinalIgnoreCase
-        : StringComparer.Ordinal;
+    private static readonly StringComparison PathComparison =
+        OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
+    private static readonly StringComparer PathComparer = StringComparer.FromComparison(PathComparison);
     private static readonly string[] ProjectExtensions = [".csproj", ".fsproj", ".vbproj"];
     private static readonly string[] SolutionExtensions = [".sln", ".slnx", ".slnf"];
     private static readonly string[] AssemblyExtensions = [".dll", ".exe"];
@@ -201,8 +201,8 @@ internal sealed class TestInputResolver
         if (!IsGlob(entry))
         {
             var excluded = Path.GetFullPath(entry, _settings.WorkingDirectory);
-            return path =>
-                PathComparer.Equals(path, excluded) || path.StartsWith(excluded + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+            return path => PathComparer.Equals(path, excluded)
+                || path.StartsWith(excluded + Path.DirectorySeparatorChar, PathComparison);
         }
 
         var (root, pattern) = Split(entry);

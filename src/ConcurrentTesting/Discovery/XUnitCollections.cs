@@ -69,7 +69,7 @@ internal sealed class XUnitCollections : ISharingReader
         if (collection is not null && _attributes.Any(attribute => Is(attribute, "TestClassOrderer")))
             yield return new Tie(collection.SetUp.Name, "[TestClassOrderer]");
         if (attributes.Concat(_attributes).FirstOrDefault(IsOrdererOfCases) is { } orderer)
-            yield return new Tie(className, $"[{ShortName(orderer)}]");
+            yield return new Tie(className, $"[{orderer.ShortName}]");
     }
 
     private static bool IsOrdererOfCases(AttributeFacts attribute) =>
@@ -79,13 +79,7 @@ internal sealed class XUnitCollections : ISharingReader
 
     // Generic ones too: AssemblyFixtureAttribute`1.
     private static bool Is(AttributeFacts attribute, string name) =>
-        attribute.Type.StartsWith(Prefix, StringComparison.Ordinal) && ShortName(attribute) == name;
-
-    private static string ShortName(AttributeFacts attribute)
-    {
-        var name = attribute.Type[(attribute.Type.LastIndexOf('.') + 1)..].Split('`')[0];
-        return name.EndsWith(nameof(Attribute), StringComparison.Ordinal) ? name[..^nameof(Attribute).Length] : name;
-    }
+        attribute.Type.StartsWith(Prefix, StringComparison.Ordinal) && attribute.ShortName == name;
 
     // A factory of the user's own groups as it likes: only the whole assembly is sure to hold its groups together.
     private static bool IsOwnFactory(AttributeFacts? behavior) => behavior switch
@@ -129,7 +123,7 @@ internal sealed class XUnitCollections : ISharingReader
     private static IEnumerable<Tie> Ties(SharedSetUp setUp, List<AttributeFacts> definition)
     {
         if (definition.FirstOrDefault(IsOrderer) is { } orderer)
-            yield return new Tie(setUp.Name, $"[{ShortName(orderer)}]");
+            yield return new Tie(setUp.Name, $"[{orderer.ShortName}]");
         foreach (var tie in TogetherMark.In(definition).Select(mark => (Mark: mark, Tie: TogetherMark.ToTie(mark))))
         {
             yield return new Tie(setUp.Name, tie.Tie.Cause);

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
@@ -49,7 +50,10 @@ internal sealed record BatchEnd
     public bool IsEndForgiven { get; init; }
 
     /// <summary>How a test failed that was running when its process ended itself.</summary>
-    public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd.TrimEnd('.')}{(OwnEnd.EndsWith('…') ? "" : ".")} {Fault}";
+    public string Story => OwnEnd is null ? Fault ?? ""
+        : Fault?.Contains(TestProcess.Crashed, StringComparison.Ordinal) == true
+            ? $"{OwnEnd}\n{LastWords.Stack(LastWords.In(Fault) ?? "")}".TrimEnd()
+        : $"{OwnEnd.TrimEnd('.')}{(OwnEnd.EndsWith('…') ? "" : ".")} {Fault}";
 
     /// <summary>The console died by itself, for which no test is to blame.</summary>
     public bool IsConsoleGone { get; init; }
@@ -69,6 +73,9 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
 {
     /// <summary>Tests that failed in the batch, whether or not they run again.</summary>
     public ImmutableArray<TestEntry> Failed { get; init; } = [];
+
+    /// <summary>So many reruns the run had; told once, with the first test that got none any more.</summary>
+    public int? RerunsUsedUp { get; init; }
 
     public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
 }
@@ -90,6 +97,7 @@ internal sealed class Accounting(
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, int> _reruns = [];
     private int _rerunsUsed;
+    private bool _areRerunsUsedUp;
     private IReadOnlyDictionary<TestEntry, double> _predictions = predictions;
     private int _rerunsInAll = rerunsInAll;
     private int _splitsLeft = SplitsInAll;
@@ -98,7 +106,7 @@ internal sealed class Accounting(
     public void Know(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsInAll)
     {
         lock (_gate)
-            (_predictions, _rerunsInAll) = (predictions, rerunsInAll);
+            (_predictions, _rerunsInAll, _areRerunsUsedUp) = (predictions, rerunsInAll, false);
     }
 
     public BatchVerdict Judge(BatchEnd told)
@@ -109,8 +117,16 @@ internal sealed class Accounting(
         var retry = RetryOf(end);
         if (retry is not null)
             again.Add(retry);
-        again.AddRange(Reruns(end, retry));
-        return new BatchVerdict([.. again], [.. settled]) { Failed = [.. end.Failed, .. end.Active, .. end.TimedOut] };
+        lock (_gate)
+        {
+            var wereUsedUp = _areRerunsUsedUp;
+            again.AddRange(Reruns(end, retry));
+            return new BatchVerdict([.. again], [.. settled])
+            {
+                Failed = [.. end.Failed, .. end.Active, .. end.TimedOut],
+                RerunsUsedUp = _areRerunsUsedUp && !wereUsedUp ? _rerunsInAll : null,
+            };
+        }
     }
 
     /// <summary>What was used of a test's budgets.</summary>
@@ -181,7 +197,10 @@ internal sealed class Accounting(
                 end, entry, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}")));
         }
 
-        again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone)));
+        again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone) with
+        {
+            Interrupted = (end.Worker, end.Began.TryGetValue(entry, out var began) ? began : null),
+        }));
         return (again, []);
     }
 
@@ -250,16 +269,16 @@ internal sealed class Accounting(
 
     private bool TakeRerun(TestEntry entry)
     {
-        lock (_gate)
-        {
-            var used = _reruns.GetValueOrDefault(entry);
-            if (used >= rerunsPerTest || _rerunsUsed >= _rerunsInAll)
-                return false;
+        var used = _reruns.GetValueOrDefault(entry);
+        if (used >= rerunsPerTest)
+            return false;
+        _areRerunsUsedUp |= _rerunsUsed >= _rerunsInAll;
+        if (_areRerunsUsedUp)
+            return false;
 
-            _reruns[entry] = used + 1;
-            _rerunsUsed++;
-            return true;
-        }
+        _reruns[entry] = used + 1;
+        _rerunsUsed++;
+        return true;
     }
 
     // A test that was still running when the host died may have more rows, and so may a test whose number of rows is not known.

@@ -99,7 +99,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var own = OwnEnd.Of(known.IsEmpty ? [end.Process] : known, end.Fault);
         var declaration = DeclarationIn(ResultsOf(run, worker));
         if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Sentence(end.Fault)} Nothing ran in it.", worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{LastWords.Sentence(end.Fault)} Nothing ran in it.", worker);
         else
             new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database, asked).RecordIdleEnd(own);
         KeepDeclaration(declaration, end.Batch);
@@ -155,8 +155,15 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         outside.RecordRows(progress.ForeignRows, verdict);
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict, number);
+        if (verdict.RerunsUsedUp is { } bound)
+        {
+            run.Recorder.Report(
+                IncidentKinds.RerunsUsedUp,
+                $"The {Quantity.Of(bound, "rerun")} that this run may have in all (5 % of its tests, at least 10) are used up: what fails from here on is not run again, so that a flaky test counts as failed. Repair first what fails most; --test-only-failed runs these tests again, with reruns of their own.");
+        }
+
         if (end.Fault is { } fault)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Sentence(fault)} {Consequence(verdict)}", end.Worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{LastWords.Sentence(fault)} {Consequence(verdict)}", end.Worker);
         else
             TellWhatIsMissing(verdict, progress, end.Worker);
         return verdict;
@@ -315,7 +322,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var rows = end.Rows.GetValueOrDefault(entry);
         var attempt = AttemptOfMissing(settled.Outcome, end.Worker, number, database) with
         {
-            StartedAt = end.Began.TryGetValue(entry, out var began) ? began : run.Time.GetUtcNow(),
+            StartedAt = BeginOf(entry, end),
             Round = asked.RoundOf(entry, end.Batch.Round),
             Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
             Cause = settled.Outcome == TestOutcome.Failed ? AttemptCauses.Crashed : null,
@@ -329,19 +336,27 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
     }
 
-    // Tests without any result are settled when the run is over.
+    private DateTimeOffset BeginOf(TestEntry entry, BatchEnd end) =>
+        end.Began.TryGetValue(entry, out var began) ? began : run.Time.GetUtcNow();
+
+    // Tests that have not begun are settled when the run is over.
     private void SettleInterrupted(BatchEnd end, int number, string? database)
     {
         var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
-        var open = end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key));
-        foreach (var (entry, rows) in open.Where(seen => !HasRunAnotherTime(seen.Key, end.Batch.Round)))
+        var open = end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key)).Select(seen => seen.Key);
+
+        // That another try was not finished takes nothing back of what an earlier one told.
+        var begun = end.Began.Keys.Where(entry => run.Recorder.RowCount(entry) == 0);
+        foreach (var entry in open.Concat(begun).Where(entry => !HasRunAnotherTime(entry, end.Batch.Round)).ToList())
         {
+            var rows = end.Rows.GetValueOrDefault(entry);
             var attempt = AttemptOfMissing(
                 outcome, end.Worker, number, database) with
             {
                 Round = asked.RoundOf(entry, end.Batch.Round),
-                Cause = AttemptCauses.NotRun,
-                Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run.",
+                StartedAt = BeginOf(entry, end),
+                Cause = AttemptCauses.Unfinished,
+                Message = $"{run.Stop.ReasonOfBegun}{(rows == 0 ? "" : $" {Quantity.Of(rows, "row")} of this test had run.")}",
             };
             for (var missing = MissingOf(entry, rows); missing > 0; missing--)
                 run.Recorder.SettleMissing(entry, attempt, isQuiet: true);

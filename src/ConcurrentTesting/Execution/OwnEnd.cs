@@ -44,15 +44,11 @@ internal sealed record OwnEnd(string How, string? StackTrace)
             { Exception = unhandled.Message };
         }
 
-        var written = WrittenIn(fault);
+        var written = LastWords.In(fault);
         if (HowOf(dead, written is not null) is not { } how)
             return null;
-        return written is null ? new OwnEnd(how, null) : new OwnEnd($"{how}: {FirstLine.Marked(written)}", written);
+        return written is null ? new OwnEnd(how, null) : new OwnEnd($"{how}: {LastWords.Reason(written)}", written);
     }
-
-    private static string? WrittenIn(string fault) =>
-        fault.IndexOf(TestProcess.CrashedWith, StringComparison.Ordinal) is >= 0 and var at
-            && fault[(at + TestProcess.CrashedWith.Length)..].Trim() is { Length: > 0 } written ? written : null;
 
     private static string? HowOf(HookedProcess? dead, bool hasWritten) =>
         dead?.Exit is { } exit ? HowOf(exit)

@@ -120,28 +120,42 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     private void RecordUnrun(TestEntry entry, Batch? left, bool isRepeated)
     {
         var isStopped = run.Stop is { Reason: not null, Fault: null };
+        var attempt = AttemptOf(left) with
+        {
+            Outcome = isStopped ? TestOutcome.Skipped : TestOutcome.Error,
+            Round = left?.Round ?? (isRepeated ? 1 : null),
+        };
         var first = isStopped ? RowsToKeep(entry) : 0;
         for (var index = first; index < entry.CaseCount; index++)
-        {
-            run.Recorder.Settle(entry, index, new TestAttempt
-            {
-                Outcome = isStopped ? TestOutcome.Skipped : TestOutcome.Error,
-                Worker = -1,
-                Batch = 0,
-                Number = 1,
-                Round = left?.Round ?? (isRepeated ? 1 : null),
-                StartedAt = run.Time.GetUtcNow(),
-                Cause = isStopped ? AttemptCauses.NotRun : null,
-                Message = run.Stop.Reason ?? $"{StoryOf(left)} The incidents of the run say why.",
-            });
-        }
+            run.Recorder.Settle(entry, index, attempt);
     }
 
-    private static string StoryOf(Batch? left) => left?.Reason switch
+    private TestAttempt AttemptOf(Batch? left)
     {
-        BatchReasons.Retry => "The infrastructure failed this test, and no worker was left to try it again.",
-        BatchReasons.Repeat => "The test was to run once more, and no worker was left to run it.",
-        BatchReasons.Alone => "The test was running when its test host was ended, and no worker was left to try it again.",
+        var never = new TestAttempt
+        {
+            Outcome = TestOutcome.Error,
+            Worker = -1,
+            Batch = 0,
+            Number = 1,
+            StartedAt = run.Time.GetUtcNow(),
+            Cause = run.Stop is { Reason: not null, Fault: null } ? AttemptCauses.NotRun : null,
+            Message = run.Stop.Reason ?? $"{StoryOf(left)} The incidents of the run say why.",
+        };
+        return left?.Interrupted is not { } begun ? never : never with
+        {
+            Worker = begun.Worker,
+            StartedAt = begun.Since ?? never.StartedAt,
+            Cause = AttemptCauses.Unfinished,
+            Message = run.Stop.ReasonOfBegun ?? never.Message,
+        };
+    }
+
+    private static string StoryOf(Batch? left) => left switch
+    {
+        { Reason: BatchReasons.Retry } => "The infrastructure failed this test, and no worker was left to try it again.",
+        { Reason: BatchReasons.Repeat } => "The test was to run once more, and no worker was left to run it.",
+        { Interrupted: not null } => "The test was running when its test host was ended, and no worker was left to try it again.",
         _ => "The test was asked for and never ran: no worker was left to run it.",
     };
 

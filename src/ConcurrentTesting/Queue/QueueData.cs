@@ -157,14 +157,28 @@ internal sealed record QueuedResults(
     byte[] Plan, ImmutableArray<QueuedMachine> Machines, ImmutableArray<QueuedBatch> Batches, ImmutableArray<QueuedTest> NotDone,
     QueueSeal? Seal, DateTime CreatedAt, bool IsOld);
 
+/// <summary>What a machine is to its run, as the tables write it.</summary>
+internal static class MachineState
+{
+    public const string Joined = "joined";
+
+    /// <summary>It went before the run's end, which did not need it.</summary>
+    public const string Left = "left";
+
+    public const string Ended = "ended";
+
+    /// <summary>It was in an earlier attempt of the run.</summary>
+    public const string Earlier = "earlier";
+}
+
 /// <param name="Events">What happened on it beside its claims, in its order.</param>
 internal sealed record QueuedMachine(Guid Id, int Number, string Name, int Workers, string State, ImmutableArray<byte[]> Events)
 {
     /// <summary>It was in the run and nobody has heard of its end.</summary>
-    public bool IsGone => State == "joined";
+    public bool HasNotEnded => State == MachineState.Joined;
 
     /// <summary>It was in an earlier attempt of the run.</summary>
-    public bool IsEarlier => State == "earlier";
+    public bool IsEarlier => State == MachineState.Earlier;
 }
 
 internal sealed record QueuedBatch(Guid Machine, byte[] Events);

@@ -14,7 +14,7 @@ internal static class QueueSchema
     private const long MakingLock = 0x436F6E6354657374;
 
     private const string Tables =
-        """
+        $"""
         CREATE TABLE concurrent_test.version (version integer NOT NULL);
         CREATE SEQUENCE concurrent_test.leases;
         CREATE TABLE concurrent_test.runs (
@@ -39,7 +39,7 @@ internal static class QueueSchema
             name text NOT NULL,
             workers integer NOT NULL,
             all_workers integer NOT NULL,
-            state text NOT NULL DEFAULT 'joined',
+            state text NOT NULL DEFAULT '{MachineState.Joined}',
             joined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             faults integer NOT NULL DEFAULT 0,
@@ -77,7 +77,7 @@ internal static class QueueSchema
             losses integer NOT NULL DEFAULT 0,
             faults integer NOT NULL DEFAULT 0,
             is_alone boolean NOT NULL DEFAULT false,
-            groups text[] NOT NULL DEFAULT '{}',
+            groups text[] NOT NULL DEFAULT ARRAY[]::text[],
             not_machine uuid,
             not_worker text,
             not_before timestamptz,
@@ -110,7 +110,6 @@ internal static class QueueSchema
             outcome text NOT NULL,
             lease bigint NOT NULL,
             PRIMARY KEY (run, test, row, attempt));
-        INSERT INTO concurrent_test.version VALUES (1);
         """;
 
     /// <summary>Sees to the tables of this version.</summary>
@@ -157,6 +156,8 @@ internal static class QueueSchema
                 connection, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'concurrent_test')", cancellationToken))
                 await ExecuteAsync(connection, "CREATE SCHEMA concurrent_test", cancellationToken);
             await ExecuteAsync(connection, Tables, cancellationToken);
+            await ExecuteAsync(
+                connection, FormattableString.Invariant($"INSERT INTO concurrent_test.version VALUES ({Version})"), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return Version;
         }

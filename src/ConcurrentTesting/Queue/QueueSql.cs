@@ -13,7 +13,7 @@ internal static class QueueSql
     public const int MostLossesInAll = 200;
 
     /// <summary>A machine that takes items and was heard of lately.</summary>
-    private const string IsLive = "m.state = 'joined' AND m.seen_at > clock_timestamp() - r.lease";
+    private const string IsLive = $"m.state = '{MachineState.Joined}' AND m.seen_at > clock_timestamp() - r.lease";
 
     /// <summary>It was ended so long ago that nobody can mean it.</summary>
     private const string IsOld = "coalesce(r.sealed_at < clock_timestamp() - interval '24 hours', false)";
@@ -56,7 +56,7 @@ internal static class QueueSql
     public const string CarryOver =
         $"""
         INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, state, joined_at, seen_at)
-        SELECT @run, m.machine, m.number, m.name, 0, m.all_workers, 'earlier', m.joined_at, m.seen_at
+        SELECT @run, m.machine, m.number, m.name, 0, m.all_workers, '{MachineState.Earlier}', m.joined_at, m.seen_at
         FROM concurrent_test.machines m WHERE m.run = @from;
         INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good, acknowledged_at)
         SELECT @run, b.lease, b.machine, b.events, true, b.acknowledged_at
@@ -97,6 +97,9 @@ internal static class QueueSql
     /// <summary>For what is much at once; the others wait for it.</summary>
     public const string Patiently =
         "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
+    /// <summary>What the client waits for such a question, in seconds: longer than the server, which then says why it gave up.</summary>
+    public const int PatientSeconds = 130;
 
     public const string LockRun = "SELECT 1 FROM concurrent_test.runs WHERE run = @run FOR NO KEY UPDATE";
 
@@ -281,7 +284,7 @@ internal static class QueueSql
         $"""
         WITH me AS (
             UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), workers = @workers
-            WHERE m.run = @run AND m.machine = @machine AND m.state = 'joined' RETURNING m.machine),
+            WHERE m.run = @run AND m.machine = @machine AND m.state = '{MachineState.Joined}' RETURNING m.machine),
         unsealed AS (
             UPDATE concurrent_test.runs r SET sealer = NULL
             WHERE r.run = @run AND r.sealed_at IS NULL AND cardinality(@beside) > 0 AND EXISTS (SELECT FROM me) RETURNING r.run),
@@ -394,7 +397,7 @@ internal static class QueueSql
         told AS ({Told} WHERE EXISTS (SELECT FROM unsealed) ON CONFLICT DO NOTHING),
         gone AS (
             UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
-                state = CASE WHEN m.state = 'joined' THEN @state ELSE m.state END
+                state = CASE WHEN m.state = '{MachineState.Joined}' THEN @state ELSE m.state END
             WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM unsealed) RETURNING m.machine)
         SELECT EXISTS (SELECT FROM gone) OR @place + cardinality(@beside) <= (
             SELECT count(*) FROM concurrent_test.beside o WHERE o.run = @run AND o.machine = @machine)

@@ -72,6 +72,9 @@ internal static class IncidentKinds
     /// <summary>What a worker used could not be released.</summary>
     public const string ReleaseFailed = "release-failed";
 
+    /// <summary>The reruns of the run are used up: failing tests are not run again any more.</summary>
+    public const string RerunsUsedUp = "reruns-used-up";
+
     /// <summary>A test host reported an error outside any test.</summary>
     public const string RunError = "run-error";
 

@@ -69,8 +69,9 @@ internal sealed class KilledRun
     private AttemptEnded ErrorOf(TestRef test, PlannedTest planned, int? worker, string message)
     {
         _lost++;
-        return _fold.ErrorOf(
+        var error = _fold.ErrorOf(
             test, planned, worker ?? -1, _batches.LastOrDefault(batch => batch.Worker == worker)?.Number ?? 0, message);
+        return worker is null ? error : error with { Attempt = error.Attempt with { Cause = AttemptCauses.Unfinished } };
     }
 
     private BatchRecord Ended(BatchStarted batch) => new()

@@ -21,8 +21,14 @@ internal static class AttemptCauses
     /// <summary>The run was stopped before the test could run.</summary>
     public const string NotRun = "not-run";
 
+    /// <summary>The test had begun when the time of its worker or the run ended, and nothing tried it again.</summary>
+    public const string Unfinished = "unfinished";
+
     /// <summary>The test process died while the test was the only one in it.</summary>
     public const string Crashed = "crash";
+
+    /// <summary>The test did not come to its end, for no reason of its own.</summary>
+    public static bool IsWithoutEnd(string? cause) => cause is NotRun or Unfinished;
 }
 
 /// <summary>One execution of a test on a worker. Missing figures are null, never zero.</summary>

@@ -6,6 +6,7 @@ namespace ConcurrentTesting.Record;
 /// those who watch. Thread-safe.</summary>
 /// <param name="journal">Null where nothing is written.</param>
 internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quarantine quarantine, JournalWriter? journal = null)
+    : IRunObserver
 {
     private readonly Lock _gate = new();
     private readonly RunFold _fold = new();
@@ -134,6 +135,9 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
             return failed.Count;
         }
     }
+
+    /// <summary>For those who know no recorder.</summary>
+    public void IncidentHappened(Incident incident) => Report(incident.Kind, incident.Message, incident.Worker);
 
     public void Report(string kind, string message, int? worker = null) => Add(new IncidentReported(kind, message, worker) { At = Now });
 

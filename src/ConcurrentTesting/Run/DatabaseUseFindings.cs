@@ -57,7 +57,7 @@ internal static class DatabaseUseFindings
 
     // Not begun, stopped before its end, or filtered by what a project says itself.
     private static bool IsInPart(RunRecord record) =>
-        !IsAnyTestRun(record) || record.Tests.Any(test => test.Final.Cause == AttemptCauses.NotRun || test.Assembly.Filter is not null);
+        !IsAnyTestRun(record) || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
 
     private static IEnumerable<long?> SessionsOf(IEnumerable<string> clones, DatabaseRecord databases) =>
         clones.Select(clone => databases.Statistics.FirstOrDefault(statistics => statistics.Database == clone)?.Sessions);

@@ -217,7 +217,7 @@ internal sealed class TestRun
         CancellationToken cancellationToken)
     {
         var discoverer = new Discoverer(
-            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, new IncidentRecorder(_run.Recorder), _journal.Phase, ahead,
+            _run.Settings, _runSettings, vsTest, direct, _run.Seed, _run.Log, _run.Recorder, _journal.Phase, ahead,
             cache)
         {
             ToldErrors = (assembly, messages) => DiscoveryErrors.Record(_run, assembly, messages),

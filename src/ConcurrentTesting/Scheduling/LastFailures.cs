@@ -95,7 +95,7 @@ internal sealed class LastFailures
     private static bool HasNotPassed(TestDocument test) =>
         test.Quarantine is not null
         || test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped))
-        || test.Attempts is [.., { Cause: AttemptCauses.NotRun }];
+        || test.Attempts is [.., var last] && AttemptCauses.IsWithoutEnd(last.Cause);
 
     private static (string, string, string) Class(TestEntry entry) =>
         (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName);

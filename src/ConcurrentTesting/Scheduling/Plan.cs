@@ -25,6 +25,9 @@ internal sealed record Batch
     /// <summary>The worker it came back from and should not go to again; null: any.</summary>
     public int? NotOnWorker { get; init; }
 
+    /// <summary>Where its test ran, and since when, as its host ended before the test did; null where none did.</summary>
+    public (int Worker, DateTimeOffset? Since)? Interrupted { get; init; }
+
     /// <summary>How often it came back without any progress.</summary>
     public int FruitlessTries { get; init; }
 

@@ -123,7 +123,7 @@ internal sealed class TimingStore
             from entry in catalog.Units.SelectMany(unit => unit.Entries)
             let now = rows[(entry.Assembly.Source, entry.Id)].ToImmutableArray()
             let before = Find(entry)?.Rows
-            where HaveRun(now) && RunOf(now).Rows < before
+            where HaveRun(now) && !FailedBeforeItsRows(now) && RunOf(now).Rows < before
             select (entry, before.Value, RunOf(now).Rows);
     }
 
@@ -206,7 +206,7 @@ internal sealed class TimingStore
         var timing = known?.With(seconds, outcome, isFlaky) ?? Timing.First(seconds, outcome, isFlaky);
         _timings[key] = timing with
         {
-            Rows = hasKnownRows ? null : run.Rows,
+            Rows = hasKnownRows ? null : RowsToRemember(rows, known, run.Rows),
             LastRun = Second(rows.Max(row => row.Final.StartedAt)),
         };
     }
@@ -217,7 +217,8 @@ internal sealed class TimingStore
     {
         if (rows.All(row => row.Repeats is null))
             return (rows.Sum(row => row.Final.Duration.TotalSeconds), rows.Length);
-        var runs = rows.SelectMany(row => DecidingAttempt.OfRounds(row.Attempts)).Where(attempt => attempt.Cause != AttemptCauses.NotRun)
+        var runs = rows.SelectMany(row => DecidingAttempt.OfRounds(row.Attempts))
+            .Where(attempt => !AttemptCauses.IsWithoutEnd(attempt.Cause))
             .GroupBy(attempt => attempt.Round)
             .Select(run => (
                 Seconds: run.Sum(attempt => attempt.Duration.TotalSeconds),
@@ -228,6 +229,12 @@ internal sealed class TimingStore
         var median = good.Count > 0 ? good[(good.Count - 1) / 2] : runs[(runs.Count - 1) / 2];
         return (median.Seconds, median.Rows);
     }
+
+    // A fixture or a source of rows that throws fails the test as one, whatever rows it has.
+    private static bool FailedBeforeItsRows(ImmutableArray<TestRecord> rows) => rows is [{ Outcome: TestOutcome.Failed }];
+
+    private static int? RowsToRemember(ImmutableArray<TestRecord> rows, Timing? known, int now) =>
+        FailedBeforeItsRows(rows) ? known?.Rows : now;
 
     private static DateTimeOffset Second(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 

@@ -311,7 +311,8 @@ internal static partial class ValueKinds
 
         // Other names in braces are text, as a driver of ODBC is, Driver={MariaDB}; but none that may be meant for a placeholder.
         var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value.Split(':')).FirstOrDefault(
-            parts => !Placeholders.Contains(parts[0]) && (parts.Length > 1 || NearestName.IsNear(parts[0], Placeholders)))?[0];
+            parts => !Placeholders.Contains(parts[0], StringComparer.OrdinalIgnoreCase)
+                && (parts.Length > 1 || NearestName.IsNear(parts[0], Placeholders)))?[0];
         return unknown is null
             ? null
             : $"{pattern.Name} has the unknown placeholder {{{unknown}}}; did you mean {{{NearestName.Of(unknown, Placeholders)}}}?";

@@ -6,8 +6,8 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>A process of a worker's session that the run starts itself, and the beginning of what it writes to its error stream.</summary>
 internal sealed class TestProcess : IDisposable
 {
-    // The platform's own words, which others read too.
-    private const string Crashed = "Test host process crashed";
+    /// <summary>What a host says of a process that is gone, in the platform's own words.</summary>
+    public const string Crashed = "Test host process crashed";
 
     /// <summary>What stands before what a process wrote to its error stream.</summary>
     public const string CrashedWith = Crashed + " : ";
@@ -144,7 +144,7 @@ internal sealed class TestProcess : IDisposable
     {
         try
         {
-            await read().ConfigureAwait(false);
+            await read();
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
         {

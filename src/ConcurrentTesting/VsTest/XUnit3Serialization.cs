@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace ConcurrentTesting.VsTest;
 
 /// <summary>The text as which xunit v3 hands on a test case. It holds the path of the test's assembly, of which the program makes the
@@ -75,7 +73,7 @@ internal static class XUnit3Serialization
 
     // https://github.com/xunit/xunit/blob/main/src/xunit.v3.common/Utility/UniqueIDGenerator.cs
     private static string IdOf(string path, string? configuration) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{path}\0{configuration}\0")));
+        TextHash.Of($"{path}\0{configuration}\0");
 
     private static string? Decoded(string encoded)
     {

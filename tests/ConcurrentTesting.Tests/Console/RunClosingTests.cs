@@ -27,6 +27,7 @@ public class RunClosingTests
         };
         string.Join('\n', RunClosing.Lines(run, new Redactor())).ShouldBe(
             """
+            Results
               Tests      2 passed, 2 failed, 1 skipped, 1 flaky; 5 discovered
               Time       10.0s: build 1.00s, tests 8.00s (3.3x)
               Workers    2, busy 19.0s, idle 1.00s
@@ -122,7 +123,7 @@ public class RunClosingTests
         var outside = new OutsideFailure { Kind = OutsideKinds.CleanUp, Name = "Class clean-up OrderTests", Assembly = SampleRun.Assembly, Workers = [1], At = SampleRun.Start, Message = "threw" };
         var lines = RunClosing.Lines(SampleRun.Run(Settings, SampleRun.Result(SampleRun.Entry("Pays"))) with { Outside = [outside] }, new Redactor());
 
-        lines[0].ShouldBe("  Tests      1 passed, 1 failed (1 of them outside of tests), 0 skipped; 1 discovered");
+        lines[1].ShouldBe("  Tests      1 passed, 1 failed (1 of them outside of tests), 0 skipped; 1 discovered");
     }
 
     private static WorkerRecord Worker(int number, double busySeconds) =>

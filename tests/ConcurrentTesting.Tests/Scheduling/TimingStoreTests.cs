@@ -108,6 +108,22 @@ public sealed class TimingStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_test_that_failed_before_its_rows_has_no_fewer_of_them()
+    {
+        var entry = Catalogs.Entry(Catalogs.Assembly(), "Orders", "Ships", hasKnownRows: false);
+        var catalog = Catalogs.Of(new TestUnit("Orders", entry.Assembly, [entry]));
+        var rows = Enumerable.Repeat(Record(entry, TestOutcome.Passed, 1), 3).ToList();
+        var thrown = Record(entry, TestOutcome.Failed, 1);
+        var store = TimingStore.Empty;
+        store.Learn(catalog, rows, complete: true);
+
+        store.WithFewerRows(catalog, [thrown]).ShouldBeEmpty();
+
+        store.Learn(catalog, [thrown], complete: true);
+        store.WithFewerRows(catalog, rows[..2]).ShouldHaveSingleItem().ShouldBe((entry, 3, 2), "what it had before is remembered");
+    }
+
+    [Fact]
     public void Rows_that_each_of_several_times_names_anew_count_once()
     {
         var entry = Catalogs.Entry(Catalogs.Assembly(), "Orders", "Ships", hasKnownRows: false);

@@ -84,7 +84,7 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
     {
         try
         {
-            return Directory.Exists(path) ? DataDirectory.SizeOf(path) : new FileInfo(path).Length;
+            return Directory.Exists(path) ? TemplateStore.SizeOf(path) : new FileInfo(path).Length;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

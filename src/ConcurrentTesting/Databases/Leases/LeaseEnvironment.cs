@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ConcurrentTesting.Databases.Leases;
 
 /// <summary>Makes the variables that tell a test process its worker and its databases.</summary>
@@ -111,7 +113,8 @@ internal static class LeaseEnvironment
         "HOST" => connection.Host,
         "PORT" => connection.Port,
         "USERNAME" => connection.Username,
-        _ => connection.Password,
+        "PASSWORD" => connection.Password,
+        var other => throw new UnreachableException(other),
     };
 
     private static ConnectionValues Of(

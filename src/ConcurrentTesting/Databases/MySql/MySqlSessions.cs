@@ -1,3 +1,4 @@
+using System.Data.Common;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
@@ -33,5 +34,5 @@ internal sealed class MySqlSessions(MySqlAdmin admin)
         return inside.Length;
     }
 
-    private static string Text(MySqlDataReader row, int column) => row.IsDBNull(column) ? "" : row.GetString(column);
+    private static string Text(DbDataReader row, int column) => row.IsDBNull(column) ? "" : row.GetString(column);
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Collections.Concurrent;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
@@ -88,7 +89,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     }
 
     public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
-        "SELECT clock_timestamp() - pg_postmaster_start_time()", row => row.GetTimeSpan(0), cancellationToken))[0];
+        "SELECT clock_timestamp() - pg_postmaster_start_time()", row => row.GetFieldValue<TimeSpan>(0), cancellationToken))[0];
 
     public FaultCause Classify(Exception exception) => PostgreSqlFaults.Classify(exception);
 
@@ -252,7 +253,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public ValueTask DisposeAsync() => admin.DisposeAsync();
 
-    private static CachedTemplate Template(NpgsqlDataReader row)
+    private static CachedTemplate Template(DbDataReader row)
     {
         var comment = row.IsDBNull(2) ? "" : row.GetString(2);
         var isDated = DateTimeOffset.TryParseExact(

@@ -36,7 +36,7 @@ internal sealed class PostgreSqlLockSession : ILockSession
         var session = await admin.OpenLockSessionAsync(cancellationToken);
         // Only newer versions have this setting; a session that is idle by design must not be ended by it.
         if (session.PostgreSqlVersion.Major >= 14)
-            await PostgreSqlAdmin.ExecuteAsync(session, "SET idle_session_timeout = 0", cancellationToken);
+            await session.ExecuteAsync("SET idle_session_timeout = 0", cancellationToken);
         return new PostgreSqlLockSession(session);
     }
 
@@ -71,5 +71,5 @@ internal sealed class PostgreSqlLockSession : ILockSession
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
     private async Task<bool> AskAsync(string function, CancellationToken cancellationToken) =>
-        (await PostgreSqlAdmin.QueryAsync(_session, $"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];
+        (await _session.QueryAsync($"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];
 }

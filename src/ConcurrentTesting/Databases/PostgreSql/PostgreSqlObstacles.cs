@@ -1,3 +1,4 @@
+using ConcurrentTesting.Databases.Server;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
@@ -34,7 +35,7 @@ internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
             return;
         await using var session = await admin.OpenSessionAsync(database, cancellationToken);
         foreach (var transaction in transactions)
-            await TryAsync(database, () => ExecuteAsync(session, $"ROLLBACK PREPARED {Literal(transaction)}", cancellationToken));
+            await TryAsync(database, () => session.ExecuteAsync($"ROLLBACK PREPARED {Literal(transaction)}", cancellationToken));
         foreach (var subscription in subscriptions)
             await TryAsync(database, () => DropAsync(session, subscription, database, cancellationToken));
     }
@@ -43,9 +44,9 @@ internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
     private async Task DropAsync(NpgsqlConnection session, string subscription, string database, CancellationToken cancellationToken)
     {
         var name = Quote(subscription);
-        await ExecuteAsync(session, $"ALTER SUBSCRIPTION {name} DISABLE", cancellationToken);
-        await ExecuteAsync(session, $"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)", cancellationToken);
-        await ExecuteAsync(session, $"DROP SUBSCRIPTION {name}", cancellationToken);
+        await session.ExecuteAsync($"ALTER SUBSCRIPTION {name} DISABLE", cancellationToken);
+        await session.ExecuteAsync($"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)", cancellationToken);
+        await session.ExecuteAsync($"DROP SUBSCRIPTION {name}", cancellationToken);
         logger.LogWarning(
             "Tests left the subscription {Subscription} in {Database}; it was dropped, and its replication slot stays on the server that it subscribed to: drop it there",
             subscription, database);

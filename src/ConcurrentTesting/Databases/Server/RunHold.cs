@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ConcurrentTesting.Databases.Leases;
 
 namespace ConcurrentTesting.Databases.Server;
 

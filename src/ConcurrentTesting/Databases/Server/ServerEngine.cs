@@ -177,24 +177,25 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()
             : OwnDatabaseName.OfRun(_runId, $"{source.Database}_template").ToString();
-        var builder = new ServerTemplateBuilder(dialect, _databases, _confinement, _facts, context);
         var hit = false;
         if (isCached)
         {
             _cachedTemplates ??= new CachedTemplates(dialect, _hold.Locks, DropAsync, context.Time, _logger);
-            hit = await _cachedTemplates.EnsureAsync(
-                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isCached, requireLock, token),
-                cancellationToken);
+            hit = await _cachedTemplates.EnsureAsync(name, fingerprint, BuildAsync, cancellationToken);
         }
         else
         {
             if (!_hold.Begin(name))
                 await _databases.DropAsync(name, cancellationToken);
-            await builder.BuildAsync(source, name, isCached, _ => Task.CompletedTask, cancellationToken);
+            await BuildAsync(_ => Task.CompletedTask, cancellationToken);
         }
 
         await dialect.LearnAsync(name, cancellationToken);
         return new TemplateDatabase(source, name, fingerprint, hit, Stopwatch.GetElapsedTime(started));
+
+        Task BuildAsync(Func<CancellationToken, Task> requireLock, CancellationToken token) =>
+            new ServerTemplateBuilder(
+                dialect, _databases, _confinement, _facts, context, new NewTemplate(source, name, isCached, requireLock)).BuildAsync(token);
     }
 
     private async Task<bool> DropAsync(string name, CancellationToken cancellationToken)

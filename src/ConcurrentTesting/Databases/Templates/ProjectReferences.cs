@@ -56,14 +56,15 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
     }
 
     private static IEnumerable<string> FoundByName(string folder, string? repository) =>
-        FoldersUp(folder, repository).SelectMany(up => FilesFoundByName.Select(name => Path.Combine(up, name))).Where(File.Exists);
+        Folders.Up(folder).TakeWhile(up => repository is null || up == repository || Folders.Contains(repository, up))
+            .SelectMany(up => FilesFoundByName.Select(name => Path.Combine(up, name))).Where(File.Exists);
 
     // The sources of a shared project lie beside its list of them.
     private static IEnumerable<string> SourcesOf(IEnumerable<string> files) =>
         files.Where(file => file.EndsWith(".projitems", StringComparison.OrdinalIgnoreCase)).Select(file => Path.GetDirectoryName(file)!);
 
     private static IReadOnlyList<string> Outside(string folder, IEnumerable<string> paths) =>
-        [.. paths.Where(path => Path.Exists(path) && path != folder && !IsBelow(path, folder)).Distinct()];
+        [.. paths.Where(path => Path.Exists(path) && path != folder && !Folders.Contains(folder, path)).Distinct()];
 
     private static IEnumerable<Reference> ReferencesIn(string file)
     {
@@ -114,16 +115,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
     }
 
     private static string? RepositoryOf(string folder) =>
-        FoldersUp(folder, null).FirstOrDefault(up => Path.Exists(Path.Combine(up, ".git")));
-
-    private static IEnumerable<string> FoldersUp(string folder, string? last)
-    {
-        for (var up = folder; up is not null; up = up == last ? null : Path.GetDirectoryName(up))
-            yield return up;
-    }
-
-    private static bool IsBelow(string path, string folder) =>
-        path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        Folders.Up(folder).FirstOrDefault(up => Path.Exists(Path.Combine(up, ".git")));
 
     private sealed record Reference(string Text, bool IsImport);
 }

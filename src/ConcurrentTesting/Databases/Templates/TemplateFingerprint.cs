@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace ConcurrentTesting.Databases.Templates;
@@ -78,14 +79,21 @@ internal sealed class TemplateFingerprint : IDisposable
                 Add(existing.Name);
                 break;
             case HookStep { Hook: var hook }:
-                Add(hook.Version);
-                foreach (var assembly in AssemblyIdentities.Of(hook.BuildAsync.Method.Module))
-                    Add(assembly);
+                AddHook(hook);
                 break;
             case WatchStep watch:
                 await AddPathAsync(watch.Path, mayLeaveOut: false, cancellationToken);
                 break;
+            default:
+                throw new UnreachableException(step.GetType().Name);
         }
+    }
+
+    private void AddHook(TemplateHook hook)
+    {
+        Add(hook.Version);
+        foreach (var assembly in AssemblyIdentities.Of(hook.BuildAsync.Method.Module))
+            Add(assembly);
     }
 
     // It counts whole where nobody knows which part of it does; a server's folder in it is not ours to read.

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ConcurrentTesting.Databases.Templates;
 
 namespace ConcurrentTesting.Databases.Throwaway;
@@ -146,7 +145,7 @@ internal sealed class ThrowawayServers(
     }
 
     private string Key(string identity) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', [.. product.Facts, identity]))))[..32];
+        TextHash.Of(string.Join('\0', [.. product.Facts, identity]))[..32];
 
     private async Task<string> InitializeAsync(CancellationToken cancellationToken)
     {
@@ -169,7 +168,7 @@ internal sealed class ThrowawayServers(
     {
         var source = Path.Combine(entry, "data");
         // A clone is never larger than the directory of its template; the size is doubled, because tests add to it.
-        var folder = NewFolder(DataDirectory.SizeOf(source) * 2 * workers);
+        var folder = NewFolder(TemplateStore.SizeOf(source) * 2 * workers);
         DataDirectory.Copy(source, Path.Combine(folder, "data"), cancellationToken);
         var isInMemory = folder.StartsWith(Memory, StringComparison.Ordinal);
         return await ServerProcess.StartAsync(product, account, folder, isInMemory, logger, cancellationToken);

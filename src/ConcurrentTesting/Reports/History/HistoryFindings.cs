@@ -17,6 +17,9 @@ internal static class HistoryFindings
     private const double LeastFactor = 1.25;
     private const long LeastQueries = 30;
 
+    // Two are told each for itself, as failures are.
+    private const int FewestTogether = 3;
+
     /// <summary>Of all tests: failures first, then what passes again, then what became slower or chattier.</summary>
     public static ImmutableArray<HistoryFinding> Of(RunRecord run) =>
     [
@@ -24,6 +27,13 @@ internal static class HistoryFindings
         .. Find(run, test => IsFixed(run, test) ? "passes again" : null),
         .. Find(run, test => Slower(run, test)),
         .. Find(run, test => Chattier(run, test)),
+    ];
+
+    /// <summary>The same in their order; what one cause may have done to several tests is one.</summary>
+    public static ImmutableArray<ImmutableArray<HistoryFinding>> Together(ImmutableArray<HistoryFinding> findings) =>
+    [
+        .. findings.GroupBy(finding => (finding.Text, Message: FailureKinds.IsFailure(finding.Test) ? finding.Test.Final.Message : null))
+            .SelectMany(same => same.Count() < FewestTogether ? same.Select(one => ImmutableArray.Create(one)) : [[.. same]]),
     ];
 
     /// <summary><c>new failure</c> or <c>failing for 3 runs</c>; null where the test did not fail or nothing is known of it.</summary>

@@ -47,7 +47,7 @@ internal static class HtmlTestRow
             Index(classes, test.ClassName),
             Index(assemblies, test.Assembly.Source),
             rank,
-            Math.Round(Math.Max(0, test.Final.Duration.TotalSeconds), 4),
+            FailureKinds.HasDuration(test.Final) ? Math.Round(Math.Max(0, test.Final.Duration.TotalSeconds), 4) : null,
             test.Final.Worker,
             test.Attempts.Length,
             test.IsFlaky ? 1 : 0,

@@ -83,11 +83,13 @@
       shown.title.textContent = `${counts.failed ? "✖" : "…"} ${text}`;
       shown.title.className = counts.failed ? "failed" : "";
       shown.text.textContent = phase ? `The run goes on: ${phase}.` : "The run goes on.";
-      document.title = `${counts.failed ? "✖ " : ""}${total ? Math.min(99, Math.floor(over / total * 100)) : 0}% – ${text}`;
+      document.title = `${counts.failed ? "✖ " : ""}${total ? `${Math.min(99, Math.floor(over / total * 100))}%` : "discovering"} – ${text}`;
     }
-    [shown.bar.max, shown.bar.value] = [Math.max(1, total, over), over];
+    shown.bar.max = Math.max(1, total, over);
+    if (total || isOver) shown.bar.value = over;
+    else shown.bar.removeAttribute("value");
     figures([
-      ["Tests", `${count(over)} of ${count(Math.max(total, over))}`, counts.flaky ? `${count(counts.flaky)} will run again` : ""],
+      ["Tests", total || isOver ? `${count(over)} of ${count(Math.max(total, over))}` : `${count(over)}, discovering`, counts.flaky ? `${count(counts.flaky)} will run again` : ""],
       ["Failed", count(counts.failed), outside.length ? `${count(outside.length)} outside of tests` : ""],
       ["Flaky", count(flaky), "failed at first, passed in the end"],
       ["Elapsed", duration(now()), left(over)],

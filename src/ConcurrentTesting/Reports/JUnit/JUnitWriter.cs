@@ -1,3 +1,4 @@
+using System.Xml;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
 
@@ -22,7 +23,7 @@ internal sealed partial class JUnitWriter : IDisposable
     private readonly AttachmentFolder _attachments;
     private readonly ReportText _text;
     private readonly JUnitNames _names;
-    private readonly IndentedXml _xml;
+    private readonly XmlWriter _xml;
     private long _room;
     private long _roomForPassed;
 
@@ -35,7 +36,7 @@ internal sealed partial class JUnitWriter : IDisposable
         _names = new JUnitNames(_entries = record.Entries, text);
         _room = Math.Max(MostBytes / 10, MostBytes - BytesOfCase * _entries.Length);
         _roomForPassed = _room / 2;
-        _xml = new IndentedXml(output);
+        _xml = LegalXml.Writer(output);
     }
 
     /// <param name="attachments">Where the attachments lie; see <see cref="Trx.TrxMerger"/>, which gathers them.</param>

@@ -219,7 +219,7 @@ internal sealed partial class SummaryMarkdown
 
     private void Flaky()
     {
-        var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var flaky = RunLists.Flaky(_record);
         if (flaky.Count == 0)
             return;
 
@@ -237,7 +237,7 @@ internal sealed partial class SummaryMarkdown
 
     private void Quarantined()
     {
-        var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var muted = RunLists.Muted(_record);
         if (muted.Count == 0)
             return;
 
@@ -287,8 +287,7 @@ internal sealed partial class SummaryMarkdown
 
     private void SlowestTests()
     {
-        var slowest = _record.Tests.Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
-            .OrderByDescending(test => test.Final.Duration).ThenBy(test => test.Id, StringComparer.Ordinal).Take(Slowest).ToList();
+        var slowest = RunLists.SlowestTests(_record, Slowest);
         if (slowest.Count == 0)
             return;
 
@@ -299,21 +298,13 @@ internal sealed partial class SummaryMarkdown
 
     private void SlowestClasses()
     {
-        var classes = _record.Tests
-            .GroupBy(test => (test.Assembly.Source, test.ClassName))
-            .Select(group =>
-                (group.Key.Source, group.Key.ClassName, Tests: group.Count(), Time: TimeSpan.FromTicks(
-                    group.Sum(test => test.Final.Duration.Ticks))))
-            .OrderByDescending(one => one.Time)
-            .ThenBy(one => one.ClassName, StringComparer.Ordinal)
-            .Take(Slowest)
-            .ToList();
+        var classes = RunLists.SlowestClasses(_record, Slowest);
         if (classes.Count == 0)
             return;
 
         Paragraph($"## Slowest classes");
         Table("| class | assembly | tests | time |\n|:--|:--|--:|--:|", classes, one =>
-            Invariant($"| {Code(one.ClassName)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
+            Invariant($"| {Code(one.Name)} | {Plain(one.Source)} | {one.Tests} | {DurationText.Measured(one.Time)} |"));
     }
 
     private void Incidents()

@@ -67,6 +67,7 @@ internal static class FailureText
     private static string Verdict(FailureKind kind) => kind switch
     {
         FailureKind.NoResult => "NO RESULT",
+        FailureKind.Unfinished => "UNFINISHED",
         FailureKind.NotRun => "NOT RUN",
         FailureKind.TimedOut => "TIMEOUT",
         FailureKind.Crashed => "CRASH",

@@ -61,8 +61,7 @@ internal sealed class SourceLines(string rootDirectory, DateTimeOffset runStarte
 
     private bool IsSource(string path, string root)
     {
-        if (!path.StartsWith(root.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || !Extensions.Contains(Path.GetExtension(path)))
+        if (!Folders.Contains(root, path) || !Extensions.Contains(Path.GetExtension(path)))
             return false;
         var info = new FileInfo(path);
         return info is { Exists: true, LinkTarget: null, Length: <= LargestFile } && info.LastWriteTimeUtc <= runStartedAt.UtcDateTime;

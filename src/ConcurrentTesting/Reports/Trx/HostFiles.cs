@@ -16,7 +16,7 @@ internal static class HostFiles
             return [];
         var tries = Files(results).ToList().Select(
             file => Task.Run(() => (File: file, Reason: ReasonWhyNot(file, redactor)), cancellationToken));
-        var all = await Task.WhenAll(tries).ConfigureAwait(false);
+        var all = await Task.WhenAll(tries);
         return [.. all.Where(one => one.Reason is not null).Select(one => (one.File, one.Reason!))];
     }
 

@@ -130,7 +130,7 @@ internal sealed class QueuedRecord
 
     private void AddBeside(QueuedMachine machine)
     {
-        if (machine.IsGone)
+        if (machine.HasNotEnded)
             Report(IncidentKinds.MachineLost, $"{machine.Name} was not heard of any more; what it had acknowledged counts.");
         var firstWorker = _machines[machine.Id].FirstWorker;
         var databases = new RunFold();
@@ -222,7 +222,12 @@ internal sealed class QueuedRecord
     private PartRecord PartOf(QueuedMachine machine, int firstWorker, RunRecord record) => new(
         machine.Number, machine.Name, record.RunId, firstWorker, machine.Workers, _results.GetValueOrDefault(machine.Id),
         _seconds.GetValueOrDefault(machine.Id),
-        machine.State switch { "ended" => (int)record.ExitCode, "left" => 0, _ => (int)ConcurrentTestExitCode.Incomplete });
+        machine.State switch
+        {
+            MachineState.Ended => (int)record.ExitCode,
+            MachineState.Left => 0,
+            _ => (int)ConcurrentTestExitCode.Incomplete,
+        });
 
     private void Report(string kind, string message) =>
         _fold.Apply(new IncidentReported(kind, message, null) { At = _fold.LastAt });

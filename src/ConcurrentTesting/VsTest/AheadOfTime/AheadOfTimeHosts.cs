@@ -70,7 +70,7 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
             return;
         }
 
-        if (RootOf(location.DotNet) is not { } root || RuntimeOf(assembly.Path, root) is not { } runtime)
+        if (location.RuntimesRoot is not { } root || RuntimeOf(assembly.Path, root) is not { } runtime)
         {
             _log.LogDebug("{Assembly} starts as it was built: nothing tells the version of its runtime", assembly.Source);
             return;
@@ -150,13 +150,6 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
         {
             _log.LogDebug("Nothing more is compiled ahead: {Reason}", exception.Message);
         }
-    }
-
-    private static string? RootOf(string dotNet)
-    {
-        var file = File.ResolveLinkTarget(dotNet, returnFinalTarget: true)?.FullName ?? dotNet;
-        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        return Directory.Exists(Path.Combine(folder, "shared")) ? folder : null;
     }
 
     // Code compiled ahead is for one version; another one would compile it anew, which is right and slow.
