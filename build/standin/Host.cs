@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.Globalization;
 using Nuke.Common.CI.AzurePipelines;
 using Nuke.Common.CI.GitHubActions;
+using Nuke.Common.CI.GitLab;
+using Nuke.Common.CI.TeamCity;
 using Nuke.Common.Execution;
 using Serilog.Events;
 
@@ -88,6 +90,8 @@ public class Host
     internal static Host OfThisProcess() =>
         GitHubActions.IsRunningGitHubActions ? new GitHubActions()
         : AzurePipelines.IsRunningAzurePipelines ? new AzurePipelines()
+        : TeamCity.IsRunningTeamCity ? new TeamCity()
+        : GitLab.IsRunningGitLab ? new GitLab()
         : new Terminal();
 
     internal static void WriteLine(string text = "", ConsoleColor? color = null)

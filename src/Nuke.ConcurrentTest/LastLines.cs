@@ -25,7 +25,7 @@ internal static class LastLines
         }
 
         if (Path.Combine(folder, "report.html") is var report && File.Exists(report))
-            yield return $"Report: {new Uri(Path.GetFullPath(report)).AbsoluteUri}";
+            yield return $"Report: {ConcurrentTestRun.ToPrintedAddress(report)}";
     }
 
     private static IReadOnlyList<string> Of(ConcurrentTestResult result) =>

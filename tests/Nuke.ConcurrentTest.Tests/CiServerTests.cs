@@ -86,6 +86,38 @@ public class CiServerTests
     }
 
     [Fact]
+    public async Task TeamCity_imports_the_results_and_draws_their_figures()
+    {
+        using var root = new BuildRoot();
+        Directory.CreateDirectory(Path.Combine(root.Folder, "tests"));
+
+        var outcome = await root.RunAsync("ConcurrentTest", TestContext.Current.CancellationToken, ("TEAMCITY_VERSION", "2025.1"));
+
+        outcome.ExitCode.ShouldBe(2, outcome.Output);
+        var results = Path.Combine(root.Folder, "artifacts", "test-results");
+        outcome.Lines.ShouldContain($"##teamcity[importData type='vstest' path='{Path.Combine(results, "test-results.trx")}' whenNoDataPublished='nothing']");
+        outcome.Lines.ShouldContain($"##teamcity[publishArtifacts '{results} => test-results']");
+        outcome.Lines.ShouldContain(line => line.StartsWith("##teamcity[buildStatisticValue key='concurrentTest.wallSeconds' value='", StringComparison.Ordinal));
+        outcome.Lines.ShouldContain(line => line.StartsWith("##teamcity[buildProblem description='No test project was found", StringComparison.Ordinal));
+        outcome.Lines.ShouldContain("##teamcity[blockOpened name='ConcurrentTest']");
+        outcome.Lines.ShouldContain("##teamcity[blockClosed name='ConcurrentTest']");
+    }
+
+    [Fact]
+    public async Task GitLab_folds_the_target_and_its_last_lines_stay_in_sight()
+    {
+        using var root = new BuildRoot();
+        Directory.CreateDirectory(Path.Combine(root.Folder, "tests"));
+
+        var outcome = await root.RunAsync("ConcurrentTest", TestContext.Current.CancellationToken, ("GITLAB_CI", "true"));
+
+        outcome.ExitCode.ShouldBe(2, outcome.Output);
+        var end = outcome.Output.LastIndexOf("section_end:", StringComparison.Ordinal);
+        outcome.Output[..end].ShouldContain("section_start:");
+        outcome.Output[end..].ShouldContain("\nReport: ");
+    }
+
+    [Fact]
     public async Task Azure_publishes_the_results()
     {
         using var root = new BuildRoot();

@@ -11,11 +11,14 @@ internal sealed partial class IncidentPrinter(ILogger log)
     private readonly List<Repeated> _incidents = [];
     private int _told;
 
+    /// <summary>The tests are over, and <see cref="Finish"/> comes soon: what happens from now on is told there alone.</summary>
+    public bool IsAtEnd { private get; set; }
+
     public void Print(Incident incident)
     {
         var isFirst = Count(incident);
         var worker = incident.Worker is { } number ? string.Create(CultureInfo.InvariantCulture, $" (worker {number})") : "";
-        log.Log(isFirst ? LogLevel.Information
+        log.Log(isFirst && !IsAtEnd ? LogLevel.Information
             : LogLevel.Trace, "{Kind}{Worker}: {Message}", new OwnWords(incident.Kind), new OwnWords(worker), incident.Message);
     }
 
@@ -29,11 +32,11 @@ internal sealed partial class IncidentPrinter(ILogger log)
             _told = _incidents.Count;
         }
 
-        foreach (var (incident, count) in incidents.Take(MostWarnings).Select(one => (one.First, one.Count)))
+        foreach (var incident in incidents.Take(MostWarnings))
         {
             log.LogWarning(
                 "{Kind}: {Message}{Times}", new OwnWords(incident.Kind), incident.Message,
-                new OwnWords(count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (×{count})")));
+                new OwnWords(incident.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" (×{incident.Count})")));
         }
 
         if (incidents.Count > MostWarnings)
@@ -46,28 +49,57 @@ internal sealed partial class IncidentPrinter(ILogger log)
 
     private bool Count(Incident incident)
     {
-        // Workers, batches and processes have numbers, and one or many tests are lost: what happened is the same.
-        var pattern = Number().Replace($"{incident.Kind}: {incident.Message}", "#");
+        // Two incidents that differ only in numbers (of workers, batches, processes or tests) are the same to a reader.
+        var pattern = Number().Replace(incident.Message, "#");
         lock (_gate)
         {
-            if (_incidents.Find(known => known.Pattern == pattern) is { } same)
+            if (_incidents.Find(known => known.Kind == incident.Kind && known.Pattern == pattern) is { } same)
             {
-                same.Count++;
+                same.Add(incident);
                 return false;
             }
 
-            _incidents.Add(new Repeated(pattern, incident));
+            _incidents.Add(new Repeated(incident, pattern));
             return true;
         }
     }
 
-    [GeneratedRegex(@"\d+( [a-z]+)?")]
+    [GeneratedRegex(@"(?<figure>\d+(\.\d+)?)(?<unit> [a-z]+)?")]
     private static partial Regex Number();
 
-    private sealed class Repeated(string pattern, Incident first)
+    private sealed class Repeated(Incident first, string pattern)
     {
+        private readonly List<Match> _least = Number().Matches(first.Message).ToList();
+        private readonly List<Match> _most = Number().Matches(first.Message).ToList();
+
+        public string Kind => first.Kind;
         public string Pattern => pattern;
-        public Incident First => first;
-        public int Count { get; set; } = 1;
+        public int Count { get; private set; } = 1;
+
+        /// <summary>True of all of them: where their figures differ, from the least to the most.</summary>
+        public string Message
+        {
+            get
+            {
+                var number = 0;
+                return Number().Replace(first.Message, _ => Range(_least[number], _most[number++]));
+            }
+        }
+
+        public void Add(Incident incident)
+        {
+            Count++;
+            var found = Number().Matches(incident.Message);
+            for (var number = 0; number < Math.Min(found.Count, _least.Count); number++)
+            {
+                _least[number] = Figure(found[number]) < Figure(_least[number]) ? found[number] : _least[number];
+                _most[number] = Figure(found[number]) > Figure(_most[number]) ? found[number] : _most[number];
+            }
+        }
+
+        private static double Figure(Match match) => double.Parse(match.Groups["figure"].Value, CultureInfo.InvariantCulture);
+
+        private static string Range(Match least, Match most) =>
+            Figure(least).Equals(Figure(most)) ? most.Value : $"{least.Groups["figure"].Value} to {most.Value}";
     }
 }

@@ -11,6 +11,7 @@ internal readonly record struct WorkerProgress(int Worker, TestStarted? Test, Ti
 /// <param name="Elapsed">The time since the run began.</param>
 /// <param name="Planned">The cases that were discovered.</param>
 /// <param name="Total">The results that are expected; more than the cases where one gives several.</param>
+/// <param name="RunAgain">How often a test failed and ran again, or is to.</param>
 /// <param name="Left">The expected time left; null where nothing can be said.</param>
 internal sealed record ProgressSnapshot(
     ImmutableArray<string> Phases,
@@ -20,7 +21,7 @@ internal sealed record ProgressSnapshot(
     int Done,
     int Failed,
     int Flaky,
-    int Retried,
+    int RunAgain,
     TimeSpan? Left,
     ImmutableArray<WorkerProgress> Workers)
 {
@@ -56,7 +57,10 @@ internal sealed class RunProgress(TimeProvider time)
     private int _done;
     private int _failed;
     private int _flaky;
-    private int _retried;
+    private int _runAgain;
+
+    // These tries will be followed by another one. A row that gets none is told once more, as final.
+    private readonly Dictionary<(TestRef Test, int Row), int> _open = [];
 
     /// <summary>A phase begins; the template is prepared beside the build and the discovery, others end those before them.</summary>
     public void StartPhase(string phase)
@@ -116,9 +120,12 @@ internal sealed class RunProgress(TimeProvider time)
         lock (_gate)
         {
             MarkResult(test);
+            var row = (new TestRef(test.Assembly, test.CaseId), test.Row);
+            if (_open.Remove(row, out var number) && number < test.Final.Number)
+                _runAgain++;
             if (!isFinal)
             {
-                _retried++;
+                _open[row] = test.Final.Number;
                 return;
             }
 
@@ -148,7 +155,7 @@ internal sealed class RunProgress(TimeProvider time)
             for (var worker = 0; worker < _slots.Count; worker++)
                 workers.Add(WorkerAt(worker));
             return new ProgressSnapshot(
-                _phases, time.GetElapsedTime(_startedAt), _planned, _total, _done, _failed, _flaky, _retried, TimeLeft(),
+                _phases, time.GetElapsedTime(_startedAt), _planned, _total, _done, _failed, _flaky, _runAgain + _open.Count, TimeLeft(),
                 workers.MoveToImmutable());
         }
     }
@@ -192,7 +199,7 @@ internal sealed class RunProgress(TimeProvider time)
             _slots[worker] = new Slot(running, time.GetTimestamp(), true, Slow);
     }
 
-    // It runs again because another row of its test has to, or it is to run several times and has failed after it was done.
+    // A test that was done runs again because another row of it has to, or because it is to run several times.
     private bool WasDone(TestRecord test) => test.Repeats is null
         ? test.Attempts is [.., { Outcome: TestOutcome.Passed or TestOutcome.Skipped }, _]
         : !_repeated.Add((new TestRef(test.Assembly, test.CaseId), test.Row));
@@ -208,12 +215,12 @@ internal sealed class RunProgress(TimeProvider time)
         expectation.Results++;
         if (expectation.Results == 1)
             _predictedDone += expectation.Duration;
-        // More rows than discovery could tell apart.
+        // The test gave more rows than discovery could tell apart.
         if (expectation.Results > expectation.Cases)
             _total++;
     }
 
-    // Begins as the plan's expectation and turns into what the run itself shows; never less than the longest test that is running.
+    // The estimate begins as the plan's and turns into what the run shows; it is never less than what one running test has left.
     private TimeSpan? TimeLeft()
     {
         var elapsed = time.GetElapsedTime(_phaseStartedAt);

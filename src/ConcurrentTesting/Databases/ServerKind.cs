@@ -1,4 +1,3 @@
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Server;

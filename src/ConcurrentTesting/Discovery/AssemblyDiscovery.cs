@@ -23,7 +23,7 @@ internal sealed class AssemblyDiscovery(
     // A discovery keeps about one core busy.
     private const int MostSessions = 4;
 
-    // Rows that wait for what never comes would hold up the run for ever.
+    // A source of rows may wait for something that never comes, and would hold up the run for ever.
     private static readonly TimeSpan LeastBound = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<int, bool> _again = new();
@@ -44,7 +44,7 @@ internal sealed class AssemblyDiscovery(
     public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(
         ImmutableArray<TestAssembly> assemblies, ImmutableArray<TestAssembly> order, CancellationToken cancellationToken)
     {
-        // What need not be discovered does not wait for what must.
+        // Assemblies whose tests are known already go first, so that they do not wait for the others.
         var queue = new ConcurrentQueue<int>(
             order.OrderBy(assembly => !MayKnow(assembly)).Select(assembly => assemblies.IndexOf(assembly)));
         var discovered = new DiscoveredAssembly[assemblies.Length];
@@ -78,41 +78,37 @@ internal sealed class AssemblyDiscovery(
         }
     }
 
-    private bool MayKnow(TestAssembly assembly) =>
-        cache is not null && direct.IsDirect(assembly) && cache.MayKnow(assembly, SettingsWithoutSeed(assembly));
+    private DiscoveryCache? CacheOf(TestAssembly assembly) => direct.IsDirect(assembly) ? cache : null;
 
-    // A test that is a literal does not depend on it.
+    private bool MayKnow(TestAssembly assembly) => CacheOf(assembly)?.MayKnow(assembly, SettingsWithoutSeed(assembly)) == true;
+
+    // Tests whose rows are literals do not depend on the seed.
     private string SettingsWithoutSeed(TestAssembly assembly) =>
         _settingsWithoutSeed.GetOrAdd(assembly.Path, _ => runSettings.ForDiscovery(0, assembly));
 
-    /// <returns>Null where a console has to do it.</returns>
-    private async Task<SessionDiscovery?> KnownOrInHostAsync(TestAssembly assembly, CancellationToken cancellationToken)
+    private async Task<SessionDiscovery> KnownOrFoundAsync(
+        TestAssembly assembly, int index, Session console, CancellationToken cancellationToken)
     {
-        if (cache is null || !direct.IsDirect(assembly))
-            return await InHostAsync(assembly, cancellationToken);
-        if (cache.Find(assembly, SettingsWithoutSeed(assembly)) is not { } known)
-            return await InHostAndKeepAsync(cache, assembly, cancellationToken);
-        if (known.IsAll)
-            return known.Found;
-        expect(assembly, known);
-        return await InHostAsync(assembly, cancellationToken);
-    }
+        var kept = CacheOf(assembly);
+        if (kept?.Find(assembly, SettingsWithoutSeed(assembly)) is { } known)
+        {
+            if (known.IsAll)
+                return known.Found;
+            expect(assembly, known);
+            kept = null;
+        }
 
-    private async Task<SessionDiscovery?> InHostAndKeepAsync(
-        DiscoveryCache kept, TestAssembly assembly, CancellationToken cancellationToken)
-    {
-        var before = kept.Before(assembly);
-        var found = await InHostAsync(assembly, cancellationToken);
-        if (found is not null)
-            kept.Keep(assembly, SettingsWithoutSeed(assembly), before, found);
+        var before = kept?.Before(assembly);
+        var settingsOfAll = runSettings.ForDiscovery(seed, assembly);
+        var inHost = await _inHost.DiscoverAsync(assembly, settingsOfAll, cancellationToken);
+        var found = (inHost ?? await console.DiscoverAsync(index, assembly, settingsOfAll, cancellationToken))
+            .WithoutTwins(assembly.Framework);
+        if (inHost is not null)
+            kept?.Keep(assembly, SettingsWithoutSeed(assembly), before, found);
         return found;
     }
 
-    private async Task<SessionDiscovery?> InHostAsync(TestAssembly assembly, CancellationToken cancellationToken) =>
-        (await _inHost.DiscoverAsync(assembly, runSettings.ForDiscovery(seed, assembly), cancellationToken))
-            ?.WithoutTwins(assembly.Framework);
-
-    // Null: it took too long, which is a problem.
+    // Returns null where it took too long, which is a problem of the assembly.
     private async Task<SessionDiscovery?> WithinBoundAsync(
         TestAssembly assembly, int index, Session console, CancellationToken cancellationToken)
     {
@@ -120,9 +116,7 @@ internal sealed class AssemblyDiscovery(
         bounded.CancelAfter(Bound);
         try
         {
-            return await KnownOrInHostAsync(assembly, bounded.Token)
-                ?? (await console.DiscoverAsync(
-                    index, assembly, runSettings.ForDiscovery(seed, assembly), bounded.Token)).WithoutTwins(assembly.Framework);
+            return await KnownOrFoundAsync(assembly, index, console, bounded.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -165,7 +159,7 @@ internal sealed class AssemblyDiscovery(
         }
     }
 
-    // VSTest's own words for an assembly with no tests in it.
+    // These are VSTest's own words for an assembly with no tests in it.
     private static bool IsNoTestAvailable(SessionMessage message) =>
         message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
 
@@ -187,7 +181,7 @@ internal sealed class AssemblyDiscovery(
             {
                 var discovery = await _session.DiscoverAsync([assembly.Path], runSettings, cancellationToken);
 
-                // What a console still says of a host that died would be taken for a word of the next discovery.
+                // A console may still speak of a host that died, and that would be taken for a part of the next discovery.
                 if (discovery.IsAborted || _session.Exited.IsCompleted)
                     await DisposeAsync();
                 return discovery;

@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Discovery;
 /// class.</summary>
 internal static class OneProcess
 {
-    // Whatever library or suite they are of.
+    // Libraries and suites have many such attributes; these parts of their names are common to them.
     private static readonly string[] WordsOfOrder = ["Order", "Priority", "Sequen", "DependsOn"];
 
     /// <summary>Null: nothing is known that keeps them together.</summary>
@@ -14,20 +14,14 @@ internal static class OneProcess
     {
         var ofMethods = types.MethodAttributesOf(className).ToList();
         if (types.AttributesOf(className).Concat(ofMethods).FirstOrDefault(IsOfOrder) is { } order)
-            return $"[{ShortName(order)}]";
+            return $"[{order.ShortName}]";
         if (ofMethods.Find(isSetUp) is { } setUp)
-            return $"[{ShortName(setUp)}]";
+            return $"[{setUp.ShortName}]";
         if (fixture is not null && types.InterfacesOf(className).Contains(fixture))
             return "a class fixture";
         return types.MutableStaticsOf(className).FirstOrDefault() is { } field ? $"the static field {field}" : null;
     }
 
     private static bool IsOfOrder(AttributeFacts attribute) =>
-        Array.Exists(WordsOfOrder, word => ShortName(attribute).Contains(word, StringComparison.Ordinal));
-
-    private static string ShortName(AttributeFacts attribute)
-    {
-        var name = attribute.Type[(attribute.Type.LastIndexOfAny(['.', '+']) + 1)..].Split('`')[0];
-        return name.EndsWith(nameof(Attribute), StringComparison.Ordinal) ? name[..^nameof(Attribute).Length] : name;
-    }
+        Array.Exists(WordsOfOrder, word => attribute.ShortName.Contains(word, StringComparison.Ordinal));
 }

@@ -8,17 +8,8 @@ internal static class ResponseFile
 
     /// <summary>The file, absolute; empty where there is none.</summary>
     /// <param name="built">A solution or a project.</param>
-    public static string FindFor(string built)
-    {
-        for (var folder = Path.GetDirectoryName(built); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            var file = Path.Combine(folder, Name);
-            if (File.Exists(file))
-                return file;
-        }
-
-        return "";
-    }
+    public static string FindFor(string built) =>
+        Folders.Up(Path.GetDirectoryName(built)).Select(folder => Path.Combine(folder, Name)).FirstOrDefault(File.Exists) ?? "";
 
     /// <summary>Lets calls for what lies in a folder find the file.</summary>
     public static void PassOn(string file, string folder)

@@ -12,5 +12,5 @@ internal static class RunWrites
 
     /// <summary>The path is one of these, or lies below one.</summary>
     public static bool Holds(IEnumerable<string> left, string path) =>
-        left.Any(folder => path == folder || RepositoryRoot.Contains(folder, path));
+        left.Any(folder => path == folder || Folders.Contains(folder, path));
 }

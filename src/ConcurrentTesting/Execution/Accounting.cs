@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
@@ -33,13 +34,13 @@ internal sealed record BatchEnd
     /// <summary>What the watchdog ended.</summary>
     public required IReadOnlySet<TestEntry> TimedOut { get; init; }
 
-    /// <summary>When those began that were running.</summary>
+    /// <summary>When the tests that were running began.</summary>
     public IReadOnlyDictionary<TestEntry, DateTimeOffset> Began { get; init; } = FrozenDictionary<TestEntry, DateTimeOffset>.Empty;
 
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
 
-    /// <summary>When the last of its tests began that gave a result; null where none did.</summary>
+    /// <summary>When the last test that gave a result began; null where none gave one.</summary>
     public DateTimeOffset? LastStart { get; init; }
 
     /// <summary>How the test process ended itself; null where it did not, or nothing tells.</summary>
@@ -49,7 +50,10 @@ internal sealed record BatchEnd
     public bool IsEndForgiven { get; init; }
 
     /// <summary>How a test failed that was running when its process ended itself.</summary>
-    public string Story => OwnEnd is null ? Fault ?? "" : $"{OwnEnd.TrimEnd('.')}{(OwnEnd.EndsWith('…') ? "" : ".")} {Fault}";
+    public string Story => OwnEnd is null ? Fault ?? ""
+        : Fault?.Contains(TestProcess.Crashed, StringComparison.Ordinal) == true
+            ? $"{OwnEnd}\n{LastWords.Stack(LastWords.In(Fault) ?? "")}".TrimEnd()
+        : $"{OwnEnd.TrimEnd('.')}{(OwnEnd.EndsWith('…') ? "" : ".")} {Fault}";
 
     /// <summary>The console died by itself, for which no test is to blame.</summary>
     public bool IsConsoleGone { get; init; }
@@ -70,6 +74,9 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
     /// <summary>Tests that failed in the batch, whether or not they run again.</summary>
     public ImmutableArray<TestEntry> Failed { get; init; } = [];
 
+    /// <summary>How many reruns the run had, told once with the first test that gets none; null: some are left, or it was told.</summary>
+    public int? RerunsUsedUp { get; init; }
+
     public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
 }
 
@@ -81,7 +88,7 @@ internal sealed class Accounting(
     IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null,
     IReadOnlySet<TestEntry>? repeated = null)
 {
-    // After so many ends without any result the batch is split to find the test that kills it; a batch of one test is given up.
+    // After this many ends without any result the batch is split to find the test that kills it; a batch of one test is given up.
     private const int TriesUntilSplit = 2;
 
     // A suite all of whose processes die must end in minutes, not in hours.
@@ -90,6 +97,7 @@ internal sealed class Accounting(
     private readonly Lock _gate = new();
     private readonly Dictionary<TestEntry, int> _reruns = [];
     private int _rerunsUsed;
+    private bool _areRerunsUsedUp;
     private IReadOnlyDictionary<TestEntry, double> _predictions = predictions;
     private int _rerunsInAll = rerunsInAll;
     private int _splitsLeft = SplitsInAll;
@@ -98,7 +106,7 @@ internal sealed class Accounting(
     public void Know(IReadOnlyDictionary<TestEntry, double> predictions, int rerunsInAll)
     {
         lock (_gate)
-            (_predictions, _rerunsInAll) = (predictions, rerunsInAll);
+            (_predictions, _rerunsInAll, _areRerunsUsedUp) = (predictions, rerunsInAll, false);
     }
 
     public BatchVerdict Judge(BatchEnd told)
@@ -109,8 +117,16 @@ internal sealed class Accounting(
         var retry = RetryOf(end);
         if (retry is not null)
             again.Add(retry);
-        again.AddRange(Reruns(end, retry));
-        return new BatchVerdict([.. again], [.. settled]) { Failed = [.. end.Failed, .. end.Active, .. end.TimedOut] };
+        lock (_gate)
+        {
+            var wereUsedUp = _areRerunsUsedUp;
+            again.AddRange(Reruns(end, retry));
+            return new BatchVerdict([.. again], [.. settled])
+            {
+                Failed = [.. end.Failed, .. end.Active, .. end.TimedOut],
+                RerunsUsedUp = _areRerunsUsedUp && !wereUsedUp ? _rerunsInAll : null,
+            };
+        }
     }
 
     /// <summary>What was used of a test's budgets.</summary>
@@ -120,7 +136,7 @@ internal sealed class Accounting(
             return (_reruns.GetValueOrDefault(entry), retries?.Used(entry) ?? 0);
     }
 
-    /// <summary>So much of them was used on other machines.</summary>
+    /// <summary>Remembers how much of a test's budgets was used on other machines.</summary>
     public void Remember(TestEntry entry, int reruns, int retried)
     {
         lock (_gate)
@@ -128,7 +144,7 @@ internal sealed class Accounting(
         retries?.Remember(entry, retried);
     }
 
-    /// <summary>So many reruns there were on all machines.</summary>
+    /// <summary>Remembers how many reruns there were on all machines.</summary>
     public void RememberAll(int reruns)
     {
         lock (_gate)
@@ -166,7 +182,7 @@ internal sealed class Accounting(
         return (again, settled);
     }
 
-    // Another try of the whole would replace the failure that a row of it had.
+    // Another try of the whole test would replace the failure that one of its rows had.
     private bool HasFailedForGood(BatchEnd end, TestEntry entry) =>
         end.OfTheirOwn.Contains(entry) && (rerunsPerTest == 0 || repeated?.Contains(entry) == true);
 
@@ -181,11 +197,14 @@ internal sealed class Accounting(
                 end, entry, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}")));
         }
 
-        again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone)));
+        again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone) with
+        {
+            Interrupted = (end.Worker, end.Began.TryGetValue(entry, out var began) ? began : null),
+        }));
         return (again, []);
     }
 
-    // Of a test that is to run several times each time counts: that it passes alone does not take back that it ended its process.
+    // Each time of a repeated test counts (AskedTests.IsRepeated), so a later pass does not take back that it ended its process.
     private bool HasFailedItsTime(BatchEnd end, TestEntry entry) =>
         repeated?.Contains(entry) == true && end is { OwnEnd: not null, IsEndForgiven: false }
         && (end.Began.ContainsKey(entry) || !end.Unclosed.Contains(entry));
@@ -223,8 +242,8 @@ internal sealed class Accounting(
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
-    // The tests that a server's restart failed come back in one batch, after a wait that grows. What has failed for a reason of its own
-    // does not: its failure would be replaced.
+    // Tests that a server's restart failed come back in one batch, after a wait that grows. A test that failed for a reason of its own does
+    // not come back, because its failure would be replaced.
     private Batch? RetryOf(BatchEnd end)
     {
         var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps).Except(end.OfTheirOwn))
@@ -234,7 +253,7 @@ internal sealed class Accounting(
             : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry, end.Batch.Round)) };
     }
 
-    // Tests that are still open, or lack results, run again anyway, or are settled.
+    // Tests that are still open or lack results are left out: they run again anyway, or are settled.
     private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) => entries.Where(
         entry => !end.TimedOut.Contains(entry)
             && (end.Fault is null ? Rows(end, entry) >= entry.CaseCount : !IsOpen(end, entry)));
@@ -250,23 +269,23 @@ internal sealed class Accounting(
 
     private bool TakeRerun(TestEntry entry)
     {
-        lock (_gate)
-        {
-            var used = _reruns.GetValueOrDefault(entry);
-            if (used >= rerunsPerTest || _rerunsUsed >= _rerunsInAll)
-                return false;
+        var used = _reruns.GetValueOrDefault(entry);
+        if (used >= rerunsPerTest)
+            return false;
+        _areRerunsUsedUp |= _rerunsUsed >= _rerunsInAll;
+        if (_areRerunsUsedUp)
+            return false;
 
-            _reruns[entry] = used + 1;
-            _rerunsUsed++;
-            return true;
-        }
+        _reruns[entry] = used + 1;
+        _rerunsUsed++;
+        return true;
     }
 
     // A test that was still running when the host died may have more rows, and so may a test whose number of rows is not known.
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
         !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
 
-    // All that it has to give arrived before its process was ended: it was slow to be told and did not run too long.
+    // All of the test's rows arrived before its process was ended, so it did not run too long: its end was only told late.
     private static bool IsWhole(BatchEnd end, TestEntry entry) => entry.HasKnownRows && Rows(end, entry) >= entry.CaseCount;
 
     private static int Rows(BatchEnd end, TestEntry entry) => end.Rows.GetValueOrDefault(entry);

@@ -17,7 +17,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     // The parent of a process learns of its end at once, and reports it a moment later.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
-    // Found by number, because a host may report later how its process ended.
+    // A run is found by its number, because a host may report later how its process ended.
     private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
 
     /// <summary>What can be told of a worker's first run before its batch is known: all that its test process is started with.</summary>
@@ -99,7 +99,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var own = OwnEnd.Of(known.IsEmpty ? [end.Process] : known, end.Fault);
         var declaration = DeclarationIn(ResultsOf(run, worker));
         if (own is null || File.Exists(declaration) || InfrastructureFault.CauseOf(own.Exception, run.Settings.Database) is not null)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Sentence(end.Fault)} Nothing ran in it.", worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{LastWords.Sentence(end.Fault)} Nothing ran in it.", worker);
         else
             new OutsideRecorder(run, _ran[end.Batch].Batch, worker, _ran[end.Batch].Database, asked).RecordIdleEnd(own);
         KeepDeclaration(declaration, end.Batch);
@@ -108,8 +108,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private bool IsForgiven(WatchedEnd watched) =>
         InfrastructureFault.CauseOf(watched.OwnEnd?.Exception, run.Settings.Database) is not null;
 
-    // All batches of a worker declare in a file of one name, because a warm test process knows only one. Afterwards the file gets the
-    // number of the batch.
+    // A worker's batches all declare in one file, because a warm test process knows only that name. When a batch is over, its file is
+    // renamed by the batch's number.
     private static string Declaration(string results)
     {
         var path = DeclarationIn(results);
@@ -155,8 +155,15 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         outside.RecordRows(progress.ForeignRows, verdict);
         outside.RecordEnd(watched, end, [.. OpenIn(verdict)]);
         AnnounceFinalFailures(end, verdict, number);
+        if (verdict.RerunsUsedUp is { } bound)
+        {
+            run.Recorder.Report(
+                IncidentKinds.RerunsUsedUp,
+                $"The {Quantity.Of(bound, "rerun")} that this run may have in all (5 % of its tests, at least 10) are used up: what fails from here on is not run again, so that a flaky test counts as failed. Repair first what fails most; --test-only-failed runs these tests again, with reruns of their own.");
+        }
+
         if (end.Fault is { } fault)
-            run.Recorder.Report(IncidentKinds.SessionDied, $"{FirstLine.Sentence(fault)} {Consequence(verdict)}", end.Worker);
+            run.Recorder.Report(IncidentKinds.SessionDied, $"{LastWords.Sentence(fault)} {Consequence(verdict)}", end.Worker);
         else
             TellWhatIsMissing(verdict, progress, end.Worker);
         return verdict;
@@ -166,7 +173,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(
             verdict.Settled.Select(settled => settled.Entry));
 
-    // A test that is still open has an attempt left.
+    // A test that is still open has another attempt before it, so its rows stay.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
         if (end.Batch.Reason == BatchReasons.ByName)
@@ -211,7 +218,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
-    // What it has told counts: were all of its tests to run elsewhere, a failure among them would be replaced.
+    // What the host has told counts: if all of its tests ran elsewhere, a failure among them would be replaced.
     private static async Task<HostRunEnd> EndOfAsync(Task<HostRunEnd> running, BatchProgress progress)
     {
         try
@@ -315,7 +322,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         var rows = end.Rows.GetValueOrDefault(entry);
         var attempt = AttemptOfMissing(settled.Outcome, end.Worker, number, database) with
         {
-            StartedAt = end.Began.TryGetValue(entry, out var began) ? began : run.Time.GetUtcNow(),
+            StartedAt = BeginOf(entry, end),
             Round = asked.RoundOf(entry, end.Batch.Round),
             Duration = settled.Outcome == TestOutcome.TimedOut ? run.Settings.TestTimeout : TimeSpan.Zero,
             Cause = settled.Outcome == TestOutcome.Failed ? AttemptCauses.Crashed : null,
@@ -323,37 +330,45 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         };
         for (var missing = MissingOf(entry, rows); missing > 0; missing--)
         {
-            // A failure that is muted is none.
+            // A muted failure is no failure.
             if (run.Recorder.SettleMissing(entry, attempt) is not (TestOutcome.Passed or TestOutcome.Skipped))
                 run.Stop.CountFailure();
         }
     }
 
-    // Tests without any result are settled when the run is over.
+    private DateTimeOffset BeginOf(TestEntry entry, BatchEnd end) =>
+        end.Began.TryGetValue(entry, out var began) ? began : run.Time.GetUtcNow();
+
+    // Tests that have not begun are settled at the run's end.
     private void SettleInterrupted(BatchEnd end, int number, string? database)
     {
         var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
-        var open = end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key));
-        foreach (var (entry, rows) in open.Where(seen => !HasRunAnotherTime(seen.Key, end.Batch.Round)))
+        var open = end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key)).Select(seen => seen.Key);
+
+        // An unfinished try takes nothing back of what an earlier one told.
+        var begun = end.Began.Keys.Where(entry => run.Recorder.RowCount(entry) == 0);
+        foreach (var entry in open.Concat(begun).Where(entry => !HasRunAnotherTime(entry, end.Batch.Round)).ToList())
         {
+            var rows = end.Rows.GetValueOrDefault(entry);
             var attempt = AttemptOfMissing(
                 outcome, end.Worker, number, database) with
             {
                 Round = asked.RoundOf(entry, end.Batch.Round),
-                Cause = AttemptCauses.NotRun,
-                Message = $"{run.Stop.Reason} {Quantity.Of(rows, "row")} of this test had run.",
+                StartedAt = BeginOf(entry, end),
+                Cause = AttemptCauses.Unfinished,
+                Message = $"{run.Stop.ReasonOfBegun}{(rows == 0 ? "" : $" {Quantity.Of(rows, "row")} of this test had run.")}",
             };
             for (var missing = MissingOf(entry, rows); missing > 0; missing--)
                 run.Recorder.SettleMissing(entry, attempt, isQuiet: true);
         }
     }
 
-    // A run that was stopped in the middle of one of a test's times leaves the others as they are.
+    // A run that stops in the middle of one time of a test leaves the test's other times as they are.
     private bool HasRunAnotherTime(TestEntry entry, int? round) =>
         asked.IsRepeated(entry) && run.Recorder.RowsSoFar(entry) is var known && known.Length >= entry.CaseCount
         && known.Any(row => row.Attempts.Any(attempt => attempt.Round != asked.RoundOf(entry, round)));
 
-    // A test that was left open lacks one row at least, however many it has.
+    // A test that was left open lacks at least one row, whatever number of rows is known.
     private static int MissingOf(TestEntry entry, int rows) => Math.Max(1, entry.CaseCount - rows);
 
     private TestAttempt AttemptOfMissing(TestOutcome outcome, int worker, int batch, string? database) => new()

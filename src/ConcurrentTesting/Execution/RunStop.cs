@@ -21,10 +21,14 @@ internal sealed class RunStop : IDisposable
     public CancellationToken Token => _stop.Token;
 
     /// <summary>Why tests that did not run are skipped; null where nothing stopped the run.</summary>
-    public string? Reason => Fault ?? (!_stop.IsCancellationRequested ? null
-        : _failFast > 0
-            && Volatile.Read(ref _failures) >= _failFast ? $"Not run: {Quantity.Of(_failFast, "test")} had failed (--test-fail-fast)."
-        : "Not run: the run was cancelled.");
+    public string? Reason => Fault ?? (_stop.IsCancellationRequested ? $"Not run: {Cause}" : null);
+
+    /// <summary>Why tests have not ended that were running; null where nothing stopped the run.</summary>
+    public string? ReasonOfBegun => _stop.IsCancellationRequested ? $"Started and not finished: {Cause}" : null;
+
+    private string Cause => Fault ?? (_failFast > 0 && Volatile.Read(ref _failures) >= _failFast
+        ? $"{Quantity.Of(_failFast, "test")} had failed (--test-fail-fast)."
+        : "the run was cancelled.");
 
     /// <summary>What broke, so that tests that did not run are errors; null where nothing did.</summary>
     public string? Fault => _fault;

@@ -1,11 +1,8 @@
-using System.Net.Sockets;
-using System.Security.Cryptography;
-
 namespace ConcurrentTesting.Hook;
 
 /// <summary>The folder with the socket of a run's hooks and the figures of its test processes, in a place that everybody may write to:
 /// memory, if there is any.</summary>
-internal static partial class SocketFolder
+internal static class SocketFolder
 {
     private const string Beginning = "h-";
     private const string Memory = "/dev/shm";
@@ -17,7 +14,7 @@ internal static partial class SocketFolder
     /// <param name="places">Where it may be, the best first; null: where this machine has room for such things.</param>
     public static RunFolder Create(string runId, ILogger log, IEnumerable<string>? places = null)
     {
-        var name = Beginning + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(runId + Guid.NewGuid())))[..12];
+        var name = Beginning + TextHash.Of(runId + Guid.NewGuid())[..12];
         var reason = "no path there is short enough for a socket.";
         foreach (var place in (places ?? Places()).Where(Directory.Exists).Distinct())
         {
@@ -25,7 +22,6 @@ internal static partial class SocketFolder
             if (Encoding.UTF8.GetByteCount(SocketPath(Path.Combine(root, name))) > LongestSocketPath)
                 continue;
             RunFolder.RemoveDead(root, Beginning, log);
-            RemoveOfEarlierVersions(place);
             try
             {
                 return RunFolder.Create(root, name, isPrivate: true);
@@ -42,7 +38,7 @@ internal static partial class SocketFolder
 
     public static string SocketPath(string folder) => Path.Combine(folder, "hook");
 
-    // After each test a test process writes there, which costs least in memory.
+    // Test processes write there after each test, and writing into memory costs least.
     private static IEnumerable<string> Places()
     {
         if (OperatingSystem.IsLinux())
@@ -50,52 +46,4 @@ internal static partial class SocketFolder
         yield return Path.GetTempPath();
         yield return "/tmp";
     }
-
-    /// <summary>Earlier versions put the folder into the place itself, and knew by the socket whether its run lived.</summary>
-    private static void RemoveOfEarlierVersions(string place)
-    {
-        try
-        {
-            foreach (var folder in Directory.EnumerateDirectories(place, "concurrent-test-*").Where(IsAbandoned))
-            {
-                // Never what lies beside it.
-                foreach (var file in Directory.EnumerateFiles(folder).Where(file => FiguresName().IsMatch(Path.GetFileName(file))))
-                    File.Delete(file);
-                File.Delete(SocketPath(folder));
-                Directory.Delete(folder);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Another run is at it.
-        }
-    }
-
-    private static bool IsAbandoned(string folder) =>
-        FolderName().IsMatch(Path.GetFileName(folder))
-        && FileOwner.Of(folder) is { Kind: FileKind.Folder, IsOurs: true }
-        && FileOwner.Of(SocketPath(folder)) is { Kind: FileKind.Socket, IsOurs: true }
-        && Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).All(name => name == "hook" || FiguresName().IsMatch(name!))
-        && IsRefused(SocketPath(folder));
-
-    // A blocking one would wait where so many already wait that nobody is let in.
-    private static bool IsRefused(string path)
-    {
-        try
-        {
-            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-            return false;
-        }
-        catch (SocketException exception)
-        {
-            return exception.SocketErrorCode == SocketError.ConnectionRefused;
-        }
-    }
-
-    [GeneratedRegex(@"\Aconcurrent-test-[0-9a-f]{12}\z")]
-    private static partial Regex FolderName();
-
-    [GeneratedRegex(@"\A\d+-\d+\.figures\z")]
-    private static partial Regex FiguresName();
 }

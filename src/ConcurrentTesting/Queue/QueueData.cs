@@ -131,7 +131,7 @@ internal sealed record QueueAcknowledgement
 /// <summary>What happened on a machine beside its claims, as far as the queue may not know of it.</summary>
 /// <param name="First">The place of the first among all of the machine.</param>
 /// <param name="Events">Each as a line of a journal.</param>
-/// <param name="Good">Of each: nothing failed, so that a later attempt need not run the machine's batches again.</param>
+/// <param name="Good">For each event, whether nothing failed, so that a later attempt need not run the machine's batches again.</param>
 internal sealed record QueueBeside(int First, ImmutableArray<byte[]> Events, ImmutableArray<bool> Good)
 {
     public static readonly QueueBeside Nothing = new(0, [], []);
@@ -157,14 +157,28 @@ internal sealed record QueuedResults(
     byte[] Plan, ImmutableArray<QueuedMachine> Machines, ImmutableArray<QueuedBatch> Batches, ImmutableArray<QueuedTest> NotDone,
     QueueSeal? Seal, DateTime CreatedAt, bool IsOld);
 
+/// <summary>What a machine is to its run, as the tables write it.</summary>
+internal static class MachineState
+{
+    public const string Joined = "joined";
+
+    /// <summary>It went before the run's end, which did not need it.</summary>
+    public const string Left = "left";
+
+    public const string Ended = "ended";
+
+    /// <summary>It was in an earlier attempt of the run.</summary>
+    public const string Earlier = "earlier";
+}
+
 /// <param name="Events">What happened on it beside its claims, in its order.</param>
 internal sealed record QueuedMachine(Guid Id, int Number, string Name, int Workers, string State, ImmutableArray<byte[]> Events)
 {
     /// <summary>It was in the run and nobody has heard of its end.</summary>
-    public bool IsGone => State == "joined";
+    public bool HasNotEnded => State == MachineState.Joined;
 
     /// <summary>It was in an earlier attempt of the run.</summary>
-    public bool IsEarlier => State == "earlier";
+    public bool IsEarlier => State == MachineState.Earlier;
 }
 
 internal sealed record QueuedBatch(Guid Machine, byte[] Events);

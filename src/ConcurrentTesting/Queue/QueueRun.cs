@@ -9,10 +9,6 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     /// <summary>Test cases that go to a worker at once, unless an item has more.</summary>
     private const int MostCases = 3_000;
 
-    // By which the answers to one batch of questions are told apart.
-    private const int LostColumns = 2;
-    private const int ClaimedColumns = 7;
-
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     private bool _hasExclusive;
@@ -65,7 +61,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 await using var batch = new NpgsqlBatch(session);
                 if (_hasExclusive)
                     batch.BatchCommands.Add(Part(QueueSql.LockRun));
-                if (!IsBack)
+                var takesBack = !IsBack;
+                if (takesBack)
                 {
                     batch.BatchCommands.Add(
                         Part(
@@ -77,7 +74,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 batch.BatchCommands.Add(Part(QueueSql.Claimed, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.Tries, ("claim", claim)));
                 batch.BatchCommands.Add(Part(QueueSql.State));
-                return await ReadClaimAsync(batch, token);
+                return await ReadClaimAsync(batch, takesBack, token);
             },
             cancellationToken);
     }
@@ -150,7 +147,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         async (session, token) =>
         {
             await using var command = Command(
-                session, QueueSql.Leave, [("machine", machine.Id), ("state", isEarly ? "left" : "ended"), .. Told(beside)]);
+                session, QueueSql.Leave,
+                [("machine", machine.Id), ("state", isEarly ? MachineState.Left : MachineState.Ended), .. Told(beside)]);
             return await command.ExecuteScalarAsync(token) is true;
         },
         cancellationToken);
@@ -178,11 +176,11 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     public Task<QueuedResults?> ReadAsync(CancellationToken cancellationToken) => connection.AskAsync(
         async (session, token) =>
         {
-            // All of one moment.
+            // One transaction reads the state of one moment.
             await using var transaction = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
             await using var patiently = Command(session, QueueSql.Patiently);
             await patiently.ExecuteNonQueryAsync(token);
-            await using var command = Command(session, QueueSql.ReadRun);
+            await using var command = PatientCommand(session, QueueSql.ReadRun);
             var found = await ReadAllAsync(
                 command,
                 reader => (
@@ -191,9 +189,9 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
                 token);
             if (found.IsEmpty)
                 return null;
-            await using var machines = Command(session, QueueSql.ReadMachines);
-            await using var batches = Command(session, QueueSql.ReadBatches);
-            await using var notDone = Command(session, QueueSql.ReadNotDone);
+            await using var machines = PatientCommand(session, QueueSql.ReadMachines);
+            await using var batches = PatientCommand(session, QueueSql.ReadBatches);
+            await using var notDone = PatientCommand(session, QueueSql.ReadNotDone);
             return new QueuedResults(
                 found[0].Plan,
                 await ReadAllAsync(machines, MachineOf, token),
@@ -212,13 +210,13 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         await using var transaction = await session.BeginTransactionAsync(cancellationToken);
         await using var patiently = Command(session, QueueSql.Patiently);
         await patiently.ExecuteNonQueryAsync(cancellationToken);
-        await using var lead = Command(
+        await using var lead = PatientCommand(
             session, QueueSql.Lead, ("machine", machine.Id), ("plan", plan.Events), ("lease", lease),
             ("exclusive", plan.Items.Any(item => !item.Groups.IsEmpty)));
         lead.Parameters.Add(Json("fingerprint", plan.Fingerprint));
         if (await lead.ExecuteScalarAsync(cancellationToken) is true)
             await FillAsync(session, plan, cancellationToken);
-        await using var hold = Command(session, QueueSql.LockRun);
+        await using var hold = PatientCommand(session, QueueSql.LockRun);
         await hold.ExecuteScalarAsync(cancellationToken);
         var joined = await LookAsync(session, cancellationToken);
         if (joined is { Seal: null } && joined.Fingerprint.SequenceEqual(plan.Fingerprint))
@@ -234,21 +232,21 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private async Task FillAsync(NpgsqlConnection session, QueuePlan plan, CancellationToken cancellationToken)
     {
-        await using var tests = Command(
+        await using var tests = PatientCommand(
             session, QueueSql.FillTests, ("tests", Enumerable.Range(0, plan.Tests.Length).ToArray()),
             ("names", plan.Tests.Select(test => test.Name).ToArray()), ("cases", plan.Tests.Select(test => test.Cases).ToArray()));
         await tests.ExecuteNonQueryAsync(cancellationToken);
-        await using var items = Command(session, QueueSql.FillItems);
+        await using var items = PatientCommand(session, QueueSql.FillItems);
         items.Parameters.Add(Json("items", plan.Items));
         await items.ExecuteNonQueryAsync(cancellationToken);
         if (!plan.Earlier.IsEmpty)
             await CarryOverAsync(session, plan, cancellationToken);
-        await using var analyze = Command(session, QueueSql.Analyze);
+        await using var analyze = PatientCommand(session, QueueSql.Analyze);
         await analyze.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // One at a time, and nothing depends on it: where it takes too long, or somebody holds a table, the next to join tries again. A
-    // connection that it broke is made anew by the next question.
+    // A machine that joins removes one old run, and nothing depends on it: where it takes too long, or a table is locked, the next to join
+    // tries again. A connection that breaks here is made anew by the next question.
     private async Task<int> ForgetAsync(NpgsqlConnection session, CancellationToken cancellationToken)
     {
         try
@@ -268,7 +266,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         find.Parameters.Add(Json("fingerprint", plan.Fingerprint));
         if (await find.ExecuteScalarAsync(cancellationToken) is not string from)
             return;
-        await using var carry = Command(session, QueueSql.CarryOver, ("from", from));
+        await using var carry = PatientCommand(session, QueueSql.CarryOver, ("from", from));
         await carry.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -292,16 +290,13 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         QueueSql.Claim, ("machine", machine.Id), ("worker", Worker(worker)), ("host", host), ("claim", claim),
         ("least", LeastSeconds), ("most", (long)MostCases), ("exclusive", _hasExclusive));
 
-    private static async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    // The answers come in the order of ClaimAsync's questions; the claim itself has none.
+    private async Task<QueueTurn> ReadClaimAsync(NpgsqlBatch batch, bool takesBack, CancellationToken cancellationToken)
     {
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        var lost = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (; reader.FieldCount != ClaimedColumns; await reader.NextResultAsync(cancellationToken))
-        {
-            while (reader.FieldCount == LostColumns && await reader.ReadAsync(cancellationToken))
-                lost[reader.GetString(0)] = lost.GetValueOrDefault(reader.GetString(0)) + reader.GetInt32(1);
-        }
-
+        if (_hasExclusive)
+            await reader.NextResultAsync(cancellationToken);
+        var lost = takesBack ? await LostAsync(reader, cancellationToken) : [];
         var claim = await ClaimedAsync(reader, cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         var tries = ImmutableArray.CreateBuilder<QueueTries>();
@@ -311,6 +306,15 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         return new QueueTurn(
             claim is null ? null : claim with { Tries = tries.ToImmutable() }, await StateOfAsync(reader, cancellationToken),
             [.. lost.Select(machine => (machine.Key, machine.Value))]);
+    }
+
+    private static async Task<Dictionary<string, int>> LostAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        var lost = new Dictionary<string, int>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+            lost[reader.GetString(0)] = lost.GetValueOrDefault(reader.GetString(0)) + reader.GetInt32(1);
+        await reader.NextResultAsync(cancellationToken);
+        return lost;
     }
 
     private static async Task<QueueClaim?> ClaimedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
@@ -377,21 +381,23 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
 
     private string Worker(int number) => FormattableString.Invariant($"{machine.Id:N}/{number}");
 
-    // What is asked patiently takes as long as the server lets it.
+    /// <summary>A question that is much at once: it takes as long as <see cref="QueueSql.Patiently"/> lets it.</summary>
+    private NpgsqlCommand PatientCommand(
+        NpgsqlConnection session, string sql, params ReadOnlySpan<(string Name, object Value)> values)
+    {
+        var command = Command(session, sql, values);
+        command.CommandTimeout = QueueSql.PatientSeconds;
+        return command;
+    }
+
     private NpgsqlCommand Command(NpgsqlConnection session, string sql, params ReadOnlySpan<(string Name, object Value)> values)
     {
         var command = new NpgsqlCommand(sql, session);
-        if (IsMuch(sql))
-            command.CommandTimeout = 130;
         command.Parameters.AddWithValue("run", run);
         foreach (var (name, value) in values)
             command.Parameters.AddWithValue(name, value);
         return command;
     }
-
-    private static bool IsMuch(string sql) =>
-        sql is QueueSql.Lead or QueueSql.LockRun or QueueSql.FillTests or QueueSql.FillItems or QueueSql.CarryOver
-            or QueueSql.Analyze or QueueSql.ReadRun or QueueSql.ReadMachines or QueueSql.ReadBatches or QueueSql.ReadNotDone;
 
     private NpgsqlBatchCommand Part(string sql, params ReadOnlySpan<(string Name, object Value)> values)
     {

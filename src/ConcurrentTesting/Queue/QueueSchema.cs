@@ -7,14 +7,14 @@ internal static class QueueSchema
 {
     public const int Version = 1;
 
-    // PostgreSQL 13 is the oldest that anybody still runs tests against.
+    // Nobody runs tests against an older server than PostgreSQL 13.
     private const int OldestServer = 130000;
 
-    // Any number, as long as no other program takes the same lock.
+    // The number is arbitrary, as long as no other program takes the same lock.
     private const long MakingLock = 0x436F6E6354657374;
 
     private const string Tables =
-        """
+        $"""
         CREATE TABLE concurrent_test.version (version integer NOT NULL);
         CREATE SEQUENCE concurrent_test.leases;
         CREATE TABLE concurrent_test.runs (
@@ -39,7 +39,7 @@ internal static class QueueSchema
             name text NOT NULL,
             workers integer NOT NULL,
             all_workers integer NOT NULL,
-            state text NOT NULL DEFAULT 'joined',
+            state text NOT NULL DEFAULT '{MachineState.Joined}',
             joined_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             faults integer NOT NULL DEFAULT 0,
@@ -77,7 +77,7 @@ internal static class QueueSchema
             losses integer NOT NULL DEFAULT 0,
             faults integer NOT NULL DEFAULT 0,
             is_alone boolean NOT NULL DEFAULT false,
-            groups text[] NOT NULL DEFAULT '{}',
+            groups text[] NOT NULL DEFAULT ARRAY[]::text[],
             not_machine uuid,
             not_worker text,
             not_before timestamptz,
@@ -110,7 +110,6 @@ internal static class QueueSchema
             outcome text NOT NULL,
             lease bigint NOT NULL,
             PRIMARY KEY (run, test, row, attempt));
-        INSERT INTO concurrent_test.version VALUES (1);
         """;
 
     /// <summary>Sees to the tables of this version.</summary>
@@ -152,11 +151,13 @@ internal static class QueueSchema
             if (await VersionAsync(connection, cancellationToken) is { } version)
                 return version;
 
-            // Where somebody made it for us, we may lack the right that making it takes, also IF NOT EXISTS.
+            // Where somebody else made the schema, we may lack the right to make it, which IF NOT EXISTS needs too.
             if (!await ScalarAsync<bool>(
                 connection, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'concurrent_test')", cancellationToken))
                 await ExecuteAsync(connection, "CREATE SCHEMA concurrent_test", cancellationToken);
             await ExecuteAsync(connection, Tables, cancellationToken);
+            await ExecuteAsync(
+                connection, FormattableString.Invariant($"INSERT INTO concurrent_test.version VALUES ({Version})"), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return Version;
         }
@@ -169,7 +170,7 @@ internal static class QueueSchema
         }
     }
 
-    // Not to_regclass, which may remember that there was no such schema.
+    // to_regclass is not used, because it may remember that there was no such schema.
     private static async Task<int?> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         await ScalarAsync<bool>(
             connection,

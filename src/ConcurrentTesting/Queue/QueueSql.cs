@@ -13,7 +13,7 @@ internal static class QueueSql
     public const int MostLossesInAll = 200;
 
     /// <summary>A machine that takes items and was heard of lately.</summary>
-    private const string IsLive = "m.state = 'joined' AND m.seen_at > clock_timestamp() - r.lease";
+    private const string IsLive = $"m.state = '{MachineState.Joined}' AND m.seen_at > clock_timestamp() - r.lease";
 
     /// <summary>It was ended so long ago that nobody can mean it.</summary>
     private const string IsOld = "coalesce(r.sealed_at < clock_timestamp() - interval '24 hours', false)";
@@ -56,7 +56,7 @@ internal static class QueueSql
     public const string CarryOver =
         $"""
         INSERT INTO concurrent_test.machines (run, machine, number, name, workers, all_workers, state, joined_at, seen_at)
-        SELECT @run, m.machine, m.number, m.name, 0, m.all_workers, 'earlier', m.joined_at, m.seen_at
+        SELECT @run, m.machine, m.number, m.name, 0, m.all_workers, '{MachineState.Earlier}', m.joined_at, m.seen_at
         FROM concurrent_test.machines m WHERE m.run = @from;
         INSERT INTO concurrent_test.batches (run, lease, machine, events, is_good, acknowledged_at)
         SELECT @run, b.lease, b.machine, b.events, true, b.acknowledged_at
@@ -94,9 +94,12 @@ internal static class QueueSql
         DELETE FROM concurrent_test.items WHERE run = @run AND cardinality(tests) = 0
         """;
 
-    /// <summary>For what is much at once; the others wait for it.</summary>
+    /// <summary>The limits for questions that are much at once; the others wait for these.</summary>
     public const string Patiently =
         "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
+    /// <summary>What the client waits for such a question, in seconds: longer than the server, which then says why it gave up.</summary>
+    public const int PatientSeconds = 130;
 
     public const string LockRun = "SELECT 1 FROM concurrent_test.runs WHERE run = @run FOR NO KEY UPDATE";
 
@@ -168,13 +171,13 @@ internal static class QueueSql
         WHERE i.run = @run AND i.lease = newest.lease AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
-    // A machine that is the first may not stay alone: what it takes at once must not be what others would have had.
+    // The first machine may not stay alone, so what a worker takes at once is sized for at least this many workers.
     private const string ExpectedWorkers = "64";
 
-    // What is taken first is looked for among so many, because others may be taking the first of them at this moment.
+    // Others may be taking the first items at this moment, so this many are looked at.
     private const string MostTried = "64";
 
-    // Whom the item may be had by at this moment, where l are those who are there.
+    // Whether this worker may have the item now; l holds the numbers of machines and workers that are there.
     private const string IsFree =
         """
         (i.not_before IS NULL OR i.not_before <= clock_timestamp())
@@ -182,7 +185,7 @@ internal static class QueueSql
                 AND (i.not_worker IS NULL OR i.not_worker <> @worker OR l.workers <= 1)
         """;
 
-    // And beside what is running.
+    // Whether the item may run beside the items that are running.
     private const string IsAllowed =
         """
         (NOT @exclusive OR NOT EXISTS (
@@ -245,7 +248,7 @@ internal static class QueueSql
         WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
         """;
 
-    // Of the tests only those that are asked about are looked up, however many there are.
+    // Only the asked tests are looked up, however many tests there are.
     public const string Tries =
         """
         SELECT t.test, t.reruns, t.retries FROM concurrent_test.tests t
@@ -263,7 +266,7 @@ internal static class QueueSql
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
-    // What a machine tells has places of its own, so that what is told twice is there once.
+    // Each told event has a place of its own, so that telling it twice stores it once.
     private const string Told =
         """
         INSERT INTO concurrent_test.beside (run, machine, place, events, is_good)
@@ -271,7 +274,7 @@ internal static class QueueSql
         FROM unnest(@beside, @besideGood) WITH ORDINALITY AS o (events, is_good, place)
         """;
 
-    // None before the tests have begun; the least of nothing and a time is the time.
+    // The deadline is null before the tests have begun: least() ignores a null.
     private const string Deadline =
         "coalesce(i.deadline, CASE WHEN i.lease = ANY (@begun) THEN clock_timestamp() + @patience * (i.cases + 10) END)";
 
@@ -281,7 +284,7 @@ internal static class QueueSql
         $"""
         WITH me AS (
             UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(), workers = @workers
-            WHERE m.run = @run AND m.machine = @machine AND m.state = 'joined' RETURNING m.machine),
+            WHERE m.run = @run AND m.machine = @machine AND m.state = '{MachineState.Joined}' RETURNING m.machine),
         unsealed AS (
             UPDATE concurrent_test.runs r SET sealer = NULL
             WHERE r.run = @run AND r.sealed_at IS NULL AND cardinality(@beside) > 0 AND EXISTS (SELECT FROM me) RETURNING r.run),
@@ -394,13 +397,13 @@ internal static class QueueSql
         told AS ({Told} WHERE EXISTS (SELECT FROM unsealed) ON CONFLICT DO NOTHING),
         gone AS (
             UPDATE concurrent_test.machines m SET seen_at = clock_timestamp(),
-                state = CASE WHEN m.state = 'joined' THEN @state ELSE m.state END
+                state = CASE WHEN m.state = '{MachineState.Joined}' THEN @state ELSE m.state END
             WHERE m.run = @run AND m.machine = @machine AND EXISTS (SELECT FROM unsealed) RETURNING m.machine)
         SELECT EXISTS (SELECT FROM gone) OR @place + cardinality(@beside) <= (
             SELECT count(*) FROM concurrent_test.beside o WHERE o.run = @run AND o.machine = @machine)
         """;
 
-    /// <summary>One of the machines that are left may make out the verdict, once nothing is left to run.</summary>
+    /// <summary>Lets one of the machines that are left make out the verdict, once nothing is left to run.</summary>
     public const string BeginSeal =
         $"""
         UPDATE concurrent_test.runs r SET sealer = @machine, sealer_until = clock_timestamp() + greatest(r.lease, interval '30s')

@@ -17,8 +17,8 @@ internal static class ArtifactFile
         try
         {
             var stream = new FileStream(sibling, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferSize, useAsync: false);
-            await using (stream.ConfigureAwait(false))
-                await write(stream).ConfigureAwait(false);
+            await using (stream)
+                await write(stream);
 
             cancellationToken.ThrowIfCancellationRequested();
             File.Move(sibling, path, overwrite: true);

@@ -61,7 +61,7 @@ internal readonly record struct RepeatCount(int Runs, int Failed)
     {
         if (attempts is not [.., { Round: not null }])
             return null;
-        var rounds = DecidingAttempt.OfRounds(attempts).Where(attempt => attempt.Cause != AttemptCauses.NotRun).ToList();
+        var rounds = DecidingAttempt.OfRounds(attempts).Where(attempt => !AttemptCauses.IsWithoutEnd(attempt.Cause)).ToList();
         return rounds.Count == 0 ? null : new RepeatCount(rounds.Count, rounds.Count(DecidingAttempt.IsFailure));
     }
 }

@@ -48,7 +48,7 @@ internal sealed class KilledRun
         { At = _fold.LastAt });
     }
 
-    // What was running lacks one row at least, however many it has.
+    // A test that was running lacks at least one row, however many it has.
     private void Settle(TestRef test, PlannedTest planned)
     {
         var rows = _fold.Rows.Of(test).Count;
@@ -69,8 +69,9 @@ internal sealed class KilledRun
     private AttemptEnded ErrorOf(TestRef test, PlannedTest planned, int? worker, string message)
     {
         _lost++;
-        return _fold.ErrorOf(
+        var error = _fold.ErrorOf(
             test, planned, worker ?? -1, _batches.LastOrDefault(batch => batch.Worker == worker)?.Number ?? 0, message);
+        return worker is null ? error : error with { Attempt = error.Attempt with { Cause = AttemptCauses.Unfinished } };
     }
 
     private BatchRecord Ended(BatchStarted batch) => new()

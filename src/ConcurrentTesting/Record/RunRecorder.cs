@@ -6,6 +6,7 @@ namespace ConcurrentTesting.Record;
 /// those who watch. Thread-safe.</summary>
 /// <param name="journal">Null where nothing is written.</param>
 internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quarantine quarantine, JournalWriter? journal = null)
+    : IRunObserver
 {
     private readonly Lock _gate = new();
     private readonly RunFold _fold = new();
@@ -72,7 +73,6 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
-    /// <summary>Adds a failure outside of tests.</summary>
     /// <param name="leftOpen">
     /// The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.
     /// </param>
@@ -134,6 +134,9 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
             return failed.Count;
         }
     }
+
+    /// <summary>Serves callers that know no recorder.</summary>
+    public void IncidentHappened(Incident incident) => Report(incident.Kind, incident.Message, incident.Worker);
 
     public void Report(string kind, string message, int? worker = null) => Add(new IncidentReported(kind, message, worker) { At = Now });
 

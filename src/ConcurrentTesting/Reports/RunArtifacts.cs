@@ -30,18 +30,18 @@ internal static class RunArtifacts
         var attachments = new AttachmentFolder(results);
         var incidents = ImmutableArray.CreateBuilder<Incident>();
 
-        incidents.AddRange((await HostFiles.RedactAsync(results, redactor, cancellationToken).ConfigureAwait(false))
+        incidents.AddRange((await HostFiles.RedactAsync(results, redactor, cancellationToken))
             .Select(failure =>
                 new Incident(
                     record.FinishedAt, IncidentKinds.SecretNotRemoved,
                     $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
 
-        // Each takes a core. Those that know nothing of attachments do not wait for the TRX file, whose inputs are seldom damaged.
+        // Each report takes a core. Reports without attachments do not wait for the TRX file, whose inputs are seldom damaged.
         var known = With(record, incidents.ToImmutable());
         var early = WriteAllAsync(WithoutAttachments(known, settings, redactor, cancellationToken), record.FinishedAt, cancellationToken);
         var rest = WriteTrxAndItsReadersAsync(known, attachments, redactor, cancellationToken);
-        await Task.WhenAll(early, rest).ConfigureAwait(false);
-        var (found, lost) = await rest.ConfigureAwait(false);
+        await Task.WhenAll(early, rest);
+        var (found, lost) = await rest;
         if (!found.IsEmpty)
         {
             early = WriteAllAsync(
@@ -50,15 +50,15 @@ internal static class RunArtifacts
 
         incidents.AddRange(found);
         incidents.AddRange(lost);
-        incidents.AddRange(await early.ConfigureAwait(false));
+        incidents.AddRange(await early);
         var told = With(record, incidents.ToImmutable());
         if (LostArtifacts.From(told, told.Incidents) is { } worse && worse.ExitCode != record.ExitCode)
         {
-            // What could be written says that something else could not, as the exit code does.
+            // The reports say that another one could not be written, as the exit code does, so they are written once more.
             await WriteAllAsync(
                 WithoutAttachments(worse, settings, redactor, cancellationToken)
                     .Concat(WithAttachments(worse, attachments, redactor, cancellationToken)),
-                record.FinishedAt, cancellationToken).ConfigureAwait(false);
+                record.FinishedAt, cancellationToken);
         }
 
         return incidents.ToImmutable();
@@ -67,22 +67,22 @@ internal static class RunArtifacts
     private static RunRecord With(RunRecord record, ImmutableArray<Incident> incidents) =>
         record with { Incidents = [.. record.Incidents, .. incidents] };
 
-    // In this order, because the others tell what it found, and where the attachments lie.
+    // The TRX file comes first, because the others tell what it found and where the attachments lie.
     private static async Task<(ImmutableArray<Incident> Found, ImmutableArray<Incident> Lost)> WriteTrxAndItsReadersAsync(
         RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
         var path = PathOf(record, ArtifactNames.MergedTrx);
         var found = await Task.Run(
-            () => WriteTrxAsync(record, path, attachments, redactor, cancellationToken), CancellationToken.None).ConfigureAwait(false);
+            () => WriteTrxAsync(record, path, attachments, redactor, cancellationToken), CancellationToken.None);
         var readers = WithAttachments(With(record, found), attachments, redactor, cancellationToken);
-        return (found, await WriteAllAsync(readers, record.FinishedAt, cancellationToken).ConfigureAwait(false));
+        return (found, await WriteAllAsync(readers, record.FinishedAt, cancellationToken));
     }
 
     private static async Task<ImmutableArray<Incident>> WriteAllAsync(
         IEnumerable<(string Path, Func<Stream, Task> Write)> files, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var written = await Task.WhenAll(files.Select(file => Task.Run(
-            () => TryWriteAsync(file.Path, file.Write, at, cancellationToken), CancellationToken.None))).ConfigureAwait(false);
+            () => TryWriteAsync(file.Path, file.Write, at, cancellationToken), CancellationToken.None)));
         return [.. written.OfType<Incident>()];
     }
 
@@ -120,7 +120,7 @@ internal static class RunArtifacts
             path,
             stream => Now(() => found = TrxMerger.Merge(record, stream, attachments, new ReportText(redactor), cancellationToken)),
             record.FinishedAt,
-            cancellationToken).ConfigureAwait(false);
+            cancellationToken);
         return failure is null ? found : [.. found, failure];
     }
 
@@ -130,7 +130,7 @@ internal static class RunArtifacts
     {
         try
         {
-            await ArtifactFile.WriteAsync(path, write, cancellationToken).ConfigureAwait(false);
+            await ArtifactFile.WriteAsync(path, write, cancellationToken);
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -139,7 +139,7 @@ internal static class RunArtifacts
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // A defect of ours in one report is no reason to withhold the others.
+            // A defect of ours in one report must not cost the others.
             return NotWritten(path, exception.ToString(), at);
         }
     }

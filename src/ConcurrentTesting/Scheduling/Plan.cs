@@ -25,6 +25,9 @@ internal sealed record Batch
     /// <summary>The worker it came back from and should not go to again; null: any.</summary>
     public int? NotOnWorker { get; init; }
 
+    /// <summary>Where its test ran, and since when, as its host ended before the test did; null where none did.</summary>
+    public (int Worker, DateTimeOffset? Since)? Interrupted { get; init; }
+
     /// <summary>How often it came back without any progress.</summary>
     public int FruitlessTries { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed record Batch
 
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);
 
-    /// <summary>Nothing of earlier batches may be in its test process.</summary>
+    /// <summary>Whether nothing of earlier batches may be in its test process.</summary>
     public bool NeedsFreshProcess => FruitlessTries > 0 || (Reason != BatchReasons.Requeue && !BatchReasons.IsFirst(Reason));
 }
 
@@ -103,5 +106,5 @@ internal sealed record Plan
 internal readonly record struct NeededSetUp(string Name, bool IsOnceInProcess)
 {
     public static NeededSetUp Of(TestAssembly assembly, SharedSetUp setUp) =>
-        new($"{assembly.Source}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false });
+        new($"{assembly.Key}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false });
 }

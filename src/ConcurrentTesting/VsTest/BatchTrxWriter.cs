@@ -9,14 +9,14 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>Writes the TRX of a batch as the SDK's logger does, which first builds the whole document in memory and asks it for each place
 /// by XPath.</summary>
 /// <remarks>https://github.com/microsoft/vstest/tree/main/src/Microsoft.TestPlatform.Extensions.TrxLogger</remarks>
-internal sealed class BatchTrxWriter : IDisposable
+internal sealed class BatchTrxWriter : TrxXml
 {
     private const string TimeFormat = "yyyy'-'MM'-'ddTHH':'mm':'ss'.'fffffffzzz";
 
-    private readonly XmlWriter _xml;
-
-    private BatchTrxWriter(Stream output) =>
-        _xml = XmlWriter.Create(output, new XmlWriterSettings { NewLineHandling = NewLineHandling.Entitize, Indent = true });
+    private BatchTrxWriter(Stream output)
+        : base(XmlWriter.Create(output, new XmlWriterSettings { NewLineHandling = NewLineHandling.Entitize, Indent = true }))
+    {
+    }
 
     public static void Write(string file, BatchTrx trx)
     {
@@ -26,23 +26,18 @@ internal sealed class BatchTrxWriter : IDisposable
         writer.Write(trx);
     }
 
-    public void Dispose() => _xml.Dispose();
-
     private void Write(BatchTrx trx)
     {
-        _xml.WriteStartDocument();
+        Xml.WriteStartDocument();
         Start("TestRun");
         Head(trx.Begun);
         Each("Results", trx.Rows, Result);
         Each("TestDefinitions", trx.Tests, Definition);
-        Each("TestEntries", trx.Rows, Entry);
-        Start("TestLists");
-        List("Results Not in a List", TrxText.UncategorizedList);
-        List("All Loaded Results", TrxText.AllLoadedList);
-        End();
+        Each("TestEntries", trx.Rows, row => Entry(row.Result.TestCase.Id, row.ExecutionId));
+        Lists();
         Summary(trx);
         End();
-        _xml.WriteEndDocument();
+        Xml.WriteEndDocument();
     }
 
     private void Head(DateTime begun)
@@ -68,16 +63,6 @@ internal sealed class BatchTrxWriter : IDisposable
     }
 
     private static bool IsOfFileName(char letter) => char.IsLetterOrDigit(letter) || letter is '-' or '.';
-
-    private void Each<T>(string name, IReadOnlyCollection<T> items, Action<T> write)
-    {
-        if (items.Count == 0)
-            return;
-        Start(name);
-        foreach (var item in items)
-            write(item);
-        End();
-    }
 
     private void Result(BatchTrxRow row)
     {
@@ -154,7 +139,7 @@ internal sealed class BatchTrxWriter : IDisposable
     private void Definition(BatchTrxTest test)
     {
         Start("UnitTest");
-        _xml.WriteAttributeString("name", TrxText.Escape(test.Case.DisplayName));
+        Xml.WriteAttributeString("name", TrxText.Escape(test.Case.DisplayName));
         Attribute("storage", test.Case.Source.ToLowerInvariant());
         if (test.Priority is { } priority)
             Attribute("priority", priority.ToString(CultureInfo.InvariantCulture));
@@ -179,28 +164,13 @@ internal sealed class BatchTrxWriter : IDisposable
         End();
     }
 
-    private void Entry(BatchTrxRow row)
-    {
-        Start("TestEntry");
-        Id("testId", row.Result.TestCase.Id);
-        Id("executionId", row.ExecutionId);
-        Attribute("testListId", TrxText.UncategorizedList);
-        End();
-    }
-
-    private void List(string name, string id)
-    {
-        Start("TestList");
-        Attribute("name", name);
-        Attribute("id", id);
-        End();
-    }
-
     private void Summary(BatchTrx trx)
     {
         Start("ResultSummary");
         Attribute("outcome", trx.HasFailed ? "Failed" : "Completed");
-        Counters(trx);
+        Counters(
+            trx.Rows.Count, trx.Rows.Count(row => row.Result.Outcome == VsOutcome.Passed),
+            trx.Rows.Count(row => row.Result.Outcome == VsOutcome.Failed), notExecuted: 0);
         if (trx.Said.Length > 0)
         {
             Start("Output");
@@ -212,59 +182,23 @@ internal sealed class BatchTrxWriter : IDisposable
         End();
     }
 
-    private void Counters(BatchTrx trx)
-    {
-        var passed = trx.Rows.Count(row => row.Result.Outcome == VsOutcome.Passed);
-        var failed = trx.Rows.Count(row => row.Result.Outcome == VsOutcome.Failed);
-        Start("Counters");
-        Number("total", trx.Rows.Count);
-        Number("executed", passed + failed);
-        Number("passed", passed);
-        Number("failed", failed);
-        foreach (var never in (ReadOnlySpan<string>)[
-            "error", "timeout", "aborted", "inconclusive", "passedButRunAborted", "notRunnable", "notExecuted", "disconnected", "warning",
-            "completed", "inProgress", "pending"])
-            Number(never, 0);
-        End();
-    }
+    private void Trouble(BatchTrxMessage message) =>
+        RunInfo(
+            Environment.MachineName, message.Level == TestMessageLevel.Error ? "Error" : "Warning", TimeOf(message.At), message.Text);
 
-    private void Trouble(BatchTrxMessage message)
-    {
-        Start("RunInfo");
-        Attribute("computerName", Environment.MachineName);
-        Attribute("outcome", message.Level == TestMessageLevel.Error ? "Error" : "Warning");
-        Time("timestamp", message.At);
-        Text("Text", message.Text);
-        End();
-    }
-
-    private void Start(string name) => _xml.WriteStartElement(name, TrxText.Namespace);
-
-    private void End() => _xml.WriteEndElement();
-
-    private void Only(string element, string attribute, string value)
-    {
-        Start(element);
-        Attribute(attribute, value);
-        End();
-    }
-
-    private void Attribute(string name, string value)
+    protected override void Attribute(string name, string value)
     {
         if (value.Length > 0)
-            _xml.WriteAttributeString(name, TrxText.Escape(value));
+            Xml.WriteAttributeString(name, TrxText.Escape(value));
     }
 
-    private void Id(string name, Guid id) => _xml.WriteAttributeString(name, id.ToString());
+    private void Time(string name, DateTime time) => Xml.WriteAttributeString(name, TimeOf(time));
 
-    private void Number(string name, int value) => _xml.WriteAttributeString(name, value.ToString(CultureInfo.InvariantCulture));
+    private static string TimeOf(DateTime time) => time.ToLocalTime().ToString(TimeFormat, CultureInfo.InvariantCulture);
 
-    private void Time(string name, DateTime time) =>
-        _xml.WriteAttributeString(name, time.ToLocalTime().ToString(TimeFormat, CultureInfo.InvariantCulture));
-
-    private void Text(string name, string? text)
+    protected override void Text(string name, string? text)
     {
         if (!string.IsNullOrEmpty(text))
-            _xml.WriteElementString(name, TrxText.Namespace, TrxText.Escape(text));
+            Xml.WriteElementString(name, TrxText.Namespace, TrxText.Escape(text));
     }
 }

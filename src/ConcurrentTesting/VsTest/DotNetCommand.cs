@@ -53,8 +53,8 @@ internal static class DotNetCommand
     {
         if (environment is null)
         {
-            // A command of the SDK does not need the connection string of the server.
-            start.Environment.Remove(Redactor.ConnectionStringVariable);
+            foreach (var secret in ConcurrentTestSettings.OwnSecretVariables)
+                start.Environment.Remove(secret);
             return;
         }
 

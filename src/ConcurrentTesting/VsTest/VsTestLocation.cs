@@ -25,6 +25,11 @@ internal sealed record VsTestLocation(string DotNet, string SdkVersion, string C
             : throw Incomplete($"The .NET SDK {version} has no {console}: repair or reinstall the SDK.");
     }
 
+    /// <summary>The folder in which the runtimes are, through any links of the executable; null where they are not.</summary>
+    public string? RuntimesRoot =>
+        Path.GetDirectoryName(Path.GetFullPath(File.ResolveLinkTarget(DotNet, returnFinalTarget: true)?.FullName ?? DotNet)) is { } folder
+            && Directory.Exists(Path.Combine(folder, "shared")) ? folder : null;
+
     private static string ConsoleIn(string sdk) => Path.Combine(sdk, "vstest.console.dll");
 
     /// <summary>The dotnet that was said to be the host, else the one that runs this process, else the first in PATH, else the usual

@@ -21,7 +21,7 @@ internal sealed record XUnit3Command(string Program, string? DotNetRoot, Version
     private static readonly Version FirstWithSynchronousMessages = new(0, 3);
     private static readonly Version FirstWithParallelMode = new(4, 0);
 
-    // What the run itself puts there, and what the arguments say.
+    // The run itself puts these elements there, and the arguments say the same.
     private static readonly string[] KnownElements =
         ["ParallelizeAssembly", "ParallelizeTestCollections", "MaxParallelThreads", "ParallelAlgorithm", "StopOnFail", ExplicitElement];
 
@@ -36,7 +36,7 @@ internal sealed record XUnit3Command(string Program, string? DotNetRoot, Version
         try
         {
             return File.Exists(program) && File.Exists(framework) && AssemblyName.GetAssemblyName(framework).Version is { } version
-                ? new XUnit3Command(program, RootOf(location.DotNet), version)
+                ? new XUnit3Command(program, location.RuntimesRoot, version)
                 : null;
         }
         catch (Exception exception) when (exception is IOException or BadImageFormatException or UnauthorizedAccessException)
@@ -71,12 +71,4 @@ internal sealed record XUnit3Command(string Program, string? DotNetRoot, Version
             : Array.Empty<string>(),
         .. serialized.SelectMany(test => new[] { "-run", test }),
     ];
-
-    // The one beside which the runtimes are, through any links.
-    private static string? RootOf(string dotnet)
-    {
-        var file = File.ResolveLinkTarget(dotnet, returnFinalTarget: true)?.FullName ?? dotnet;
-        var folder = Path.GetDirectoryName(file)!;
-        return Directory.Exists(Path.Combine(folder, "shared")) ? folder : null;
-    }
 }

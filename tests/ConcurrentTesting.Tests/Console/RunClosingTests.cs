@@ -27,6 +27,7 @@ public class RunClosingTests
         };
         string.Join('\n', RunClosing.Lines(run, new Redactor())).ShouldBe(
             """
+            Results
               Tests      2 passed, 2 failed, 1 skipped, 1 flaky; 5 discovered
               Time       10.0s: build 1.00s, tests 8.00s (3.3x)
               Workers    2, busy 19.0s, idle 1.00s
@@ -94,6 +95,16 @@ public class RunClosingTests
     }
 
     [Fact]
+    public void What_was_running_as_the_run_was_stopped_is_named_with_its_worker()
+    {
+        var begun = SampleRun.Attempt(TestOutcome.Skipped, worker: 3) with { Cause = AttemptCauses.Unfinished };
+        var never = SampleRun.Attempt(TestOutcome.Skipped, worker: -1) with { Cause = AttemptCauses.NotRun };
+
+        RunClosing.Lines(SampleRun.Run(Settings, SampleRun.Result(SampleRun.Entry("Hangs"), begun), SampleRun.Result(SampleRun.Entry("Waits"), never)), new Redactor())
+            .Where(line => line.Contains("OrderTests", StringComparison.Ordinal)).ShouldBe(["  Unfinished Shop.Tests.OrderTests.Hangs  [Shop.Tests (net10.0), worker 3]"]);
+    }
+
+    [Fact]
     public void What_never_ran_is_one_line_after_what_failed_and_hides_nothing()
     {
         var never = SampleRun.Entries(408).Select(entry => SampleRun.Result(entry, SampleRun.Attempt(TestOutcome.Error, worker: -1) with { Message = "The test was asked for and never ran.\nWhy?" }));
@@ -122,7 +133,7 @@ public class RunClosingTests
         var outside = new OutsideFailure { Kind = OutsideKinds.CleanUp, Name = "Class clean-up OrderTests", Assembly = SampleRun.Assembly, Workers = [1], At = SampleRun.Start, Message = "threw" };
         var lines = RunClosing.Lines(SampleRun.Run(Settings, SampleRun.Result(SampleRun.Entry("Pays"))) with { Outside = [outside] }, new Redactor());
 
-        lines[0].ShouldBe("  Tests      1 passed, 1 failed (1 of them outside of tests), 0 skipped; 1 discovered");
+        lines[1].ShouldBe("  Tests      1 passed, 1 failed (1 of them outside of tests), 0 skipped; 1 discovered");
     }
 
     private static WorkerRecord Worker(int number, double busySeconds) =>

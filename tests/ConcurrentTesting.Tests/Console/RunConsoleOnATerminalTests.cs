@@ -108,10 +108,10 @@ public class RunConsoleOnATerminalTests
         run.Begin(2, workers: 1);
         run.Console.TestFinished(SampleRun.Failure(entry), isFinal: false);
         run.Wait();
-        run.Terminal.Text.ShouldStartWith("\n    0% [>                             ] 0/2  1 retried  0s");
+        run.Terminal.Text.ShouldStartWith("\n    0% [>                            ] 0/2  1 run again  0s");
         run.Console.TestFinished(SampleRun.Result(entry, SampleRun.Attempt(TestOutcome.Failed), SampleRun.Attempt(number: 2)), isFinal: true);
         run.Wait();
-        run.Terminal.Text.ShouldStartWith("\n   50%  1/2  1 flaky  1 retried  0s");
+        run.Terminal.Text.ShouldStartWith("\n   50%  1/2  1 flaky  1 run again  0s");
         run.Terminal.Text.ShouldNotContain("FAIL");
     }
 
@@ -291,7 +291,8 @@ public class RunConsoleOnATerminalTests
             """
             [INF] FAIL  Shop.Tests.OrderTests.Places_order_2  [Shop.Tests (net10.0), worker 0, 1.23s]
               Expected 1, was 2.
-            [INF]   Tests      1 passed, 1 failed, 0 skipped; 2 discovered
+            [INF] Results
+              Tests      1 passed, 1 failed, 0 skipped; 2 discovered
               Time       10.0s (0.2x)
               Failed     Shop.Tests.OrderTests.Places_order_2  [Shop.Tests (net10.0)]
               Artifacts  results; begin with report.html
@@ -313,7 +314,8 @@ public class RunConsoleOnATerminalTests
         await run.Console.DisposeAsync();
         run.Terminal.Text.ShouldBe(
             """
-            [INF]   Tests      0 passed, 0 failed, 0 skipped; 10 discovered
+            [INF] Results
+              Tests      0 passed, 0 failed, 0 skipped; 10 discovered
               Time       10.0s
               Artifacts  results; begin with report.html
             CANCELLED  Cancelled by Ctrl-C.

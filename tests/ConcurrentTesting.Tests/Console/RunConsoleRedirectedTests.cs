@@ -153,10 +153,22 @@ public class RunConsoleRedirectedTests
         [
             "[INF] session-died (worker 3): vstest.console 0 ended with 137; 0 tests to run again.",
             "[INF] no-result: The test host ended well.",
-            "[WAR] session-died: vstest.console 0 ended with 137; 0 tests to run again. (×58)",
+            "[WAR] session-died: vstest.console 0 to 57 ended with 137; 0 to 57 tests to run again. (×58)",
             "[WAR] no-result: The test host ended well.",
         ]);
         run.ReadRunLog().Split("session-died").Length.ShouldBeGreaterThan(58);
+    }
+
+    [Fact]
+    public async Task An_incident_after_the_tests_is_told_once()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false);
+        run.Begin(1, workers: 1);
+        run.Console.Happened(new PhaseEnded("tests", 1) { At = SampleRun.Start });
+        run.Console.IncidentHappened(new Incident(SampleRun.Start, "fewer-rows", "Shop.Sells gave 2 rows; in the last run it gave 3 rows."));
+        run.Console.Finish(SampleRun.Run(run.Settings));
+        await run.Console.DisposeAsync();
+        run.Terminal.Text.Split('\n').Where(line => line.Contains("fewer-rows:", StringComparison.Ordinal)).ShouldBe(["[WAR] fewer-rows: Shop.Sells gave 2 rows; in the last run it gave 3 rows."]);
     }
 
     [Fact]

@@ -57,6 +57,10 @@ public class TerminalTextTests
         System.Text.RegularExpressions.Regex.Replace(On(new Surface(), text), "\e\\[[0-9;]*m", "").ShouldBe(text);
 
     [Fact]
+    public void A_file_of_its_own_is_a_link_that_reads_as_its_address() =>
+        TerminalLinks.To("/repo/a b/report.html").ShouldBe("\e]8;;file:///repo/a%20b/report.html\e\\file:///repo/a%20b/report.html\e]8;;\e\\");
+
+    [Fact]
     public void Other_lines_of_the_run_are_not_read_for_values() =>
         On(new Surface(), "worker 1\nExpected: 1\nActual: 2").ShouldBe("worker 1\nExpected: 1\nActual: 2");
 

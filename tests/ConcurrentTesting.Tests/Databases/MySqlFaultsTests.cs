@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Reflection;
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.MySql;
+using ConcurrentTesting.Record;
 using MySqlConnector;
 using Shouldly;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.PostgreSql;
+using ConcurrentTesting.Record;
 using Npgsql;
 using Shouldly;
 using Xunit;

@@ -1,5 +1,5 @@
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.Record;
 using ConcurrentTesting.Safety;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;

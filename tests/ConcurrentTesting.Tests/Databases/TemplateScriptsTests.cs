@@ -126,7 +126,8 @@ public sealed class TemplateScriptsTests
     [InlineData("COPY t (a) FROM stdin;\n1\n\\.\n")]
     public void Further_words_let_harmless_PostgreSql_through(string sql) => FindFurther(sql, SqlDialect.PostgreSql).ShouldBeEmpty();
 
-    private static string[] FindFurther(string sql, SqlDialect dialect) => [.. TemplateScripts.FindFurther(sql, dialect).Select(reach => reach.Statement)];
+    private static string[] FindFurther(string sql, SqlDialect dialect) =>
+        [.. SqlScriptReader.Read(sql, dialect).SelectMany(statement => TemplateScripts.FindFurther(statement, dialect)).Select(reach => reach.Statement)];
 
     private static string[] Find(string sql, SqlDialect dialect) => [.. TemplateScripts.Find(sql, dialect).Select(reach => reach.Statement)];
 }

@@ -1,5 +1,6 @@
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Reports.Text;
 using ConcurrentTesting.Tests.Databases;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Time.Testing;
@@ -33,6 +34,109 @@ public sealed class BatchRunnerTests
         run.ResultOf(_hanging).Outcome.ShouldBe(TestOutcome.TimedOut);
         run.ResultOf(_hanging).Final.StartedAt.ShouldBeInRange(hung[2], hung[3], "it starts when it began, not when it was ended");
         run.ResultOf(last).Outcome.ShouldBe(TestOutcome.Passed);
+    }
+
+    [Fact]
+    public async Task A_test_that_runs_when_the_last_workers_time_is_over_was_started_there_and_is_unfinished()
+    {
+        var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromMilliseconds(10) };
+        await using var run = new FakeRun(settings => settings with { WorkerTimeout = TimeSpan.FromSeconds(5), TestTimeout = TimeSpan.FromHours(1) }, time);
+        var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
+
+        var hung = new List<DateTimeOffset>();
+        var pool = run.Pool((asked, events, cancellationToken) => HangAsync(asked, events, () => hung.Add(time.GetUtcNow()), cancellationToken)).RunAsync(FakeRun.Plan([_first, _hanging, last]));
+        while (!pool.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await pool;
+        var begun = run.ResultOf(_hanging);
+        (begun.Outcome, begun.Final.Worker, begun.Final.Cause, FailureKinds.Text(begun.Final)).ShouldBe((TestOutcome.Error, 0, "unfinished", "unfinished"));
+        begun.Final.StartedAt.ShouldBeInRange(hung[2], hung[3]);
+        begun.Final.Message.ShouldNotBeNull().ShouldStartWith("The test was running when its test host was ended, and no worker was left to try it again.");
+        (run.ResultOf(last).Final.Worker, FailureKinds.Text(run.ResultOf(last).Final)).ShouldBe((-1, "not run"));
+    }
+
+    [Fact]
+    public async Task A_test_that_runs_when_the_run_is_cancelled_was_started_and_is_unfinished()
+    {
+        using var ending = new CancellationTokenSource();
+        await using var run = new FakeRun(ending: ending.Token);
+        var last = Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", "Last");
+
+        await run.Pool(async (asked, events, cancellationToken) =>
+        {
+            events.ActiveTests([FakeHost.Told(_first)]);
+            await ending.CancelAsync();
+            await EndedAsync(cancellationToken);
+            return new HostRunEnd("the run was ended early.");
+        }).RunAsync(FakeRun.Plan([_first, last]));
+
+        var begun = run.ResultOf(_first);
+        (begun.Outcome, begun.Final.Worker, begun.Final.Cause, FailureKinds.Text(begun.Final)).ShouldBe((TestOutcome.Skipped, 0, "unfinished", "unfinished"));
+        begun.Final.Message.ShouldBe("Started and not finished: the run was cancelled.");
+        run.ResultOf(last).Final.Message.ShouldBe("Not run: the run was cancelled.");
+    }
+
+    [Fact]
+    public async Task A_failure_stays_one_where_the_run_is_cancelled_while_its_test_runs_again()
+    {
+        using var ending = new CancellationTokenSource();
+        await using var run = new FakeRun(settings => settings with { Reruns = 1 }, ending: ending.Token);
+
+        await run.Pool(async (asked, events, cancellationToken) =>
+        {
+            if (!asked.NeedsFreshProcess)
+                return await FakeHost.GiveAll(asked, events, _ => TestOutcome.Failed);
+            events.ActiveTests([FakeHost.Told(_first)]);
+            await ending.CancelAsync();
+            await EndedAsync(cancellationToken);
+            return new HostRunEnd("the run was ended early.");
+        }).RunAsync(FakeRun.Plan([_first]));
+
+        run.ResultOf(_first).Attempts.ShouldHaveSingleItem().Outcome.ShouldBe(TestOutcome.Failed);
+    }
+
+    [Fact]
+    public async Task That_the_reruns_are_used_up_is_told_once()
+    {
+        await using var run = new FakeRun(settings => settings with { Reruns = 2 });
+        var entries = Enumerable.Range(0, 13).Select(number => Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", $"Fails_{number}")).ToArray();
+
+        await run.Pool((asked, events, _) => FakeHost.GiveAll(asked, events, _ => TestOutcome.Failed)).RunAsync(FakeRun.Plan(entries[..7], entries[7..]));
+
+        var told = run.Incidents.ShouldHaveSingleItem();
+        told.Kind.ShouldBe("reruns-used-up");
+        told.Message.ShouldStartWith("The 10 reruns that this run may have in all (5 % of its tests, at least 10) are used up: ");
+        entries.Sum(entry => run.ResultOf(entry).Attempts.Length - 1).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_run_with_reruns_left_says_nothing_of_them()
+    {
+        await using var run = new FakeRun(settings => settings with { Reruns = 1 });
+        var entries = Enumerable.Range(0, 10).Select(number => Catalogs.Entry(Catalogs.Assembly(), "Shop.Orders", $"Fails_{number}")).ToArray();
+
+        await run.Pool((asked, events, _) => FakeHost.GiveAll(asked, events, _ => TestOutcome.Failed)).RunAsync(FakeRun.Plan(entries));
+
+        run.Incidents.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Why_a_process_crashed_is_told_with_it_and_once()
+    {
+        const string Fault = "The active test run was aborted. Reason: Test host process crashed : Process terminated.\nThe disk is full.\n   at System.Environment.FailFast(System.String)\n   at Shop.Orders.Hangs() in /shop/Orders.cs:line 7";
+        await using var run = new FakeRun();
+
+        await run.Pool((asked, events, _) =>
+        {
+            events.ActiveTests([FakeHost.Told(asked.Entries[0])]);
+            return Task.FromResult(new HostRunEnd(Fault));
+        }).RunAsync(FakeRun.Plan([_hanging]));
+
+        run.Incidents.First(incident => incident.Kind == IncidentKinds.SessionDied).Message.ShouldBe("The test process crashed: Process terminated. The disk is full. To run again: 1 test in 1 batch.");
     }
 
     [Fact]

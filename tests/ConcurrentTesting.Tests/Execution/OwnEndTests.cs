@@ -1,3 +1,4 @@
+using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Execution;
 using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
@@ -42,6 +43,27 @@ public sealed class OwnEndTests
     [Fact]
     public void What_a_process_wrote_as_it_crashed_tells_where_nothing_else_does() =>
         OwnEnd.Of([Dead], $"{Crashed} : Stack overflow.\n   at A.B()").ShouldNotBeNull().How.ShouldStartWith("it crashed: Stack overflow.");
+
+    [Fact]
+    public void Reason_of_a_crash_is_told_once_and_its_stack_after_it()
+    {
+        const string Fault = $"{Crashed} : Process terminated.\nThe disk is full.\n   at System.Environment.FailFast(System.String)\n   at A.B()";
+
+        StoryOf(new ProcessExit(true, 6), Fault).ShouldBe("SIGABRT: Process terminated. The disk is full.\n   at System.Environment.FailFast(System.String)\n   at A.B()");
+        StoryOf(new ProcessExit(true, 11), Crashed).ShouldBe("SIGSEGV");
+
+        static string StoryOf(ProcessExit exit, string fault) => new BatchEnd
+        {
+            Batch = FakeRun.Batch([Catalogs.Entry(Catalogs.Assembly(), "Shop", "Dies")]),
+            Worker = 0,
+            Rows = new Dictionary<TestEntry, int>(),
+            Failed = new HashSet<TestEntry>(),
+            Active = new HashSet<TestEntry>(),
+            TimedOut = new HashSet<TestEntry>(),
+            Fault = fault,
+            OwnEnd = OwnEnd.Of([Dead with { Exit = exit }], fault)!.How,
+        }.Story;
+    }
 
     [Fact]
     public void Process_of_which_nothing_is_known_was_ended_from_outside() => OwnEnd.Of([Dead], Crashed).ShouldBeNull();

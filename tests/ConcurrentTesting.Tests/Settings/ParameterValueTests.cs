@@ -187,7 +187,6 @@ public sealed class ParameterValueTests : IDisposable
 
     [Theory]
     [InlineData("DB={Conectionstring}", "DB has the unknown placeholder {Conectionstring}; did you mean {ConnectionString}?")]
-    [InlineData("DB={connectionstring}", "did you mean {ConnectionString}?")]
     [InlineData("DB={Pasword}", "did you mean {Password}?")]
     [InlineData("DB={User}", "DB has the unknown placeholder {User}")]
     [InlineData("DB={Connection:audit}", "DB has the unknown placeholder {Connection}")]
@@ -200,6 +199,11 @@ public sealed class ParameterValueTests : IDisposable
     [InlineData("SHOP_PREFIX=a\u0001", "the value of SHOP_PREFIX cannot be passed on")]
     public void A_bad_environment_pattern_is_refused(string pattern, string reason) =>
         _settings.Errors("--test-environment", pattern).ShouldHaveSingleItem().ShouldContain(reason);
+
+    [Fact]
+    public void A_placeholder_may_be_written_in_any_case() =>
+        _settings.Parse("--test-environment", "DB={connectionstring}").Environment
+            .ShouldBe([new EnvironmentPattern("DB", "{connectionstring}")]);
 
     [Fact]
     public void A_variable_given_twice_is_refused() =>

@@ -7,6 +7,13 @@ namespace ConcurrentTesting.Console.Terminal;
 internal static class TerminalLinks
 {
     /// <summary>A text that opens a line of a file; the text has to be safe to print.</summary>
-    public static string To(string file, int line, string text) =>
-        Invariant($"\e]8;;{new Uri(Path.GetFullPath(file)).AbsoluteUri}#L{line}\e\\{text}\e]8;;\e\\");
+    public static string To(string file, int line, string text) => Of(Invariant($"{AddressOf(file)}#L{line}"), text);
+
+    /// <summary>A file's address that opens it.</summary>
+    public static string To(string file) => Of(AddressOf(file), AddressOf(file));
+
+    /// <summary>A file's address as any text has it.</summary>
+    public static string AddressOf(string file) => new Uri(Path.GetFullPath(file)).AbsoluteUri;
+
+    private static string Of(string address, string text) => $"\e]8;;{address}\e\\{text}\e]8;;\e\\";
 }

@@ -54,7 +54,7 @@ internal sealed class CloneSets(
             $"cloning {template.Name}", async token => clone = await engine.CloneAsync(template, label, token), cancellationToken);
         health.Watch(clone);
         await attempt($"checking {clone.Name}", token => RequireAsync(clone, token), cancellationToken);
-        counts.Add("health_checks_ok", 1);
+        counts.Add(CountNames.Healthy, 1);
         counts.Cloned(clone.Name, template.Source.Database, Stopwatch.GetElapsedTime(started));
         return clone;
     }
@@ -79,10 +79,10 @@ internal sealed class CloneSets(
         if (await TryDropAsync(clone, cancellationToken))
             counts.Dropped(clone.Name, Stopwatch.GetElapsedTime(started));
         else
-            counts.Add("leaked", 1);
+            counts.Add(CountNames.Leaked, 1);
     }
 
-    // A worker's next databases, and the run's end, do not wait for those that were.
+    // A failed drop does not stop the worker's next databases, nor the run's end.
     private async Task<bool> TryDropAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         try
@@ -111,7 +111,7 @@ internal sealed class CloneSets(
             }
 
             await ReadStatisticsAsync(clone, worker, cancellationToken);
-            // The database is about to be renamed by the run, not dropped by the tests.
+            // The run is about to rename the database, which must not look as if the tests had dropped it.
             health.Forget(clone);
             var kept = await engine.KeepAsync(clone, cancellationToken);
             counts.Kept(new KeptRecord(kept.Name, test, kept.How));
@@ -129,17 +129,10 @@ internal sealed class CloneSets(
     /// <returns>Null where it is not known.</returns>
     private async Task<DatabaseState?> NoteAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
-        try
-        {
-            var state = await engine.ProbeAsync(clone, cancellationToken);
-            dropped.Note(clone, state);
-            return state;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            logger.LogDebug("The state of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
-            return null;
-        }
+        var state = await health.TryProbeAsync(clone, cancellationToken);
+        if (state is { } known)
+            dropped.Note(clone, known);
+        return state;
     }
 
     private async Task ReadStatisticsAsync(DatabaseClone clone, int worker, CancellationToken cancellationToken)

@@ -34,20 +34,24 @@ internal sealed class DatabaseHealth(
 
     /// <summary>Looks whether it is still what was made for the worker: tests may have dropped it, or made another one.</summary>
     /// <returns>True where that cannot be told.</returns>
-    public async Task<bool> IsOwnAsync(DatabaseClone clone, CancellationToken cancellationToken)
+    public async Task<bool> IsOwnAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
+        await TryProbeAsync(clone, cancellationToken) is null or DatabaseState.Own;
+
+    /// <returns>Null where the clone's state is not known.</returns>
+    public async Task<DatabaseState?> TryProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         try
         {
-            return await engine.ProbeAsync(clone, cancellationToken) == DatabaseState.Own;
+            return await engine.ProbeAsync(clone, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             logger.LogDebug("The state of {Name} is not known: {Reason}", clone.Name, secrets.Redact(exception.Message));
-            return true;
+            return null;
         }
     }
 
-    /// <summary>Until it is cancelled.</summary>
+    /// <summary>Checks until it is cancelled.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(interval, time);
@@ -72,7 +76,7 @@ internal sealed class DatabaseHealth(
             var state = await retries.ExecuteAsync(async token => await engine.ProbeAsync(clone, token), cancellationToken);
             if (!_live.ContainsKey(clone.Name))
                 return;
-            counts.Add("health_checks_ok", 1);
+            counts.Add(CountNames.Healthy, 1);
             dropped.Note(clone, state);
             if (state == DatabaseState.Dropped)
                 _dropped[clone.Name] = true;
@@ -81,10 +85,10 @@ internal sealed class DatabaseHealth(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Dropped while we looked at it.
+            // The database was dropped while it was being looked at.
             if (!_live.ContainsKey(clone.Name))
                 return;
-            counts.Add("health_checks_failed", 1);
+            counts.Add(CountNames.Unhealthy, 1);
             _failing[clone.Name] = true;
             logger.LogWarning("The database {Name} does not answer: {Reason}", clone.Name, secrets.Redact(exception.Message));
         }

@@ -26,33 +26,23 @@ internal static class DatabaseRetries
                 {
                     var again = attempt.Outcome.Exception is { } exception && classify(exception) != FaultCause.None;
                     if (!again && attempt.AttemptNumber > 0 && attempt.Outcome.Exception is null)
-                        counts.Add("retries_succeeded", 1);
+                        counts.Add(CountNames.RetriesSucceeded, 1);
                     return ValueTask.FromResult(again);
                 },
                 OnRetry = attempt =>
                 {
                     var exception = attempt.Outcome.Exception!;
                     var cause = classify(exception);
-                    counts.Add("retries", 1);
-                    counts.Add($"retries_{Word(cause)}", 1);
+                    counts.Add(CountNames.Retries, 1);
+                    counts.Add(CountNames.RetriesOf(cause), 1);
                     logger.LogDebug(
                         "Trying again in {Milliseconds:0} ms ({Cause}): {Reason}",
                         attempt.RetryDelay.TotalMilliseconds,
-                        Word(cause),
+                        cause.Word(),
                         secrets.Redact(exception.Message));
                     return ValueTask.CompletedTask;
                 },
             })
             .Build();
     }
-
-    private static string Word(FaultCause cause) => cause switch
-    {
-        FaultCause.Connection => "connection",
-        FaultCause.ServerNotReady => "server_not_ready",
-        FaultCause.ServerFull => "server_full",
-        FaultCause.Busy => "busy",
-        FaultCause.Conflict => "conflict",
-        _ => "none",
-    };
 }

@@ -5,7 +5,7 @@ using MySqlConnector;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>Our own sessions on a server: a small pool without a database, and single sessions elsewhere.</summary>
-internal sealed class MySqlAdmin : IAsyncDisposable
+internal sealed class MySqlAdmin : ServerAdmin
 {
     private const string Product = "MySQL";
 
@@ -19,15 +19,9 @@ internal sealed class MySqlAdmin : IAsyncDisposable
     private const string OnMySql = "max_execution_time = 0, information_schema_stats_expiry = 0";
 
     private readonly MySqlConnectionStringBuilder _given;
-    private readonly MySqlDataSource _pool;
 
     private MySqlAdmin(MySqlConnectionStringBuilder given)
-    {
-        _given = given;
-        var pooled = new MySqlDataSourceBuilder(With("", pooling: true).ConnectionString);
-        pooled.UseConnectionOpenedCallback((context, token) => new ValueTask(PrepareAsync(context.Connection, token)));
-        _pool = pooled.Build();
-    }
+        : base(PoolOf(given)) => _given = given;
 
     /// <summary>A name, an address, or the path of a socket.</summary>
     public string Host => _given.Server;
@@ -48,7 +42,7 @@ internal sealed class MySqlAdmin : IAsyncDisposable
 
     public static string Quote(string identifier) => "`" + identifier.Replace("`", "``", StringComparison.Ordinal) + "`";
 
-    /// <summary>For sessions whose sql_mode is ours: a backslash escapes.</summary>
+    /// <summary>Quotes a text for a session whose sql_mode is ours, where a backslash escapes.</summary>
     public static string Literal(string text) =>
         "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
 
@@ -60,55 +54,14 @@ internal sealed class MySqlAdmin : IAsyncDisposable
             builder.ConnectionString, database, Host, Port.ToString(CultureInfo.InvariantCulture), builder.UserID, builder.Password);
     }
 
-    public ValueTask<MySqlConnection> RentAsync(CancellationToken cancellationToken) => _pool.OpenConnectionAsync(cancellationToken);
+    /// <summary>How long ago the server was started.</summary>
+    public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await QueryAsync(
+        "SHOW GLOBAL STATUS LIKE 'Uptime'",
+        row => TimeSpan.FromSeconds(long.Parse(row.GetString(1), CultureInfo.InvariantCulture)),
+        cancellationToken))[0];
 
-    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
-    {
-        await using var connection = await RentAsync(cancellationToken);
-        await ExecuteAsync(connection, sql, cancellationToken);
-    }
-
-    /// <summary>All rows, read while the connection is held.</summary>
-    /// <param name="parameters">The values of <c>@p0</c>, <c>@p1</c> …</param>
-    public async Task<IReadOnlyList<T>> QueryAsync<T>(
-        string sql, Func<MySqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
-    {
-        await using var connection = await RentAsync(cancellationToken);
-        return await QueryAsync(connection, sql, read, cancellationToken, parameters);
-    }
-
-    public static async Task<IReadOnlyList<T>> QueryAsync<T>(
-        MySqlConnection connection, string sql, Func<MySqlDataReader, T> read, CancellationToken cancellationToken,
-        params object[] parameters) =>
-        (await QueryAllAsync(connection, sql, (_, row) => read(row), cancellationToken, parameters)).SelectMany(rows => rows).ToList();
-
-    /// <summary>The rows of every result of several statements, sent in one round trip.</summary>
-    /// <param name="read">Gets the number of the result too, from 0.</param>
-    public static async Task<IReadOnlyList<IReadOnlyList<T>>> QueryAllAsync<T>(
-        MySqlConnection connection, string sql, Func<int, MySqlDataReader, T> read, CancellationToken cancellationToken,
-        params object[] parameters)
-    {
-        await using var command = new MySqlCommand(sql, connection) { CommandTimeout = 0 };
-        for (var number = 0; number < parameters.Length; number++)
-            command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"@p{number}"), parameters[number]);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var results = new List<IReadOnlyList<T>>();
-        do
-        {
-            var rows = new List<T>();
-            while (await reader.ReadAsync(cancellationToken))
-                rows.Add(read(results.Count, reader));
-            results.Add(rows);
-        }
-        while (await reader.NextResultAsync(cancellationToken));
-        return results;
-    }
-
-    public static async Task<int> ExecuteAsync(MySqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new MySqlCommand(sql, connection) { CommandTimeout = 0 };
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    public async Task<MySqlConnection> RentAsync(CancellationToken cancellationToken) =>
+        (MySqlConnection)await Pool.OpenConnectionAsync(cancellationToken);
 
     /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses; set up like the pool's.</summary>
     public Task<MySqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken) =>
@@ -119,15 +72,20 @@ internal sealed class MySqlAdmin : IAsyncDisposable
         string database, CancellationToken cancellationToken, TemplateAccount? account = null) =>
         OpenAsync(database, account, cancellationToken);
 
-    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+    private static MySqlDataSource PoolOf(MySqlConnectionStringBuilder given)
+    {
+        var pooled = new MySqlDataSourceBuilder(With(given, "", pooling: true).ConnectionString);
+        pooled.UseConnectionOpenedCallback((context, token) => new ValueTask(PrepareAsync(context.Connection, token)));
+        return pooled.Build();
+    }
 
     private Task<MySqlConnection> OpenAsync(
         string database, TemplateAccount? account, CancellationToken cancellationToken, Func<MySqlConnection, Task>? prepare = null) =>
         ServerSessions.OpenAsync(
-            new MySqlConnection(As(account, With(database, pooling: false)).ConnectionString), cancellationToken, prepare);
+            new MySqlConnection(As(account, With(_given, database, pooling: false)).ConnectionString), cancellationToken, prepare);
 
     private static Task<int> PrepareAsync(MySqlConnection connection, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, Prologue + (IsMariaDb(connection) ? OnMariaDb : OnMySql), cancellationToken);
+        connection.ExecuteAsync(Prologue + (IsMariaDb(connection) ? OnMariaDb : OnMySql), cancellationToken);
 
     private static bool IsMariaDb(MySqlConnection connection) =>
         connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
@@ -139,7 +97,8 @@ internal sealed class MySqlAdmin : IAsyncDisposable
         return builder;
     }
 
-    private MySqlConnectionStringBuilder With(string database, bool pooling) => new(_given.ConnectionString)
+    private static MySqlConnectionStringBuilder With(
+        MySqlConnectionStringBuilder given, string database, bool pooling) => new(given.ConnectionString)
     {
         Database = database,
         Pooling = pooling,
@@ -153,7 +112,7 @@ internal sealed class MySqlAdmin : IAsyncDisposable
         TreatTinyAsBoolean = false,
         CharacterSet = "utf8mb4",
         Keepalive = 10,
-        // What the prologue sets stays set: no caller of the pool leaves anything behind.
+        // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
         ConnectionReset = false,
     };
 }

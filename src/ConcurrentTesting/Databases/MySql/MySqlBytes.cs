@@ -1,3 +1,4 @@
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using MySqlConnector;
 
@@ -22,7 +23,7 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
     public static bool IsOfText(int number, string message) => number switch
     {
         MySqlFaults.InvalidCharacters or MySqlFaults.CannotConvert => true,
-        // The server uses this number for numbers and dates too; it quotes bytes only of a string.
+        // The server uses this number for numbers and dates too, but quotes bytes only of a string.
         MySqlFaults.IncorrectValue => Escaped().IsMatch(Quoted().Match(message).Value),
         _ => false,
     };
@@ -41,14 +42,14 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
     {
         if (IsUtf8(statement.Text))
         {
-            await MySqlAdmin.ExecuteAsync(connection, Strict.GetString(Encoding.Latin1.GetBytes(statement.Text)), cancellationToken);
+            await connection.ExecuteAsync(Strict.GetString(Encoding.Latin1.GetBytes(statement.Text)), cancellationToken);
             return null;
         }
 
         try
         {
             await SendAsync(Encoding.Latin1.GetBytes(statement.Text), cancellationToken);
-            await MySqlAdmin.ExecuteAsync(connection, $"PREPARE {Prepared} FROM {Variable}", cancellationToken);
+            await connection.ExecuteAsync($"PREPARE {Prepared} FROM {Variable}", cancellationToken);
         }
         catch (MySqlException exception) when (exception.Number == MySqlFaults.CannotBePrepared && statement.Encoding.Codec is not null)
         {
@@ -56,9 +57,9 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
             return null;
         }
 
-        await MySqlAdmin.ExecuteAsync(connection, $"EXECUTE {Prepared}", cancellationToken);
+        await connection.ExecuteAsync($"EXECUTE {Prepared}", cancellationToken);
         var complaint = await ComplaintAsync(cancellationToken);
-        await MySqlAdmin.ExecuteAsync(connection, $"DEALLOCATE PREPARE {Prepared}", cancellationToken);
+        await connection.ExecuteAsync($"DEALLOCATE PREPARE {Prepared}", cancellationToken);
         return complaint;
     }
 
@@ -68,24 +69,24 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
         {
             var piece = "0x" + Convert.ToHexString(bytes, begin, Math.Min(PieceLength, bytes.Length - begin));
             var value = begin == 0 ? piece : $"CONCAT({Variable}, {piece})";
-            await MySqlAdmin.ExecuteAsync(connection, $"SET {Variable} = {value}", cancellationToken);
+            await connection.ExecuteAsync($"SET {Variable} = {value}", cancellationToken);
         }
     }
 
     /// <summary>MySQL prepares nothing that makes a routine, a trigger or an event: its characters are sent instead of its bytes.</summary>
     private async Task ExecuteAsTextAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
-        await MySqlAdmin.ExecuteAsync(
-            connection, $"SET {Variable} = @@character_set_client, character_set_client = utf8mb4", cancellationToken);
-        await MySqlAdmin.ExecuteAsync(connection, statement.Readable, cancellationToken);
-        await MySqlAdmin.ExecuteAsync(connection, $"SET character_set_client = {Variable}", cancellationToken);
+        await connection.ExecuteAsync(
+            $"SET {Variable} = @@character_set_client, character_set_client = utf8mb4", cancellationToken);
+        await connection.ExecuteAsync(statement.Readable, cancellationToken);
+        await connection.ExecuteAsync($"SET character_set_client = {Variable}", cancellationToken);
     }
 
-    /// <summary>Where the session's mode is not strict, the server shortens what is not text and only warns of it.</summary>
+    /// <summary>A server whose session mode is not strict shortens bytes that are no text, and only warns of it.</summary>
     private async Task<string?> ComplaintAsync(CancellationToken cancellationToken)
     {
-        var warnings = await MySqlAdmin.QueryAsync(
-            connection, "SHOW WARNINGS", row => (Code: row.GetInt32(1), Message: row.GetString(2)), cancellationToken);
+        var warnings = await connection.QueryAsync(
+            "SHOW WARNINGS", row => (Code: row.GetInt32(1), Message: row.GetString(2)), cancellationToken);
         return warnings.Where(warning => IsOfText(warning.Code, warning.Message)).Select(warning => warning.Message).FirstOrDefault();
     }
 

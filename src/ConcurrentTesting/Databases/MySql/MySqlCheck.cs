@@ -13,7 +13,6 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
 
     private static readonly Version OldestMariaDb = new(10, 6);
     private static readonly Version OldestMySql = new(8, 0);
-    private static readonly string[] SuspectNames = ["prod", "production", "live"];
 
     /// <summary>The rights that building templates and using clones takes. <c>GRANT ALL</c> gives all of them.</summary>
     private static readonly string[] RightsOnOurs =
@@ -47,7 +46,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
     {
         await using var session = await ConnectAsync(cancellationToken);
         var answers = await AskAsync(session, cancellationToken);
-        RequireDirectConnection(session, answers);
+        ServerChecks.RequireDirectConnection(session.ServerThread, answers.Session, Server, "the server");
         RequireVersion(answers.Facts);
         RequireRights(answers);
         RequireSources(answers);
@@ -67,10 +66,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         }
         catch (MySqlException exception) when (exception.Number is MySqlFaults.AccessDenied or MySqlFaults.AccessDeniedNoPassword)
         {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings,
-                $"MySQL at {Server} refuses user '{admin.Username}': {exception.Message}; correct the user or the password in NUKE_TEST_CONNECTION_STRING",
-                exception);
+            throw ServerChecks.RefusedLogin($"MySQL at {Server}", admin.Username, exception.Message, exception);
         }
     }
 
@@ -86,8 +82,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
             SHOW GRANTS;
             SHOW PROCESSLIST
             """;
-        var results = await MySqlAdmin.QueryAllAsync(
-            session, Question, (_, row) =>
+        var results = await session.QueryAllAsync(
+            Question, (_, row) =>
                 Enumerable.Range(0, row.FieldCount).Select(column => row.GetValue(column).ToString() ?? "").ToArray(), cancellationToken);
         var (version, user, id, roles) =
             (results[0][0][0], results[0][0][1], int.Parse(results[0][0][2], CultureInfo.InvariantCulture), results[0][0][3]);
@@ -95,7 +91,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         var isMariaDb = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
         var grants = isMariaDb || roles == "NONE" ? results[4] : await WithRolesAsync(session, roles, cancellationToken);
         var rights = MySqlRights.Parse(grants.Select(row => row[0]));
-        // Id, User, Host, db, Command …
+        // The columns are Id, User, Host, db, Command …
         var sessions = results[5].Where(row => row[0] != results[0][0][2] && row[1] is not ("system user" or "event_scheduler")).ToArray();
         var replicas = sessions.Count(row => row[4].StartsWith("Binlog Dump", StringComparison.OrdinalIgnoreCase));
         return new Answers(
@@ -121,7 +117,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         const string Question = "SELECT COUNT(*) FROM performance_schema.replication_connection_status WHERE service_state = 'ON'";
         try
         {
-            return await MySqlAdmin.QueryAsync(session, Question, row => row.GetInt64(0), cancellationToken) is not [0];
+            return await session.QueryAsync(Question, row => row.GetInt64(0), cancellationToken) is not [0];
         }
         catch (MySqlException exception) when (MySqlFaults.IsDenied(exception) || MySqlFaults.IsNotThere(exception))
         {
@@ -144,19 +140,8 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
     /// <summary>MySQL shows what a role gives only when it is asked for the role.</summary>
     private static async Task<IReadOnlyList<string[]>> WithRolesAsync(
         MySqlConnection session, string roles, CancellationToken cancellationToken) =>
-        await MySqlAdmin.QueryAsync(
-            session, $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
-
-    /// <summary>A pooler between us and the server would give our sessions, with their locks, to others.</summary>
-    private void RequireDirectConnection(MySqlConnection session, Answers answers)
-    {
-        if (session.ServerThread != answers.Session)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Refused,
-                $"{Server} is a connection pooler, which cannot hold a run's locks; connect to the server itself");
-        }
-    }
+        await session.QueryAsync(
+            $"SHOW GRANTS FOR CURRENT_USER() USING {roles}", row => new[] { row.GetString(0) }, cancellationToken);
 
     private void RequireVersion(MySqlServerFacts facts)
     {
@@ -184,11 +169,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
             Require(answers, RightsOnSource.Where(
                 right => !answers.Rights.Has(right, existing.Name)), $"{name}.*", $"on the database '{existing.Name}'");
             if (!answers.Databases.Contains(existing.Name, StringComparer.Ordinal))
-            {
-                throw new ConcurrentTestException(
-                    ConcurrentTestExitCode.BadSettings, $"--test-template 'db:{existing.Name}': there is no such database at {Server}");
-            }
-
+                throw ServerChecks.NoSuchSource(existing, Server);
             RequireRoutines(answers, existing.Name);
         }
     }
@@ -239,9 +220,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
 
         if (answers.Others > 0)
             _guards.Warn($"Others work on {product} (sessions: {answers.Others}): is it a server for tests?");
-        foreach (var name in answers.Databases.Where(
-            name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
-            _guards.Warn($"{product} has a database '{name}': is it a server for tests?");
+        ServerChecks.WarnOfNames(answers.Databases, product, _guards);
     }
 
     /// <summary>MySQL has no settings of one database, so only a server of our own can be given any: for everybody.</summary>
@@ -262,7 +241,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
                 var literal = decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
                     ? value
                     : MySqlAdmin.Literal(value);
-                await MySqlAdmin.ExecuteAsync(session, $"SET GLOBAL {MySqlAdmin.Quote(name)} = {literal}", cancellationToken);
+                await session.ExecuteAsync($"SET GLOBAL {MySqlAdmin.Quote(name)} = {literal}", cancellationToken);
             }
             catch (MySqlException exception)
             {

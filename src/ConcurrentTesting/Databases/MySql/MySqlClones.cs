@@ -18,7 +18,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
     /// <summary>What clones are made from.</summary>
     private sealed class Template(MySqlDefinition definition)
     {
-        /// <summary>After the first clone, its views in the order in which they can be made.</summary>
+        /// <summary>The definition that clones get; after the first clone its views are in an order in which they can be made.</summary>
         public MySqlDefinition Definition { get; set; } = definition;
 
         /// <summary>The first clone is compared with the template; the others are made the same way.</summary>
@@ -45,13 +45,13 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
     public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var found = await admin.QueryAsync(
-            "SELECT 1 FROM information_schema.schemata WHERE schema_name = @p0", row => row.GetInt32(0), cancellationToken, clone.Name);
+            "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?", row => row.GetInt32(0), cancellationToken, clone.Name);
         if (found.Count == 0)
             return DatabaseState.Dropped;
         return await IsReplacedAsync(clone, cancellationToken) ? DatabaseState.Replaced : DatabaseState.Own;
     }
 
-    /// <summary>Without what copying the template counted.</summary>
+    /// <summary>Reads a clone's statistics without what copying the template counted.</summary>
     public async Task<DatabaseStatistics?> ReadStatisticsAsync(string clone, CancellationToken cancellationToken)
     {
         var counted = await MySqlStatistics.ReadAsync(admin, facts.Statistics, clone, cancellationToken);
@@ -79,13 +79,12 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         return definition;
     }
 
-    // After a restart the server may give tables another time.
+    // A server that has restarted may give tables another time.
     private async Task<bool> HasRestartedSinceAsync(DateTime made, CancellationToken cancellationToken)
     {
-        var uptime = await admin.QueryAsync(
-            "SHOW GLOBAL STATUS LIKE 'Uptime'", row => long.Parse(row.GetString(1), CultureInfo.InvariantCulture), cancellationToken);
+        var uptime = await admin.ReadUptimeAsync(cancellationToken);
         var now = await admin.QueryAsync("SELECT NOW()", row => row.GetDateTime(0), cancellationToken);
-        return now[0].AddSeconds(-uptime[0]) >= made;
+        return now[0] - uptime >= made;
     }
 
     /// <summary>Whether no table of the template is as old as the clone: tests may make a table again in a clone, but hardly all.</summary>
@@ -103,7 +102,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         async Task<bool> HasAsync(string compares, string table, DateTime before) => (await admin.QueryAsync(
             $"""
              SELECT EXISTS (SELECT 1 FROM information_schema.tables
-                            WHERE table_schema = @p0 AND table_name {compares} @p1 AND table_type <> 'VIEW' AND create_time <= @p2)
+                            WHERE table_schema = ? AND table_name {compares} ? AND table_type <> 'VIEW' AND create_time <= ?)
              """,
             row => row.GetInt64(0) == 1,
             cancellationToken,

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using ConcurrentTesting.Databases.Leases;
+using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
@@ -33,7 +33,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         await using var session = await admin.OpenSessionAsync(template.Name, cancellationToken);
         var stale = await Views(session, template, template.Name, cancellationToken).StaleAsync(admin, template, cancellationToken);
         foreach (var unmade in stale)
-            await ExecuteAsync(session, $"DROP VIEW {Quote(unmade.View.Name)}", cancellationToken);
+            await session.ExecuteAsync($"DROP VIEW {Quote(unmade.View.Name)}", cancellationToken);
         return Without(template, stale);
     }
 
@@ -63,7 +63,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         {
             // Dropping a package drops its body too, and the server knows a package only in the mode that it was made in.
             foreach (var found in given.Routines.Concat(given.Triggers).Reverse())
-                await ExecuteAsync(session, $"{Settings(found)}; DROP {found.Kind} IF EXISTS {Quote(found.Name)}", cancellationToken);
+                await session.ExecuteAsync($"{Settings(found)}; DROP {found.Kind} IF EXISTS {Quote(found.Name)}", cancellationToken);
             foreach (var routine in given.Routines)
                 await MakeAsync(session, given, routine, given.Name, cancellationToken);
             var views = new MySqlViews((view, _, keepsDefiner) =>
@@ -89,8 +89,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         foreach (var sequence in source.Sequences)
         {
             await MakeAsync(session, $"sequence {sequence.Name}", sequence.Sql, cancellationToken);
-            await ExecuteAsync(
-                session,
+            await session.ExecuteAsync(
                 string.Create(CultureInfo.InvariantCulture, $"DO SETVAL({Quote(sequence.Name)}, {sequence.Next}, 0, {sequence.Round})"),
                 cancellationToken);
         }
@@ -164,8 +163,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     {
         // Columns are named, because a generated column takes no value and a star leaves out an invisible one.
         var columns = string.Join(", ", table.Columns.Select(Quote));
-        return ExecuteAsync(
-            lane,
+        return lane.ExecuteAsync(
             $"INSERT INTO {Quote(target)}.{Quote(table.Name)} ({columns}) SELECT {columns} FROM {Quote(source.Name)}.{Quote(table.Name)}",
             cancellationToken);
     }
@@ -211,10 +209,10 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         bool keepsDefiner,
         CancellationToken cancellationToken)
     {
-        await ExecuteAsync(session, Settings(found), cancellationToken);
+        await session.ExecuteAsync(Settings(found), cancellationToken);
         var isForeign = found.DatabaseCollation is { } collation && collation != source.Collation;
         if (isForeign)
-            await ExecuteAsync(session, $"ALTER DATABASE {Quote(target)} COLLATE {found.DatabaseCollation}", cancellationToken);
+            await session.ExecuteAsync($"ALTER DATABASE {Quote(target)} COLLATE {found.DatabaseCollation}", cancellationToken);
         var sql = Statement(source, found, target);
         if (!keepsDefiner)
             sql = MySqlText.WithoutDefiner(sql);
@@ -223,14 +221,14 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
         try
         {
             if (found.Kind == "VIEW")
-                await ExecuteAsync(session, sql, cancellationToken);
+                await session.ExecuteAsync(sql, cancellationToken);
             else
                 await MakeAsync(session, found.ToString(), sql, cancellationToken);
         }
         finally
         {
             if (isForeign)
-                await ExecuteAsync(session, $"ALTER DATABASE {Quote(target)} COLLATE {source.Collation}", cancellationToken);
+                await session.ExecuteAsync($"ALTER DATABASE {Quote(target)} COLLATE {source.Collation}", cancellationToken);
         }
     }
 
@@ -275,7 +273,7 @@ internal sealed class MySqlCopy(MySqlAdmin admin, MySqlServerFacts facts, ILogge
     {
         try
         {
-            await ExecuteAsync(session, sql, cancellationToken);
+            await session.ExecuteAsync(sql, cancellationToken);
         }
         catch (MySqlException exception) when (MySqlFaults.Classify(exception) == FaultCause.None)
         {

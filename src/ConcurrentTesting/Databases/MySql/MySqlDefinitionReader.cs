@@ -1,3 +1,5 @@
+using System.Data.Common;
+using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 
@@ -18,9 +20,8 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
 
     private async Task<MySqlDefinition> ReadAsync(CancellationToken cancellationToken)
     {
-        var (characterSet, collation) = (await QueryAsync(
-            session,
-            "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = @p0",
+        var (characterSet, collation) = (await session.QueryAsync(
+            "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = ?",
             row => (row.GetString(0), row.GetString(1)),
             cancellationToken,
             database))[0];
@@ -32,21 +33,20 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
             await TablesAsync([.. listed.Where(table => table.Type is "BASE TABLE" or "SYSTEM VERSIONED")], cancellationToken),
             await SequencesAsync([.. listed.Where(table => table.Type == "SEQUENCE")], cancellationToken),
             await ShownAsync(
-                "SELECT routine_type, routine_name, definer FROM information_schema.routines WHERE routine_schema = @p0 ORDER BY routine_type, routine_name",
+                "SELECT routine_type, routine_name, definer FROM information_schema.routines WHERE routine_schema = ? ORDER BY routine_type, routine_name",
                 "Create ", cancellationToken),
             await ShownAsync(
-                "SELECT 'VIEW', table_name, definer FROM information_schema.views WHERE table_schema = @p0 ORDER BY table_name",
+                "SELECT 'VIEW', table_name, definer FROM information_schema.views WHERE table_schema = ? ORDER BY table_name",
                 "Create View", cancellationToken),
             await TriggersAsync(cancellationToken),
             await EventsAsync(cancellationToken));
     }
 
     private Task<IReadOnlyList<Listed>> ListAsync(CancellationToken cancellationToken) =>
-        QueryAsync(
-            session,
+        session.QueryAsync(
             """
             SELECT table_name, table_type, COALESCE(engine, ''), CAST(COALESCE(data_length, 0) + COALESCE(index_length, 0) AS SIGNED)
-            FROM information_schema.tables WHERE table_schema = @p0 ORDER BY table_name
+            FROM information_schema.tables WHERE table_schema = ? ORDER BY table_name
             """,
             row => new Listed(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3)),
             cancellationToken,
@@ -54,11 +54,10 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
 
     private async Task<ImmutableArray<MySqlTable>> TablesAsync(IReadOnlyList<Listed> tables, CancellationToken cancellationToken)
     {
-        var columns = (await QueryAsync(
-            session,
+        var columns = (await session.QueryAsync(
             """
             SELECT table_name, column_name FROM information_schema.columns
-            WHERE table_schema = @p0 AND COALESCE(generation_expression, '') = '' ORDER BY table_name, ordinal_position
+            WHERE table_schema = ? AND COALESCE(generation_expression, '') = '' ORDER BY table_name, ordinal_position
             """,
             row => (Table: row.GetString(0), Column: row.GetString(1)),
             cancellationToken,
@@ -77,8 +76,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
         var read = ImmutableArray.CreateBuilder<MySqlSequence>(sequences.Count);
         foreach (var (sequence, shown) in sequences.Zip(statements))
         {
-            var state = await QueryAsync(
-                session,
+            var state = await session.QueryAsync(
                 $"SELECT next_not_cached_value, cycle_count FROM {Quote(sequence.Name)}",
                 row => (Next: row.GetInt64(0), Round: row.GetInt64(1)),
                 cancellationToken);
@@ -92,7 +90,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
     [
         .. await MySqlMark.EventsAsync(session, database, cancellationToken),
         .. await ShownAsync(
-            "SELECT 'EVENT', event_name, definer FROM information_schema.events WHERE event_schema = @p0 ORDER BY event_name",
+            "SELECT 'EVENT', event_name, definer FROM information_schema.events WHERE event_schema = ? ORDER BY event_name",
             "Create Event", cancellationToken),
     ];
 
@@ -101,8 +99,8 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
     /// <param name="column">The one that has the statement, or how its name begins.</param>
     private async Task<ImmutableArray<MySqlObject>> ShownAsync(string question, string column, CancellationToken cancellationToken)
     {
-        var listed = await QueryAsync(
-            session, question, row => (Kind: row.GetString(0), Name: row.GetString(1), Definer: row.GetString(2)), cancellationToken,
+        var listed = await session.QueryAsync(
+            question, row => (Kind: row.GetString(0), Name: row.GetString(1), Definer: row.GetString(2)), cancellationToken,
             database);
         var shown = await ShowAsync(listed.Select(found => (found.Kind, found.Name)), column, cancellationToken);
         return [.. listed.Zip(shown, (found, text) => text.ToObject(found.Kind, found.Name, found.Definer))];
@@ -111,11 +109,10 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
     /// <summary>Builds the statement again: the server stores a trigger as it was written, perhaps with the database's name.</summary>
     private async Task<ImmutableArray<MySqlObject>> TriggersAsync(CancellationToken cancellationToken)
     {
-        var triggers = await QueryAsync(
-            session,
+        var triggers = await session.QueryAsync(
             """
             SELECT trigger_name, action_timing, event_manipulation, event_object_table, action_statement, definer, sql_mode, collation_connection, database_collation
-            FROM information_schema.triggers WHERE trigger_schema = @p0 ORDER BY event_object_table, action_timing, event_manipulation, action_order, trigger_name
+            FROM information_schema.triggers WHERE trigger_schema = ? ORDER BY event_object_table, action_timing, event_manipulation, action_order, trigger_name
             """,
             row => (
                 Name: row.GetString(0), Timing: row.GetString(1), Event: row.GetString(2), Table: row.GetString(3), Body: row.GetString(4),
@@ -124,7 +121,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
             database);
         return
         [
-            // MariaDB 12 has triggers on several events, each with a row.
+            // MariaDB 12 has triggers on several events, and gives a row for each event.
             .. triggers.GroupBy(trigger => trigger.Name).Select(
                 rows => (Trigger: rows.First(), Events: string.Join(" OR ", rows.Select(row => row.Event))))
                 .Select(found => new MySqlObject(
@@ -150,7 +147,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
     private async Task<IReadOnlyList<Shown>> ShowAsync(
         IEnumerable<(string Kind, string Name)> objects, string column, CancellationToken cancellationToken)
     {
-        // Bounded: a statement is at most as long as the server's max_allowed_packet.
+        // A trip is bounded, because a statement is at most as long as the server's max_allowed_packet.
         const int InOneTrip = 100;
         var all = new List<Shown>();
         foreach (var some in objects.Chunk(InOneTrip))
@@ -158,7 +155,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
             var sql = some.Aggregate(
                 new StringBuilder(),
                 (text, found) => text.Append(CultureInfo.InvariantCulture, $"SHOW CREATE {found.Kind} {Quote(found.Name)};"));
-            var results = await QueryAllAsync(session, sql.ToString(), (_, row) => Read(row, column), cancellationToken);
+            var results = await session.QueryAllAsync(sql.ToString(), (_, row) => Read(row, column), cancellationToken);
             foreach (var (found, rows) in some.Zip(results))
                 all.Add(rows[0] ?? throw Unreadable(found.Kind, found.Name));
         }
@@ -166,7 +163,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
         return all;
     }
 
-    private static Shown? Read(MySqlDataReader row, string column)
+    private static Shown? Read(DbDataReader row, string column)
     {
         var names = Enumerable.Range(0, row.FieldCount).ToDictionary(row.GetName, StringComparer.OrdinalIgnoreCase);
         var sql = names.First(name => name.Key.StartsWith(column, StringComparison.OrdinalIgnoreCase)).Value;

@@ -46,10 +46,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
         return most[0] - used[0];
     }
 
-    public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
-        "SHOW GLOBAL STATUS LIKE 'Uptime'",
-        row => TimeSpan.FromSeconds(long.Parse(row.GetString(1), CultureInfo.InvariantCulture)),
-        cancellationToken))[0];
+    public Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => admin.ReadUptimeAsync(cancellationToken);
 
     public FaultCause Classify(Exception exception) => MySqlFaults.Classify(exception);
 
@@ -65,13 +62,14 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
 
     public Task<IReadOnlyList<string>> ListOwnAsync(string prefix, CancellationToken cancellationToken) =>
         admin.QueryAsync(
-            "SELECT schema_name FROM information_schema.schemata WHERE LEFT(schema_name, CHAR_LENGTH(@p0)) = @p0 ORDER BY schema_name",
+            "SELECT schema_name FROM information_schema.schemata WHERE LEFT(schema_name, CHAR_LENGTH(?)) = ? ORDER BY schema_name",
             row => row.GetString(0),
             cancellationToken,
+            prefix,
             prefix);
 
     public async Task<long> SizeOfAsync(string database, CancellationToken cancellationToken) => (await admin.QueryAsync(
-        "SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS SIGNED) FROM information_schema.tables WHERE table_schema = @p0",
+        "SELECT CAST(COALESCE(SUM(data_length + index_length), 0) AS SIGNED) FROM information_schema.tables WHERE table_schema = ?",
         row => row.GetInt64(0),
         cancellationToken,
         database))[0];
@@ -98,7 +96,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
 
     public async Task<CachedTemplate?> FindTemplateAsync(string name, CancellationToken cancellationToken) =>
         await admin.QueryAsync(
-            "SELECT 1 FROM information_schema.schemata WHERE schema_name = @p0", row => row.GetInt32(0), cancellationToken, name) is [_]
+            "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?", row => row.GetInt32(0), cancellationToken, name) is [_]
             ? await TemplateAsync(name, 0, cancellationToken)
             : null;
 
@@ -134,7 +132,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
     public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
         _clones!.ReadStatisticsAsync(clone.Name, cancellationToken);
 
-    /// <summary>As a copy, since a database cannot be renamed here. Its events would go on in it and are left out.</summary>
+    /// <summary>Copies the database, because it cannot be renamed here. Its events would go on in the copy, and are left out.</summary>
     public async Task<bool> MoveAsync(string clone, string name, CancellationToken cancellationToken)
     {
         var definition = await MySqlDefinitionReader.ReadAsync(admin, clone, cancellationToken);

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Net.Sockets;
-using ConcurrentTesting.Databases.Leases;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;

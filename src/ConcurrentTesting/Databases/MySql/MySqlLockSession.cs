@@ -32,7 +32,7 @@ internal sealed class MySqlLockSession : ILockSession
     /// <summary>SQL that is true while the run whose token a column holds is alive.</summary>
     public static string IsAlive(string column) => $"IS_USED_LOCK(CONCAT('{RunPrefix}', {column})) IS NOT NULL";
 
-    /// <summary>Not longer than 64 characters, MySQL's limit; a template's lock is called like its database.</summary>
+    /// <summary>The name has at most 64 characters, MySQL's limit; a template's lock is called like its database.</summary>
     public static string NameOf(LockName name) => name.Kind == OwnDatabaseKind.Run ? RunPrefix + name.Name : name.Name;
 
     public static async Task<MySqlLockSession> OpenAsync(
@@ -63,13 +63,13 @@ internal sealed class MySqlLockSession : ILockSession
         }
     }
 
-    public Task ReleaseAsync(LockName name, CancellationToken cancellationToken) => AskAsync("RELEASE_LOCK(@p0)", name, cancellationToken);
+    public Task ReleaseAsync(LockName name, CancellationToken cancellationToken) => AskAsync("RELEASE_LOCK(?)", name, cancellationToken);
 
     public Task UnshareAsync(LockName name, CancellationToken cancellationToken) =>
         _mark.LeaveAsync(name.Name, _runToken, cancellationToken);
 
     public async Task<bool> HoldsAsync(LockName name, CancellationToken cancellationToken) =>
-        await AskAsync("IS_USED_LOCK(@p0) = CONNECTION_ID()", name, cancellationToken) == 1;
+        await AskAsync("IS_USED_LOCK(?) = CONNECTION_ID()", name, cancellationToken) == 1;
 
     public async Task WatchAsync(LockName name, CancellationToken cancellationToken)
     {
@@ -88,10 +88,10 @@ internal sealed class MySqlLockSession : ILockSession
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
     private async Task<bool> TryTakeAsync(LockName name, CancellationToken cancellationToken) =>
-        await AskAsync("GET_LOCK(@p0, 0)", name, cancellationToken) == 1;
+        await AskAsync("GET_LOCK(?, 0)", name, cancellationToken) == 1;
 
     /// <returns>Null where the server says NULL.</returns>
     private async Task<long?> AskAsync(string function, LockName name, CancellationToken cancellationToken) =>
-        (await MySqlAdmin.QueryAsync(
-            _session, $"SELECT {function}", row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), cancellationToken, NameOf(name)))[0];
+        (await _session.QueryAsync(
+            $"SELECT {function}", row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), cancellationToken, NameOf(name)))[0];
 }

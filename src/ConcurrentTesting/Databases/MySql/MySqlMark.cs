@@ -21,8 +21,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
         string template, DateTimeOffset now, IEnumerable<MySqlObject> events, CancellationToken cancellationToken)
     {
         await using var session = await admin.RentAsync(cancellationToken);
-        await ExecuteAsync(
-            session,
+        await session.ExecuteAsync(
             $"""
             CREATE TABLE {Of(template)} (kind VARCHAR(16) NOT NULL, name VARCHAR(64) NOT NULL, value LONGTEXT NOT NULL, PRIMARY KEY (kind, name))
             CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
@@ -33,7 +32,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
         await WriteAsync(session, template, Complete, "", Text(now), cancellationToken);
     }
 
-    /// <summary>From here on the template counts as half-built.</summary>
+    /// <summary>Removes the mark, without which the template counts as half-built.</summary>
     public Task RemoveAsync(string template, CancellationToken cancellationToken) =>
         admin.ExecuteAsync($"DROP TABLE IF EXISTS {Of(template)}", cancellationToken);
 
@@ -61,15 +60,15 @@ internal sealed class MySqlMark(MySqlAdmin admin)
         if (await LastUsedAsync(template, cancellationToken) is null)
             return false;
         await using var session = await admin.RentAsync(cancellationToken);
-        await ExecuteAsync(
-            session, $"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND NOT ({MySqlLockSession.IsAlive("name")})", cancellationToken);
+        await session.ExecuteAsync(
+            $"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND NOT ({MySqlLockSession.IsAlive("name")})", cancellationToken);
         await WriteAsync(session, template, Run, runToken, "", cancellationToken);
         return true;
     }
 
     /// <summary>Notes that a run no longer uses the template.</summary>
     public Task LeaveAsync(string template, string runToken, CancellationToken cancellationToken) =>
-        admin.QueryAsync($"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND name = @p0", _ => 0, cancellationToken, runToken);
+        admin.QueryAsync($"DELETE FROM {Of(template)} WHERE kind = '{Run}' AND name = ?", _ => 0, cancellationToken, runToken);
 
     public async Task TouchAsync(string template, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -102,8 +101,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
             return [];
         try
         {
-            return await QueryAsync(
-                session,
+            return await session.QueryAsync(
                 $"SELECT value FROM {Of(database)} WHERE kind = '{Event}' ORDER BY name",
                 row => JsonSerializer.Deserialize<MySqlObject>(row.GetString(0))!,
                 cancellationToken);
@@ -116,7 +114,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
 
     private static async Task WriteAsync(
         MySqlConnection session, string template, string kind, string name, string value, CancellationToken cancellationToken) =>
-        await QueryAsync(session, $"REPLACE INTO {Of(template)} VALUES (@p0, @p1, @p2)", _ => 0, cancellationToken, kind, name, value);
+        await session.QueryAsync($"REPLACE INTO {Of(template)} VALUES (?, ?, ?)", _ => 0, cancellationToken, kind, name, value);
 
     private static string Of(string template) => $"{Quote(template)}.{Quote(Table)}";
 

@@ -1,12 +1,12 @@
-using ConcurrentTesting.Databases.Leases;
-using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates.Scripts;
+using ConcurrentTesting.Databases.Templates;
 using MySqlConnector;
 
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>Executes an SQL file statement by statement, as the mysql client does.</summary>
-/// <param name="definers">Where they are noted; null where the session's account may define for others.</param>
+/// <param name="definers">Notes the definers that the script names; null where the session's account may define for others.</param>
 /// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
 internal sealed class MySqlScript(
     MySqlConnection connection, SqlFileStep script, MySqlDefiners? definers = null, Action<string, string, string>? refuse = null)
@@ -47,14 +47,9 @@ internal sealed class MySqlScript(
             }
         }
 
-        if (isInTransaction)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
-        }
-
+        SqlText.RequireEnded(script, isInTransaction);
         // A file that turned autocommit off expects its last statements to be committed too.
-        await MySqlAdmin.ExecuteAsync(connection, "COMMIT", cancellationToken);
+        await connection.ExecuteAsync("COMMIT", cancellationToken);
     }
 
     /// <returns>What the server says of text that it could not take as it is; null where all is well.</returns>
@@ -94,8 +89,5 @@ internal sealed class MySqlScript(
             ? "the server keeps a binary log: SET GLOBAL log_bin_trust_function_creators = 1"
             : "leave it out";
 
-    private string Where(SqlStatement statement) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.Quote(statement.Readable)})");
+    private string Where(SqlStatement statement) => SqlText.Where(script, statement.Line, statement.Number, statement.Readable);
 }

@@ -8,13 +8,13 @@ internal static class MySqlStatistics
     private const string OfUsers =
         """
         SELECT CAST(COALESCE(SUM(rows_read), 0) AS SIGNED), CAST(COALESCE(SUM(rows_changed), 0) AS SIGNED), NULL, NULL, NULL
-        FROM information_schema.table_statistics WHERE table_schema = @p0
+        FROM information_schema.table_statistics WHERE table_schema = ?
         """;
 
     private const string OfPerformance =
         """
         SELECT CAST(COALESCE(SUM(count_fetch), 0) AS SIGNED), NULL, CAST(COALESCE(SUM(count_insert), 0) AS SIGNED), CAST(COALESCE(SUM(count_update), 0) AS SIGNED), CAST(COALESCE(SUM(count_delete), 0) AS SIGNED)
-        FROM performance_schema.table_io_waits_summary_by_table WHERE object_schema = @p0
+        FROM performance_schema.table_io_waits_summary_by_table WHERE object_schema = ?
         """;
 
     public static async Task<DatabaseStatistics?> ReadAsync(

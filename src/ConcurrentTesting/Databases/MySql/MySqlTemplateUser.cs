@@ -1,4 +1,3 @@
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
@@ -13,7 +12,7 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
     /// <summary>Databases that everybody may reach, as installations make one called test.</summary>
     public ImmutableArray<string> OpenToAll { get; private set; } = [];
 
-    /// <summary>As a catalog has it.</summary>
+    /// <summary>The definer as a catalog has it.</summary>
     public static string Definer(TemplateAccount account) => $"{account.Name}@{Host}";
 
     /// <summary>The caller finds out which of them have our names and belong to dead runs. None where the server does not list
@@ -43,9 +42,8 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
                 $"GRANT ALL ON {Quote(database.Replace("_", "\\_", StringComparison.Ordinal))}.* TO {Quoted(account.Name)}",
                 cancellationToken);
             await using var session = await admin.OpenPlainSessionAsync(database, cancellationToken, account);
-            var reached = await QueryAsync(
-                session,
-                "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('information_schema', 'performance_schema', @p0)",
+            var reached = await session.QueryAsync(
+                "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('information_schema', 'performance_schema', ?)",
                 row => row.GetString(0),
                 cancellationToken,
                 database);

@@ -54,11 +54,12 @@ internal sealed class MySqlTemplateWork(
 
     public async Task<bool> HasContentAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
         """
-        SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = @p0)
-            OR EXISTS (SELECT 1 FROM information_schema.routines WHERE routine_schema = @p0)
+        SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = ?)
+            OR EXISTS (SELECT 1 FROM information_schema.routines WHERE routine_schema = ?)
         """,
         row => row.GetInt64(0) == 1,
         cancellationToken,
+        name,
         name))[0];
 
     public bool IsDenied(Exception exception) => MySqlFaults.IsDenied(exception);

@@ -1,4 +1,3 @@
-using ConcurrentTesting.Databases.Leases;
 using MySqlConnector;
 using static ConcurrentTesting.Databases.MySql.MySqlAdmin;
 

@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Our own sessions on a server: a small pool on the administrative database, and single sessions elsewhere. The administrative
 /// database is always <c>postgres</c>, because advisory locks are visible only within one database.</summary>
-internal sealed class PostgreSqlAdmin : IAsyncDisposable
+internal sealed class PostgreSqlAdmin : ServerAdmin
 {
     public const string AdminDatabase = "postgres";
 
@@ -17,16 +17,9 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         "SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning";
 
     private readonly NpgsqlConnectionStringBuilder _given;
-    private readonly NpgsqlDataSource _pool;
 
     private PostgreSqlAdmin(NpgsqlConnectionStringBuilder given)
-    {
-        _given = given;
-        var pooled = new NpgsqlDataSourceBuilder(With(AdminDatabase, pooling: true).ConnectionString);
-        pooled.UsePhysicalConnectionInitializer(
-            connection => Execute(connection, Prologue), connection => ExecuteAsync(connection, Prologue, default));
-        _pool = pooled.Build();
-    }
+        : base(PoolOf(given)) => _given = given;
 
     public string Host => _given.Host!;
 
@@ -63,61 +56,27 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
             builder.Password ?? "");
     }
 
-    public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
-    {
-        await using var connection = await _pool.OpenConnectionAsync(cancellationToken);
-        await ExecuteAsync(connection, sql, cancellationToken);
-    }
-
-    /// <summary>In one round trip and one transaction.</summary>
+    /// <summary>Executes statements in one round trip and one transaction.</summary>
     public async Task ExecuteAsync(IReadOnlyCollection<string> statements, CancellationToken cancellationToken)
     {
         if (statements.Count == 0)
             return;
-        await using var batch = _pool.CreateBatch();
+        await using var batch = Pool.CreateBatch();
         batch.Timeout = 0;
         foreach (var statement in statements)
             batch.BatchCommands.Add(new NpgsqlBatchCommand(statement));
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>All rows, read while the connection is held.</summary>
-    public async Task<IReadOnlyList<T>> QueryAsync<T>(
-        string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params object[] parameters)
-    {
-        await using var connection = await _pool.OpenConnectionAsync(cancellationToken);
-        return await QueryAsync(connection, sql, read, cancellationToken, parameters);
-    }
-
-    public static async Task<IReadOnlyList<T>> QueryAsync<T>(
-        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken,
-        params object[] parameters)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        foreach (var parameter in parameters)
-            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = new List<T>();
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add(read(reader));
-        return rows;
-    }
-
-    public static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     /// <summary>A session of its own, outside the pool, that nothing of ours but its caller uses.</summary>
     public Task<NpgsqlConnection> OpenSessionAsync(string database, CancellationToken cancellationToken, TemplateAccount? account = null) =>
-        OpenAsync(As(account, With(database, pooling: false)), cancellationToken);
+        OpenAsync(As(account, With(_given, database, pooling: false)), cancellationToken);
 
     /// <summary>A session that holds locks and is told of nothing: where it waits it asks the server each few seconds whether it is still
     /// there. A connection that was lost half-way is noticed by that long before the system's own keepalive would.</summary>
     public Task<NpgsqlConnection> OpenLockSessionAsync(CancellationToken cancellationToken)
     {
-        var settings = With(AdminDatabase, pooling: false);
+        var settings = With(_given, AdminDatabase, pooling: false);
         settings.KeepAlive = 10;
         return OpenAsync(settings, cancellationToken);
     }
@@ -127,7 +86,7 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     public Task<NpgsqlConnection> OpenByteSessionAsync(
         string database, CancellationToken cancellationToken, TemplateAccount? account = null)
     {
-        var settings = As(account, With(database, pooling: false));
+        var settings = As(account, With(_given, database, pooling: false));
         (settings.Encoding, settings.ClientEncoding) = ("iso-8859-1", "UTF8");
         return OpenAsync(settings, cancellationToken);
     }
@@ -135,7 +94,13 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
     private static Task<NpgsqlConnection> OpenAsync(NpgsqlConnectionStringBuilder settings, CancellationToken cancellationToken) =>
         ServerSessions.OpenAsync(new NpgsqlConnection(settings.ConnectionString), cancellationToken);
 
-    public ValueTask DisposeAsync() => _pool.DisposeAsync();
+    private static NpgsqlDataSource PoolOf(NpgsqlConnectionStringBuilder given)
+    {
+        var pooled = new NpgsqlDataSourceBuilder(With(given, AdminDatabase, pooling: true).ConnectionString);
+        pooled.UsePhysicalConnectionInitializer(
+            connection => Execute(connection, Prologue), connection => connection.ExecuteAsync(Prologue, default));
+        return pooled.Build();
+    }
 
     private static NpgsqlConnectionStringBuilder As(TemplateAccount? account, NpgsqlConnectionStringBuilder builder)
     {
@@ -144,7 +109,8 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         return builder;
     }
 
-    private NpgsqlConnectionStringBuilder With(string database, bool pooling) => new(_given.ConnectionString)
+    private static NpgsqlConnectionStringBuilder With(
+        NpgsqlConnectionStringBuilder given, string database, bool pooling) => new(given.ConnectionString)
     {
         Database = database,
         Pooling = pooling,
@@ -156,7 +122,7 @@ internal sealed class PostgreSqlAdmin : IAsyncDisposable
         Enlist = false,
         IncludeErrorDetail = false,
         TcpKeepAlive = true,
-        // What the prologue sets stays set: no caller of the pool leaves anything behind.
+        // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
         NoResetOnClose = true,
     };
 

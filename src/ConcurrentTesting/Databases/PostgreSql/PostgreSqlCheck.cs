@@ -5,7 +5,7 @@ using Npgsql;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
-/// <param name="suspectBytes">From this size of all databases of others on, a server looks like more than a server for tests.</param>
+/// <param name="suspectBytes">A server whose foreign databases have this size in all looks like more than a server for tests.</param>
 internal sealed class PostgreSqlCheck(
     PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards,
     long suspectBytes = PostgreSqlCheck.SuspectBytes)
@@ -13,7 +13,6 @@ internal sealed class PostgreSqlCheck(
     public const long SuspectBytes = 50L << 30;
 
     private const int OldestVersion = 130000;
-    private static readonly string[] SuspectNames = ["prod", "production", "live"];
 
     private sealed record Answers(
         PostgreSqlServerFacts Facts,
@@ -34,7 +33,7 @@ internal sealed class PostgreSqlCheck(
     {
         await using var session = await ConnectAsync(cancellationToken);
         var answers = await AskAsync(session, cancellationToken);
-        RequireDirectConnection(session, answers);
+        ServerChecks.RequireDirectConnection(session.ProcessID, answers.Backend, Address, "the PostgreSQL server");
         RequireVersionAndRights(answers);
         await RequireSourcesAsync(session, answers.Facts, cancellationToken);
         await RequireSettingsAsync(session, cancellationToken);
@@ -51,16 +50,13 @@ internal sealed class PostgreSqlCheck(
         catch (PostgresException exception) when (exception.SqlState is PostgreSqlFaults.InvalidPassword
             or PostgreSqlFaults.InvalidAuthorization)
         {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings,
-                $"PostgreSQL at {Server} refuses user '{admin.Username}': {exception.MessageText}; correct the user or the password in NUKE_TEST_CONNECTION_STRING",
-                exception);
+            throw ServerChecks.RefusedLogin(Server, admin.Username, exception.MessageText, exception);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InvalidCatalogName)
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Refused,
-                $"PostgreSQL at {Server} has no database '{PostgreSqlAdmin.AdminDatabase}', in which runs take their locks: CREATE DATABASE postgres",
+                $"{Server} has no database '{PostgreSqlAdmin.AdminDatabase}', in which runs take their locks: CREATE DATABASE postgres",
                 exception);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgreSqlFaults.InsufficientPrivilege)
@@ -87,8 +83,7 @@ internal sealed class PostgreSqlCheck(
             FROM pg_roles r WHERE r.rolname = current_user
             """;
         const int First = PostgreSqlServerFacts.ColumnCount;
-        var rows = await PostgreSqlAdmin.QueryAsync(
-            session,
+        var rows = await session.QueryAsync(
             Question,
             row => new Answers(
                 PostgreSqlServerFacts.Read(row),
@@ -105,18 +100,9 @@ internal sealed class PostgreSqlCheck(
         return rows[0];
     }
 
-    private string Server => string.Create(CultureInfo.InvariantCulture, $"{admin.Host}:{admin.Port}");
+    private string Address => FormattableString.Invariant($"{admin.Host}:{admin.Port}");
 
-    /// <summary>A pooler between us and the server would give our sessions, with their locks, to others.</summary>
-    private void RequireDirectConnection(NpgsqlConnection session, Answers answers)
-    {
-        if (session.ProcessID != answers.Backend)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Refused,
-                $"{Server} is a connection pooler, which cannot hold a run's locks; connect to the PostgreSQL server itself");
-        }
-    }
+    private string Server => $"PostgreSQL at {Address}";
 
     private void RequireVersionAndRights(Answers answers)
     {
@@ -124,9 +110,7 @@ internal sealed class PostgreSqlCheck(
         {
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Refused,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"PostgreSQL at {Server} is version {answers.Facts.Version / 10000}; use 13 or later"));
+                FormattableString.Invariant($"{Server} is version {answers.Facts.Version / 10000}; use 13 or later"));
         }
 
         if (!answers.MayCreate)
@@ -145,15 +129,11 @@ internal sealed class PostgreSqlCheck(
             """;
         foreach (var existing in sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>())
         {
-            var rows = await PostgreSqlAdmin.QueryAsync(
-                session, Question, row => (MayCopy: row.GetBoolean(0), Owner: row.GetString(1)), cancellationToken, existing.Name,
+            var rows = await session.QueryAsync(
+                Question, row => (MayCopy: row.GetBoolean(0), Owner: row.GetString(1)), cancellationToken, existing.Name,
                 facts.IsSuperuser);
             if (rows.Count == 0)
-            {
-                throw new ConcurrentTestException(
-                    ConcurrentTestExitCode.BadSettings, $"--test-template 'db:{existing.Name}': there is no such database at {Server}");
-            }
-
+                throw ServerChecks.NoSuchSource(existing, Address);
             if (!rows[0].MayCopy)
             {
                 throw new ConcurrentTestException(
@@ -170,8 +150,8 @@ internal sealed class PostgreSqlCheck(
         {
             try
             {
-                await PostgreSqlAdmin.QueryAsync(
-                    session, "SELECT set_config($1, $2, false)", row => row.GetString(0), cancellationToken, name, value);
+                await session.QueryAsync(
+                    "SELECT set_config($1, $2, false)", row => row.GetString(0), cancellationToken, name, value);
             }
             catch (PostgresException exception)
             {
@@ -188,20 +168,18 @@ internal sealed class PostgreSqlCheck(
         if (answers.IsStandby || answers.IsReadOnly)
         {
             guards.Refuse(
-                GuardName.StandbyServer, $"PostgreSQL at {Server} is {(answers.IsStandby ? "in recovery (a standby)" : "read only")}",
+                GuardName.StandbyServer, $"{Server} is {(answers.IsStandby ? "in recovery (a standby)" : "read only")}",
                 "use a server for tests");
         }
 
         if (answers.Replicas > 0)
-            guards.Refuse(GuardName.ReplicatedServer, $"PostgreSQL at {Server} has {Quantity.Of(answers.Replicas, "replica")}", "use a server for tests");
+            guards.Refuse(GuardName.ReplicatedServer, $"{Server} has {Quantity.Of(answers.Replicas, "replica")}", "use a server for tests");
         if (answers.Archives)
-            guards.Refuse(GuardName.ArchivingServer, $"PostgreSQL at {Server} archives its log (archive_mode)", "use a server for tests");
+            guards.Refuse(GuardName.ArchivingServer, $"{Server} archives its log (archive_mode)", "use a server for tests");
         if (answers.Others > 0)
-            guards.Warn($"Others work on PostgreSQL at {Server} (sessions: {answers.Others}): is it a server for tests?");
+            guards.Warn($"Others work on {Server} (sessions: {answers.Others}): is it a server for tests?");
         if (answers.Bytes > suspectBytes)
-            guards.Warn($"PostgreSQL at {Server} holds {answers.Bytes >> 20} MiB in databases of others: is it a server for tests?");
-        foreach (var name in answers.Databases.Where(
-            name => SuspectNames.Any(suspect => name.Split('_', '-', '.').Contains(suspect, StringComparer.OrdinalIgnoreCase))))
-            guards.Warn($"PostgreSQL at {Server} has a database '{name}': is it a server for tests?");
+            guards.Warn($"{Server} holds {answers.Bytes >> 20} MiB in databases of others: is it a server for tests?");
+        ServerChecks.WarnOfNames(answers.Databases, Server, guards);
     }
 }

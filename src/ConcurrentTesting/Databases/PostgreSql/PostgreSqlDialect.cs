@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Collections.Concurrent;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
@@ -32,7 +33,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public string Address => FormattableString.Invariant($"{admin.Host}:{admin.Port}");
 
-    // Twice the cores, because a clone waits for checkpoints as long as it copies.
+    // A clone waits for checkpoints as long as it copies, so twice the cores are kept busy.
     public int MostClones => Math.Max(2, 2 * Environment.ProcessorCount);
 
     public async Task<ServerFacts> CheckAsync(CancellationToken cancellationToken)
@@ -88,7 +89,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
     }
 
     public async Task<TimeSpan> ReadUptimeAsync(CancellationToken cancellationToken) => (await admin.QueryAsync(
-        "SELECT clock_timestamp() - pg_postmaster_start_time()", row => row.GetTimeSpan(0), cancellationToken))[0];
+        "SELECT clock_timestamp() - pg_postmaster_start_time()", row => row.GetFieldValue<TimeSpan>(0), cancellationToken))[0];
 
     public FaultCause Classify(Exception exception) => PostgreSqlFaults.Classify(exception);
 
@@ -223,7 +224,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public async Task<string> HowToOpenAsync(string database, CancellationToken cancellationToken)
     {
-        // The data of our own server that is kept is opened by its socket, wherever the server listened.
+        // A kept server of our own is opened by its socket, wherever it listened before.
         var (host, port) = (admin.Host, admin.Port);
         if (context.IsOurs)
         {
@@ -252,7 +253,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public ValueTask DisposeAsync() => admin.DisposeAsync();
 
-    private static CachedTemplate Template(NpgsqlDataReader row)
+    private static CachedTemplate Template(DbDataReader row)
     {
         var comment = row.IsDBNull(2) ? "" : row.GetString(2);
         var isDated = DateTimeOffset.TryParseExact(

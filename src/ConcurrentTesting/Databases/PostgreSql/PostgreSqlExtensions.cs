@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using ConcurrentTesting.Databases.Server;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
@@ -26,7 +27,7 @@ internal static partial class PostgreSqlExtensions
     /// <summary>A statement that only concerns one extension.</summary>
     /// <param name="Verb"><c>CREATE</c>, <c>ALTER</c> or <c>DROP</c>.</param>
     /// <param name="IsConditional"><c>IF NOT EXISTS</c>, <c>IF EXISTS</c>.</param>
-    /// <param name="Schema">As it was written; null where it was not.</param>
+    /// <param name="Schema">The schema as it was written; null where it was not.</param>
     /// <param name="Rest">What follows, as it was written.</param>
     internal sealed record Statement(string Verb, string Name, bool IsConditional, string? Schema, string Rest);
 
@@ -55,8 +56,7 @@ internal static partial class PostgreSqlExtensions
         var schema = statement.Verb == "CREATE" ? statement.Schema
             ?? await SchemaAsync(session, statement, current, cancellationToken) : null;
         var condition = statement.IsConditional ? statement.Verb == "CREATE" ? "IF NOT EXISTS " : "IF EXISTS " : "";
-        await PostgreSqlAdmin.ExecuteAsync(
-            session,
+        await session.ExecuteAsync(
             $"{statement.Verb} EXTENSION {condition}{Quote(statement.Name)}{(schema is null ? "" : $" SCHEMA {Quote(schema)}")} {statement.Rest}",
             cancellationToken);
     }
@@ -71,8 +71,8 @@ internal static partial class PostgreSqlExtensions
     {
         foreach (var name in names)
         {
-            await PostgreSqlAdmin.ExecuteAsync(
-                session, $"SET search_path = public, pg_catalog; CREATE EXTENSION IF NOT EXISTS {Quote(name)} CASCADE; SET search_path = pg_catalog", cancellationToken);
+            await session.ExecuteAsync(
+                $"SET search_path = public, pg_catalog; CREATE EXTENSION IF NOT EXISTS {Quote(name)} CASCADE; SET search_path = pg_catalog", cancellationToken);
         }
     }
 
@@ -80,8 +80,7 @@ internal static partial class PostgreSqlExtensions
     private static async Task<string?> SchemaAsync(
         NpgsqlConnection session, Statement statement, string? current, CancellationToken cancellationToken)
     {
-        var own = await QueryAsync(
-            session,
+        var own = await session.QueryAsync(
             "SELECT count(v.schema) FROM pg_available_extensions e JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version WHERE e.name = $1",
             row => row.GetInt64(0),
             cancellationToken,

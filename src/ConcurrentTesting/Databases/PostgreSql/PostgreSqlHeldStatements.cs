@@ -18,7 +18,7 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private static readonly string[] GrantsElsewhere = ["DATABASE", "TABLESPACE", "PARAMETER", "LANGUAGE", "FOREIGN", "LARGE"];
 
-    // The encoding of the script's bytes; the session of the given account is sent characters.
+    // This is the encoding of the script's bytes. The session of the given account is sent characters, not bytes.
     private SqlEncoding _encoding = SqlEncoding.Utf8;
     private string? _actingAs;
     private bool _isLocal;
@@ -32,7 +32,7 @@ internal sealed partial class PostgreSqlHeldStatements(
         /// <returns>False where the object of the statement no longer exists.</returns>
         public async Task<bool> ApplyAsync(NpgsqlConnection admin, CancellationToken cancellationToken)
         {
-            await QueryAsync(admin, "SELECT set_config('search_path', $1, false)", row => row.GetString(0), cancellationToken, SearchPath);
+            await admin.QueryAsync("SELECT set_config('search_path', $1, false)", row => row.GetString(0), cancellationToken, SearchPath);
             try
             {
                 await using var batch = new NpgsqlBatch(admin) { Timeout = 0 };
@@ -73,7 +73,7 @@ internal sealed partial class PostgreSqlHeldStatements(
             _ => false,
         };
 
-    /// <summary>After each statement that was executed.</summary>
+    /// <summary>Handles a statement after it was executed.</summary>
     /// <param name="warnings">The server's warnings, by SQLSTATE: it skips what it cannot grant or revoke without an error.</param>
     /// <returns>Why the statement did not do all that it says; null where it did.</returns>
     public async Task<string?> AfterAsync(
@@ -110,8 +110,8 @@ internal sealed partial class PostgreSqlHeldStatements(
     {
         if (PostgreSqlExtensions.Read(statement) is not { } extension || !PostgreSqlExtensions.MayBeMade(extension.Name, settings))
             return false;
-        var current = await QueryAsync(
-            session, "SELECT current_schema()::text", row => row.IsDBNull(0) ? null : row.GetString(0), cancellationToken);
+        var current = await session.QueryAsync(
+            "SELECT current_schema()::text", row => row.IsDBNull(0) ? null : row.GetString(0), cancellationToken);
         await PostgreSqlExtensions.ExecuteAsync(
             admin, extension, current[0] is { } schema ? _encoding.Decode(schema) : null, cancellationToken);
         return true;
@@ -126,8 +126,8 @@ internal sealed partial class PostgreSqlHeldStatements(
             await RequireRoleAsync(role, cancellationToken);
         if (roles.Contains(user))
         {
-            await ExecuteAsync(
-                session, _encoding.Encode(
+            await session.ExecuteAsync(
+                _encoding.Encode(
                     match.Success ? statement.Text.Remove(match.Groups["for"].Index, match.Groups["for"].Length) : statement.Text),
                         cancellationToken);
         }
@@ -141,8 +141,8 @@ internal sealed partial class PostgreSqlHeldStatements(
             return false;
         await RequireRoleAsync(Role(match.Groups["role"].Value), cancellationToken);
         // Whether the role exists, and may be given the object, is checked here, at the statement with which the script would fail.
-        await ExecuteAsync(
-            session, _encoding.Encode(statement.Text[..match.Groups["role"].Index] + Quote(account.Name)), cancellationToken);
+        await session.ExecuteAsync(
+            _encoding.Encode(statement.Text[..match.Groups["role"].Index] + Quote(account.Name)), cancellationToken);
         return await HoldAsync(statement.Text, mayBeGone: true, where, cancellationToken);
     }
 
@@ -153,7 +153,7 @@ internal sealed partial class PostgreSqlHeldStatements(
         var role = Role(match.Groups["role"].Value);
         await RequireRoleAsync(role, cancellationToken);
         var name = match.Groups["name"].Success ? match.Groups["name"].Value : Quote(role);
-        await ExecuteAsync(session, _encoding.Encode($"CREATE SCHEMA {match.Groups["if"].Value}{name}"), cancellationToken);
+        await session.ExecuteAsync(_encoding.Encode($"CREATE SCHEMA {match.Groups["if"].Value}{name}"), cancellationToken);
         return await HoldAsync($"ALTER SCHEMA {name} OWNER TO {Quote(role)}", mayBeGone: true, where, cancellationToken);
     }
 
@@ -181,8 +181,7 @@ internal sealed partial class PostgreSqlHeldStatements(
     }
 
     private Task<IReadOnlyList<(string Id, string Kind, string Identity)>> OwnedAsync(CancellationToken cancellationToken) =>
-        QueryAsync(
-            session,
+        session.QueryAsync(
             """
             SELECT d.classid || '/' || d.objid, CASE i.type WHEN 'statistics object' THEN 'STATISTICS' WHEN 'composite type' THEN 'TYPE' ELSE upper(i.type) END, i.identity
             FROM pg_catalog.pg_shdepend d, pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
@@ -197,15 +196,15 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private async Task<bool> HoldAsync(string sql, bool mayBeGone, string where, CancellationToken cancellationToken)
     {
-        var path = await QueryAsync(session, "SELECT current_setting('search_path')", row => row.GetString(0), cancellationToken);
+        var path = await session.QueryAsync("SELECT current_setting('search_path')", row => row.GetString(0), cancellationToken);
         held.Add(new Held(sql, _encoding.Decode(path[0]), mayBeGone, where));
         return true;
     }
 
     /// <summary>A role that is missing is an error where the script names it.</summary>
     private async Task RequireRoleAsync(string role, CancellationToken cancellationToken) =>
-        await QueryAsync(
-            session, "SELECT $1::pg_catalog.regrole::pg_catalog.text", row => row.GetString(0), cancellationToken,
+        await session.QueryAsync(
+            "SELECT $1::pg_catalog.regrole::pg_catalog.text", row => row.GetString(0), cancellationToken,
             _encoding.Encode(Quote(role)));
 
     private string Role(string written) => written switch

@@ -36,7 +36,7 @@ internal sealed class PostgreSqlLockSession : ILockSession
         var session = await admin.OpenLockSessionAsync(cancellationToken);
         // Only newer versions have this setting; a session that is idle by design must not be ended by it.
         if (session.PostgreSqlVersion.Major >= 14)
-            await PostgreSqlAdmin.ExecuteAsync(session, "SET idle_session_timeout = 0", cancellationToken);
+            await session.ExecuteAsync("SET idle_session_timeout = 0", cancellationToken);
         return new PostgreSqlLockSession(session);
     }
 
@@ -52,7 +52,7 @@ internal sealed class PostgreSqlLockSession : ILockSession
     public Task UnshareAsync(LockName name, CancellationToken cancellationToken) =>
         AskAsync($"pg_advisory_unlock_shared({Key.Of(name)})", cancellationToken);
 
-    /// <summary>While the session lives nothing takes a lock from it.</summary>
+    /// <summary>Nothing takes a lock from a session that lives.</summary>
     public Task<bool> HoldsAsync(LockName name, CancellationToken cancellationToken) => AskAsync("pg_backend_pid() > 0", cancellationToken);
 
     public async Task WatchAsync(LockName name, CancellationToken cancellationToken)
@@ -71,5 +71,5 @@ internal sealed class PostgreSqlLockSession : ILockSession
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 
     private async Task<bool> AskAsync(string function, CancellationToken cancellationToken) =>
-        (await PostgreSqlAdmin.QueryAsync(_session, $"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];
+        (await _session.QueryAsync($"SELECT pg_catalog.{function}", row => row.GetBoolean(0), cancellationToken))[0];
 }

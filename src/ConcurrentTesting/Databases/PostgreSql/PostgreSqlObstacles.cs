@@ -1,3 +1,4 @@
+using ConcurrentTesting.Databases.Server;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
 
@@ -34,24 +35,24 @@ internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
             return;
         await using var session = await admin.OpenSessionAsync(database, cancellationToken);
         foreach (var transaction in transactions)
-            await TryAsync(database, () => ExecuteAsync(session, $"ROLLBACK PREPARED {Literal(transaction)}", cancellationToken));
+            await TryAsync(database, () => session.ExecuteAsync($"ROLLBACK PREPARED {Literal(transaction)}", cancellationToken));
         foreach (var subscription in subscriptions)
             await TryAsync(database, () => DropAsync(session, subscription, database, cancellationToken));
     }
 
-    // Without its slot, which another server has.
+    // The subscription's slot is on another server, so it is dropped without it.
     private async Task DropAsync(NpgsqlConnection session, string subscription, string database, CancellationToken cancellationToken)
     {
         var name = Quote(subscription);
-        await ExecuteAsync(session, $"ALTER SUBSCRIPTION {name} DISABLE", cancellationToken);
-        await ExecuteAsync(session, $"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)", cancellationToken);
-        await ExecuteAsync(session, $"DROP SUBSCRIPTION {name}", cancellationToken);
+        await session.ExecuteAsync($"ALTER SUBSCRIPTION {name} DISABLE", cancellationToken);
+        await session.ExecuteAsync($"ALTER SUBSCRIPTION {name} SET (slot_name = NONE)", cancellationToken);
+        await session.ExecuteAsync($"DROP SUBSCRIPTION {name}", cancellationToken);
         logger.LogWarning(
             "Tests left the subscription {Subscription} in {Database}; it was dropped, and its replication slot stays on the server that it subscribed to: drop it there",
             subscription, database);
     }
 
-    // Each by itself: what refuses one may allow the next. The drop is tried again, and tells what is in its way.
+    // Each obstacle is removed by itself, because one may go where another stays. The drop that follows tells what is still in its way.
     private async Task TryAsync(string database, Func<Task> remove)
     {
         try

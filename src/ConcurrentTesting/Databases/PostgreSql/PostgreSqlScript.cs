@@ -1,5 +1,4 @@
 using System.Buffers;
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using ConcurrentTesting.Databases.Templates.Scripts;
 using Npgsql;
@@ -39,11 +38,7 @@ internal sealed partial class PostgreSqlScript(
 
         if (held is not null)
             await held.EndAsync(script.Name, cancellationToken);
-        if (isInTransaction)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
-        }
+        SqlText.RequireEnded(script, isInTransaction);
     }
 
     private async Task TakeAsync(SqlStatement statement, bool isInTransaction, CancellationToken cancellationToken)
@@ -153,10 +148,7 @@ internal sealed partial class PostgreSqlScript(
         _ => "",
     };
 
-    private string Where(SqlStatement statement) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{script.Name}:{statement.Line}: statement {statement.Number} ({SqlText.Quote(statement.Readable)})");
+    private string Where(SqlStatement statement) => SqlText.Where(script, statement.Line, statement.Number, statement.Readable);
 
     /// <param name="position">Counted in characters from 1; 0 where the server did not say.</param>
     private static int LinesBefore(string text, int position) => text.AsSpan(0, Math.Clamp(position - 1, 0, text.Length)).Count('\n');

@@ -1,4 +1,4 @@
-using Npgsql;
+using System.Data.Common;
 
 namespace ConcurrentTesting.Databases.PostgreSql;
 
@@ -18,7 +18,7 @@ internal sealed record PostgreSqlServerFacts(int Version, string User, bool IsSu
     /// <summary>The index of the first column after <see cref="Columns"/>.</summary>
     public const int ColumnCount = 5;
 
-    public static PostgreSqlServerFacts Read(NpgsqlDataReader row) =>
+    public static PostgreSqlServerFacts Read(DbDataReader row) =>
         new(row.GetInt32(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3), row.GetString(4));
 
     public static async Task<PostgreSqlServerFacts> ReadAsync(PostgreSqlAdmin admin, CancellationToken cancellationToken) =>

@@ -1,4 +1,3 @@
-using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
 using Npgsql;
 using static ConcurrentTesting.Databases.PostgreSql.PostgreSqlAdmin;
@@ -22,7 +21,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     public async Task CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
-        // In one transaction: a sweep sees only roles that were granted to us.
+        // A sweep sees only roles that were granted to us, so role and grant are made in one transaction.
         string[] grants = facts.IsSuperuser ? [] : [$"GRANT {Quote(account.Name)} TO {Quote(facts.User)}"];
         await admin.ExecuteAsync(
             [$"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}", .. grants],
@@ -59,16 +58,15 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         await admin.ExecuteAsync($"ALTER ROLE {Quote(account.Name)} NOLOGIN", cancellationToken);
         await RevokeAsync(account.Name, cancellationToken);
         await using var session = await admin.OpenSessionAsync(database, cancellationToken);
-        await ExecuteAsync(
-            session,
+        await session.ExecuteAsync(
             $"SET search_path = pg_catalog; SET client_min_messages = error; REASSIGN OWNED BY {Quote(account.Name)} TO {Quote(facts.User)}; DROP OWNED BY {Quote(account.Name)}",
             cancellationToken);
         if (_public is { } schema)
         {
-            var isTheSame = await QueryAsync(
-                session, "SELECT count(*) FROM pg_namespace WHERE oid::bigint = $1", row => row.GetInt64(0), cancellationToken, schema.Id);
+            var isTheSame = await session.QueryAsync(
+                "SELECT count(*) FROM pg_namespace WHERE oid::bigint = $1", row => row.GetInt64(0), cancellationToken, schema.Id);
             if (isTheSame is [1])
-                await ExecuteAsync(session, $"ALTER SCHEMA public OWNER TO {Quote(schema.Owner)}", cancellationToken);
+                await session.ExecuteAsync($"ALTER SCHEMA public OWNER TO {Quote(schema.Owner)}", cancellationToken);
         }
 
         foreach (var statement in held)
@@ -137,20 +135,19 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>Before PostgreSQL 15 the schema public does not belong to the owner of its database, whose grants on it would have no
-    /// effect.</summary>
+    /// <summary>Takes over the schema public, which before PostgreSQL 15 does not belong to its database's owner, whose grants on it would
+    /// have no effect.</summary>
     private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
     {
         if (!facts.IsSuperuser || facts.Version >= FirstWithOwnPublicSchema)
             return;
-        var found = await QueryAsync(
-            session,
+        var found = await session.QueryAsync(
             "SELECT oid::bigint, pg_get_userbyid(nspowner)::text FROM pg_namespace WHERE nspname = 'public'",
             row => (row.GetInt64(0), row.GetString(1)),
             cancellationToken);
         if (found is not [var schema])
             return;
         _public = schema;
-        await ExecuteAsync(session, $"ALTER SCHEMA public OWNER TO {Quote(account.Name)}", cancellationToken);
+        await session.ExecuteAsync($"ALTER SCHEMA public OWNER TO {Quote(account.Name)}", cancellationToken);
     }
 }

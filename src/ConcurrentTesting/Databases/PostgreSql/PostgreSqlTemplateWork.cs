@@ -62,7 +62,7 @@ internal sealed class PostgreSqlTemplateWork(
         SqlFileStep script, TemplateAccount? account, Action<string, string, string>? refuse, CancellationToken cancellationToken)
     {
         await using var session = await admin.OpenByteSessionAsync(name, cancellationToken, account);
-        await PostgreSqlAdmin.ExecuteAsync(session, "SET synchronous_commit = off; SET client_min_messages = warning", cancellationToken);
+        await session.ExecuteAsync("SET synchronous_commit = off; SET client_min_messages = warning", cancellationToken);
         if (account is null)
         {
             await new PostgreSqlScript(session, script).ExecuteAsync(cancellationToken);
@@ -71,8 +71,8 @@ internal sealed class PostgreSqlTemplateWork(
 
         await using var own = await admin.OpenSessionAsync(name, cancellationToken);
         // An open transaction of the script itself could block this statement for ever.
-        await PostgreSqlAdmin.ExecuteAsync(
-            own, "SET search_path = pg_catalog; SET lock_timeout = '30s'; SET client_min_messages = error", cancellationToken);
+        await own.ExecuteAsync(
+            "SET search_path = pg_catalog; SET lock_timeout = '30s'; SET client_min_messages = error", cancellationToken);
         var others = new PostgreSqlHeldStatements(session, own, account, facts.User, context.Settings, _held);
         await new PostgreSqlScript(session, script, others, refuse).ExecuteAsync(cancellationToken);
     }
@@ -85,7 +85,7 @@ internal sealed class PostgreSqlTemplateWork(
                            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
             """;
         await using var session = await admin.OpenSessionAsync(name, cancellationToken);
-        return (await QueryAsync(session, Question, row => row.GetBoolean(0), cancellationToken))[0];
+        return (await session.QueryAsync(Question, row => row.GetBoolean(0), cancellationToken))[0];
     }
 
     public bool IsDenied(Exception exception) => exception is PostgresException { SqlState: PostgreSqlFaults.InsufficientPrivilege };

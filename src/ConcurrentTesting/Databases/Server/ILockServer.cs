@@ -1,5 +1,3 @@
-using ConcurrentTesting.Databases.Leases;
-
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>What the locks of a run need of a server.</summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>The names of databases on a server that we share with others: <c>ct_&lt;kind&gt;_&lt;owner&gt;_&lt;label&gt;_&lt;mark&gt;</c>.
@@ -12,7 +10,7 @@ internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owne
     private const int MarkLength = 8;
     private const int OwnerLength = 16;
 
-    /// <summary>For a pattern search on the server; parse what it finds.</summary>
+    /// <summary>The beginning of our names, for a pattern search on the server; parse what it finds.</summary>
     public const string Prefix = "ct_";
 
     public const string PrefixOfRuns = "ct_r_";
@@ -66,7 +64,7 @@ internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owne
     }
 
     private static string Mark(string text) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("ConcurrentTest " + text)))[..MarkLength];
+        TextHash.Of("ConcurrentTest " + text)[..MarkLength];
 
     [GeneratedRegex(@"^ct_(?<kind>[rtk])_(?<owner>[a-z0-9]{1,16})_(?<label>[a-z0-9_]+)_(?<mark>[0-9a-f]{8})\z")]
     private static partial Regex Pattern();

@@ -66,7 +66,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         return ensured.ToImmutable();
     }
 
-    // Whether the run may use the server is known once it was checked.
+    // The names are known once the server was checked.
     public ConnectionValues? Foresee(TemplateSource source, string label) =>
         _facts is null ? null : dialect.ConnectionTo(NameOf(source, label));
 
@@ -96,7 +96,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var state = await dialect.ProbeAsync(clone, cancellationToken);
-        // No sweep removed it, because a sweep needs the run's lock: so the tests have dropped the database.
+        // A sweep would need the run's lock, so only the tests can have dropped the database.
         if (state == DatabaseState.Dropped)
             _hold.Abandon(clone.Name);
         return state;
@@ -172,29 +172,30 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         var started = Stopwatch.GetTimestamp();
         var fingerprint = await TemplateFingerprint.ComputeAsync(
             source, [Name, .. _facts!.Identity], _settings, cancellationToken);
-        // The whole directory of a throwaway server is cached, or is not: what is on it always stays on it.
+        // A throwaway server's directory is cached as a whole or not at all, so its templates always stay on it.
         var isCached = context.IsOurs || source.IsCached(_settings);
         var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()
             : OwnDatabaseName.OfRun(_runId, $"{source.Database}_template").ToString();
-        var builder = new ServerTemplateBuilder(dialect, _databases, _confinement, _facts, context);
         var hit = false;
         if (isCached)
         {
             _cachedTemplates ??= new CachedTemplates(dialect, _hold.Locks, DropAsync, context.Time, _logger);
-            hit = await _cachedTemplates.EnsureAsync(
-                name, fingerprint, (requireLock, token) => builder.BuildAsync(source, name, isCached, requireLock, token),
-                cancellationToken);
+            hit = await _cachedTemplates.EnsureAsync(name, fingerprint, BuildAsync, cancellationToken);
         }
         else
         {
             if (!_hold.Begin(name))
                 await _databases.DropAsync(name, cancellationToken);
-            await builder.BuildAsync(source, name, isCached, _ => Task.CompletedTask, cancellationToken);
+            await BuildAsync(_ => Task.CompletedTask, cancellationToken);
         }
 
         await dialect.LearnAsync(name, cancellationToken);
         return new TemplateDatabase(source, name, fingerprint, hit, Stopwatch.GetElapsedTime(started));
+
+        Task BuildAsync(Func<CancellationToken, Task> requireLock, CancellationToken token) =>
+            new ServerTemplateBuilder(
+                dialect, _databases, _confinement, _facts, context, new NewTemplate(source, name, isCached, requireLock)).BuildAsync(token);
     }
 
     private async Task<bool> DropAsync(string name, CancellationToken cancellationToken)

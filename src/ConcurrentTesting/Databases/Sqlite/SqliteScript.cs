@@ -35,11 +35,7 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
             }
         }
 
-        if (raw.sqlite3_get_autocommit(connection.Handle) == 0)
-        {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
-        }
+        SqlText.RequireEnded(script, raw.sqlite3_get_autocommit(connection.Handle) == 0);
     }
 
     private void Step(sqlite3_stmt statement, int number, int begin)
@@ -59,10 +55,7 @@ internal sealed class SqliteScript(SqliteConnection connection, SqlFileStep scri
         var line = 1 + Lines(Encoding.UTF8.GetString(_sql.AsSpan(0, begin))) + Lines(text[..start]);
         var message = raw.sqlite3_errmsg(connection.Handle).utf8_to_string();
         return new ConcurrentTestException(
-            ConcurrentTestExitCode.Incomplete,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{script.Name}:{line}: statement {number} ({SqlText.Quote(text[start..])}) failed: {message}"));
+            ConcurrentTestExitCode.Incomplete, $"{SqlText.Where(script, line, number, text[start..])} failed: {message}");
     }
 
     private static int Lines(string text) => text.Count(character => character == '\n');

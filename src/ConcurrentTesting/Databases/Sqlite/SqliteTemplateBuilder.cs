@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
 using Microsoft.Data.Sqlite;
@@ -41,6 +42,11 @@ internal sealed class SqliteTemplateBuilder(
             case ExistingDatabaseStep existing:
                 Copy(existing, path);
                 break;
+            // A watched path counts for the fingerprint only.
+            case WatchStep:
+                break;
+            default:
+                throw new UnreachableException(step.GetType().Name);
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
 {
     private static readonly string[] FileItems = ["ProjectReference", "Compile", "EmbeddedResource", "Content", "None", "Resource"];
 
-    // They tell versions of packages, and refer to files themselves.
+    // These files tell versions of packages, and may refer to other files.
     private static readonly string[] FilesFoundByName = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"];
 
     private static readonly string[] Installed =
@@ -26,7 +26,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
         "$(TargetPath",
     ];
 
-    // Properties, items, and what items tell.
+    // These begin properties, items and items' metadata.
     private static readonly string[] Values = ["$(", "@(", "%("];
 
     public static ProjectReferences Of(string project)
@@ -56,14 +56,15 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
     }
 
     private static IEnumerable<string> FoundByName(string folder, string? repository) =>
-        FoldersUp(folder, repository).SelectMany(up => FilesFoundByName.Select(name => Path.Combine(up, name))).Where(File.Exists);
+        Folders.Up(folder).TakeWhile(up => repository is null || up == repository || Folders.Contains(repository, up))
+            .SelectMany(up => FilesFoundByName.Select(name => Path.Combine(up, name))).Where(File.Exists);
 
     // The sources of a shared project lie beside its list of them.
     private static IEnumerable<string> SourcesOf(IEnumerable<string> files) =>
         files.Where(file => file.EndsWith(".projitems", StringComparison.OrdinalIgnoreCase)).Select(file => Path.GetDirectoryName(file)!);
 
     private static IReadOnlyList<string> Outside(string folder, IEnumerable<string> paths) =>
-        [.. paths.Where(path => Path.Exists(path) && path != folder && !IsBelow(path, folder)).Distinct()];
+        [.. paths.Where(path => Path.Exists(path) && path != folder && !Folders.Contains(folder, path)).Distinct()];
 
     private static IEnumerable<Reference> ReferencesIn(string file)
     {
@@ -81,7 +82,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
         }
         catch (XmlException)
         {
-            // Not a project of MSBuild's, or one that it cannot read either.
+            // The file is no project of MSBuild's, or one that MSBuild cannot read either.
             return [];
         }
     }
@@ -91,8 +92,8 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
             .Where(text => !IsElsewhere(text))
             .Select(text => new Reference(text.Replace('\\', Path.DirectorySeparatorChar), isImport));
 
-    // SDKs and packages do not change under their version, what is built comes from what counts, and what is looked for above by name is
-    // found without being told.
+    // SDKs and packages do not change under their version. Outputs are built from what counts already. Files that MSBuild looks for above a
+    // project are found by their names.
     private static bool IsElsewhere(string text) =>
         Installed.Concat(Built).Any(beginning => text.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
         || (text.Contains("FileAbove", StringComparison.Ordinal)
@@ -114,16 +115,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
     }
 
     private static string? RepositoryOf(string folder) =>
-        FoldersUp(folder, null).FirstOrDefault(up => Path.Exists(Path.Combine(up, ".git")));
-
-    private static IEnumerable<string> FoldersUp(string folder, string? last)
-    {
-        for (var up = folder; up is not null; up = up == last ? null : Path.GetDirectoryName(up))
-            yield return up;
-    }
-
-    private static bool IsBelow(string path, string folder) =>
-        path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        Folders.Up(folder).FirstOrDefault(up => Path.Exists(Path.Combine(up, ".git")));
 
     private sealed record Reference(string Text, bool IsImport);
 }

@@ -165,7 +165,7 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
     [GeneratedRegex(@"\A(sqlite|postgresql|mariadb|mysql)-[0-9a-f]{32}\z")]
     private static partial Regex EntryName();
 
-    private static long SizeOf(string path) =>
+    public static long SizeOf(string path) =>
         new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static bool IsLocked(string lockFile)

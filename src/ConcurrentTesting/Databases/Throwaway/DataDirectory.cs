@@ -18,9 +18,6 @@ internal static class DataDirectory
         }
     }
 
-    public static long SizeOf(string path) =>
-        new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
-
     private static void Protect(string path)
     {
         if (!OperatingSystem.IsWindows())

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ConcurrentTesting.Databases.Templates;
 
 namespace ConcurrentTesting.Databases.Throwaway;
@@ -45,7 +44,8 @@ internal sealed class ThrowawayServers(
     public async Task<bool> PrepareAsync(
         string identity, bool isCached, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        // A directory under a key of this run alone goes with the run; what a killed run left is evicted like any other, and none finds it.
+        // A key of this run alone makes the directory go with the run. Nobody finds what a killed run left, and it is evicted like any
+        // other.
         var name = $"{product.Name}-{Key(isCached ? identity : identity + runId)}";
         _ofThisRun = isCached ? null : name;
         (_source, var hit) = await GetOrMakeAsync(name, token => BuildAsync(build, token), cancellationToken);
@@ -57,7 +57,7 @@ internal sealed class ThrowawayServers(
         await StartAsync(await ReadyAsync(cancellationToken), workers: 1, cancellationToken);
 
     /// <summary>A server on a private copy of the ready directory.</summary>
-    /// <param name="workers">Whose clones it will hold.</param>
+    /// <param name="workers">The number of workers whose clones it will hold.</param>
     public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) =>
         StartAsync(_source!, workers, cancellationToken);
 
@@ -146,7 +146,7 @@ internal sealed class ThrowawayServers(
     }
 
     private string Key(string identity) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', [.. product.Facts, identity]))))[..32];
+        TextHash.Of(string.Join('\0', [.. product.Facts, identity]))[..32];
 
     private async Task<string> InitializeAsync(CancellationToken cancellationToken)
     {
@@ -169,7 +169,7 @@ internal sealed class ThrowawayServers(
     {
         var source = Path.Combine(entry, "data");
         // A clone is never larger than the directory of its template; the size is doubled, because tests add to it.
-        var folder = NewFolder(DataDirectory.SizeOf(source) * 2 * workers);
+        var folder = NewFolder(TemplateStore.SizeOf(source) * 2 * workers);
         DataDirectory.Copy(source, Path.Combine(folder, "data"), cancellationToken);
         var isInMemory = folder.StartsWith(Memory, StringComparison.Ordinal);
         return await ServerProcess.StartAsync(product, account, folder, isInMemory, logger, cancellationToken);

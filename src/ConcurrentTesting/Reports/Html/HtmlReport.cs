@@ -8,13 +8,14 @@ namespace ConcurrentTesting.Reports.Html;
 /// list of all tests is there without scripts; its own script is the only one that the page lets run.</summary>
 internal sealed class HtmlReport
 {
-    // What follows is a line each, and in full on the tests' own pages, which are compressed.
+    // Later failures have a line each here; in full they are on the tests' own pages, which are compressed.
     private const int FailuresInFull = 30;
     private const int FailuresListed = 300;
     private const int Listed = 500;
     private const int Slowest = 20;
     private const int TextBytes = 16 * 1024;
     private const int NamesOfCluster = 100;
+    private const int NamesOfOneChange = 5;
 
     private readonly RunRecord _record;
     private readonly ReportText _text;
@@ -58,6 +59,7 @@ internal sealed class HtmlReport
         Repeated();
         Flaky();
         Muted();
+        Unfinished();
         SlowestTests();
         SlowestClasses();
         Changes();
@@ -125,6 +127,7 @@ internal sealed class HtmlReport
             ("repeated", "Repeated tests", RepeatTotal.Of(_record.Tests) is not null),
             ("flaky", "Flaky", _record.Flaky > 0),
             ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
+            ("unfinished", "Unfinished", _record.Unfinished.Any()),
             ("slowest", "Slowest", _record.Tests.Length > 0),
             ("changes", "Changes", _changes.Length > 0),
             ("comparison", "Beside another run", _record.Compared is not null),
@@ -316,7 +319,7 @@ internal sealed class HtmlReport
 
     private void Flaky()
     {
-        var flaky = _record.FlakyEntries.OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var flaky = RunLists.Flaky(_record);
         if (flaky.Count == 0)
             return;
 
@@ -334,7 +337,7 @@ internal sealed class HtmlReport
 
     private void Muted()
     {
-        var muted = _record.Tests.Where(test => test.IsMuted).OrderBy(test => test.Id, StringComparer.Ordinal).ToList();
+        var muted = RunLists.Muted(_record);
         if (muted.Count == 0)
             return;
 
@@ -351,17 +354,26 @@ internal sealed class HtmlReport
         _page.Markup("</section>\n");
     }
 
+    private void Unfinished()
+    {
+        var unfinished = _record.Unfinished.Take(Listed).ToList();
+        if (unfinished.Count == 0)
+            return;
+
+        _page.Markup("<section id=\"unfinished\"><h2>Unfinished</h2>\n").Table(
+            "Tests that were running as the run was stopped, and count as skipped",
+            ["Test", "#Worker"],
+            unfinished.Select(test => (string[])[FullName(test), Invariant($"{test.Final.Worker}")]),
+            unfinished.Select(_page.AddressOf))
+            .Markup("</section>\n");
+    }
+
     private void SlowestTests()
     {
         if (_record.Tests.Length == 0)
             return;
 
-        var slowest = _record.Tests
-            .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))
-            .OrderByDescending(test => test.Final.Duration)
-            .ThenBy(test => test.Id, StringComparer.Ordinal)
-            .Take(Slowest)
-            .ToList();
+        var slowest = RunLists.SlowestTests(_record, Slowest);
         _page.Markup("<section id=\"slowest\"><h2>Slowest</h2>\n").Table(
             "Tests by duration",
             ["Test", "#Time", "#Worker"],
@@ -378,14 +390,8 @@ internal sealed class HtmlReport
         _page.Table(
             "Classes by what their tests took together",
             ["Class", "Assembly", "#Tests", "#Time"],
-            _record.Tests
-                .GroupBy(test => (test.ClassName, test.Assembly.Source))
-                .Select(group => (group.Key, Count: group.Count(), Time: TimeSpan.FromTicks(group.Sum(test => test.Final.Duration.Ticks))))
-                .OrderByDescending(group => group.Time)
-                .ThenBy(group => group.Key.ClassName, StringComparer.Ordinal)
-                .Take(Slowest)
-                .Select(group =>
-                    (string[])[group.Key.ClassName, group.Key.Source, Invariant($"{group.Count}"), DurationText.Measured(group.Time)]))
+            RunLists.SlowestClasses(_record, Slowest).Select(
+                one => (string[])[one.Name, one.Source, Invariant($"{one.Tests}"), DurationText.Measured(one.Time)]))
             .Markup("</section>\n");
     }
 
@@ -394,13 +400,25 @@ internal sealed class HtmlReport
         if (_changes.Length == 0)
             return;
 
+        var changes = HistoryFindings.Together(_changes);
+        var shown = changes.Take(Listed).ToList();
         _page.Markup("<section id=\"changes\"><h2>Changes</h2>\n").Table(
-            _changes.Length > Listed ? Invariant($"Against earlier runs; the first {Listed} of {_changes.Length}") : "Against earlier runs",
+            changes.Length > Listed ? Invariant($"Against earlier runs; the first {Listed} of {changes.Length}") : "Against earlier runs",
             ["Test", "What"],
-            _changes.Take(Listed).Select(change => (string[])[FullName(change.Test), change.Text]),
-            _changes.Take(Listed).Select(change => _page.AddressOf(change.Test)))
+            shown.Select(same => (string[])[Names(same), What(same)]),
+            shown.Select(same => _page.AddressOf(same[0].Test)))
             .Markup("</section>\n");
     }
+
+    private string Names(ImmutableArray<HistoryFinding> same) =>
+        string.Join(", ", same.Take(NamesOfOneChange).Select(change => FullName(change.Test)))
+        + (same.Length > NamesOfOneChange ? Invariant($" and {same.Length - NamesOfOneChange} more") : "");
+
+    private string What(ImmutableArray<HistoryFinding> same) => same is [var only] ? only.Text
+        : Invariant($"{same.Length} × {same[0].Text}")
+            + (FailureKinds.IsFailure(same[0].Test)
+                ? $": {_text.Within(FirstLine.Of(same[0].Test.Final.Message), HtmlPage.NameBytes)}"
+                : "");
 
     private void Comparison()
     {

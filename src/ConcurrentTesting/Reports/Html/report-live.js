@@ -83,11 +83,13 @@
       shown.title.textContent = `${counts.failed ? "✖" : "…"} ${text}`;
       shown.title.className = counts.failed ? "failed" : "";
       shown.text.textContent = phase ? `The run goes on: ${phase}.` : "The run goes on.";
-      document.title = `${counts.failed ? "✖ " : ""}${total ? Math.min(99, Math.floor(over / total * 100)) : 0}% – ${text}`;
+      document.title = `${counts.failed ? "✖ " : ""}${total ? `${Math.min(99, Math.floor(over / total * 100))}%` : "discovering"} – ${text}`;
     }
-    [shown.bar.max, shown.bar.value] = [Math.max(1, total, over), over];
+    shown.bar.max = Math.max(1, total, over);
+    if (total || isOver) shown.bar.value = over;
+    else shown.bar.removeAttribute("value");
     figures([
-      ["Tests", `${count(over)} of ${count(Math.max(total, over))}`, counts.flaky ? `${count(counts.flaky)} will run again` : ""],
+      ["Tests", total || isOver ? `${count(over)} of ${count(Math.max(total, over))}` : `${count(over)}, discovering`, counts.flaky ? `${count(counts.flaky)} will run again` : ""],
       ["Failed", count(counts.failed), outside.length ? `${count(outside.length)} outside of tests` : ""],
       ["Flaky", count(flaky), "failed at first, passed in the end"],
       ["Elapsed", duration(now()), left(over)],
@@ -109,7 +111,7 @@
     const plan = Math.max(0, expected - spent);
     const share = Math.min(1, over / total);
     const rest = rate * share + plan * (1 - share);
-    return rest >= 1 ? `about ${duration(Math.round(rest))} left` : "";
+    return rest >= 1 ? `about ${rest < 60 ? `${Math.round(rest)}s` : duration(rest)} left` : "";
   }
 
   function figures(all) {

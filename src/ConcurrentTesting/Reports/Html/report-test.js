@@ -41,7 +41,7 @@ starts.push(() => {
     heading.append(part("span", `${outcome.sign} ${outcome.name}${test[FLAKY] ? ", flaky" : ""} `, test[FLAKY] ? "flaky" : outcome.style), isolated(className, words(test[NAME])));
     const back = part("a", "All tests");
     back.href = "#tests";
-    const ran = test[WORKER] >= 0 ? `${facts.labels[facts.workers.indexOf(test[WORKER])] ?? `worker ${test[WORKER]}`}, ${duration(test[SECONDS])}, begun ${duration(test[START])} into the run` : "not run";
+    const ran = test[WORKER] >= 0 ? `${facts.labels[facts.workers.indexOf(test[WORKER])] ?? `worker ${test[WORKER]}`}, ${test[SECONDS] === null ? "" : `${duration(test[SECONDS])}, `}begun ${duration(test[START])} into the run` : "not run";
     const where = part("p", `${assemblies[test[ASSEMBLY]]}, ${ran}`, "soft");
     if (told.place) where.append(" · ", isolated(part("code", told.place)));
     place.replaceChildren(back, heading, where);
@@ -188,7 +188,7 @@ starts.push(() => {
       const link = part("a", "");
       link.append(words(fullName(one)));
       link.href = address(one);
-      item.append(isolated(link), part("span", ` ${outcomes[one[OUTCOME]].name}, ${duration(one[SECONDS])}`, "soft"));
+      item.append(isolated(link), part("span", ` ${outcomes[one[OUTCOME]].name}${one[SECONDS] === null ? "" : `, ${duration(one[SECONDS])}`}`, "soft"));
       made.append(item);
     }
     place.append(made);

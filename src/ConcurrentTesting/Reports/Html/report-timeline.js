@@ -267,7 +267,7 @@ starts.push(() => {
     if (tip.hidden) return;
     const test = tests[index];
     if (other) tip.replaceChildren(other);
-    else tip.replaceChildren(isolated(fullName(test)), part("div", `${outcomes[test[OUTCOME]].name}, ${duration(test[SECONDS])}${test[QUERIES] ? `, ${count(test[QUERIES])} ${test[QUERIES] === 1 ? "query" : "queries"}` : ""}`, "soft"));
+    else tip.replaceChildren(isolated(fullName(test)), part("div", `${outcomes[test[OUTCOME]].name}${test[SECONDS] === null ? "" : `, ${duration(test[SECONDS])}`}${test[QUERIES] ? `, ${count(test[QUERIES])} ${test[QUERIES] === 1 ? "query" : "queries"}` : ""}`, "soft"));
     if (!event) return;
     const box = canvas.parentElement.getBoundingClientRect();
     tip.style.left = `${Math.max(0, Math.min(event.clientX - box.left + 12, box.width - tip.offsetWidth))}px`;

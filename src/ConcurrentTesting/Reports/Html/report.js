@@ -55,6 +55,7 @@ function words(text) {
 }
 
 function duration(seconds) {
+  if (seconds === null) return "–";
   if (seconds < 0.001) return "<1ms";
   if (seconds < 0.0995) return `${Math.round(seconds * 1000)}ms`;
   if (seconds < 9.995) return `${seconds.toFixed(2)}s`;

@@ -17,7 +17,7 @@ internal sealed class LiveServer : IAsyncDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
 
-    // A reader that takes nothing for so long is gone, or as good as gone.
+    // A reader that takes nothing for this long is taken to be gone.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PatienceAtEnd = TimeSpan.FromSeconds(3);
 
@@ -32,7 +32,7 @@ internal sealed class LiveServer : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<Task, bool> _connections = [];
 
-    // The connections that hear the events: a browser has others, also such as it never uses.
+    // These connections hear the events. A browser has other connections too, some of which it never uses.
     private readonly ConcurrentDictionary<Task, bool> _watching = [];
     private readonly TaskCompletionSource<ReadOnlyMemory<byte>> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _listening;
@@ -54,7 +54,7 @@ internal sealed class LiveServer : IAsyncDisposable
         _listening = Task.Run(ListenAsync);
     }
 
-    /// <summary>With the token: who knows it sees the run.</summary>
+    /// <summary>The address with its token: who knows it sees the run.</summary>
     public string Address { get; }
 
     /// <summary>Hears of the run.</summary>
@@ -91,15 +91,15 @@ internal sealed class LiveServer : IAsyncDisposable
     {
         _report = report;
         _end.TrySetResult(_messages.End(record, report is not null));
-        await Task.WhenAny(Task.WhenAll(_watching.Keys), Task.Delay(PatienceAtEnd, _time)).ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(_watching.Keys), Task.Delay(PatienceAtEnd, _time));
     }
 
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
         _listener.Dispose();
-        await _listening.ConfigureAwait(false);
-        await Task.WhenAll(_connections.Keys).ConfigureAwait(false);
+        await _listening;
+        await Task.WhenAll(_connections.Keys);
         _closing.Dispose();
     }
 
@@ -109,16 +109,16 @@ internal sealed class LiveServer : IAsyncDisposable
         {
             try
             {
-                Take(await _listener.AcceptSocketAsync(_closing.Token).ConfigureAwait(false));
+                Take(await _listener.AcceptSocketAsync(_closing.Token));
             }
             catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
             {
-                // Closed.
+                // The listener is closed.
             }
             catch (SocketException)
             {
-                // A browser that went away before it was heard; or the process is out of file descriptors, for a moment or for long.
-                await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
+                // The browser went away before it was heard, or the process is out of file descriptors for a while.
+                await Task.Delay(10, CancellationToken.None);
             }
         }
     }
@@ -136,23 +136,23 @@ internal sealed class LiveServer : IAsyncDisposable
             try
             {
                 await using var stream = new NetworkStream(socket, ownsSocket: true);
-                await AnswerAsync(stream).ConfigureAwait(false);
+                await AnswerAsync(stream);
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
             {
-                // It went away, or took too long.
+                // The browser went away, or took too long.
             }
         }));
     }
 
-    /// <summary>Something is in a list from before its begin until after its end.</summary>
+    /// <summary>Keeps something in a list from before its begin until after its end.</summary>
     private static async Task During(ConcurrentDictionary<Task, bool> list, Func<Task> act)
     {
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         list.TryAdd(end.Task, true);
         try
         {
-            await act().ConfigureAwait(false);
+            await act();
         }
         finally
         {
@@ -164,11 +164,11 @@ internal sealed class LiveServer : IAsyncDisposable
     private async Task AnswerAsync(Stream stream)
     {
         using var patience = Patient();
-        var request = await LoopbackRequest.ReadAsync(stream, patience.Token).ConfigureAwait(false);
+        var request = await LoopbackRequest.ReadAsync(stream, patience.Token);
         var status = StatusOf(request);
         if (status != "200 OK")
         {
-            await WriteAsync(stream, status, "text/plain; charset=utf-8", Encoding.ASCII.GetBytes(status)).ConfigureAwait(false);
+            await WriteAsync(stream, status, "text/plain; charset=utf-8", Encoding.ASCII.GetBytes(status));
             return;
         }
 
@@ -179,10 +179,10 @@ internal sealed class LiveServer : IAsyncDisposable
             "test" when DetailsOf(request) is { } details => WriteAsync(stream, status, "application/json", details),
             ArtifactNames.Report when _report is { } file => SendFileAsync(stream, file),
             _ => WriteAsync(stream, "404 Not Found", "text/plain; charset=utf-8", "404 Not Found"u8.ToArray()),
-        }).ConfigureAwait(false);
+        });
     }
 
-    // A page of another site may have a name of its own point to this machine: it is not answered under that name.
+    // A page of another site may have a name that points to this machine: requests under such a name are not answered.
     private string StatusOf(LoopbackRequest? request) => request switch
     {
         null => "400 Bad Request",
@@ -204,52 +204,52 @@ internal sealed class LiveServer : IAsyncDisposable
 
     private async Task SendEventsAsync(Stream stream)
     {
-        await SendAsync(stream, Head("200 OK", "text/event-stream", null)).ConfigureAwait(false);
+        await SendAsync(stream, Head("200 OK", "text/event-stream", null));
         var cursor = new LiveCursor();
         var sentAt = _time.GetTimestamp();
         while (true)
         {
-            // What came before the end is read after it is known, so that nothing is left out.
+            // The end is looked at before the news, so that no news from before the end is left out.
             var isOver = _end.Task.IsCompleted;
             if (isOver || _feed.HasNews(cursor) || _time.GetElapsedTime(sentAt) > HeartbeatInterval)
             {
                 foreach (var message in _messages.Since(cursor))
-                    await SendAsync(stream, Event("change", message)).ConfigureAwait(false);
+                    await SendAsync(stream, Event("change", message));
                 sentAt = _time.GetTimestamp();
             }
 
             if (isOver)
                 break;
-            await Task.WhenAny(Task.Delay(Interval, _time, _closing.Token), _end.Task).ConfigureAwait(false);
+            await Task.WhenAny(Task.Delay(Interval, _time, _closing.Token), _end.Task);
             _closing.Token.ThrowIfCancellationRequested();
         }
 
-        await SendAsync(stream, Event("end", await _end.Task.ConfigureAwait(false))).ConfigureAwait(false);
-        // The page goes on until it has the report; then it closes.
+        await SendAsync(stream, Event("end", await _end.Task));
+        // The page stays until it has the report; then it closes the connection.
         using var patience = Patient();
-        _ = await stream.ReadAsync(new byte[1], patience.Token).ConfigureAwait(false);
+        _ = await stream.ReadAsync(new byte[1], patience.Token);
     }
 
     private async Task SendFileAsync(Stream stream, string file)
     {
         await using var report = new FileStream(
             file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, FileOptions.Asynchronous);
-        await SendAsync(stream, Head("200 OK", "text/html; charset=utf-8", report.Length)).ConfigureAwait(false);
+        await SendAsync(stream, Head("200 OK", "text/html; charset=utf-8", report.Length));
         var buffer = new byte[64 * 1024];
-        for (int read; (read = await report.ReadAsync(buffer, _closing.Token).ConfigureAwait(false)) > 0;)
-            await SendAsync(stream, buffer.AsMemory(0, read)).ConfigureAwait(false);
+        for (int read; (read = await report.ReadAsync(buffer, _closing.Token)) > 0;)
+            await SendAsync(stream, buffer.AsMemory(0, read));
     }
 
     private async Task WriteAsync(Stream stream, string status, string contentType, byte[] body)
     {
-        await SendAsync(stream, Head(status, contentType, body.Length)).ConfigureAwait(false);
-        await SendAsync(stream, body).ConfigureAwait(false);
+        await SendAsync(stream, Head(status, contentType, body.Length));
+        await SendAsync(stream, body);
     }
 
     private async Task SendAsync(Stream stream, ReadOnlyMemory<byte> bytes)
     {
         using var patience = Patient();
-        await stream.WriteAsync(bytes, patience.Token).ConfigureAwait(false);
+        await stream.WriteAsync(bytes, patience.Token);
     }
 
     private CancellationTokenSource Patient()

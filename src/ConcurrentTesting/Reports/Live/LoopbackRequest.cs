@@ -13,7 +13,7 @@ internal sealed record LoopbackRequest(string Method, string Path, string Query,
         var read = 0;
         while (read < buffer.Length)
         {
-            var count = await stream.ReadAsync(buffer.AsMemory(read), cancellationToken).ConfigureAwait(false);
+            var count = await stream.ReadAsync(buffer.AsMemory(read), cancellationToken);
             if (count == 0)
                 return null;
             read += count;

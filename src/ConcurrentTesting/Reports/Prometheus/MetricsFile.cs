@@ -11,8 +11,6 @@ internal static class MetricsFile
     private static readonly string[] RetryCauses = [.. RetryCounts.Causes.Select(Label)];
     private static readonly string[] RerunCauses =
         [.. new[] { BatchReasons.Requeue, BatchReasons.Alone, BatchReasons.ByName, BatchReasons.Rerun, BatchReasons.Retry }.Select(Label)];
-    private static readonly string[] HealthOutcomes = ["ok", "failed"];
-    private static readonly string[] DatabaseRetryCauses = ["connection", "server_not_ready", "server_full", "busy", "conflict"];
     private static readonly string[] OutsideCauses = ["cleanup", "process_end", "error"];
 
     /// <exception cref="IOException">The output cannot be written.</exception>
@@ -23,7 +21,7 @@ internal static class MetricsFile
         Tests(record, metrics);
         Workers(record, metrics);
         End(record, metrics);
-        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+        await ExportAsync(record, metrics, registry, output, cancellationToken);
     }
 
     /// <summary>The same of a run that goes on: what only its end decides is not there, and no counter ever decreases.</summary>
@@ -34,7 +32,7 @@ internal static class MetricsFile
         metrics.Active.Set(live.Active);
         Tests(record with { Tests = live.Settled }, metrics);
         RunningWorkers(record, metrics);
-        await ExportAsync(record, metrics, registry, output, cancellationToken).ConfigureAwait(false);
+        await ExportAsync(record, metrics, registry, output, cancellationToken);
     }
 
     private static async Task ExportAsync(
@@ -47,12 +45,12 @@ internal static class MetricsFile
         if (record.Database is { } database)
             Databases(database, metrics);
 
-        await registry.CollectAndExportAsTextAsync(output, cancellationToken).ConfigureAwait(false);
+        await registry.CollectAndExportAsTextAsync(output, cancellationToken);
     }
 
     private static void Tests(RunRecord record, RunMetrics metrics)
     {
-        // An outcome that did not occur is known to be zero, and an alert on it needs the series to exist.
+        // An outcome, a worker or a count that did not occur is known to be zero, and an alert on it needs the series to exist.
         var results = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.Results.WithLabels(Label(outcome)));
         var durations = Enum.GetValues<TestOutcome>().ToDictionary(
             outcome => outcome, outcome => metrics.TestDuration.WithLabels(Label(outcome)));
@@ -80,7 +78,7 @@ internal static class MetricsFile
         metrics.Muted.Set(record.Tests.Count(test => test.IsMuted));
     }
 
-    // What was asked for several times was not run again for a fault.
+    // A further time of a test that runs several times is no rerun.
     private static bool IsRerun(TestAttempt attempt) => attempt.Round is null || attempt.Cause is not (null or BatchReasons.Repeat);
 
     private static void Workers(RunRecord record, RunMetrics metrics)
@@ -112,7 +110,6 @@ internal static class MetricsFile
 
     private static void Errors(RunRecord record, RunMetrics metrics)
     {
-        // As with outcomes: what did not happen is known to be zero.
         foreach (var worker in record.StartedWorkers)
         {
             foreach (var cause in ErrorCauses)
@@ -181,13 +178,8 @@ internal static class MetricsFile
 
         Observe(metrics.CloneDuration, database.Engine, database.CloneTimes);
         Observe(metrics.DropDuration, database.Engine, database.DropTimes);
-        // What did not happen is zero, not missing.
-        metrics.Leaked.WithLabels(database.Engine).Set(0);
-        metrics.DatabaseRetrySuccesses.WithLabels(database.Engine).IncTo(0);
-        foreach (var outcome in HealthOutcomes)
-            metrics.HealthChecks.WithLabels(database.Engine, outcome).IncTo(0);
-        foreach (var cause in DatabaseRetryCauses)
-            metrics.DatabaseRetries.WithLabels(database.Engine, cause).IncTo(0);
+        foreach (var name in CountNames.Always)
+            Count(metrics, database.Engine, name, 0);
         foreach (var (name, count) in database.Counts)
             Count(metrics, database.Engine, name, count);
     }
@@ -195,8 +187,8 @@ internal static class MetricsFile
     /// <summary>The counts know of several templates, the record itself of one.</summary>
     private static (long Hits, long Misses) Templates(DatabaseRecord database)
     {
-        var hits = database.Counts.GetValueOrDefault("template_hits");
-        var misses = database.Counts.GetValueOrDefault("template_misses");
+        var hits = database.Counts.GetValueOrDefault(CountNames.TemplateHits);
+        var misses = database.Counts.GetValueOrDefault(CountNames.TemplateMisses);
         return hits + misses > 0 ? (hits, misses) : (database.TemplateHit == true ? 1 : 0, database.TemplateHit == false ? 1 : 0);
     }
 
@@ -204,13 +196,13 @@ internal static class MetricsFile
     {
         switch (name)
         {
-            case "template_hits" or "template_misses" or "retries":
-                // Written above, or the sum of the retries by cause.
+            case CountNames.TemplateHits or CountNames.TemplateMisses or CountNames.Retries:
+                // These are written above, or are the sum of the retries by cause.
                 break;
-            case "retries_succeeded":
+            case CountNames.RetriesSucceeded:
                 metrics.DatabaseRetrySuccesses.WithLabels(engine).IncTo(count);
                 break;
-            case "leaked":
+            case CountNames.Leaked:
                 metrics.Leaked.WithLabels(engine).Set(count);
                 break;
             default:
@@ -221,12 +213,10 @@ internal static class MetricsFile
 
     private static void CountByKind(RunMetrics metrics, string engine, string name, long count)
     {
-        const string HealthChecks = "health_checks_";
-        const string Retries = "retries_";
-        if (name.StartsWith(HealthChecks, StringComparison.Ordinal))
-            metrics.HealthChecks.WithLabels(engine, name[HealthChecks.Length..]).IncTo(count);
-        else if (name.StartsWith(Retries, StringComparison.Ordinal))
-            metrics.DatabaseRetries.WithLabels(engine, name[Retries.Length..]).IncTo(count);
+        if (name.StartsWith(CountNames.HealthChecks, StringComparison.Ordinal))
+            metrics.HealthChecks.WithLabels(engine, name[CountNames.HealthChecks.Length..]).IncTo(count);
+        else if (name.StartsWith(CountNames.RetriesByCause, StringComparison.Ordinal))
+            metrics.DatabaseRetries.WithLabels(engine, name[CountNames.RetriesByCause.Length..]).IncTo(count);
         else
             metrics.DatabaseEvents.WithLabels(engine, Label(name)).IncTo(count);
     }

@@ -19,7 +19,9 @@ internal sealed class AttachmentFolder(string resultsDirectory)
     /// <summary>Copies a file that a TRX names. Returns its path below <paramref name="folder"/>, or null where it cannot be had. A TRX is
     /// read, not trusted: only files inside the results folder are taken.</summary>
     public string? AdoptNamedByTrx(TestAttempt? attempt, string source, string folder) =>
-        IsInside(Path.GetFullPath(source), _results) ? Adopt(attempt, source, folder) : Lost(source, "it lies outside the results folder");
+        Folders.Contains(_results, Path.GetFullPath(source))
+            ? Adopt(attempt, source, folder)
+            : Lost(source, "it lies outside the results folder");
 
     /// <summary>Copies a file that the record names, wherever it is. Returns its path below <paramref name="folder"/>, or null where it
     /// cannot be had.</summary>
@@ -79,7 +81,4 @@ internal sealed class AttachmentFolder(string resultsDirectory)
         _firstLoss ??= $"{source}: {cause}";
         return null;
     }
-
-    private static bool IsInside(string path, string folder) =>
-        path.StartsWith(folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -17,7 +17,7 @@ internal sealed class SourceLines(string rootDirectory, DateTimeOffset runStarte
     private static readonly ImmutableHashSet<string> Extensions =
         ImmutableHashSet.Create(StringComparer.OrdinalIgnoreCase, ".cs", ".fs", ".vb", ".razor", ".cshtml");
 
-    // Many failures are in few files.
+    // Many failures lie in few files, so their lines are kept.
     private readonly Dictionary<string, string[]?> _files = new(StringComparer.Ordinal);
 
     /// <summary>Null where there is nothing to show.</summary>
@@ -61,8 +61,7 @@ internal sealed class SourceLines(string rootDirectory, DateTimeOffset runStarte
 
     private bool IsSource(string path, string root)
     {
-        if (!path.StartsWith(root.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || !Extensions.Contains(Path.GetExtension(path)))
+        if (!Folders.Contains(root, path) || !Extensions.Contains(Path.GetExtension(path)))
             return false;
         var info = new FileInfo(path);
         return info is { Exists: true, LinkTarget: null, Length: <= LargestFile } && info.LastWriteTimeUtc <= runStartedAt.UtcDateTime;

@@ -16,7 +16,7 @@ internal static class HostFiles
             return [];
         var tries = Files(results).ToList().Select(
             file => Task.Run(() => (File: file, Reason: ReasonWhyNot(file, redactor)), cancellationToken));
-        var all = await Task.WhenAll(tries).ConfigureAwait(false);
+        var all = await Task.WhenAll(tries);
         return [.. all.Where(one => one.Reason is not null).Select(one => (one.File, one.Reason!))];
     }
 
@@ -33,7 +33,7 @@ internal static class HostFiles
         }
     }
 
-    // By the names that they have: beside them may lie what is not ours.
+    // Only files with our names are taken, because others may lie beside them.
     private static IEnumerable<string> Files(string results) =>
         DirectoryContents.Folders(results).Where(ArtifactNames.IsWorker).Select(worker => Path.Combine(results, worker))
             .SelectMany(worker => Directory.EnumerateFiles(worker, "batch-*.trx").Concat(Directory.EnumerateFiles(worker, "vstest-*.log")))

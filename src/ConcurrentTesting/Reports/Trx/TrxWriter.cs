@@ -4,29 +4,23 @@ using ConcurrentTesting.Reports.Text;
 namespace ConcurrentTesting.Reports.Trx;
 
 /// <summary>Writes the merged file from front to end, in VSTest's own order of elements and attributes.</summary>
-internal sealed class TrxWriter : IDisposable
+internal sealed class TrxWriter : TrxXml
 {
-    // What a test host told and the run did not believe is longer than what it recorded by more than this.
+    // A duration that exceeds the recorded one by more than this was told by a test host, and not believed by the run.
     private static readonly TimeSpan ImpossibleBeyond = TimeSpan.FromMinutes(1);
 
-    private readonly IndentedXml _xml;
     private readonly ReportText _text;
     private readonly TrxDefinitions _definitions = new();
     private readonly List<(Guid Test, Guid Execution)> _entries = [];
 
     public TrxWriter(Stream output, ReportText text)
-    {
-        _text = text;
-        _xml = new IndentedXml(output, TrxText.Namespace);
-    }
-
-    public void Dispose() => _xml.Dispose();
+        : base(LegalXml.Writer(output)) => _text = text;
 
     public void Begin(RunRecord record)
     {
-        _xml.WriteStartDocument();
+        Xml.WriteStartDocument();
         Start("TestRun");
-        Attribute("id", StableGuid.Of(record.RunId).ToString());
+        Id("id", StableGuid.Of(record.RunId));
         Attribute("name", $"ConcurrentTest {record.RunId}");
         Start("Times");
         Attribute("creation", TrxFormat.Time(record.StartedAt));
@@ -36,10 +30,8 @@ internal sealed class TrxWriter : IDisposable
         End();
         Start("TestSettings");
         Attribute("name", "default");
-        Attribute("id", StableGuid.Of(record.RunId, "settings").ToString());
-        Start("Deployment");
-        Attribute("runDeploymentRoot", AttachmentFolder.Name);
-        End();
+        Id("id", StableGuid.Of(record.RunId, "settings"));
+        Only("Deployment", "runDeploymentRoot", AttachmentFolder.Name);
         End();
         Start("Results");
     }
@@ -55,15 +47,15 @@ internal sealed class TrxWriter : IDisposable
         _entries.Add((definition.Id, executionId));
 
         Start("UnitTestResult");
-        Attribute("executionId", executionId.ToString());
-        Attribute("testId", definition.Id.ToString());
+        Id("executionId", executionId);
+        Id("testId", definition.Id);
         Name("testName", name);
         Attribute("computerName", row?["computerName"] ?? machine);
         RowTimes(recorded.Attempt, row);
         Attribute("testType", TrxText.UnitTestType);
         Attribute("outcome", TrxFormat.Outcome(test.Outcome));
         Attribute("testListId", TrxText.UncategorizedList);
-        Attribute("relativeResultsDirectory", executionId.ToString());
+        Id("relativeResultsDirectory", executionId);
         Output(output);
         Files(files);
         Copy(collectors);
@@ -85,14 +77,11 @@ internal sealed class TrxWriter : IDisposable
             Entry(test, execution);
 
         End();
-        Start("TestLists");
-        List("Results Not in a List", TrxText.UncategorizedList);
-        List("All Loaded Results", TrxText.AllLoadedList);
-        End();
+        Lists();
         Summary(record, summary);
         End();
-        _xml.WriteEndDocument();
-        _xml.Flush();
+        Xml.WriteEndDocument();
+        Xml.Flush();
     }
 
     private void RowTimes(TestAttempt attempt, TrxRow? row)
@@ -121,37 +110,11 @@ internal sealed class TrxWriter : IDisposable
             End();
         }
 
-        TextMessages(output.TextMessages);
+        Each("TextMessages", output.TextMessages, message => Text("Message", message));
         End();
     }
 
-    private void TextMessages(IReadOnlyList<string> messages)
-    {
-        if (messages.Count == 0)
-            return;
-
-        Start("TextMessages");
-        foreach (var message in messages)
-            Text("Message", message);
-
-        End();
-    }
-
-    private void Files(IReadOnlyList<string> files)
-    {
-        if (files.Count == 0)
-            return;
-
-        Start("ResultFiles");
-        foreach (var file in files)
-        {
-            Start("ResultFile");
-            Attribute("path", file);
-            End();
-        }
-
-        End();
-    }
+    private void Files(IReadOnlyList<string> files) => Each("ResultFiles", files, file => Only("ResultFile", "path", file));
 
     private void Definition(TrxDefinition definition)
     {
@@ -161,12 +124,12 @@ internal sealed class TrxWriter : IDisposable
         if (definition.Priority is { } priority)
             Attribute("priority", priority);
 
-        Attribute("id", definition.Id.ToString());
+        Id("id", definition.Id);
         foreach (var detail in definition.Details)
             Copy(detail);
 
         Start("Execution");
-        Attribute("id", definition.ExecutionId.ToString());
+        Id("id", definition.ExecutionId);
         End();
         Start("TestMethod");
         Attribute("codeBase", definition.Assembly.Path);
@@ -177,28 +140,11 @@ internal sealed class TrxWriter : IDisposable
         End();
     }
 
-    private void Entry(Guid test, Guid execution)
-    {
-        Start("TestEntry");
-        Attribute("testId", test.ToString());
-        Attribute("executionId", execution.ToString());
-        Attribute("testListId", TrxText.UncategorizedList);
-        End();
-    }
-
-    private void List(string name, string id)
-    {
-        Start("TestList");
-        Attribute("name", name);
-        Attribute("id", id);
-        End();
-    }
-
     private void Summary(RunRecord record, TrxSummary summary)
     {
         Start("ResultSummary");
         Attribute("outcome", record.Failed > 0 || record.ExitCode != ConcurrentTestExitCode.Success ? "Failed" : "Completed");
-        Counters(record);
+        Counters(record.Passed + record.Failed + record.Skipped, record.Passed, record.Failed, record.Skipped);
         if (summary.StdOut is { } output)
         {
             Start("Output");
@@ -208,31 +154,7 @@ internal sealed class TrxWriter : IDisposable
 
         RunInfos(record, summary);
         Files(summary.Files);
-        if (summary.Collectors.Count > 0)
-        {
-            Start("CollectorDataEntries");
-            summary.Collectors.ForEach(Copy);
-            End();
-        }
-
-        End();
-    }
-
-    private void Counters(RunRecord record)
-    {
-        var (passed, failed, skipped) = (record.Passed, record.Failed, record.Skipped);
-        Start("Counters");
-        Number("total", passed + failed + skipped);
-        Number("executed", passed + failed);
-        Number("passed", passed);
-        Number("failed", failed);
-        foreach (var unused in (ReadOnlySpan<string>)["error", "timeout", "aborted", "inconclusive", "passedButRunAborted", "notRunnable"])
-            Number(unused, 0);
-
-        Number("notExecuted", skipped);
-        foreach (var unused in (ReadOnlySpan<string>)["disconnected", "warning", "completed", "inProgress", "pending"])
-            Number(unused, 0);
-
+        Each("CollectorDataEntries", summary.Collectors, Copy);
         End();
     }
 
@@ -244,15 +166,7 @@ internal sealed class TrxWriter : IDisposable
         Start("RunInfos");
         summary.RunInfos.ForEach(Copy);
         foreach (var incident in record.Incidents)
-        {
-            Start("RunInfo");
-            Attribute("computerName", record.Machine);
-            Attribute("outcome", "Warning");
-            Attribute("timestamp", TrxFormat.Time(incident.At));
-            Text("Text", $"{incident.Kind}: {incident.Message}");
-            End();
-        }
-
+            RunInfo(record.Machine, "Warning", TrxFormat.Time(incident.At), $"{incident.Kind}: {incident.Message}");
         End();
     }
 
@@ -277,23 +191,17 @@ internal sealed class TrxWriter : IDisposable
         if (node is XElement child)
             Copy(child);
         else if (node is XText text)
-            _xml.WriteString(_text.Whole(text.Value));
+            Xml.WriteString(_text.Whole(text.Value));
     }
 
-    private void Start(string name) => _xml.WriteStartElement(name);
+    protected override void Attribute(string name, string value) => Xml.WriteAttributeString(name, LegalXml.Clean(value));
 
-    private void End() => _xml.WriteEndElement();
+    private void Name(string name, string value) => Xml.WriteAttributeString(name, _text.Whole(value));
 
-    private void Attribute(string name, string value) => _xml.WriteAttributeString(name, LegalXml.Clean(value));
-
-    private void Name(string name, string value) => _xml.WriteAttributeString(name, _text.Whole(value));
-
-    private void Number(string name, int value) => _xml.WriteAttributeString(name, value.ToString(CultureInfo.InvariantCulture));
-
-    private void Text(string name, string? value)
+    protected override void Text(string name, string? value)
     {
         if (value is not null)
-            _xml.WriteElementString(name, _text.Whole(value));
+            Xml.WriteElementString(name, TrxText.Namespace, _text.Whole(value));
     }
 
     private static string RestoreName(string written, TestRecord test) =>

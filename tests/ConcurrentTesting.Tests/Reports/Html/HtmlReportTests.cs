@@ -97,6 +97,40 @@ public sealed partial class HtmlReportTests : IDisposable
     }
 
     [Fact]
+    public void A_test_that_was_begun_and_is_unfinished_is_told_as_such()
+    {
+        var begun = RecordedRun.Attempt(TestOutcome.Error, worker: 1) with { Message = "No worker was left to try it again.", Cause = AttemptCauses.Unfinished, Duration = TimeSpan.Zero };
+        var page = Page(RecordedRun.Of(_folder.Path, [RecordedRun.Test("Begun", begun)]));
+
+        page.ShouldContain("✖ unfinished</span>");
+        page.ShouldContain("Shop.Tests (net10.0), worker 1 ");
+        page.ShouldNotContain("worker 1, &lt;1ms");
+    }
+
+    [Fact]
+    public void What_was_running_as_the_run_was_stopped_has_a_section()
+    {
+        var begun = RecordedRun.Attempt(TestOutcome.Skipped, worker: 1) with { Cause = AttemptCauses.Unfinished };
+        var page = Page(RecordedRun.Of(_folder.Path, [RecordedRun.Test("Hangs", begun), RecordedRun.Test("Passes")]));
+
+        page.ShouldContain("<a href=\"#unfinished\">Unfinished</a>");
+        page.Split("<section id=\"unfinished\">")[1].Split("</section>")[0].ShouldContain("Shop.Tests.BasketTests.Hangs");
+    }
+
+    [Fact]
+    public void Changes_of_one_cause_are_one()
+    {
+        var failed = RecordedRun.Attempt(TestOutcome.Failed) with { Message = "The fixture threw.\nat once" };
+        var tests = Enumerable.Range(0, 40).Select(number => RecordedRun.Test($"Torn_{number:00}", failed)).Append(RecordedRun.Test("Zips", failed with { Message = "torn" })).ToList();
+        var record = RecordedRun.Of(_folder.Path, tests);
+        var page = Page(record with { History = record.Tests.ToImmutableDictionary(test => test.Id, _ => ImmutableArray.Create(new PastResult(TestOutcome.Passed, 1, null, false))) });
+
+        page.ShouldContain("Torn_04 and 35 more");
+        page.ShouldContain("40 &#215; new failure: The fixture threw.</td>");
+        page.ShouldContain(">new failure</td>");
+    }
+
+    [Fact]
     public void Equal_failures_are_one_and_what_never_ran_comes_last()
     {
         var never = RecordedRun.Attempt(TestOutcome.Error, worker: -1) with { Message = "No worker was left to run it." };

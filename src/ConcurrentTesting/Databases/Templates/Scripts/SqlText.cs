@@ -20,6 +20,20 @@ internal static class SqlText
         return index;
     }
 
+    /// <summary>Where a statement is, as messages say it.</summary>
+    public static string Where(SqlFileStep script, int line, int number, string statement) =>
+        FormattableString.Invariant($"{script.Name}:{line}: statement {number} ({Quote(statement)})");
+
+    /// <summary>Throws where a script leaves a transaction open at its end.</summary>
+    public static void RequireEnded(SqlFileStep script, bool isInTransaction)
+    {
+        if (isInTransaction)
+        {
+            throw new ConcurrentTestException(
+                ConcurrentTestExitCode.Incomplete, $"{script.Name}: the file ends inside a transaction; add COMMIT");
+        }
+    }
+
     public static string Quote(string statement)
     {
         var line = FirstLine.Of(statement);

@@ -45,15 +45,12 @@ internal static class TemplateScripts
         }
     }
 
-    /// <summary>In the order of the script.</summary>
+    /// <summary>Finds what reaches beyond the database, in the order of the script.</summary>
     public static IEnumerable<Reach> Find(string sql, SqlDialect dialect) =>
         SqlScriptReader.Read(sql, dialect).SelectMany(statement => Find(statement, dialect));
 
     /// <summary>What <see cref="Find(string, SqlDialect)"/> lets through and reaches beyond all the same.</summary>
-    public static IEnumerable<Reach> FindFurther(string sql, SqlDialect dialect) =>
-        SqlScriptReader.Read(sql, dialect).SelectMany(statement => FindFurther(statement, dialect));
-
-    private static IEnumerable<Reach> FindFurther(SqlStatement statement, SqlDialect dialect) =>
+    public static IEnumerable<Reach> FindFurther(SqlStatement statement, SqlDialect dialect) =>
         !statement.IsClientCommand && !Find(statement, dialect).Any() && ReachingWords.Find(statement, dialect) is { } name
             ? [new Reach(statement.Line, name, "leave it out")]
             : [];

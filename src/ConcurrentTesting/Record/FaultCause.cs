@@ -1,4 +1,4 @@
-namespace ConcurrentTesting.Databases.Leases;
+namespace ConcurrentTesting.Record;
 
 /// <summary>Why an operation failed, where trying again can help.</summary>
 internal enum FaultCause
@@ -26,4 +26,14 @@ internal static class FaultCauses
 {
     /// <summary>What was under way when the connection or the server went has not failed by itself.</summary>
     public static bool IsOfConnection(this FaultCause cause) => cause is FaultCause.Connection or FaultCause.ServerNotReady;
+
+    public static string Word(this FaultCause cause) => cause switch
+    {
+        FaultCause.Connection => "connection",
+        FaultCause.ServerNotReady => "server_not_ready",
+        FaultCause.ServerFull => "server_full",
+        FaultCause.Busy => "busy",
+        FaultCause.Conflict => "conflict",
+        _ => "none",
+    };
 }

@@ -1,0 +1,9 @@
+using System.Security.Cryptography;
+
+namespace ConcurrentTesting.Safety;
+
+/// <summary>The SHA-256 of a text, in lower-case digits: names of databases and files begin with it, which outlive a version.</summary>
+internal static class TextHash
+{
+    public static string Of(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}
