@@ -249,10 +249,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         runtime >= RuntimeCompiledFor && RuntimeInformation.RuntimeIdentifier == MachineCompiledFor
             && File.Exists(CompiledHookPath) ? CompiledHookPath : HookPath;
 
-    private static string HookFolder { get; } =
-        Path.Combine(
-            Path.GetDirectoryName(typeof(TestHookServer).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory,
-            "testhook");
+    private static string HookFolder { get; } = OwnFolder.Of("testhook");
 
     private static string HookPath { get; } = Path.Combine(HookFolder, HookFile);
 
