@@ -104,7 +104,7 @@ internal sealed record TestRecord
         init
         {
             field = value;
-            Final = value is [.., { Round: null } last] ? last : DecidingAttempt.Of(value)!;
+            Final = DecidingAttempt.Of(value)!;
         }
     }
 

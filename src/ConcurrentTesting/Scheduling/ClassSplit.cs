@@ -42,9 +42,10 @@ internal static class ClassSplit
         unit.IsDivisible
         && (settings.Granularity == TestGranularity.Test || (AreApart(unit, settings, timings) && AreKnown(unit, timings)));
 
-    // A class's tests never meet each other in a serial run, so beside each other they must have nothing in common.
+    // The tests of a class never meet each other in a serial run, or share its fixture and statics there: beside each other they must have
+    // nothing in common.
     private static bool AreApart(TestUnit unit, ConcurrentTestSettings settings, TimingStore timings) =>
-        unit.IsParallelInside || (settings.Database != DatabaseEngine.None && !timings.IsDatabaseUnused(unit.Assembly));
+        unit is { IsParallelInside: true, OneProcess: null } || (settings.Database != DatabaseEngine.None && !timings.IsDatabaseUnused(unit.Assembly));
 
     private static bool AreKnown(TestUnit unit, TimingStore timings) =>
         unit.Entries.Count(entry => timings.Find(entry) is not null) >= EnoughTimings * unit.Entries.Length;
