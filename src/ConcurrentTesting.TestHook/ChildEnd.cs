@@ -10,7 +10,7 @@ namespace ConcurrentTesting.TestHook;
 /// <param name="Status">The exit code, or the signal's number.</param>
 internal sealed record ChildEnd(bool IsKilled, int Status)
 {
-    // https://man7.org/linux/man-pages/man2/waitid.2.html
+    // This is P_PID of waitid (https://man7.org/linux/man-pages/man2/waitid.2.html).
     private const int ProcessById = 1;
     private const int Exited = 4;
     private const int LeaveWaitable = 0x01000000;
@@ -22,7 +22,7 @@ internal sealed record ChildEnd(bool IsKilled, int Status)
     private const int LastSignal = 64;
     private static readonly TimeSpan PatienceWithRuntime = TimeSpan.FromSeconds(1);
 
-    // siginfo_t of 64-bit Linux: the code after two numbers, the status after the child's id and its user.
+    // In the siginfo_t of 64-bit Linux the code follows two numbers, and the status follows the child's id and its user.
     private const int LengthOfInfo = 128;
     private const int OffsetOfCode = 8;
     private const int OffsetOfStatus = 24;
@@ -44,8 +44,8 @@ internal sealed record ChildEnd(bool IsKilled, int Status)
         return new ChildEnd(code != CodeExited, BinaryPrimitives.ReadInt32LittleEndian(info.AsSpan(OffsetOfStatus)));
     }
 
-    // The runtime waits for the same child: where it is first, the system forgets how the child ended, and only the runtime's own record of
-    // it tells.
+    // The runtime waits for the same child. Where it is first, the system forgets how the child ended, and only the runtime's own record
+    // tells:
     // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
     private static ChildEnd? KnownToRuntime(int child)
     {
@@ -67,7 +67,7 @@ internal sealed record ChildEnd(bool IsKilled, int Status)
         catch (Exception exception) when (exception is MemberAccessException
             or TargetException or InvalidCastException or ArgumentException)
         {
-            // Another runtime keeps it elsewhere.
+            // Another version of the runtime keeps the record elsewhere.
             return null;
         }
     }

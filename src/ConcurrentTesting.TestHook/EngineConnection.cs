@@ -22,7 +22,7 @@ internal sealed class EngineConnection
     private readonly byte[] _child = new byte[sizeof(int)];
     private bool _isClosed;
 
-    // Bytes of a child's id that have arrived; null where none is awaited.
+    // This many bytes of a child's id have arrived; null where none is awaited.
     private int? _childBytes;
 
     private EngineConnection(Socket socket) => _socket = socket;
@@ -108,7 +108,7 @@ internal sealed class EngineConnection
                 return true;
             if (error != SocketError.Success)
             {
-                // The watching thread sees the same, and knows what it means.
+                // The watching thread sees the same error, and knows what it means.
                 _isClosed = true;
                 return false;
             }
@@ -139,7 +139,7 @@ internal sealed class EngineConnection
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // As good as an end.
+            // A broken connection counts as its end.
         }
 
         EngineLost?.Invoke();

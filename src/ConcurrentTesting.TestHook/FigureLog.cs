@@ -34,7 +34,7 @@ internal sealed class FigureLog
     /// one.</summary>
     public void AppendState()
     {
-        // Of a longer one, the rest would be read as the next.
+        // The rest of a longer state would be read as the next message.
         if (_stateAt is not { } offset || offset + Messages.Length < _length)
             offset = _length;
         _stateAt = offset;
@@ -48,7 +48,7 @@ internal sealed class FigureLog
         Messages.Remove(Messages.Length);
     }
 
-    // On a full disk the last message may be there in part: the engine reads whole ones, and no other follows.
+    // On a full disk the last message may be there in part. The engine reads whole ones only, and no other follows.
     private bool TryWrite(SafeFileHandle file, long offset)
     {
         try

@@ -11,7 +11,7 @@ internal sealed unsafe class FigureMemory
 {
     private const string FileSystem = "/dev/shm/";
 
-    // Figures of some 500 tests.
+    // This much holds the figures of some 500 tests.
     private const int Growth = 64 * 1024;
     private const int ReadAndWrite = 1 | 2;
     private const int Shared = 1;

@@ -11,7 +11,7 @@ internal sealed class HookSession
 {
     private const string StartupHooksVariable = "DOTNET_STARTUP_HOOKS";
 
-    // More than the engine keeps, which takes secrets out before it cuts.
+    // The engine keeps less, but takes secrets out before it cuts.
     private const int LongestText = 32 * 1024;
 
     private readonly EngineConnection _engine;
@@ -107,7 +107,7 @@ internal sealed class HookSession
 
     private static string Capped(string text) => text.Length > LongestText ? text[..LongestText] : text;
 
-    // The parent's death ends the thread; the engine may have gone long before.
+    // The parent's death ends the thread, and the engine may have gone long before.
     private void WatchChild(int child) =>
         new Thread(() => TellChild(child), 128 * 1024) { IsBackground = true, Name = "ConcurrentTest child" }.Start();
 
@@ -129,7 +129,7 @@ internal sealed class HookSession
         _engine.End(0, static (writer, _) => writer.Begin(HookMessage.Bye).End());
     }
 
-    // On threads where an exception would end the process.
+    // This runs on threads where an exception would end the process.
     private void Tell(Action<Meter> what)
     {
         try
@@ -151,7 +151,7 @@ internal sealed class HookSession
         }
         catch (SocketException)
         {
-            // Killed between the start of this process and now.
+            // The engine was killed between the start of this process and now.
             if (!IsAlive(address.EngineProcessId))
                 ProcessEnd.Now();
             return null;
@@ -193,7 +193,7 @@ internal sealed class HookSession
         part is "x86" or "x64" or "arm64"
         || (part.Length > 3 && part.StartsWith("net", StringComparison.Ordinal) && char.IsAsciiDigit(part[3]));
 
-    // What tests start is not ours to watch, and may run on a runtime that this assembly does not load in.
+    // Processes that tests start are not ours to watch, and may run on a runtime that cannot load this assembly.
     private static void HideFromChildren(HookAddress address)
     {
         Environment.SetEnvironmentVariable(StartupHooksVariable, address.OtherHooks.Length > 0 ? address.OtherHooks : null);

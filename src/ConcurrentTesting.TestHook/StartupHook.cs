@@ -2,7 +2,7 @@ using ConcurrentTesting.TestHook;
 
 /// <summary>What the runtime looks for in an assembly named by <c>DOTNET_STARTUP_HOOKS</c>, and calls before <c>Main</c>.</summary>
 /// <remarks>https://github.com/dotnet/runtime/blob/main/docs/design/features/host-startup-hook.md</remarks>
-#pragma warning disable CA1050 // The runtime wants it outside any namespace.
+#pragma warning disable CA1050 // The runtime looks for it outside of any namespace.
 internal static class StartupHook
 #pragma warning restore CA1050
 {
@@ -14,7 +14,7 @@ internal static class StartupHook
         }
         catch (Exception)
         {
-            // An exception out of here would end the test process before its first test.
+            // An exception would end the test process before its first test.
         }
     }
 }

@@ -41,10 +41,10 @@ public sealed record ConcurrentTestCase
     /// changes).</summary>
     public long? Queries { get; init; }
 
-    /// <summary>Of <see cref="Queries"/>, those that read.</summary>
+    /// <summary>How many of <see cref="Queries"/> read.</summary>
     public long? Reads { get; init; }
 
-    /// <summary>Of <see cref="Queries"/>, those that changed rows.</summary>
+    /// <summary>How many of <see cref="Queries"/> changed rows.</summary>
     public long? Writes { get; init; }
 
     /// <summary>The time from sending each command until its result was read to the end, added up; commands side by side count
@@ -58,7 +58,7 @@ public sealed record ConcurrentTestCase
     /// <summary>Connections that could not be opened.</summary>
     public long? ConnectionErrors { get; init; }
 
-    /// <summary>Bytes that the test's process allocated on the managed heap while it ran.</summary>
+    /// <summary>The bytes that the test's process allocated on the managed heap while it ran.</summary>
     public long? AllocatedBytes { get; init; }
 
     /// <summary>The highest resident memory of the test's process since its start, in bytes, as of the test's end.</summary>

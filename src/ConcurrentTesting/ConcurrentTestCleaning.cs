@@ -30,7 +30,7 @@ public sealed class ConcurrentTestCleaning
 
     private async Task<ImmutableArray<string>> RunAsync(CancellationToken cancellationToken)
     {
-        // Nothing runs one after another here: production is refused whatever the fallback.
+        // A cleaning has no serial mode to fall back to: production is refused whatever the fallback says.
         ProductionEnvironment.Check(
             _settings with { ProductionFallback = ProductionFallback.Refuse }, _guards, Environment.GetEnvironmentVariable, _logger);
         try

@@ -14,7 +14,7 @@ public sealed record ConcurrentTestSettings
         init => _workers = value;
     }
 
-    /// <summary>Somebody asked for this number of workers.</summary>
+    /// <summary>Whether somebody asked for a number of workers.</summary>
     internal bool HasWorkers => _workers is not null;
 
     /// <summary>Project files, solutions, built assemblies, folders or globs; one that begins with <c>!</c> is left out. In a build's C#
@@ -322,6 +322,6 @@ public sealed record ConcurrentTestSettings
     /// <summary>The settings without anything secret.</summary>
     public override string ToString() => $"{Number(Workers, "worker")}, {Database}, {Number(TestProjects.Length, "project")}";
 
-    // The rooms have a helper for counts, which data must not use.
+    // Data must not use the rooms, which have a helper for counts.
     private static string Number(int count, string one) => count == 1 ? $"1 {one}" : $"{count} {one}s";
 }

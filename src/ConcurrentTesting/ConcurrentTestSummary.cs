@@ -12,7 +12,7 @@ public sealed record ConcurrentTestSummary
     /// <summary>SQL statements of all tests.</summary>
     public long? Queries { get; init; }
 
-    /// <summary>Of <see cref="Queries"/>, those that changed rows.</summary>
+    /// <summary>How many of <see cref="Queries"/> changed rows.</summary>
     public long? Writes { get; init; }
 
     /// <summary>How long a worker was at work on average, from its start to its end.</summary>

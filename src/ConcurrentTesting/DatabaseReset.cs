@@ -6,9 +6,9 @@ public enum DatabaseReset
     /// <summary>A worker keeps its databases.</summary>
     Never,
 
-    /// <summary>Before each batch of tests.</summary>
+    /// <summary>Fresh clones come before each batch of tests.</summary>
     Batch,
 
-    /// <summary>Before each test class.</summary>
+    /// <summary>Fresh clones come before each test class.</summary>
     Class,
 }

@@ -33,6 +33,6 @@ public sealed record TemplateHook(string Version, Func<TemplateHookContext, Canc
 /// </param>
 public sealed record TemplateHookContext(string Database, string ConnectionString)
 {
-    /// <summary>Without the connection string, which may hold a password.</summary>
+    /// <summary>Leaves out the connection string, which may hold a password.</summary>
     public override string ToString() => Database;
 }

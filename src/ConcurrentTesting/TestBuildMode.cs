@@ -3,10 +3,11 @@ namespace ConcurrentTesting;
 /// <summary>When test projects are built.</summary>
 public enum TestBuildMode
 {
-    /// <summary>Not where nothing that a build reads has changed since the last one; always on a CI host, and in doubt.</summary>
+    /// <summary>Projects are built unless nothing that a build reads has changed since the last one; on a CI host, and in doubt, they
+    /// always are.</summary>
     Auto,
 
-    /// <summary>Before each run.</summary>
+    /// <summary>Projects are built before each run.</summary>
     Always,
 
     /// <summary>Projects are taken as they are built.</summary>

@@ -3,7 +3,7 @@ namespace ConcurrentTesting;
 /// <summary>What starts the processes in which tests run.</summary>
 public enum TestHostMode
 {
-    /// <summary>As <see cref="Direct"/> where that is known to work, else as <see cref="Console"/>.</summary>
+    /// <summary>Tests run as with <see cref="Direct"/> where that is known to work, else as with <see cref="Console"/>.</summary>
     Auto,
 
     /// <summary>The run starts test hosts itself; each stays warm for the batches of its assembly (xunit 2, NUnit, MSTest). Assemblies that

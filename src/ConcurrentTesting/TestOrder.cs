@@ -9,6 +9,6 @@ public enum TestOrder
     /// <summary>The longest comes first.</summary>
     LongestFirst,
 
-    /// <summary>By the seed.</summary>
+    /// <summary>The seed decides the order.</summary>
     Random,
 }

@@ -3,7 +3,7 @@ namespace ConcurrentTesting;
 /// <summary>For whom a plan's matrix is printed.</summary>
 public enum TestPlanFormat
 {
-    /// <summary>For the CI host that it runs on; plain JSON elsewhere.</summary>
+    /// <summary>The matrix is printed for the CI host that it runs on, and as plain JSON elsewhere.</summary>
     Auto,
 
     /// <summary>GitHub Actions: <c>matrix</c> and <c>count</c> among the step's outputs too.</summary>

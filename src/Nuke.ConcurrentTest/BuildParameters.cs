@@ -12,7 +12,7 @@ internal static class BuildParameters
 {
     private const string CallerDirectoryVariable = "NUKE_CALLER_DIRECTORY";
 
-    // Those that NUKE's configuration attributes write files for; their variables bear parameters' own names.
+    // NUKE's configuration attributes write files for these hosts, whose variables bear the parameters' own names.
     private static readonly string[] HostsWithGenerators = ["AppVeyor", "AzurePipelines", "GitHubActions", "SpaceAutomation", "TeamCity"];
 
     private const BindingFlags AllMembers =
@@ -74,8 +74,8 @@ internal static class BuildParameters
     private static IEnumerable<MemberInfo> Members(Type build) =>
         Injected(build).Where(member => member.IsDefined(typeof(ParameterAttribute)));
 
-    // Parameters, and what may read an argument of its name without being one, as [Solution] does. Private members of base classes as well,
-    // which reflection leaves out unless asked class by class.
+    // An argument may belong to a parameter, or to a member such as [Solution] that reads one without being a parameter. Reflection leaves
+    // out private members of base classes unless asked class by class.
     private static IEnumerable<MemberInfo> Injected(Type build)
     {
         var types = build.GetInterfaces().ToList();

@@ -173,13 +173,13 @@ internal sealed class ObservedRun : IDisposable
             return;
 
         _build.ExitCode = (int)_result.ExitCode;
-        // What ended before it was a run is told by the last lines; CI servers make an annotation of NUKE's error.
+        // The last lines tell what ended before it was a run; CI servers make an annotation of NUKE's error.
         if (_defect is null && (_result.ClosingLines.Count > 0 || _build.IsLocalBuild))
             TargetFailure.IsTold();
         throw new TestRunFailedException(_result.Reason, _defect);
     }
 
-    // Null where the parameters were explained instead.
+    // Returns null where the parameters were explained instead.
     private ConcurrentTestSettings? Read()
     {
         var settings = _build.ConcurrentTestSettings(_build.ConcurrentTestSettingsBase(new ConcurrentTestSettings()));
@@ -219,7 +219,7 @@ internal sealed class ObservedRun : IDisposable
         }
     }
 
-    // The reason itself stands once, in the last lines or above them.
+    // The reason itself is told once, in the last lines or above them.
     private static string Outcome(ConcurrentTestExitCode exitCode) => exitCode switch
     {
         ConcurrentTestExitCode.Success => "no test was run",
@@ -233,7 +233,7 @@ internal sealed class ObservedRun : IDisposable
     {
         foreach (var command in _result.HostCommands)
             Console.WriteLine(command);
-        // What else lies in the results directory is of another run.
+        // Any other file in the results directory belongs to another run.
         if (_result.ResultsDirectory is not { } folder)
             return;
 

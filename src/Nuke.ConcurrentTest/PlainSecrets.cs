@@ -7,7 +7,7 @@ namespace Nuke.ConcurrentTest;
 /// runs, without a word why.</summary>
 internal static class PlainSecrets
 {
-    // What NUKE puts before an encrypted value.
+    // NUKE puts this before an encrypted value.
     private const string Encrypted = "v1:";
 
     private static readonly (string Name, string Variable)[] Secrets =
@@ -44,7 +44,7 @@ internal static class PlainSecrets
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            // Whoever reads the parameters tells of that.
+            // Whoever reads the parameters reports that.
             return [];
         }
     }

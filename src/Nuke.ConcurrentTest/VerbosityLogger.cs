@@ -11,7 +11,7 @@ internal sealed class VerbosityLogger(ILogger inner, Verbosity verbosity) : ILog
     {
         Verbosity.Quiet => LogLevel.Error,
         Verbosity.Minimal => LogLevel.Warning,
-        // NUKE's file of the build has what its console leaves out.
+        // NUKE's log file of the build has what its console leaves out.
         _ => LogLevel.Trace,
     };
 

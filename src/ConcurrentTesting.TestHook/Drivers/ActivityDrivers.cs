@@ -18,7 +18,7 @@ internal sealed class ActivityDrivers
     private readonly OpenedDatabases _opened;
     private readonly Action<string, Exception> _report;
 
-    // The one that most tests have, one at a time: properties of activities are kept in a dictionary each.
+    // Most tests have one open activity at a time. It is kept here, because an activity's own properties cost a dictionary each.
     private OpenActivity? _open;
 
     private ActivityDrivers(Func<Tally> current, OpenedDatabases opened, Action<string, Exception> report)
@@ -49,7 +49,7 @@ internal sealed class ActivityDrivers
         return isDriver;
     }
 
-    // Npgsql makes an activity of it since version 10.
+    // Npgsql has an activity for opening a connection since version 10.
     private static bool TellsOpening(ActivitySource source) =>
         source.Name != Npgsql || int.TryParse(source.Version?.Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
             && major >= 10;
@@ -58,10 +58,10 @@ internal sealed class ActivityDrivers
     {
         try
         {
-            // Whose work it is, is known where it begins; it may end on a thread of the driver.
+            // The work belongs to the test in which it begins; it may end on a thread of the driver.
             Remember(activity, _current());
 
-            // Without this hook nobody would have asked for the activity, and user code would not find it as its current one.
+            // Without this hook nobody would have asked for the activity, so user code must not find it as its current one.
             if (!activity.Recorded && ReferenceEquals(Activity.Current, activity))
                 Activity.Current = activity.Parent;
         }
@@ -124,7 +124,7 @@ internal sealed class ActivityDrivers
             return;
         }
 
-        _opened.Opened(activity.GetTagItem("db.namespace") as string ?? activity.GetTagItem("db.name") as string);
+        _opened.Add(activity.GetTagItem("db.namespace") as string ?? activity.GetTagItem("db.name") as string, tally);
         tally.Connection();
     }
 
@@ -145,7 +145,7 @@ internal sealed class ActivityDrivers
         ? StatementText.Of(text, dialect)
         : activity.GetTagItem("db.stored_procedure.name") as string;
 
-    // Named so by the older and by the newer conventions of OpenTelemetry.
+    // OpenTelemetry's newer conventions use the first name, its older ones the second.
     private static string? TextOf(Activity activity) =>
         activity.GetTagItem("db.query.text") as string ?? activity.GetTagItem("db.statement") as string;
 

@@ -17,7 +17,7 @@ internal enum DriverGaps
 /// <summary>The database drivers that were loaded in this process.</summary>
 internal sealed class DriverCatalog(Action<string> report)
 {
-    // Drivers that show nothing, or nothing that could be tried out; by the name of their assembly.
+    // These drivers, named by their assemblies, show nothing, or nothing that could be tried out.
     private static readonly string[] Unmeasured =
     [
         "Microsoft.Data.SqlClient", "System.Data.SqlClient", "System.Data.SQLite", "MySql.Data", "Oracle.ManagedDataAccess",
@@ -46,7 +46,7 @@ internal sealed class DriverCatalog(Action<string> report)
     }
 
     /// <summary>A driver of which it only shows by its use that it is there: that its assembly was loaded says little.</summary>
-    // Npgsql sends BEGIN along with the next command, MySqlConnector beside its commands: neither shows.
+    // Npgsql sends BEGIN along with the next command, MySqlConnector beside its commands, so neither shows it.
     public void Used(DriverGaps more = DriverGaps.None) => Measured(DriverGaps.Transactions | more);
 
     public void Loaded(string assemblyName)

@@ -69,9 +69,10 @@ internal static unsafe class SqliteTrace
         try
         {
             _traceV2(connection, StatementBegins | StatementEnds, &Traced, 0);
+            var tally = _currentTally!();
             if (_fileName != null)
-                _openedDatabases!.Opened(FileOf(connection));
-            _currentTally!().Connection();
+                _openedDatabases!.Add(FileOf(connection), tally);
+            tally.Connection();
         }
         catch (Exception exception)
         {
@@ -107,7 +108,7 @@ internal static unsafe class SqliteTrace
 
     private static void Begin(nint statement, byte* text)
     {
-        // What a statement runs within itself, as full text search does on its tables, is told in a copy of its text that is a comment.
+        // A statement that another runs within itself, as full text search does on its tables, arrives as a comment with its text.
         if (_textOf != null && text != _textOf(statement))
             return;
         var tally = _currentTally!();
@@ -121,7 +122,7 @@ internal static unsafe class SqliteTrace
         tally.Command(StatementCatalog.OfSqlite(text, statement, KindOf));
     }
 
-    // The event's own time has a resolution of a millisecond.
+    // The event's own time has a resolution of only a millisecond.
     private static void End(nint statement)
     {
         bool known;
@@ -145,8 +146,8 @@ internal static unsafe class SqliteTrace
             : _isReadOnly(statement) != 0 ? StatementKind.Read : StatementKind.Write;
     }
 
-    // The library decides between reading and writing; the text only tells rows from anything else. Its first characters do, with hardly an
-    // exception.
+    // The library tells a read from a write, and the text only tells rows from anything else. With hardly an exception its first characters
+    // do.
     private static StatementKind VerbOf(byte* text)
     {
         const int enough = 96;

@@ -14,7 +14,7 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
     private Shape? _shape;
     private int _assembliesWithout;
 
-    // Of the test whose context was set last; null where that context was of no test. MSTest removes it from its own thread where a test
+    // The test whose context was set last; null where that context belonged to no test. MSTest removes it from its own thread where a test
     // begins to wait.
     private volatile TestScope? _latest;
 
@@ -40,7 +40,7 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
         }
     }
 
-    // Called where MSTest makes a context the current one or removes it, or the thread's context becomes it by flowing there.
+    // MSTest calls this where it makes a context the current one or removes it, or where the thread's context becomes it by flowing there.
     private void ContextSet(object? context, bool byFlow)
     {
         try
@@ -89,7 +89,7 @@ internal sealed class MSTestContext(Ledger ledger, Action<string, Exception> rep
         Func<object, object?> TestName,
         Func<object, object?> DisplayName)
     {
-        /// <summary>One of them keeps the current context.</summary>
+        /// <summary>This many assemblies may hold the current context, and one of them does.</summary>
         public const int Assemblies = 2;
 
         public static string? TypeIn(string assembly) => assembly switch

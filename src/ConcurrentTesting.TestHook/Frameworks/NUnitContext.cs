@@ -31,7 +31,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         _shape.Watch(ContextSet);
     }
 
-    // Called where NUnit makes a context the current one, or the thread's context becomes it by flowing there.
+    // NUnit calls this where it makes a context the current one, or where the thread's context becomes it by flowing there.
     private void ContextSet(object? context, bool byFlow)
     {
         try
@@ -46,7 +46,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
         }
     }
 
-    // Called once for each test, at its begin.
+    // This is called once for each test, when it begins.
     private Tally TallyOf(object test)
     {
         var shape = _shape!;
@@ -107,7 +107,7 @@ internal sealed class NUnitContext(Ledger ledger, Action<string, Exception> repo
                 Members.Watch(Local, set);
         }
 
-        // NUnit hands names over in XML, which cannot hold all of them: what comes out is what it makes of them there.
+        // NUnit hands names over in XML, which cannot hold all of them, so a name is what NUnit makes of it there.
         private TestIdentity AsInXml(object test, TestIdentity identity)
         {
             var node = ToXml.Invoke(test, [false])!;

@@ -24,7 +24,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         _flow.Value = "run";
     }
 
-    // Cases run one at a time.
+    // Cases run one at a time, so the latest one is over.
     public void CaseStarted(TestIdentity testCase)
     {
         Interlocked.Exchange(ref _latest, null)?.Over();
@@ -50,7 +50,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         private readonly TestIdentity _case;
         private TestScope _row;
 
-        // Between the methods of two rows: the row that is being constructed.
+        // Between the methods of two rows, this is the row that is being constructed.
         private TestScope? _next;
         private bool _hasStarted;
         private bool _isInMethod;
@@ -70,7 +70,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
         {
             lock (_gate)
             {
-                // To look at the code that runs is dear, and after the last row of a case in vain.
+                // Looking at the running code is expensive, and in vain after the last row of a case.
                 if (MayBeBetweenRows && IsConstructing())
                     _next = NewRow();
                 return _next ?? _row;
@@ -96,7 +96,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
             {
                 _isInMethod = false;
 
-                // The first row's end is told by the adapter, after its disposal; the others' is not.
+                // The adapter tells the first row's end after its disposal; it does not tell the others'.
                 if (_firstEnded)
                     End();
             }
@@ -142,7 +142,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
             return row;
         }
 
-        // Nothing tells the disposal of one row from the construction of the next but the code that is running.
+        // Only the running code tells the disposal of one row from the construction of the next.
         private static bool IsConstructing()
         {
             foreach (var frame in new StackTrace(fNeedFileInfo: false).GetFrames())
@@ -155,7 +155,7 @@ internal sealed class XUnit2Context(Ledger ledger) : IFrameworkContext
             return false;
         }
 
-        // A method, its state machine, or an explicit implementation's.
+        // The name may be the method's, its state machine's, or an explicit implementation's.
         private static bool IsInitializing(string? name) => name?.Contains("InitializeAsync", StringComparison.Ordinal) == true;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class XUnit3Context(Ledger ledger, Action<string, Exception> rep
     private Assembly? _framework;
     private Shape? _shape;
 
-    // Of the test whose context was set last; null where that context was of no test.
+    // The test whose context was set last; null where that context belonged to no test.
     private volatile object? _latest;
 
     public Tally Current()
@@ -55,7 +55,7 @@ internal sealed class XUnit3Context(Ledger ledger, Action<string, Exception> rep
     private Tally Untold(Shape shape) =>
         ledger.Untold() is var tally && ReferenceEquals(tally, ledger.NoTest) && _latest is { } test ? ScopeOf(test, shape) : tally;
 
-    // Called where xunit makes a context the current one, or the thread's context becomes it by flowing there.
+    // xunit calls this where it makes a context the current one, or where the thread's context becomes it by flowing there.
     private void ContextSet(object? context, bool byFlow)
     {
         try
@@ -90,7 +90,7 @@ internal sealed class XUnit3Context(Ledger ledger, Action<string, Exception> rep
 
     private static Guid IdOf(string uniqueId)
     {
-#pragma warning disable CA5350 // Not for secrecy: the adapter does it so.
+#pragma warning disable CA5350 // The adapter makes the id so; it is no secret.
         return new Guid(SHA1.HashData(Encoding.Unicode.GetBytes(AdapterUri + uniqueId)).AsSpan(0, 16));
 #pragma warning restore CA5350
     }

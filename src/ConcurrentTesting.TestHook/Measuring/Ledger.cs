@@ -36,8 +36,8 @@ internal sealed class Ledger
     /// <summary>What happened where no framework's context was, while no test ran.</summary>
     public Tally NoTest { get; }
 
-    /// <summary>Whose work is done where no framework's context is, as in what a server within the process does for its clients: the one
-    /// test's that runs. Of several it may be any one's: what they did is not known then.</summary>
+    /// <summary>Whose work is done where no framework's context is, as in what a server within the process does for its clients: the test's
+    /// that runs, where one runs. Where several run, nobody knows whose it is.</summary>
     public Tally Untold() => _running.Now switch
     {
         [] => NoTest,
@@ -124,7 +124,7 @@ internal sealed class Ledger
             SendOutside();
     }
 
-    // Before the next test, which may end the process.
+    // The next test may end the process, so changes of earlier ones are sent before it.
     private void SendChangedRecent()
     {
         foreach (var scope in _recent)
@@ -171,8 +171,8 @@ internal sealed class Ledger
         Write(NoTest);
         var opened = Opened.Tell();
         _log.Messages.OptionalNumber(null).OptionalNumber(null).Number(opened.Length);
-        foreach (var (database, count) in opened)
-            _log.Messages.Number(count).Text(database);
+        foreach (var (database, connections, firstTest) in opened)
+            _log.Messages.Number(connections).Text(database).Text(firstTest);
         _log.Messages.End();
         _log.AppendState();
     }

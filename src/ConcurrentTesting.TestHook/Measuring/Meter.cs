@@ -52,7 +52,7 @@ internal sealed class Meter
     /// <summary>Tells the engine of the test that runs.</summary>
     public void SendLatest() => _ledger.SendLatest();
 
-    // Called inside drivers: whatever is wrong with the framework's context must not become theirs.
+    // Drivers call this, so a fault in the framework's context must not become theirs.
     private Tally Current()
     {
         try
@@ -82,7 +82,7 @@ internal sealed class Meter
         }
     }
 
-    // A provider is called after the library it calls: e_sqlite3, e_sqlcipher, sqlite3, winsqlite3.
+    // A provider is called after its library: e_sqlite3, e_sqlcipher, sqlite3, winsqlite3.
     private void AttachSqlite(Assembly provider, string library)
     {
         if (SqliteTrace.Attach(provider, library, Current, _ledger.Opened, _report) is { } reason)

@@ -1,37 +1,48 @@
 namespace ConcurrentTesting.TestHook.Measuring;
 
-/// <summary>How often connections to each database were opened in this process, whoever opened them. As many databases as fit.</summary>
+/// <summary>How often connections to each database were opened in this process, and what did so first. As many databases as fit.</summary>
 internal sealed class OpenedDatabases
 {
     private const int MostKept = 64;
 
-    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Opened> _opened = new(StringComparer.Ordinal);
 
     /// <summary>The engine does not know all of it.</summary>
     public bool IsChanged { get; private set; }
 
     /// <param name="database">The name; SQLite: the file. Null or empty is none: a database in memory.</param>
-    public void Opened(string? database)
+    /// <param name="by">Whose work it was.</param>
+    public void Add(string? database, Tally by)
     {
         if (string.IsNullOrEmpty(database))
             return;
-        lock (_counts)
+        lock (_opened)
         {
             IsChanged = true;
-            if (_counts.TryGetValue(database, out var count))
-                _counts[database] = count + 1;
-            else if (_counts.Count < MostKept)
-                _counts.Add(database, 1);
+            if (_opened.TryGetValue(database, out var opened))
+                opened.Connections++;
+            else if (_opened.Count < MostKept)
+                _opened.Add(database, new Opened(database, by));
         }
     }
 
     /// <summary>All of it, to be told.</summary>
-    public KeyValuePair<string, int>[] Tell()
+    public (string Database, int Connections, string FirstTest)[] Tell()
     {
-        lock (_counts)
+        lock (_opened)
         {
             IsChanged = false;
-            return [.. _counts];
+            return [.. _opened.Values.Select(opened => (opened.Database, opened.Connections, opened.FirstTest))];
         }
+    }
+
+    private sealed class Opened(string database, Tally by)
+    {
+        public string Database => database;
+
+        public int Connections { get; set; } = 1;
+
+        // A row may get its name later.
+        public string FirstTest => by is TestScope scope ? scope.Test.Name : "";
     }
 }

@@ -16,7 +16,7 @@ internal static class PeakMemory
     private static long _allocatedAtLastReading;
     private static long _lastReading = -1;
 
-    /// <summary>In bytes, at most 100 ms or 16 MiB of allocations old; null where the system does not tell.</summary>
+    /// <summary>The peak in bytes, at most 100 ms or 16 MiB of allocations old; null where the system does not tell.</summary>
     public static long? Read()
     {
         var now = Environment.TickCount64;
@@ -38,7 +38,7 @@ internal static class PeakMemory
         return self.PeakWorkingSet64 is var bytes and > 0 ? bytes : -1;
     }
 
-    // "VmHWM:	  123456 kB". getrusage is no replacement: its maximum counts the process that started this one too.
+    // The line reads "VmHWM:    123456 kB". getrusage is no replacement, because its maximum counts the process that started this one too.
     private static long OfStatus(SafeFileHandle status)
     {
         Span<byte> text = stackalloc byte[2048];

@@ -13,7 +13,7 @@ internal sealed class RepeatedQueries
 
     private readonly object _gate = new();
 
-    // Most tests run one query or none.
+    // Most tests run one query or none, so the first one needs no dictionary.
     private RepeatableQuery? _first;
     private int _firstCount;
     private Dictionary<RepeatableQuery, int>? _others;
@@ -49,7 +49,7 @@ internal sealed class RepeatedQueries
             return;
         }
 
-        // Those that hardly repeat make room.
+        // Queries that hardly repeat make room.
         if (counts.Count >= MostKept)
         {
             foreach (var rare in counts.Where(known => known.Value < WorthTelling).ToList())
@@ -63,7 +63,7 @@ internal sealed class RepeatedQueries
     private IEnumerable<KeyValuePair<RepeatableQuery, int>> All() =>
         _first is null ? [] : (_others ?? []).Prepend(new KeyValuePair<RepeatableQuery, int>(_first, _firstCount));
 
-    // Most tests repeat nothing.
+    // Most tests repeat nothing, so nothing is made for them.
     private bool IsAnyWorthTelling()
     {
         if (_firstCount >= WorthTelling)

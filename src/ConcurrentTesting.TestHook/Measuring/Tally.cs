@@ -21,7 +21,7 @@ internal class Tally
     public long Writes => Volatile.Read(ref _writes);
     public long Others => Volatile.Read(ref _others);
 
-    /// <summary>In <see cref="TimeSpan.Ticks"/>.</summary>
+    /// <summary>The queries' duration in <see cref="TimeSpan.Ticks"/>.</summary>
     public long QueryTicks => Volatile.Read(ref _queryTicks);
 
     /// <summary>One more than the rows told of; 0: nothing was told.</summary>
@@ -52,7 +52,7 @@ internal class Tally
         Changed();
     }
 
-    /// <summary>Which queries run how often is kept of tests alone.</summary>
+    /// <summary>Hears of a query that ran; only tests keep how often.</summary>
     protected virtual void Ran(RepeatableQuery query)
     {
     }

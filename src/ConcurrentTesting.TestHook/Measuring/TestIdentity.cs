@@ -12,8 +12,13 @@ internal readonly record struct TestIdentity
     /// <summary>Namespace and class; empty where another member says enough.</summary>
     public required string ClassName { get; init; }
 
-    /// <summary>As the framework names it.</summary>
+    /// <summary>The name that the framework gives it.</summary>
     public required string DisplayName { get; init; }
+
+    /// <summary>Namespace, class, method and row, as far as they are known.</summary>
+    public string Name => FullyQualifiedName.Length > 0 ? FullyQualifiedName
+        : ClassName.Length == 0 || DisplayName.StartsWith(ClassName, StringComparison.Ordinal) ? DisplayName
+        : $"{ClassName}.{DisplayName}";
 
     /// <summary>A case of VSTest's.</summary>
     public static TestIdentity OfCase(Guid id, string displayName) => OfTest("", displayName, id);

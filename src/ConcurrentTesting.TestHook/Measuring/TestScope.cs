@@ -5,7 +5,7 @@ namespace ConcurrentTesting.TestHook.Measuring;
 /// <summary>One execution of a test, or of one of its rows.</summary>
 internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase, RunningScopes running) : Tally
 {
-    // Null where it does not run.
+    // Null while the test does not run.
     private long? _allocatedBefore;
     private RepeatedQueries? _queries;
     private SlowStatements? _slow;
@@ -17,7 +17,7 @@ internal sealed class TestScope(long order, TestIdentity test, bool isWholeCase,
     /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
     public bool IsWholeCase { get; private set; } = isWholeCase;
 
-    /// <summary>Bytes allocated by the process from its begin to its end; null where these were not seen.</summary>
+    /// <summary>The bytes that the process allocated from the test's begin to its end; null where these were not seen.</summary>
     public long? AllocatedBytes { get; private set; }
 
     public long? PeakBytes { get; private set; }

@@ -86,7 +86,7 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
         if (Peek(0) != '\'' || _at - _start != 1)
             return SqlTokenKind.Word;
 
-        // E'…', N'…', B'…', X'…': a string that begins with a letter.
+        // E'…', N'…', B'…' and X'…' are strings that begin with a letter.
         var isEscaped = _text[_start] is 'e' or 'E';
         _at++;
         SkipQuoted('\'', backslashes: dialect == SqlDialect.MySql || (dialect == SqlDialect.PostgreSql && isEscaped));
@@ -110,7 +110,7 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
 
     private readonly bool IsLineComment() => _text[_at] == '-' ? IsDashComment() : _text[_at] == '#' && dialect == SqlDialect.MySql;
 
-    // MySQL takes "--" for a comment only before a blank: "5--3" is 8 there.
+    // MySQL takes "--" for a comment only before a blank: there "5--3" is 8.
     private readonly bool IsDashComment() =>
         Peek(1) == '-' && (dialect != SqlDialect.MySql || Peek(2) is '\0' || char.IsWhiteSpace(Peek(2)) || char.IsControl(Peek(2)));
 
@@ -120,7 +120,7 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
         _at = end < 0 ? _text.Length : _at + end + 1;
     }
 
-    // "/*!40101 SET … */" runs on MySQL, "/*M! … */" on MariaDB: its mark alone is passed over.
+    // "/*!40101 SET … */" runs on MySQL and "/*M! … */" on MariaDB, so only the mark is passed over.
     private bool TryEnterExecutableComment()
     {
         var mark = Peek(2) == '!' ? 3 : Peek(2) == 'M' && Peek(3) == '!' ? 4 : 0;
@@ -173,7 +173,7 @@ internal ref struct SqlTokens(ReadOnlySpan<char> text, SqlDialect dialect)
         _at = _text.Length;
     }
 
-    // $$ … $$ or $name$ … $name$; $1 is a parameter.
+    // $$ … $$ and $name$ … $name$ are strings; $1 is a parameter.
     private void SkipDollarQuoted()
     {
         var end = _at;

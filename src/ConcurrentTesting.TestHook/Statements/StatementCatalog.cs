@@ -11,7 +11,7 @@ internal static class StatementCatalog
     private const int LongestText = 4000;
     private const int MostQueries = 2000;
 
-    // By dialect. Keys of value types would have to be compiled in each test process.
+    // There is one for each dialect, because keys of value types would have to be compiled in each test process.
     private static readonly ConcurrentDictionary<string, Statement>[] Texts = [NewTexts(), NewTexts(), NewTexts()];
     private static readonly ConcurrentDictionary<string, RepeatableQuery> Queries = new(StringComparer.Ordinal);
 
@@ -55,7 +55,7 @@ internal static class StatementCatalog
         return Queries.GetOrAdd(normal.Text, new RepeatableQuery(normal.Cut()));
     }
 
-    // Tests that name their tables anew make new ones for ever. Texts know theirs, and would keep them beside the new ones.
+    // Tests that name their tables anew make new queries for ever. Texts hold their queries, and would keep the old ones, so texts go too.
     private static void ForgetQueries()
     {
         Queries.Clear();
@@ -64,7 +64,7 @@ internal static class StatementCatalog
         Native.Texts.Clear();
     }
 
-    // Texts with values in them are new ones for ever: to begin again is as good as anything.
+    // Texts with values in them are new ones for ever, so nothing better is known than to begin again.
     private static void Remember<T>(ConcurrentDictionary<T, Statement> statements, T text, Statement statement)
         where T : notnull
     {
@@ -73,7 +73,8 @@ internal static class StatementCatalog
         statements[text] = statement;
     }
 
-    // Of 64 bits, so that two of some thousand texts hardly ever have the same; no hash of the shared framework is as quick and as long.
+    // With 64 bits, two of some thousand texts hardly ever have the same hash. The shared framework has no hash that is as fast and as
+    // long.
     private static ulong Hash(ReadOnlySpan<byte> bytes)
     {
         const ulong factor = 0x9E3779B97F4A7C15;
@@ -95,7 +96,7 @@ internal static class StatementCatalog
         return value ^ (value >> 29);
     }
 
-    // Made where there is SQLite.
+    // The field is made only where there is SQLite.
     private static class Native
     {
         public static readonly ConcurrentDictionary<ulong, Statement> Texts = new();

@@ -49,7 +49,7 @@ internal static class StatementReader
         private static readonly string[] Routines = ["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"];
         private static readonly string[] Bodiless = ["TABLE", "VIEW", "INDEX", "AS"];
 
-        // "END IF" and its like close what is not counted.
+        // "END IF" and the like close blocks that are not counted.
         private static readonly string[] UncountedBlocks = ["IF", "LOOP", "WHILE", "REPEAT", "FOR"];
 
         private Form _form;

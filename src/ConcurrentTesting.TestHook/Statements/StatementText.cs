@@ -17,7 +17,7 @@ internal readonly record struct StatementText(string Text, int From)
     private const string Value = "?";
     private const char Ellipsis = '…';
 
-    // SQLite takes "text" that names nothing for a string: only where a name must stand is it kept.
+    // SQLite takes a "text" that names nothing for a string, so it is kept only where a name must stand.
     private static readonly string[] BeforeNames = ["FROM", "JOIN", "INTO", "UPDATE", "AS", "TABLE"];
 
     /// <summary>The text as it is shown.</summary>
@@ -69,7 +69,7 @@ internal readonly record struct StatementText(string Text, int From)
         return normal.Length <= LongestWhole ? normal.ToString() : $"{normal.ToString(0, LongestWhole - 1)}{Ellipsis}";
     }
 
-    // Whether a backslash before a quote is part of the string or hides its end is a setting of the server: what follows may be a value.
+    // A server's setting decides whether a backslash before a quote belongs to the string or hides its end, so a value may follow.
     private static bool IsUnsure(ReadOnlySpan<char> token, SqlDialect dialect)
     {
         if (dialect == SqlDialect.Sqlite || token.Length < 2)
@@ -83,7 +83,7 @@ internal readonly record struct StatementText(string Text, int From)
 
     private static void Append(StringBuilder normal, ReadOnlySpan<char> token, bool isApart)
     {
-        // A list of values is as good as one: IN (?, ?, ?) has as many as there were rows before.
+        // A list of values counts as one value: IN (?, ?, ?) only tells how many rows there were before.
         if (token is Value && EndsWithValueAndComma(normal))
         {
             while (normal[^1] != '?')
@@ -118,11 +118,11 @@ internal readonly record struct StatementText(string Text, int From)
         {
             '"' => dialect == SqlDialect.MySql || (dialect == SqlDialect.Sqlite && !IsName(ref tokens, before)),
 
-            // $$ … $$; a parameter's dollar stands alone.
+            // $$ … $$ is a string; a parameter's dollar stands alone.
             '$' => word.Length > 1,
             '\'' => true,
 
-            // A number, or E'…', N'…', X'…'.
+            // The token is a number, or E'…', N'…', X'…'.
             _ => char.IsAsciiLetterOrDigit(word[0]),
         };
     }

@@ -3,7 +3,7 @@ namespace ConcurrentTesting.TestHook.Wire;
 /// <summary>What a hook is told by its environment: where the engine listens, for whom the process works, and what it is to do.</summary>
 internal sealed record HookAddress
 {
-    // A console runs one batch after another; it is told of none.
+    // A console runs one batch after another, and is told of none.
     private const int NoBatch = 0;
 
     /// <summary>The batch of a process that starts before it is known what it runs first: the engine tells its own side.</summary>
@@ -43,7 +43,7 @@ internal sealed record HookAddress
     /// after another, beside the socket.</summary>
     public string FiguresOf(int processId) => FiguresOf(Path.GetDirectoryName(Socket)!, Batch, processId);
 
-    /// <summary>The same, as the engine names it.</summary>
+    /// <summary>The same path, as the engine names it.</summary>
     public static string FiguresOf(string folder, int batch, int processId) =>
         Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{batch}-{processId}.figures"));
 

@@ -37,7 +37,7 @@ internal enum HookMessage : byte
 /// <summary>How messages lie one after another.</summary>
 internal static class HookMessages
 {
-    // A message is a few hundred bytes; more is not our hook.
+    // A message has a few hundred bytes; a longer one is not from our hook.
     private const int Longest = 1 << 20;
 
     /// <summary>The length of the message that follows this header.</summary>

@@ -8,7 +8,7 @@ internal ref struct WireReader(ReadOnlySpan<byte> content)
     private ReadOnlySpan<byte> _rest = content;
 
     /// <exception cref="InvalidDataException">The message is shorter than it should be.</exception>
-    // Messages of a batch are read all at once, before the runtime gets to compile well what reads them.
+    // A batch's messages are read all at once, before the runtime has compiled their reader well.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Number()
     {

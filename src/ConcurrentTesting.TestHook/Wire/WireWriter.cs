@@ -6,7 +6,7 @@ namespace ConcurrentTesting.TestHook.Wire;
 internal sealed class WireWriter
 {
     /// <summary>Raised with any change of a message's content or way; the engine takes no other.</summary>
-    public const int Version = 7;
+    public const int Version = 8;
 
     private byte[] _buffer = new byte[1024];
     private int _length;

@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Catalog;
 /// <content>The static fields in which one test may leave something for another.</content>
 internal sealed partial class AssemblyMetadata
 {
-    // Whoever may not write them can change nothing in them either.
+    // A field of one of these types that nobody may write cannot change in itself either.
     private static readonly HashSet<string> Unchanging = new(StringComparer.Ordinal)
     {
         "String", "Boolean", "Char", "Byte", "SByte", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Single", "Double", "IntPtr",
@@ -18,7 +18,7 @@ internal sealed partial class AssemblyMetadata
     private const string Struct = "struct ";
     private const byte ValueType = 0x11;
 
-    // Read-only from where the field is; the rows of theories are such.
+    // Nobody can change these through the field that holds them; the rows of theories are of such types.
     private static readonly string[] UnchangingGenerics =
     [
         "System.Collections.Immutable.", "System.Collections.Frozen.", "System.Collections.Generic.IEnumerable`",
@@ -64,7 +64,7 @@ internal sealed partial class AssemblyMetadata
             MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
             reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
-        // Of what a generic one holds, its name decides.
+        // The name of a generic type decides, whatever its type arguments are.
         public string GetGenericInstantiation(string genericType, ImmutableArray<string> typeArguments) =>
             genericType.StartsWith(Struct, StringComparison.Ordinal) ? genericType[Struct.Length..] : genericType;
 

@@ -10,7 +10,7 @@ internal sealed record AttributeFacts(string Type, string? TypeArgument, Immutab
     /// <summary>What is given by name, <c>DisableParallelization = true</c>.</summary>
     public ImmutableDictionary<string, object?> Named { get; init; } = ImmutableDictionary<string, object?>.Empty;
 
-    /// <summary>As it is written on what has it: <c>TestCaseOrderer</c>.</summary>
+    /// <summary>The name as code writes it: <c>TestCaseOrderer</c>.</summary>
     public string ShortName
     {
         get
@@ -64,7 +64,7 @@ internal sealed partial class AssemblyMetadata : IDisposable
         }
         catch (BadImageFormatException)
         {
-            // Not a .NET assembly, as the caller is told.
+            // The file is no .NET assembly; null tells the caller.
         }
 
         file.Dispose();
@@ -129,7 +129,7 @@ internal sealed partial class AssemblyMetadata : IDisposable
             _ => null,
         };
 
-    // An instantiated base, Base<int>: what counts is the generic type that was instantiated.
+    // Of an instantiated base such as Base<int>, the generic type counts.
     private BaseType? LocateGeneric(TypeSpecification specification)
     {
         var signature = _reader.GetBlobReader(specification.Signature);
@@ -158,7 +158,7 @@ internal sealed partial class AssemblyMetadata : IDisposable
         }
         catch (BadImageFormatException)
         {
-            // An enum of another assembly, whose size is not known here: the attribute is known by its type alone.
+            // The size of another assembly's enum is not known here, so the attribute is known by its type alone.
             return new AttributeFacts(type, argument, []);
         }
     }
@@ -237,7 +237,7 @@ internal sealed partial class AssemblyMetadata : IDisposable
             return Join(reader.GetString(reference.Namespace), reader.GetString(reference.Name));
         }
 
-        // "Shop.Tests.DatabaseCollection, Shop.Tests, Version=…": the assembly says nothing that the name does not.
+        // A name such as "Shop.Tests.DatabaseCollection, Shop.Tests, Version=…" says all that is needed before its first comma.
         public string GetTypeFromSerializedName(string name) => name.Split(',')[0].Trim();
 
         // Every enum that is asked for here is an int.

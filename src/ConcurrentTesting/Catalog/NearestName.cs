@@ -10,7 +10,7 @@ internal static class NearestName
     public static bool IsNear(string typed, IEnumerable<string> names) => names.Any(name =>
         name.Contains(typed, StringComparison.OrdinalIgnoreCase) || Distance(typed.ToUpperInvariant(), name.ToUpperInvariant()) <= 2);
 
-    // Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
+    // This is optimal string alignment: it counts insertions, deletions, substitutions and swaps of neighbours.
     private static int Distance(string left, string right)
     {
         var costs = new int[left.Length + 1, right.Length + 1];

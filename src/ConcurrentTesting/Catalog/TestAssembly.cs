@@ -34,16 +34,19 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
     /// <summary>The data collectors that its run settings ask for.</summary>
     public AssemblyCollectors Collectors { get; init; } = AssemblyCollectors.None;
 
-    /// <summary>The assembly in keys and reports: <c>Shop.Tests (net10.0)</c>.</summary>
+    /// <summary>The assembly in reports: <c>Shop.Tests (net10.0)</c>.</summary>
     public string Source => Names.Source;
 
-    // Asked for at each test, and often. A copy may have another path than what it was copied from.
+    /// <summary>The same on every machine: <see cref="Source"/>, with a number from the second of that name and framework on.</summary>
+    public string Key => Ordinal == 0 ? Source : FormattableString.Invariant($"{Source} #{Ordinal + 1}");
+
+    // Each test asks for them, often, so they are kept. A copy made by `with` may have another path, and then makes its own.
     private KnownNames.Of Names => _names.Known is { } known
         && ReferenceEquals(known.Path, Path) && ReferenceEquals(known.TargetFramework, TargetFramework)
             ? known
             : (_names = new KnownNames(new KnownNames.Of(Path, TargetFramework))).Known!;
 
-    /// <summary>Assemblies that are the same are so whether or not somebody has asked for their names.</summary>
+    /// <summary>Two equal assemblies stay equal after somebody has asked for their names.</summary>
     private readonly struct KnownNames(KnownNames.Of? known) : IEquatable<KnownNames>
     {
         public Of? Known => known;

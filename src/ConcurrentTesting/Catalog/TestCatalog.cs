@@ -42,8 +42,8 @@ internal sealed record TestEntry
     public string? SourceFile { get; init; }
     public int? Line { get; init; }
 
-    /// <summary>The key of timings and run.json: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
-    public string Key => $"{Assembly.Source}/{TestNames.Full(ClassName, DisplayName)}";
+    /// <summary>The key of timings: <c>&lt;assembly&gt; (&lt;tfm&gt;)/&lt;namespace.class.method(row)&gt;</c>.</summary>
+    public string Key => $"{Assembly.Key}/{TestNames.Full(ClassName, DisplayName)}";
 
     /// <summary>The groups whose members must not run beside each other: the values of the trait <c>ConcurrentTest</c>, <c>Exclusive</c>
     /// for beside nothing at all.</summary>
@@ -54,7 +54,7 @@ internal sealed record TestEntry
     /// (<see cref="TogetherMark"/>).</summary>
     public ImmutableArray<string> Marks { get; init; } = [];
 
-    /// <summary>Which test it is, by value.</summary>
+    /// <summary>The test's identity, compared by value.</summary>
     public TestKey Identity => new(Assembly.Name, Assembly.TargetFramework, Id, DisplayName, Assembly.Ordinal);
 
     /// <summary>An entry of another discovery, process or machine is the same where its <see cref="Identity"/> is.</summary>
@@ -79,7 +79,7 @@ internal abstract record TestPayload;
 /// more stay together is decided once it is known whether the run's workers have databases of their own.</summary>
 internal sealed record TestUnit(string Name, TestAssembly Assembly, ImmutableArray<TestEntry> Entries)
 {
-    public string Key => $"{Assembly.Source}/{Name}";
+    public string Key => $"{Assembly.Key}/{Name}";
 
     /// <summary>What its classes share with others beyond the class, outermost first.</summary>
     public ImmutableArray<SharedSetUp> SetUps { get; init; } = [];

@@ -3,7 +3,7 @@ namespace ConcurrentTesting.Catalog;
 /// <summary>How a test is named across frameworks, whose display names may or may not begin with namespace and class.</summary>
 internal static class TestNames
 {
-    // xunit's adapter finds the name of a test of xunit v3 by the path of its assembly, which is another in a copy of the output folder.
+    // xunit's adapter finds the name of an xunit v3 test by its assembly's path, and a copy of the output folder has another path.
     private const string UnknownToAdapter = "<unknown test ID ";
 
     /// <summary>Whether xunit's adapter did not know the name of the test whose result it told.</summary>

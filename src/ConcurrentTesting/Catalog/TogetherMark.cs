@@ -7,7 +7,7 @@ internal static class TogetherMark
 {
     private const string Word = "Together";
 
-    // Their last segments; which framework they are from does not matter.
+    // These are the last segments of the types' names, because it does not matter from which framework they come.
     private static readonly ImmutableHashSet<string> Pairs =
         ["TraitAttribute", "AssemblyTraitAttribute", "PropertyAttribute", "TestPropertyAttribute"];
     private static readonly ImmutableHashSet<string> Words = ["CategoryAttribute", "TestCategoryAttribute"];

@@ -33,11 +33,11 @@ internal sealed class ConsolePrinter(
     /// <summary>Queues a text that is safe to print.</summary>
     public void Print(LogLevel level, string text)
     {
-        // What is only for a verbose build may not be shown, whatever the build's logger says of its levels.
+        // A line below Information may stay hidden, whatever the build's logger says of its levels, so it does not count as printed.
         if (level >= LogLevel.Information)
             Interlocked.Increment(ref _printed);
         _lines.Enqueue((level, text));
-        // After the end nobody takes turns any more.
+        // Nobody takes turns after the end.
         if (Volatile.Read(ref _isClosed))
             Flush();
     }
@@ -117,7 +117,7 @@ internal sealed class ConsolePrinter(
         }
     }
 
-    // A line is worth more than its colours.
+    // A line without its colours is better than no line.
     private string Dressed(string text)
     {
         try

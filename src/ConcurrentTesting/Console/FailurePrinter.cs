@@ -45,7 +45,7 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
         }
     }
 
-    // One cause often fails many tests. Its message and stack are told once, and the others take no room from failures of their own.
+    // One cause often fails many tests: its message and stack are told once, so that other failures have room.
     private (int Number, Told Told) Count(TestRecord test)
     {
         var name = FailureText.Name(test, redactor);
@@ -71,8 +71,7 @@ internal sealed class FailurePrinter(ConcurrentTestSettings settings, Redactor r
         ? FailureText.Again(test, told.First, redactor)
         : FailureText.Header(test, redactor);
 
-    // What takes a worker away leaves hundreds of tests without a result: they are told once, so that they do not hide what failed by
-    // itself.
+    // The loss of a worker leaves hundreds of tests without a result: one is told for all, so that they do not hide real failures.
     private bool IsToldAlready(TestRecord test) =>
         FailureKinds.Of(test) is FailureKind.NoResult or FailureKind.NotRun && !_told.TryAdd(test.Final.Message ?? "", true);
 

@@ -49,7 +49,7 @@ internal sealed partial class IncidentPrinter(ILogger log)
 
     private bool Count(Incident incident)
     {
-        // Workers, batches and processes have numbers, and one or many tests are lost: what happened is the same.
+        // Two incidents that differ only in numbers (of workers, batches, processes or tests) are the same to a reader.
         var pattern = Number().Replace(incident.Message, "#");
         lock (_gate)
         {

@@ -12,7 +12,7 @@ internal static class ProgressView
     private const int ClockColumns = 7;
     private static readonly TimeSpan WorthNaming = TimeSpan.FromSeconds(10);
 
-    // Below this no row is given away.
+    // A terminal with fewer rows has none to give for the empty line.
     private const int FewRows = 6;
 
     /// <summary>The live block for a terminal of this size: a line for the run, one a worker, and less than the terminal's height. It
@@ -44,7 +44,7 @@ internal static class ProgressView
         return $"Progress: {done}{unsure}, {DurationText.Whole(progress.Elapsed)} elapsed{left}{Longest(progress)}";
     }
 
-    // Who waits wants to know for what.
+    // A reader who waits wants to know which test the run waits for.
     private static string Longest(ProgressSnapshot progress)
     {
         var longest = progress.Workers.Where(worker => worker is { Test: not null, HasResult: false })
@@ -60,7 +60,7 @@ internal static class ProgressView
         return PlainText.OneLine($"{className}.{test.Name}");
     }
 
-    // The first tests run while others are still discovered: how many there are is not known then.
+    // The first tests run while others are being discovered, and the number of tests is not known until discovery ends.
     private static bool IsPlanned(ProgressSnapshot progress) => progress.Planned > 0;
 
     private static string What(ProgressSnapshot progress) =>
@@ -116,7 +116,7 @@ internal static class ProgressView
         ? $"{DurationText.Whole(progress.Elapsed)}, about {DurationText.Whole(Rounded(left))} left"
         : DurationText.Whole(progress.Elapsed);
 
-    // An estimate that ticks in seconds over minutes pretends to know more than it does. Never "0s left" while something is.
+    // An estimate of minutes that ticks in seconds pretends to know more than it does. "0s left" is never shown while something is left.
     private static TimeSpan Rounded(TimeSpan left)
     {
         var step = left.TotalSeconds switch { < 60 => 1, < 600 => 5, _ => 60 };
@@ -156,7 +156,7 @@ internal static class ProgressView
             return;
         }
 
-        // More workers than rows: those that have been at their test the longest, and how many there are besides.
+        // With more workers than rows, those are shown that have been at their test the longest, and the rest is counted.
         var busy = progress.Workers.Where(worker => worker.Test is not null).OrderByDescending(worker => worker.Since).ToList();
         foreach (var worker in busy.Take(rows - 1))
             AddWorker(canvas, worker, digits, progress.Redact);
@@ -176,7 +176,7 @@ internal static class ProgressView
             return;
         }
 
-        // The first second is not worth a number that changes ten times in it.
+        // A clock that changes ten times in the first second is not worth showing.
         var clock = worker.Since >= TimeSpan.FromSeconds(1) ? DurationText.Whole(worker.Since) : "";
         canvas.Add(clock.PadLeft(ClockColumns), worker.Since >= TimeSpan.FromSeconds(30) ? TextStyle.Unsure : TextStyle.Plain).Add("  ");
         if (worker.HasResult && worker.Since >= TimeSpan.FromSeconds(1))

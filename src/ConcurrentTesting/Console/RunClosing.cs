@@ -17,7 +17,7 @@ internal static class RunClosing
     /// more than why it could not.</summary>
     public static ImmutableArray<string> Lines(RunRecord run, Redactor redactor)
     {
-        // What does not build is told with its errors, a line each.
+        // A build that fails has one line for each of its errors.
         var reason = PlainText.Escape(redactor.Redact(run.Reason)).Split('\n');
         ImmutableArray<string> outcome = [$"{Outcome(run.ExitCode)}  {reason[0]}", .. reason[1..]];
         if (run.Settings.List)
@@ -45,11 +45,13 @@ internal static class RunClosing
         .. run.Coverage is { } coverage ? [$"  Coverage   {coverage.Text}"] : Array.Empty<string>(),
         .. run.Idle is { } idle ? [$"  Idle       {PlainText.OneLine(redactor.Redact(idle))}"] : Array.Empty<string>(),
         .. Failures(run, redactor),
+        .. Listed("Unfinished", run.Unfinished, test => Invariant(
+            $"{FailureText.Name(test, redactor)}  [{test.Assembly.Source}, worker {test.Final.Worker}]")),
         .. Repeated(run, redactor),
         .. Listed("Flaky", run.FlakyEntries, test => FlakyLine(test, redactor)),
         .. run.Settings.Benchmark ? [] : QueryLines.Of(run, redactor),
         .. Incidents(run),
-        .. run.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused).Select(
+        .. run.Incidents.Where(incident => IncidentKinds.IsOfSharing(incident.Kind)).Select(
             incident => $"  WARNING    {PlainText.OneLine(redactor.Redact(incident.Message))}"),
         .. run.Settings.Benchmark ? BenchmarkLines.Of(RunBenchmark.Of(run), redactor) : [],
         run.HasArtifacts
@@ -76,7 +78,7 @@ internal static class RunClosing
         return Invariant($"{run.Passed} passed, {run.Failed} failed{outside}, {run.Skipped} skipped{flaky}; {Cases(run)}");
     }
 
-    // What is counted before adds up with it: rows that discovery could not tell apart, and tests that nobody asked for.
+    // These numbers make the line add up: rows that discovery could not tell apart, and tests that nobody asked for.
     private static string Cases(RunRecord run)
     {
         var results = run.Tests.Length - run.Explicit;
@@ -105,7 +107,7 @@ internal static class RunClosing
         return $"{wall}{factor}; {DurationText.Measured(run.TestTime)} of tests, lower bound {DurationText.Measured(run.LowerBound)}{efficiency}";
     }
 
-    // The wall time ends where the reports begin, which tell it too.
+    // The wall time ends where the reports begin, because the reports tell it too.
     private static string Reports(RunRecord run) =>
         run.Phases.TryGetValue(PhaseNames.Reports, out var seconds) && seconds >= WorthTelling
             ? $", then reports {DurationText.Measured(TimeSpan.FromSeconds(seconds))}"
@@ -135,7 +137,7 @@ internal static class RunClosing
     {
         var all = tests.ToList();
         for (var i = 0; i < Math.Min(all.Count, MostListed); i++)
-            yield return (i == 0 ? $"  {what,-9}  " : "             ") + line(all[i]);
+            yield return (i == 0 ? $"  {what,-10} " : "             ") + line(all[i]);
         if (all.Count > MostListed)
             yield return Invariant($"             ... and {all.Count - MostListed} more");
     }

@@ -11,7 +11,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestLineInterval = TimeSpan.FromSeconds(5);
 
-    // Longer than this nobody can tell a run that goes on from one that hangs.
+    // After a silence of this length nobody can tell a run that goes on from one that hangs.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(1);
 
@@ -157,7 +157,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         await _runLog.DisposeAsync();
     }
 
-    // The smallest steps of a run, of which there are thousands, are for run.log alone.
+    // Thousands of such small steps go to run.log alone.
     private void Trace(FormattableString text) =>
         _runLog.Write(
             LogLevel.Trace,
@@ -176,7 +176,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         }
     }
 
-    // A terminal shows it in its block; without databases, or with tests that are built already, there is next to nothing to do.
+    // A terminal shows the phase in its block, and a phase without anything to do (no databases, tests already built) is left unsaid.
     private bool IsWorthALine(string phase) =>
         !_printer.IsLive && phase != PhaseNames.Tests && ProgressView.Activity(phase) != phase && !_unsaid.Contains(phase);
 
@@ -227,7 +227,7 @@ internal sealed class RunConsole : IRunObserver, IAsyncDisposable
         return false;
     }
 
-    // 5 s in the first minute, 10 s from the second on.
+    // A line comes every 5 s in the first minute, and every 10 s after it.
     private static TimeSpan LineInterval(TimeSpan elapsed)
     {
         var interval = elapsed / 12;

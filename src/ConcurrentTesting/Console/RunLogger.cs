@@ -18,7 +18,7 @@ internal sealed class RunLogger(RunLog runLog, Redactor redactor, ConsolePrinter
         var message = Redacted(state, exception, formatter);
         runLog.Write(logLevel, PlainText.Escape(exception is null ? message : $"{message}\n{redactor.Redact(exception.ToString())}"));
 
-        // NUKE's normal verbosity shows debug messages: what is only wanted with --verbosity Verbose goes out as trace.
+        // NUKE's normal verbosity shows debug messages, so what only --verbosity Verbose should show goes out as trace.
         var shown = logLevel == LogLevel.Debug ? LogLevel.Trace : logLevel;
         if (printer.IsEnabled(shown))
             printer.Print(shown, PlainText.Escape(exception is null ? message : $"{message}{Explanation(message, exception)}"));
@@ -51,7 +51,7 @@ internal sealed class RunLogger(RunLog runLog, Redactor redactor, ConsolePrinter
         _ => redactor.Redact(value.ToString() ?? ""),
     };
 
-    // What the user can mend is one line; a stack trace is for defects of this library.
+    // A fault that the user can mend is one line; a stack trace is for defects of this library.
     private string Explanation(string message, Exception exception)
     {
         if (exception is not ConcurrentTestException)

@@ -59,7 +59,7 @@ internal sealed class RunProgress(TimeProvider time)
     private int _flaky;
     private int _runAgain;
 
-    // Tries after which another is to come. Where none is left, they are told once more as final.
+    // These tries will be followed by another one. A row that gets none is told once more, as final.
     private readonly Dictionary<(TestRef Test, int Row), int> _open = [];
 
     /// <summary>A phase begins; the template is prepared beside the build and the discovery, others end those before them.</summary>
@@ -199,7 +199,7 @@ internal sealed class RunProgress(TimeProvider time)
             _slots[worker] = new Slot(running, time.GetTimestamp(), true, Slow);
     }
 
-    // It runs again because another row of its test has to, or it is to run several times and has failed after it was done.
+    // A test that was done runs again because another row of it has to, or because it is to run several times.
     private bool WasDone(TestRecord test) => test.Repeats is null
         ? test.Attempts is [.., { Outcome: TestOutcome.Passed or TestOutcome.Skipped }, _]
         : !_repeated.Add((new TestRef(test.Assembly, test.CaseId), test.Row));
@@ -215,12 +215,12 @@ internal sealed class RunProgress(TimeProvider time)
         expectation.Results++;
         if (expectation.Results == 1)
             _predictedDone += expectation.Duration;
-        // More rows than discovery could tell apart.
+        // The test gave more rows than discovery could tell apart.
         if (expectation.Results > expectation.Cases)
             _total++;
     }
 
-    // Begins as the plan's expectation and turns into what the run itself shows; never less than the longest test that is running.
+    // The estimate begins as the plan's and turns into what the run shows; it is never less than what one running test has left.
     private TimeSpan? TimeLeft()
     {
         var elapsed = time.GetElapsedTime(_phaseStartedAt);

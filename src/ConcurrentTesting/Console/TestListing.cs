@@ -15,7 +15,7 @@ internal sealed record PlannedShare(int? Worker, ImmutableArray<TestUnit> Units,
 /// what.</summary>
 internal sealed record TestListing
 {
-    // All of them stand above already, by assembly.
+    // The list by assembly already shows all of them.
     private const int MostUnits = 5;
 
     public required TestCatalog Catalog { get; init; }

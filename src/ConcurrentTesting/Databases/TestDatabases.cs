@@ -100,7 +100,7 @@ internal sealed class TestDatabases : IAsyncDisposable
     {
         if (_engine is null)
             return;
-        // A throwaway server has no databases of others.
+        // A throwaway server holds nobody else's databases.
         if (_settings.Database == DatabaseEngine.Sqlite || _settings.ConnectionString is not null)
             await TemplateScripts.CheckAsync(_sources, _settings.Database, _guards, cancellationToken);
         await TryAsync("checking the database server", _engine.CheckAsync, cancellationToken);
@@ -196,7 +196,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         }
         catch (ConcurrentTestException)
         {
-            // Of a setting that cannot be used the run tells when it needs it.
+            // The run reports a setting that cannot be used at the moment when it needs it.
             return null;
         }
     }
@@ -272,7 +272,7 @@ internal sealed class TestDatabases : IAsyncDisposable
         if (_disposing.IsCancellationRequested)
             return;
         await _disposing.CancelAsync();
-        // Each is tried, whatever becomes of those before: the last removes what the others left.
+        // A step that fails does not keep the next from running; the last one removes what the others left.
         await TryToTidyAsync(() => _checking);
         await TryToTidyAsync(() => Task.WhenAll(_drops.Values));
         await TryToTidyAsync(() => _spares?.DisposeAsync().AsTask() ?? Task.CompletedTask);

@@ -23,7 +23,7 @@ internal sealed class AssemblyDiscovery(
     // A discovery keeps about one core busy.
     private const int MostSessions = 4;
 
-    // Rows that wait for what never comes would hold up the run for ever.
+    // A source of rows may wait for something that never comes, and would hold up the run for ever.
     private static readonly TimeSpan LeastBound = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<int, bool> _again = new();
@@ -44,7 +44,7 @@ internal sealed class AssemblyDiscovery(
     public async Task<ImmutableArray<DiscoveredAssembly>> DiscoverAsync(
         ImmutableArray<TestAssembly> assemblies, ImmutableArray<TestAssembly> order, CancellationToken cancellationToken)
     {
-        // What need not be discovered does not wait for what must.
+        // Assemblies whose tests are known already go first, so that they do not wait for the others.
         var queue = new ConcurrentQueue<int>(
             order.OrderBy(assembly => !MayKnow(assembly)).Select(assembly => assemblies.IndexOf(assembly)));
         var discovered = new DiscoveredAssembly[assemblies.Length];
@@ -82,7 +82,7 @@ internal sealed class AssemblyDiscovery(
 
     private bool MayKnow(TestAssembly assembly) => CacheOf(assembly)?.MayKnow(assembly, SettingsWithoutSeed(assembly)) == true;
 
-    // A test that is a literal does not depend on it.
+    // Tests whose rows are literals do not depend on the seed.
     private string SettingsWithoutSeed(TestAssembly assembly) =>
         _settingsWithoutSeed.GetOrAdd(assembly.Path, _ => runSettings.ForDiscovery(0, assembly));
 
@@ -108,7 +108,7 @@ internal sealed class AssemblyDiscovery(
         return found;
     }
 
-    // Null: it took too long, which is a problem.
+    // Returns null where it took too long, which is a problem of the assembly.
     private async Task<SessionDiscovery?> WithinBoundAsync(
         TestAssembly assembly, int index, Session console, CancellationToken cancellationToken)
     {
@@ -159,7 +159,7 @@ internal sealed class AssemblyDiscovery(
         }
     }
 
-    // VSTest's own words for an assembly with no tests in it.
+    // These are VSTest's own words for an assembly with no tests in it.
     private static bool IsNoTestAvailable(SessionMessage message) =>
         message.Text.StartsWith("No test is available in", StringComparison.Ordinal);
 
@@ -181,7 +181,7 @@ internal sealed class AssemblyDiscovery(
             {
                 var discovery = await _session.DiscoverAsync([assembly.Path], runSettings, cancellationToken);
 
-                // What a console still says of a host that died would be taken for a word of the next discovery.
+                // A console may still speak of a host that died, and that would be taken for a part of the next discovery.
                 if (discovery.IsAborted || _session.Exited.IsCompleted)
                     await DisposeAsync();
                 return discovery;

@@ -57,7 +57,7 @@ internal static class AssemblyInspector
         file.EndsWith("TestAdapter.dll", StringComparison.OrdinalIgnoreCase)
         && !Adapters.Any(adapter => adapter.File.Equals(file, StringComparison.OrdinalIgnoreCase));
 
-    // Tests that are all inherited from another assembly leave no reference of their own: then the files beside it decide.
+    // An assembly whose tests are all inherited refers to no framework itself: then the files beside it decide.
     private static TestFramework FrameworkOf(HashSet<string> references, HashSet<string> beside)
     {
         var referenced = FrameworkAssemblies.FirstOrDefault(entry => references.Contains(entry.Assembly));

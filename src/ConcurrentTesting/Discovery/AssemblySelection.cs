@@ -40,7 +40,7 @@ internal sealed class AssemblySelection(
         return Numbered([.. wanted.Select(entry => ToTestAssembly(entry.Candidate, entry.Facts)).OfType<TestAssembly>()]);
     }
 
-    // Several repositories may have an assembly of one name.
+    // Several repositories may have an assembly of the same name.
     private static ImmutableArray<TestAssembly> Numbered(ImmutableArray<TestAssembly> assemblies)
     {
         var namesakes = assemblies.ToLookup(assembly => assembly.Source);
@@ -80,7 +80,7 @@ internal sealed class AssemblySelection(
         return assembly with
         {
             Collectors = CollectorFinder.Find(assembly, candidate.AssetsFile, runSettings, location),
-            // The parameter takes the place of the project's, as --filter does, which is the same property.
+            // The parameter replaces the project's filter, as --filter does: both are the same property.
             Filter = TestFilter.Parse(settings.Filter ?? candidate.Filter, runSettings.For(assembly).TestCaseFilter)?.Text,
         };
     }

@@ -26,13 +26,14 @@ internal static partial class BuildErrors
         return string.Join('\n', lines);
     }
 
-    // With several target frameworks it is /path/x.csproj::TargetFramework=net8.0.
+    // With several target frameworks, the project is written as /path/x.csproj::TargetFramework=net8.0.
     private static BuildError ErrorOf(Match match) => new(
         match.Groups["text"].Value.Trim(),
         match.Groups["project"] is { Success: true, Value: var project } ? project.Split("::")[0] : null,
         match.Groups["code"].Success);
 
-    // https://learn.microsoft.com/visualstudio/msbuild/msbuild-diagnostic-format-for-tasks; the project is appended by the console logger.
+    // The format is that of https://learn.microsoft.com/visualstudio/msbuild/msbuild-diagnostic-format-for-tasks; the console logger
+    // appends the project.
     [GeneratedRegex(@"^\s*(\d+>)?(?<text>[^\n]*?:\s*error\s*(?<code>[A-Za-z]+[0-9]+)?\s*:[^\n]*?)(\s\[(?<project>[^\[\]\n]+)\])?\s*$", RegexOptions.Multiline)]
     private static partial Regex ErrorLine();
 }

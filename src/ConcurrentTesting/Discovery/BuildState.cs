@@ -7,7 +7,7 @@ internal sealed class BuildState
 {
     private const int Version = 3;
 
-    // What takes longer to look at is built instead.
+    // A build is cheaper than looking for longer than this.
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(300);
 
     private readonly ConcurrentTestSettings _settings;
@@ -119,7 +119,7 @@ internal sealed class BuildState
         return new BuildInputs(prints, left, now);
     }
 
-    // Null: something that the build reads is not known, so that it cannot be told whether it changes.
+    // Returns null where the build reads something unknown, so that nobody could tell whether it changes.
     private Entry? EntryOf(BuildInputs before, ImmutableArray<ProjectInput> projects, ImmutableArray<ProjectEvaluation> evaluations)
     {
         if (evaluations.Any(evaluation => evaluation.Inputs is null || !evaluation.IsRestored || HasFloatingVersions(evaluation))
@@ -143,7 +143,7 @@ internal sealed class BuildState
             : new Entry(Version, _surroundings, before.Roots, [.. before.Left], files, outputs);
     }
 
-    // What is in the print was looked at before the build.
+    // Files in the print were looked at before the build, so only the others are looked at here.
     private bool IsWrittenMeanwhile(BuildInputs before, IEnumerable<string> files)
     {
         var begun = before.Begun - FileStamp.Resolution;
@@ -156,7 +156,7 @@ internal sealed class BuildState
     private static string? WhyNotKept(BuildInputs before, List<string> inputs, ImmutableArray<ProjectEvaluation> evaluations) =>
         inputs.Find(input => !IsNamedAlone(input) && !IsBelowRoot(before, input)) is { } outside
             ? $"{outside} is outside of the repository"
-        // Its sources are not in the print.
+        // The sources of such a project are not in the print.
         : inputs.Find(input => TestInputResolver.IsProject(input) && RunWrites.Holds(before.Left, input)) is { } left
             ? $"{left} lies where runs write"
         : evaluations.FirstOrDefault(evaluation => evaluation.Doubt is not null)?.Doubt is { } doubt
@@ -170,7 +170,7 @@ internal sealed class BuildState
             .Concat(inputs.Where(input => !IsNamedAlone(input)).SelectMany(input => FoldersLeftOut(before, input))
                 .Select(FileStamp.NamesIn));
 
-    // A pattern may find more of them in the folders that the print leaves out.
+    // A pattern may find more files in the folders that the print leaves out.
     private static IEnumerable<string> FoldersLeftOut(BuildInputs before, string input)
     {
         var path = input;
@@ -186,16 +186,16 @@ internal sealed class BuildState
     private static bool IsInPrint(BuildInputs before, string path) => before.Roots.Keys.Any(root => Folders.Contains(root, path)
         && !FolderPrint.MayLeaveOut(Path.GetRelativePath(root, path))) && !RunWrites.Holds(before.Left, path);
 
-    // What a package's version is may change without any file.
+    // A floating version of a package may change without any change of a file.
     private static bool HasFloatingVersions(ProjectEvaluation evaluation) => File.Exists(evaluation.AssetsFile)
         && File.ReadLines(evaluation.AssetsFile).Any(
             line => line.Contains("\"version\": \"[", StringComparison.Ordinal) && line.Contains('*', StringComparison.Ordinal));
 
-    // No pattern finds more of them.
+    // No pattern finds more of these files.
     private static bool IsNamedAlone(string input) =>
         MSBuildSurroundings.IsFoundByName(input) || Path.GetExtension(input).Equals(".dll", StringComparison.OrdinalIgnoreCase);
 
-    // What runs write themselves, and what builds write where the SDK's layout for all projects is used.
+    // The print leaves out what runs write themselves, and what builds write in the SDK's layout for all projects.
     private ImmutableArray<string> Left(IReadOnlyList<string> roots) =>
     [
         .. RunWrites.Of(_settings)

@@ -10,7 +10,7 @@ internal static class CatalogBuilder
         return [.. entries.GroupBy(entry => entry.ClassName).Select(group => Unit(assembly, [.. group], sharing.Of(group.Key)))];
     }
 
-    // A test's own marks are those of its class: an adapter hands on what attributes of the user's own say.
+    // A test's own marks count for its class: adapters hand on what a user's own attributes say.
     private static TestUnit Unit(TestAssembly assembly, ImmutableArray<TestEntry> entries, ClassSharing sharing)
     {
         var marks = entries.SelectMany(entry => entry.Marks).Where(TogetherMark.Is).Select(TogetherMark.ToTie);

@@ -16,7 +16,6 @@ internal interface ISharingReader : IDisposable
     ClassSharing Of(string className);
 }
 
-/// <summary>The readers.</summary>
 internal static class SharingReader
 {
     public static ISharingReader Open(TestAssembly assembly) => assembly.Framework switch

@@ -34,7 +34,7 @@ internal sealed class Discoverer(
     /// </exception>
     public async Task<TestCatalog> DiscoverAsync(CancellationToken cancellationToken)
     {
-        // What does not parse is told before anything is built.
+        // A filter that does not parse is refused before anything is built.
         TestFilter.Parse(settings.Filter, runSettings.TestCaseFilter);
         var inputs = TestInputResolver.Resolve(settings);
         foreach (var link in inputs.SkippedLinks)
@@ -97,7 +97,7 @@ internal sealed class Discoverer(
         var errors = result.Errors.ToLookup(error => TestProjectNames.SpeaksOfTests(error.Project));
         foreach (var error in errors[true])
             _problems.Add($"{error} Repair it, or leave it out: --test-projects … '!{PathIn(error.Project)}'.");
-        // A phone's project in the same solution cannot be built on every machine.
+        // A project for phones in the same solution cannot be built on every machine, and must not stop the run.
         foreach (var error in errors[false])
             logger.LogWarning("{Error} It is left out, because neither its name nor its text speaks of tests.", error);
         foreach (var project in result.Projects.Where(IsUnknown))
@@ -106,7 +106,7 @@ internal sealed class Discoverer(
                 $"{project.Project} is not restored, so that nobody knows whether it holds tests: run dotnet restore, let the run build (--test-build auto), or leave it out: --test-projects … '!{PathIn(project.Project)}'.");
         }
 
-        // A build could take minutes and change nothing of this.
+        // A build could take minutes and change none of these problems.
         _problems.ThrowIfAny();
         return [.. result.Projects.Where(project => project.IsTestProject && !IsThisBuild(project)).Select(project => project.Project)];
     }
@@ -124,7 +124,7 @@ internal sealed class Discoverer(
 
     private string PathIn(string project) => Path.GetRelativePath(settings.WorkingDirectory, project).Replace('\\', '/');
 
-    // What calls a project a test project comes with the package, whose properties are missing.
+    // The property that makes it a test project comes with a package, which has not been restored.
     private bool IsUnknown(ProjectEvaluation project) =>
         settings.NoBuild && project is { IsRestored: false, IsTestProject: false, RefersToTestPackage: true };
 

@@ -33,7 +33,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
     /// <param name="variable">Reads the environment.</param>
     public DiscoveryCache(ConcurrentTestSettings settings, string dotnet, Func<string, string?> variable, ILogger logger)
     {
-        // A CI host builds each time, and its environment is another each time.
+        // A CI host builds each time, and its environment changes each time, so the cache would never be used.
         _isOn = settings.Build != TestBuildMode.Always && !ContinuousIntegration.IsHost(variable);
         _folder = Path.Combine(settings.TemporaryDirectory, "discovered-tests");
         _surroundings = TextHash.Of(
@@ -54,7 +54,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
     public bool MayKnow(TestAssembly assembly, string runSettings) => _isOn && File.Exists(FileOf(assembly, runSettings));
 
     /// <summary>What is known of an assembly's tests; null: nothing.</summary>
-    /// <param name="runSettings">With which it is discovered, without what differs from run to run.</param>
+    /// <param name="runSettings">The settings of the discovery, without what differs from run to run.</param>
     public KnownTests? Find(TestAssembly assembly, string runSettings)
     {
         if (!MayKnow(assembly, runSettings))
@@ -77,7 +77,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // Whatever is wrong with it, a test host knows better.
+            // The file may be damaged in any way: a test host then discovers the tests anew.
             _logger.LogDebug("{File} is not used: {Reason}", file, exception.Message);
             return null;
         }
@@ -159,7 +159,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
             : null;
     }
 
-    // A file that is only copied anew is the same.
+    // A file that was only copied anew, with the same content, is the same.
     private static bool IsSame(string file, string stamp, Content? known) =>
         known is not null && (stamp == known.Stamp || (stamp.Length > 0 && FolderStamps.ContentOf(file) == known.Hash));
 
@@ -186,8 +186,8 @@ internal sealed class DiscoveryCache : IAsyncDisposable
         }
     }
 
-    // Classes that are literals as a whole. Where they are not all of the assembly, none with explicit tests: which of those run is decided
-    // by what else there is. And none with a secret: it is in the assembly beside it too, but the folder is no place for it.
+    // Only whole classes of literals are kept. Where they are not all of the assembly, classes with explicit tests are left out, because
+    // other tests decide whether those run. Tests with a secret are left out, because this folder is no place for one.
     private SessionDiscovery LiteralsOf(SessionDiscovery found, TestAssembly assembly, LiteralTests tests)
     {
         var secret = found.WithText(text => _redactor.Redact(text) != text).ToHashSet();
@@ -198,7 +198,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
             .SelectMany(entries => entries.Select(entry => entry.Id)).ToHashSet());
     }
 
-    // Null where a file has changed since the discovery began, or the run ends.
+    // Returns null where a file has changed since the discovery began, or the run ends.
     private Dictionary<string, Content>? ContentsOf(ImmutableSortedDictionary<string, string> before)
     {
         var now = DateTime.UtcNow;
@@ -217,7 +217,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
         return contents;
     }
 
-    // Others read it or write the same at this moment: it is there as a whole or not at all.
+    // Another process may be reading or writing the file, so it appears as a whole or not at all.
     private void Write(string file, IEnumerable<string> lines)
     {
         Directory.CreateDirectory(_folder);
@@ -242,7 +242,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
         }
     }
 
-    // What was not used for longest goes first; so does what a killed run left half written.
+    // The files that were not used for longest go first, and with them what a killed run left half written.
     private void Trim()
     {
         var left = MostBytes;
@@ -257,7 +257,7 @@ internal sealed class DiscoveryCache : IAsyncDisposable
 
     private static string NameOf(TestAssembly assembly) => TextHash.Of(assembly.Path)[..24];
 
-    // What is kept is unfiltered.
+    // The kept tests are unfiltered, so the filter is no part of the name.
     private string FileOf(TestAssembly assembly, string runSettings) => Path.Combine(
         _folder, $"{NameOf(assembly)}-{TextHash.Of($"{assembly with { Filter = null }}|{runSettings}")[..24]}{Extension}");
 

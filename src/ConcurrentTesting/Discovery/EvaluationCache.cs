@@ -48,7 +48,7 @@ internal sealed class EvaluationCache
             .Concat(evaluations.SelectMany(evaluation => RestoredPackages.Of(evaluation.AssetsFile)))
             .Distinct(StringComparer.Ordinal).ToDictionary(path => path, FileStamp.Of, StringComparer.Ordinal);
 
-        // What is written while MSBuild reads may be what it read, or not.
+        // MSBuild may or may not have read a file that was written while it read, so nothing is kept then.
         var latest = begun - FileStamp.Resolution;
         if (read.Exists(path => stamps[path].Length == 0) || stamps.Keys.Any(path => FileStamp.Written(path) > latest))
             return;
@@ -63,7 +63,7 @@ internal sealed class EvaluationCache
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Without it the next run asks again.
+            // The next run asks MSBuild again.
         }
     }
 

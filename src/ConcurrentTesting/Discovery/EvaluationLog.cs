@@ -52,6 +52,6 @@ internal sealed partial class EvaluationLog
 /// <summary>Paths in MSBuild's words.</summary>
 internal static class EvaluationPath
 {
-    /// <summary>With this system's separators, without MSBuild's escapes.</summary>
+    /// <summary>The path with this system's separators, without MSBuild's escapes.</summary>
     public static string OfText(string text) => Uri.UnescapeDataString(text.Trim()).Replace('\\', Path.DirectorySeparatorChar);
 }

@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Discovery;
 /// <param name="Doubt">The first thing of which it is not known what it looks for; null: there is none.</param>
 internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, ImmutableArray<string> LookedFor, string? Doubt)
 {
-    // What SDKs and packages set, and conditions on files are often made of, beside what the files found by name use.
+    // SDKs and packages set these properties, and conditions on files often use them.
     private static readonly string[] KnownProperties =
     [
         "MSBuildExtensionsPath", "MSBuildExtensionsPath32", "MSBuildExtensionsPath64", "MSBuildToolsPath", "MSBuildBinPath",
@@ -37,7 +37,7 @@ internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, I
             .Except(environment.Keys, StringComparer.OrdinalIgnoreCase);
     }
 
-    // What cannot be read is MSBuild's to complain of.
+    // MSBuild itself will complain of a file that cannot be read.
     private static string TextOf(string file)
     {
         try
@@ -50,7 +50,7 @@ internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, I
         }
     }
 
-    // Only those that are named as they are: what else is imported, MSBuild tells too late to be asked of.
+    // Only imports whose path is written out are found: MSBuild tells the others too late to ask about them.
     private static IEnumerable<string> ImportsIn(string text, string folder) =>
         Import().Matches(text)
             .Select(match => match.Groups["path"].Value.Replace(
@@ -61,7 +61,7 @@ internal sealed partial record EvaluationReads(ImmutableArray<string> Imports, I
     /// <param name="log">What MSBuild logged.</param>
     /// <param name="projects">Those that were evaluated.</param>
     /// <param name="values">What properties are.</param>
-    /// <param name="roots">Where nothing is looked at: packages, SDKs.</param>
+    /// <param name="roots">Folders in which nothing is looked at: packages, SDKs.</param>
     /// <param name="sdk">The folder of <c>dotnet</c>.</param>
     public static EvaluationReads Of(
         string log, IReadOnlyCollection<string> projects, ILookup<string, string> values, List<string> roots, string sdk)

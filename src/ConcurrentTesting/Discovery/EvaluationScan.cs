@@ -9,7 +9,7 @@ internal sealed partial class EvaluationScan
 {
     private const string Quotes = "'\"`";
 
-    // These do not run in an evaluation.
+    // An evaluation does not run these elements.
     private static readonly string[] Skipped = ["Target", "UsingTask"];
 
     private readonly IReadOnlyCollection<string> _projects;
@@ -118,7 +118,7 @@ internal sealed partial class EvaluationScan
             return;
         }
 
-        // The folder of the file and that of the project are MSBuild's in turn, by the kind of the element.
+        // MSBuild takes paths relative to the file or to the project, by the kind of the element: both count.
         var folders = _projects.Append(file).Select(path => Path.GetDirectoryName(path)!).Distinct(StringComparer.Ordinal);
         _lookedFor.UnionWith(
             paths.Select(EvaluationPath.OfText).Where(path => path.Length > 0)
@@ -126,7 +126,7 @@ internal sealed partial class EvaluationScan
                 .Select(path => isListed ? FileStamp.NamesIn(path) : path));
     }
 
-    // A file by a name is logged as one that was imported, or that was not.
+    // MSBuild logs a file that is named as an import, be it imported or not.
     private void AddImport(string imported, string file)
     {
         var paths = _text.Of(imported, file);
@@ -144,7 +144,7 @@ internal sealed partial class EvaluationScan
         return text[start..EndOfArguments(text, start, ",)")].Trim().Trim('\'', '"', '`');
     }
 
-    // Where one of the characters stands in no quotes and no further brackets.
+    // The end is the first of these characters outside of quotes and further brackets.
     private static int EndOfArguments(string text, int start, string ends)
     {
         var (depth, quote) = (0, '\0');

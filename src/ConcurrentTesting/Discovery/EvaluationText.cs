@@ -8,7 +8,7 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
 {
     private const int MostTexts = 4096;
 
-    // What the common targets say of a solution where there is none.
+    // The common targets set this where a project is built without a solution.
     private const string Undefined = "*Undefined*";
 
     private readonly Dictionary<string, List<(string Text, string File)>> _definitions = new(StringComparer.OrdinalIgnoreCase);
@@ -90,7 +90,7 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
         _ => null,
     };
 
-    // What remains are calls of functions; null where one is not known here.
+    // The rest are calls of functions; null where a function is not known here.
     private string? Called(string text)
     {
         while (Function().Match(text) is { Success: true } call)
@@ -115,7 +115,7 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
         _ => null,
     };
 
-    // Each one that is not there yet would be found before the one that is.
+    // A file that appears in a nearer folder would be found first, so every folder on the way counts.
     private string? FolderAbove(string start, string name)
     {
         if (!Path.IsPathRooted(start) || name.Length == 0)
@@ -135,7 +135,7 @@ internal sealed partial class EvaluationText(IReadOnlyCollection<string> project
     [GeneratedRegex(@"\$\((?<name>[A-Za-z_][\w\-]*)\)")]
     private static partial Regex Property();
 
-    // Without a second argument it begins in the folder of the file.
+    // Without a second argument the search begins in the folder of the file.
     [GeneratedRegex(@"GetPathOfFileAbove\([^,()]*\)", RegexOptions.IgnoreCase)]
     private static partial Regex PathAboveHere();
 

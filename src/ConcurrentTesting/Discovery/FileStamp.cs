@@ -8,7 +8,7 @@ internal static class FileStamp
 
     private const string AllNames = "*";
 
-    /// <summary>In the place of a file: the names of everything in a folder.</summary>
+    /// <summary>A path that stands for the names of everything in a folder, in the place of a file.</summary>
     public static string NamesIn(string folder) => Path.Combine(folder, AllNames);
 
     /// <summary>Empty where there is no such file; of a folder, only that there is one; where a link leads counts too.</summary>
@@ -38,7 +38,7 @@ internal static class FileStamp
     private static string Text(FileSystemInfo file) =>
         file is FileInfo { Exists: true } there ? $"{there.LastWriteTimeUtc.Ticks}:{there.Length}" : "";
 
-    // The time of a link is when the link was made.
+    // A link has the time at which it was made, so the time of its target counts.
     private static FileSystemInfo? Target(FileInfo file)
     {
         if (!file.Attributes.HasFlag(FileAttributes.ReparsePoint))
@@ -63,7 +63,7 @@ internal static class FileStamp
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Nothing is known of it, so that it is never the same.
+            // Nothing is known of the file, so its stamp never equals another one.
             return Guid.NewGuid().ToString("N");
         }
     }

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Discovery;
 /// themselves write is left out.</summary>
 internal sealed class FolderPrint
 {
-    // What nobody builds from, or what only says again what other files say.
+    // Nobody builds from these folders, or they only repeat what other files say.
     private static readonly string[] Ignored = [".git", ".vs", ".idea", "node_modules"];
 
     private static readonly string[] OutputFolders = ["bin", "obj"];
@@ -88,7 +88,7 @@ internal sealed class FolderPrint
             || (OutputFolders.Contains(name, StringComparer.OrdinalIgnoreCase) && IsOfProject(entry.Directory.ToString()));
     }
 
-    // Another folder of that name may hold anything.
+    // A folder named bin or obj that belongs to no project may hold anything.
     private bool IsOfProject(string folder)
     {
         if (!_projectFolders.TryGetValue(folder, out var isOfProject))
@@ -96,7 +96,7 @@ internal sealed class FolderPrint
         return isOfProject;
     }
 
-    // What a link leads to is read in its place; a folder elsewhere is not looked at.
+    // A link counts as the file that it leads to. A link to a folder is not followed.
     private bool AddTarget(string link)
     {
         if (File.ResolveLinkTarget(link, returnFinalTarget: true) is not FileInfo { Exists: true } target)

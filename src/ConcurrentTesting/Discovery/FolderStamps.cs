@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Discovery;
 /// <summary>What decides which tests an assembly has, beside the environment: the programs and settings in its folder.</summary>
 internal static class FolderStamps
 {
-    // An output folder has hundreds of files. One that has more is something else, and a link may lead back up.
+    // An output folder has hundreds of files. A folder with more than this is something else, or a link in it leads back up.
     private const int MostFiles = 10_000;
     private const int Deepest = 5;
 

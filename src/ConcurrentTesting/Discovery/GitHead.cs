@@ -12,7 +12,7 @@ internal static class GitHead
         if (folder is null || !File.Exists(Path.Combine(folder, "HEAD")))
             return "";
 
-        // A working tree beside another one has its branches and tags there.
+        // A further working tree of a repository keeps its branches and tags in the first one.
         var common = File.Exists(Path.Combine(folder, "commondir"))
             ? Path.GetFullPath(File.ReadAllText(Path.Combine(folder, "commondir")).Trim(), folder)
             : folder;
@@ -28,7 +28,7 @@ internal static class GitHead
         return $"{head}={(File.Exists(branch) ? File.ReadAllText(branch).Trim() : packed)}";
     }
 
-    // Many a package makes the version of a tag.
+    // Many packages make the version of the newest tag.
     private static string Tags(string common)
     {
         var tags = Path.Combine(common, "refs", "tags");

@@ -42,7 +42,7 @@ internal sealed class InstalledRuntimes
         var file = Path.ChangeExtension(assembly, ".runtimeconfig.json");
         if (!File.Exists(file))
         {
-            // Without it the test host runs on what the target framework implies.
+            // A test host without the file runs on what the target framework implies.
             return Parse(
                 targetFramework.Replace("netcoreapp", "", StringComparison.Ordinal).Replace("net", "", StringComparison.Ordinal)
                     .Split('-')[0]) is { } version
@@ -65,7 +65,7 @@ internal sealed class InstalledRuntimes
         }
     }
 
-    // One is written as "framework", several as "frameworks".
+    // A single framework is written as "framework", several as "frameworks".
     private static ImmutableArray<JsonElement> Frameworks(JsonElement options)
     {
         if (options.TryGetProperty("framework", out var single))
@@ -75,7 +75,7 @@ internal sealed class InstalledRuntimes
 
     private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
 
-    // A preview counts as its release.
+    // A preview counts as the release that it precedes.
     private static Version? Parse(string version) => Version.TryParse(version.Split('-')[0], out var parsed) ? parsed : null;
 
     private static bool Fits(Version installed, Version needed, string policy) =>

@@ -14,7 +14,7 @@ internal sealed record LiteralTests(string? Reason, ImmutableHashSet<string> Cla
 /// own.</summary>
 internal sealed class LiteralRows : IDisposable
 {
-    // What an adapter reads of them is what is written.
+    // An adapter reads nothing of these attributes but what is written in them.
     private static readonly HashSet<string> OfXUnit = Named(
         "Xunit", "Fact", "Theory", "InlineData", "Trait", "Collection", "Collection`1", "CollectionDefinition", "CollectionBehavior",
         "AssemblyFixture", "TestCaseOrderer", "TestCollectionOrderer");
@@ -36,7 +36,7 @@ internal sealed class LiteralRows : IDisposable
         ["xunit.abstractions"] = OfXUnit,
         ["xunit.v3.core"] = OfXUnit,
         ["xunit.v3.common"] = OfXUnit,
-        // How results are shown.
+        // These only say how results are shown.
         ["xunit.v3.runner.common"] = Named(
             "Xunit.Runner.Common", "RegisterRunnerReporter", "RegisterResultWriter", "RegisterConsoleResultWriter",
             "RegisterMicrosoftTestingPlatformResultWriter"),
@@ -47,7 +47,7 @@ internal sealed class LiteralRows : IDisposable
         ["Microsoft.VisualStudio.TestPlatform.TestFramework.Extensions"] = OfMSTest,
     };
 
-    // A test that is ignored until a day is another test after it.
+    // A test that is ignored until a day changes on that day.
     private static readonly byte[] Until = Encoding.UTF8.GetBytes("Until");
 
     private readonly string _folder;
@@ -117,7 +117,7 @@ internal sealed class LiteralRows : IDisposable
             _ofAssembly ??= reason;
     }
 
-    // A class has the tests of its bases.
+    // A class has the tests of its bases too, so all of them must be literals.
     private bool IsLiteral(string type)
     {
         var (name, owner) = (type, _test);
@@ -132,8 +132,8 @@ internal sealed class LiteralRows : IDisposable
         return true;
     }
 
-    // The test assembly and those beside it from which it can inherit tests: what refers to no test framework, not even by another one, has
-    // none.
+    // These are the test assembly and those beside it from which it can inherit tests: an assembly that refers to no test framework, not
+    // even through another one, has no tests.
     private HashSet<string> WithTests()
     {
         var all = Reachable();
@@ -176,11 +176,11 @@ internal sealed class LiteralRows : IDisposable
 
     private static string? ReasonOfUse(string type, AttributeUse use) =>
         use.Value.AsSpan().IndexOf(Until) >= 0 ? $"[{type}] with a date"
-        // This form of it names the code that sorts tests into collections.
+        // The attribute then names code that sorts tests into collections.
         : type == "Xunit.CollectionBehaviorAttribute" && use.TakesReference ? $"[{type}] with code of its own"
         : null;
 
-    // Frameworks find an attribute by its base or by an interface.
+    // Frameworks find an attribute by its base type or by an interface, so every base is looked at.
     private string? ReasonOfType(string type, string assembly)
     {
         var (name, owner) = (type, assembly);
@@ -200,7 +200,7 @@ internal sealed class LiteralRows : IDisposable
         }
     }
 
-    // What comes with the runtime is not beside the tests.
+    // Assemblies of the runtime do not lie beside the tests.
     private bool IsOfRuntime(string assembly) =>
         (assembly is "netstandard" or "mscorlib" or "System" || assembly.StartsWith("System.", StringComparison.Ordinal))
         && Open(assembly) is null;

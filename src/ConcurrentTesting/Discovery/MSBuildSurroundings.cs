@@ -5,19 +5,19 @@ namespace ConcurrentTesting.Discovery;
 /// <summary>What MSBuild reads beside the files of a project: the SDK, the environment, and files that it looks for by name.</summary>
 internal static class MSBuildSurroundings
 {
-    // Change from shell to shell and mean nothing to a build.
+    // These variables change from shell to shell and mean nothing to a build.
     private static readonly string[] VolatileVariables = ["_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM"];
 
     private static readonly string[] NuGetFiles = ["NuGet.Config", "NuGet.config", "nuget.config"];
 
-    // Looked for in every folder above a project: one that appears changes the result.
+    // MSBuild looks for these in every folder above a project, so one that appears changes the result.
     private static readonly string[] FilesFoundByName =
     [
         "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", "Directory.Build.rsp",
         ".editorconfig", ".globalconfig", "Directory.Solution.props", "Directory.Solution.targets", .. NuGetFiles,
     ];
 
-    // Beside dotnet; an SDK, a pack or a workload that comes or goes changes one of them.
+    // These folders lie beside dotnet; one of them changes when an SDK, a pack or a workload comes or goes.
     private static readonly string[] SdkFolders =
     [
         "sdk", "sdk-manifests", "packs", "metadata/workloads", "shared/Microsoft.NETCore.App", "shared/Microsoft.AspNetCore.App",
@@ -38,7 +38,7 @@ internal static class MSBuildSurroundings
 
     public static bool IsFoundByName(string path) => FilesFoundByName.Contains(Path.GetFileName(path), StringComparer.Ordinal);
 
-    // A workload is noted in a folder of its SDK's; a pack of another version lies beside the one before.
+    // The SDK notes a workload in a folder of its own, and a pack of a new version lies beside the old one.
     private static IEnumerable<string> WithFolders(string folder) => Directory.Exists(folder)
         ? Directory.EnumerateDirectories(folder).SelectMany(below => new[] { below, Path.Combine(below, "InstalledWorkloads") })
             .Where(Directory.Exists).Order(StringComparer.Ordinal).Prepend(folder)

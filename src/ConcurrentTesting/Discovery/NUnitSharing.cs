@@ -53,7 +53,7 @@ internal sealed class NUnitSharing : ISharingReader
             yield return TogetherMark.ToTie(mark);
     }
 
-    // A mark on a set-up fixture keeps all that it sets up for together.
+    // A mark on a set-up fixture keeps all classes together that it sets up for.
     private IEnumerable<Tie> Marks(IGrouping<string, string> setUp) =>
         setUp.SelectMany(type => TogetherMark.In(_types.AttributesOf(type)))
             .SelectMany(

@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Discovery;
 /// class.</summary>
 internal static class OneProcess
 {
-    // Whatever library or suite they are of.
+    // Libraries and suites have many such attributes; these parts of their names are common to them.
     private static readonly string[] WordsOfOrder = ["Order", "Priority", "Sequen", "DependsOn"];
 
     /// <summary>Null: nothing is known that keeps them together.</summary>

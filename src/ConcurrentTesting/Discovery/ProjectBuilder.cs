@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Discovery;
 /// or node is left behind.</summary>
 internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dotnet, ILogger logger)
 {
-    /// <summary>In the temporary directory, held while a run builds.</summary>
+    /// <summary>A lock in the temporary directory, held while a run builds.</summary>
     public const string LockName = "test-build.lock";
 
     private static readonly string[] CommonArguments =
@@ -80,7 +80,7 @@ internal sealed class ProjectBuilder(ConcurrentTestSettings settings, string dot
         return result;
     }
 
-    // One framework can be asked of a project only, not of a solution.
+    // A single framework can be asked of a project, but not of a solution.
     private string[] Options(string command, string target) => command switch
     {
         "restore" => [],

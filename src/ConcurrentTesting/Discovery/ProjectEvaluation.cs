@@ -28,11 +28,11 @@ internal sealed record ProjectEvaluation(
     /// <summary>The first thing that it looks for of which it is not known where that is; null: there is none.</summary>
     public string? Doubt { get; init; }
 
-    /// <summary>Of the projects that it consists of: the list that MSBuild keeps of what each wrote, absolute, be it there or
-    /// not.</summary>
+    /// <summary>The list that MSBuild keeps of what each project wrote, for all projects that this one consists of; absolute, be it there
+    /// or not.</summary>
     public ImmutableArray<string> WrittenLists { get; init; } = [];
 
-    /// <summary>Of the projects that it consists of: what <see cref="AssetsFile"/> is of itself.</summary>
+    /// <summary>What <see cref="AssetsFile"/> is of this project, for all projects that it consists of.</summary>
     public ImmutableArray<string> AllAssetsFiles { get; init; } = [];
 
     /// <summary>Its <c>VSTestTestCaseFilter</c>; null: none.</summary>

@@ -73,7 +73,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
 
     private const string NoSuchTarget = "MSB4057";
 
-    // Their packages set IsTestProject or IsTestingPlatformApplication.
+    // Such a package sets IsTestProject or IsTestingPlatformApplication.
     private static readonly string[] TestPackages =
     [
         "Microsoft.NET.Test.Sdk", "MSTest", "MSTest.TestAdapter", "NUnit3TestAdapter", "TUnit", "xunit.runner.visualstudio", "xunit.v3",
@@ -100,11 +100,11 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
             [.. fresh.SelectMany(result => result.Strangers)]);
     }
 
-    // A build is one of the solution, where there is one.
+    // A project that belongs to a solution is built with it, so the response file beside the solution counts.
     private string ArgumentsOf(ProjectInput project) =>
         ResponseFile.FindFor(SolutionBuild.Of(project, settings.Configuration)?.Solution ?? project.Path);
 
-    // The folder decides which SDK's MSBuild answers.
+    // The project's folder decides which SDK's MSBuild answers.
     private static string SdkFolder(string project)
     {
         var own = Path.GetDirectoryName(project)!;
@@ -131,7 +131,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
             var answered = answers.Select(answer => answer.Evaluation.Project).ToHashSet();
             var unanswered = projects.Where(project => !answered.Contains(project.Path)).ToList();
             var silent = unanswered.Where(project => !errors.Any(error => IsOf(project.Path, error))).ToList();
-            // Beside a project that fails, MSBuild gives no answers of the others either.
+            // MSBuild that fails at one project answers for none of the others, so those are asked again without it.
             var again = silent.Count > 0 && silent.Count < projects.Length
                 ? await AskAsync(sdkFolder, arguments, [.. silent], cancellationToken)
                 : EvaluationResult.Empty;
@@ -183,8 +183,8 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
                             "Output", new XAttribute("TaskParameter", "TargetOutputs"), new XAttribute("ItemName", "Description"))))));
     }
 
-    // Output folders are often given relative to $(SolutionDir), which only a build of the solution sets. Its configuration is a project's
-    // only where it says so.
+    // Output folders are often given relative to $(SolutionDir), which only a build of the solution sets. The solution's configuration is
+    // the project's only where the solution says so.
     private string SolutionProperties(ProjectInput project) =>
         string.Join(';', SolutionValues(project).Select(property => $"{property.Name}={Escape(property.Value)}"));
 
@@ -224,7 +224,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
     private Dictionary<string, string> Environment() =>
         new(ProcessEnvironment.For(settings))
         {
-            // Each import is logged, in English.
+            // The log then names each import, in English.
             ["MSBUILDLOGIMPORTS"] = "1",
             ["DOTNET_CLI_UI_LANGUAGE"] = "en",
             ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
@@ -280,7 +280,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
 
     private static bool IsTrue(JsonElement item, string name) => Text(item, name).Equals("true", StringComparison.OrdinalIgnoreCase);
 
-    // SDKs and packages do not change under their version; the question itself is gone in a moment.
+    // SDKs and packages do not change under their version, and the question's own folder is removed in a moment.
     private List<string> RootsOf(ImmutableArray<Answer> answers, string folder) =>
         [.. answers.Select(answer => answer.PackageRoot).Append(Path.GetDirectoryName(dotnet)!).Append(folder)
             .Where(root => root.Length > 0).Distinct()];
@@ -308,7 +308,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
         })];
     }
 
-    // Thousands of sources lie in the repository, which is looked at as a whole.
+    // The repository, with its thousands of sources, is looked at as a whole, so they are left out here.
     private ImmutableArray<string>? Kept(ProjectEvaluation evaluation, List<string> roots)
     {
         var repository = RepositoryRoot.Of(evaluation.Project);
@@ -338,7 +338,7 @@ internal sealed class ProjectEvaluator(ConcurrentTestSettings settings, string d
 
     private static bool IsTestPackage(string package) => TestPackages.Contains(package, StringComparer.OrdinalIgnoreCase);
 
-    // It was evaluated, and has no common targets that could import the question.
+    // Such a project was evaluated, but has no common targets that could import the question.
     private static bool IsStranger(string project, IReadOnlyList<BuildError> errors) => errors.Any(
         error => IsOf(project, error) && error.Text.Contains(NoSuchTarget, StringComparison.Ordinal)
             && error.Text.Contains("\"ConcurrentTestDescribe\"", StringComparison.Ordinal));

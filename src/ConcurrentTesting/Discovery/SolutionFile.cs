@@ -11,10 +11,10 @@ internal static class SolutionFile
 {
     private static readonly string[] SolutionPatterns = ["*.sln", "*.slnx"];
 
-    // What MSBuild takes where it is told of none: of these the first that the solution has, else the solution's first.
+    // Without a given platform, MSBuild takes the first of these that the solution has, and else the solution's first.
     private static readonly string[] DefaultPlatforms = ["Mixed Platforms", "Any CPU"];
 
-    // Each project asks for the solution above it.
+    // Each project asks for the solution above it, so what was read is kept for the life of the process.
     private static readonly ConcurrentDictionary<(string Path, DateTime Changed), Lazy<SolutionContent>> Known = new();
 
     /// <summary>The solution itself; for a filter, the one it filters.</summary>
@@ -48,7 +48,7 @@ internal static class SolutionFile
             : null;
     }
 
-    // A build takes it from the environment too.
+    // A build takes the platform from the environment too.
     private static string? PlatformOf(IReadOnlyList<string> platforms) =>
         Environment.GetEnvironmentVariable("Platform") is { Length: > 0 } told
             ? platforms.FirstOrDefault(one => one.Equals(told, StringComparison.OrdinalIgnoreCase))
@@ -78,11 +78,11 @@ internal static class SolutionFile
             $"The solution {path}{(line is { } number ? $", line {number}," : "")} cannot be read: {reason.TrimEnd('.')}. Correct it, or name the projects with --test-projects.",
             cause);
 
-    // So the library spells what an .sln does not say, which to MSBuild is a project to be left out.
+    // The library spells what an .sln leaves open as "AnyCPU"; MSBuild leaves such a project out.
     private static bool IsSaid(string solution, string platform) =>
         platform != "AnyCPU" || !Path.GetExtension(solution).Equals(".sln", StringComparison.OrdinalIgnoreCase);
 
-    // Of several in one folder, the one with the most projects is the whole.
+    // Of several solutions in one folder, the largest is taken to be the one with all projects.
     private static IEnumerable<string> SolutionsIn(string folder) =>
         SolutionPatterns
             .SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))
@@ -98,7 +98,7 @@ internal static class SolutionFile
         }
         catch (ConcurrentTestException)
         {
-            // Nobody asked for this solution.
+            // Nobody asked for this solution, so a flaw in it is not reported here.
             return false;
         }
     }
@@ -112,7 +112,7 @@ internal static class SolutionFile
     {
         try
         {
-            // It reads a small file; nothing in it waits for anything else.
+            // The call reads a small file and waits for nothing else, so it may block.
             var solution = Path.GetExtension(path).Equals(".slnx", StringComparison.OrdinalIgnoreCase)
                 ? SolutionSerializers.SlnXml.OpenAsync(path, CancellationToken.None).GetAwaiter().GetResult()
                 : SolutionSerializers.SlnFileV12.OpenAsync(path, CancellationToken.None).GetAwaiter().GetResult();

@@ -90,7 +90,7 @@ internal sealed class TestInputResolver
     {
         var solution = SolutionFile.RealSolution(path);
         var projects = SolutionFile.ReadProjects(path).Where(project => IsProject(project) && !IsExcluded(project)).ToLookup(File.Exists);
-        // Tests would be missed. Of others only the build can tell whether they are needed.
+        // Without such a project tests would be missed. Only the build can tell whether any other missing project is needed.
         var missing = projects[false].Where(TestProjectNames.SpeaksOfTests).ToList();
         if (missing.Count > 0)
             throw BadSettings(string.Join('\n', missing.Select(project => Missing(path, project))));
@@ -113,7 +113,7 @@ internal sealed class TestInputResolver
         {
             found = found is null || !Directory.Exists(found) ? null : Directory.EnumerateFileSystemEntries(found, "*", Readable)
                 .Where(entry => Path.GetFileName(entry).Equals(name, StringComparison.OrdinalIgnoreCase))
-                // What is called so exactly comes first.
+                // An entry of exactly this name comes first.
                 .OrderByDescending(entry => Path.GetFileName(entry) == name).FirstOrDefault();
         }
 
@@ -124,7 +124,7 @@ internal sealed class TestInputResolver
     {
         foreach (var project in Directory.EnumerateFiles(folder).Where(IsProject).Order(PathComparer))
             AddProject(new ProjectInput(project, IsNamed: false));
-        // A link may lead back up.
+        // A link may lead back up, so links are not followed.
         var below = new DirectoryInfo(folder).EnumerateDirectories()
             .Where(directory => !SkippedFolders.Contains(directory.Name, PathComparer))
             .ToLookup(directory => directory.Attributes.HasFlag(FileAttributes.ReparsePoint), directory => directory.FullName);
@@ -185,7 +185,7 @@ internal sealed class TestInputResolver
 
     private static bool IsGlob(string entry) => entry.Contains('*');
 
-    // What stands before the first wildcard is a folder, which may be outside the working folder.
+    // The part before the first wildcard is a folder, which may lie outside of the working folder.
     private (string Root, string Pattern) Split(string entry)
     {
         var segments = entry.Replace('\\', '/').Split('/');

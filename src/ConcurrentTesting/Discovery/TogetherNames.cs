@@ -27,7 +27,7 @@ internal static class TogetherNames
 
     private static bool Same(string left, string right) => left.Equals(right, StringComparison.OrdinalIgnoreCase);
 
-    // With and without namespace, an NUnit fixture with and without its arguments.
+    // A class is known with and without its namespace, and an NUnit fixture with and without its arguments.
     private static IEnumerable<string> ClassNames(TestEntry entry)
     {
         var type = NUnitFixtures.WithoutArguments(entry.ClassName);

@@ -7,7 +7,7 @@ internal sealed class XUnitCollections : ISharingReader
     private const string WholeAssembly = "assembly";
     private const string Prefix = "Xunit.";
 
-    // Of xunit v3's ParallelMode.
+    // This is the value of xunit v3's ParallelMode for all tests.
     private const int AllTests = 2;
 
     private readonly TypeHierarchy _types;
@@ -48,7 +48,7 @@ internal sealed class XUnitCollections : ISharingReader
         };
     }
 
-    // An attribute of the assembly says it, or the file that xunit reads beside it.
+    // An attribute of the assembly says it, or the configuration file that xunit reads beside it.
     private bool IsParallelInside() =>
         _assembly.Framework == TestFramework.XUnit3
         && (_attributes.Any(attribute => Is(attribute, "Parallelization") && attribute.Named.GetValueOrDefault("Mode") is AllTests)
@@ -56,12 +56,12 @@ internal sealed class XUnitCollections : ISharingReader
 
     public void Dispose() => _types.Dispose();
 
-    // xunit v3's; they are created once a process.
+    // Assembly fixtures are xunit v3's; they are created once in a process.
     private IEnumerable<SharedSetUp> AssemblyFixtures() => _attributes.Any(attribute => Is(attribute, "AssemblyFixture"))
         ? [new SharedSetUp("assembly fixtures", _assembly.Name) { IsBond = false }]
         : [];
 
-    // An order of collections ties all of them, an order of classes those of each collection.
+    // An orderer of collections ties all of them; an orderer of classes ties those of each collection.
     private IEnumerable<Tie> Ordered(string className, List<AttributeFacts> attributes, CollectionFacts? collection)
     {
         if (_attributes.Any(attribute => Is(attribute, "TestCollectionOrderer")))
@@ -77,11 +77,11 @@ internal sealed class XUnitCollections : ISharingReader
 
     private static bool IsOrderer(AttributeFacts attribute) => IsOrdererOfCases(attribute) || Is(attribute, "TestClassOrderer");
 
-    // Generic ones too: AssemblyFixtureAttribute`1.
+    // A generic attribute, such as AssemblyFixtureAttribute`1, counts too.
     private static bool Is(AttributeFacts attribute, string name) =>
         attribute.Type.StartsWith(Prefix, StringComparison.Ordinal) && attribute.ShortName == name;
 
-    // A factory of the user's own groups as it likes: only the whole assembly is sure to hold its groups together.
+    // A factory of the user's own may group as it likes: only the assembly as a whole holds its groups together for sure.
     private static bool IsOwnFactory(AttributeFacts? behavior) => behavior switch
     {
         { TypeArgument: { } factory } => IsOwnFactory(factory),

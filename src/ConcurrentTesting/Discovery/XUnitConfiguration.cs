@@ -23,7 +23,7 @@ internal static class XUnitConfiguration
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            // xunit itself says what it thinks of the file.
+            // xunit itself will report a file that it cannot read.
             return null;
         }
     }

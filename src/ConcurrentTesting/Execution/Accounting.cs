@@ -34,13 +34,13 @@ internal sealed record BatchEnd
     /// <summary>What the watchdog ended.</summary>
     public required IReadOnlySet<TestEntry> TimedOut { get; init; }
 
-    /// <summary>When those began that were running.</summary>
+    /// <summary>When the tests that were running began.</summary>
     public IReadOnlyDictionary<TestEntry, DateTimeOffset> Began { get; init; } = FrozenDictionary<TestEntry, DateTimeOffset>.Empty;
 
     /// <summary>What went wrong with the host; null where it ended well.</summary>
     public required string? Fault { get; init; }
 
-    /// <summary>When the last of its tests began that gave a result; null where none did.</summary>
+    /// <summary>When the last test that gave a result began; null where none gave one.</summary>
     public DateTimeOffset? LastStart { get; init; }
 
     /// <summary>How the test process ended itself; null where it did not, or nothing tells.</summary>
@@ -74,7 +74,7 @@ internal sealed record BatchVerdict(ImmutableArray<Batch> Again, ImmutableArray<
     /// <summary>Tests that failed in the batch, whether or not they run again.</summary>
     public ImmutableArray<TestEntry> Failed { get; init; } = [];
 
-    /// <summary>So many reruns the run had; told once, with the first test that got none any more.</summary>
+    /// <summary>How many reruns the run had, told once with the first test that gets none; null: some are left, or it was told.</summary>
     public int? RerunsUsedUp { get; init; }
 
     public IEnumerable<TestEntry> RunsAgain => Again.SelectMany(batch => batch.Entries);
@@ -88,7 +88,7 @@ internal sealed class Accounting(
     IReadOnlyDictionary<TestEntry, double> predictions, int rerunsPerTest, int rerunsInAll, RetryBudget? retries = null,
     IReadOnlySet<TestEntry>? repeated = null)
 {
-    // After so many ends without any result the batch is split to find the test that kills it; a batch of one test is given up.
+    // After this many ends without any result the batch is split to find the test that kills it; a batch of one test is given up.
     private const int TriesUntilSplit = 2;
 
     // A suite all of whose processes die must end in minutes, not in hours.
@@ -136,7 +136,7 @@ internal sealed class Accounting(
             return (_reruns.GetValueOrDefault(entry), retries?.Used(entry) ?? 0);
     }
 
-    /// <summary>So much of them was used on other machines.</summary>
+    /// <summary>Remembers how much of a test's budgets was used on other machines.</summary>
     public void Remember(TestEntry entry, int reruns, int retried)
     {
         lock (_gate)
@@ -144,7 +144,7 @@ internal sealed class Accounting(
         retries?.Remember(entry, retried);
     }
 
-    /// <summary>So many reruns there were on all machines.</summary>
+    /// <summary>Remembers how many reruns there were on all machines.</summary>
     public void RememberAll(int reruns)
     {
         lock (_gate)
@@ -182,7 +182,7 @@ internal sealed class Accounting(
         return (again, settled);
     }
 
-    // Another try of the whole would replace the failure that a row of it had.
+    // Another try of the whole test would replace the failure that one of its rows had.
     private bool HasFailedForGood(BatchEnd end, TestEntry entry) =>
         end.OfTheirOwn.Contains(entry) && (rerunsPerTest == 0 || repeated?.Contains(entry) == true);
 
@@ -204,7 +204,7 @@ internal sealed class Accounting(
         return (again, []);
     }
 
-    // Of a test that is to run several times each time counts: that it passes alone does not take back that it ended its process.
+    // Each time of a repeated test counts (AskedTests.IsRepeated), so a later pass does not take back that it ended its process.
     private bool HasFailedItsTime(BatchEnd end, TestEntry entry) =>
         repeated?.Contains(entry) == true && end is { OwnEnd: not null, IsEndForgiven: false }
         && (end.Began.ContainsKey(entry) || !end.Unclosed.Contains(entry));
@@ -242,8 +242,8 @@ internal sealed class Accounting(
 
     private bool TakeSplit() => Interlocked.Decrement(ref _splitsLeft) >= 0;
 
-    // The tests that a server's restart failed come back in one batch, after a wait that grows. What has failed for a reason of its own
-    // does not: its failure would be replaced.
+    // Tests that a server's restart failed come back in one batch, after a wait that grows. A test that failed for a reason of its own does
+    // not come back, because its failure would be replaced.
     private Batch? RetryOf(BatchEnd end)
     {
         var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps).Except(end.OfTheirOwn))
@@ -253,7 +253,7 @@ internal sealed class Accounting(
             : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry, end.Batch.Round)) };
     }
 
-    // Tests that are still open, or lack results, run again anyway, or are settled.
+    // Tests that are still open or lack results are left out: they run again anyway, or are settled.
     private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) => entries.Where(
         entry => !end.TimedOut.Contains(entry)
             && (end.Fault is null ? Rows(end, entry) >= entry.CaseCount : !IsOpen(end, entry)));
@@ -285,7 +285,7 @@ internal sealed class Accounting(
     private static bool IsOpen(BatchEnd end, TestEntry entry) =>
         !end.TimedOut.Contains(entry) && (Rows(end, entry) < entry.CaseCount || end.Active.Contains(entry) || end.Unclosed.Contains(entry));
 
-    // All that it has to give arrived before its process was ended: it was slow to be told and did not run too long.
+    // All of the test's rows arrived before its process was ended, so it did not run too long: its end was only told late.
     private static bool IsWhole(BatchEnd end, TestEntry entry) => entry.HasKnownRows && Rows(end, entry) >= entry.CaseCount;
 
     private static int Rows(BatchEnd end, TestEntry entry) => end.Rows.GetValueOrDefault(entry);

@@ -85,7 +85,7 @@ internal sealed partial class AdapterErrors(string assembly)
             fixture.Groups["rest"].Value);
     }
 
-    // NUnit names the fixture in one message and tells what happened in the next.
+    // NUnit names the fixture in one message and says what happened in the next.
     private static AdapterError WithRest(AdapterError fixture, string text)
     {
         var parts = text.Split("StackTrace:", 2);

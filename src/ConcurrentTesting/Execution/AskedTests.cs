@@ -12,7 +12,7 @@ internal sealed class AskedTests
     public AskedTests(IReadOnlyCollection<TestEntry> entries, IReadOnlySet<TestEntry>? repeated = null) =>
         _known = new Known(entries, repeated);
 
-    /// <summary>From now on these are asked for.</summary>
+    /// <summary>Replaces the tests that are asked for.</summary>
     public void Become(IReadOnlyCollection<TestEntry> entries, IReadOnlySet<TestEntry>? repeated = null) =>
         _known = new Known(entries, repeated);
 

@@ -7,10 +7,10 @@ namespace ConcurrentTesting.Execution;
 /// <summary>One batch while it runs: books each result to its entry as it arrives and knows what is running and since when.</summary>
 internal sealed class BatchProgress : IHostEvents
 {
-    // What NUnit's adapter says between exploring the assembly and running it; the second before version 4.
+    // NUnit's adapter says this between exploring the assembly and running it; the second form is that of versions before 4.
     private static readonly string[] Explored = ["NUnit3TestExecutor discovered", "NUnit3TestExecutor converted"];
 
-    // By so much a host's clock may differ from this one.
+    // A host's clock may differ from ours by this much.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
@@ -37,7 +37,7 @@ internal sealed class BatchProgress : IHostEvents
     private string? _lastError;
     private bool _isExplored;
 
-    // The entry that the host named last: tests run one at a time, so all other entries with results have ended.
+    // This is the entry that the host named last. Tests run one at a time, so all other entries with results have ended.
     private TestEntry? _latest;
     private long _lastSign;
     private long? _firstTest;
@@ -267,7 +267,7 @@ internal sealed class BatchProgress : IHostEvents
                 Infrastructure = _infrastructure.Keys.ToHashSet(),
                 OfTheirOwn = _ofTheirOwn.ToHashSet(),
 
-                // A test that says that the infrastructure failed, and ends its process, is not suspected of having crashed it.
+                // A test that declares an infrastructure failure and ends its process is not suspected of having crashed it.
                 Active = File.Exists(_declaration)
                     ? FrozenSet<TestEntry>.Empty
                     : _active.Keys.Where(entry => !timedOut.Contains(entry)).Union(unclosed).ToHashSet(),
@@ -293,13 +293,13 @@ internal sealed class BatchProgress : IHostEvents
         _entries.TryGetValue(test.Id, out var entry) ? entry : _batch.Reason == BatchReasons.ByName
             && !_asked.Contains(test.Id) ? FindByName(test) : null;
 
-    // Ids and rows may differ from process to process: a result of the same method goes to an entry of that method that has none yet,
-    // and else to one of which nobody knows how many it has.
+    // Ids and rows may differ from process to process: a result goes to an entry of its method that still lacks rows, and else to one whose
+    // number of rows nobody knows.
     private TestEntry? FindByName(ToldTest test) =>
         NameMatch.Find(test, _batch, _asked, entry => _rows.GetValueOrDefault(entry) < entry.CaseCount)
         ?? NameMatch.Find(test, _batch, _asked, entry => !entry.HasKnownRows);
 
-    // What is selected by name may be other tests of the run, which have their results elsewhere.
+    // A selection by name may run other tests of the run too, which have their results elsewhere.
     private void TellForeign(HostResult result)
     {
         var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
@@ -315,13 +315,13 @@ internal sealed class BatchProgress : IHostEvents
         }
     }
 
-    // The same fixture with other arguments may be another part's, which tells its results itself.
+    // The same fixture with other arguments may belong to another part, which tells its results itself.
     private bool IsOurs(ToldTest test) =>
         _batch.Assembly.Filter is null
         && (_run.Settings.RunsAll || _run.Settings.RunsWholeClasses && _asked.HasClass(_batch.Assembly, test.ClassName));
 
-    // NUnit's adapter tells hours of a test with a thread of its own, because it does not know when that began. Believed, they would be
-    // the test's duration in every later plan.
+    // NUnit's adapter tells hours for a test with a thread of its own, because it does not know when the test began. Such a duration would
+    // spoil every later plan.
     private HostResult WithinBatch(HostResult result)
     {
         if (result.Duration <= _run.Time.GetElapsedTime(_made) + ClockTolerance)
@@ -340,7 +340,7 @@ internal sealed class BatchProgress : IHostEvents
             if (!isOwn)
                 return;
 
-            // Before version 4 MSTest fails the test that the process ran last, whichever it was, with a clean-up that it had no part in.
+            // MSTest before version 4 blames a clean-up on whichever test the process ran last, so the test passes here.
             result = result with { Outcome = TestOutcome.Passed, Message = null, StackTrace = null };
         }
 
@@ -357,13 +357,13 @@ internal sealed class BatchProgress : IHostEvents
             _run.Stop.CountFailure();
     }
 
-    // Later versions tell a clean-up by one result more, named after it or once more like the test that came last.
+    // MSTest from version 4 on tells a clean-up by one more result, named after it or like the test that came last.
     private bool IsRowOf(TestEntry entry, string name) => entry.HasKnownRows
         ? _rows.GetValueOrDefault(entry) < entry.CaseCount
         : !name.EndsWith(" ClassCleanup]", StringComparison.Ordinal) && !_occurrences.ContainsKey((entry, name))
             && name != TestNames.Short(entry.ClassName, entry.DisplayName);
 
-    // The clean-up's class is told by its short name; where no test of the batch is of such a one, it may be that of any.
+    // A clean-up's class is told by its short name. Where no test of the batch has such a class, the clean-up may belong to any class.
     private string? FixtureOf(AdapterError cleanUp, string? otherwise)
     {
         if (!cleanUp.Subject.StartsWith("Class", StringComparison.Ordinal))
@@ -374,11 +374,11 @@ internal sealed class BatchProgress : IHostEvents
         return classes is [var only] ? only : otherwise;
     }
 
-    // A failure that is muted is none, and of a test that runs several times an earlier one is none of this attempt.
+    // A muted failure is no failure, and an earlier time's failure of a test that runs several times is not this attempt's.
     private static bool HasFailed(TestAttempt attempt, TestOutcome outcome) =>
         attempt.Outcome == TestOutcome.Failed && outcome == TestOutcome.Failed;
 
-    // Whether a failing test really runs again is decided when the batch is over.
+    // Only the batch's end decides whether a failing test really runs again.
     private bool MayRunAgain(TestEntry entry, TestAttempt attempt)
     {
         _failed.Add(entry);
@@ -391,7 +391,7 @@ internal sealed class BatchProgress : IHostEvents
         return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);
     }
 
-    // Null where it is the test's own.
+    // Returns null where the failure is the test's own.
     private string? CauseOf(string? message) =>
         InfrastructureFault.CauseOf(message, _run.Settings.Database) ?? (File.Exists(_declaration) ? InfrastructureFault.Declared : null);
 }

@@ -17,7 +17,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     // The parent of a process learns of its end at once, and reports it a moment later.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(5);
 
-    // Found by number, because a host may report later how its process ended.
+    // A run is found by its number, because a host may report later how its process ended.
     private readonly ConcurrentDictionary<int, (Batch Batch, string? Database)> _ran = new();
 
     /// <summary>What can be told of a worker's first run before its batch is known: all that its test process is started with.</summary>
@@ -108,8 +108,8 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private bool IsForgiven(WatchedEnd watched) =>
         InfrastructureFault.CauseOf(watched.OwnEnd?.Exception, run.Settings.Database) is not null;
 
-    // All batches of a worker declare in a file of one name, because a warm test process knows only one. Afterwards the file gets the
-    // number of the batch.
+    // A worker's batches all declare in one file, because a warm test process knows only that name. When a batch is over, its file is
+    // renamed by the batch's number.
     private static string Declaration(string results)
     {
         var path = DeclarationIn(results);
@@ -173,7 +173,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         verdict.Again.Where(again => again.Reason is BatchReasons.Alone or BatchReasons.Requeue).SelectMany(again => again.Entries).Concat(
             verdict.Settled.Select(settled => settled.Entry));
 
-    // A test that is still open has an attempt left.
+    // A test that is still open has another attempt before it, so its rows stay.
     private void Supersede(BatchEnd end, BatchVerdict verdict, int number)
     {
         if (end.Batch.Reason == BatchReasons.ByName)
@@ -218,7 +218,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         { Coverage = end.Coverage, WasWarm = end.WasWarm };
     }
 
-    // What it has told counts: were all of its tests to run elsewhere, a failure among them would be replaced.
+    // What the host has told counts: if all of its tests ran elsewhere, a failure among them would be replaced.
     private static async Task<HostRunEnd> EndOfAsync(Task<HostRunEnd> running, BatchProgress progress)
     {
         try
@@ -330,7 +330,7 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         };
         for (var missing = MissingOf(entry, rows); missing > 0; missing--)
         {
-            // A failure that is muted is none.
+            // A muted failure is no failure.
             if (run.Recorder.SettleMissing(entry, attempt) is not (TestOutcome.Passed or TestOutcome.Skipped))
                 run.Stop.CountFailure();
         }
@@ -339,13 +339,13 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
     private DateTimeOffset BeginOf(TestEntry entry, BatchEnd end) =>
         end.Began.TryGetValue(entry, out var began) ? began : run.Time.GetUtcNow();
 
-    // Tests that have not begun are settled when the run is over.
+    // Tests that have not begun are settled at the run's end.
     private void SettleInterrupted(BatchEnd end, int number, string? database)
     {
         var outcome = run.Stop.Fault is null ? TestOutcome.Skipped : TestOutcome.Error;
         var open = end.Rows.Where(seen => seen.Value < seen.Key.CaseCount || end.Unclosed.Contains(seen.Key)).Select(seen => seen.Key);
 
-        // That another try was not finished takes nothing back of what an earlier one told.
+        // An unfinished try takes nothing back of what an earlier one told.
         var begun = end.Began.Keys.Where(entry => run.Recorder.RowCount(entry) == 0);
         foreach (var entry in open.Concat(begun).Where(entry => !HasRunAnotherTime(entry, end.Batch.Round)).ToList())
         {
@@ -363,12 +363,12 @@ internal sealed class BatchRunner(RunContext run, IBatchSource source, AskedTest
         }
     }
 
-    // A run that was stopped in the middle of one of a test's times leaves the others as they are.
+    // A run that stops in the middle of one time of a test leaves the test's other times as they are.
     private bool HasRunAnotherTime(TestEntry entry, int? round) =>
         asked.IsRepeated(entry) && run.Recorder.RowsSoFar(entry) is var known && known.Length >= entry.CaseCount
         && known.Any(row => row.Attempts.Any(attempt => attempt.Round != asked.RoundOf(entry, round)));
 
-    // A test that was left open lacks one row at least, however many it has.
+    // A test that was left open lacks at least one row, whatever number of rows is known.
     private static int MissingOf(TestEntry entry, int rows) => Math.Max(1, entry.CaseCount - rows);
 
     private TestAttempt AttemptOfMissing(TestOutcome outcome, int worker, int batch, string? database) => new()

@@ -43,7 +43,7 @@ internal sealed class FreeMemory(TimeProvider time)
             ? Number(kilobytes) << 10
             : null;
 
-    // A container's own limit; what its processes read from files is given back when it is needed.
+    // This is a container's own limit. Memory for files that its processes read is given back on demand, so it counts as free.
     private static long? OfGroup() =>
         Read("/sys/fs/cgroup/memory.max") is { } most && Read("/sys/fs/cgroup/memory.current") is { } used
             ? most - used + (Statistic("inactive_file") ?? 0)

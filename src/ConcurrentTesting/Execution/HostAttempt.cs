@@ -28,11 +28,11 @@ internal static class HostAttempt
             Attachments = result.Attachments,
         };
 
-    // Of a test that runs again and again, reports show what failed and the first that did not.
+    // Reports show the output of a repeated test's first time and of its failures.
     private static bool IsTold(HostResult result, int? round) =>
         round is not > 1 || result.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped);
 
-    // The TRX has all of it; the record must hold thousands of them in memory.
+    // The TRX file has the whole text; the record has to hold thousands of them in memory.
     private static string? Capped(string? text, Redactor redactor) =>
         text is null ? null : TextCap.Apply(redactor.Redact(text), TextCap.Stream);
 }

@@ -29,8 +29,8 @@ internal interface IBatchSource
     /// <summary>Why a worker never took anything; null where there was nothing to take.</summary>
     string? ReasonNotToBegin(int worker) => null;
 
-    /// <summary>From now on no further worker begins while another is at work.</summary>
-    /// <param name="reason">For people.</param>
+    /// <summary>Lets no further worker begin while another is at work.</summary>
+    /// <param name="reason">The reason in words for people.</param>
     void BeginNoMore(string reason)
     {
     }
@@ -38,7 +38,7 @@ internal interface IBatchSource
     /// <summary>A worker stops for good: the other workers may take the batches that were reserved for it.</summary>
     void Leave(int worker);
 
-    /// <summary>The same, unless nobody else would be left.</summary>
+    /// <summary>Takes a worker out, unless nobody else would be left.</summary>
     /// <returns>Whether the worker is to stop.</returns>
     bool TryLeave(int worker);
 }

@@ -66,7 +66,7 @@ internal sealed class InfrastructureRetry(RunContext run)
     private static ValueTask Report(RunContext run, OnRetryArguments<object> arguments)
     {
         var retried = arguments.Context.Properties.GetValue(What, null!);
-        // The last retry is counted when its outcome is known.
+        // A retry is counted when its outcome is known, so the last one is counted here.
         if (retried.Tries++ > 0)
             run.Recorder.CountRetry(RetryCounts.SessionStart, succeeded: false);
         run.Recorder.Report(

@@ -13,7 +13,7 @@ internal static class NameMatch
         if (asked.HasClass(batch.Assembly, test.ClassName))
             return batch.Entries.FirstOrDefault(entry => entry.ClassName == test.ClassName && NameOf(entry) == method && hasRoom(entry));
 
-        // The arguments of a fixture may differ from process to process too, so it is found by its type.
+        // A fixture's arguments may differ from process to process too, so it is found by its type.
         var type = NUnitFixtures.WithoutArguments(test.ClassName);
         return batch.Entries.FirstOrDefault(
             entry => NUnitFixtures.WithoutArguments(entry.ClassName) == type && NameOf(entry) == method && hasRoom(entry));
@@ -21,7 +21,7 @@ internal static class NameMatch
 
     private static string NameOf(TestEntry entry) => NameOf(entry.IsMethodKnown, entry.MethodName, entry.DisplayName);
 
-    // Where no method is known, the test was selected by the length of its name, and is found by it.
+    // A test without a known method was selected by the length of its name, and is found by it.
     private static string NameOf(bool isMethodKnown, string method, string displayName) =>
         isMethodKnown ? method : displayName.Length.ToString(CultureInfo.InvariantCulture);
 }

@@ -51,7 +51,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     {
         foreach (var row in rows)
         {
-            // Where the method's rows are asked for again, this one may be among them under another name.
+            // Where the method's rows run again, this row may be among them under another name.
             ImmutableArray<TestEntry> again =
             [
                 .. verdict.RunsAgain.Concat(verdict.Settled.Select(settled => settled.Entry))
@@ -68,7 +68,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     /// <summary>Records the end of a test process that ended itself while nothing ran in it: nothing is tried again for it.</summary>
     public void RecordIdleEnd(OwnEnd own) => Record($"ended itself after its tests: {own.How}", own.StackTrace, [], []);
 
-    // Of a test that is to run several times each time counts, so what it may have done to its process is not taken back by another one.
+    // For a repeated test see Accounting.HasFailedItsTime: no other time takes back that it may have ended its process.
     private bool MayBeFlaky(IReadOnlyCollection<TestEntry> running) =>
         run.Settings.Reruns > 0 && !(running.Count > 0 ? running : batch.Entries).Any(asked.IsRepeated);
 
@@ -124,7 +124,7 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
     // Secrets are taken out before anything is cut, because half of a secret would not be found.
     private string Capped(string text) => TextCap.Apply(run.Secrets.Redact(text), TextCap.Message);
 
-    // Only a clean-up is known to be tried again with its tests.
+    // Only a clean-up's tests are known to be tried again.
     private bool IsForgiven(AdapterError error) =>
         run.Settings.MaxRetries > 0 && error.Kind == AdapterErrorKind.CleanUp
         && InfrastructureFault.CauseOf(error.Message, run.Settings.Database) is not null;

@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Execution;
 /// <param name="How">In a few words: <c>it exited with code 3</c>.</param>
 internal sealed record OwnEnd(string How, string? StackTrace)
 {
-    // A .NET program that is told to end by a signal exits with 128 and the signal's number.
+    // A .NET program that a signal tells to end exits with 128 and the signal's number.
     private const int SignalBase = 128;
 
     private static readonly int[] SignalsToEnd = [1, 2, 3, 15];
@@ -34,7 +34,7 @@ internal sealed record OwnEnd(string How, string? StackTrace)
     /// <param name="fault">What the host said.</param>
     public static OwnEnd? Of(ImmutableArray<HookedProcess> processes, string fault)
     {
-        // Where the test host died, its child (xunit v3) only followed.
+        // The child of a test host that died (xunit v3) only followed it.
         var dead = processes.FirstOrDefault(process => process is { Role: HookedProcessRole.TestHost, IsAlive: false })
             ?? processes.LastOrDefault(process => process is { Role: HookedProcessRole.TestProcess, IsAlive: false });
         if (dead?.Unhandled is { } unhandled)

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Execution;
 /// told the queue in one piece, or not at all where another machine has it by then.</summary>
 internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
 {
-    // A machine whose items are faulty one after another has a fault of its own, where those of others are not.
+    // A machine with this many faulty items in a row has a fault of its own, where other machines' items are good.
     private const int MostFaults = 3;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -70,7 +70,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
                 return BatchOf(claim, worker);
             if (state.Waiting == 0 || state.Seal is not null)
             {
-                // What nobody has and nobody waits for never comes back: no other worker has to ask for itself.
+                // No item that nobody holds and nobody waits for comes back, so this answer counts for all workers.
                 await _over.CancelAsync();
                 return null;
             }
@@ -88,7 +88,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         var lease = batch.Lease!;
         var ran = _events.End(worker);
 
-        // From here on its end is told, and not that it goes on.
+        // The heartbeat stops for this lease, because its end is told next.
         _held.TryRemove(lease.Number, out _);
         if (!lease.IsTaken && await TryTellAsync(batch, worker, verdict, ran))
             return;
@@ -120,7 +120,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
                 ? await AcknowledgeAsync(worker, EndOf(batch, verdict!, ran!.Value))
                 : await _queue.GiveBackAsync(worker, lease.Number, isFaulty: true, CancellationToken.None);
 
-            // What is given back may have been given back before, by a question whose answer was lost.
+            // An earlier question, whose answer was lost, may have given the item back already.
             if (isAcknowledged && answer.IsTaken)
                 lease.Take();
             Heed(answer, isFaulty: verdict is null || IsFaultyEnd(verdict));
@@ -128,7 +128,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         }
         catch (ConcurrentTestException exception)
         {
-            // Whether it counts is not known, so it must not seem to.
+            // Nobody knows whether the acknowledgement counts, so the machine must not look as if it did.
             _run.Stop.Break(exception.Message);
             return false;
         }
@@ -180,7 +180,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         };
     }
 
-    // All waiting workers together ask as often as one.
+    // All waiting workers together ask as often as one does.
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
         var waiting = Interlocked.Increment(ref _waiting);
@@ -191,7 +191,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Another worker has heard that the run has nothing left.
+            // Another worker has heard that the run has nothing left to do.
         }
         finally
         {
@@ -216,7 +216,7 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
         };
     }
 
-    // Whoever reads it knows the rows that the tests gave on other machines.
+    // The reader of this event knows the rows that the tests gave on other machines, which this one does not.
     private IEnumerable<RunEvent> Superseding(Batch batch, BatchVerdict verdict, int number)
     {
         if (batch.Reason is BatchReasons.Plan or BatchReasons.Tail or BatchReasons.ByName)

@@ -42,7 +42,7 @@ internal sealed class RetryBudget(int perTest, TimeSpan firstDelay, Random rando
             return _used.GetValueOrDefault((entry, 1));
     }
 
-    /// <summary>So many were taken elsewhere.</summary>
+    /// <summary>Remembers how many retries a test took elsewhere.</summary>
     public void Remember(TestEntry entry, int used)
     {
         lock (_gate)

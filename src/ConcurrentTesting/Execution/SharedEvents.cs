@@ -86,7 +86,7 @@ internal sealed class SharedEvents : IRunObserver
 
     private int? RunningOn(int worker) => _running.TryGetValue(worker, out var batch) ? batch : null;
 
-    // What one machine alone has to do with is not told.
+    // Events that concern one machine alone are not told.
     private static bool IsBeside(RunEvent happened) =>
         happened is OutsideFailed or IncidentReported or WorkerEnded or PhaseEnded or PreparationRetried or DatabasesChanged or CloneMade
             or CloneRead or CloneKept or CloneDropped or DatabasesCounted;

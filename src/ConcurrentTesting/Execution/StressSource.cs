@@ -43,7 +43,7 @@ internal sealed class StressSource : IBatchSource
     {
         if (NextOf(batch) is { } next)
         {
-            // What was never begun comes back, as it would without another time.
+            // A batch that never started is requeued, as it would be without a further time.
             verdict ??= new BatchVerdict([batch with { NotOnWorker = worker, Reason = BatchReasons.Requeue }], []);
             verdict = verdict with { Again = verdict.Again.Add(next) };
         }
@@ -55,7 +55,7 @@ internal sealed class StressSource : IBatchSource
 
     public bool TryLeave(int worker) => _source.TryLeave(worker);
 
-    // Where several batches of the same tests run side by side, each has every second time, or every third.
+    // Where several batches of the same tests run side by side, each has every second time, or every third, and so on.
     private Batch? NextOf(Batch batch)
     {
         if (!Repeats.IsWhole(batch))

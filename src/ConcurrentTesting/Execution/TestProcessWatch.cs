@@ -15,7 +15,7 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
     // After a process ended well, its last results may still be on their way through a slow test host.
     private static readonly TimeSpan GraceOfGoodEnd = TimeSpan.FromSeconds(5);
 
-    // Some ticks of the clock by which systems count what a process computes.
+    // This is some ticks of the clock by which systems count computing time.
     private static readonly TimeSpan LeastSeen = TimeSpan.FromMilliseconds(100);
 
     private long? _deadSince;
@@ -66,7 +66,7 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
         catch (Exception exception)
             when (exception is ArgumentException or InvalidOperationException or Win32Exception or NotSupportedException)
         {
-            // It has ended.
+            // The process has ended.
             return TimeSpan.Zero;
         }
     }
@@ -90,7 +90,7 @@ internal sealed class TestProcessWatch(RunContext run, TestAssembly assembly, in
         return dying > Grace ? $"the test process {dead.Id} of {assembly.Source} died without a message." : null;
     }
 
-    /// <summary>Somebody has stopped one of them from outside, so that it can say nothing.</summary>
+    /// <summary>Whether somebody has stopped one of them from outside, so that it can say nothing.</summary>
     public bool AreStopped => run.Hook.ProcessIds(batch).Any(process => process.IsAlive && ProcessTree.IsStopped(process.Id));
 
     /// <summary>Whether the process that died ended itself.</summary>

@@ -5,7 +5,6 @@ using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>New test hosts for a worker.</summary>
 internal delegate ITestHosts HostsOfWorker(int worker);
 
 /// <summary>One worker: pulls batches until there are none, with one host and one database lease at a time. Both are begun when the first
@@ -15,14 +14,14 @@ internal sealed class Worker(
 {
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
 
-    // What was set up in the databases that it has, and the test process that did it where that one stayed warm.
+    // The set-ups that ran in the worker's databases, and the test process that ran each, where that process stayed warm.
     private readonly Dictionary<NeededSetUp, int?> _setUp = [];
     private ITestHosts? _hosts;
     private ITestHost? _host;
     private DatabaseLease? _lease;
     private TestAssembly? _assembly;
 
-    // Tests, where operations are not measured.
+    // Tests are counted where operations are not measured.
     private long _operationsSinceRecycle;
     private bool _isUsed;
     private bool _metFullServer;
@@ -125,7 +124,7 @@ internal sealed class Worker(
         return await taking;
     }
 
-    // The plan may have something for its host.
+    // The next batch may be for the same host, so the worker waits a moment for it before it ends the host.
     private async Task<bool> IsSoonAsync(Task taking)
     {
         if (!taking.IsCompleted && source.Latency > TimeSpan.Zero)
@@ -173,7 +172,7 @@ internal sealed class Worker(
     {
         if (_firstTest is not null)
             return;
-        // What a start costs is all of it, also where it was begun ahead.
+        // A start's cost is all of it, also the part before this worker had the host.
         _firstTest = run.Time.GetElapsedTime(_started) + (_host?.StartedBefore ?? TimeSpan.Zero);
         source.Started(number, _firstTest.Value);
     }
@@ -191,7 +190,7 @@ internal sealed class Worker(
         if (IsSetUpBefore(batch))
             await EndProcessesAsync();
         begun = run.Time.GetTimestamp();
-        // The databases already retry what may pass on another attempt.
+        // The databases themselves retry whatever may pass on another attempt.
         _lease ??= await databases.LeaseAsync(number, cancellationToken);
         var leased = run.Time.GetTimestamp();
         _hosts ??= hostsOf(number);
@@ -212,8 +211,8 @@ internal sealed class Worker(
 
     private bool IsDueForRecycling => run.Settings.MaxOperations > 0 && _operationsSinceRecycle >= run.Settings.MaxOperations;
 
-    /// <summary>Before a batch: a new session and new databases where the old ones had their share of work, new databases where each batch
-    /// or class, or a rerun, is to have its own.</summary>
+    /// <summary>Replaces, before a batch, the session and the databases that had their share of work, and the databases where each batch or
+    /// class, or a rerun, is to have its own.</summary>
     private async Task RefreshAsync(Batch batch, CancellationToken cancellationToken)
     {
         if (_lease is not { } lease || !_isUsed)
@@ -246,16 +245,16 @@ internal sealed class Worker(
         _setUp.Clear();
     }
 
-    // Tests that make their databases themselves (EF Core's EnsureDeleted and EnsureCreated) leave nothing of the template to those of
-    // another assembly, which may need it.
+    // An assembly whose tests make their databases themselves (EF Core's EnsureDeleted and EnsureCreated) leaves nothing of the template to
+    // the next assembly, which may need it.
     private async Task<bool> IsSpentAsync(Batch batch, DatabaseLease lease, CancellationToken cancellationToken) =>
         databases.IsDroppedByTests(lease) || IsSetUpAgain(batch, lease)
         || (batch.Assembly != _assembly && await databases.IsChangedByTestsAsync(lease, cancellationToken));
 
-    // A set-up that creates or fills its schema does so once in a serial run, and may fail where it finds the schema there already.
+    // A set-up that creates or fills its schema runs once in a serial run, and may fail where it finds the schema already.
     private bool IsSetUpAgain(Batch batch, DatabaseLease lease) => lease.Database is not null && IsSetUpBefore(batch);
 
-    // A set-up without a fixture can only be one of static members, which happens once in a process, however many batches run in it.
+    // A set-up without a fixture is one of static members, which happens once in a process, however many batches run in it.
     private bool IsSetUpBefore(Batch batch)
     {
         var warm = !batch.NeedsFreshProcess && _host is { } host && host.Bound.Assembly == batch.Assembly ? host.WarmProcess : null;
@@ -283,7 +282,7 @@ internal sealed class Worker(
         _setUp.Clear();
     }
 
-    // The test processes hold connections to databases that are about to go, or static state that was set up for them.
+    // The test processes hold connections to databases that are about to go, or static state that was set up for these databases.
     private async Task EndProcessesAsync()
     {
         if (_hosts is { } hosts)

@@ -13,7 +13,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
 
     private const int LeastReruns = 10;
 
-    // Batches of another worker that are expected to be shorter, in seconds, stay where they are.
+    // A batch of another worker that is expected to take less than this many seconds stays where it is.
     private const double WorthStealing = 1;
 
     /// <summary>Ends the test host that was started ahead for a worker, if nobody took it.</summary>
@@ -34,7 +34,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
     }
 
     /// <summary>Ends what has begun early, because no plan will follow.</summary>
-    /// <param name="reason">For people.</param>
+    /// <param name="reason">The reason in words for people.</param>
     public async Task AbandonAsync(string reason)
     {
         if (_working is not { } working)
@@ -47,8 +47,8 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             RecordUnrun(entry, null, isRepeated: false);
     }
 
-    /// <param name="plan">Of what has not begun early; its predictions are of all.</param>
-    /// <param name="shared">Where several machines take from; null: the plan is for this one alone.</param>
+    /// <param name="plan">The plan of what has not begun early; its predictions are of all tests.</param>
+    /// <param name="shared">Makes the source that several machines take from; null: the plan is for this machine alone.</param>
     public async Task RunAsync(Plan plan, Func<Accounting, IBatchSource>? shared = null)
     {
         if (_working is { } begun)
@@ -59,7 +59,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             : Begin(plan.Seeds.Length, WorthStealing, StartsOf(plan.KnownTimings), plan));
         await working.Ended;
 
-        // What is left then is for other machines.
+        // The other machines run what is left.
         if (shared is not null)
             return;
         var left = working.Queue.Close().Where(batch => batch.Reason != BatchReasons.Rerun)
@@ -70,13 +70,12 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
             RecordUnrun(entry, left.GetValueOrDefault(entry), plan.Repeated.Contains(entry));
     }
 
-    // A test that has run, and would have run once more if the run had not been stopped, is no test that did not run. One that has begun
-    // its time and is to go on with it is.
+    // A test with all rows, whose further time a stop prevented, did run. A test that has begun a time and is to go on with it did not.
     private bool IsLeftOutOnPurpose(TestEntry entry, Batch batch, IReadOnlySet<TestEntry> repeated) =>
         batch.Reason is not (BatchReasons.Alone or BatchReasons.Retry) && repeated.Contains(entry)
         && run.Stop is { Reason: not null, Fault: null } && run.Recorder.RowCount(entry) >= entry.CaseCount;
 
-    // What comes back again and again is no part of what is left.
+    // A stressed run repeats its batches until its goal, so the work that is left says nothing: all workers begin.
     private WorkerStarts StartsOf(double known) => run.Settings.Stress is not null
         ? WorkerStarts.All(run.Time)
         : new WorkerStarts(
@@ -103,12 +102,12 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
                 SetUps = () => working.SetUps,
                 EndAhead = EndAhead,
             }).ToArray();
-        // In their order, so that where not all begin the first do, for which test hosts may have been started ahead.
+        // The workers begin in their order, so that the first get the test hosts that may have been started ahead.
         working.Ended = Task.WhenAll([.. workers.Select(worker => worker.RunAsync(run.Stop.Token))]);
         return working;
     }
 
-    // Before any worker has something of the plan.
+    // This comes before any worker has a batch of the plan.
     private static void Know(Working working, Plan plan)
     {
         working.SetUps = plan.SetUps;
@@ -159,7 +158,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
         _ => "The test was asked for and never ran: no worker was left to run it.",
     };
 
-    // That a failure was to be tried again and is not takes nothing back of it.
+    // A failure counts even where it was to be tried again and was not.
     private int RowsToKeep(TestEntry entry)
     {
         var rows = run.Recorder.RowsSoFar(entry);

@@ -9,7 +9,7 @@ internal static class CaseEvents
     private static readonly string[] MSTestFiles =
         ["MSTestAdapter.PlatformServices.dll", "Microsoft.VisualStudio.TestPlatform.MSTestAdapter.PlatformServices.dll"];
 
-    // 3.11, the first that was seen to have a context flow with its tests. The files of MSTest 1 and 2 have the version 14.
+    // MSTest 3.11 is the first that was seen to have a context flow with its tests. The files of MSTest 1 and 2 have the version 14.
     private static readonly Version MSTestTellsTests = new(3, 1100);
     private static readonly Version OlderMSTest = new(14, 0);
 

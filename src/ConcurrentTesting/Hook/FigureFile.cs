@@ -8,11 +8,11 @@ internal sealed class FigureFile(string path)
 {
     private long _read;
 
-    // Where a state began that could not be read.
+    // This is the offset of a state that could not be read; a second failure at the same place is an error.
     private long? _unreadable;
 
     /// <summary>Reads the messages that were written since the last time. Without a file, or with a broken one, nothing.</summary>
-    /// <param name="take">Told of each.</param>
+    /// <param name="take">Hears each message.</param>
     /// <exception cref="InvalidDataException">What is written there is no message.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ReadOn(Action<byte[]> take)
@@ -29,14 +29,14 @@ internal sealed class FigureFile(string path)
                 if (!TryTake(take, message, isState ? end : null))
                     return;
                 end += sizeof(int) + message.Length;
-                // The last of these is written over while it is the last: it is read again.
+                // The process writes over its last state, so that one is read again.
                 if (!isState)
                     _read = end;
             }
         }
         catch (FileNotFoundException)
         {
-            // Deleted between the two lines.
+            // The process deleted the file between the two lines.
         }
     }
 
@@ -49,11 +49,11 @@ internal sealed class FigureFile(string path)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It goes with its folder.
+            // The file goes with its folder.
         }
     }
 
-    // A state that is being written over may be half the one and half the other; the next reading finds it whole.
+    // A state that is being written over may be half old and half new; the next reading finds it whole.
     private bool TryTake(Action<byte[]> take, byte[] message, long? stateAt)
     {
         try
@@ -68,7 +68,7 @@ internal sealed class FigureFile(string path)
         }
     }
 
-    // A process that was killed, or whose disk was full, may have written half of its last one.
+    // A killed process, or one with a full disk, may have written half of its last message.
     private static byte[]? Next(FileStream file)
     {
         Span<byte> header = stackalloc byte[sizeof(int)];
@@ -78,6 +78,6 @@ internal sealed class FigureFile(string path)
         return file.ReadAtLeast(message, message.Length, throwOnEndOfStream: false) < message.Length ? null : message;
     }
 
-    // The file may be longer than what is in it.
+    // The file is longer than its messages, and the rest is zeros.
     private static bool IsUnwritten(ReadOnlySpan<byte> header) => header.IndexOfAnyExcept((byte)0) < 0;
 }

@@ -18,12 +18,12 @@ internal sealed class HookedProcessConnection
     private readonly Action<int, ProcessExit> _childEnded;
     private readonly TaskCompletionSource<ProcessExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Told outside the gate: who hears of them looks at other connections.
+    // The ends are told outside of the gate, because who hears of them looks at other connections.
     private readonly Queue<(int Child, ProcessExit Exit)> _endedChildren = [];
     private TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private OutsideFigures _outside = OutsideFigures.None;
 
-    // What was told of earlier batches.
+    // These figures belong to earlier batches.
     private OutsideFigures _outsideBefore = OutsideFigures.None;
     private long _firstOrder;
     private HookedProcess? _process;
@@ -32,8 +32,8 @@ internal sealed class HookedProcessConnection
     private bool _endedByItself;
 
     /// <param name="folder">Where processes write the files with their figures.</param>
-    /// <param name="greeted">Told once it is known who it is.</param>
-    /// <param name="childEnded">Told how a child of the process ended, which <see cref="Watch"/> asked for.</param>
+    /// <param name="greeted">Hears of the process once it is known who it is.</param>
+    /// <param name="childEnded">Hears how a child of the process ended, which <see cref="Watch"/> asked for.</param>
     public HookedProcessConnection(
         Socket socket, string folder, ILogger log, Action<HookedProcessConnection> greeted, Action<int, ProcessExit> childEnded)
     {
@@ -160,7 +160,7 @@ internal sealed class HookedProcessConnection
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // It has ended.
+            // The process has ended.
         }
     }
 
@@ -181,7 +181,7 @@ internal sealed class HookedProcessConnection
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
         {
-            // A process that was killed.
+            // The process was killed.
         }
         catch (InvalidDataException exception)
         {
@@ -195,7 +195,7 @@ internal sealed class HookedProcessConnection
         }
     }
 
-    // On the one thread that reads.
+    // Only the thread that reads calls this.
     private void Tell(HookMessage heard)
     {
         if (heard == HookMessage.Hello)
@@ -212,7 +212,7 @@ internal sealed class HookedProcessConnection
     {
         lock (_gate)
         {
-            // A hook that says figures has had to give up its file, in which the earlier ones are.
+            // A hook that sends figures has given up its file, which holds the earlier ones.
             if ((HookMessage)message[0] is HookMessage.Test or HookMessage.Outside)
             {
                 ReadFile();

@@ -38,7 +38,7 @@ internal static class SocketFolder
 
     public static string SocketPath(string folder) => Path.Combine(folder, "hook");
 
-    // After each test a test process writes there, which costs least in memory.
+    // Test processes write there after each test, and writing into memory costs least.
     private static IEnumerable<string> Places()
     {
         if (OperatingSystem.IsLinux())

@@ -26,7 +26,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     private readonly ConcurrentDictionary<HookedProcessConnection, byte> _connections = new();
     private readonly ConcurrentDictionary<int, byte> _remembered = new();
 
-    // What processes run, by their id: one that was started ahead may be asked for a batch before its greeting is read.
+    // The batch that each process runs, by the process's id: a process that was started ahead may get a batch before its greeting is read.
     private readonly ConcurrentDictionary<int, int> _continued = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _log;
@@ -140,7 +140,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// <summary>The test processes of a batch whose host has died, when it is known how it ended, or the bound is over.</summary>
     public async Task<ImmutableArray<HookedProcess>> EndsAsync(int batch, TimeSpan bound, CancellationToken cancellationToken)
     {
-        // The console may say that a host died before the host's own connection has ended. Nobody waits for the child of a host that died.
+        // The console may report a host's death before the host's own connection has ended. Nobody waits for the child of a dead host.
         var all = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
         var hosts = all.FindAll(connection => connection.Process?.Role == HookedProcessRole.TestHost);
         var ends = (hosts.Count > 0 ? hosts : all).Select(
@@ -164,7 +164,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// still there to tell the last of it, for a bounded time.</summary>
     public async Task<BatchFigures> CollectAsync(int batch, CancellationToken cancellationToken)
     {
-        // First: one that ends is forgotten where its batch is not known.
+        // The connections are listed first, because a connection whose batch is not known is forgotten as soon as it ends.
         var connections = _connections.Keys.Where(connection => connection.Batch == batch).ToList();
         _batches.TryRemove(batch, out var expectation);
         if (_socket is null || expectation is null || expectation.Runtime < OldestMeasuredRuntime)
@@ -194,7 +194,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         _closing.Dispose();
     }
 
-    // Nobody collects what is not a batch yet.
+    // Nobody collects a batch that does not exist yet, so it is not noted.
     private Expectation Expect(int batch, TestAssembly assembly)
     {
         var expectation = new Expectation(assembly, RuntimeOf(assembly.TargetFramework));
@@ -243,7 +243,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         return Socket.OSSupportsUnixDomainSockets ? null : "this operating system has no Unix domain sockets.";
     }
 
-    // Code that was compiled ahead is for one runtime and one kind of machine; the other file is for all.
+    // The hook has a file for code that was compiled ahead, for one runtime and kind of machine, and another one for all others.
     private static string HookPathFor(int runtime) =>
         runtime >= RuntimeCompiledFor && RuntimeInformation.RuntimeIdentifier == MachineCompiledFor
             && File.Exists(CompiledHookPath) ? CompiledHookPath : HookPath;
@@ -298,15 +298,15 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
             }
             catch (SocketException exception)
             {
-                // Out of file descriptors, or a process that died between connecting and now.
+                // The process may be out of file descriptors, or the test process died between connecting and now.
                 _log.LogDebug("A test process could not connect: {Reason}", exception.Message);
                 await Task.Delay(10, CancellationToken.None);
             }
         }
     }
 
-    // Only its parent learns how a process ended: a console of its test host, a test host of xunit v3's test process. Either may greet
-    // first.
+    // Only the parent learns how a process ended: a console for its test host, a test host for xunit v3's test process. Either of the two
+    // may greet first.
     private void Greeted(HookedProcessConnection connection)
     {
         if (connection.Batch == HookAddress.NotYet && _continued.TryGetValue(connection.Process!.Id, out var batch))
@@ -353,7 +353,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var exit = await exited;
         foreach (var connection in OfHost(processId))
         {
-            // Its last word may still be on its way.
+            // Its last word may still be on the way.
             await Task.WhenAny(connection.Ended, Task.Delay(LastWordBound));
             connection.Exited(connection.Process!.EndedByItself ? exit.AsExit() : exit);
         }
@@ -373,11 +373,11 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A test process still writes there; the next run removes it.
+            // A test process still writes there; the next run removes the folder.
         }
     }
 
-    // "net8.0-windows7.0" is 8; what is not ".NET 5 or later" is 0.
+    // A moniker such as "net8.0-windows7.0" gives 8; one before .NET 5 gives 0.
     private static int RuntimeOf(string moniker) =>
         moniker.StartsWith("net", StringComparison.OrdinalIgnoreCase)
         && moniker.Contains('.', StringComparison.Ordinal)

@@ -13,8 +13,8 @@ internal sealed class QueueConnection : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
-    // A machine that is frozen in the middle of a transaction must not keep the others waiting, and none waits for ever. Planning the
-    // same questions again for each run's name would take longer than answering.
+    // A machine that freezes inside a transaction must not keep the others waiting, and no question waits for ever. A generic plan spares
+    // planning the same questions again for each run's name.
     private const string Prologue =
         "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s'; SET statement_timeout = '30s'; SET jit = off; SET plan_cache_mode = force_generic_plan; SET client_min_messages = warning";
 
@@ -37,7 +37,7 @@ internal sealed class QueueConnection : IAsyncDisposable
         var given = Parse(connectionString);
         _connectionString = new NpgsqlConnectionStringBuilder(given.ConnectionString)
         {
-            // Of several servers one takes what is written.
+            // Several servers were named: the one that takes writes is used.
             TargetSessionAttributes =
                 given.TargetSessionAttributes ?? (given.Host!.Contains(',', StringComparison.Ordinal) ? "primary" : null),
             Pooling = false,
@@ -89,7 +89,7 @@ internal sealed class QueueConnection : IAsyncDisposable
                 }
                 catch
                 {
-                    // Whatever state the connection is in, the next question does not begin in the middle of this one.
+                    // The next question must not begin in the middle of this one, whatever state the connection is in.
                     await DropAsync();
                     throw;
                 }
@@ -137,8 +137,8 @@ internal sealed class QueueConnection : IAsyncDisposable
         }
     }
 
-    // A pooler has numbers of its own for sessions. One that lends them for a transaction alone would forget what we prepare, and leave our
-    // rules to whoever comes next: it gives another connection the session that we had just now.
+    // A pooler has session numbers of its own. A pooler that lends sessions for one transaction would forget prepared statements, and would
+    // leave our settings to others. It shows by giving another connection the session that we have just had.
     private async Task RefuseSharedSessionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var session = await SessionAsync(connection, cancellationToken);
@@ -151,7 +151,7 @@ internal sealed class QueueConnection : IAsyncDisposable
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && IsPassing(exception))
         {
-            // Its pool is used up by whole sessions: for a transaction it would have lent the one that waits.
+            // The pooler lends whole sessions and has none left: one that lends them for a transaction would have lent this waiting one.
             return;
         }
 
@@ -170,7 +170,7 @@ internal sealed class QueueConnection : IAsyncDisposable
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    // One that is demoted is soon another, by the same name.
+    // A primary that was demoted may soon be replaced under the same name, so this error passes.
     private static async Task RequirePrimaryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
@@ -189,7 +189,7 @@ internal sealed class QueueConnection : IAsyncDisposable
         }
         catch (Exception exception) when (IsPassing(exception))
         {
-            // It was broken before.
+            // The connection was broken before.
         }
     }
 
@@ -208,12 +208,12 @@ internal sealed class QueueConnection : IAsyncDisposable
     {
         PostgresException { SqlState: var state, IsTransient: var isTransient } => isTransient || IsPassing(state),
         NpgsqlException or TimeoutException or IOException or SocketException or ObjectDisposedException => true,
-        // Npgsql's word for a connection that broke between two questions.
+        // Npgsql throws this for a connection that broke between two questions.
         InvalidOperationException => true,
         _ => false,
     };
 
-    // The server goes down, comes up or has become a standby, ended our session, or two transactions met.
+    // The server goes down, comes up or has become a standby, it ended our session, or two transactions met.
     private static bool IsPassing(string state) =>
         state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P", StringComparison.Ordinal)
             || state is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected

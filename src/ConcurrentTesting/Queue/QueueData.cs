@@ -131,7 +131,7 @@ internal sealed record QueueAcknowledgement
 /// <summary>What happened on a machine beside its claims, as far as the queue may not know of it.</summary>
 /// <param name="First">The place of the first among all of the machine.</param>
 /// <param name="Events">Each as a line of a journal.</param>
-/// <param name="Good">Of each: nothing failed, so that a later attempt need not run the machine's batches again.</param>
+/// <param name="Good">For each event, whether nothing failed, so that a later attempt need not run the machine's batches again.</param>
 internal sealed record QueueBeside(int First, ImmutableArray<byte[]> Events, ImmutableArray<bool> Good)
 {
     public static readonly QueueBeside Nothing = new(0, [], []);

@@ -176,7 +176,7 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
     public Task<QueuedResults?> ReadAsync(CancellationToken cancellationToken) => connection.AskAsync(
         async (session, token) =>
         {
-            // All of one moment.
+            // One transaction reads the state of one moment.
             await using var transaction = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
             await using var patiently = Command(session, QueueSql.Patiently);
             await patiently.ExecuteNonQueryAsync(token);
@@ -245,8 +245,8 @@ internal sealed class QueueRun(QueueConnection connection, string run, QueueMach
         await analyze.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // One at a time, and nothing depends on it: where it takes too long, or somebody holds a table, the next to join tries again. A
-    // connection that it broke is made anew by the next question.
+    // A machine that joins removes one old run, and nothing depends on it: where it takes too long, or a table is locked, the next to join
+    // tries again. A connection that breaks here is made anew by the next question.
     private async Task<int> ForgetAsync(NpgsqlConnection session, CancellationToken cancellationToken)
     {
         try

@@ -7,10 +7,10 @@ internal static class QueueSchema
 {
     public const int Version = 1;
 
-    // PostgreSQL 13 is the oldest that anybody still runs tests against.
+    // Nobody runs tests against an older server than PostgreSQL 13.
     private const int OldestServer = 130000;
 
-    // Any number, as long as no other program takes the same lock.
+    // The number is arbitrary, as long as no other program takes the same lock.
     private const long MakingLock = 0x436F6E6354657374;
 
     private const string Tables =
@@ -151,7 +151,7 @@ internal static class QueueSchema
             if (await VersionAsync(connection, cancellationToken) is { } version)
                 return version;
 
-            // Where somebody made it for us, we may lack the right that making it takes, also IF NOT EXISTS.
+            // Where somebody else made the schema, we may lack the right to make it, which IF NOT EXISTS needs too.
             if (!await ScalarAsync<bool>(
                 connection, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'concurrent_test')", cancellationToken))
                 await ExecuteAsync(connection, "CREATE SCHEMA concurrent_test", cancellationToken);
@@ -170,7 +170,7 @@ internal static class QueueSchema
         }
     }
 
-    // Not to_regclass, which may remember that there was no such schema.
+    // to_regclass is not used, because it may remember that there was no such schema.
     private static async Task<int?> VersionAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
         await ScalarAsync<bool>(
             connection,

@@ -94,7 +94,7 @@ internal static class QueueSql
         DELETE FROM concurrent_test.items WHERE run = @run AND cardinality(tests) = 0
         """;
 
-    /// <summary>For what is much at once; the others wait for it.</summary>
+    /// <summary>The limits for questions that are much at once; the others wait for these.</summary>
     public const string Patiently =
         "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
@@ -171,13 +171,13 @@ internal static class QueueSql
         WHERE i.run = @run AND i.lease = newest.lease AND i.state = 'leased' ORDER BY i.failed_last DESC, i.seconds DESC, i.item
         """;
 
-    // A machine that is the first may not stay alone: what it takes at once must not be what others would have had.
+    // The first machine may not stay alone, so what a worker takes at once is sized for at least this many workers.
     private const string ExpectedWorkers = "64";
 
-    // What is taken first is looked for among so many, because others may be taking the first of them at this moment.
+    // Others may be taking the first items at this moment, so this many are looked at.
     private const string MostTried = "64";
 
-    // Whom the item may be had by at this moment, where l are those who are there.
+    // Whether this worker may have the item now; l holds the numbers of machines and workers that are there.
     private const string IsFree =
         """
         (i.not_before IS NULL OR i.not_before <= clock_timestamp())
@@ -185,7 +185,7 @@ internal static class QueueSql
                 AND (i.not_worker IS NULL OR i.not_worker <> @worker OR l.workers <= 1)
         """;
 
-    // And beside what is running.
+    // Whether the item may run beside the items that are running.
     private const string IsAllowed =
         """
         (NOT @exclusive OR NOT EXISTS (
@@ -248,7 +248,7 @@ internal static class QueueSql
         WHERE i.run = @run AND i.item = ANY (ARRAY(SELECT item FROM first UNION ALL SELECT item FROM more))
         """;
 
-    // Of the tests only those that are asked about are looked up, however many there are.
+    // Only the asked tests are looked up, however many tests there are.
     public const string Tries =
         """
         SELECT t.test, t.reruns, t.retries FROM concurrent_test.tests t
@@ -266,7 +266,7 @@ internal static class QueueSql
         FROM concurrent_test.runs r WHERE r.run = @run
         """;
 
-    // What a machine tells has places of its own, so that what is told twice is there once.
+    // Each told event has a place of its own, so that telling it twice stores it once.
     private const string Told =
         """
         INSERT INTO concurrent_test.beside (run, machine, place, events, is_good)
@@ -274,7 +274,7 @@ internal static class QueueSql
         FROM unnest(@beside, @besideGood) WITH ORDINALITY AS o (events, is_good, place)
         """;
 
-    // None before the tests have begun; the least of nothing and a time is the time.
+    // The deadline is null before the tests have begun: least() ignores a null.
     private const string Deadline =
         "coalesce(i.deadline, CASE WHEN i.lease = ANY (@begun) THEN clock_timestamp() + @patience * (i.cases + 10) END)";
 
@@ -403,7 +403,7 @@ internal static class QueueSql
             SELECT count(*) FROM concurrent_test.beside o WHERE o.run = @run AND o.machine = @machine)
         """;
 
-    /// <summary>One of the machines that are left may make out the verdict, once nothing is left to run.</summary>
+    /// <summary>Lets one of the machines that are left make out the verdict, once nothing is left to run.</summary>
     public const string BeginSeal =
         $"""
         UPDATE concurrent_test.runs r SET sealer = @machine, sealer_until = clock_timestamp() + greatest(r.lease, interval '30s')

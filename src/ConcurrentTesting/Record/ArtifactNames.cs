@@ -13,7 +13,7 @@ internal static class ArtifactNames
     /// <summary>The same results for CI servers; it lies here unless <c>--test-junit-file</c> says otherwise.</summary>
     public const string JUnit = "junit.xml";
 
-    /// <summary>For Prometheus.</summary>
+    /// <summary>The figures for Prometheus.</summary>
     public const string Metrics = "metrics.prom";
 
     /// <summary>How long each test took, for the next plan.</summary>
@@ -56,7 +56,7 @@ internal static class ArtifactNames
     public static readonly IReadOnlyList<string> Files =
         [MergedTrx, Metrics, Timings, Run, Summary, Report, Coverage, Journal, Log, Plan, Part, PreviousRun];
 
-    // The log is of what happened, timings are learned once, and what the tests covered is merged from files that are gone then.
+    // The log, the journal and the learned timings are of the run itself; coverage was merged from files that are gone.
     private static readonly HashSet<string> KeptOfRun = [Log, Journal, Timings, Coverage, Plan, Part, PreviousRun];
 
     /// <summary>Whether an artifact is a report, which can be made again from the run's journal.</summary>

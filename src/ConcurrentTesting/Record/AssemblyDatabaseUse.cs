@@ -17,7 +17,7 @@ internal static class AssemblyDatabaseUse
     private static bool Connected(BatchRecord batch, HashSet<string> own) =>
         batch.Opened?.Any(opened => opened.Connections > 0 && own.Any(name => DatabaseUse.IsSame(opened.Name, name))) == true;
 
-    // The server counts what no driver tells, but not whose it was.
+    // The server counts sessions that no driver tells, but not whose they were.
     private static bool IsSilent(ImmutableArray<BatchRecord> ran, DatabaseRecord databases)
     {
         var sessions = databases.Statistics.Where(statistics => ran.Any(batch => batch.Database == statistics.Database))

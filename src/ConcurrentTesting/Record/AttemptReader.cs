@@ -66,7 +66,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
             reader.Read();
             draft.Take(ref reader, OfEvent);
 
-            // Nothing may follow.
+            // Nothing may follow the event in its line.
             return draft.IsKnown && !reader.Read() ? draft.ToEvent() : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
@@ -98,7 +98,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
         private ImmutableArray<KeyValuePair<string, string>> _traits = [];
         private ImmutableArray<string> _attachments = [];
 
-        /// <summary>Nothing is in the line that the serializer might read otherwise.</summary>
+        /// <summary>Whether nothing is in the line that the serializer might read otherwise.</summary>
         public bool IsKnown { get; set; } = true;
 
         public DateTimeOffset? At { get; set; }
@@ -135,7 +135,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
             IsKnown &= reader.TokenType == JsonTokenType.StartObject;
             for (var expected = 0; IsKnown && reader.Read() && reader.TokenType != JsonTokenType.EndObject; expected++)
             {
-                // They stand in their order, and some are missing.
+                // The fields stand in their order, and some may be missing.
                 while (expected < fields.Length && !reader.ValueTextEquals(fields[expected].Name))
                     expected++;
                 if (expected == fields.Length)
@@ -154,7 +154,7 @@ internal sealed class AttemptReader(AssemblyKeys assemblies, SharedText text)
         public TestAssembly AssemblyOf(ref Utf8JsonReader value) =>
             assemblies.Read(ref value, typeof(TestAssembly), JsonSerializerOptions.Default);
 
-        // Pairs of texts; anything else is for the serializer.
+        // Traits are read here as pairs of texts; the serializer reads anything else.
         public void TakeTraits(ref Utf8JsonReader reader)
         {
             var traits = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();

@@ -29,8 +29,8 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
         return rows.Named[name].ElementAtOrDefault(occurrence)?.Figures ?? OfUnnamedRow(entry, rows.Wholes, name, occurrence);
     }
 
-    // The process did not know VSTest's ids. NUnit's adapter can be told to give all rows the name of their method, in fixtures with any
-    // arguments.
+    // The process did not know VSTest's ids, so names decide. NUnit's adapter can be told to give all rows their method's name, whatever
+    // their fixture's arguments are.
     private TestFigures? OfUnknownCase(TestEntry entry, string name, int occurrence, int occurrenceInClass)
     {
         var sameName = _index.ByFullName[entry.FullyQualifiedName];
@@ -42,18 +42,18 @@ internal sealed record BatchFigures(ImmutableArray<MeasuredTest> Tests, OutsideF
 
     private static TestFigures? OfUnnamedRow(TestEntry entry, ImmutableArray<MeasuredTest> wholes, string name, int occurrence)
     {
-        // Cases of one name share their id, and each stands for itself.
+        // Cases of the same name share their id, and each is a test of its own.
         if (occurrence < wholes.Length && name == TestNames.Short(entry.ClassName, wholes[occurrence].DisplayName))
             return wholes[occurrence].Figures;
         return wholes.FirstOrDefault()?.Figures;
     }
 
-    // What the process knew of its tests depends on the framework.
+    // Each lookup is made when it is first asked for, because the framework decides what the process knew of its tests.
     private sealed class Index(ImmutableArray<MeasuredTest> tests)
     {
         private readonly Lazy<ILookup<Guid, MeasuredTest>> _byCase = new(() => tests.ToLookup(test => test.CaseId));
 
-        // A case may have tens of thousands of rows, each of which is looked for.
+        // A case may have tens of thousands of rows, and each row is looked up.
         private readonly ConcurrentDictionary<(Guid, string), CaseRows?> _rows = new();
 
         private readonly Lazy<ILookup<string, MeasuredTest>> _byFullName =

@@ -11,7 +11,7 @@ internal sealed record CoverageRecord(int LinesCovered, int LinesValid, int Bran
     /// <summary>Results that these runs had given.</summary>
     public int LostResults { get; init; }
 
-    /// <summary>In one line, with what is missing.</summary>
+    /// <summary>The coverage in one line, with what is missing.</summary>
     [JsonIgnore]
     public string Text => $"{Share("lines", LinesCovered, LinesValid)}{Branches}{Lost}";
 

@@ -10,7 +10,7 @@ internal sealed record DatabasesChanged(DatabaseRecord Databases) : RunEvent
 /// <param name="Seconds">What both took.</param>
 internal sealed record CloneMade(string Database, double Seconds) : RunEvent
 {
-    /// <summary>Its name among the worker's databases; empty where earlier versions did not tell.</summary>
+    /// <summary>Its name among the worker's databases; empty where the journal does not tell it.</summary>
     public string Of { get; init; } = "";
 
     internal override void ApplyTo(RunFold fold) => fold.Databases.Add(this);

@@ -14,15 +14,10 @@ internal sealed class EventLines
     /// <param name="redactor">Null where they are only read.</param>
     public EventLines(Redactor? redactor) => _format = RunEventJson.For(_assemblies, redactor);
 
-    /// <summary>The same on every machine.</summary>
-    public static string KeyOf(TestAssembly assembly) => assembly.Ordinal == 0
-        ? assembly.Source
-        : FormattableString.Invariant($"{assembly.Source} #{assembly.Ordinal + 1}");
-
     /// <summary>Says what an assembly's key is.</summary>
     public AssemblyFound Explain(TestAssembly assembly, DateTimeOffset at)
     {
-        var found = AssemblyFound.Of(KeyOf(assembly), assembly, at);
+        var found = AssemblyFound.Of(assembly.Key, assembly, at);
         lock (_gate)
             _assemblies.Add(found);
         return found;

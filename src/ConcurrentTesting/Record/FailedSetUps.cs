@@ -52,7 +52,7 @@ internal sealed class FailedSetUps
         _ => false,
     };
 
-    // A class of the same namespace without tests of its own that ran has failed only where the set-up is the namespace's.
+    // The stack tells a class's own set-up from the namespace's: only the latter fails further classes.
     private static bool IsOfClass(TestAttempt failure, string className) =>
         failure.StackTrace is not { } trace || trace.Contains($" {WithoutArguments(className)}.", StringComparison.Ordinal);
 

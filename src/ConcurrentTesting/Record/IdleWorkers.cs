@@ -8,7 +8,7 @@ internal static class IdleWorkers
     // A worker that is occupied for less than this part of the run's tests counts as idle.
     private const double Occupied = 0.25;
 
-    // What is longer than this many even shares leaves others idle.
+    // A unit that takes longer than this many even shares leaves other workers idle.
     private const double Uneven = 1.5;
 
     public static string? Of(ImmutableArray<WorkerRecord> workers, ImmutableArray<TestRecord> tests, IReadOnlyCollection<UnitPlanned> units)

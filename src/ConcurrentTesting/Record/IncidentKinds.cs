@@ -18,6 +18,9 @@ internal static class IncidentKinds
     /// <summary>A worker's database did not answer and was replaced.</summary>
     public const string DatabaseReplaced = "database-replaced";
 
+    /// <summary>Tests of several workers used one database that is none of the workers' own.</summary>
+    public const string DatabaseShared = "database-shared";
+
     /// <summary>No test used the databases that were made for the workers.</summary>
     public const string DatabaseUnused = "database-unused";
 
@@ -84,6 +87,9 @@ internal static class IncidentKinds
     /// <summary>A file of a test host may hold a password that could not be taken out.</summary>
     public const string SecretNotRemoved = "secret-not-removed";
 
+    /// <summary>Tests failed because a role or a database of a fixed name was there, on a server that the workers share.</summary>
+    public const string ServerShared = "server-shared";
+
     /// <summary>A test host or its console died.</summary>
     public const string SessionDied = "session-died";
 
@@ -120,6 +126,9 @@ internal static class IncidentKinds
         .. typeof(IncidentKinds).GetFields(BindingFlags.Static | BindingFlags.Public)
             .Select(field => (string)field.GetRawConstantValue()!),
     ];
+
+    /// <summary>What the results mean depends on it.</summary>
+    public static bool IsOfSharing(string kind) => kind is DatabaseShared or DatabaseUnused or ServerShared;
 
     /// <summary>Something that failed before a batch could run is tried again.</summary>
     public static string Retry(string cause) => $"retry-{cause}";

@@ -45,7 +45,7 @@ internal static partial class InfrastructureFault
         _ => null,
     };
 
-    // https://www.postgresql.org/docs/current/errcodes-appendix.html: classes 08 and 57P, and too_many_connections.
+    // These are the classes 08 and 57P, and too_many_connections: https://www.postgresql.org/docs/current/errcodes-appendix.html
     private static string? CauseOfPostgreSql(ThrownException exception) => exception.Type switch
     {
         "Npgsql.PostgresException" when PostgreSqlState().Match(exception.Message) is { Success: true } state =>
@@ -65,7 +65,7 @@ internal static partial class InfrastructureFault
     [GeneratedRegex("^(Failed to connect|Exception while (reading|writing|connecting)|Attempted to read past the end)")]
     private static partial Regex PostgreSqlConnection();
 
-    // Errors 1040, 1053, 2002, 2003, 2006 and 2013 as MySqlConnector words them.
+    // MySqlConnector words the errors 1040, 1053, 2002, 2003, 2006 and 2013 like this.
     [GeneratedRegex(
         "^((?<full>Too many connections)|Server shutdown in progress|Unable to connect|Couldn't connect|Connect Timeout expired|Failed to read the result set|Lost connection|MySQL server has gone away|Connection must be Open)")]
     private static partial Regex MySqlConnection();

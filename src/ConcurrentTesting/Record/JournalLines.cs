@@ -41,11 +41,11 @@ internal sealed class JournalLines(Stream file, JournalFormat format)
         return false;
     }
 
-    // What is no UTF-8 any more is told as characters that are not known.
+    // Bytes that are no UTF-8 become replacement characters.
     private static ReadOnlySpan<byte> Legal(ReadOnlySpan<byte> line) =>
         Utf8.IsValid(line) ? line : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line));
 
-    // The line without its break; null at the end.
+    // Returns the line without its break; null at the end.
     private (ReadOnlyMemory<byte> Line, bool IsWhole)? Next()
     {
         for (var searched = 0; ;)

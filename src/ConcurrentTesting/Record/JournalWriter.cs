@@ -37,7 +37,7 @@ internal sealed class JournalWriter : IDisposable
     /// on.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>From now on the lines are in a file of their own, which takes the place of any that is there.</summary>
+    /// <summary>Writes the lines into a file of their own from here on, which takes the place of any that is there.</summary>
     public void Begin(string path)
     {
         Drain();
@@ -88,7 +88,7 @@ internal sealed class JournalWriter : IDisposable
         _json.Dispose();
     }
 
-    // Until none is left, so that whoever comes later comes after them.
+    // All held events are written, so that a later event comes after them.
     private void Drain()
     {
         lock (_writing)
@@ -100,7 +100,7 @@ internal sealed class JournalWriter : IDisposable
             }
             catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
             {
-                // Nobody else would hear of it.
+                // Nobody else would hear of the failure.
                 Failure ??= exception.Message;
             }
         }

@@ -48,7 +48,7 @@ internal sealed class KilledRun
         { At = _fold.LastAt });
     }
 
-    // What was running lacks one row at least, however many it has.
+    // A test that was running lacks at least one row, however many it has.
     private void Settle(TestRef test, PlannedTest planned)
     {
         var rows = _fold.Rows.Of(test).Count;

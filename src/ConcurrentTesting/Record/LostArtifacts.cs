@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Record;
 internal static class LostArtifacts
 {
     /// <summary>The reason of a run that would have been a success but for them; null where none is lost.</summary>
-    /// <param name="reason">That of the success.</param>
+    /// <param name="reason">The reason of the success.</param>
     public static string? Without(IEnumerable<Incident> incidents, string reason) =>
         incidents.Count(incident => incident.Kind == IncidentKinds.ArtifactNotWritten) is > 0 and var lost
             ? $"{reason.TrimEnd('.')}, but {Quantity.Of(lost, "artifact")} could not be written."

@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Record;
 /// <summary>Names what cost a run most where it took much longer than its tests had to, and what would help.</summary>
 internal static class LostTime
 {
-    // What is above needs no word.
+    // A run with this efficiency or more needs no advice.
     private const double GoodEfficiency = 0.6;
 
     // With fewer durations known, a plan is a guess.

@@ -52,13 +52,13 @@ internal sealed record MeasuredFigure
     public static MeasuredFigure PeakBytes { get; } = Declare(
         "peakBytes", "Peak memory", "test_peak_bytes", "The highest resident memory of a test process.", FigureUnit.Bytes, isPeak: true);
 
-    /// <summary>In the order in which the hook tells them.</summary>
+    /// <summary>All figures in the order in which the hook tells them.</summary>
     public static ImmutableArray<MeasuredFigure> All { get; } = [.. Declared];
 
-    /// <summary>In run.json, in the journal and in <see cref="ConcurrentTestCase.Figures"/>.</summary>
+    /// <summary>The name in run.json, in the journal and in <see cref="ConcurrentTestCase.Figures"/>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>In the report.</summary>
+    /// <summary>The title in the report.</summary>
     public required string Title { get; init; }
 
     /// <summary>Among the metrics, without their prefix.</summary>
@@ -72,7 +72,7 @@ internal sealed record MeasuredFigure
     /// <summary>Several are no sum but the highest of them.</summary>
     public required bool IsPeak { get; init; }
 
-    /// <summary>In <see cref="All"/>.</summary>
+    /// <summary>The place in <see cref="All"/>.</summary>
     public required int Position { get; init; }
 
     private static MeasuredFigure Declare(

@@ -19,7 +19,7 @@ internal sealed record MeasuredTest
     /// <summary>Namespace and class; empty where another member says enough.</summary>
     public required string ClassName { get; init; }
 
-    /// <summary>As the framework names it, with or without namespace and class.</summary>
+    /// <summary>The name that the framework gives it, with or without namespace and class.</summary>
     public required string DisplayName { get; init; }
 
     /// <summary>It stands for all rows of its case, as far as they are not told apart.</summary>
@@ -74,7 +74,7 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
         for (var left = content.Number(); left > 0; left--)
         {
             var connections = content.Number();
-            opened.Add(new OpenedDatabase(content.Text(), connections));
+            opened.Add(new OpenedDatabase(content.Text(), connections, content.Text()));
         }
 
         return outside with { Opened = opened.ToImmutable() };
@@ -84,7 +84,8 @@ internal sealed record OutsideFigures(TestFigures Fixtures, TestFigures NoTest)
 /// <summary>A database that a test process connected to.</summary>
 /// <param name="Name">SQLite: the file.</param>
 /// <param name="Connections">How often one was opened.</param>
-internal sealed record OpenedDatabase(string Name, long Connections);
+/// <param name="FirstTest">The process's first test that did so; empty where a set-up did, or it is not known.</param>
+internal sealed record OpenedDatabase(string Name, long Connections, string FirstTest = "");
 
 /// <summary>Everything one process told.</summary>
 /// <param name="Troubles">What failed inside the hook, and what it could not measure.</param>
@@ -113,7 +114,7 @@ internal static class FiguresReader
         return slowest.ToImmutable();
     }
 
-    // See WireReader: not to be run before it is compiled well.
+    // The runtime must compile this well before it first runs; see WireReader.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TestFigures Read(ref WireReader content)
     {

@@ -35,7 +35,7 @@ internal sealed class OpenWork
 
     public void EndTest(int worker) => _tests.Remove(worker);
 
-    // The result of the one may come after the begin of the next.
+    // A test's result may come after the next test's begin, and must not end that one.
     public void EndTest(int worker, TestRef test)
     {
         if (_tests.TryGetValue(worker, out var running) && running.Test == test)

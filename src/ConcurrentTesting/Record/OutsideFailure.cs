@@ -39,7 +39,7 @@ internal sealed partial record OutsideFailure
 
     public string? Database { get; init; }
 
-    /// <summary>One for each that is the same on several workers.</summary>
+    /// <summary>Joins failures that are the same on several workers.</summary>
     public static IEnumerable<OutsideFailure> Together(IEnumerable<OutsideFailure> failures) =>
         failures.GroupBy(failure => (failure.Kind, failure.Name, failure.Assembly.Source, failure.Saying)).Select(same => same.First() with
         {
@@ -75,7 +75,8 @@ internal sealed partial record OutsideFailure
         ],
     };
 
-    // What it says on any worker: without the worker's database, and of a clean-up, which its name tells apart, without ports and folders.
+    // The message is the same on every worker without the worker's database and, for a clean-up, without ports and folders; a clean-up's
+    // name tells it apart.
     private string Saying
     {
         get

@@ -9,7 +9,7 @@ internal sealed record RunStarted : RunEvent
     public required string Machine { get; init; }
     public required int Seed { get; init; }
 
-    /// <summary>Without secrets; see <see cref="RecordedSettings"/>.</summary>
+    /// <summary>The settings without secrets; see <see cref="RecordedSettings"/>.</summary>
     public required ConcurrentTestSettings Settings { get; init; }
 
     /// <summary>One line for each guard of the run itself that an override kept quiet.</summary>
@@ -61,7 +61,7 @@ internal sealed record TestsDiscovered(int Cases, int Explicit) : RunEvent
     internal override void ApplyTo(RunFold fold) => fold.Add(this);
 }
 
-/// <summary>Of the discovered cases so many do not fit into the time that was given, and are not asked for.</summary>
+/// <summary>This many of the discovered cases do not fit into the time that was given, and are not asked for.</summary>
 internal sealed record TestsLeftOut(int Cases) : RunEvent
 {
     internal override void ApplyTo(RunFold fold) => fold.Add(this);

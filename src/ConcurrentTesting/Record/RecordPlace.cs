@@ -34,11 +34,11 @@ internal static class RecordPlace
         Coverage = batch.Coverage is { } coverage ? [.. coverage.Select(file => Move(file, from, folder))] : null,
     };
 
-    // What the run wrote elsewhere is not for us to write there again.
+    // A run's JUnit file outside of its folder is not written again.
     private static string JUnitIn(string? file, string from, string folder) =>
         file is not null && Move(file, from, folder) is var moved && moved != file ? moved : Path.Combine(folder, ArtifactNames.JUnit);
 
-    // The machine it comes from may separate folders otherwise.
+    // The machine that wrote the path may separate folders by another character.
     private static string Move(string file, string from, string folder) =>
         file.Length > from.Length && file.StartsWith(from, StringComparison.Ordinal) && file[from.Length] is '/' or '\\'
             ? Path.Combine(folder, file[(from.Length + 1)..].Replace('\\', '/'))

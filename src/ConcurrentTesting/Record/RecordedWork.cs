@@ -27,7 +27,7 @@ internal static class RecordedWork
         workers));
     }
 
-    // What is to run several times may do so on several workers at once.
+    // A test that runs several times may do so on several workers at once.
     private static ImmutableArray<ImmutableArray<TestRecord>> ByRound(ImmutableArray<TestRecord> tests) =>
         tests.All(test => test.Repeats is null)
             ? []

@@ -40,7 +40,7 @@ internal static class RetryCounts
         return counts.ToImmutableSortedDictionary(StringComparer.Ordinal);
     }
 
-    // Of a test that is to run several times, each time for itself.
+    // Each time of a test that runs several times counts for itself.
     private static IEnumerable<(TestAttempt Failed, TestAttempt Again)> Pairs(TestRecord test) => test.Attempts.Length < 2
         ? []
         : test.Attempts.GroupBy(attempt => attempt.Round).SelectMany(round => round.Zip(round.Skip(1)));

@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Record;
 /// <param name="first">What is known of it since its first attempt.</param>
 internal sealed class RowFold(AttemptEnded first)
 {
-    /// <summary>Beyond so many times figures of what went well are not kept.</summary>
+    /// <summary>After this many times of a test, figures of times that went well are not kept.</summary>
     private const int MostMeasured = 1_000;
 
     private const int MostLookedAt = 4;
@@ -15,7 +15,7 @@ internal sealed class RowFold(AttemptEnded first)
 
     private readonly List<TestAttempt> _attempts = [];
 
-    // Of the attempts by round and batch; null where there are so few that they are looked at, which is so for almost all rows.
+    // The last attempt of each round and batch; null while there are few attempts, as almost all rows have, and all are looked at.
     private Dictionary<int, TestAttempt>? _lastOfRounds;
     private Dictionary<int, int?>? _roundsOfBatches;
     private TestAttempt? _final;
@@ -139,7 +139,7 @@ internal sealed class RowFold(AttemptEnded first)
         Quarantine = first.Quarantine,
     };
 
-    // Null where all of them have to be looked at: the new one takes the place of what decided until now.
+    // Returns null where all attempts have to be looked at, because the new one takes the place of the one that decided before.
     private TestAttempt? FinalWith(TestAttempt attempt)
     {
         if (attempt.Round is null)

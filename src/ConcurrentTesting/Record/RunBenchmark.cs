@@ -29,7 +29,7 @@ internal sealed record RunBenchmark
     public required double? Imbalance { get; init; }
     public required ImmutableArray<TestRecord> Slowest { get; init; }
 
-    /// <summary>Of the tests that were measured, those with most queries.</summary>
+    /// <summary>The measured tests with most queries.</summary>
     public required ImmutableArray<TestRecord> MostQueries { get; init; }
 
     public required ImmutableArray<SuspectedQuery> Suspected { get; init; }

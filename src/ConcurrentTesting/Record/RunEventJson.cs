@@ -13,7 +13,7 @@ namespace ConcurrentTesting.Record;
 [JsonSerializable(typeof(RunEvent))]
 internal sealed partial class RunEventJson : JsonSerializerContext
 {
-    /// <summary>For the lines of one journal: assemblies are known from line to line.</summary>
+    /// <summary>The converter for one journal: assemblies are known from line to line.</summary>
     /// <param name="redactor">Null where they are only read.</param>
     public static RunEventJson For(AssemblyKeys assemblies, Redactor? redactor) =>
         For(assemblies, redactor is null ? new SharedText() : new RedactedText(redactor));

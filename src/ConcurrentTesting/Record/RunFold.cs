@@ -20,7 +20,7 @@ internal sealed class RunFold
     private readonly Dictionary<string, ImmutableArray<PastResult>> _history = new(StringComparer.Ordinal);
     private ComparedRun? _compared;
 
-    // Asked for several times at a run's end; null where what they are made of has changed since.
+    // A run asks for these several times at its end; null where their sources have changed since.
     private ImmutableArray<TestRecord>? _tests;
     private TimeSpan? _lowerBound;
     private (string? Cause, int Workers)? _idle;
@@ -156,7 +156,7 @@ internal sealed class RunFold
         return known.Cause;
     }
 
-    // What is derived from rows and units is made anew when it is asked for.
+    // The values that are made of rows and units are made anew when they are next asked for.
     private void Forget()
     {
         _tests = null;
@@ -257,7 +257,7 @@ internal sealed class RunFold
     internal void Add(PreparationRetried retried) =>
         _retries[retried.Cause] = (_retries.GetValueOrDefault(retried.Cause) ?? RetryCount.None).With(retried.Succeeded);
 
-    // Rows of one case are remembered as one.
+    // Timings remember all rows of a case as one.
     private IEnumerable<TestRecord> WithKnownFlaky(IEnumerable<TestRecord> tests)
     {
         var flaky = _units.SelectMany(

@@ -145,7 +145,7 @@ internal sealed record TestRecord
     /// <summary>Failed at first and passed in the end.</summary>
     public bool IsFlaky => Outcome == TestOutcome.Passed && Attempts.Any(IsFailure);
 
-    /// <summary>The same, in this attempt of the pipeline alone.</summary>
+    /// <summary>Whether it is flaky by this attempt of the pipeline alone.</summary>
     public bool IsFlakyNow => Outcome == TestOutcome.Passed && Attempts.Any(attempt => IsFailure(attempt) && !attempt.IsEarlier);
 
     private static bool IsFailure(TestAttempt attempt) => attempt.Outcome is TestOutcome.Failed or TestOutcome.TimedOut;
@@ -184,14 +184,14 @@ internal sealed record BatchRecord
     /// measured.</summary>
     public ImmutableArray<OpenedDatabase>? Opened { get; init; }
 
-    /// <summary>Of <see cref="Duration"/>, from the begin of the test process to the first test and after the last: loading and what tests
-    /// share; null where that was not seen.</summary>
+    /// <summary>The part of <see cref="Duration"/> from the begin of the test process to the first test and after the last: loading and
+    /// what tests share; null where that was not seen.</summary>
     public TimeSpan? BesideTests { get; init; }
 
     /// <summary>What its test processes computed while its tests ran; null where that was not seen, or not for long enough.</summary>
     public ComputedTime? Computed { get; init; }
 
-    /// <summary>Of <see cref="Figures"/>, what set-ups and tear-downs did that several tests share.</summary>
+    /// <summary>The part of <see cref="Figures"/> that set-ups and tear-downs caused that several tests share.</summary>
     public TestFigures? Fixtures { get; init; }
 }
 
@@ -206,10 +206,10 @@ internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSp
     /// (<see cref="ConcurrentTestSettings.MaxOperations"/>).</summary>
     public int Recycles { get; init; }
 
-    /// <summary>Of <see cref="Duration"/>, waiting for its databases.</summary>
+    /// <summary>The part of <see cref="Duration"/> in which it waited for its databases.</summary>
     public TimeSpan Cloning { get; init; }
 
-    /// <summary>Of <see cref="Duration"/>, starting its sessions.</summary>
+    /// <summary>The part of <see cref="Duration"/> in which it started its sessions.</summary>
     public TimeSpan Starting { get; init; }
 
     /// <summary>How often it got fresh databases between batches or classes (<see cref="ConcurrentTestSettings.Reset"/>).</summary>
@@ -221,7 +221,7 @@ internal sealed record WorkerRecord(int Number, DateTimeOffset StartedAt, TimeSp
     /// <summary>Why it never took any work, so that nothing was started for it; null: it was started.</summary>
     public string? NotStarted { get; init; }
 
-    /// <summary>From taking its first batch to its first test; null where it had none.</summary>
+    /// <summary>The time from taking its first batch to its first test; null where it had none.</summary>
     public TimeSpan? FirstTest { get; init; }
 }
 
@@ -243,7 +243,7 @@ internal sealed record DatabaseRecord
     /// <summary>The names of the clones, of which a worker may have several.</summary>
     public ImmutableArray<string> Clones { get; init; } = [];
 
-    /// <summary>Of each of <see cref="Clones"/>, its name among the worker's databases; empty where that is not known.</summary>
+    /// <summary>For each of <see cref="Clones"/>, its name among the worker's databases; empty where that is not known.</summary>
     public ImmutableArray<string> CloneOf { get; init; } = [];
 
     public ImmutableArray<TimeSpan> CloneTimes { get; init; } = [];
@@ -324,7 +324,7 @@ internal sealed record RunRecord
     public required ImmutableArray<WorkerRecord> Workers { get; init; }
     public required ImmutableArray<Incident> Incidents { get; init; }
 
-    /// <summary>Of <see cref="Workers"/>, those that something was started for.</summary>
+    /// <summary>The workers that something was started for.</summary>
     public IEnumerable<WorkerRecord> StartedWorkers => Workers.Where(worker => worker.NotStarted is null);
 
     public DatabaseRecord? Database { get; init; }
@@ -384,8 +384,12 @@ internal sealed record RunRecord
     public ImmutableArray<TestRecord> Entries =>
         OutsideEntries.IsEmpty ? Tests : [.. Tests, .. OutsideEntries.Where(entry => !entry.IsFlaky)];
 
-    /// <summary>Of these, and of what ended well in the end, what failed at first.</summary>
+    /// <summary>The tests and outside entries that failed at first and ended well.</summary>
     public IEnumerable<TestRecord> FlakyEntries => Tests.Concat(OutsideEntries).Where(entry => entry.IsFlaky);
+
+    /// <summary>The tests that were running as the run was stopped, and count as skipped.</summary>
+    public IEnumerable<TestRecord> Unfinished => Tests.Where(
+        test => test.Final is { Outcome: TestOutcome.Skipped, Cause: AttemptCauses.Unfinished });
 
     /// <summary>What all attempts took, one after another.</summary>
     public TimeSpan TestTime

@@ -73,7 +73,6 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
-    /// <summary>Adds a failure outside of tests.</summary>
     /// <param name="leftOpen">
     /// The tests that it left without all their results; where one of them fails in the end, that failure speaks for it.
     /// </param>
@@ -136,7 +135,7 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         }
     }
 
-    /// <summary>For those who know no recorder.</summary>
+    /// <summary>Serves callers that know no recorder.</summary>
     public void IncidentHappened(Incident incident) => Report(incident.Kind, incident.Message, incident.Worker);
 
     public void Report(string kind, string message, int? worker = null) => Add(new IncidentReported(kind, message, worker) { At = Now });

@@ -21,7 +21,7 @@ internal sealed record ShardRecord(int Part, int Of, string? Plan, string? Disco
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Job { get; init; }
 
-    /// <summary>The operating system and its architecture; null in what earlier versions wrote.</summary>
+    /// <summary>The operating system and its architecture; null where the record does not tell it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Platform { get; init; }
 

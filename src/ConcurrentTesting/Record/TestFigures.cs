@@ -26,7 +26,7 @@ internal sealed record TestFigures
     private TestFigures(TestFigures original) =>
         (_values, Repeated, Slowest) = ([.. original._values], original.Repeated, original.Slowest);
 
-    /// <summary>Nothing was measured.</summary>
+    /// <summary>The figures of a test of which nothing was measured.</summary>
     public static TestFigures NotMeasured { get; } = new();
 
     /// <summary>Commands sent to a database. A batch of three statements is one operation, except on SQLite, where every statement is
@@ -44,7 +44,7 @@ internal sealed record TestFigures
     /// <summary>Everything else: DDL, transactions, settings, procedures.</summary>
     public long? Others => Count(MeasuredFigure.Others);
 
-    /// <summary>From sending a command until its result was read to its end, added up, in seconds: statements side by side count
+    /// <summary>The seconds from sending a command until its result was read to its end, added up: statements side by side count
     /// twice.</summary>
     public double? QuerySeconds { get => this[MeasuredFigure.QuerySeconds]; init => this[MeasuredFigure.QuerySeconds] = value; }
 

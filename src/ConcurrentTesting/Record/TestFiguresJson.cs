@@ -45,7 +45,7 @@ internal sealed class TestFiguresJson : JsonConverter<TestFigures>
                 writer.WriteNumber(figure.Name, known);
         }
 
-        // Most tests have neither.
+        // Most tests have neither repeated nor slow statements.
         if (!value.Repeated.IsEmpty || !value.Slowest.IsEmpty)
             WriteStatements(writer, value, options);
         writer.WriteEndObject();
@@ -53,7 +53,7 @@ internal sealed class TestFiguresJson : JsonConverter<TestFigures>
 
     private static void WriteStatements(Utf8JsonWriter writer, TestFigures value, JsonSerializerOptions options)
     {
-        // Takes secrets out of them.
+        // The options' own converter takes secrets out of texts.
         var texts = (JsonConverter<string>)options.GetConverter(typeof(string));
         WriteAll(writer, Repeated, value.Repeated, query =>
         {

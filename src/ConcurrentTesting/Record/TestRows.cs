@@ -5,7 +5,7 @@ internal sealed class TestRows
 {
     private readonly Dictionary<TestRef, Rows> _tests = [];
 
-    /// <summary>In no order that means anything, but always in the same.</summary>
+    /// <summary>All rows, always in the same order, which means nothing.</summary>
     public IEnumerable<TestRecord> All => _tests.Values.SelectMany(test => test.Current).Select(row => row.ToRecord());
 
     public IReadOnlyList<RowFold> Of(TestRef test) => _tests.TryGetValue(test, out var rows) ? rows.Current : [];

@@ -3,10 +3,10 @@ namespace ConcurrentTesting.Record;
 /// <summary>Shortens captured text that would make a report unreadable, or that its reader would refuse.</summary>
 internal static class TextCap
 {
-    /// <summary>For captured output and stack traces, in bytes of UTF-8.</summary>
+    /// <summary>The bound of captured output and stack traces, in bytes of UTF-8.</summary>
     public const int Stream = 32 * 1024;
 
-    /// <summary>For messages, in bytes of UTF-8.</summary>
+    /// <summary>The bound of messages, in bytes of UTF-8.</summary>
     public const int Message = 16 * 1024;
 
     private const int NoteBytes = 80;

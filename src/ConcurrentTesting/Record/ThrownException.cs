@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Record;
 /// <param name="Type">Its full name; empty where the message names none, as frameworks write their own assertions.</param>
 internal sealed partial record ThrownException(string Type, string Message)
 {
-    // They only carry what happened.
+    // These exceptions only carry the one that happened.
     private static readonly string[] Wrappers =
     [
         "System.AggregateException", "System.Reflection.TargetInvocationException", "System.TypeInitializationException",
@@ -22,7 +22,7 @@ internal sealed partial record ThrownException(string Type, string Message)
 
     private bool IsAggregate => Type == Wrappers[0];
 
-    // Entity Framework says by an exception of an ordinary type that its cause might go away.
+    // Entity Framework wraps a cause that might go away in an exception of an ordinary type.
     private bool IsWrapper => Wrappers.Contains(Type) || Wrappers.Contains(Name)
         || Type == "System.InvalidOperationException"
             && Message.StartsWith("An exception has been raised that is likely due to a transient failure.", StringComparison.Ordinal);
@@ -32,8 +32,8 @@ internal sealed partial record ThrownException(string Type, string Message)
     /// not either.</summary>
     public static IReadOnlyList<ThrownException> EndingOf(string message) => [.. Failures(message).SelectMany(EndingOfOne)];
 
-    // "Multiple failures or warnings in test:" is NUnit's, "One or more errors occurred." without a type MSTest's. What is cut at the wrong
-    // place names no exception.
+    // NUnit writes "Multiple failures or warnings in test:", MSTest "One or more errors occurred." without a type. A text that is cut at
+    // the wrong place names no exception.
     private static IEnumerable<string> Failures(string message)
     {
         if (NUnitList().Match(message) is { Success: true } list)
@@ -54,7 +54,8 @@ internal sealed partial record ThrownException(string Type, string Message)
             && outermost + 1 < chain.Length ? chain[(outermost + 1)..].Where(exception => !exception.IsWrapper) : [chain[outermost]];
     }
 
-    // Where it was thrown: "SetUp : ", "Test method X threw exception:", "Class fixture type 'X' threw in its constructor".
+    // The beginning says where it was thrown: "SetUp : ", "Test method X threw exception:", "Class fixture type 'X' threw in its
+    // constructor".
     private static string WithoutPlace(string message)
     {
         for (var place = Place().Match(message); place.Success; place = Place().Match(message))
@@ -70,7 +71,7 @@ internal sealed partial record ThrownException(string Type, string Message)
     [GeneratedRegex(@"^Multiple failures or warnings in test:\s*?\n")]
     private static partial Regex NUnitList();
 
-    // After the exception that came last.
+    // The list follows the exception that came last.
     [GeneratedRegex(@"\n\r?\n {2}1\) ")]
     private static partial Regex NUnit3List();
 
@@ -96,12 +97,12 @@ internal sealed partial record ThrownException(string Type, string Message)
         RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Place();
 
-    // "Npgsql.NpgsqlException : …" in xunit and NUnit, "Npgsql.NpgsqlException: …" in MSTest. With "(0x80004005)" between them it is what
-    // somebody made of an exception's text.
+    // xunit and NUnit write "Npgsql.NpgsqlException : …", MSTest "Npgsql.NpgsqlException: …". A "(0x80004005)" in between comes from
+    // somebody who made a text of an exception.
     [GeneratedRegex(@"^(?<type>[\p{L}_][\w.+`]*) ?: ?")]
     private static partial Regex Head();
 
-    // Inner exceptions begin with four dashes a level in xunit, with an arrow in NUnit (on a line of its own) and in MSTest.
+    // Inner exceptions begin with four dashes for each level in xunit, and with an arrow in NUnit (on a line of its own) and in MSTest.
     [GeneratedRegex(@"\r?\n(?:----)+ |\r?\n {2}----> | ---> ")]
     private static partial Regex Inner();
 }

@@ -7,13 +7,14 @@ namespace ConcurrentTesting.Record;
 /// <param name="Seconds">What it waited for them since it was given its batch.</param>
 internal sealed record LeaseTaken(int Worker, string? Database, double Seconds) : RunEvent
 {
-    // What takes less is not worth a place in a timeline.
+    // A shorter piece of work is not worth a place in a timeline.
     private const double Shortest = 0.001;
 
-    /// <summary>Of <see cref="Seconds"/>, the last, for the test host; null in journals of earlier versions.</summary>
+    /// <summary>The last part of <see cref="Seconds"/>, which the test host took; null where the journal does not tell it.</summary>
     public double? HostSeconds { get; init; }
 
-    /// <summary>Before <see cref="Seconds"/>, to exchange its databases for fresh ones; null in journals of earlier versions.</summary>
+    /// <summary>The seconds before <see cref="Seconds"/> that exchanging the databases for fresh ones took; null where the journal does not
+    /// tell it.</summary>
     public double? ResetSeconds { get; init; }
 
     /// <summary>What the worker did until then.</summary>
@@ -123,7 +124,7 @@ internal sealed record RowsSuperseded(TestRef Test, int Batch) : RunEvent
     internal override void ApplyTo(RunFold fold) => fold.Supersede(this);
 }
 
-/// <param name="Row">Of <paramref name="Test"/>; its attempt in the batch is meant.</param>
+/// <param name="Row">The row of <paramref name="Test"/> whose attempt in the batch was measured.</param>
 internal sealed record MeasuredRow(TestRef Test, int Row, TestFigures Figures);
 
 /// <summary>What the tests of a batch did to the databases, and their memory.</summary>

@@ -36,7 +36,7 @@ internal static class RunArtifacts
                     record.FinishedAt, IncidentKinds.SecretNotRemoved,
                     $"{failure.File} may hold a password that could not be taken out of it: {failure.Reason} Delete it before you publish the artifacts.")));
 
-        // Each takes a core. Those that know nothing of attachments do not wait for the TRX file, whose inputs are seldom damaged.
+        // Each report takes a core. Reports without attachments do not wait for the TRX file, whose inputs are seldom damaged.
         var known = With(record, incidents.ToImmutable());
         var early = WriteAllAsync(WithoutAttachments(known, settings, redactor, cancellationToken), record.FinishedAt, cancellationToken);
         var rest = WriteTrxAndItsReadersAsync(known, attachments, redactor, cancellationToken);
@@ -54,7 +54,7 @@ internal static class RunArtifacts
         var told = With(record, incidents.ToImmutable());
         if (LostArtifacts.From(told, told.Incidents) is { } worse && worse.ExitCode != record.ExitCode)
         {
-            // What could be written says that something else could not, as the exit code does.
+            // The reports say that another one could not be written, as the exit code does, so they are written once more.
             await WriteAllAsync(
                 WithoutAttachments(worse, settings, redactor, cancellationToken)
                     .Concat(WithAttachments(worse, attachments, redactor, cancellationToken)),
@@ -67,7 +67,7 @@ internal static class RunArtifacts
     private static RunRecord With(RunRecord record, ImmutableArray<Incident> incidents) =>
         record with { Incidents = [.. record.Incidents, .. incidents] };
 
-    // In this order, because the others tell what it found, and where the attachments lie.
+    // The TRX file comes first, because the others tell what it found and where the attachments lie.
     private static async Task<(ImmutableArray<Incident> Found, ImmutableArray<Incident> Lost)> WriteTrxAndItsReadersAsync(
         RunRecord record, AttachmentFolder attachments, Redactor redactor, CancellationToken cancellationToken)
     {
@@ -139,7 +139,7 @@ internal static class RunArtifacts
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // A defect of ours in one report is no reason to withhold the others.
+            // A defect of ours in one report must not cost the others.
             return NotWritten(path, exception.ToString(), at);
         }
     }

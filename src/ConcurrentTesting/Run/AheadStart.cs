@@ -21,7 +21,7 @@ internal sealed class AheadStart(
 
     public ImmutableArray<TestAssembly> Found(ImmutableArray<TestAssembly> assemblies)
     {
-        // Of one whose tests a filter leaves out it is known what runs once it is discovered.
+        // Where a filter leaves tests out, only discovery tells which classes run.
         var known = assemblies.Where(assembly => assembly.Filter is null).ToList();
         if (known.Count > 0)
         {
@@ -37,7 +37,7 @@ internal sealed class AheadStart(
 
     public void Expected(TestAssembly assembly, TestCatalog part)
     {
-        // Of an assembly whose other tests may run as well it is less than is known.
+        // Without a filter other tests may run too, and the timings know more than this part.
         if (assembly.Filter is not null)
             Begin(() => Know(assembly, part));
         watch.Expected(assembly, part);
@@ -63,7 +63,7 @@ internal sealed class AheadStart(
             : null);
     }
 
-    // What decides by all of them which tests run, or where they run.
+    // These settings need all tests to decide which run, or where they run.
     private static bool IsPossible(ConcurrentTestSettings settings) => settings is
     {
         List: false, MakesPlan: false, OnlyFailed: false, ReplayFile: null, Bisect: null, Shard: null, PlanFile: null, Coverage: false,
@@ -76,7 +76,7 @@ internal sealed class AheadStart(
     private void Know(TestAssembly assembly, IEnumerable<double> seconds) =>
         _classes[assembly] = [.. seconds.Where(known => known > 0)];
 
-    // Beside the caller, who has more to do.
+    // This runs beside the caller, who has more to do.
     private void Begin(Action learn)
     {
         if (_isPossible)
@@ -89,7 +89,7 @@ internal sealed class AheadStart(
         {
             lock (_gate)
             {
-                // Whoever was slow to begin would start what nobody takes.
+                // A host that begins after the plan would be taken by nobody.
                 if (_isPlanned)
                     return;
                 learn();
@@ -98,7 +98,7 @@ internal sealed class AheadStart(
         }
         catch (Exception exception)
         {
-            // What is wrong the workers meet again, and report.
+            // The workers will meet the same fault, and report it.
             run.Log.LogDebug("No test host is started ahead: {Reason}", exception.Message);
         }
     }
@@ -107,7 +107,7 @@ internal sealed class AheadStart(
     {
         if (_memory.Obstacle() is not null)
             return;
-        // Until its first test a host does nothing but compute.
+        // A host does nothing but compute until its first test.
         var most = Math.Min(run.Settings.Workers, Math.Max(2, Environment.ProcessorCount));
         var classes = _classes.SelectMany(known => known.Value.Select(seconds => (known.Key, seconds)));
         var chosen = AheadChoice.Of(classes, timings.Worker?.Seconds, most);

@@ -31,7 +31,7 @@ internal sealed record ArtifactList(
         var list = JsonSerializer.Deserialize<ArtifactList>(File.ReadAllText(path), Format);
         return list is { Version: CurrentVersion, Files: not null, Folders.IsDefault: false }
             ? list
-            : throw new JsonException("it is of no version that is known");
+            : throw new JsonException("its version is not known here");
     }
 
     public Task WriteAsync(string directory) =>

@@ -12,7 +12,7 @@ internal static class CoverageMerge
     private const string Tool = "ReportGenerator.dll";
     private const string MergedName = "Cobertura.xml";
 
-    // What it says of a file that it passes over, with a success.
+    // ReportGenerator says this of a file that it passes over, and still ends with a success.
     private const string ReadError = "Error during reading report";
 
     private static readonly XmlReaderSettings ReaderSettings = new() { DtdProcessing = DtdProcessing.Ignore };
@@ -87,7 +87,7 @@ internal static class CoverageMerge
         }
     }
 
-    // The same file lies elsewhere on each machine, and is one file only below one root.
+    // Each machine has the same sources elsewhere: below one root they are the same file.
     private static async Task CopyAsync(string file, string target, string root, CancellationToken cancellationToken)
     {
         using var content = File.OpenRead(file);
@@ -98,7 +98,7 @@ internal static class CoverageMerge
         await part.SaveAsync(written, SaveOptions.None, cancellationToken);
     }
 
-    // One folder, and names that say nothing: the command line stays short.
+    // One folder with short names keeps the command line short.
     private static (int Files, List<BatchRecord> Lost) Gather(IEnumerable<BatchRecord> batches, string folder)
     {
         var (files, lost) = (0, new List<BatchRecord>());
@@ -116,7 +116,7 @@ internal static class CoverageMerge
         return (files, lost);
     }
 
-    // ReportGenerator passes over what it cannot read.
+    // ReportGenerator passes over a file that it cannot read, so damaged files are found here.
     private static bool IsWhole(string file)
     {
         try
@@ -135,7 +135,7 @@ internal static class CoverageMerge
         }
     }
 
-    // With the folder that the collector made for it, and VSTest's copy beside the TRX.
+    // The folder that the collector made for the file goes with it, and so does VSTest's copy beside the TRX file.
     private static void Remove(string file)
     {
         File.Delete(file);
@@ -152,7 +152,7 @@ internal static class CoverageMerge
         }
     }
 
-    // Two batches that ended in the same second have one folder for their copies: file.xml and file[1].xml.
+    // Two batches that ended in the same second share a folder for their copies: file.xml and file[1].xml.
     private static List<string> CopiesOf(string file, string results)
     {
         var (stem, extension) = (Path.GetFileNameWithoutExtension(file), Path.GetExtension(file));
@@ -161,7 +161,7 @@ internal static class CoverageMerge
                 && (name == stem || name.StartsWith($"{stem}[", StringComparison.Ordinal)))];
     }
 
-    // <deployment>/In/<machine>/<file>
+    // VSTest copies to <deployment>/In/<machine>/<file>.
     private static bool IsOfTrx(string file) => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file))) == "In";
 
     private static async Task<XDocument> MergeAsync(string folder, CancellationToken cancellationToken)

@@ -1,17 +1,23 @@
+using System.Collections.Frozen;
 using static System.FormattableString;
 
 namespace ConcurrentTesting.Run;
 
 /// <summary>What the run has to say of how its databases were used.</summary>
-internal static class DatabaseUseFindings
+internal static partial class DatabaseUseFindings
 {
     private const int Named = 3;
+
+    // What belongs to the server, and is connected to for making databases.
+    private static readonly FrozenSet<string> OfTheServer =
+        ["postgres", "template0", "template1", "mysql", "sys", "information_schema", "performance_schema"];
 
     /// <summary>Kind and message of each finding; empty where all is well, or nothing can be told.</summary>
     public static IEnumerable<(string Kind, string Message)> Of(RunRecord record)
     {
         var uses = DatabaseUse.Of(record);
-        if (IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record))
+        var areUnused = IsAnyTestRun(record) && uses.Length > 0 && uses.All(use => use.IsUsed == false) && !IsAnotherOfItsOwnUsed(record);
+        if (areUnused)
         {
             yield return (IncidentKinds.DatabaseUnused, Invariant(
                 $"NO TEST USED ITS DATABASE: nothing connected to the {Quantity.Of(uses.Length, "database")} of the workers{Instead(record, uses)}. ")
@@ -26,6 +32,9 @@ internal static class DatabaseUseFindings
                 + "--test-environment, or leave the name out of --test-databases.");
         }
 
+        foreach (var finding in OfSharing(record, areUnused))
+            yield return finding;
+
         var unseen = uses.Where(use => use.UnseenSessions > 0).ToList();
         if (unseen.Count > 0)
         {
@@ -35,7 +44,53 @@ internal static class DatabaseUseFindings
         }
     }
 
-    // Of a part of the tests it would say nothing: those that use it may be elsewhere.
+    // What all of them used instead of their own is told already; on servers of their own a name is another thing on each.
+    private static IEnumerable<(string Kind, string Message)> OfSharing(RunRecord record, bool areUnused)
+    {
+        if (record is not { Database: not null, Settings.Isolation: DatabaseIsolation.Database })
+            yield break;
+        if (!areUnused && SharedSentence(record) is { } shared)
+            yield return (IncidentKinds.DatabaseShared, shared);
+        if (FixedNameSentence(record) is { } fixedName)
+            yield return (IncidentKinds.ServerShared, fixedName);
+    }
+
+    // A database of tests that only read it may well be shared.
+    private static string? SharedSentence(RunRecord record)
+    {
+        var own = record.Batches.Select(batch => batch.Database).OfType<string>().Concat(record.Database!.Clones)
+            .Concat(record.Database.Statistics.Select(statistics => statistics.Database)).Distinct().ToList();
+        var shared = record.Batches.SelectMany(batch => (batch.Opened ?? []).Select(opened => (Batch: batch, Opened: opened)))
+            .GroupBy(use => use.Opened.Name)
+            .Where(uses => uses.DistinctBy(use => use.Batch.Worker).Skip(1).Any() && !OfTheServer.Contains(uses.Key)
+                && !own.Exists(name => DatabaseUse.IsSame(uses.Key, name)))
+            .OrderBy(uses => uses.Key, StringComparer.Ordinal).ToList();
+        if (shared.Count == 0)
+            return null;
+        var first = shared[0].DistinctBy(use => use.Batch.Worker).OrderBy(use => use.Batch.Worker).Take(Named).Select(use => Invariant(
+            $"worker {use.Batch.Worker} first by {(use.Opened.FirstTest.Length > 0 ? use.Opened.FirstTest : "a set-up of " + use.Batch.Assembly.Source)}"));
+        return $"SEVERAL WORKERS USE ONE DATABASE, and none has it for itself: {Names(shared.Select(uses => uses.Key))}. {shared[0].Key} was opened on "
+            + $"{string.Join(", on ", first)}. Unless they only read it, their tests spoil each other's data: give each worker its own by --test-databases or a name "
+            + "with {Worker} in --test-environment, or keep these tests from each other by the trait ConcurrentTest.";
+    }
+
+    private static string? FixedNameSentence(RunRecord record)
+    {
+        if (!record.Batches.DistinctBy(batch => batch.Worker).Skip(1).Any())
+            return null;
+        var failed = record.Tests.Concat(record.OutsideEntries)
+            .Where(test => DecidingAttempt.IsFailure(test.Final) && FixedName().IsMatch(test.Final.Message ?? "")).ToList();
+        return failed.Count == 0 ? null : $"TESTS FAILED ON A NAME THAT THE WHOLE SERVER SHARES: {TestNames.Full(failed[0].ClassName, failed[0].Name)} with "
+            + Invariant($"\"{FixedName().Match(failed[0].Final.Message!).Value}\", {Quantity.Of(failed.Count, "such failure")} in all. ")
+            + "Another worker's test may have made it: let each worker have a server of its own (--test-isolation server), or the names differ by worker (CONCURRENT_TEST_WORKER).";
+    }
+
+    // The second of each is of two sessions at once; a worker's own database is there by right.
+    [GeneratedRegex(
+        """(?:role|database) "(?!ct_)[^"]+" already exists|"pg_(?:authid_rolname|database_datname)_index"|Operation CREATE (?:USER|ROLE) failed for '[^']*'(?:@'[^']*')?|Can't create database '(?!ct_)[^']+'; database exists""", RegexOptions.CultureInvariant)]
+    private static partial Regex FixedName();
+
+    // A run of a part of the tests says nothing here: tests that use the database may be in another part.
     private static IEnumerable<string> UnusedNames(RunRecord record)
     {
         if (record is not { Database: { } databases, Settings: { RunsAll: true, Queue: null } } || IsInPart(record)
@@ -46,7 +101,7 @@ internal static class DatabaseUseFindings
         var told = clones.Where(name => name.Any(clone => IsOpened(record, clone))).Select(name => name.Key).ToHashSet();
         var counted = clones.Where(name => SessionsOf(name, databases).Any(sessions => sessions > 0)).Select(name => name.Key).ToHashSet();
 
-        // A witness who saw no other database either may not see this kind of use.
+        // A witness who saw no other database used either may not see this kind of use at all.
         var areToldByDrivers = told.Count > 0
             && record.Batches.All(batch => batch.Database is null || batch is { Opened: not null, Error: null });
         return clones
@@ -55,7 +110,7 @@ internal static class DatabaseUseFindings
             .Select(name => name.Key);
     }
 
-    // Not begun, stopped before its end, or filtered by what a project says itself.
+    // The run did not begin a test, stopped before its end, or left tests out by a project's filter.
     private static bool IsInPart(RunRecord record) =>
         !IsAnyTestRun(record) || record.Tests.Any(test => AttemptCauses.IsWithoutEnd(test.Final.Cause) || test.Assembly.Filter is not null);
 
@@ -65,7 +120,7 @@ internal static class DatabaseUseFindings
     private static bool IsAnyTestRun(RunRecord record) =>
         record.Tests.Any(test => test.Final.Outcome is TestOutcome.Passed or TestOutcome.Failed);
 
-    // A lease may hold several databases, of which batches name the first.
+    // A lease may hold several databases, and batches name only the first.
     private static bool IsAnotherOfItsOwnUsed(RunRecord record) =>
         record.Database!.Statistics.Any(statistics => statistics.Sessions > 0 || IsOpened(record, statistics.Database))
         || record.Database.Clones.Any(clone => IsOpened(record, clone));
@@ -91,7 +146,7 @@ internal static class DatabaseUseFindings
         return string.Join(", ", all.Take(Named)) + (all.Count > Named ? Invariant($" and {all.Count - Named} more") : "");
     }
 
-    /// <param name="name">Of one of a worker's databases; null: of any.</param>
+    /// <param name="name">The name of one of a worker's databases; null: any of them.</param>
     private static string Variables(RunRecord record, string? name = null) =>
         string.Join(" or ", record.Settings.Environment
             .Where(pattern => name is null ? pattern.HoldsDatabase : pattern.Databases(record.Settings.Databases).Contains(name))

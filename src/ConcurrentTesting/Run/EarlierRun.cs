@@ -55,7 +55,7 @@ internal sealed class EarlierRun
     /// <summary>The same for a run with its settings complete: the number of workers may come from the timings.</summary>
     public EarlierRun For(ConcurrentTestSettings settings) => new(settings, _failures, Replayed) { Compared = Compared };
 
-    /// <summary>Only what failed last is asked for, and nothing did.</summary>
+    /// <summary>Whether only what failed last is asked for, and nothing did.</summary>
     public bool LeavesNothingToDo => _failures is { IsEmpty: true };
 
     /// <summary>The part of the catalog that is asked for.</summary>
@@ -109,7 +109,7 @@ internal sealed class EarlierRun
             : Repeats.OfNew(plan, timings, _settings.NewRuns, Repeats.Apart(catalog, _settings.Database));
     }
 
-    // Whoever sets up again needs a process of its own for it.
+    // A set-up with a fixture, or a database that is reset, needs a process of its own.
     private HostStarts HostStartsOf(TestCatalog catalog, Predicate<TestAssembly> isDirect)
     {
         var assemblies = catalog.Units.Select(unit => unit.Assembly).Distinct().ToList();

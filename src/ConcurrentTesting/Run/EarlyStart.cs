@@ -10,7 +10,7 @@ namespace ConcurrentTesting.Run;
 /// that are being discovered now. The plan is of the rest, and every test counts against the discovery of this very run.</summary>
 internal sealed class EarlyStart : IDiscoveryWatch
 {
-    // What is shorter gains nothing by it.
+    // A shorter class gains nothing by it.
     private const double LeastSeconds = 0.2;
 
     private readonly RunJournal _journal;
@@ -26,7 +26,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
     private readonly List<TestUnit> _begun = [];
     private readonly Dictionary<TestAssembly, ImmutableDictionary<string, double>> _classes = [];
 
-    // Units of assemblies that were not discovered yet.
+    // These units' assemblies are not discovered yet.
     private readonly HashSet<TestUnit> _expected = new(ReferenceEqualityComparer.Instance);
     private ImmutableHashSet<TestAssembly> _open = [];
     private IDisposable? _phase;
@@ -54,7 +54,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
         {
             foreach (var assembly in assemblies)
                 _classes[assembly] = _timings.ClassSeconds(assembly);
-            // Of a suite that never ran nothing says that it has no longer test than all others.
+            // A suite that never ran may hold the longest test of all, so then nothing begins early.
             _isOver |= _classes.Values.Any(classes => classes.IsEmpty);
             _open = [.. assemblies];
             return [.. assemblies.OrderByDescending(assembly => _classes[assembly].Values.DefaultIfEmpty().Max())];
@@ -67,7 +67,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
         {
             if (_isOver || _most == 0)
                 return;
-            // A discovery that was aborted is tried once more, and what was expected of it is expected again.
+            // An aborted discovery is tried once more, and then expects its classes again.
             _candidates.RemoveAll(unit => unit.Unit.Assembly == assembly);
             var candidates = NotBegun(Candidates(assembly, part)).Where(unit => EarlyChoice.StandsAlone(unit.Unit)).ToList();
             _candidates.AddRange(candidates);
@@ -107,7 +107,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
         return EarlyChoice.FindUnexpected(begun, discovered)?.Assembly;
     }
 
-    /// <summary>From now on nothing begins early; what has begun does not belong to the plan any more.</summary>
+    /// <summary>Lets nothing more begin early; the units that have begun are no part of the plan.</summary>
     public async Task<ImmutableArray<TestUnit>> EndAsync()
     {
         Task begins;
@@ -132,7 +132,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
         _phase?.Dispose();
     }
 
-    // What tells tests apart, or orders them, needs to know all of them.
+    // A setting that selects or orders tests needs to know all of them.
     private static bool IsPossible(ConcurrentTestSettings settings) => settings is
     {
         List: false, MakesPlan: false, OnlyFailed: false, ReplayFile: null, Bisect: null, Shard: null, PlanFile: null,
@@ -140,7 +140,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
         Budget: null, Queue: null, AheadOfTime: AheadOfTimeMode.Off,
     };
 
-    // Set-ups that are shared cost each batch; an assembly that every batch explores anew costs it too.
+    // Shared set-ups cost each batch anew, and so does an assembly that every batch explores.
     private IEnumerable<PlannedUnit> Candidates(TestAssembly assembly, TestCatalog part)
     {
         var units = UnitGrouping.Apply(part, _journal.Run.Settings, _timings).Units;
@@ -155,7 +155,7 @@ internal sealed class EarlyStart : IDiscoveryWatch
                     && (unit.Seconds <= share || unit.Unit.Entries.Length == 1));
     }
 
-    // However its tests are grouped by now.
+    // A unit counts as begun whatever group its tests are in.
     private IEnumerable<PlannedUnit> NotBegun(IEnumerable<PlannedUnit> units)
     {
         var begun = _begun.SelectMany(unit => unit.Entries).ToHashSet();

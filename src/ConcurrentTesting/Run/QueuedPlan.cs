@@ -13,10 +13,10 @@ internal static partial class QueuedPlan
     public const string Discovery = "discovery";
     public const string Template = "template";
 
-    /// <summary>What the names of those begin with that are a variable's each.</summary>
+    /// <summary>The beginning of the fingerprint's names that stand for a variable each.</summary>
     public const string Variable = "--test-environment ";
 
-    // So few that a secret cannot be found by them.
+    // The hash is cut so short that nobody can find a secret by it.
     private const int DigitsOfVariable = 4;
 
     /// <param name="fingerprint">What all machines have to share.</param>
@@ -63,7 +63,7 @@ internal static partial class QueuedPlan
         return told.All.Where(happened => happened is not AssemblyFound);
     }
 
-    // Whole classes, so that fixtures run once, and never two where each is to meet databases that no other class has touched.
+    // An item holds whole classes, so that fixtures run once, and a single class where each class needs untouched databases.
     private static IEnumerable<QueueItem> ItemsOf(TestUnit unit, RunJournal journal, QueuedTests tests)
     {
         var isByClass = journal.Run.Settings.Reset == DatabaseReset.Class;
@@ -80,7 +80,7 @@ internal static partial class QueuedPlan
         });
     }
 
-    // Groups that differ in a secret alone are one.
+    // Groups that differ only in a secret become one group.
     private static string GroupOf(string group, Redactor secrets) => QueueText.Of(secrets.Redact(group).ToLowerInvariant());
 
     /// <param name="salt">The same for all machines and attempts of the run.</param>
@@ -124,7 +124,7 @@ internal static partial class QueuedPlan
             .ToImmutableSortedDictionary(one => one.Name, one => FormattableString.Invariant($"{one.Value}"), StringComparer.Ordinal);
     }
 
-    // A value may be secret. Each machine has its own files, address and ports, and each job its own credentials.
+    // A value may be secret, so only its hash is told. Each machine has its own files, address and ports, and each job its own credentials.
     private static IEnumerable<(string Name, object? Value)> VariablesOf(ConcurrentTestSettings settings, string salt) =>
         settings.Environment.Where(variable => !OfMachine().IsMatch(variable.Name))
             .GroupBy(variable => variable.Name, StringComparer.Ordinal).Select(variable => (
@@ -142,13 +142,13 @@ internal static partial class QueuedPlan
     [GeneratedRegex("((token|secret|password|passwd|pwd)|(^|[_.-])(key|port))$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OfMachine();
 
-    // A port, an address, or a path from the root.
+    // It matches a port, an address, or a path from the root.
     [GeneratedRegex(
         """(?<=:\s*|port"?\s*[=:]\s*)[0-9]{2,5}\b|\b[0-9]{1,3}(\.[0-9]{1,3}){3}\b|(?<![\w/.])([a-z]:)?[\\/](?![\\/])[^\s;,"']*""",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex PlaceOnMachine();
 
-    // What it is made of; the engine's own facts, and a hook's compiled code, may differ from machine to machine.
+    // Only the sources of the template count: the engine's own facts and a hook's compiled code may differ from machine to machine.
     private static async Task<string?> TemplateAsync(ConcurrentTestSettings settings, CancellationToken cancellationToken)
     {
         if (settings.Database == DatabaseEngine.None)

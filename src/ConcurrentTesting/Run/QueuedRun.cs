@@ -14,7 +14,7 @@ internal sealed class QueuedRun : IAsyncDisposable
     private const double LeastSeconds = 0.3;
     private const double MostLeastSeconds = 10;
 
-    // A machine that is gone is missed after a lease; one that is asked to leave has little time for it.
+    // A machine that dies is missed after a lease. A machine that is asked to leave has little time.
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
@@ -107,7 +107,7 @@ internal sealed class QueuedRun : IAsyncDisposable
 
     /// <summary>Works with the other machines to the end of the run.</summary>
     /// <param name="pool">This machine's workers.</param>
-    /// <param name="server">Of the tests' databases, with its version; null: there is none.</param>
+    /// <param name="server">The server of the tests' databases, with its version; null: there is none.</param>
     /// <returns>How the whole run ended; a machine that leaves early ends well as long as others are there.</returns>
     /// <exception cref="ConcurrentTestException">
     /// The machine does not fit the run, or the queue was away for too long.
@@ -117,7 +117,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         var run = journal.Run;
         var tests = new QueuedTests(journal.Catalog!);
         var lines = new EventLines(run.Secrets);
-        // How many workers pay is only known by now.
+        // Only now is it known how many workers pay.
         _queue = new QueueRun(_connection, Name, _queue.Machine with { Workers = run.Settings.Workers });
         var fingerprint = await QueuedPlan.FingerprintAsync(
             run, tests, FirstName, [("commit", _commit), ("server", server)], cancellationToken);
@@ -132,7 +132,7 @@ internal sealed class QueuedRun : IAsyncDisposable
 
         Tell(run.Log, joined, plan);
 
-        // Beside what it costs to begin a batch, the tests in it should not be little.
+        // The tests of a batch should take longer than the batch's own start.
         _queue.LeastSeconds = Math.Clamp(2 * (journal.Timings!.HostSeconds ?? 0), LeastSeconds, MostLeastSeconds);
         QueuedBatchSource? source = null;
         try
@@ -192,7 +192,7 @@ internal sealed class QueuedRun : IAsyncDisposable
                 $"Something failed outside of tests on this machine, and run {Name} was ended without knowing of it.");
     }
 
-    // All others may have ended green: somebody has to say that the run is not over.
+    // All other machines may have ended green, so this one has to say that the run is not over.
     private RunEnd EndWithout(QueueState state) => state.Seal is { } seal
         ? EndOf(seal)
         : state.Machines > 0
@@ -289,7 +289,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         var theirs = await _queue.NamesAsync(cancellationToken);
         var ours = plan.Tests.Select(test => test.Name).ToList();
         string[] texts = [.. Named("only here", ours.Except(theirs)), .. Named("only in the run", theirs.Except(ours))];
-        return texts.Length == 0 ? "tests of the same names that are others" : string.Join("; ", texts);
+        return texts.Length == 0 ? "tests of the same names with other ids or rows" : string.Join("; ", texts);
     }
 
     private static IEnumerable<string> Named(string what, IEnumerable<string> names)
@@ -299,7 +299,7 @@ internal sealed class QueuedRun : IAsyncDisposable
             yield return $"{all.Count} {what}: {string.Join(", ", all.Take(MostNamed))}{(all.Count > MostNamed ? ", …" : "")}";
     }
 
-    // A part of the tests, or an order of one machine's workers, is nothing that several could share.
+    // Machines cannot share a part of the tests, or an order that one machine's workers had.
     private static void Refuse(ConcurrentTestSettings settings)
     {
         (string Name, bool IsGiven)[] others =

@@ -21,11 +21,11 @@ internal static class RefusedSettings
         if (settings.Database != DatabaseEngine.None)
             settings = WithVariables(settings);
 
-        // Each of many runs counts: what failed is not run again to see whether it passes.
+        // Each time of a stressed run counts, so no failure is run again to see whether it passes.
         return settings.Stress is null ? settings : settings with { Reruns = 0 };
     }
 
-    // What tests cannot reach they take from elsewhere, and all workers from the same place.
+    // Tests that cannot reach their database would take one from elsewhere, the same one for all workers.
     private static ConcurrentTestSettings WithVariables(ConcurrentTestSettings settings)
     {
         var further = settings.Databases.Skip(1);

@@ -47,7 +47,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
 
     private IEnumerable<string> FileNames => JUnitName is { } junit ? ArtifactNames.Files.Append(junit) : ArtifactNames.Files;
 
-    // Run settings may ask for coverage too; that is found out when it is written.
+    // Run settings may ask for coverage too, which shows only when it is written.
     private IEnumerable<string> NamesToWrite =>
         FileNames.Where(
             name => (name != ArtifactNames.Coverage || _settings.Coverage)
@@ -137,7 +137,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         catch (Exception exception) when (
             ((exception as AggregateException)?.InnerException ?? exception) is IOException or UnauthorizedAccessException)
         {
-            // The next run goes by the files' content.
+            // The next run compares the files' content instead.
         }
 
         await _lock.DisposeAsync();
@@ -168,7 +168,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
         }
     }
 
-    // Last of all: whatever is missing or changed after it is not what the part left.
+    // The seal is written last: what is missing or changed after it is not what the part left.
     private async Task<ArtifactList> SealAsync(ArtifactList list, PartSeal seal)
     {
         var content = seal.Close(list.Files.RemoveRange(list.Files.Keys.Where(name => !PartSeal.IsInput(name))));
@@ -259,7 +259,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
             .Distinct(StringComparer.Ordinal).Where(name => DirectoryContents.IsFile(_directory, name)).ToList();
         var folders = Folders.SelectMany(folder => DirectoryContents.FoldersBelow(_directory, folder)).Where(
             name => !_foreign.Contains(name));
-        // The large ones are a few, and each takes a core.
+        // Most of the time goes into a few large files, each of which takes a core.
         var hashes = new string[files.Count];
         Parallel.For(0, files.Count, index => hashes[index] = HashOf(files[index]));
         return new ArtifactList(
@@ -273,7 +273,7 @@ internal sealed class ResultsDirectory : IAsyncDisposable
     private bool IsUnchanged(KeyValuePair<string, string> file) =>
         DirectoryContents.IsFile(_directory, file.Key) && HashOf(file.Key) == file.Value;
 
-    // Diagnostic logs are written anew before anything is removed.
+    // Diagnostic logs are written anew before anything is removed, so their time tells.
     private bool IsAsFound(string name) =>
         DirectoryContents.IsFile(_directory, name) && File.GetLastWriteTimeUtc(PathOf(name)) == _own[name];
 

@@ -19,7 +19,7 @@ internal static class RunReports
     public static async Task<ConcurrentTestResult> WriteAsync(
         RunJournal journal, RunEnd end, RunConsole console, ResultsDirectory results, LiveServer? live)
     {
-        // Cancelling a run must not cancel its reports.
+        // A run that is cancelled still writes its reports.
         var cancellationToken = CancellationToken.None;
         var settings = journal.Run.Settings;
         var worked = journal.Run.Recorder.ToRecord(end);
@@ -45,7 +45,7 @@ internal static class RunReports
             finishedAt = record.FinishedAt;
             using (journal.Phase(PhaseNames.Reports))
             {
-                // No report reads it.
+                // No report reads the history file.
                 var adding = Task.Run(() => file.AddAsync(history, record, console.Redactor, cancellationToken), cancellationToken);
                 ImmutableArray<Incident> incidents =
                 [
@@ -60,7 +60,7 @@ internal static class RunReports
             }
         }
 
-        // As late as the artifacts say: what writing them took, they cannot know.
+        // The artifacts cannot know how long writing them took, so the record ends when they say.
         var final = journal.ToRecord(end, finishedAt) with { HasArtifacts = writes };
         if (!settings.List)
         {
@@ -84,7 +84,7 @@ internal static class RunReports
             await live.EndAsync(final, final.HasArtifacts && File.Exists(report) ? report : null);
     }
 
-    // A run that was refused or has a wrong setting says nothing of the tests: what the last one said stays.
+    // A refused run, or one with a wrong setting, says nothing of the tests, so the last run's artifacts stay.
     private static async Task<bool> TakePlaceAsync(ResultsDirectory results, RunJournal journal, RunRecord record)
     {
         if (!results.HasBegun && record.ExitCode is (ConcurrentTestExitCode.Refused or ConcurrentTestExitCode.BadSettings))
@@ -124,13 +124,13 @@ internal static class RunReports
             journal.Run.Recorder.Report(incident.Kind, incident.Message, incident.Worker);
     }
 
-    // Who reads the artifacts would miss the results: no success.
+    // A reader of the artifacts would miss the lost results, so the run is no success.
     private static RunEnd EndWithout(IEnumerable<Incident> lost, RunRecord worked, RunEnd end) =>
         worked.ExitCode == ConcurrentTestExitCode.Success && LostArtifacts.Without(lost, worked.Reason) is { } reason
             ? new RunEnd(ConcurrentTestExitCode.Incomplete, reason)
             : end;
 
-    // Rows come from files, databases and clocks: fewer are no failure, and may be a mistake.
+    // Rows come from files, databases and clocks: fewer rows than before are no failure, but may be a mistake.
     private static void TellFewerRows(RunJournal journal)
     {
         if (journal is not { Timings: { } timings, Catalog: { } catalog })

@@ -9,7 +9,7 @@ namespace ConcurrentTesting.Run;
 /// <summary>Makes the reports of earlier runs again, each where its journal lies. Nothing runs; the verdict is the run's own.</summary>
 internal static class SavedRuns
 {
-    // The first that applies, as in a run.
+    // The first of these that applies decides, as in a run.
     private static readonly ImmutableArray<ConcurrentTestExitCode> Worst =
     [
         ConcurrentTestExitCode.Cancelled, ConcurrentTestExitCode.Refused, ConcurrentTestExitCode.BadSettings,
@@ -21,7 +21,7 @@ internal static class SavedRuns
     public static async Task<ConcurrentTestResult> ReportAsync(
         ConcurrentTestSettings settings, ILogger logger, CancellationToken cancellationToken)
     {
-        // All are read first: one that cannot be leaves the others' reports as they are.
+        // All journals are read first, so that an unreadable one leaves the others' reports as they are.
         var journals = settings.ReportFrom.Select(path => SavedJournal.Read(Path.GetFullPath(path, settings.WorkingDirectory))).ToList();
         var results = new List<ConcurrentTestResult>();
         foreach (var journal in journals)
@@ -51,7 +51,7 @@ internal static class SavedRuns
         };
     }
 
-    // What the collectors left of a run that did not come to its end.
+    // The collectors' files of a run that did not come to its end have not been merged yet.
     private static async Task<(RunRecord Record, ImmutableArray<Incident> Lost)> WithCoverageAsync(
         RunRecord record, CancellationToken cancellationToken)
     {

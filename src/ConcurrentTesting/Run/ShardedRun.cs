@@ -66,7 +66,7 @@ internal sealed class ShardedRun
         return part;
     }
 
-    // A job may be called like the password of its server, which the journal leaves out.
+    // A job may be named like its server's password, which the journal leaves out.
     private static ShardRecord RecordOf(Shard shard, ConcurrentTestSettings settings, Func<string, string?> variable) =>
         new(shard.Part, shard.Of, null, null)
         {
@@ -88,7 +88,7 @@ internal sealed class ShardedRun
                 ConcurrentTestExitCode.Incomplete,
                 $"Part {shard} is empty: no class has its hash. Make fewer parts, or a plan with ConcurrentTestPlan; --test-allow-empty makes that a success.");
 
-    // What is left of a part would be taken for all of it.
+    // These settings leave a part of a part, which a merge would take for the whole.
     private static void Refuse(ConcurrentTestSettings settings, string? what)
     {
         var other = settings.OnlyFailed ? "--test-only-failed"

@@ -47,7 +47,7 @@ internal static partial class SplitGuards
     private static bool IsSuspect(TestAttempt attempt) =>
         attempt.Outcome == TestOutcome.Failed && attempt.Message is { } message && IsSharedResource(message);
 
-    // Its own first; a test outside of them may have met one of theirs.
+    // The test's own guards come first; a test outside of all guards may have met a test of any of them.
     private static IEnumerable<SplitGuard> Around(TestRecord test, ImmutableArray<SplitGuard> guards)
     {
         var own = guards.Where(guard => guard.Assembly == test.Assembly && guard.Classes.Contains(test.ClassName)).ToList();
@@ -56,7 +56,7 @@ internal static partial class SplitGuards
 
     private static ImmutableArray<SplitGuard> In(TestCatalog catalog, Plan plan, int workers)
     {
-        // What a test does when it runs once more is another matter: that is kept apart from its first time where it has to be.
+        // A further time of a test does not count here: it is kept apart from the first time where it has to be.
         var batches = plan.Batches.Where(batch => batch.Reason != BatchReasons.Repeat)
             .SelectMany((batch, index) => batch.Entries.Select(entry => (entry, index)))
             .ToLookup(item => item.entry, item => item.index);

@@ -88,7 +88,7 @@ internal sealed class TestRun
     {
         var (_, guards, isProduction, earlier, shard, queue) = begun;
         var settings = begun.Settings with { Seed = begun.Settings.Seed ?? queue?.Seed };
-        // A process that answers while the rest begins.
+        // This starts another process, which answers while the rest begins.
         var vsTest = Task.Run(() => VsTestLocation.FindAsync(settings.WorkingDirectory, cancellationToken), CancellationToken.None);
         if (settings.TestHost != TestHostMode.Console)
             _ = Task.Run(StoredCases.WarmUp, CancellationToken.None);
@@ -111,7 +111,7 @@ internal sealed class TestRun
         var context = RunContext.Create(settings, console, observer, time, stop, quarantine, file, runId, hook);
         var journal = new RunJournal(context, file, guards.Overridden, earlier.Compared);
 
-        // At once, so that also a try tells its part that ends before any test.
+        // The part is told at once, so that a run that ends before any test tells it too.
         journal.PartIs(shard.Record, shard.Plan);
         if (isProduction)
         {
@@ -128,7 +128,7 @@ internal sealed class TestRun
         var testRun = () =>
             new TestRun(journal, console, databases, earlier, shard, queue, results, timings, vsTest).ExecuteAsync(cancellationToken);
         var end = await journal.ConcludeAsync(testRun, cancellationToken);
-        // First, so that the reports tell what became of them.
+        // The databases end first, so that the reports tell what became of them.
         await databases.EndAsync();
         databases.Tell();
         return await RunReports.WriteAsync(journal, end, console, results, live);
@@ -180,7 +180,7 @@ internal sealed class TestRun
         return RunEnd.TestsDecide;
     }
 
-    // The databases are prepared while tests are built and discovered; what fails first ends both.
+    // The databases are prepared while tests are built and discovered; the first failure ends both.
     private async Task<(TestCatalog Catalog, ImmutableArray<TestUnit> Begun)> DiscoverAndPrepareAsync(
         VsTestLocation vsTest, DirectAssemblies direct, EarlyStart early, AheadStart ahead, DiscoveryCache cache,
         CancellationToken cancellationToken)
@@ -258,7 +258,7 @@ internal sealed class TestRun
         return (catalog, plan);
     }
 
-    // What does not fit the time that was given is left out, as by a filter.
+    // Tests that do not fit the given time are left out, as by a filter.
     private TestCatalog Fitting(TestCatalog catalog, DirectAssemblies direct)
     {
         if (_run.Settings.Budget is not { } budget || catalog.CaseCount == 0)
@@ -293,7 +293,7 @@ internal sealed class TestRun
         return _queue is null ? EndOfTests() : end;
     }
 
-    // What stopped the run is a failure or a fault, also where no test tells of it.
+    // A failure or a fault stopped the run, even where no test tells of it.
     private RunEnd EndOfTests() => _run.Stop.Reason is { } reason
         && _run.Recorder.ToRecord(RunEnd.TestsDecide).ExitCode == ConcurrentTestExitCode.Success
             ? new RunEnd(ConcurrentTestExitCode.Incomplete, reason)
@@ -332,7 +332,7 @@ internal sealed class TestRun
         }
     }
 
-    // The cancellation that a failure caused is not the reason.
+    // A cancellation that another task's failure caused is not the reason.
     private static async Task FirstFailureOf(params Task[] tasks)
     {
         try

@@ -4,7 +4,7 @@ using ConcurrentTesting.Reports.Trx;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>What runs left that kept no finished list, killed ones and those of earlier versions, as far as its content tells.</summary>
+/// <summary>What runs left that kept no finished list, such as killed ones, as far as its content tells.</summary>
 internal static class UnlistedArtifacts
 {
     /// <summary>Names, relative to the results directory, with slashes.</summary>
@@ -56,7 +56,7 @@ internal static class UnlistedArtifacts
         {
             foreach (var part in TrxReader.Read(trx))
             {
-                // Without the output, which may be large.
+                // The output is left out, because it may be large.
                 var files = part.Descendants().Where(element => element.Name.LocalName is "ResultFile" or "A");
                 parts.Add(new XElement(
                     part.Name, part.Attributes(), files.Select(element => new XElement(element.Name, element.Attributes()))));
@@ -64,7 +64,7 @@ internal static class UnlistedArtifacts
         }
         catch (XmlException)
         {
-            // What stood before the damage is known.
+            // The parts before the damage are known.
         }
 
         return parts;

@@ -14,7 +14,7 @@ internal sealed class FileLock : IDisposable
     /// <summary>One holder, no sharers; null while there is another holder.</summary>
     public static FileLock? TryExclusive(string path) => TryOpen(path, FileAccess.ReadWrite, FileShare.None);
 
-    /// <summary>As <see cref="TryExclusive"/>, where there is such a file; null too where there is none.</summary>
+    /// <summary>Does what <see cref="TryExclusive"/> does where there is such a file; null too where there is none.</summary>
     public static FileLock? TryExclusiveOfExisting(string path)
     {
         try
@@ -45,7 +45,7 @@ internal sealed class FileLock : IDisposable
     {
         try
         {
-            // Another process may have removed the file meanwhile, and it must not be made again.
+            // Another process may have removed the file meanwhile, so the file is opened and never made.
             using var second = TryOpen(path, FileAccess.ReadWrite, FileShare.None, FileMode.Open);
             return second is null;
         }

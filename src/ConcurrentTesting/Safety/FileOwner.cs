@@ -24,7 +24,7 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
     private const int NoFollow = 0x100;
     private const uint BasicStats = 0x7ff;
 
-    // https://man7.org/linux/man-pages/man2/statx.2.html: the same on every kind of machine, which struct stat is not.
+    // struct statx is the same on every kind of machine, which struct stat is not (https://man7.org/linux/man-pages/man2/statx.2.html).
     private const int StatxSize = 256;
     private const int UserOffset = 20;
     private const int ModeOffset = 28;
@@ -60,7 +60,7 @@ internal sealed record FileOwner(FileKind Kind, bool IsOurs, bool IsWritableByOt
         _ => FileKind.Other,
     };
 
-    // Only a file's owner may change its mode, and root.
+    // Only a file's owner and root may change its mode.
     [UnsupportedOSPlatform("windows")]
     private static FileOwner? OfUnix(string path)
     {

@@ -58,7 +58,7 @@ internal sealed class KnownSecrets
         }
     }
 
-    // As connection strings quote it, as URLs, XML and JSON write it, XML in JSON, and JSON in JSON.
+    // These are the forms in which connection strings, URLs, XML and JSON write the secret, also XML in JSON and JSON in JSON.
     private static IEnumerable<string> FormsOf(string secret)
     {
         string[] quoted =
@@ -80,7 +80,7 @@ internal sealed class KnownSecrets
         ];
     }
 
-    // In TRX files, where it takes every surrogate and every control character for illegal.
+    // In TRX files VSTest escapes every surrogate and every control character.
     private static string AsVsTestWritesIt(string secret) =>
         string.Concat(
             secret.Select(
@@ -95,7 +95,7 @@ internal sealed class KnownSecrets
         JsonEncodedText.Encode(Legal(text), JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value,
     ];
 
-    // Half of a surrogate pair, or what XML allows nowhere, has no form in these.
+    // Half of a surrogate pair, and a character that XML does not allow, have no form there.
     private static string Legal(string text) =>
         string.Concat(
             text.EnumerateRunes().Select(rune => rune.IsBmp && !XmlConvert.IsXmlChar((char)rune.Value) ? Rune.ReplacementChar : rune));

@@ -10,7 +10,7 @@ internal static partial class PasswordPairs
     private const string Value = "value";
     private const string Quote = """(?:["']|\\+["']|\\*u002[27]|&quot;|&apos;|&#39;|%2[27])""";
 
-    // Most texts have none of these.
+    // Most texts have none of these characters, and are passed over.
     private static readonly SearchValues<string> Signs = SearchValues.Create(
         ["password", "passwd", "pwd", "://", "%3A%2F%2F"], StringComparison.OrdinalIgnoreCase);
 
@@ -35,7 +35,7 @@ internal static partial class PasswordPairs
         var any = string.Join(
             '|', passwords.OrderByDescending(password => password.Length).ThenBy(password => password, StringComparer.Ordinal)
                 .Select(Regex.Escape));
-        // The passwords themselves differ by case.
+        // The value itself must match in case.
         var value = $"(?<{Value}>(?-i:{any}))";
         string[] places =
         [
@@ -55,9 +55,9 @@ internal static partial class PasswordPairs
             hidden.Add(match.Groups[Value].Index, match.Groups[Value].Length);
     }
 
-    // In this order: a quoted value to its closing quote, which may be missing at the end of what was cut; one with blanks where another
-    // pair follows; and one to where a reader
-    // sees its end. "==" compares, and a quote that is followed by a blank ends what stands before it.
+    // The alternatives come in this order: a quoted value up to its closing quote, which may be missing where the text was cut; a value
+    // with blanks, where another pair follows; a value up to where a reader sees its end. "==" compares, and a quote before a blank ends
+    // the text before it.
     [GeneratedRegex(
         """
         (?:password|passwd|pwd)["']?[\ \t]*(?:=|%3D)(?![=>~])[\ \t]*

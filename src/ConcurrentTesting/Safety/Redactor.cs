@@ -24,7 +24,7 @@ internal sealed class Redactor
         var redactor = new Redactor();
         redactor.RegisterConnectionString(settings.ConnectionString);
         redactor.RegisterConnectionString(settings.Queue);
-        // The driver takes it where the string has none, and the tests inherit it.
+        // The driver takes this password where the string has none, and the tests inherit it.
         redactor.Register(Environment.GetEnvironmentVariable("PGPASSWORD"));
         if (settings.MetricsPushUrl is { } push && Uri.TryCreate(push, UriKind.Absolute, out var address) && address.UserInfo.Length > 0)
             redactor.RegisterConnectionString(push);
@@ -34,7 +34,7 @@ internal sealed class Redactor
     /// <summary>Stands for what is known now: another object as soon as one more secret is registered.</summary>
     public object Secrets => _secrets;
 
-    /// <summary>Some password is masked where it stands as one, and nowhere else.</summary>
+    /// <summary>Whether some password is masked only where it stands as one.</summary>
     public bool HasGuessablePassword => _secrets.HasGuessable;
 
     /// <summary>Keeps <paramref name="secret"/>, and its forms in URLs, XML and JSON, out of every later text.</summary>
@@ -85,7 +85,7 @@ internal sealed class Redactor
         }
         catch (ArgumentException)
         {
-            // Not a connection string that anything could read; as a whole it is registered anyway.
+            // Nothing could read this as a connection string; it is registered as a whole anyway.
             return [];
         }
     }

@@ -12,13 +12,13 @@ internal sealed partial class RunFolder : IDisposable
     private const string LockExtension = ".lock";
     private const string Machine = "machine ";
 
-    // Owner only, but others may pass through: a server of our own may run as another user.
+    // Only the owner may read it, but others may pass through: a server of our own may run as another user.
     private const UnixFileMode PassThrough =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // Of a run elsewhere, whose lock cannot be seen from here.
+    // A run on another machine, whose lock cannot be seen from here, is taken to live this long.
     private static readonly TimeSpan LongestRun = TimeSpan.FromDays(1);
     private static readonly TimeSpan LongestRemoval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
@@ -157,7 +157,7 @@ internal sealed partial class RunFolder : IDisposable
         return null;
     }
 
-    // Everything that runs put there has such a name; beside it may lie what somebody wants to keep.
+    // Every file that runs put there has such a name; any other may be one that somebody wants to keep.
     private static bool HoldsForeign(string path, ILogger logger)
     {
         var entries = Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path) : [];
@@ -184,7 +184,7 @@ internal sealed partial class RunFolder : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another run is at it; else the next one tries again.
+            // Another run removes it, or the next one will.
         }
     }
 

@@ -51,7 +51,7 @@ internal static partial class ServerHost
         }
         catch (SocketException exception)
         {
-            // Not left to the connection: the name might resolve by then, to anything.
+            // The connection must not try the name again, because it might resolve to anything by then.
             throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete, $"the database server's name {host} cannot be resolved: {exception.Message.TrimEnd('.')}. Check the host in --test-connection-string.",
                 exception);
@@ -64,7 +64,7 @@ internal static partial class ServerHost
             return true;
         var networks = NetworkInterface.GetAllNetworkInterfaces();
         var bridges = networks.Where(IsBridge).ToArray();
-        // Who sees bridges in a container shares its host's network, whose neighbours may be anybody.
+        // A container in which bridges are seen shares its host's network, where neighbours may be anybody.
         return (IsInContainer() && bridges.Length == 0 ? networks.Where(HasPeer) : bridges)
             .SelectMany(network => network.GetIPProperties().UnicastAddresses)
             .Any(own => own.Address.Equals(address) || InSameNetwork(own, address));
@@ -80,8 +80,8 @@ internal static partial class ServerHost
     [GeneratedRegex(@"\A(docker|podman|cni|veth|virbr|vmnet|br-[0-9a-f]{12}\z)")]
     private static partial Regex ContainerBridge();
 
-    // A container's own interface is one end of a pair, whose other end is on its host. Who shares the host's network, or has one of the
-    // host's cards, has neighbours that may be anybody.
+    // A container's own interface is one end of a pair, whose other end is on its host. In the host's network, or on one of the host's
+    // cards, neighbours may be anybody.
     private static bool HasPeer(NetworkInterface network)
     {
         var folder = Path.Combine("/sys/class/net", network.Name);

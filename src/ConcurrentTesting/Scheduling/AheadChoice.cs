@@ -4,12 +4,12 @@ namespace ConcurrentTesting.Scheduling;
 /// workers one after another.</summary>
 internal static class AheadChoice
 {
-    // What one start takes where nobody has measured it.
+    // One start is taken to cost this where nobody has measured it.
     private const double GuessSeconds = 1.0;
 
     /// <param name="classes">What each class takes that is going to run, as far as it is known.</param>
     /// <param name="start">What the start of a worker took in earlier runs, in seconds; null: never measured.</param>
-    /// <param name="most">So many test hosts at most.</param>
+    /// <param name="most">The most test hosts that are started.</param>
     /// <returns>An assembly a worker, from the first on; no more than have something left to do once the ones before have begun.</returns>
     public static ImmutableArray<TestAssembly> Of(
         IEnumerable<(TestAssembly Assembly, double Seconds)> classes, double? start, int most)

@@ -7,7 +7,7 @@ internal static class BatchCosts
     // The share of the cores' time above which tests waited for them.
     private const double Saturated = 0.7;
 
-    // What is shorter in all says nothing of the tests' waiting.
+    // A shorter time in all says nothing of how the tests waited.
     private static readonly TimeSpan LeastSeen = TimeSpan.FromSeconds(1);
 
     // How much a new measurement counts beside the earlier ones.
@@ -16,10 +16,10 @@ internal static class BatchCosts
     /// <param name="hostSeconds">The host's own part where it was never measured.</param>
     public static void Learn(TimingStore timings, TestCatalog catalog, RunRecord run, double hostSeconds)
     {
-        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (Key: (entry.Assembly.Source, entry.Id), unit)))
+        var units = catalog.Units.SelectMany(unit => unit.Entries.Select(entry => (Key: (entry.Assembly.Path, entry.Id), unit)))
             .ToDictionary(pair => pair.Key, pair => pair.unit);
         var ran = run.Tests.SelectMany(
-            test => test.Attempts.Select(attempt => (attempt.Batch, Unit: units.GetValueOrDefault((test.Assembly.Source, test.CaseId)))))
+            test => test.Attempts.Select(attempt => (attempt.Batch, Unit: units.GetValueOrDefault((test.Assembly.Path, test.CaseId)))))
             .Where(test => test.Unit is not null).ToLookup(test => test.Batch, test => test.Unit!);
         var batches = run.Batches.Where(batch => batch is { Error: null, BesideTests: not null }).ToLookup(batch => batch.Assembly);
         foreach (var assembly in batches)
@@ -33,7 +33,7 @@ internal static class BatchCosts
 
         LearnOfAll(timings, run);
 
-        // Where classes need different set-ups, some are set up between tests.
+        // Null where the batch's classes need different set-ups, because some of those run between tests.
         ImmutableList<SharedSetUp>? SharedBy(BatchRecord batch)
         {
             var needed = ran[batch.Number].Select(unit => unit.SetUps.Where(setUp => setUp.HasFixture).ToImmutableList()).ToList();
@@ -54,7 +54,7 @@ internal static class BatchCosts
             timings.Worker = MeasuredCost.With(timings.Worker, start.TotalSeconds);
     }
 
-    // Where the cores had no time left, tests waited for them.
+    // In such a run the cores had no time left, so tests waited for them.
     private static bool IsSaturated(RunRecord run)
     {
         var seen = run.Batches.Where(batch => batch.Computed is not null).ToList();
@@ -62,7 +62,7 @@ internal static class BatchCosts
         return cpu > Saturated * Environment.ProcessorCount * run.Phases.GetValueOrDefault(PhaseNames.Tests);
     }
 
-    // Tests that compute look as if they waited where they waited for a core: they have waited no more than that.
+    // Tests that compute look as if they waited while they wait for a core, so a saturated run only shows an upper bound.
     private static void LearnWaiting(TimingStore timings, TestAssembly assembly, IEnumerable<BatchRecord> batches, bool isSaturated)
     {
         var seen = batches.Where(batch => batch is { Error: null, Computed: not null }).Select(batch => batch.Computed!).ToList();
@@ -84,8 +84,8 @@ internal static class BatchCosts
             timings.Learn(assembly, timings.Of(assembly) with { Host = MeasuredCost.With(timings.Of(assembly).Host, seconds) });
     }
 
-    // Of several that are set up one after another only the sum is seen: what the others do not take is the first one's that is not known
-    // by itself.
+    // Of several set-ups that run one after another only the sum is seen. The part that the known ones do not take is the first unknown
+    // one's.
     private static void LearnSetUps(
         TimingStore timings, TestAssembly assembly, ILookup<ImmutableList<SharedSetUp>?, BatchRecord> batches, double hostSeconds)
     {
@@ -117,7 +117,7 @@ internal static class BatchCosts
             timings.Learn(assembly, timings.Of(assembly) with { DatabaseUnused = isUsed ? null : true });
     }
 
-    // Whatever else the machine did at the time only adds to it.
+    // The machine's other work only ever adds to a start, so the least is the best known.
     private static double? Least(IEnumerable<BatchRecord> batches) =>
         batches.Select(batch => (double?)batch.BesideTests!.Value.TotalSeconds).DefaultIfEmpty(null).Min();
 }

@@ -7,7 +7,7 @@ internal static class BatchOf
     /// while it is sent, and as many again in the console's.</summary>
     public const int MostCases = 3_000;
 
-    // Of NUnit, which needs a tenth of that for a case and explores the assembly for every request.
+    // NUnit needs a tenth of that memory for a case, and explores the assembly for every request.
     private const int MostCasesOfNUnit = 30_000;
 
     /// <summary>As few batches as hold the units, none above what goes to a test host at once but for a unit that has more.</summary>

@@ -38,7 +38,7 @@ internal sealed class BatchOrder
     private Plan Apply() => _plan with
     {
         Seeds = [.. _plan.Seeds.Select(seed => Ordered(seed.SelectMany(Cut).Select(OrderedInside)))],
-        // What must run beside nothing is last whatever the order: it would stop everybody.
+        // A batch that must run beside nothing comes last in every order, because it would stop all workers.
         Tail =
         [
             .. Ordered(_plan.Tail.Where(batch => batch.ExclusiveGroups.IsEmpty).Select(OrderedInside)),

@@ -166,7 +166,7 @@ internal sealed class BatchQueue
             ?? TakeFirst(LongestOther(worker), batch => batch.Seconds >= _worthStealing);
     }
 
-    // What a worker that does not begin would have run is everybody's.
+    // Any worker may take the batches of one that does not begin.
     private bool MayBegin(int worker)
     {
         if (_starts is null || _starts.MayBegin(worker, _seeds.SelectMany(seed => seed).Concat(_shared)))
@@ -179,14 +179,14 @@ internal sealed class BatchQueue
         return false;
     }
 
-    // Longest first; what waits for others comes last.
+    // The longest come first; batches that wait for others come last.
     private void Share(Batch batch)
     {
         var index = _shared.FindIndex(other => other.Seconds < batch.Seconds || !other.ExclusiveGroups.IsEmpty);
         _shared.Insert(index < 0 ? _shared.Count : index, batch);
     }
 
-    // What comes back again and again would keep for ever from its turn what runs beside nothing.
+    // A batch that runs beside nothing would never get its turn if further times of tests went on before it.
     private bool IsHeldUp(Batch batch) =>
         batch.Reason == BatchReasons.Repeat && !ExclusiveGroup.IsBesideNothing(batch)
         && (_seeds.Any(seed => seed is [var next, ..] && ExclusiveGroup.IsBesideNothing(next))

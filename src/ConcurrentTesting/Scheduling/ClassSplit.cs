@@ -5,10 +5,10 @@ namespace ConcurrentTesting.Scheduling;
 /// test hosts cost that it takes.</summary>
 internal static class ClassSplit
 {
-    // So that the planner can even out what the predictions got wrong.
+    // Parts of half a worker's share let the planner even out wrong predictions.
     private const double PartOfShare = 0.5;
 
-    // Of guesses one cannot tell which class is long.
+    // With fewer known durations nobody can tell which class is long.
     private const double EnoughTimings = 0.5;
 
     /// <param name="costs">What a test host costs where the run starts and keeps them as it will.</param>
@@ -28,7 +28,8 @@ internal static class ClassSplit
                 : [unit])],
         };
 
-        // Where the assembly has enough beside the class, other workers have its host anyway. Every batch of NUnit explores all of it.
+        // Where the assembly has enough tests beside the class, other workers have its host anyway. Every batch of NUnit explores the whole
+        // assembly.
         double CostOf(TestUnit unit)
         {
             var beside = assemblies[unit.Assembly] - unit.Entries.Sum(entry => predictions[entry]);
@@ -41,7 +42,7 @@ internal static class ClassSplit
         unit.IsDivisible
         && (settings.Granularity == TestGranularity.Test || (AreApart(unit, settings, timings) && AreKnown(unit, timings)));
 
-    // The tests of a class never meet each other in a serial run: beside each other they must have nothing in common.
+    // A class's tests never meet each other in a serial run, so beside each other they must have nothing in common.
     private static bool AreApart(TestUnit unit, ConcurrentTestSettings settings, TimingStore timings) =>
         unit.IsParallelInside || (settings.Database != DatabaseEngine.None && !timings.IsDatabaseUnused(unit.Assembly));
 
@@ -65,7 +66,7 @@ internal static class ClassSplit
         });
     }
 
-    // The longest first, each to the part that has least; within a part in their order.
+    // The longest come first, each to the part that has the least; within a part tests keep their order.
     private static ImmutableArray<ImmutableArray<TestEntry>> Divide(
         ImmutableArray<TestEntry> entries, IReadOnlyDictionary<TestEntry, double> predictions, int count)
     {

@@ -6,7 +6,7 @@ internal static class ExclusiveGroup
     /// <summary>The group whose members run beside nothing at all.</summary>
     public const string Everything = "Exclusive";
 
-    // No trait of a test begins so.
+    // No trait of a test begins like this.
     private const string Times = "times of ";
 
     /// <summary>The group of what must not run beside itself where it is to run several times.</summary>

@@ -8,7 +8,7 @@ internal sealed class Exploration(ImmutableDictionary<TestAssembly, int> discove
     // 22,129 cases of another project took 9 s of one core, 20,000 generated ones half a second.
     private const double SecondsOfCase = 0.0002;
 
-    // A batch more is not noticed below it.
+    // Below this many seconds nobody notices a further batch.
     private const double Least = 1;
 
     public static Exploration None { get; } = new(ImmutableDictionary<TestAssembly, int>.Empty);

@@ -11,7 +11,7 @@ internal static class FirstRunPlanner
     public static ImmutableArray<Batch> Batches(ImmutableArray<PlannedUnit> units, int workers, Exploration exploration)
     {
         var cases = units.Sum(unit => unit.CaseCount);
-        // One worker has nobody to share with.
+        // A single worker has nobody to share with.
         var most = workers == 1 ? double.PositiveInfinity : (double)cases / (BatchesPerWorker * workers);
         return [.. units.GroupBy(unit => unit.Unit.Assembly)
             .SelectMany(assembly => exploration.Seconds(assembly.Key) > 0
@@ -32,7 +32,7 @@ internal static class FirstRunPlanner
 
     private static string SetUps(PlannedUnit unit) => string.Join('|', unit.Unit.SetUps.Select(setUp => setUp.Name));
 
-    // The largest first, each to the part that has the fewest cases.
+    // The largest come first, each to the part that has the fewest cases.
     private static IEnumerable<List<PlannedUnit>> Spread(IEnumerable<PlannedUnit> units, int workers)
     {
         var parts = Enumerable.Range(0, workers).Select(_ => new List<PlannedUnit>()).ToArray();
@@ -41,7 +41,7 @@ internal static class FirstRunPlanner
         return parts.Where(part => part.Count > 0);
     }
 
-    // First fit by decreasing size.
+    // This is first fit by decreasing size.
     private static List<List<PlannedUnit>> Fill(IEnumerable<PlannedUnit> units, double most)
     {
         var parts = new List<List<PlannedUnit>>();
@@ -56,7 +56,7 @@ internal static class FirstRunPlanner
         return parts;
     }
 
-    // Small remains of several set-ups are not worth a test host each.
+    // Small rests with different set-ups are not worth a test host each.
     private static List<List<PlannedUnit>> Merge(IEnumerable<List<PlannedUnit>> parts, double most)
     {
         var merged = new List<List<PlannedUnit>>();

@@ -14,7 +14,7 @@ internal sealed class LastFailures
         _outside = outside;
     }
 
-    /// <summary>Nothing failed.</summary>
+    /// <summary>Whether nothing failed.</summary>
     public bool IsEmpty => _tests.IsEmpty && _outside.IsEmpty;
 
     /// <summary>Whether a run came to tests, so that another can go on from what it says of them.</summary>
@@ -65,7 +65,7 @@ internal sealed class LastFailures
         var classes = _outside.SelectMany(failure => failure.Classes.Select(name => (failure.Assembly, failure.Framework, name)))
             .ToHashSet();
 
-        // What happened in discovery belongs to no class.
+        // A failure of the discovery belongs to no class.
         var assemblies = _outside.Where(failure => failure.Classes.IsEmpty).Select(failure => (failure.Assembly, failure.Framework))
             .ToHashSet();
         ImmutableArray<TestUnit> units =
@@ -78,7 +78,7 @@ internal sealed class LastFailures
                 .Where(unit => !unit.Entries.IsEmpty),
         ];
 
-        // Where nothing that failed is there any more, explicit tests that do not run anyway must not make a run of it.
+        // Where no failed test is left, explicit tests, which do not run anyway, must not make this a run.
         return units.IsEmpty ? catalog with { Units = [], Explicit = [] } : catalog with { Units = units };
     }
 
@@ -91,7 +91,7 @@ internal sealed class LastFailures
 
     private static bool KnowsTests(RunDocument run) => KnowsTests(run.ExitCode, run.Tests.Length + run.Outside.Length);
 
-    // What fail-fast or a cancellation left out has not passed either.
+    // A test that fail-fast or a cancellation left out has not passed either.
     private static bool HasNotPassed(TestDocument test) =>
         test.Quarantine is not null
         || test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped))

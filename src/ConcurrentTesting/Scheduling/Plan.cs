@@ -46,7 +46,7 @@ internal sealed record Batch
 
     public int CaseCount => Entries.Sum(entry => entry.CaseCount);
 
-    /// <summary>Nothing of earlier batches may be in its test process.</summary>
+    /// <summary>Whether nothing of earlier batches may be in its test process.</summary>
     public bool NeedsFreshProcess => FruitlessTries > 0 || (Reason != BatchReasons.Requeue && !BatchReasons.IsFirst(Reason));
 }
 
@@ -106,5 +106,5 @@ internal sealed record Plan
 internal readonly record struct NeededSetUp(string Name, bool IsOnceInProcess)
 {
     public static NeededSetUp Of(TestAssembly assembly, SharedSetUp setUp) =>
-        new($"{assembly.Source}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false });
+        new($"{assembly.Key}/{setUp.Name}", setUp is { HasFixture: false, MayHaveFixture: false });
 }

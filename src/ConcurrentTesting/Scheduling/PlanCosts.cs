@@ -6,7 +6,8 @@ namespace ConcurrentTesting.Scheduling;
 /// <param name="SmallestBatch">Expected seconds of work that are worth a test host.</param>
 internal sealed record PlanCosts(double Host, double Worker, double SmallestBatch)
 {
-    // Measured over the sample suites: a test host among seven others costs one to two seconds of CPU, a worker's console about one.
+    // These were measured over the sample suites: a test host among seven others costs one to two seconds of CPU, a worker's console about
+    // one.
     private const double HostCpuSeconds = 1.5;
     private const double WorkerCpuSeconds = 1.0;
 
@@ -14,10 +15,10 @@ internal sealed record PlanCosts(double Host, double Worker, double SmallestBatc
     private const double DirectHostCpuSeconds = 0.8;
     private const double WarmHostCpuSeconds = 0.25;
 
-    // Of a host's, what is left when its process has begun.
+    // This share of a host's cost is left when its process has begun.
     private const double LoadingShare = 0.33;
 
-    /// <summary>Of <see cref="Host"/>, from the begin of the test process to its first test.</summary>
+    /// <summary>The part of <see cref="Host"/> from the begin of the test process to its first test.</summary>
     public double Loading => LoadingShare * Host;
 
     /// <summary>What each batch pays before its tests beyond a host.</summary>

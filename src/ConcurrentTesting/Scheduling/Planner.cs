@@ -65,7 +65,7 @@ internal static class Planner
             .ThenBy(unit => Shuffle(seed, unit.Unit.Key))
             .ThenBy(unit => unit.Unit.Key, StringComparer.Ordinal)];
 
-    // Whole units, so that fixtures run once; one batch for all that share their groups.
+    // A batch holds whole units, so that fixtures run once, and all units that share their groups.
     private static IEnumerable<Batch> ExclusiveBatches(IEnumerable<PlannedUnit> units) =>
         units.GroupBy(unit => (unit.Unit.Assembly, string.Join('|', ExclusiveGroup.Of(unit.Unit.Entries))))
             .Select(group => BatchOf.Units([.. group], BatchReasons.Tail))

@@ -3,7 +3,7 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>Predicts durations: the recorded one, else the mean of the test's class, else of all, else a guess.</summary>
 internal static class Predictor
 {
-    // What an unknown test costs where nothing at all is known; only ratios matter then.
+    // An unknown test is taken to cost this where nothing at all is known; only ratios matter then.
     private const double GuessSeconds = 0.1;
 
     // Even an empty test costs its messages.

@@ -16,7 +16,7 @@ internal sealed class RecordedTests
             tests => tests.Key, tests => tests.Select(test => test.Path ?? "").Distinct().Order(StringComparer.Ordinal).ToArray());
     }
 
-    /// <summary>Null where there is no such test any more.</summary>
+    /// <summary>Null where there is no such test.</summary>
     public TestEntry? Find(TestDocument test)
     {
         var same = _entries[(test.Assembly, test.Framework, test.CaseId)];

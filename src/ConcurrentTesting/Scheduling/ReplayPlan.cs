@@ -113,7 +113,7 @@ internal static class ReplayPlan
                     .ToImmutableArray());
     }
 
-    // The first time is a batch like any other, beside tests that are to run once; each further one has a process of its own.
+    // The first time is a batch like any other, among tests that run once. Each further time has a process of its own.
     private static Batch Of(Batch batch, int? round) => round > 1 ? Repeats.Again(batch, round.Value) : batch;
 
     private static FrozenSet<TestEntry> Repeated(RunDocument run, TestEntry[] entries)

@@ -18,7 +18,7 @@ internal static class SeedPlanner
         return [.. loads.Select(load => load.ToBatches()), .. Enumerable.Repeat(ImmutableArray<Batch>.Empty, workers - count)];
     }
 
-    // Each worker more begins later itself where hosts take turns; where consoles start at once and share the cores, all begin later.
+    // Where hosts take turns, each further worker begins later itself; where consoles start at once and share the cores, all begin later.
     private static int WorkersThatPay(ImmutableArray<PlannedPart> parts, int workers, PlanCosts costs, SetUpPrices prices)
     {
         var seconds = parts.Select(part => part.Seconds + prices.Priced(part).Sum(setUp => prices.Of(part.Assembly, setUp))).ToList();
@@ -41,12 +41,12 @@ internal static class SeedPlanner
         public double OpeningCost(TestAssembly assembly) =>
             _units.ContainsKey(assembly) ? 0 : (_units.Count == 0 ? 0 : costs.Host) + costs.Exploration.Seconds(assembly);
 
-        // A worker has one batch an assembly.
+        // A worker has one batch for each assembly, so a set-up counts once.
         public double SetUpCost(PlannedPart part) => prices.Priced(part)
             .Where(setUp => !_setUps.Contains((part.Assembly, setUp.Name)))
             .Sum(setUp => prices.Of(part.Assembly, setUp));
 
-        // The first host is everybody's price and balances nothing: it decided how many workers there are.
+        // The first host costs every worker the same and balances nothing; it has decided how many workers there are.
         public void Add(PlannedPart part)
         {
             Seconds += part.Seconds + SetUpCost(part) + OpeningCost(part.Assembly);

@@ -3,10 +3,10 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>What the shared set-ups cost each batch that holds some of their classes, in seconds.</summary>
 internal sealed class SetUpPrices(TimingStore timings)
 {
-    // What nobody has measured yet; tests of the same assembly were.
+    // A set-up that nobody has measured is taken to cost this; other tests of its assembly have been measured.
     private const double Guess = 1.0;
 
-    // Less than this is nothing that a plan could save.
+    // A plan cannot save anything on a set-up that is shorter than this.
     private const double Least = 0.1;
 
     /// <summary>The price of one set-up.</summary>

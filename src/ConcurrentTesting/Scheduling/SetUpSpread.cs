@@ -85,7 +85,7 @@ internal sealed class SetUpSpread
         return room <= 0 ? most : (int)Math.Clamp(Math.Ceiling((group.Seconds / room) - Precision), 1, most);
     }
 
-    // What the shared tail has taken needs no part. Who begins later gets less.
+    // Units that the shared tail has taken need no part. A part whose worker begins later gets less.
     private IEnumerable<PlannedPart> Split(ImmutableArray<PlannedUnit> units, Group group)
     {
         var seconds = units.Sum(unit => unit.Seconds);

@@ -26,7 +26,7 @@ internal sealed partial record StressGoal(int? Times, TimeSpan? Time)
         };
     }
 
-    /// <summary>Nothing more is begun: not even the first time is left out.</summary>
+    /// <summary>Whether nothing more is begun; the first time always runs.</summary>
     /// <param name="round">The time that would come next, from 1.</param>
     public bool IsReached(int round, TimeSpan elapsed) =>
         round > Most || (round > 1 && (Times is { } times ? round > times : elapsed >= Time));

@@ -4,10 +4,10 @@ namespace ConcurrentTesting.Scheduling;
 /// end.</summary>
 internal static class TailPlanner
 {
-    // A batch that takes most of a worker's share evens out nothing.
+    // A batch of more than this part of a worker's share evens out nothing.
     private const double LargestOfShare = 0.5;
 
-    // So many times what exploring the assembly again takes is the work that is worth it.
+    // A batch is worth exploring the assembly again where its work is this many times as long.
     private const double WorthExploring = 4;
 
     public static (ImmutableArray<PlannedUnit> Seeds, ImmutableArray<Batch> Batches) Split(
@@ -22,7 +22,7 @@ internal static class TailPlanner
         var rest = longestFirst.Except(movable[first..]).ToImmutableArray().ToBuilder();
         var batches = new List<Batch>();
 
-        // Each batch sets up for itself: it has the work of one set-up, and enough of it.
+        // Each batch sets up for itself, so it holds classes of one set-up, and enough of them.
         foreach (var group in movable[first..].GroupBy(unit => (unit.Unit.Assembly, spread.Key(unit))))
         {
             var smallest = Math.Max(
@@ -44,7 +44,7 @@ internal static class TailPlanner
         return first;
     }
 
-    // Guided self-scheduling (Polychronopoulos and Kuck 1987): each batch is a fixed part of what remains.
+    // This is guided self-scheduling (Polychronopoulos and Kuck 1987): each batch is a fixed part of what remains.
     private static IEnumerable<Batch> Chunk(
         ImmutableArray<PlannedUnit> units, double tailSeconds, int workers, double smallest, ImmutableArray<PlannedUnit>.Builder rest)
     {

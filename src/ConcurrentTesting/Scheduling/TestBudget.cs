@@ -38,7 +38,7 @@ internal sealed class TestBudget
             var setUps = item.Unit.SetUps.Where(setUp => !load.SetUps.Contains(setUp.Name)).ToList();
             var cost = item.Seconds + setUps.Sum(setUp => _prices.Of(item.Unit.Assembly, setUp));
 
-            // The most valuable one runs also where nothing fits.
+            // The most valuable item runs even where nothing fits.
             if (chosen.Count > 0 && load.Seconds + cost > seconds)
                 continue;
             load.Seconds += cost;

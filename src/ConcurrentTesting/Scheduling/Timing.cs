@@ -9,7 +9,7 @@ internal sealed record Timing(double Seconds, int Samples, string? LastOutcome)
     // A new duration counts for at least this much, so that a test that became slow is known as slow within a few runs.
     private const double Smoothing = 0.3;
 
-    // A test that was mended is not called flaky for ever.
+    // A test that was mended must not be called flaky for ever.
     private const int StableAfter = 100;
 
     /// <summary>Runs in which it failed at first and passed in the end; null: none that are not long ago.</summary>

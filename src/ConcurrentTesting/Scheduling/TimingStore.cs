@@ -28,7 +28,7 @@ internal sealed class TimingStore
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Whatever is wrong with it, it only makes a plan better.
+            // A damaged file must not stop the run, because it only makes a plan better.
             onDamaged($"The timings file {path} cannot be read ({exception.Message}); {SetAside(path)}. The plan is made without it.");
             return Empty;
         }
@@ -48,7 +48,7 @@ internal sealed class TimingStore
         var known = entries.Where(entry => Find(entry) is not null).Select(entry => entry.Assembly).ToHashSet();
         foreach (var assembly in entries.Select(entry => entry.Assembly).Distinct().Where(assembly => !known.Contains(assembly)).ToList())
         {
-            if (_timings.Keys.Any(key => key.StartsWith(assembly.Source + "/", StringComparison.Ordinal)))
+            if (_timings.Keys.Any(key => key.StartsWith(assembly.Key + "/", StringComparison.Ordinal)))
                 known.Add(assembly);
         }
 
@@ -65,7 +65,7 @@ internal sealed class TimingStore
     /// <summary>The tests of the assembly ran with databases of their own and did not use them.</summary>
     public bool IsDatabaseUnused(TestAssembly assembly) => Of(assembly).DatabaseUnused == true;
 
-    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    /// <summary>The seconds from a worker's first batch to its first test; null: never measured.</summary>
     public MeasuredCost? Worker { get; set; }
 
     /// <summary>All tests that are known, one after another.</summary>
@@ -88,7 +88,7 @@ internal sealed class TimingStore
     public double? ComputingShare(TestAssembly assembly) => 1 - Of(assembly).Waiting;
 
     /// <summary>What is known of an assembly beside its tests.</summary>
-    public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Source) ?? new AssemblyTiming();
+    public AssemblyTiming Of(TestAssembly assembly) => _assemblies.GetValueOrDefault(assembly.Key) ?? new AssemblyTiming();
 
     /// <summary>Remembers what the assembly is made of, and since when.</summary>
     public void LearnContent(TestAssembly assembly, string? content, DateTimeOffset at)
@@ -106,9 +106,9 @@ internal sealed class TimingStore
     public void Learn(TestAssembly assembly, AssemblyTiming timing)
     {
         if (timing == new AssemblyTiming())
-            _assemblies.Remove(assembly.Source);
+            _assemblies.Remove(assembly.Key);
         else
-            _assemblies[assembly.Source] = timing;
+            _assemblies[assembly.Key] = timing;
     }
 
     /// <summary>The mean of what a batch costs beside tests and set-ups, over the assemblies where it is known; null: nowhere.</summary>
@@ -118,10 +118,10 @@ internal sealed class TimingStore
     /// <summary>The tests that ran to their end and gave fewer rows than in the last run, as far as that is remembered.</summary>
     public IEnumerable<(TestEntry Test, int Before, int Now)> WithFewerRows(TestCatalog catalog, IEnumerable<TestRecord> tests)
     {
-        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        var rows = tests.ToLookup(test => (test.Assembly.Path, test.CaseId));
         return
             from entry in catalog.Units.SelectMany(unit => unit.Entries)
-            let now = rows[(entry.Assembly.Source, entry.Id)].ToImmutableArray()
+            let now = rows[(entry.Assembly.Path, entry.Id)].ToImmutableArray()
             let before = Find(entry)?.Rows
             where HaveRun(now) && !FailedBeforeItsRows(now) && RunOf(now).Rows < before
             select (entry, before.Value, RunOf(now).Rows);
@@ -132,15 +132,15 @@ internal sealed class TimingStore
     /// <param name="complete">All tests of the catalog's assemblies were discovered, so what is not among them is forgotten.</param>
     public void Learn(TestCatalog catalog, IEnumerable<TestRecord> tests, bool complete)
     {
-        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        var rows = tests.ToLookup(test => (test.Assembly.Path, test.CaseId));
         foreach (var entry in catalog.Units.SelectMany(unit => unit.Entries))
-            Learn(entry, rows[(entry.Assembly.Source, entry.Id)].ToImmutableArray());
+            Learn(entry, rows[(entry.Assembly.Path, entry.Id)].ToImmutableArray());
 
         if (complete)
             Forget(catalog);
     }
 
-    /// <summary>In how many of how many earlier runs tests were flaky, by their keys as they were read; those that were not are left
+    /// <summary>In how many of how many earlier runs a test was flaky, by its key as it was read; tests that never were are left
     /// out.</summary>
     public ImmutableDictionary<string, KnownFlaky> KnownFlaky { get; }
 
@@ -159,7 +159,7 @@ internal sealed class TimingStore
     /// <summary>What each class of an assembly takes, by the key that a unit of it has.</summary>
     public ImmutableDictionary<string, double> ClassSeconds(TestAssembly assembly)
     {
-        var prefix = assembly.Source + "/";
+        var prefix = assembly.Key + "/";
         return _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal))
             .GroupBy(timing => ClassIn(timing.Key), timing => timing.Value.Seconds)
             .ToImmutableDictionary(seconds => seconds.Key, seconds => seconds.Sum(), StringComparer.Ordinal);
@@ -176,7 +176,7 @@ internal sealed class TimingStore
     private double SecondsOf(string prefix) =>
         _timings.Where(timing => timing.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(timing => timing.Value.Seconds);
 
-    /// <summary>The same, of a run that other machines discovered.</summary>
+    /// <summary>Learns from a run whose tests other machines discovered.</summary>
     public void Learn(IEnumerable<UnitPlanned> units, IEnumerable<TestRecord> tests)
     {
         var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
@@ -193,7 +193,7 @@ internal sealed class TimingStore
     {
         if (!HaveRun(rows))
         {
-            // How long it takes says nothing then, but what failed last is to come first.
+            // The duration says nothing then, but a test that failed last is to come first.
             if (known is not null && rows.Any(row => DecidingAttempt.IsFailure(row.Final)))
                 _timings[key] = known with { LastOutcome = nameof(TestOutcome.Failed) };
             return;
@@ -211,8 +211,8 @@ internal sealed class TimingStore
         };
     }
 
-    // Of a test that was to run several times it is the median of those that went well: of rows that are named anew each time, each time
-    // has some of the rows.
+    // For a test that ran several times it is the median of the times that went well. A row that is named anew each time is in one time
+    // only, so times are summed over their rows.
     private static (double Seconds, int Rows) RunOf(ImmutableArray<TestRecord> rows)
     {
         if (rows.All(row => row.Repeats is null))
@@ -230,7 +230,7 @@ internal sealed class TimingStore
         return (median.Seconds, median.Rows);
     }
 
-    // A fixture or a source of rows that throws fails the test as one, whatever rows it has.
+    // A fixture or a source of rows that throws fails the test as a whole, with one row.
     private static bool FailedBeforeItsRows(ImmutableArray<TestRecord> rows) => rows is [{ Outcome: TestOutcome.Failed }];
 
     private static int? RowsToRemember(ImmutableArray<TestRecord> rows, Timing? known, int now) =>
@@ -243,7 +243,7 @@ internal sealed class TimingStore
 
     private void Forget(TestCatalog catalog)
     {
-        var sources = catalog.Assemblies.Select(assembly => assembly.Source + "/").ToArray();
+        var sources = catalog.Assemblies.Select(assembly => assembly.Key + "/").ToArray();
         var known = catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit).Select(entry => entry.Key)
             .ToHashSet(StringComparer.Ordinal);
         foreach (var key in _timings.Keys.Where(

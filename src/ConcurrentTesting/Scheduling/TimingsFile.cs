@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>What timings.json holds: of tests by their keys, of assemblies by their source.</summary>
 internal sealed record TimingsContent(Dictionary<string, Timing> Tests, Dictionary<string, AssemblyTiming> Assemblies)
 {
-    /// <summary>From a worker's first batch to its first test; null: never measured.</summary>
+    /// <summary>The seconds from a worker's first batch to its first test; null: never measured.</summary>
     public MeasuredCost? Worker { get; init; }
 
     public static TimingsContent Empty => new(new(StringComparer.Ordinal), new(StringComparer.Ordinal));
@@ -16,7 +16,7 @@ internal static class TimingsFile
 {
     private const int Version = 1;
 
-    // Ten years: what is longer is no duration of a test, and many of them would no longer be a duration at all.
+    // This is ten years. No test takes longer, and a sum of many such durations would overflow.
     private const double LongestSeconds = 315_360_000;
 
     private static readonly JsonSerializerOptions Format = new()
@@ -75,7 +75,7 @@ internal static class TimingsFile
         return assemblies;
     }
 
-    // A flat file may have a test of this name.
+    // A flat file may have a test of this name, so it is read only if it is an object.
     private static MeasuredCost? ReadWorker(JsonElement root)
     {
         if (!root.TryGetProperty("worker", out var own) || own.ValueKind != JsonValueKind.Object

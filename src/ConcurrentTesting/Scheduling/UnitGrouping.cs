@@ -48,7 +48,7 @@ internal static class UnitGrouping
         return bonds.Concat(unit.Ties).Concat(together.Select(name => TogetherNames.TieOf(unit, name)).OfType<Tie>());
     }
 
-    // Whoever shares a tie, directly or through others, has the same leader: the first of them.
+    // Units that share a tie, directly or through others, have the same leader: the first of them.
     private static int[] Leaders(ImmutableArray<TestUnit> units)
     {
         var leaders = Enumerable.Range(0, units.Length).ToArray();
@@ -78,7 +78,7 @@ internal static class UnitGrouping
         }
     }
 
-    // By the tie that most of them share; its name belongs to no other unit.
+    // The merged unit is named after the tie that most classes share; no other unit has that name.
     private static TestUnit Merge(ImmutableArray<TestUnit> classes)
     {
         var ties = classes.SelectMany(unit => unit.Ties).GroupBy(tie => tie.Name).OrderByDescending(tie => tie.Count())

@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Scheduling;
 /// <summary>Decides whether one more worker begins: only while the run would end earlier with it, its start included. What a start costs is
 /// what this run's own first starts took; before the first of them, what earlier runs remember. Tests that compute end no earlier by more
 /// workers than the machine has cores.</summary>
-/// <param name="cores">Of the machine: no more test hosts start at a time.</param>
+/// <param name="cores">The machine's cores: no more test hosts start at a time.</param>
 /// <param name="known">Share of the tests with a known duration, 0 to 1: guesses must not keep workers idle.</param>
 /// <param name="prior">What the start of a worker took in earlier runs, in seconds; null: never measured.</param>
 /// <param name="computing">
@@ -20,17 +20,17 @@ internal sealed class WorkerStarts(
     // With fewer durations known, a plan is a guess.
     private const double EnoughTimings = 0.5;
 
-    // What one start takes where nobody has measured it: a test host until its first test.
+    // One start, up to its host's first test, is taken to last this long where nobody has measured it.
     private const double GuessSeconds = 1.0;
 
-    // Earlier by less than this is not earlier.
+    // A gain of less than this is none.
     private const double Least = 0.05;
 
-    // Predictions are never exact: what nobody has begun may take so much longer.
+    // Predictions are never exact: batches that nobody has begun may take this many times as long.
     private const double Caution = 1.5;
 
-    // What a machine computes for each result beside its test, of which its worker waits for a part: half in the host, half here. Of
-    // thousands of tests that do nothing it is all.
+    // A machine computes this long for each result beside its test, half of it in the host, whose worker waits, and half here. For
+    // thousands of tests that do nothing it is all of the work.
     private const double ResultSeconds = 0.001;
     private const double HostsPart = 0.5;
 
@@ -42,7 +42,7 @@ internal sealed class WorkerStarts(
     private double? _measured;
     private string? _obstacle;
 
-    // What was said last holds until something happens.
+    // The last refusal holds until something happens.
     private string? _denied;
 
     /// <summary>Every worker begins that has something to do.</summary>
@@ -74,7 +74,6 @@ internal sealed class WorkerStarts(
         }
     }
 
-    /// <summary>A worker takes a batch.</summary>
     public void Take(int worker, Batch batch)
     {
         lock (_gate)
@@ -106,7 +105,7 @@ internal sealed class WorkerStarts(
                 return;
             _denied = null;
             _begun[worker] = begun with { IsStarting = false, Since = time.GetTimestamp(), Seconds = SecondsOf(begun.Batch) };
-            // Whatever else the machine did at the time only adds to it.
+            // The machine's other work only ever adds to a start, so the least is the best known.
             _measured = Math.Min(_measured ?? double.PositiveInfinity, took.TotalSeconds);
         }
     }
@@ -131,7 +130,7 @@ internal sealed class WorkerStarts(
         }
     }
 
-    /// <summary>From now on no further worker begins while another is at work.</summary>
+    /// <summary>Lets no further worker begin while another is at work.</summary>
     /// <param name="reason">For people.</param>
     public void NoMore(string reason)
     {
@@ -153,7 +152,7 @@ internal sealed class WorkerStarts(
 
     private int Starting => _begun.Values.Count(begun => begun.IsStarting);
 
-    // Until its first test a host does nothing but compute: more than the machine has cores begin later.
+    // A host does nothing but compute until its first test, so more hosts than cores begin later.
     private double StartSeconds(int starting) => OneStart * (1 + ((double)starting / _turns));
 
     private string? WhyNot(List<Batch> left)
@@ -165,7 +164,7 @@ internal sealed class WorkerStarts(
         return _known < EnoughTimings ? null : WhyNoEarlier(left);
     }
 
-    // Null where the run ends earlier with one more.
+    // Returns null where the run ends earlier with one more worker.
     private string? WhyNoEarlier(List<Batch> left)
     {
         var start = StartSeconds(Starting);
@@ -174,7 +173,7 @@ internal sealed class WorkerStarts(
         var (without, with) = (Finish(seconds, busy), Finish(seconds, busy.Add(start)));
         var computed = left.Sum(batch => Caution * ComputedOf(batch)) + _begun.Values.Sum(RemainingToCompute);
 
-        // A start computes, too.
+        // A start computes too.
         if (Math.Max(with, (computed + OneStart) / cores) < Math.Max(without, computed / cores) - Least)
             return null;
         return with < without - Least
@@ -182,13 +181,13 @@ internal sealed class WorkerStarts(
             : Invariant($"{left.Sum(SecondsOf):0.0} s of tests were left when its start would have taken {start:0.0} s");
     }
 
-    // None of those at work may run it again.
+    // No worker at work may run the batch again.
     private bool IsForOthers(Batch batch) => _begun.Keys.All(worker => worker == batch.NotOnWorker);
 
     private double Remaining(Begun begun) =>
         begun.Batch is null ? 0 : Math.Max(0, begun.Seconds - time.GetElapsedTime(begun.Since).TotalSeconds);
 
-    // A host that starts computes, and is the longer about it the more do.
+    // A starting host computes, and takes the longer the more hosts do.
     private double RemainingToCompute(Begun begun)
     {
         var all = Remaining(begun);

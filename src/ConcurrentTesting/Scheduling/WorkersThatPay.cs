@@ -8,17 +8,17 @@ internal sealed record WorkersThatPay(int Workers, string? Why)
 {
     private const int Most = 32;
 
-    // What one start takes where nobody has measured it.
+    // One start is taken to last this long where nobody has measured it.
     private const double GuessSeconds = 1.0;
 
-    // Tests that only wait are worth as many workers as this share leaves of one core.
+    // Tests that only wait are taken to compute this share, so they are worth as many workers as it goes into a core.
     private const double LeastComputing = 0.05;
 
     // A test host with a driver and a small suite holds 100 to 200 MB.
     private const long HostBytes = 250L << 20;
 
-    /// <summary>As many as keep the cores computing where tests wait, no more than the tests are worth starts, and no more than memory has
-    /// room for.</summary>
+    /// <summary>The number of workers that keep the cores computing where tests wait, but no more than the tests are worth starts, and no
+    /// more than memory has room for.</summary>
     /// <param name="memory">Bytes that the machine has left; null: not known.</param>
     public static WorkersThatPay Of(TimingStore timings, int cores, long? memory)
     {
@@ -42,7 +42,7 @@ internal sealed record WorkersThatPay(int Workers, string? Why)
         ? new WorkersThatPay((int)Math.Clamp(bytes / HostBytes, 1, 256), Invariant($"{bytes >> 20} MB of memory have room for no more"))
         : null;
 
-    // So many at a time start as there are cores: n workers end after total / n + n * start / cores.
+    // As many workers start at a time as there are cores, so n workers end after total / n + n * start / cores.
     private static int WorthStarts(double total, int cores, double? startSeconds) =>
         (int)Math.Ceiling(Math.Sqrt(total * Math.Max(2, cores) / Math.Max(0.1, startSeconds ?? GuessSeconds)));
 }

@@ -9,7 +9,7 @@ internal sealed class EnvironmentVariables(IReadOnlyDictionary<string, string> v
 {
     private const string Prefix = "NUKE_";
 
-    // Names without it, such as WORKERS, are too common to be ours.
+    // Names without this beginning, such as WORKERS, are too common to be ours.
     private const string OfOurs = "Test";
 
     /// <summary>The value of a parameter; an empty one is none. Throws where several variables disagree.</summary>

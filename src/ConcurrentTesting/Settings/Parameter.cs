@@ -97,7 +97,7 @@ internal sealed class Parameter
         _ => $"{value}",
     };
 
-    // Camel humps, as NUKE separates them.
+    // The name is separated at its humps, as NUKE does.
     private static string Separated(string name, char separator)
     {
         var separated = new StringBuilder();

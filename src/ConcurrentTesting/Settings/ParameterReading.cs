@@ -35,13 +35,13 @@ internal sealed class ParameterReading
         var settings = ParameterTable.All.Aggregate(_given, Apply);
         if (settings.ShowHelp)
         {
-            // Who asks for help has something to learn of the rest.
+            // Who asks for help need not hear of errors in the rest.
             _errors.Clear();
             return settings;
         }
 
         RefuseTwoBuilds();
-        // From another folder paths on the command line would mean something else.
+        // Paths on the command line mean something else in another folder, so the arguments are kept only for the root.
         if (Path.GetFullPath(_given.WorkingDirectory) == Path.GetFullPath(_given.RootDirectory))
             settings = settings with { RepeatedArguments = RepeatedArguments.Of(_commandLine, _given.WorkingDirectory) };
         settings = SettingsPaths.MakeAbsolute(settings);
@@ -89,7 +89,7 @@ internal sealed class ParameterReading
         return _environment.Find(parameter, _given.WorkingDirectory) ?? FromFilesOrBuildSystem(parameter);
     }
 
-    // Of two names for the same thing neither can be meant to override the other.
+    // Nobody can tell which of two names for the same thing is meant to win.
     private void RefuseDisagreement(Parameter parameter, ParameterText argument)
     {
         foreach (var other in _environment.UnderAlias(parameter, _given.WorkingDirectory).Where(
@@ -97,7 +97,7 @@ internal sealed class ParameterReading
             throw EnvironmentVariables.Disagreement(parameter, argument, other);
     }
 
-    // Of two words for the same thing neither can be meant to override the other.
+    // Nobody can tell which of two words for the same thing is meant to win.
     private void RefuseTwoBuilds()
     {
         if (Given("TestBuild") is { } build && Given("TestNoBuild") is { } noBuild && build.Settings.NoBuild != noBuild.Settings.NoBuild)

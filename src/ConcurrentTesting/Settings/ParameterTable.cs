@@ -23,7 +23,7 @@ internal static class ParameterTable
             isSecret: true)
             .RecordedAs("HasConnectionString", s => s.ConnectionString is not null),
         Parameter.Create(Help.TestTemplate, ValueKinds.Template, s => s.Template,
-            // None is none: what the build class says of it does not count either.
+            // An empty value means no template at all, so the build class's hook does not count either.
             (s, v) => s with { Template = v, TemplateHook = v.IsEmpty ? null : s.TemplateHook })
             .RecordedAs("Template", s => s.Template.Select(RecordedSettings.WithoutArguments)),
         Parameter.Create(Help.TestTemplateCache, ValueKinds.Flag, s => s.TemplateCache, (s, v) => s with { TemplateCache = v }),

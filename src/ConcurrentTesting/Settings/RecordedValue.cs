@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Settings;
 /// <summary>How a setting stands in run.json.</summary>
 internal sealed record RecordedValue(string Name, Func<ConcurrentTestSettings, Redactor, JsonNode?> Read)
 {
-    // What is no parameter's, but says where and for which part of a pipeline the run was.
+    // These are no parameters, but say where the run was and for which part of a pipeline.
     private static readonly ImmutableArray<RecordedValue> Others =
     [
         Of(nameof(ConcurrentTestSettings.Partition), settings => settings.Partition),

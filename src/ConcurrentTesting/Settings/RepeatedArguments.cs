@@ -32,7 +32,7 @@ internal static partial class RepeatedArguments
         _ => value,
     };
 
-    // Single quotes are those of sh, which PowerShell takes too as long as there is none within them.
+    // sh quotes like this, and PowerShell too, as long as there is no single quote within.
     private static string Quoted(string value) =>
         Plain().IsMatch(value) ? value : $"'{value.Replace("'", OperatingSystem.IsWindows() ? "''" : @"'\''", StringComparison.Ordinal)}'";
 

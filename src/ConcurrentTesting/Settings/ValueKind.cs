@@ -2,7 +2,7 @@ namespace ConcurrentTesting.Settings;
 
 internal enum Arity
 {
-    /// <summary>Without a value it is true.</summary>
+    /// <summary>A switch, which is true without a value.</summary>
     Flag,
     One,
     Many,

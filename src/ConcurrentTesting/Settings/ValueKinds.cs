@@ -189,7 +189,7 @@ internal static partial class ValueKinds
         text => ToInteger(text),
         value => value is null or (>= 1 and <= ushort.MaxValue) ? null : string.Empty);
 
-    /// <summary>As <see cref="Port"/>, and 0 for one that is free.</summary>
+    /// <summary>A port as <see cref="Port"/> has it, or 0 for one that is free.</summary>
     public static ValueKind<int?> FreePort { get; } = new(
         Arity.One,
         "auto, or a port from 1 to 65535",
@@ -258,7 +258,7 @@ internal static partial class ValueKinds
         if (filter.Length == 0)
             return "a value is missing";
 
-        // VSTest's own parser, so that nothing gets through that it would refuse later.
+        // VSTest's own parser checks the filter, so that nothing gets through that VSTest would refuse later.
         var error = TestFilter.FlawOf(filter);
         return string.IsNullOrEmpty(error)
             ? null
@@ -309,7 +309,7 @@ internal static partial class ValueKinds
         if (!RunSettingsDocument.CanHold(pattern.Name, pattern.Pattern))
             return $"the value of {pattern.Name} cannot be passed on: it is blank, or has a character that XML does not allow";
 
-        // Other names in braces are text, as a driver of ODBC is, Driver={MariaDB}; but none that may be meant for a placeholder.
+        // Other names in braces are text, such as ODBC's Driver={MariaDB}, unless they may be meant for a placeholder.
         var unknown = Placeholder().Matches(pattern.Pattern).Select(match => match.Groups[1].Value.Split(':')).FirstOrDefault(
             parts => !Placeholders.Contains(parts[0], StringComparer.OrdinalIgnoreCase)
                 && (parts.Length > 1 || NearestName.IsNear(parts[0], Placeholders)))?[0];

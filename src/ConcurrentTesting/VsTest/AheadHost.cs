@@ -17,7 +17,7 @@ internal sealed class AheadHost : IAsyncDisposable
     private readonly Task<DirectHostProcess?> _starting;
     private long _begun;
 
-    // Or its worker waits for it.
+    // The time when the host was ready, or when its worker began to wait for it; it is 0 before.
     private long _ready;
     private int _isOver;
 
@@ -117,7 +117,7 @@ internal sealed class AheadHost : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // Its worker starts one itself, and says why that fails.
+            // The host's worker starts one itself, and reports why that fails.
             _run.Log.LogDebug("No test host of {Assembly} was started ahead: {Reason}", Bound.Assembly.Source, exception.Message);
             return null;
         }
@@ -129,7 +129,7 @@ internal sealed class AheadHost : IAsyncDisposable
 
     private void Stop() => Interlocked.CompareExchange(ref _ready, _run.Time.GetTimestamp(), 0);
 
-    // Null where its worker waits for it.
+    // Returns null where the host's worker waits for it.
     private async Task<StartTurn?> TurnAsync()
     {
         try

@@ -3,7 +3,7 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>The test hosts that are started before their workers ask for them, one a worker at most. Who takes one has to end it.</summary>
 internal sealed class AheadHosts(HostContext run, DirectAssemblies assemblies) : IAsyncDisposable
 {
-    // The run itself computes as long as it has no plan, and the first test is the first host's.
+    // The run itself needs a core until it has a plan, so one turn less is given.
     private readonly StartTurns _turns = new(Math.Max(1, Environment.ProcessorCount - 1));
     private readonly Lock _gate = new();
     private readonly Dictionary<int, AheadHost> _hosts = [];

@@ -10,7 +10,7 @@ namespace ConcurrentTesting.VsTest;
 /// <param name="skipped">The platform's own words for a skipped test, with a place for its name.</param>
 internal sealed class BatchTrx(string skipped)
 {
-    // Rows of a method that are told as such stand in its row, tests with an order of their own in each other.
+    // A row with a parent is nested in its parent's row, and an ordered test holds other tests.
     private static readonly ImmutableArray<string> OfNestedResults = ["ParentExecId", "TestType"];
     private static readonly ImmutableArray<string> OfUnusualTests = ["MSTestDiscoverer.TmiTestId", "WorkItemIds"];
     private const string ExecutionId = "ExecutionId";
@@ -87,12 +87,12 @@ internal sealed record BatchTrxMessage(TestMessageLevel Level, string Text, Date
 internal readonly record struct BatchTrxRow(TestResult Result, BatchTrxTest Test, Guid ExecutionId);
 
 /// <summary>A test as the SDK's logger describes it.</summary>
-/// <param name="ExecutionId">Of its first result.</param>
+/// <param name="ExecutionId">The id of its first result.</param>
 internal sealed record BatchTrxTest(TestCase Case, Guid ExecutionId)
 {
     private const string CategoryProperty = "MSTestDiscoverer.TestCategory";
 
-    // What does not go into a category's name.
+    // These characters are taken out of a category's name.
     private static readonly ImmutableArray<string> NotInCategories = ["&", "|", "!", ","];
 
     public string ClassName { get; } = ClassOf(Case);

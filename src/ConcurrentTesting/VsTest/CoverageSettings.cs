@@ -74,11 +74,11 @@ internal static class CoverageSettings
         configuration.SetElementValue("Format", format(configuration));
     }
 
-    // Its Cobertura says how many branches of a line were taken, its OpenCover which, so that those of several runs can be put together.
+    // Coverlet's Cobertura says only how many branches of a line were taken. Its OpenCover says which, so that several runs can be merged.
     private static string FormatOfCoverlet(XElement configuration) =>
         Is(configuration.Element("DeterministicReport")?.Value.Trim(), "true") ? "cobertura" : "opencover";
 
-    // The half of coverlet that saves the hits before the test host ends. vstest.console adds it by itself for --collect alone.
+    // This half of coverlet saves the hits before the test host ends. vstest.console adds it by itself only for --collect.
     private static void AddInProcess(XElement root, string file)
     {
         var collectors = root.Section("InProcDataCollectionRunSettings").Section("InProcDataCollectors");

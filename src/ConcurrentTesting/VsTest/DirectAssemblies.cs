@@ -23,7 +23,7 @@ internal sealed class DirectAssemblies(
     /// <summary>Where the test hosts of an assembly find it.</summary>
     public string PathOf(TestAssembly assembly) => _hosts?.PathOf(assembly) ?? assembly.Path;
 
-    /// <summary>From now on test hosts find their assemblies where this says.</summary>
+    /// <summary>Makes test hosts find their assemblies where this says.</summary>
     public void StartFrom(AheadOfTimeHosts hosts)
     {
         _hosts = hosts;
@@ -34,14 +34,14 @@ internal sealed class DirectAssemblies(
     public XUnit3Command? ProgramOf(TestAssembly assembly) => assembly.Framework != TestFramework.XUnit3 || !IsDirect(assembly) ? null
         : _programs.GetOrAdd(assembly.Path, _ => new Lazy<XUnit3Command?>(() => FindProgram(assembly))).Value;
 
-    /// <summary>From now on the assembly runs in test hosts.</summary>
+    /// <summary>Makes the assembly run in test hosts from here on.</summary>
     public void GiveUpProgram(TestAssembly assembly, string reason)
     {
         _programs[assembly.Path] = new Lazy<XUnit3Command?>(() => null);
         log.LogDebug("{Assembly} runs in test hosts from now on: {Reason}", assembly.Source, reason);
     }
 
-    /// <summary>From now on the assembly runs on a vstest.console.</summary>
+    /// <summary>Makes the assembly run on a vstest.console from here on.</summary>
     public void GiveUp(TestAssembly assembly, string reason)
     {
         _reasons[assembly.Path] = new Lazy<string?>(() => reason);

@@ -6,7 +6,7 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>Discovers the tests of an assembly in a test host that the run starts itself.</summary>
 internal sealed class DirectDiscovery(ConcurrentTestSettings settings, DirectAssemblies assemblies, ILogger log)
 {
-    // Each message costs more than its cases.
+    // Cases are kept together by the thousand, because a message costs more than its cases.
     private const long CasesTogether = 1_000;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1.5);
 

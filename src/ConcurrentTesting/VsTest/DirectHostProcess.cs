@@ -47,7 +47,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     private HostOperation? _operation;
     private int _disposed;
 
-    // What it says before it is asked for anything is for the first who asks. Null: somebody has asked.
+    // Messages that come before the first request are kept for it; null once somebody has asked.
     private List<string>? _early = [];
 
     private DirectHostProcess(TestProcess process, SessionProcesses processes, HostChannel channel, ILogger log)
@@ -67,7 +67,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
     /// <summary>It lives, and what it says is understood.</summary>
     public bool IsGood => IsAlive && !_reading.IsCompleted;
 
-    /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
+    /// <summary>Whether something that it said is on its way or being heard, for a bounded time.</summary>
     public bool IsTelling => _channel.Amid < LongestMessage;
 
     public bool IsAlive => _process.IsAlive;
@@ -149,7 +149,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
 
-        // A host that no longer reads blocks who tells it something.
+        // A host that does not read blocks the sender.
         var telling = Task.Run(() => TrySend(MessageType.SessionEnd));
         if (await Task.WhenAny(telling, Task.Delay(KillBound)) == telling && await telling)
             await Task.WhenAny(_process.Exited, Task.Delay(EndBound));
@@ -231,7 +231,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
     }
 
-    // After its end an operation receives no further messages; a message that is being handled is handled to its end.
+    // An operation that has ended receives no further messages; a message that is being handled is handled to its end.
     private void Forget()
     {
         lock (_taking)
@@ -248,7 +248,7 @@ internal sealed class DirectHostProcess : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // The reading side sees the same failure and reports it.
+            // The reading side sees the same failure, and reports it.
             _log.LogDebug("The test host {ProcessId} could not be asked: {Reason}", Id, exception.Message);
         }
         catch (Exception exception)

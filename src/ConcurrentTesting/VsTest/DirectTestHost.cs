@@ -15,10 +15,10 @@ internal sealed class DirectTestHost(
 {
     private const long LargestHost = 1L << 30;
 
-    // Below this size it does not matter that a host holds twice as much memory as at first.
+    // A host of less than this size may well hold twice as much memory as at first.
     private const long SmallHost = 256L << 20;
 
-    // As the platform's console asks test hosts: for each result at once, and for the active tests at most this often.
+    // The platform's console asks the same: each result at once, and the active tests at most this often.
     private const long ResultsTogether = 1;
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1.5);
 
@@ -30,11 +30,11 @@ internal sealed class DirectTestHost(
     private ImmutableDictionary<string, string> _environment = ImmutableDictionary<string, string>.Empty;
     private long _firstMemory;
 
-    // It is asked for more than once between two batches, and the answer must not change.
+    // Two askers between two batches must get the same answer.
     private bool? _isSpent;
     private int _batch;
 
-    // The end of a process that is not used any more: what the hook knows of it is needed until it was reported.
+    // The end of an idle process is kept until it was reported, because the hook's knowledge of it is needed then.
     private (IdleEnd End, int ProcessId)? _idleEnd;
 
     public HostBinding Bound => bound;
@@ -85,7 +85,7 @@ internal sealed class DirectTestHost(
     /// <summary>Ends its test process; <see cref="IdleEnd"/> tells of one that had ended before.</summary>
     public async Task LeaveProcessAsync()
     {
-        // A turn that nobody took to a run would be lost to all workers.
+        // A turn that nobody took into a run would be lost to all workers.
         EndTurn();
         if (Interlocked.Exchange(ref _ahead, null) is { } unused)
             await unused.DisposeAsync();
@@ -101,7 +101,7 @@ internal sealed class DirectTestHost(
 
     private async Task ForgetProcessAsync()
     {
-        // Its connection breaks a moment before it has ended.
+        // A process's connection breaks a moment before the process has ended.
         if (_process is { IsGood: false } broken)
             await Task.WhenAny(broken.Exited, Task.Delay(EndBound));
         if (_process is { IsAlive: false } process)
@@ -124,7 +124,7 @@ internal sealed class DirectTestHost(
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or ConcurrentTestException))
         {
-            // Whatever the reason is, even a platform of another version, a console needs none of this.
+            // A console needs none of this, whatever failed, even a platform of another version.
             run.Log.LogDebug(exception, "Worker {Worker}: no test host could be used", worker);
             await EndProcessAsync();
             assemblies.GiveUp(bound.Assembly, exception.Message);
@@ -182,7 +182,7 @@ internal sealed class DirectTestHost(
         return (_process, false);
     }
 
-    // Null where none was, or it is not what the run needs, or it has ended.
+    // Returns null where no host was started ahead, or it does not fit the run, or it has ended.
     private async Task<DirectHostProcess?> StartedAheadAsync(HostRun hostRun, CancellationToken cancellationToken)
     {
         StartedBefore = TimeSpan.Zero;

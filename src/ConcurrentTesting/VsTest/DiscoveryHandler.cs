@@ -58,7 +58,7 @@ internal sealed class DiscoveryHandler : ITestDiscoveryEventsHandler2
         }
     }
 
-    // Most arrive one by one.
+    // Most cases arrive one by one, and are packed together here.
     private void Pack()
     {
         PackedValues.Pack(_unpacked);

@@ -28,10 +28,11 @@ internal sealed record ProcessExit(bool IsKilled, int Status)
     // The runtime adds this to the number of a signal that ended a child, as shells do.
     private const int SignalBase = 128;
 
-    // SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV, SIGSYS: signals after which no program is left that could exit.
+    // After these signals no program is left that could exit: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV, SIGSYS. OwnEnd
+    // has fewer, because a SIGKILL comes from outside.
     private static readonly int[] SignalsThatEnd = [4, 5, 6, 7, 8, 9, 11, 31];
 
-    /// <summary>From the exit code that the runtime tells of a child, in which a signal and an exit with a number above 128 are the
+    /// <summary>Reads the exit code that the runtime tells of a child, in which a signal and an exit with a number above 128 are the
     /// same.</summary>
     public static ProcessExit OfCode(int code) =>
         SignalsThatEnd.Contains(code - SignalBase) ? new ProcessExit(true, code - SignalBase) : new ProcessExit(false, code);

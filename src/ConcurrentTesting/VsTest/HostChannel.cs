@@ -13,7 +13,7 @@ namespace ConcurrentTesting.VsTest;
 /// </remarks>
 internal sealed class HostChannel : IDisposable
 {
-    // Five bytes of seven bits hold any length.
+    // Five bytes of seven bits each hold any length.
     private const int LongestLength = 5;
     private const int BitsOfByte = 7;
     private const byte MoreFollows = 0x80;
@@ -25,10 +25,10 @@ internal sealed class HostChannel : IDisposable
     private readonly BinaryWriter _writer;
     private readonly Lock _sending = new();
 
-    // Holds the last message, as long as it is not of an unusual length.
+    // The buffer holds the last message, unless that is unusually long.
     private byte[] _message = new byte[BufferSize];
 
-    // When the message began that is being received or heard; 0 between messages.
+    // The time when the message began that is being received or handled; it is 0 between messages.
     private long _begun;
 
     /// <param name="socket">Connected; the channel closes it.</param>

@@ -84,7 +84,7 @@ internal sealed class HostRunOperation(string request, object criteria, HostRunH
 
     public override void Abort(string? reason) => handler.Abort(reason);
 
-    // As the reader of the usual messages leaves it out: results are kept until their batch ends.
+    // Results are kept until their batch ends, so this value, which would run the test again, is left out, as MessageReader does.
     private static TestRunChangedEventArgs? Lighten(TestRunChangedEventArgs? change)
     {
         if (TestProperty.Find(XUnit3Serialization.Property) is not { } toRun)

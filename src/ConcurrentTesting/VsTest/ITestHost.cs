@@ -60,7 +60,7 @@ internal sealed record HostRun
     /// <summary>The batch's number, unique in the run.</summary>
     public required int Batch { get; init; }
 
-    /// <summary>Nothing of earlier runs may be in the test process.</summary>
+    /// <summary>Whether nothing of earlier runs may be in the test process.</summary>
     public bool NeedsFreshProcess { get; init; }
 
     public required ImmutableArray<TestEntry> Entries { get; init; }

@@ -8,7 +8,7 @@ internal static class LoggerFinder
 {
     private const string FriendlyNameAttribute = "Microsoft.VisualStudio.TestPlatform.ObjectModel.FriendlyNameAttribute";
 
-    // VSTest takes files with this ending for loggers; its own are in others too.
+    // VSTest looks for loggers in files with this ending; its own loggers are in other files too.
     private const string LoggerEnding = "TestLogger.dll";
 
     private static readonly EnumerationOptions AnyDepth = Files(isDeep: true);
@@ -53,7 +53,7 @@ internal static class LoggerFinder
     private static IEnumerable<string> FilesIn(IEnumerable<string> folders, EnumerationOptions options) =>
         folders.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.dll", options));
 
-    // Null where nobody can tell.
+    // Returns null where nobody can tell.
     private static List<string>? NamesIn(string file)
     {
         try
@@ -69,7 +69,7 @@ internal static class LoggerFinder
         }
     }
 
-    // Hidden ones too, as VSTest.
+    // Hidden files are looked at too, as VSTest does.
     private static EnumerationOptions Files(bool isDeep) => new()
     {
         MatchCasing = MatchCasing.CaseInsensitive,

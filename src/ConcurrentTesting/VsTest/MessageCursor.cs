@@ -5,14 +5,14 @@ internal ref struct MessageCursor(ReadOnlySpan<byte> message)
 {
     private const string DurationFormat = "c";
 
-    // As the platform writes times, with as many digits of a second as it has: a time without its zone would be another in each.
+    // The platform writes as many digits of a second as a time has. A time without a zone would mean another moment in each zone.
     private const int ShortestTime = 25;
     private const int LongestTime = 33;
     private const int ZoneLength = 6;
 
     private readonly ReadOnlySpan<byte> _message = message;
 
-    /// <summary>At the current token.</summary>
+    /// <summary>The reader at the current token.</summary>
     public Utf8JsonReader Json = new(message);
 
     public readonly bool IsNull => Json.TokenType == JsonTokenType.Null;
@@ -130,7 +130,7 @@ internal ref struct MessageCursor(ReadOnlySpan<byte> message)
         return Json.GetDateTimeOffset();
     }
 
-    /// <summary>Nothing may follow.</summary>
+    /// <summary>Checks that nothing follows.</summary>
     public void End()
     {
         if (Json.Read())

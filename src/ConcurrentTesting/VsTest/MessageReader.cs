@@ -19,7 +19,7 @@ internal sealed class MessageReader
 
     private readonly TestPropertyReader _properties = new();
 
-    // Most tests of a host have the same.
+    // Most tests of a host share these values.
     private string? _source;
     private string? _file;
     private Uri? _executor;
@@ -51,7 +51,7 @@ internal sealed class MessageReader
         }
         catch (Exception)
         {
-            // Whatever it is: the platform says what is wrong with it, or that nothing is.
+            // The platform says what is wrong with the message, or that nothing is.
             return null;
         }
     }

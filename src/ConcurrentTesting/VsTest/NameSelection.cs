@@ -14,23 +14,23 @@ internal sealed partial record NameSelection(string Filter, string NUnitWhere)
             " or ",
             entries.Select(entry => $"(class =~ '^{TypePattern(entry.ClassName)}$' and {Which(entry)})").Distinct()));
 
-    // A name that was given to a row and differs from process to process, by a Guid or a time in it, mostly keeps its length. What XML
-    // cannot hold arrives here as an escape of six characters.
+    // A row's name that differs from process to process, by a Guid or a time in it, mostly keeps its length. A character that XML cannot
+    // hold arrives here as an escape of six characters.
     private static string Which(TestEntry entry) => entry.IsMethodKnown
         ? $"method =~ '^{Pattern(entry.MethodName)}$'"
         : string.Create(
             CultureInfo.InvariantCulture,
             $"name =~ '(?s)^.{{{Escape().Replace(entry.DisplayName, "?").Length},{entry.DisplayName.Length}}}$'");
 
-    // The beginning, or where that is odd the longest part that is not; every full name has a dot.
+    // It is the name's beginning, or where that is unusual the longest plain part; every full name has a dot.
     private static string PlainPart(string name)
     {
         var plain = string.Concat(name.Select(character => IsPlain(character) || character == '.' ? character : ' ')).Split(' ');
         return plain[0].Length > 0 ? plain[0] : plain.MaxBy(part => part.Length) is { Length: > 0 } longest ? longest : ".";
     }
 
-    // Orders(1) and Repository<Int32> are of the types Orders and Repository`1; other languages than C# have types whose own names hold
-    // such characters.
+    // Orders(1) and Repository<Int32> are of the types Orders and Repository`1. Languages other than C# allow such characters in a type's
+    // own name.
     private static string TypePattern(string fixture)
     {
         var type = NUnitFixtures.WithoutArguments(fixture);

@@ -72,8 +72,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         }
     }
 
-    // The bytes themselves, never links to them: a collector writes into the files. Where the file system can, they share blocks until
-    // then.
+    // Files are copied and not linked, because a collector writes into them. Where the file system can, the copies share blocks until then.
     private static void CopyInto(string folder, string target)
     {
         foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Everything))
@@ -95,7 +94,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         }
     }
 
-    // A link to a file is its bytes too. One that leads nowhere is copied as it stands: a browser's lock is one.
+    // A link to a file is copied as the file. A link that leads nowhere is copied as it is, such as a browser's lock.
     private static void CopyFile(FileInfo file, string path)
     {
         var link = file.LinkTarget;
@@ -106,7 +105,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
             file.CopyTo(path);
     }
 
-    // Null where links lead in a circle. That a link to nothing exists is what the runtime says of it.
+    // Returns null where links lead in a circle. The runtime says of a link to nothing that it exists.
     private static FileSystemInfo? OriginOf(FileInfo link)
     {
         try
@@ -119,11 +118,11 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         }
     }
 
-    // To open a pipe waits for its other end. Elsewhere than on Linux the kinds cannot be told apart.
+    // Opening a pipe waits for its other end. Only Linux tells the kinds apart.
     private static bool HasBytes(FileSystemInfo file) =>
         !OperatingSystem.IsLinux() || FileOwner.Of(file.FullName)?.Kind is not (FileKind.Other or FileKind.Socket);
 
-    // What cannot be swept is in nobody's way.
+    // A leftover that cannot be swept is in nobody's way.
     private bool Sweep(string folder)
     {
         try
@@ -140,7 +139,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
         return true;
     }
 
-    // A leftover of a run that no longer lives has the mark, and no process holds its lock. Another run may remove it meanwhile.
+    // A leftover of a dead run has the mark, and no process holds its lock. Another run may be removing it.
     private void SweepLeftover(string left)
     {
         try
@@ -171,7 +170,7 @@ internal sealed class OutputCopies(string runId, ILogger logger) : IDisposable
             if (!Directory.Exists(path))
                 return true;
 
-            // The lock file goes last: with it, what is left can be swept.
+            // The lock file goes last, because only with it can the rest be swept.
             foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos("*", Everything).Where(entry => entry.Name != LockName))
                 Delete(entry);
             Directory.Delete(path, recursive: true);

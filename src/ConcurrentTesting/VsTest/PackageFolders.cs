@@ -35,7 +35,7 @@ internal static class PackageFolders
         }
     }
 
-    // Keys are monikers, since SDK 9, or their long form; those of a runtime have "/<runtime>" after them.
+    // The keys are monikers since SDK 9, and their long form before; a runtime's key has "/<runtime>" after it.
     private static JsonElement TargetOf(JsonElement assets, string targetFramework)
     {
         var targets = assets.GetProperty("targets").EnumerateObject().Where(target => !target.Name.Contains('/', StringComparison.Ordinal))

@@ -141,7 +141,7 @@ internal static class PackedValues
             return texts;
         }
 
-        // Compressing takes by the byte, and nearly all of the texts have one a character; a text of others may be none in UTF-8.
+        // Compression works by the byte, and nearly all texts have one byte for each character. Other texts may be no legal UTF-8.
         private static void Write(BinaryWriter writer, string text)
         {
             var isAscii = Ascii.IsValid(text);

@@ -8,13 +8,13 @@ internal static class ProcessEnvironment
 {
     private static readonly StringComparer Names = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
-    // What `dotnet` and MSBuild set for their own children. A test that starts dotnet itself would be led astray by it.
+    // `dotnet` and MSBuild set these for their own children; a test that starts dotnet itself would be led astray by them.
     private static readonly string[] BuildPrefixes = ["MSBUILD", "DOTNET_CLI_TELEMETRY_SESSIONID", "CONCURRENT_TEST_"];
 
-    // Test hosts live for seconds. Instrumenting their code for a better second compilation costs a quarter of their CPU time, compiling it
-    // once more after 30 calls another third, and neither is paid back; after 512 calls, counted from half a second without new code on,
-    // what is hot still is (the runtime reads hexadecimal). That no page is writable and executable at once costs a seventh of the CPU time
-    // of a process that compiles most of what it runs. Whoever set a variable knows better.
+    // Test hosts live for seconds. Instrumenting code for a better second compilation costs a quarter of their CPU time, and compiling it
+    // again after 30 calls another third; neither pays. Code that is called 512 times, counted from half a second without new code on, is
+    // compiled again (the runtime reads the number as hexadecimal). Keeping pages from being writable and executable at once costs a
+    // seventh of the CPU time. A variable that the user has set stays.
     private static readonly KeyValuePair<string, string>[] ForShortProcesses =
     [
         new("DOTNET_TieredPGO", "0"),
@@ -38,7 +38,7 @@ internal static class ProcessEnvironment
         this ImmutableDictionary<string, string> environment, KeyValuePair<string, string>[] defaults) =>
         environment.AddRange(defaults.Where(variable => !environment.ContainsKey(variable.Key)));
 
-    // A secret parameter can be given with and without NUKE's prefix.
+    // A secret parameter may be given with or without NUKE's prefix.
     private static bool IsSecret(string name, ConcurrentTestSettings settings)
     {
         const string prefix = "NUKE_";

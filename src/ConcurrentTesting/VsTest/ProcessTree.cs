@@ -18,7 +18,7 @@ internal static class ProcessTree
         }
 
         var below = Below(root.Id);
-        // From the top down, because a dead process starts no further ones.
+        // The root is killed first, because a dead process starts no further ones.
         root.Kill();
         foreach (var id in below)
             Kill(id);
@@ -56,8 +56,8 @@ internal static class ProcessTree
 
     private static int ParentOf(int id) => StatOf(id) is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
 
-    // From the state on. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: the name before it stands in parentheses and may hold
-    // any character.
+    // The fields begin with the state. The name before it stands in parentheses and may hold any character
+    // (https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
     private static string[] StatOf(int id)
     {
         try
@@ -67,7 +67,7 @@ internal static class ProcessTree
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It ended meanwhile.
+            // The process ended meanwhile.
             return [];
         }
     }
@@ -81,7 +81,7 @@ internal static class ProcessTree
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
         {
-            // It ended by itself meanwhile.
+            // The process ended by itself meanwhile.
         }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Rehearsal : HostOperation
         return new Rehearsal(new TestRunCriteriaWithTests([test], null, Quiet(runSettings), context));
     }
 
-    // That nothing has run is no error here.
+    // Running no test is no error here.
     private static string Quiet(string runSettings)
     {
         var settings = XElement.Parse(runSettings);

@@ -32,8 +32,8 @@ internal static class ResultReader
         Attachments = [.. result.Attachments.SelectMany(set => set.Attachments).Select(file => PathOf(file.Uri, result.TestCase.Source))],
     };
 
-    // None is what adapters say of a test that was asked for and not executed: explicit, inconclusive. A plain run counts it as not
-    // executed.
+    // Adapters say None of a test that was asked for and not executed, such as an explicit or inconclusive one. A plain run counts it as
+    // not executed.
     private static TestOutcome Outcome(VsOutcome outcome) => outcome switch
     {
         VsOutcome.Passed => TestOutcome.Passed,
@@ -42,7 +42,7 @@ internal static class ResultReader
         _ => TestOutcome.Failed,
     };
 
-    // MSTest tells some files relative to where the tests ran.
+    // MSTest tells some files relative to the folder in which the tests ran.
     private static string PathOf(Uri file, string source) =>
         file is { IsAbsoluteUri: true, IsFile: true }
             ? file.LocalPath

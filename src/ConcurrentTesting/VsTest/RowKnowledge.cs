@@ -8,7 +8,7 @@ internal static class RowKnowledge
 {
     private const string Serialization = "XunitTestCase";
 
-    // What xunit 2 and v3 serialise a test case as that has its arguments, or none, or that tells an error of its data.
+    // xunit 2 and v3 serialise a test case as one of these where its arguments are fixed, or its data is in error.
     private static readonly string[] OneRowTypes = ["XunitTestCase", "ExecutionErrorTestCase"];
 
     public static bool HasOneRow(TestCase test, TestFramework framework) => framework switch
@@ -24,8 +24,8 @@ internal static class RowKnowledge
     public static bool IsOneRow(TestCase test, TestProperty property) =>
         property.Id.StartsWith(Serialization, StringComparison.Ordinal) && test.GetPropertyValue(property) is string text && IsOneRow(text);
 
-    // ":F:" is xunit 2's short form of a fact; "Xunit.Sdk.XunitTestCase, xunit.execution…:" a whole one; "-3:WHVuaXQudjM…:" v3's, with the
-    // type in base 64.
+    // ":F:" is xunit 2's short form of a fact, "Xunit.Sdk.XunitTestCase, xunit.execution…:" its long form. "-3:WHVuaXQudjM…:" is v3's, with
+    // the type in base 64.
     private static bool IsOneRow(string serialized) =>
         serialized.StartsWith(":F:", StringComparison.Ordinal)
             || OneRowTypes.Contains(TypeOf(serialized).Split(',')[0].Split('.')[^1], StringComparer.Ordinal);
@@ -39,7 +39,7 @@ internal static class RowKnowledge
         return Convert.TryFromBase64String(encoded, type, out var length) ? Encoding.UTF8.GetString(type, 0, length) : "";
     }
 
-    // A method with parameters takes its arguments from rows: unfolded, each case has its own.
+    // A method with parameters takes its arguments from rows; when they are unfolded, each row is a case of its own.
     private static bool IsOneRowOfMSTest(TestCase test) =>
         test.Properties.Any(property => property.Id == "MSTest.DynamicDataType" && test.GetPropertyValue(property) is not (null or 0))
         || (TestCaseNames.Text(test, "TestCase.ManagedMethod") is { } method && !method.Contains('(', StringComparison.Ordinal));

@@ -14,13 +14,13 @@ internal sealed class RunSettingsDocument
 {
     private const string RunConfiguration = "RunConfiguration";
 
-    // Loggers whose work the run does itself, or that nobody would see: the console's output goes nowhere.
+    // The run does the work of these loggers itself, or nobody would see it: the console's output goes nowhere.
     private static readonly string[] ReplacedLoggers = ["trx", "console"];
 
-    // Each batch is a run of its own to a logger, so a fixed file would only hold the last one.
+    // Each batch is a run of its own to a logger, so a fixed file would hold only the last batch.
     private static readonly string[] FileNameElements = ["LogFileName", "LogFilePath"];
 
-    // What decides where the platform looks for test hosts and adapters, and which it takes.
+    // These elements decide where the platform looks for test hosts and adapters, and which it takes.
     private static readonly string[] ConsoleElements =
         ["DotNetHostPath", "TestAdaptersPaths", "TargetPlatform", "TargetFrameworkVersion", "TestAdapterLoadingStrategy"];
 
@@ -51,7 +51,7 @@ internal sealed class RunSettingsDocument
             && !string.Equals(Attribute(logger, "enabled"), "false", StringComparison.OrdinalIgnoreCase))
         .Select(logger => (Attribute(logger, "friendlyName") ?? "").Trim()).Where(name => name.Length > 0);
 
-    // VSTest reads them whatever their case.
+    // VSTest reads attributes in any case.
     private static string? Attribute(XElement element, string name) =>
         element.Attributes().FirstOrDefault(one => one.Name.LocalName.Equals(name, StringComparison.OrdinalIgnoreCase))?.Value;
 
@@ -185,7 +185,7 @@ internal sealed class RunSettingsDocument
         }
     }
 
-    // Once for each file, so that each message is given once.
+    // This runs once for each file, so that each message is given once.
     private void Prepare(string folder)
     {
         var run = _document.Root!.Element(RunConfiguration);
@@ -247,7 +247,7 @@ internal sealed class RunSettingsDocument
         xunit.SetElementValue("MaxParallelThreads", "1");
         xunit.SetElementValue("ParallelAlgorithm", "conservative");
 
-        // All tests run; what stops a run is --test-fail-fast.
+        // All tests run: only --test-fail-fast stops a run.
         xunit.SetElementValue("StopOnFail", "false");
 
         var nunit = document.Root!.Section("NUnit");

@@ -2,7 +2,6 @@ using System.Xml.Linq;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Sections of run settings.</summary>
 internal static class RunSettingsSections
 {
     /// <summary>The element of that name below another, made where it is missing.</summary>

@@ -12,7 +12,7 @@ internal static class SdkResolver
     private static readonly string Library =
         OperatingSystem.IsWindows() ? "hostfxr.dll" : OperatingSystem.IsMacOS() ? "libhostfxr.dylib" : "libhostfxr.so";
 
-    // What it says of a failure is nobody's: the command says it again.
+    // Its messages of a failure are dropped, because the command says them again.
     private static readonly ErrorWriter Nowhere = _ => { };
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
@@ -65,7 +65,7 @@ internal static class SdkResolver
         }
     }
 
-    // The newest, as the command takes; with a preview among them it is the command's to say which that is.
+    // The newest version is taken, as the command does. With a preview among them only the command knows which is the newest.
     private static string? LibraryIn(string root)
     {
         var versions = Directory.EnumerateDirectories(Path.Combine(root, "host", "fxr")).ToDictionary(

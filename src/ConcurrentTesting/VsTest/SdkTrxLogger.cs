@@ -65,7 +65,7 @@ internal sealed class SdkTrxLogger
         }
     }
 
-    // It tells each file that it wrote on the console, which is the run's own.
+    // The logger names each file that it wrote on the console, which is the run's own.
     private static void KeepQuiet()
     {
         foreach (var name in (string[])["_standardOutput", "_standardError"])

@@ -11,7 +11,7 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     /// <summary>Everything that was found in an assembly, whatever is asked for.</summary>
     public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases);
 
-    /// <summary>Without what xunit does not run: of cases that share an id it takes the first. Before version 3 its adapter tells all of
+    /// <summary>Leaves out what xunit does not run: of cases that share an id it takes the first. Before version 3 its adapter tells all of
     /// them, and a list of all of them is an error to some.</summary>
     public SessionDiscovery WithoutTwins(TestFramework framework)
     {

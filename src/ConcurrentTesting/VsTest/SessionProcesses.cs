@@ -63,7 +63,7 @@ internal sealed class SessionProcesses
         catch (Exception exception) when (exception is InvalidOperationException
             or Win32Exception or AggregateException or NotSupportedException)
         {
-            // It ended by itself meanwhile.
+            // The process ended by itself meanwhile.
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class SharedValues
         return shared;
     }
 
-    // Names and ids differ from case to case.
+    // Only values that many cases have are shared; names and ids differ from case to case.
     private object? Shared(TestProperty property, object? value) => value switch
     {
         string text when property.Id.StartsWith("TestCase.Managed", StringComparison.Ordinal) || property == TestCaseProperties.CodeFilePath

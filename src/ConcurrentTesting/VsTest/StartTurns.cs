@@ -6,7 +6,7 @@ namespace ConcurrentTesting.VsTest;
 /// has cores would only begin their tests later, all of them.</summary>
 internal sealed class StartTurns
 {
-    // A host that waits in a set-up of its tests needs the cores no more, and nobody tells so.
+    // A host that waits in a set-up of its tests does not need the cores, and nobody tells that, so a turn ends after this time.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1.5);
 
     private readonly Channel<int> _free = Channel.CreateUnbounded<int>();
@@ -17,7 +17,7 @@ internal sealed class StartTurns
             _free.Writer.TryWrite(turn);
     }
 
-    /// <summary>As many as the machine has cores, and no fewer than two: a start waits for the disk too.</summary>
+    /// <summary>As many turns as the machine has cores, and no fewer than two: a start waits for the disk too.</summary>
     public static StartTurns OfThisMachine() => new(Math.Max(2, Environment.ProcessorCount));
 
     /// <summary>Waits for a turn, in the order of asking; it ends with its disposal or a while after

@@ -12,7 +12,7 @@ internal static class StoredCases
 
     private static JsonDataSerializer Serializer => JsonDataSerializer.Instance;
 
-    /// <summary>One line for so many cases.</summary>
+    /// <summary>Writes a line for every few cases.</summary>
     public static IEnumerable<string> Write(SessionDiscovery discovery) => discovery.Cases.Chunk(CasesTogether)
         .Select(cases => Serializer.SerializePayload(
             MessageType.TestCasesFound, PackedValues.Unpack(cases).ToList(), MessageReader.Version));
@@ -53,7 +53,7 @@ internal static class StoredCases
         }
         catch (Exception)
         {
-            // Whoever needs it for tests will say what is wrong.
+            // Whoever needs this for tests will report the fault.
         }
     }
 }

@@ -43,7 +43,7 @@ internal static class TestCaseNames
     private static bool Flag(TestCase test, string property) =>
         TestProperty.Find(property) is { } known && test.GetPropertyValue(known, false);
 
-    // The full name is the fixture's and the test's; a test's own name may hold dots, so it is taken off as a whole.
+    // The full name is the fixture's and the test's. A test's own name may hold dots, so it is taken off as a whole.
     private static string NUnitFixture(TestCase test)
     {
         var fullName = test.FullyQualifiedName;

@@ -117,7 +117,7 @@ internal sealed partial class TestFilter
         }
     }
 
-    // VSTest's expressions ignore case. A mark before each letter, another one for capitals, keeps it in spite of that.
+    // VSTest's expressions ignore case, so a mark before each letter, another one for capitals, keeps case apart.
     private const char SmallMark = '\u0001';
     private const char CapitalMark = '\u0002';
 

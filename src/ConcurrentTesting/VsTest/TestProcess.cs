@@ -12,7 +12,7 @@ internal sealed class TestProcess : IDisposable
     /// <summary>What stands before what a process wrote to its error stream.</summary>
     public const string CrashedWith = Crashed + " : ";
 
-    // As much as the platform keeps of it.
+    // The platform keeps as much of it.
     private const int LongestErrorOutput = 8 * 1024;
 
     private static readonly TimeSpan ErrorOutputBound = TimeSpan.FromSeconds(1);
@@ -87,7 +87,7 @@ internal sealed class TestProcess : IDisposable
         return new TestProcess(start);
     }
 
-    /// <summary>That such a process crashed, in the platform's own words.</summary>
+    /// <summary>Says that such a process crashed, in the platform's own words.</summary>
     /// <param name="errors">What it wrote to its error stream; may be empty.</param>
     public static string CrashWith(string errors) => errors.Length > 0 ? CrashedWith + errors : Crashed;
 
@@ -118,7 +118,7 @@ internal sealed class TestProcess : IDisposable
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
         {
-            // It has ended.
+            // The process has ended.
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class TestProcess : IDisposable
         _process.Dispose();
     }
 
-    // Not by lines: one may be as long as what a test writes, and never end.
+    // The output is not read by lines, because a line may be very long and never end.
     private Task ReadErrorsAsync() => UntilEndAsync(async () =>
     {
         var read = new char[2048];
@@ -148,7 +148,7 @@ internal sealed class TestProcess : IDisposable
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // The run no longer listens.
+            // The run does not listen.
         }
     }
 

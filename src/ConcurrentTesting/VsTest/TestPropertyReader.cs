@@ -8,10 +8,10 @@ namespace ConcurrentTesting.VsTest;
 /// read here where they are of a kind that arrives as it was sent. Not thread-safe.</summary>
 internal sealed class TestPropertyReader
 {
-    // Adapters have a dozen or two.
+    // Adapters have a dozen or two kinds of properties, so this bound is only for safety.
     private const int MostKinds = 1_000;
 
-    // The platform takes texts for points in time that look like one, and writes those in its own way.
+    // The platform takes texts that look like a time for one, and writes them in its own way.
     private const int ShortestTime = 19;
     private const int LongestTime = 40;
     private const int PlaceOfT = 10;
@@ -63,7 +63,7 @@ internal sealed class TestPropertyReader
             property, KindOf(property.GetValueType()), property.Id == XUnit3Serialization.Property);
     }
 
-    // A property that the platform keeps elsewhere than among a test's properties is not found there, and is none that is known.
+    // A property that the platform keeps in a field of its own is not found among a test's properties, and counts as unknown.
     private static TestProperty ReadByPlatform(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         var message = $$"""
@@ -131,7 +131,7 @@ internal sealed class TestPropertyReader
         return [.. pairs];
     }
 
-    // The platform reads lists by another serializer of its own, which has its own mind about characters that are no text.
+    // The platform reads lists by another serializer of its own, which treats characters that are no text differently.
     private static string PlainText(ref MessageCursor cursor)
     {
         var text = Text(ref cursor);

@@ -47,7 +47,7 @@ internal sealed class TrxLog
 
     public void Add(TestMessageLevel level, string message) => Try(() =>
     {
-        // The logger takes no blank ones.
+        // The logger refuses blank messages.
         if (string.IsNullOrWhiteSpace(message))
             return;
         if (_logger is null)
@@ -65,7 +65,7 @@ internal sealed class TrxLog
             Logger().End(end);
     });
 
-    // What was told before is told to it first.
+    // The logger is told first what was told before it was made.
     private SdkTrxLogger Logger()
     {
         if (_logger is not null)
@@ -82,7 +82,7 @@ internal sealed class TrxLog
         return _logger;
     }
 
-    // A logger's failure is no test's, nor its host's: the run then has no such file, as after a console that died.
+    // A logger's failure is no failure of a test or its host: the run then has no such file, as after a console that died.
     private void Try(Action tell)
     {
         if (_isBroken)

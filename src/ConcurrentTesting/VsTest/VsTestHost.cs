@@ -31,7 +31,7 @@ internal sealed class VsTestHost(
         if (!bound.Assembly.Collectors.CollectCoverage)
             return await RunOnceAsync(run, path == bound.Assembly.Path ? null : path, events, cancellationToken) with { Coverage = null };
 
-        // Collectors rewrite the assemblies of the folder, and would meet in it.
+        // Collectors rewrite the folder's assemblies, so each worker runs in a copy.
         var end = await RunOnceAsync(run, copies.PathOf(bound.Assembly.Path, worker), events, cancellationToken);
         if (end.Fault is not null)
             copies.Renew(worker);
@@ -69,6 +69,6 @@ internal sealed class VsTestHost(
         };
     }
 
-    // Its connection breaks a moment before it has ended.
+    // The console's connection breaks a moment before the console has ended.
     private async Task<bool> IsConsoleGoneAsync() => await Task.WhenAny(session.Exited, Task.Delay(LongestDeath)) == session.Exited;
 }

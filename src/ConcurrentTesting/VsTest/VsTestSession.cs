@@ -189,7 +189,7 @@ internal sealed class VsTestSession : IAsyncDisposable
             throw new InvalidOperationException($"it ended at once, {TranslationLayerAccess.DescribeEnd(_wrapper)}");
     }
 
-    // What is asynchronous begins when the request has been sent.
+    // The asynchronous part begins when the request has been sent.
     private Task SendInTurn(Func<Task> send, bool isLarge, CancellationToken cancellationToken)
     {
         var isMyTurn = Sending.Wait(LongestTurn, cancellationToken);

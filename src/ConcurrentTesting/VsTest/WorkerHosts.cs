@@ -14,7 +14,8 @@ internal sealed class WorkerHosts(
     private DirectTestHost? _direct;
     private XUnit3Host? _program;
 
-    // Its process ended when nothing ran in it: what the hook knows of that is needed until it was reported.
+    // This host's process ended while nothing ran in it. It is kept until the end was reported, because the hook's knowledge of it is
+    // needed then.
     private DirectTestHost? _ended;
 
     public IdleEnd? IdleEnd => _ended?.IdleEnd ?? _direct?.IdleEnd;
@@ -76,7 +77,7 @@ internal sealed class WorkerHosts(
         return _direct;
     }
 
-    // What was started for something else is ended.
+    // A host that was started for something else is ended.
     private async Task<AheadHost?> AheadAsync(HostBinding? bound)
     {
         if (Interlocked.Exchange(ref _ahead, null) is not { } started)

@@ -12,7 +12,7 @@ internal sealed class XUnit3Attachments(string folder)
     private static readonly Uri Adapter = new("executor://xunit/VsTestRunner3/netcore/");
     private static readonly char[] Illegal = Path.GetInvalidFileNameChars();
 
-    // The media types that tests attach; others are bytes.
+    // Tests attach these media types; any other is written as bytes.
     private static readonly Dictionary<string, string> Extensions = new(StringComparer.OrdinalIgnoreCase)
     {
         ["application/json"] = ".json",

@@ -21,7 +21,7 @@ internal sealed record XUnit3Command(string Program, string? DotNetRoot, Version
     private static readonly Version FirstWithSynchronousMessages = new(0, 3);
     private static readonly Version FirstWithParallelMode = new(4, 0);
 
-    // What the run itself puts there, and what the arguments say.
+    // The run itself puts these elements there, and the arguments say the same.
     private static readonly string[] KnownElements =
         ["ParallelizeAssembly", "ParallelizeTestCollections", "MaxParallelThreads", "ParallelAlgorithm", "StopOnFail", ExplicitElement];
 

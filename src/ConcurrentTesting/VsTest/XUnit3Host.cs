@@ -13,13 +13,13 @@ internal sealed class XUnit3Host(
 {
     private const int FailedStatus = 1;
 
-    // -1073741510, of which the system keeps the lowest byte.
+    // The program ends with -1073741510, of which the system keeps the lowest byte.
     private const int StoppedStatus = 0x3A;
     private const string IdProperty = "XunitTestCaseUniqueID";
 
     private XUnit3Process? _process;
 
-    // Runs what was handed over.
+    // This host runs the batches that the program could not.
     private ITestHost? _other;
     private StartTurn? _turn;
 
@@ -63,7 +63,7 @@ internal sealed class XUnit3Host(
             }
             catch (Exception exception) when (exception is not (OperationCanceledException or ConcurrentTestException))
             {
-                // Whatever it is, a test host needs nothing of this.
+                // A test host needs nothing of this, whatever failed.
                 run.Log.LogDebug(exception, "Worker {Worker}: the program {Program} could not be used", worker, command.Program);
                 assemblies.GiveUpProgram(bound.Assembly, exception.Message);
                 if (events.HasBegun)
@@ -71,13 +71,13 @@ internal sealed class XUnit3Host(
             }
         }
 
-        // Which takes a turn of its own.
+        // The test host takes a turn of its own.
         EndTurn();
         _other = await testHost(cancellationToken);
         return await _other.RunAsync(hostRun, events, cancellationToken);
     }
 
-    // Null where a case has not what the program needs: its adapter is another.
+    // Returns null where a case lacks what the program needs, because it comes from another adapter.
     private ChosenTests? TestsOf(HostRun hostRun)
     {
         var whole = PackedValues.Unpack(CasesPayload.Of(hostRun.Entries));
@@ -128,7 +128,7 @@ internal sealed class XUnit3Host(
         }
     }
 
-    // A run that is killed leaves no tests' arguments behind.
+    // The file goes when it was read, so that a killed run leaves no tests' arguments behind.
     private static async Task DeleteWhenReadAsync(XUnit3Process process, string arguments)
     {
         await process.Spoken;
@@ -146,7 +146,7 @@ internal sealed class XUnit3Host(
         }
         catch (OperationCanceledException)
         {
-            // What has arrived is written.
+            // The results that have arrived are written.
             handler.Abort(null);
             throw;
         }
@@ -168,11 +168,11 @@ internal sealed class XUnit3Host(
         handler.Abort(TestProcess.CrashWith(errors));
     }
 
-    // It tells by its exit code that a test or a clean-up failed, and by another that it stopped at the first.
+    // The program tells by its exit code that a test or a clean-up failed, and by another one that it stopped at the first failure.
     private static bool IsExpected(ProcessExit exit, XUnit3Messages messages) =>
         !exit.IsKilled && (exit.Status == 0 || (messages.HasFailures && exit.Status is FailedStatus or StoppedStatus));
 
-    // Tests with their arguments, which are nobody else's to read.
+    // The file holds tests with their arguments, which nobody else may read.
     private static async Task WriteAsync(string file, IEnumerable<string> lines, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Options = FileOptions.Asynchronous };

@@ -38,7 +38,7 @@ internal static class XUnit3Json
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair is legal in JSON and in .NET, but not in between; what is no UTF-8 is nowhere.
+            // Half a surrogate pair is legal in JSON and in .NET, but not in UTF-8 between them.
             return Unescaped(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(value)));
         }
     }

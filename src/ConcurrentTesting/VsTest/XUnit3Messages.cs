@@ -20,7 +20,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
     private const string CaseId = "TestCaseUniqueID";
     private const string TestId = "TestUniqueID";
 
-    // By what the messages of their begin and of their clean-up begin with.
+    // The key is the beginning that the messages of a scope's start and clean-up share.
     private static readonly Dictionary<string, Scope> Scopes = new(StringComparer.Ordinal)
     {
         ["test-assembly"] = new("Assembly ", "AssemblyUniqueID", "AssemblyPath"),
@@ -35,10 +35,10 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
     private readonly Dictionary<string, DateTimeOffset?> _startedAt = [];
     private readonly Dictionary<string, (string Case, TestResult Result)> _results = [];
 
-    // One more result of a test whose clean-up failed, told when its case has ended.
+    // A test whose clean-up failed gets one more result, which is told when its case has ended.
     private readonly List<(string Case, TestResult Result)> _cleanUps = [];
 
-    // By the id that xunit gave it.
+    // The key is the id that xunit gave to the scope.
     private readonly Dictionary<string, string> _names = [];
 
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -136,7 +136,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
             result.ErrorStackTrace = failure.StackTrace;
         }
 
-        // Its files come with its end; of several the first counts, as it does for the adapter.
+        // A result's files come with the test's end. Of several results of one id the first counts, as it does for the adapter.
         _results.TryAdd(id, (message.Text(CaseId) ?? "", result));
     }
 
@@ -179,7 +179,8 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         Tell(result);
     }
 
-    // A case of several rows is told as running until its first, as the platform does: the time that a test may take is a row's.
+    // A case of several rows is told as running until its first row, as the platform does, because the time that a test may take is a
+    // row's.
     private void Tell(TestResult result)
     {
         if (result.Outcome == VsOutcome.Failed)
@@ -187,7 +188,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         handler.HandleTestRunStatsChange(new TestRunChangedEventArgs(null, [result], []));
     }
 
-    // Of a test whose end could not be read.
+    // These are tests whose end could not be read.
     private void TellPending(Predicate<string> isMeant)
     {
         foreach (var (id, pending) in _results.Where(pending => isMeant(pending.Value.Case)).ToList())
@@ -203,7 +204,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
         }
     }
 
-    // Nothing that failed is forgotten because what was said of it could not be read.
+    // A failure counts even where its message could not be read.
     private void CountFailures(int failed)
     {
         HasFailures |= failed > 0;
@@ -277,7 +278,7 @@ internal sealed class XUnit3Messages(HostRunHandler handler, IReadOnlyDictionary
             handler.HandleLogMessage(TestMessageLevel.Informational, Line(depth, line.TrimEnd('\r')));
     }
 
-    // As the adapter writes it, and as it is read.
+    // The adapter writes lines in this form, and they are read in it.
     private string Line(int depth, string text)
     {
         var indentation = new string(' ', depth == 1 ? 1 : 2 * depth);

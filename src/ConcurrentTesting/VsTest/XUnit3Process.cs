@@ -7,14 +7,14 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>The program of an xunit v3 suite while it runs tests: what it says, a JSON object a line, and how it ends.</summary>
 internal sealed class XUnit3Process : IAsyncDisposable
 {
-    // As long as the adapter gives it.
+    // The adapter gives the program as long.
     private static readonly TimeSpan EndBound = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan KillBound = TimeSpan.FromSeconds(2);
 
     // What a process wrote before it ended can be read at once, unless one that its tests started holds the stream open.
     private static readonly TimeSpan QuietBound = TimeSpan.FromSeconds(1);
 
-    // Megabytes take a second.
+    // Reading megabytes takes about a second.
     private static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(1);
     private const int BufferSize = 64 * 1024;
     private static readonly byte[] Answer = [(byte)'\n'];
@@ -45,7 +45,7 @@ internal sealed class XUnit3Process : IAsyncDisposable
     /// <summary>Completes with its first message: then it has read its arguments.</summary>
     public Task Spoken => _spoken.Task;
 
-    /// <summary>Something that it said is on its way or being heard, for a bounded time.</summary>
+    /// <summary>Whether something that it said is on its way or being heard, for a bounded time.</summary>
     public bool IsTelling =>
         Volatile.Read(ref _begun) is not 0 and var begun && Stopwatch.GetElapsedTime(begun) < LongestMessage;
 
@@ -98,13 +98,13 @@ internal sealed class XUnit3Process : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Nobody reads it any more.
+            // Nobody reads the messages.
         }
     }
 
     private async Task<ProcessExit> ExitAsync() => ProcessExit.OfCode(await _process.Exited);
 
-    // Completes some time after its end was due; at once where it cannot be heard.
+    // Completes some time after the program's end was due; at once where the program cannot be heard.
     private static async Task OverdueAsync(Task reading, XUnit3Messages messages, CancellationToken cancellationToken)
     {
         await Task.WhenAny(reading, messages.Finished);
@@ -163,7 +163,7 @@ internal sealed class XUnit3Process : IAsyncDisposable
         _spoken.TrySetResult();
         messages.Take(message.RootElement);
 
-        // It waits for an answer to each message, and to nothing else.
+        // The program waits for an answer to each message, and to nothing else.
         if (_isSynchronous)
             Continue();
     }
@@ -178,7 +178,7 @@ internal sealed class XUnit3Process : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It has ended.
+            // The program has ended.
         }
     }
 }

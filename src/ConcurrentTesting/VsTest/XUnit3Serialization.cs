@@ -17,13 +17,13 @@ internal static class XUnit3Serialization
     private const string ConfigurationMember = "cp";
     private const string IdMember = "id";
 
-    // From the case over its method, class and collection to the assembly.
+    // The way leads from the case over its method, class and collection to the assembly.
     private static readonly string[] WayToAssembly = ["tm", "tc", "tc", "ta"];
 
     /// <summary>The same case in an assembly at another path; the text as it is where it says nothing of the first one.</summary>
     public static string Move(string serialized, string from, string to) => Move(serialized, WayToAssembly, from, to) ?? serialized;
 
-    // Null where it is not what is looked for.
+    // Returns null where the value is not of the expected form.
     private static string? Move(string value, ReadOnlySpan<string> way, string from, string to)
     {
         var begin = value.LastIndexOf(Separator) + 1;
@@ -56,7 +56,7 @@ internal static class XUnit3Serialization
         if (after is not null)
             SetText(lines, ConfigurationMember, after);
 
-        // Versions before 4 write it; one that is of something else stays.
+        // Versions before 4 write an id of the assembly; an id of something else stays.
         if (TextOf(lines, IdMember) == IdOf(from, before))
             SetText(lines, IdMember, IdOf(to, after));
         return true;
@@ -71,7 +71,7 @@ internal static class XUnit3Serialization
     private static void SetText(string[] lines, string member, string text) =>
         lines[IndexOf(lines, member)] = $"{member}{Separator}{Text}{Separator}{Encoded(text)}";
 
-    // https://github.com/xunit/xunit/blob/main/src/xunit.v3.common/Utility/UniqueIDGenerator.cs
+    // The id is computed as in https://github.com/xunit/xunit/blob/main/src/xunit.v3.common/Utility/UniqueIDGenerator.cs
     private static string IdOf(string path, string? configuration) =>
         TextHash.Of($"{path}\0{configuration}\0");
 

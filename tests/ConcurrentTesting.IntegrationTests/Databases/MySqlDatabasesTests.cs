@@ -1,6 +1,7 @@
 using System.Globalization;
 using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.Server;
+using ConcurrentTesting.IntegrationTests.Samples;
 using MySqlConnector;
 using Shouldly;
 using Xunit;
@@ -38,6 +39,29 @@ public sealed class MySqlDatabasesTests(DatabaseServers servers) : MySqlFixture(
 
         lease.Environment["APP_DB"].ShouldBe($"127.0.0.1|{given.Port}|{user}|pass'w;ord|{lease.Database}|5");
         (await QueryAsync(lease, "SELECT CONCAT(DATABASE(), '|', SUBSTRING_INDEX(USER(), '@', 1))")).ShouldBe($"{lease.Database}|{user}");
+    }
+
+    // Writing to a unix socket fails at once where its server is gone, with another error than by TCP.
+    [Fact]
+    public async Task A_run_whose_server_on_a_unix_socket_was_started_again_takes_hold_again()
+    {
+        await using var server = await RestartingServer.StartAsync(Servers, DatabaseEngine.MySql, CancellationToken);
+        var direct = server.ConnectionString + ";Pooling=False";
+        await QueryAsync(direct, "CREATE USER here@localhost IDENTIFIED BY 'hidden-secret'");
+        await QueryAsync(direct, "GRANT ALL ON *.* TO here@localhost");
+        var socket = Path.Combine((string)(await QueryAsync(direct, "SELECT @@datadir"))!, (string)(await QueryAsync(direct, "SELECT @@socket"))!);
+        var given = new MySqlConnectionStringBuilder { Server = socket, ConnectionProtocol = MySqlConnectionProtocol.UnixSocket, UserID = "here", Password = "hidden-secret" };
+        var run = UniqueName();
+        await using var databases = await PreparedAsync(await SettingsAsync() with { ConnectionString = given.ConnectionString }, run);
+        var lease = await databases.LeaseAsync(0, CancellationToken);
+
+        await server.RestartAsync(CancellationToken);
+
+        var holder = new MySqlEye(Servers).Holder(LockName.OfRun(OwnDatabaseName.RunToken(run)));
+        await Eventually.BeAsync(
+            async () => await QueryAsync(server.ConnectionString + ";Pooling=False", holder) is not (null or DBNull), "a session holds the run's lock again", CancellationToken);
+        databases.Lost.IsCancellationRequested.ShouldBeFalse();
+        (await QueryAsync(lease, "SELECT 1")).ShouldNotBeNull();
     }
 
     [Fact]

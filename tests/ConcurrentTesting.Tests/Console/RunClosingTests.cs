@@ -95,6 +95,16 @@ public class RunClosingTests
     }
 
     [Fact]
+    public void What_was_running_as_the_run_was_stopped_is_named_with_its_worker()
+    {
+        var begun = SampleRun.Attempt(TestOutcome.Skipped, worker: 3) with { Cause = AttemptCauses.Unfinished };
+        var never = SampleRun.Attempt(TestOutcome.Skipped, worker: -1) with { Cause = AttemptCauses.NotRun };
+
+        RunClosing.Lines(SampleRun.Run(Settings, SampleRun.Result(SampleRun.Entry("Hangs"), begun), SampleRun.Result(SampleRun.Entry("Waits"), never)), new Redactor())
+            .Where(line => line.Contains("OrderTests", StringComparison.Ordinal)).ShouldBe(["  Unfinished Shop.Tests.OrderTests.Hangs  [Shop.Tests (net10.0), worker 3]"]);
+    }
+
+    [Fact]
     public void What_never_ran_is_one_line_after_what_failed_and_hides_nothing()
     {
         var never = SampleRun.Entries(408).Select(entry => SampleRun.Result(entry, SampleRun.Attempt(TestOutcome.Error, worker: -1) with { Message = "The test was asked for and never ran.\nWhy?" }));

@@ -117,6 +117,71 @@ public sealed class DatabaseUseTests
     }
 
     [Fact]
+    public void A_database_that_tests_of_several_workers_open_beside_their_own_is_told_with_the_first_tests()
+    {
+        var (kind, message) = DatabaseUseFindings.Of(Shared("reports")).ShouldHaveSingleItem();
+
+        kind.ShouldBe(IncidentKinds.DatabaseShared);
+        message.ShouldContain("none has it for itself: reports. reports was opened on worker 0 first by Shop.Orders.Ships, on worker 1 first by a set-up of Shop.Tests (net10.0).");
+        message.ShouldContain("--test-databases");
+        var told = Shared("reports") with { Incidents = [new Incident(RecordedRun.Start, kind, message)] };
+        string.Join('\n', RunClosing.Lines(told, new Redactor())).ShouldContain("  WARNING    SEVERAL WORKERS USE ONE DATABASE");
+        SummaryMarkdown.Of(told, new ReportText(new Redactor())).ShouldContain("> [!WARNING]\n> SEVERAL WORKERS USE ONE DATABASE");
+    }
+
+    [Theory]
+    [InlineData("postgres", 1)]
+    [InlineData("mysql", 1)]
+    [InlineData("w0", 1)]
+    [InlineData("w1_audit", 1)]
+    [InlineData("reports", 0)]
+    public void What_one_worker_opens_or_is_a_workers_own_or_the_servers_is_not_told_as_shared(string database, int second)
+    {
+        var run = Shared(database, second);
+
+        DatabaseUseFindings.Of(run with { Database = run.Database! with { Clones = ["w0", "w1", "w0_audit", "w1_audit"] } }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Where_each_worker_has_a_server_the_same_name_is_another_database()
+    {
+        var run = Shared("reports");
+
+        DatabaseUseFindings.Of(run with { Settings = run.Settings with { Isolation = DatabaseIsolation.Server } }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_database_that_all_use_instead_of_their_own_is_told_once()
+    {
+        var run = Shared("reports");
+        run = run with { Batches = [.. run.Batches.Select(batch => batch with { Opened = [new OpenedDatabase("reports", 1)] })] };
+
+        DatabaseUseFindings.Of(run).ShouldHaveSingleItem().Kind.ShouldBe(IncidentKinds.DatabaseUnused);
+    }
+
+    [Theory]
+    [InlineData("Npgsql.PostgresException : 42710: role \"shop_reader\" already exists", true)]
+    [InlineData("42P04: database \"shop_reports\" already exists", true)]
+    [InlineData("23505: duplicate key value violates unique constraint \"pg_authid_rolname_index\"", true)]
+    [InlineData("MySqlException : Operation CREATE USER failed for 'shop_reader'@'localhost'", true)]
+    [InlineData("Can't create database 'shop_reports'; database exists", true)]
+    [InlineData("42P04: database \"ct_r_20261122_shop_12345678\" already exists", false)]
+    [InlineData("42P07: relation \"orders\" already exists", false)]
+    [InlineData("user already exists", false)]
+    public void A_failure_because_a_name_of_the_whole_server_is_taken_tells_of_a_server_for_each_worker(string message, bool isTold)
+    {
+        var run = Run([Batch(1, "w0", 1), Batch(2, "w1", 1) with { Worker = 1 }], []) with
+        {
+            Tests = [RecordedRun.Test("Ships", RecordedRun.Attempt(TestOutcome.Failed) with { Message = message })],
+        };
+
+        DatabaseUseFindings.Of(run).Count(finding => finding.Kind == IncidentKinds.ServerShared && finding.Message.Contains("(--test-isolation server)", StringComparison.Ordinal)
+            && finding.Message.Contains(", 1 such failure in all.", StringComparison.Ordinal)).ShouldBe(isTold ? 1 : 0);
+        DatabaseUseFindings.Of(run with { Settings = run.Settings with { Isolation = DatabaseIsolation.Server } }).ShouldBeEmpty();
+        DatabaseUseFindings.Of(run with { Batches = [run.Batches[0]] }).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Where_no_test_ran_nothing_is_to_be_said()
     {
         var run = Run([Batch(1, "w0", 0)], []) with { Tests = [RecordedRun.Test("Skipped", RecordedRun.Attempt(TestOutcome.Skipped))] };
@@ -136,6 +201,12 @@ public sealed class DatabaseUseTests
         DatabaseUse.Of(run).Single().UnseenSessions.ShouldBe(unseen);
         DatabaseUseFindings.Of(run).Count(finding => finding.Kind == IncidentKinds.UnseenWork).ShouldBe(unseen > 0 ? 1 : 0);
     }
+
+    private static RunRecord Shared(string database, int second = 1) => Run(
+        [
+            Batch(1, "w0", 0) with { Opened = [new OpenedDatabase("w0", 1), new OpenedDatabase(database, 1, "Shop.Orders.Ships")] },
+            Batch(2, "w1", 0) with { Worker = second, Opened = [new OpenedDatabase("w1", 1), new OpenedDatabase(database, 1)] },
+        ], []);
 
     private static BatchRecord Batch(int number, string database, long? connections) => RecordedRun.Batch(number) with
     {

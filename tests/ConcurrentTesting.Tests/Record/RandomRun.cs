@@ -124,7 +124,7 @@ internal sealed class RandomRun
             Error = Text(),
             Coverage = _random.Next(2) == 0 ? null : ["/repo/results/a.xml"],
             Figures = new TestFigures { Reads = 4 },
-            Opened = [new OpenedDatabase("shop", 2)],
+            Opened = [new OpenedDatabase("shop", 2, "Orders.Ships")],
             BesideTests = Some(),
         };
         _recorder.Add(new BatchEnded(batch) { At = _recorder.Now }, assembly);

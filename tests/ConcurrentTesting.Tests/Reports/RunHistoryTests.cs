@@ -31,6 +31,21 @@ public sealed class RunHistoryTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_was_stopped_remembers_nothing_of_what_it_did_not_run()
+    {
+        var skipped = RecordedRun.Attempt(TestOutcome.Skipped);
+        var history = RunHistory.Empty.With(
+            Run(
+                RecordedRun.Test("Skipped", skipped),
+                RecordedRun.Test("Left", skipped with { Worker = -1, Cause = AttemptCauses.NotRun }),
+                RecordedRun.Test("Begun", skipped with { Cause = AttemptCauses.Unfinished }),
+                RecordedRun.Test("Never", RecordedRun.Attempt(TestOutcome.Error, worker: -1))),
+            new Redactor());
+
+        history.ByTest().Keys.ShouldHaveSingleItem().ShouldEndWith("Skipped");
+    }
+
+    [Fact]
     public async Task It_has_a_bound_and_forgets_the_oldest()
     {
         var path = _folder.File("test-history.jsonl");
@@ -92,6 +107,18 @@ public sealed class RunHistoryTests : IDisposable
             ("Slow", "slower than its p95 (0.20s, now 0.90s)"),
             ("Chatty", "+30 queries (5, now 35)"),
         ]);
+    }
+
+    [Fact]
+    public void A_test_that_never_ran_has_not_failed()
+    {
+        var failed = RecordedRun.Attempt(TestOutcome.Failed);
+        var never = RecordedRun.Attempt(TestOutcome.Error, worker: -1);
+        var record = Run(RecordedRun.Test("Breaks", failed), RecordedRun.Test("Never", never), RecordedRun.Test("Runs"));
+        ImmutableArray<PastResult> past = [new(TestOutcome.Passed, 1, null, false), new(TestOutcome.Error, 0, null, false)];
+
+        HistoryFindings.Of(record with { History = record.Tests.ToImmutableDictionary(test => test.Id, _ => past) })
+            .Select(found => (found.Test.Name, found.Text)).ShouldBe([("Breaks", "new failure")]);
     }
 
     [Fact]

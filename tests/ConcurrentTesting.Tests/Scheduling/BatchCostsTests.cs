@@ -44,6 +44,22 @@ public sealed class BatchCostsTests
         (Seconds(Root), Seconds(Orders)).ShouldBe((4, 2));
     }
 
+    // Their test platform gives their tests the same ids.
+    [Fact]
+    public void Two_assemblies_of_one_name_teach_each_of_its_own_set_ups()
+    {
+        var other = Catalogs.Assembly() with { Path = "/repo/other/Shop.Tests.dll", Ordinal = 1 };
+        var catalog = Catalogs.Of(Unit("Shop.A", Root), Catalogs.Unit(other, "Shop.A", 1));
+        var tests = catalog.Entries().Select((entry, number) => Test(entry, number));
+        BatchRecord[] batches = [Record(0, 6.5), RecordedRun.Batch(1, assembly: other) with { BesideTests = TimeSpan.FromSeconds(1.5) }];
+
+        BatchCosts.Learn(_timings, catalog, RecordedRun.Of("/results", tests, batches), Loading);
+
+        Seconds(Root).ShouldBe(5);
+        _timings.Of(Catalogs.Assembly()).Host.ShouldBeNull();
+        _timings.Of(other).Host!.Seconds.ShouldBe(1.5);
+    }
+
     [Fact]
     public void Batches_with_several_set_ups_and_batches_that_broke_teach_nothing()
     {

@@ -107,6 +107,26 @@ public sealed class TimingStoreTests : IDisposable
         read.WithFewerRows(catalog, rows[..5].Select(row => row with { Attempts = [row.Final with { Outcome = TestOutcome.Skipped }] })).ShouldBeEmpty();
     }
 
+    // Their test platform gives their tests the same ids.
+    [Fact]
+    public async Task Two_assemblies_of_one_name_are_remembered_apart()
+    {
+        TestAssembly[] assemblies = [Catalogs.Assembly(), Catalogs.Assembly() with { Path = "/repo/other/Shop.Tests.dll", Ordinal = 1 }];
+        var catalog = Catalogs.Of([.. assemblies.Select(assembly => new TestUnit("Orders", assembly, [Catalogs.Entry(assembly, "Orders", "Ships", hasKnownRows: false)]))]);
+        var (first, second) = (catalog.Entries()[0], catalog.Entries()[1]);
+        var store = await ReadAsync();
+        store.Learn(catalog, [Record(first, TestOutcome.Passed, 1), Record(second, TestOutcome.Failed, 3)], complete: true);
+        await store.SaveAsync(File_, new Redactor(), TestContext.Current.CancellationToken);
+
+        var read = await ReadAsync();
+
+        second.Id.ShouldBe(first.Id);
+        read.Find(first)!.ShouldSatisfyAllConditions(timing => timing.Seconds.ShouldBe(1), timing => timing.Rows.ShouldBe(1), timing => timing.LastOutcome.ShouldBe("Passed"));
+        read.Find(second)!.ShouldSatisfyAllConditions(timing => timing.Seconds.ShouldBe(3), timing => timing.Rows.ShouldBe(1), timing => timing.LastOutcome.ShouldBe("Failed"));
+        read.WithFewerRows(catalog, [Record(first, TestOutcome.Passed, 1)]).ShouldBeEmpty();
+        read.NewAmong(catalog.Entries()).ShouldBeEmpty();
+    }
+
     [Fact]
     public void A_test_that_failed_before_its_rows_has_no_fewer_of_them()
     {

@@ -43,7 +43,7 @@ internal static class HostCommands
 
     private static string Safe(string text, Redactor redactor) => PlainText.Cap(PlainText.Escape(redactor.Redact(text)), LongestMessage);
 
-    // What is not in the repository cannot be shown beside its line.
+    // A host can show a file beside its line only where the file is in the repository.
     private static (string? File, string? Line) Split(string? place) =>
         place is null || Path.IsPathRooted(place) || place.LastIndexOf(':') is not (> 0 and var colon)
         ? (null, null)

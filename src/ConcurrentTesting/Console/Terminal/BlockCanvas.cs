@@ -27,7 +27,7 @@ internal sealed class BlockCanvas(int terminalColumns, bool hasColours)
     public BlockCanvas Add(string text, TextStyle style = TextStyle.Plain)
     {
         var fitting = ColumnWidth.Fit(text, Left);
-        // What comes after a cut would be read as its continuation.
+        // A text after the cut would be read as its continuation.
         Left = fitting.Length < text.Length ? 0 : Left - ColumnWidth.Of(fitting);
         if (hasColours && style != TextStyle.Plain)
             _line.Append("\e[").Append(Code(style)).Append('m').Append(fitting).Append("\e[0m");

@@ -7,12 +7,11 @@ namespace ConcurrentTesting.Console.Terminal;
 [UnsupportedOSPlatform("windows")]
 internal static class JobControl
 {
-    // signal(7) on Linux; macOS and the BSDs number it differently.
+    // SIGSTOP has this number on Linux, and another one on macOS and the BSDs (signal(7)).
     private const int StopSignalLinux = 19;
     private const int StopSignalBsd = 17;
 
-    /// <summary>From now on Ctrl-Z stops this process inside <paramref name="leaveTerminal"/>, which is to hide what is shown
-    /// first.</summary>
+    /// <summary>Makes Ctrl-Z stop this process inside <paramref name="leaveTerminal"/>, which is to hide the block first.</summary>
     public static IDisposable StopWithin(Action<Action> leaveTerminal) =>
         PosixSignalRegistration.Create(PosixSignal.SIGTSTP, _ => leaveTerminal(Stop));
 

@@ -3,10 +3,10 @@ namespace ConcurrentTesting.Console.Terminal;
 /// <summary>What a terminal can do beyond text, by what it tells of itself in the environment.</summary>
 internal static class KnownTerminals
 {
-    // VTE 0.50.0 crashes on links; the number is 5000 there.
+    // VTE 0.50.0 (which tells 5000) crashes on links.
     private const int LastVteWithoutLinks = 5000;
 
-    // Of those without progress some take its sequence for a message that they show.
+    // Only these are asked for progress, because some other terminals show its sequence as a message.
     private static readonly string[] WithProgress = ["ghostty", "WezTerm"];
     private static readonly string[] WithLinks = [.. WithProgress, "iTerm.app", "vscode", "Hyper", "Tabby", "rio"];
     private static readonly string[] KindsWithLinks = ["kitty", "alacritty", "foot"];
@@ -21,7 +21,7 @@ internal static class KnownTerminals
     {
         if (variable("FORCE_HYPERLINK") is { Length: > 0 } forced)
             return forced != "0";
-        // What is around them may not know links, whatever it had set for its own shells.
+        // The multiplexer around the shells may not know links, whatever its own terminal said.
         return !IsMultiplexed(variable) && TellsLinks(variable);
     }
 

@@ -8,8 +8,7 @@ internal sealed class LiveBlock(ConsoleSurface surface)
     private const string HideCursor = "\e[?25l";
     private const string ShowCursor = "\e[?25h";
 
-    // Not from the first column: where the block has come to the top of its screen, tmux would take that for "clear the screen" and keep
-    // what was there as history.
+    // It erases from the second column: erasing from the first, at the top of the screen, makes tmux keep what was there as history.
     private const string EraseBelow = "\r\e[C\e[J\r\e[K";
     private const string EraseRestOfLine = "\e[K";
     private const string WrapOff = "\e[?7l";
@@ -24,7 +23,7 @@ internal sealed class LiveBlock(ConsoleSurface surface)
     private IReadOnlyList<string> _shown = [];
     private bool _isUpdating;
 
-    /// <summary>Something of the block is on the screen, or the cursor is hidden.</summary>
+    /// <summary>Whether a part of the block is on the screen, or the cursor is hidden.</summary>
     public bool IsShown { get; private set; }
 
     /// <summary>Shows these lines in place of the last ones; each has to fit the terminal's width. Nothing is written where they are the
@@ -40,7 +39,7 @@ internal sealed class LiveBlock(ConsoleSurface surface)
         }
 
         _frame.Clear();
-        // An update that is begun already hides the erased block until this frame is complete.
+        // An update that has begun hides the erased block until this frame is complete.
         _frame.Append(_isUpdating ? "" : BeginUpdate).Append(IsShown ? "" : HideCursor).Append(WrapOff).Append('\r');
         _frame.AppendJoin(EraseRestOfLine + "\r\n", lines).Append("\e[J");
         if (lines.Count > 1)
@@ -70,6 +69,6 @@ internal sealed class LiveBlock(ConsoleSurface surface)
         (_shown, IsShown, _isUpdating) = ([], false, false);
     }
 
-    // One write is one frame.
+    // A frame is written at once.
     private void Write() => surface.Write(_frame.ToString());
 }

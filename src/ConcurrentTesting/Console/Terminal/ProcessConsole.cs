@@ -3,7 +3,7 @@ namespace ConcurrentTesting.Console.Terminal;
 /// <summary>The process's standard output.</summary>
 internal sealed class ProcessConsole : ConsoleSurface
 {
-    // What terminals without a size of their own (a bare pseudo-terminal) are taken for.
+    // A terminal without a size of its own (a bare pseudo-terminal) is taken to have this many columns.
     private const int FallbackColumns = 80;
     private const int FallbackRows = 24;
 

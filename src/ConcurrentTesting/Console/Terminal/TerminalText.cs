@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Console.Terminal;
 /// compares, and the places in the code.</summary>
 internal static partial class TerminalText
 {
-    // Others than "all as it was", so that what the build's own logger has set around the text stays.
+    // None of them is "all as it was", so that the colours of the build's own logger around the text stay.
     private const string Bad = "\e[31m";
     private const string Good = "\e[32m";
     private const string Strong = "\e[1m";
@@ -60,7 +60,7 @@ internal static partial class TerminalText
             return line;
         var file = Path.GetFullPath(place.Groups["file"].Value, rootDirectory);
         var number = int.TryParse(place.Groups["line"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 1;
-        // What a test made up opens nothing.
+        // A place that a test made up gets no link.
         return File.Exists(file)
             ? string.Concat(line.AsSpan(0, place.Groups["place"].Index), TerminalLinks.To(file, number, place.Groups["place"].Value))
             : line;

@@ -58,7 +58,7 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
-            // The server has ended, or none can have had a socket with so long a path.
+            // The server has ended, or its socket's path is too long for any server.
             return false;
         }
     }

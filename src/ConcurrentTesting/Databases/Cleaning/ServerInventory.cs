@@ -33,7 +33,7 @@ internal sealed class ServerInventory : IAsyncDisposable
     {
         if (settings.ConnectionString is not { } connectionString || ServerKind.Of(settings.Database) is not { } kind)
             return null;
-        // What is set for templates and clones is of no account here.
+        // A cleaning makes no templates and no clones, so their settings are left out.
         var plain = settings with { TemplateExtensions = [], DatabaseSettings = [] };
         var context = new ServerContext(plain, "cleaning", IsOurs: false, [], guards, secrets, logger, time);
         var dialect = kind.Connect(connectionString, context);

@@ -82,7 +82,7 @@ internal sealed class CloneSets(
             counts.Add(CountNames.Leaked, 1);
     }
 
-    // A worker's next databases, and the run's end, do not wait for those that were.
+    // A failed drop does not stop the worker's next databases, nor the run's end.
     private async Task<bool> TryDropAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         try
@@ -111,7 +111,7 @@ internal sealed class CloneSets(
             }
 
             await ReadStatisticsAsync(clone, worker, cancellationToken);
-            // The database is about to be renamed by the run, not dropped by the tests.
+            // The run is about to rename the database, which must not look as if the tests had dropped it.
             health.Forget(clone);
             var kept = await engine.KeepAsync(clone, cancellationToken);
             counts.Kept(new KeptRecord(kept.Name, test, kept.How));

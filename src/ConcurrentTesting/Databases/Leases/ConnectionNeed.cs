@@ -25,7 +25,7 @@ internal static class ConnectionNeed
         if (ofWorker * (long)workers <= limit)
             return;
         var fitting = Math.Max(1, limit / Math.Max(1, workers * pools.Length));
-        // The drivers' default is a hundred connections, which hardly any test needs.
+        // It is a warning only where somebody set a pool's size: hardly any test needs the hundred connections of the drivers' default.
         logger.Log(
             pools.Any(pool => pool.IsGiven) ? LogLevel.Warning : LogLevel.Information,
             "{Workers} with pools of {Pool} connections may open {Need}, and the server takes {Limit} of them (max_connections): "
@@ -34,7 +34,7 @@ internal static class ConnectionNeed
             ofWorker,
             ofWorker * (long)workers,
             limit,
-            // The parameter replaces all patterns, so that one that was not repeated would be lost.
+            // The parameter replaces all patterns, so the proposal repeats the others too.
             string.Join(' ', variables.Select(variable => Read(variable.Value) is null
                 ? $"'{RecordedSettings.Shown(variable.Pattern)}'"
                 : $"'{RecordedSettings.Shown(variable.Pattern)};Maximum Pool Size={fitting.ToString(CultureInfo.InvariantCulture)}'")));

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Databases.Leases;
 /// <param name="Connection">How a test reaches it.</param>
 internal sealed record DatabaseClone(TemplateDatabase Template, string Name, ConnectionValues Connection)
 {
-    /// <summary>Without the connection, which may hold a password.</summary>
+    /// <summary>Leaves out the connection, which may hold a password.</summary>
     public override string ToString() => Name;
 }
 
@@ -21,6 +21,6 @@ internal sealed record ConnectionValues(
     string Username = "",
     string Password = "")
 {
-    /// <summary>Nothing but the database: the rest may be secret.</summary>
+    /// <summary>Tells the database only: the rest may be secret.</summary>
     public override string ToString() => Database;
 }

@@ -51,7 +51,7 @@ internal sealed class DatabaseHealth(
         }
     }
 
-    /// <summary>Until it is cancelled.</summary>
+    /// <summary>Checks until it is cancelled.</summary>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(interval, time);
@@ -85,7 +85,7 @@ internal sealed class DatabaseHealth(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Dropped while we looked at it.
+            // The database was dropped while it was being looked at.
             if (!_live.ContainsKey(clone.Name))
                 return;
             counts.Add(CountNames.Unhealthy, 1);

@@ -8,6 +8,6 @@ internal sealed record DatabaseLease(int Worker, string? Database, ImmutableDict
     /// <summary>The clones behind the lease, the first being <see cref="Database"/>; empty where the run has no databases.</summary>
     public ImmutableArray<DatabaseClone> Clones { get; init; } = [];
 
-    /// <summary>Without the environment, which may hold a password.</summary>
+    /// <summary>Leaves out the environment, which may hold a password.</summary>
     public override string ToString() => $"worker {Worker}: {Database ?? "no database"}";
 }

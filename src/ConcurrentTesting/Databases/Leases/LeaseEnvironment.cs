@@ -31,8 +31,8 @@ internal static class LeaseEnvironment
         return variables.ToImmutable();
     }
 
-    /// <summary>For the command that builds a template. Patterns that name other databases lead nowhere: without them the program would
-    /// take what the caller's shell or its own configuration says, which may be a real database.</summary>
+    /// <summary>The environment of a command that builds a template. Patterns that name other databases lead nowhere: without them the
+    /// program would take what the caller's shell or its own configuration says, which may be a real database.</summary>
     public static ImmutableDictionary<string, string> OfTemplate(
         ConcurrentTestSettings settings, string runId, string database, ConnectionValues connection)
     {
@@ -71,21 +71,21 @@ internal static class LeaseEnvironment
             },
             DatabaseEngine.MySql => new()
             {
-                // To its clients localhost is the socket of the system's own server.
+                // The clients of MySQL take "localhost" for the socket of the system's own server.
                 ["MYSQL_HOST"] = isSocket ? "localhost" : host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" : host,
                 ["MYSQL_TCP_PORT"] = isSocket ? "" : connection.Port,
                 ["MYSQL_UNIX_PORT"] = isSocket ? host : "",
             },
             _ => [],
         };
-        // What the run itself is not told it takes from the caller too. Who the caller is goes together with their password, and a command
-        // that names a user counts on it.
+        // A variable without a value stays the caller's. A caller's account is a user with a password, which commands that name the user
+        // rely on: it stays whole.
         return variables.Where(variable => variable.Value.Length > 0 && !(hasAccount && Account.Contains(variable.Key))).ToDictionary();
     }
 
     private static ConnectionValues NowhereFor(DatabaseEngine engine, ConnectionValues connection) => engine switch
     {
-        // Nothing can be below a file.
+        // Nothing can lie below a file, so this path leads nowhere.
         DatabaseEngine.Sqlite => new($"Data Source={connection.Database}/{Nowhere}", $"{connection.Database}/{Nowhere}"),
         DatabaseEngine.MySql => new($"Server={Nowhere};Database={Nowhere}", Nowhere, Nowhere, connection.Port, Nowhere, Nowhere),
         _ => new($"Host={Nowhere};Database={Nowhere}", Nowhere, Nowhere, connection.Port, Nowhere, Nowhere),

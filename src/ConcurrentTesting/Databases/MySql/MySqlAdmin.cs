@@ -42,7 +42,7 @@ internal sealed class MySqlAdmin : ServerAdmin
 
     public static string Quote(string identifier) => "`" + identifier.Replace("`", "``", StringComparison.Ordinal) + "`";
 
-    /// <summary>For sessions whose sql_mode is ours: a backslash escapes.</summary>
+    /// <summary>Quotes a text for a session whose sql_mode is ours, where a backslash escapes.</summary>
     public static string Literal(string text) =>
         "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal) + "'";
 
@@ -112,7 +112,7 @@ internal sealed class MySqlAdmin : ServerAdmin
         TreatTinyAsBoolean = false,
         CharacterSet = "utf8mb4",
         Keepalive = 10,
-        // What the prologue sets stays set: no caller of the pool leaves anything behind.
+        // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
         ConnectionReset = false,
     };
 }

@@ -23,7 +23,7 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
     public static bool IsOfText(int number, string message) => number switch
     {
         MySqlFaults.InvalidCharacters or MySqlFaults.CannotConvert => true,
-        // The server uses this number for numbers and dates too; it quotes bytes only of a string.
+        // The server uses this number for numbers and dates too, but quotes bytes only of a string.
         MySqlFaults.IncorrectValue => Escaped().IsMatch(Quoted().Match(message).Value),
         _ => false,
     };
@@ -82,7 +82,7 @@ internal sealed partial class MySqlBytes(MySqlConnection connection)
         await connection.ExecuteAsync($"SET character_set_client = {Variable}", cancellationToken);
     }
 
-    /// <summary>Where the session's mode is not strict, the server shortens what is not text and only warns of it.</summary>
+    /// <summary>A server whose session mode is not strict shortens bytes that are no text, and only warns of it.</summary>
     private async Task<string?> ComplaintAsync(CancellationToken cancellationToken)
     {
         var warnings = await connection.QueryAsync(

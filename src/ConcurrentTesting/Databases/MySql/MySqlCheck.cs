@@ -91,7 +91,7 @@ internal sealed class MySqlCheck(MySqlAdmin admin, ServerContext context)
         var isMariaDb = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
         var grants = isMariaDb || roles == "NONE" ? results[4] : await WithRolesAsync(session, roles, cancellationToken);
         var rights = MySqlRights.Parse(grants.Select(row => row[0]));
-        // Id, User, Host, db, Command …
+        // The columns are Id, User, Host, db, Command …
         var sessions = results[5].Where(row => row[0] != results[0][0][2] && row[1] is not ("system user" or "event_scheduler")).ToArray();
         var replicas = sessions.Count(row => row[4].StartsWith("Binlog Dump", StringComparison.OrdinalIgnoreCase));
         return new Answers(

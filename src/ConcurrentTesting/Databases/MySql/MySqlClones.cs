@@ -18,7 +18,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
     /// <summary>What clones are made from.</summary>
     private sealed class Template(MySqlDefinition definition)
     {
-        /// <summary>After the first clone, its views in the order in which they can be made.</summary>
+        /// <summary>The definition that clones get; after the first clone its views are in an order in which they can be made.</summary>
         public MySqlDefinition Definition { get; set; } = definition;
 
         /// <summary>The first clone is compared with the template; the others are made the same way.</summary>
@@ -51,7 +51,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         return await IsReplacedAsync(clone, cancellationToken) ? DatabaseState.Replaced : DatabaseState.Own;
     }
 
-    /// <summary>Without what copying the template counted.</summary>
+    /// <summary>Reads a clone's statistics without what copying the template counted.</summary>
     public async Task<DatabaseStatistics?> ReadStatisticsAsync(string clone, CancellationToken cancellationToken)
     {
         var counted = await MySqlStatistics.ReadAsync(admin, facts.Statistics, clone, cancellationToken);
@@ -79,7 +79,7 @@ internal sealed class MySqlClones(MySqlAdmin admin, MySqlServerFacts facts, ILog
         return definition;
     }
 
-    // After a restart the server may give tables another time.
+    // A server that has restarted may give tables another time.
     private async Task<bool> HasRestartedSinceAsync(DateTime made, CancellationToken cancellationToken)
     {
         var uptime = await admin.ReadUptimeAsync(cancellationToken);

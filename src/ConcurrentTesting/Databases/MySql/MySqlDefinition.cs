@@ -13,7 +13,7 @@ internal sealed record MySqlDefinition(
     ImmutableArray<MySqlObject> Triggers,
     ImmutableArray<MySqlObject> Events)
 {
-    /// <summary>In the order in which they are made.</summary>
+    /// <summary>All objects in the order in which they are made.</summary>
     public IEnumerable<MySqlObject> Objects => [.. Routines, .. Views, .. Triggers, .. Events];
 }
 

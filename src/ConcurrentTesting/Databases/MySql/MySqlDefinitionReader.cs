@@ -121,7 +121,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
             database);
         return
         [
-            // MariaDB 12 has triggers on several events, each with a row.
+            // MariaDB 12 has triggers on several events, and gives a row for each event.
             .. triggers.GroupBy(trigger => trigger.Name).Select(
                 rows => (Trigger: rows.First(), Events: string.Join(" OR ", rows.Select(row => row.Event))))
                 .Select(found => new MySqlObject(
@@ -147,7 +147,7 @@ internal sealed class MySqlDefinitionReader(MySqlConnection session, string data
     private async Task<IReadOnlyList<Shown>> ShowAsync(
         IEnumerable<(string Kind, string Name)> objects, string column, CancellationToken cancellationToken)
     {
-        // Bounded: a statement is at most as long as the server's max_allowed_packet.
+        // A trip is bounded, because a statement is at most as long as the server's max_allowed_packet.
         const int InOneTrip = 100;
         var all = new List<Shown>();
         foreach (var some in objects.Chunk(InOneTrip))

@@ -132,7 +132,7 @@ internal sealed class MySqlDialect(MySqlAdmin admin, ServerContext context) : IS
     public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
         _clones!.ReadStatisticsAsync(clone.Name, cancellationToken);
 
-    /// <summary>As a copy, since a database cannot be renamed here. Its events would go on in it and are left out.</summary>
+    /// <summary>Copies the database, because it cannot be renamed here. Its events would go on in the copy, and are left out.</summary>
     public async Task<bool> MoveAsync(string clone, string name, CancellationToken cancellationToken)
     {
         var definition = await MySqlDefinitionReader.ReadAsync(admin, clone, cancellationToken);

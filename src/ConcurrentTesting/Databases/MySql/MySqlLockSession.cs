@@ -32,7 +32,7 @@ internal sealed class MySqlLockSession : ILockSession
     /// <summary>SQL that is true while the run whose token a column holds is alive.</summary>
     public static string IsAlive(string column) => $"IS_USED_LOCK(CONCAT('{RunPrefix}', {column})) IS NOT NULL";
 
-    /// <summary>Not longer than 64 characters, MySQL's limit; a template's lock is called like its database.</summary>
+    /// <summary>The name has at most 64 characters, MySQL's limit; a template's lock is called like its database.</summary>
     public static string NameOf(LockName name) => name.Kind == OwnDatabaseKind.Run ? RunPrefix + name.Name : name.Name;
 
     public static async Task<MySqlLockSession> OpenAsync(

@@ -32,7 +32,7 @@ internal sealed class MySqlMark(MySqlAdmin admin)
         await WriteAsync(session, template, Complete, "", Text(now), cancellationToken);
     }
 
-    /// <summary>From here on the template counts as half-built.</summary>
+    /// <summary>Removes the mark, without which the template counts as half-built.</summary>
     public Task RemoveAsync(string template, CancellationToken cancellationToken) =>
         admin.ExecuteAsync($"DROP TABLE IF EXISTS {Of(template)}", cancellationToken);
 

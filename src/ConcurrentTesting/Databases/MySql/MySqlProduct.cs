@@ -11,7 +11,7 @@ internal sealed class MySqlProduct : IServerProduct
 {
     private const string Superuser = "root";
 
-    /// <summary>In the data directory. There the superuser needs no password.</summary>
+    /// <summary>The socket in the data directory, where the superuser needs no password.</summary>
     public const string Socket = "s";
 
     private static readonly string[] Installers = ["mariadb-install-db", "mysql_install_db"];
@@ -105,7 +105,7 @@ internal sealed class MySqlProduct : IServerProduct
         try
         {
             await connection.ConnectAsync(socket, cancellationToken);
-            // The server speaks first.
+            // A server of MySQL speaks first: it has greeted when a byte arrives.
             return await connection.ReceiveAsync(new byte[1], cancellationToken) > 0;
         }
         catch (SocketException)
@@ -180,7 +180,7 @@ internal sealed class MySqlProduct : IServerProduct
 
     private static async Task<string> VersionAsync(string server, CancellationToken cancellationToken)
     {
-        // /usr/sbin/mariadbd  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)
+        // The server answers: /usr/sbin/mariadbd Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)
         var words = await ServerAccount.WordsOfAsync(server, ["--no-defaults", "--version"], cancellationToken);
         return words.SkipWhile(word => word != "Ver").Skip(1).FirstOrDefault() ?? "unknown";
     }

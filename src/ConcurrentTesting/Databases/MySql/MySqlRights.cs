@@ -20,10 +20,10 @@ internal sealed partial class MySqlRights
     public static MySqlRights Parse(IEnumerable<string> lines) =>
         new(lines.Select(line => Line().Match(line)).Where(match => match.Success).Select(Read));
 
-    /// <summary>For the whole server.</summary>
+    /// <summary>Whether the account has a right on the whole server.</summary>
     public bool Has(string privilege) => _grants.Any(grant => !grant.IsRevoked && grant.Database == "*" && grant.Gives(privilege));
 
-    /// <summary>For everything in a database, or for one table of it.</summary>
+    /// <summary>Whether the account has a right on everything in a database, or on one table of it.</summary>
     public bool Has(string privilege, string database, string? table = null)
     {
         var applies = _grants.Where(grant => Covers(grant, database, table) && grant.Gives(privilege)).ToArray();

@@ -6,7 +6,7 @@ using MySqlConnector;
 namespace ConcurrentTesting.Databases.MySql;
 
 /// <summary>Executes an SQL file statement by statement, as the mysql client does.</summary>
-/// <param name="definers">Where they are noted; null where the session's account may define for others.</param>
+/// <param name="definers">Notes the definers that the script names; null where the session's account may define for others.</param>
 /// <param name="refuse">Refuses a statement (where it is, why, what to do instead) that reaches beyond the database.</param>
 internal sealed class MySqlScript(
     MySqlConnection connection, SqlFileStep script, MySqlDefiners? definers = null, Action<string, string, string>? refuse = null)

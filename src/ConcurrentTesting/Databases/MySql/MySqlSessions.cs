@@ -14,8 +14,9 @@ internal sealed class MySqlSessions(MySqlAdmin admin)
     /// <returns>How many there were.</returns>
     public async Task<int> EndAsync(string name, CancellationToken cancellationToken)
     {
-        // Id, User, Host, db, Command, Time, State, Info: its statement. A run that was killed may have left a copy under way. Who asks for
-        // the lock that is called like the database, our own session too, has its name as a text in its statement, not as an identifier.
+        // The columns are Id, User, Host, db, Command, Time, State, Info (the statement). A session that a killed run left may still copy
+        // into the database: its statement has the name as an identifier. A session that asks for the lock of that name, as ours does, has
+        // it as a text.
         var inside = (await admin.QueryAsync(
             "SHOW FULL PROCESSLIST", row => (Id: row.GetInt64(0), Database: Text(row, 3), Statement: Text(row, 7)), cancellationToken))
             .Where(session => session.Database == name || session.Statement.Contains(Quote(name), StringComparison.Ordinal)).ToArray();
@@ -27,7 +28,7 @@ internal sealed class MySqlSessions(MySqlAdmin admin)
             }
             catch (MySqlException exception) when (exception.Number is NoSuchThread or NotOwnThread)
             {
-                // It has ended by itself, or is one that we may see and not end: what is done next tells whether it is in the way.
+                // The session has ended by itself, or we may see and not end it: the caller's next step shows whether it is in the way.
             }
         }
 

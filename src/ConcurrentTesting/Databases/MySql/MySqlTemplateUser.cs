@@ -12,7 +12,7 @@ internal sealed class MySqlTemplateUser(MySqlAdmin admin, Redactor secrets)
     /// <summary>Databases that everybody may reach, as installations make one called test.</summary>
     public ImmutableArray<string> OpenToAll { get; private set; } = [];
 
-    /// <summary>As a catalog has it.</summary>
+    /// <summary>The definer as a catalog has it.</summary>
     public static string Definer(TemplateAccount account) => $"{account.Name}@{Host}";
 
     /// <summary>The caller finds out which of them have our names and belong to dead runs. None where the server does not list

@@ -56,7 +56,7 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
             builder.Password ?? "");
     }
 
-    /// <summary>In one round trip and one transaction.</summary>
+    /// <summary>Executes statements in one round trip and one transaction.</summary>
     public async Task ExecuteAsync(IReadOnlyCollection<string> statements, CancellationToken cancellationToken)
     {
         if (statements.Count == 0)
@@ -122,7 +122,7 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
         Enlist = false,
         IncludeErrorDetail = false,
         TcpKeepAlive = true,
-        // What the prologue sets stays set: no caller of the pool leaves anything behind.
+        // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
         NoResetOnClose = true,
     };
 

@@ -5,7 +5,7 @@ using Npgsql;
 namespace ConcurrentTesting.Databases.PostgreSql;
 
 /// <summary>Asks a server, in one round trip, whether a run can and may use it.</summary>
-/// <param name="suspectBytes">From this size of all databases of others on, a server looks like more than a server for tests.</param>
+/// <param name="suspectBytes">A server whose foreign databases have this size in all looks like more than a server for tests.</param>
 internal sealed class PostgreSqlCheck(
     PostgreSqlAdmin admin, ConcurrentTestSettings settings, ImmutableArray<TemplateSource> sources, Guards guards,
     long suspectBytes = PostgreSqlCheck.SuspectBytes)

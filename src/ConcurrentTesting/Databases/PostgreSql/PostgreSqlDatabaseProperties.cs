@@ -10,7 +10,7 @@ internal sealed record PostgreSqlDatabaseProperties(
     ImmutableArray<PostgreSqlDatabaseProperties.Grant>? Grants,
     ImmutableArray<PostgreSqlDatabaseProperties.Setting> Settings)
 {
-    // A copy can belong to the source's owner where we may act as that role (PostgreSQL 16 tells SET from the rest), else it is ours.
+    // A copy belongs to the source's owner where we may act as that role (PostgreSQL 16 tells SET from the rest), and else to us.
     private const string MayGive =
         """
         (pg_has_role(datdba, 'USAGE')

@@ -33,7 +33,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public string Address => FormattableString.Invariant($"{admin.Host}:{admin.Port}");
 
-    // Twice the cores, because a clone waits for checkpoints as long as it copies.
+    // A clone waits for checkpoints as long as it copies, so twice the cores are kept busy.
     public int MostClones => Math.Max(2, 2 * Environment.ProcessorCount);
 
     public async Task<ServerFacts> CheckAsync(CancellationToken cancellationToken)
@@ -224,7 +224,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
 
     public async Task<string> HowToOpenAsync(string database, CancellationToken cancellationToken)
     {
-        // The data of our own server that is kept is opened by its socket, wherever the server listened.
+        // A kept server of our own is opened by its socket, wherever it listened before.
         var (host, port) = (admin.Host, admin.Port);
         if (context.IsOurs)
         {

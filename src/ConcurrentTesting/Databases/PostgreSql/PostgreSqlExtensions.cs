@@ -27,7 +27,7 @@ internal static partial class PostgreSqlExtensions
     /// <summary>A statement that only concerns one extension.</summary>
     /// <param name="Verb"><c>CREATE</c>, <c>ALTER</c> or <c>DROP</c>.</param>
     /// <param name="IsConditional"><c>IF NOT EXISTS</c>, <c>IF EXISTS</c>.</param>
-    /// <param name="Schema">As it was written; null where it was not.</param>
+    /// <param name="Schema">The schema as it was written; null where it was not.</param>
     /// <param name="Rest">What follows, as it was written.</param>
     internal sealed record Statement(string Verb, string Name, bool IsConditional, string? Schema, string Rest);
 

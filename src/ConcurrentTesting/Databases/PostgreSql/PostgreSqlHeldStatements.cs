@@ -18,7 +18,7 @@ internal sealed partial class PostgreSqlHeldStatements(
 
     private static readonly string[] GrantsElsewhere = ["DATABASE", "TABLESPACE", "PARAMETER", "LANGUAGE", "FOREIGN", "LARGE"];
 
-    // The encoding of the script's bytes; the session of the given account is sent characters.
+    // This is the encoding of the script's bytes. The session of the given account is sent characters, not bytes.
     private SqlEncoding _encoding = SqlEncoding.Utf8;
     private string? _actingAs;
     private bool _isLocal;
@@ -73,7 +73,7 @@ internal sealed partial class PostgreSqlHeldStatements(
             _ => false,
         };
 
-    /// <summary>After each statement that was executed.</summary>
+    /// <summary>Handles a statement after it was executed.</summary>
     /// <param name="warnings">The server's warnings, by SQLSTATE: it skips what it cannot grant or revoke without an error.</param>
     /// <returns>Why the statement did not do all that it says; null where it did.</returns>
     public async Task<string?> AfterAsync(

@@ -52,7 +52,7 @@ internal sealed class PostgreSqlLockSession : ILockSession
     public Task UnshareAsync(LockName name, CancellationToken cancellationToken) =>
         AskAsync($"pg_advisory_unlock_shared({Key.Of(name)})", cancellationToken);
 
-    /// <summary>While the session lives nothing takes a lock from it.</summary>
+    /// <summary>Nothing takes a lock from a session that lives.</summary>
     public Task<bool> HoldsAsync(LockName name, CancellationToken cancellationToken) => AskAsync("pg_backend_pid() > 0", cancellationToken);
 
     public async Task WatchAsync(LockName name, CancellationToken cancellationToken)

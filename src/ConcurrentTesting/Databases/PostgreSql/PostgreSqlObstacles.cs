@@ -40,7 +40,7 @@ internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
             await TryAsync(database, () => DropAsync(session, subscription, database, cancellationToken));
     }
 
-    // Without its slot, which another server has.
+    // The subscription's slot is on another server, so it is dropped without it.
     private async Task DropAsync(NpgsqlConnection session, string subscription, string database, CancellationToken cancellationToken)
     {
         var name = Quote(subscription);
@@ -52,7 +52,7 @@ internal sealed class PostgreSqlObstacles(PostgreSqlAdmin admin, ILogger logger)
             subscription, database);
     }
 
-    // Each by itself: what refuses one may allow the next. The drop is tried again, and tells what is in its way.
+    // Each obstacle is removed by itself, because one may go where another stays. The drop that follows tells what is still in its way.
     private async Task TryAsync(string database, Func<Task> remove)
     {
         try

@@ -34,8 +34,8 @@ internal sealed class PostgreSqlProduct : IServerProduct
     /// <summary><c>15.18</c>.</summary>
     public string Version { get; }
 
-    /// <summary>With the descriptions of the extensions, which tell their versions: what one has made in a template works with its own
-    /// library only.</summary>
+    /// <summary>The facts include the descriptions of the extensions, which tell their versions: what one has made in a template works with
+    /// its own library only.</summary>
     public ImmutableArray<string> Facts => [Version, .. InitArguments, ExtensionsPrint()];
 
     /// <summary>A fast shutdown.</summary>
@@ -149,7 +149,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
         // The shared memory is a file in the data directory, because in /dev/shm a killed server would leave it behind.
         "-c", "dynamic_shared_memory_type=mmap",
         "-c", "logging_collector=off",
-        // A file system that shares blocks copies a template at once; none in memory does so.
+        // A file system that shares blocks copies a template at once. No file system in memory shares them.
         .. isInMemory || !CanShareBlocks ? ImmutableArray<string>.Empty : ["-c", "file_copy_method=clone"],
     ];
 
@@ -166,7 +166,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    // As the packages of systems lay them out; pg_config, which knows it, is not always installed.
+    // Packages of operating systems use these layouts. pg_config would tell, but is not always installed.
     private IEnumerable<string> ExtensionFolders()
     {
         var root = Path.GetDirectoryName(_binaries)!;
@@ -183,7 +183,7 @@ internal sealed class PostgreSqlProduct : IServerProduct
 
     private static async Task<string> VersionAsync(string binaries, CancellationToken cancellationToken)
     {
-        // postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
+        // The server answers: postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)
         var words = await ServerAccount.WordsOfAsync(Path.Combine(binaries, "postgres"), ["--version"], cancellationToken);
         return words.Length > 2 ? words[2] : "unknown";
     }

@@ -7,7 +7,7 @@ internal sealed class PostgreSqlSessions(PostgreSqlAdmin admin)
 {
     private const string Clients = "FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'";
 
-    // What the server lets us end; it refuses the whole statement for the first session that it does not.
+    // The server refuses the whole statement for the first session that it does not let us end, so only those are asked for.
     private const string Endable =
         """
         AND EXISTS (SELECT FROM pg_roles me WHERE me.rolname = current_user AND (me.rolsuper OR (

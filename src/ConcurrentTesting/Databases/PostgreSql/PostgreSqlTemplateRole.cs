@@ -21,7 +21,7 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
 
     public async Task CreateAsync(TemplateAccount account, CancellationToken cancellationToken)
     {
-        // In one transaction: a sweep sees only roles that were granted to us.
+        // A sweep sees only roles that were granted to us, so role and grant are made in one transaction.
         string[] grants = facts.IsSuperuser ? [] : [$"GRANT {Quote(account.Name)} TO {Quote(facts.User)}"];
         await admin.ExecuteAsync(
             [$"CREATE ROLE {Quote(account.Name)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {Literal(account.Password)}", .. grants],
@@ -135,8 +135,8 @@ internal sealed class PostgreSqlTemplateRole(PostgreSqlAdmin admin, PostgreSqlSe
         }
     }
 
-    /// <summary>Before PostgreSQL 15 the schema public does not belong to the owner of its database, whose grants on it would have no
-    /// effect.</summary>
+    /// <summary>Takes over the schema public, which before PostgreSQL 15 does not belong to its database's owner, whose grants on it would
+    /// have no effect.</summary>
     private async Task TakePublicSchemaAsync(NpgsqlConnection session, TemplateAccount account, CancellationToken cancellationToken)
     {
         if (!facts.IsSuperuser || facts.Version >= FirstWithOwnPublicSchema)

@@ -61,7 +61,7 @@ internal sealed class CachedTemplates(
         }
         catch (DbException exception)
         {
-            // One may have been dropped by another run while the server looked at it.
+            // Another run may have dropped one while the server looked at it.
             logger.LogDebug("The templates could not be listed: {Reason}", dialect.Describe(exception));
             return [];
         }
@@ -84,7 +84,7 @@ internal sealed class CachedTemplates(
 
         async Task<bool> EvictUnlessChangedAsync()
         {
-            // Its builder may have finished it meanwhile.
+            // The template's builder may have finished it meanwhile.
             if (await dialect.FindTemplateAsync(template.Name, cancellationToken) is not { } found || found.IsSealed != template.IsSealed)
                 return false;
             await RemoveAsync(template.Name, cancellationToken);

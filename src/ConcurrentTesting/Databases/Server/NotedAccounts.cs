@@ -6,10 +6,10 @@ internal static class NotedAccounts
 {
     private static readonly char[] NoNames = [.. Path.GetInvalidFileNameChars().Append(':').Distinct()];
 
-    /// <summary>Before it is made: a note of an account that is not there does no harm.</summary>
+    /// <summary>Notes an account before it is made: a note of an account that is not there does no harm.</summary>
     public static void Note(ServerContext context, string server, string account)
     {
-        // Nothing of a throwaway server outlives it.
+        // A throwaway server takes its accounts with it, so they need no note.
         if (!context.IsOurs)
             File.WriteAllText(Path.Combine(Directory.CreateDirectory(FolderOf(context, server)).FullName, account), "");
     }

@@ -10,7 +10,7 @@ internal sealed partial record OwnDatabaseName(OwnDatabaseKind Kind, string Owne
     private const int MarkLength = 8;
     private const int OwnerLength = 16;
 
-    /// <summary>For a pattern search on the server; parse what it finds.</summary>
+    /// <summary>The beginning of our names, for a pattern search on the server; parse what it finds.</summary>
     public const string Prefix = "ct_";
 
     public const string PrefixOfRuns = "ct_r_";

@@ -12,7 +12,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
 
     private readonly ConcurrentDictionary<string, bool> _undropped = new();
 
-    /// <summary>For a template, whose drop is better not interrupted: right after a build the server may have much to write
+    /// <summary>The limit of a template's drop, which is better not interrupted: right after a build the server may have much to write
     /// before.</summary>
     public TimeSpan TemplateDropLimit { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -47,7 +47,7 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
         }
     }
 
-    /// <summary>With the databases that the account owns, which are half-built.</summary>
+    /// <summary>Drops an account, and with it the databases that it owns, which are half-built.</summary>
     /// <param name="locks">
     /// Nobody else may be building a database that is dropped; null where the account is this run's and nobody can.
     /// </param>

@@ -28,7 +28,7 @@ internal sealed class RunHold(ILockServer server, ServerContext context) : IAsyn
     /// <summary>Cancelled when the locks are lost for good: the run's databases are no longer protected.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>For templates and runs that may be dead, in a session of their own.</summary>
+    /// <summary>The locks on templates, and on runs that may be dead, in a session of their own.</summary>
     public ServerLocks Locks { get; } = new(server, context.Time);
 
     /// <summary>All databases of this run that may exist.</summary>

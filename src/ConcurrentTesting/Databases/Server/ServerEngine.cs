@@ -67,7 +67,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         return ensured.ToImmutable();
     }
 
-    // Whether the run may use the server is known once it was checked.
+    // The names are known once the server was checked.
     public ConnectionValues? Foresee(TemplateSource source, string label) =>
         _facts is null ? null : dialect.ConnectionTo(NameOf(source, label));
 
@@ -97,7 +97,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
     public async Task<DatabaseState> ProbeAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         var state = await dialect.ProbeAsync(clone, cancellationToken);
-        // No sweep removed it, because a sweep needs the run's lock: so the tests have dropped the database.
+        // A sweep would need the run's lock, so only the tests can have dropped the database.
         if (state == DatabaseState.Dropped)
             _hold.Abandon(clone.Name);
         return state;
@@ -173,7 +173,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         var started = Stopwatch.GetTimestamp();
         var fingerprint = await TemplateFingerprint.ComputeAsync(
             source, [Name, .. _facts!.Identity], _settings, cancellationToken);
-        // The whole directory of a throwaway server is cached, or is not: what is on it always stays on it.
+        // A throwaway server's directory is cached as a whole or not at all, so its templates always stay on it.
         var isCached = context.IsOurs || source.IsCached(_settings);
         var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()

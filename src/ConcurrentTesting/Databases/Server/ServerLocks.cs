@@ -11,7 +11,7 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(10);
 
-    // The run's hold renews the session while a template is looked for.
+    // The run's hold may renew the session while a template is being looked for.
     private readonly SemaphoreSlim _gate = new(1);
     private readonly HashSet<LockName> _alone = [];
     private readonly HashSet<LockName> _shared = [];
@@ -164,7 +164,7 @@ internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyn
         }
         catch (Exception exception) when (IsOfBrokenSession(exception))
         {
-            // The server has released the lock itself.
+            // The server has released the lock already.
         }
 
         return isOurs;

@@ -105,7 +105,7 @@ internal sealed class ServerTemplateBuilder(
             case HookStep { Hook: var hook }:
                 await hook.RunAsync(database, connection.ConnectionString, cancellationToken);
                 break;
-            // The database began as a copy of the one, and the other counts for the fingerprint only.
+            // CreateAsync has copied an existing database, and a watched path counts for the fingerprint only.
             case ExistingDatabaseStep or WatchStep:
                 break;
             default:

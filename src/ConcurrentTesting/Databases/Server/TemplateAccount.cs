@@ -13,6 +13,6 @@ internal sealed record TemplateAccount(string Name, string Password)
         // The last characters satisfy servers that require one of each kind.
         new(OwnDatabaseName.OfRun(runId, "b").ToString(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20)) + "-Aa1");
 
-    /// <summary>Without the password.</summary>
+    /// <summary>Leaves out the password.</summary>
     public override string ToString() => Name;
 }

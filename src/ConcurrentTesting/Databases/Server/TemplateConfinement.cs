@@ -69,7 +69,7 @@ internal sealed class TemplateConfinement(ServerContext context)
                     : $"the command that builds '{database}'", denied.Message);
             }
 
-            // The exception of a hook tells whether a server was involved; of a command only the exit code is known.
+            // A hook's exception shows whether a server was involved; a command leaves only an exit code.
             if (causes.Count > 0 && !causes.Exists(cause => cause is DbException))
                 throw;
             throw new ConcurrentTestException(

@@ -9,7 +9,7 @@ internal sealed class OriginalFile : IDisposable
 {
     private const string Deleted = " (deleted)";
 
-    // LOCK_UN of flock(2).
+    // This is LOCK_UN of flock(2).
     private const int Unlock = 8;
 
     private readonly SafeFileHandle? _handle;

@@ -64,7 +64,7 @@ internal sealed class SqliteEngine(
         string[] facts =
         [
             Name, LibraryVersion(), typeof(SqliteConnection).Assembly.GetName().Version!.ToString(),
-            // The same file of SQL makes the same file, whichever database it is for.
+            // A file of SQL makes the same database whatever its name is; hooks and commands may ask for the name.
             .. source.MayAskForName ? [source.Database] : Array.Empty<string>(),
         ];
         var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings, cancellationToken);
@@ -225,7 +225,7 @@ internal sealed class SqliteEngine(
     private static string PathOf(string folder, TemplateSource source, string label) =>
         Path.Combine(folder, $"{source.Database}-{label}.db");
 
-    // The one that will be made, unless the templates are larger or something is in the way.
+    // This folder will be made, unless the templates are larger than expected or something is in the way.
     private string? FolderAsExpected()
     {
         lock (_folderGate)

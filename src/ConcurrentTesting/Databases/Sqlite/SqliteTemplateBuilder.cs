@@ -42,7 +42,7 @@ internal sealed class SqliteTemplateBuilder(
             case ExistingDatabaseStep existing:
                 Copy(existing, path);
                 break;
-            // It counts for the fingerprint only.
+            // A watched path counts for the fingerprint only.
             case WatchStep:
                 break;
             default:

@@ -19,7 +19,7 @@ internal static class AssemblyIdentities
         return [.. found.Select(one => $"{one.Key} {one.Value}")];
     }
 
-    /// <summary>Without loading it; empty for one of another kind.</summary>
+    /// <summary>Reads an assembly's id without loading it; empty for a file of another kind.</summary>
     private static string IdOf(string path)
     {
         try

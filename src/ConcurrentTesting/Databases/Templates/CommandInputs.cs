@@ -45,7 +45,7 @@ internal sealed record CommandInputs(IReadOnlyList<string> Paths, bool AreKnown)
 
     private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && path.StartsWith("/dev/", StringComparison.Ordinal);
 
-    // A folder or a project that is named beside a script is what the script reads; a file of SQL beside it is not all of it.
+    // A script reads the folder or project that is named beside it. A file of SQL beside it may not be all that it reads.
     private static bool AreAll(List<(string Word, string Path)> named) =>
         named.Exists(name => IsKnown(name) && !IsPlainSql(name.Path)) || (named.Exists(IsKnown) && !named.Exists(LeadsOn));
 
@@ -54,7 +54,7 @@ internal sealed record CommandInputs(IReadOnlyList<string> Paths, bool AreKnown)
         ? named.Word.AsSpan().ContainsAny('/', '\\') || named.Word is "." or ".." || ProjectsIn(named.Path).Any()
         : IsProject(named.Path) || IsPlainSql(named.Path);
 
-    // A text that may name others: a script, a changelog, SQL that includes. Programs and settings are what they are.
+    // Scripts, changelogs and SQL that includes others may name further files; programs and settings name none.
     private static bool LeadsOn((string Word, string Path) named) =>
         File.Exists(named.Path) && !IsProject(named.Path) && !IsPlainSql(named.Path)
         && !Settings.Contains(Path.GetExtension(named.Path).ToLowerInvariant()) && IsText(named.Path);

@@ -11,7 +11,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
 {
     private static readonly string[] FileItems = ["ProjectReference", "Compile", "EmbeddedResource", "Content", "None", "Resource"];
 
-    // They tell versions of packages, and refer to files themselves.
+    // These files tell versions of packages, and may refer to other files.
     private static readonly string[] FilesFoundByName = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"];
 
     private static readonly string[] Installed =
@@ -26,7 +26,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
         "$(TargetPath",
     ];
 
-    // Properties, items, and what items tell.
+    // These begin properties, items and items' metadata.
     private static readonly string[] Values = ["$(", "@(", "%("];
 
     public static ProjectReferences Of(string project)
@@ -82,7 +82,7 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
         }
         catch (XmlException)
         {
-            // Not a project of MSBuild's, or one that it cannot read either.
+            // The file is no project of MSBuild's, or one that MSBuild cannot read either.
             return [];
         }
     }
@@ -92,8 +92,8 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
             .Where(text => !IsElsewhere(text))
             .Select(text => new Reference(text.Replace('\\', Path.DirectorySeparatorChar), isImport));
 
-    // SDKs and packages do not change under their version, what is built comes from what counts, and what is looked for above by name is
-    // found without being told.
+    // SDKs and packages do not change under their version. Outputs are built from what counts already. Files that MSBuild looks for above a
+    // project are found by their names.
     private static bool IsElsewhere(string text) =>
         Installed.Concat(Built).Any(beginning => text.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
         || (text.Contains("FileAbove", StringComparison.Ordinal)

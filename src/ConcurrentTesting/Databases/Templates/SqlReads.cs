@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Databases.Templates;
 /// template is built anew.</summary>
 internal static partial class SqlReads
 {
-    // One of them is in each line that counts; all others are passed over at the speed of memory.
+    // Each line that counts has one of these, so all other lines are skipped quickly.
     private static readonly SearchValues<string> Beginnings = SearchValues.Create(
         ["from", "load", "pg_read", "lo_import", "\\", "source", ".read", ".import", "`"], StringComparison.OrdinalIgnoreCase);
 
@@ -24,7 +24,7 @@ internal static partial class SqlReads
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Who executes it says what is wrong.
+            // Whoever executes the file will say what is wrong with it.
             return true;
         }
     }

@@ -96,7 +96,7 @@ internal sealed class TemplateFingerprint : IDisposable
             Add(assembly);
     }
 
-    // It counts whole where nobody knows which part of it does; a server's folder in it is not ours to read.
+    // A command's repository counts whole where nobody knows which part it reads. A server's data folder in it may not be readable for us.
     private static bool IsRepository(string path) => Path.Exists(Path.Combine(path, ".git"));
 
     /// <param name="mayLeaveOut">What may not be read does not count, because the user has told what does.</param>
@@ -136,7 +136,7 @@ internal sealed class TemplateFingerprint : IDisposable
                     .SelectMany(below => FilesBelow(below, mayLeaveOut)));
     }
 
-    // An editor's lock is a link to nothing. A socket cannot be opened, and a pipe's opening never ends.
+    // An editor's lock is a link to nothing, a socket cannot be opened, and opening a pipe may never end.
     private static bool IsThere(string file)
     {
         var target = new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true);
@@ -158,7 +158,7 @@ internal sealed class TemplateFingerprint : IDisposable
         }
     }
 
-    // What this run writes itself differs each time, and it holds locks there; a link may lead back to a folder above it.
+    // The run's own folders change each time and hold locks; a link may lead back to a folder above it.
     private bool IsCounted(string folder) =>
         !Uncounted.Contains(Path.GetFileName(folder), StringComparer.OrdinalIgnoreCase)
         && !_ownFolders.Contains(folder)
@@ -172,7 +172,7 @@ internal sealed class TemplateFingerprint : IDisposable
 
     private void Add(string text) => Add(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>With its length in front, so that no two lists of parts run together.</summary>
+    /// <summary>Adds a part with its length in front, so that no two lists of parts run together.</summary>
     private void Add(byte[] part)
     {
         Span<byte> length = stackalloc byte[4];

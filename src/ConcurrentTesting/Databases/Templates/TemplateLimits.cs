@@ -3,7 +3,7 @@ namespace ConcurrentTesting.Databases.Templates;
 /// <summary>How many templates stay cached between runs, wherever they are, and which of them are evicted.</summary>
 internal static class TemplateLimits
 {
-    /// <summary>At most so many templates stay cached.</summary>
+    /// <summary>This many templates stay cached at most.</summary>
     public const int MaxEntries = 10;
 
     /// <summary>The bytes that the cached templates may take together.</summary>

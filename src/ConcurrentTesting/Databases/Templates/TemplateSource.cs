@@ -36,7 +36,7 @@ internal sealed record TemplateSource(string Database, ImmutableArray<TemplateSt
     /// <summary>It runs a command that may build projects, as <c>dotnet ef</c> does.</summary>
     public bool MayBuild => Steps.OfType<CommandStep>().Any(command => command.MayBuild);
 
-    /// <summary>Something of the user's is executed for it.</summary>
+    /// <summary>Whether something of the user's is executed for it.</summary>
     public bool IsExecuted => Steps.Any(step => step is SqlFileStep or CommandStep or HookStep);
 }
 
@@ -51,7 +51,7 @@ internal sealed record SqlFileStep(string Path, string Name) : TemplateStep;
 /// <summary>A command for the shell, which gets the connection string by environment.</summary>
 internal sealed record CommandStep(string CommandLine) : TemplateStep
 {
-    // Each sends what it is given to a server or into a file.
+    // These clients only send what they are given to a server or into a file.
     private static readonly string[] Clients =
         ["psql", "pg_restore", "mysql", "mariadb", "sqlite3", "sqlcmd", "liquibase", "flyway", "dbmate", "atlas", "goose"];
 

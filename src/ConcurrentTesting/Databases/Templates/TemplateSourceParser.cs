@@ -74,7 +74,7 @@ internal sealed class TemplateSourceParser(ConcurrentTestSettings settings)
                 entry, $"there is no file or folder {full}; commands begin with {TemplateEntry.Command}, existing databases with {TemplateEntry.Existing}");
         }
 
-        // In the same order and of the same names on every system: Windows and macOS do not tell V2__x.SQL from V2__x.sql.
+        // The order and the choice are the same on every system: Windows and macOS do not tell V2__x.SQL from V2__x.sql.
         var all = new EnumerationOptions
         {
             RecurseSubdirectories = true,

@@ -37,6 +37,6 @@ internal sealed record ServerLaunch(ImmutableArray<string> CommandLine, string C
     /// <summary>What is left to do once the server takes connections; null: nothing.</summary>
     public Func<CancellationToken, Task>? AfterStartAsync { get; init; }
 
-    /// <summary>Without the connection string, which may hold a password.</summary>
+    /// <summary>Leaves out the connection string, which may hold a password.</summary>
     public override string ToString() => string.Join(' ', CommandLine);
 }

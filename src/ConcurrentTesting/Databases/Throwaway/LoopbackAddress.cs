@@ -19,7 +19,7 @@ internal sealed record LoopbackAddress(int Port, string Password)
     /// <summary>A port that nobody uses now, and a new password.</summary>
     public static LoopbackAddress New() => new(FreePort(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes)));
 
-    /// <summary>Without the password.</summary>
+    /// <summary>Leaves out the password.</summary>
     public override string ToString() => FormattableString.Invariant($"{Host}:{Port}");
 
     private static int FreePort()

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Databases.Throwaway;
 /// <param name="User">Null: the run's own.</param>
 internal sealed record ServerAccount(string? User)
 {
-    /// <summary>As root the first of these users that the system has.</summary>
+    /// <summary>Chooses the account of a server: where the run is root, the first of these users that the system has.</summary>
     /// <exception cref="ConcurrentTestException">It has none.</exception>
     public static ServerAccount Choose(params string[] candidates)
     {

@@ -7,9 +7,9 @@ namespace ConcurrentTesting.Databases.Throwaway;
 /// the terminal's Ctrl-C away from both.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    // $1 the signal that stops in good order, $2 the one that ends at once, $3 the data directory, $4 the log; the rest is the server. One
-    // word on the pipe stops the server and keeps its data. The inner shell keeps an account: a process id is only ever killed while no
-    // exit is written down. A server whose id cannot be written, because the disk is full, is ended at once.
+    // $1 is the signal that stops the server in good order, $2 the one that ends it at once, $3 the data directory, $4 the log; the rest is
+    // the server's command line. A word on the pipe stops the server and keeps its data. The inner shell notes the exit, and a process id
+    // is only killed while no exit is noted. A server whose id cannot be written, because the disk is full, is ended at once.
     private const string Supervisor =
         """
         stop=$1 kill=$2 data=$3 log=$4; shift 4
@@ -81,7 +81,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>In good order, so that the data directory can be started from again.</summary>
+    /// <summary>Stops the server in good order, so that the data directory can be started from again.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _supervisor.StandardInput.WriteLineAsync("stop".AsMemory(), cancellationToken);
@@ -94,7 +94,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>At once, with its data.</summary>
+    /// <summary>Ends the server at once, and removes its data.</summary>
     public async ValueTask DisposeAsync()
     {
         _supervisor.StandardInput.Close();

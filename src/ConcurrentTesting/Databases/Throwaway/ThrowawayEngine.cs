@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Databases.Throwaway;
 /// <summary>Databases on servers of our own: one for all workers, or one for each lease.</summary>
 /// <param name="find">Finds the server's programs; null where the system cannot run them.</param>
 /// <param name="connect">The engine on a server that was started.</param>
-/// <param name="classify">Which of its errors pass.</param>
+/// <param name="classify">Tells which of its errors pass.</param>
 internal sealed class ThrowawayEngine(
     string name,
     ConcurrentTestSettings settings,
@@ -70,7 +70,8 @@ internal sealed class ThrowawayEngine(
     {
         var started = Stopwatch.GetTimestamp();
         _sources = sources;
-        // What MySQL has no settings of single databases for is set for the server, before the template is built: routines keep some of it.
+        // MySQL has no settings of single databases, so they are set for the server before the template is built: routines keep some of
+        // them.
         var settingsOfServer = settings.Database == DatabaseEngine.MySql ? settings.DatabaseSettings : [];
         var identity = new List<string>();
         foreach (var source in sources)
@@ -102,7 +103,8 @@ internal sealed class ThrowawayEngine(
         }
         catch when (!IsShared && !_byClone.Values.Contains(running))
         {
-            // Where another of the lease's databases is on it already, the next attempt goes there too, and that one's drop ends it.
+            // Where another of the lease's databases is on the server already, the next attempt goes there too, and that database's drop
+            // ends it.
             _byLabel.TryRemove(label, out _);
             await running.DisposeAsync();
             throw;
@@ -129,7 +131,7 @@ internal sealed class ThrowawayEngine(
     public Task<DatabaseStatistics?> ReadStatisticsAsync(DatabaseClone clone, CancellationToken cancellationToken) =>
         _byClone[clone.Name].Engine.ReadStatisticsAsync(clone, cancellationToken);
 
-    /// <summary>With the whole data directory of its server, once that ends.</summary>
+    /// <summary>Keeps the clone together with the whole data directory of its server, once that ends.</summary>
     public async Task<KeptDatabase> KeepAsync(DatabaseClone clone, CancellationToken cancellationToken)
     {
         if (!_byClone.TryRemove(clone.Name, out var running))
@@ -176,7 +178,7 @@ internal sealed class ThrowawayEngine(
         }
         catch
         {
-            // The next attempt must not find it.
+            // The next attempt must not find this server.
             _byLabel.TryRemove(label, out _);
             throw;
         }

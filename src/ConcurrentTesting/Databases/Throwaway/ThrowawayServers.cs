@@ -44,7 +44,8 @@ internal sealed class ThrowawayServers(
     public async Task<bool> PrepareAsync(
         string identity, bool isCached, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
     {
-        // A directory under a key of this run alone goes with the run; what a killed run left is evicted like any other, and none finds it.
+        // A key of this run alone makes the directory go with the run. Nobody finds what a killed run left, and it is evicted like any
+        // other.
         var name = $"{product.Name}-{Key(isCached ? identity : identity + runId)}";
         _ofThisRun = isCached ? null : name;
         (_source, var hit) = await GetOrMakeAsync(name, token => BuildAsync(build, token), cancellationToken);
@@ -56,7 +57,7 @@ internal sealed class ThrowawayServers(
         await StartAsync(await ReadyAsync(cancellationToken), workers: 1, cancellationToken);
 
     /// <summary>A server on a private copy of the ready directory.</summary>
-    /// <param name="workers">Whose clones it will hold.</param>
+    /// <param name="workers">The number of workers whose clones it will hold.</param>
     public Task<ServerProcess> StartAsync(int workers, CancellationToken cancellationToken) =>
         StartAsync(_source!, workers, cancellationToken);
 

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Reports.Export;
 /// <c>http://127.0.0.1:PORT/metrics</c>.</summary>
 internal sealed class MetricsListener : IAsyncDisposable
 {
-    // What Prometheus's text format calls itself.
+    // This is the content type of Prometheus's text format.
     private const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly HttpListener _listener;
@@ -42,7 +42,7 @@ internal sealed class MetricsListener : IAsyncDisposable
         return new MetricsListener(listener, log);
     }
 
-    /// <summary>From now on the figures are there.</summary>
+    /// <summary>Takes the figures from this record from here on.</summary>
     /// <param name="record">The run as far as it has come.</param>
     public void Follow(Func<RunRecord> record) => _record = record;
 
@@ -53,7 +53,7 @@ internal sealed class MetricsListener : IAsyncDisposable
         await _answering;
     }
 
-    // "localhost" is asked for by that name too; where it cannot be bound, the address is enough.
+    // Some ask for "localhost" by name; where that name cannot be bound, the address is enough.
     private static HttpListener? Listening(string address, out string reason)
     {
         reason = "";
@@ -92,7 +92,7 @@ internal sealed class MetricsListener : IAsyncDisposable
             catch (Exception exception) when (exception is HttpListenerException
                 or ObjectDisposedException or InvalidOperationException or IOException)
             {
-                // Closed, or a scraper that went away.
+                // The listener was closed, or a scraper went away.
                 _log.LogDebug("A scrape was not answered: {Reason}", exception.Message);
             }
         }
@@ -106,7 +106,7 @@ internal sealed class MetricsListener : IAsyncDisposable
         else
             response.StatusCode = (int)HttpStatusCode.NotFound;
 
-        // Disposing it would abort the answer.
+        // Disposing the response would abort the answer.
         response.Close();
     }
 

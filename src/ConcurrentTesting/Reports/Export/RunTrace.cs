@@ -42,7 +42,7 @@ internal sealed class RunTrace
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or FormatException
             or NotSupportedException)
         {
-            // The exporter reads its own variables and throws at what it cannot take.
+            // The exporter reads its own variables, and throws at values that it cannot take.
             log.LogWarning("The run's trace was not sent ({Variable}): {Reason}", Endpoints[0], redactor.Redact(exception.Message));
         }
     }
@@ -78,7 +78,7 @@ internal sealed class RunTrace
             ? given
             : default;
 
-        // What the caller is in is not the run's parent, unless it says so.
+        // The caller's activity is not the run's parent, unless TRACEPARENT says so.
         var current = Activity.Current;
         Activity.Current = null;
         try

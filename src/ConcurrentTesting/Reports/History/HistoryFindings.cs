@@ -9,18 +9,18 @@ internal sealed record HistoryFinding(TestRecord Test, string Text);
 /// <summary>Finds what has changed: failures, tests that have become slow, tests with more queries.</summary>
 internal static class HistoryFindings
 {
-    // Fewer durations are no distribution.
+    // Fewer durations make no distribution.
     private const int LeastDurations = 10;
 
-    // What is less nobody feels.
+    // Nobody notices a smaller difference.
     private const double LeastSeconds = 0.1;
     private const double LeastFactor = 1.25;
     private const long LeastQueries = 30;
 
-    // Two are told each for itself, as failures are.
+    // One or two are told each by itself, as failures are.
     private const int FewestTogether = 3;
 
-    /// <summary>Of all tests: failures first, then what passes again, then what became slower or chattier.</summary>
+    /// <summary>Finds the changes of all tests: failures first, then what passes again, then what became slower or chattier.</summary>
     public static ImmutableArray<HistoryFinding> Of(RunRecord run) =>
     [
         .. Find(run, test => OfFailure(run, test)),
@@ -39,7 +39,7 @@ internal static class HistoryFindings
     /// <summary><c>new failure</c> or <c>failing for 3 runs</c>; null where the test did not fail or nothing is known of it.</summary>
     public static string? OfFailure(RunRecord run, TestRecord test)
     {
-        if (!FailureKinds.IsFailure(test) || Past(run, test) is not { IsEmpty: false } past)
+        if (!FailureKinds.IsFailure(test) || test.Outcome == TestOutcome.Error || Past(run, test) is not { IsEmpty: false } past)
             return null;
         var before = past.Reverse().TakeWhile(result => result.IsFailure).Count();
         return before == 0 ? "new failure" : string.Create(CultureInfo.InvariantCulture, $"failing for {before + 1} runs");
@@ -75,5 +75,7 @@ internal static class HistoryFindings
         .OrderBy(found => found.Test.Id, StringComparer.Ordinal)
         .Select(found => new HistoryFinding(found.Test, found.Text!));
 
-    private static ImmutableArray<PastResult> Past(RunRecord run, TestRecord test) => run.History.GetValueOrDefault(test.Id, []);
+    // What never ran, or gave no result, has neither failed nor passed.
+    private static ImmutableArray<PastResult> Past(RunRecord run, TestRecord test) =>
+        [.. run.History.GetValueOrDefault(test.Id, []).Where(result => result.Outcome != TestOutcome.Error)];
 }

@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Reports.History;
 internal sealed record PastRun(
     string Run, DateTimeOffset At, int ExitCode, double WallSeconds, ImmutableArray<(string Id, PastResult Result)> Tests)
 {
-    // As in P, F, S, E, T, and K for one that was flaky.
+    // Each letter stands for an outcome in its order (passed, failed, skipped, error, timed out); K is a flaky one.
     private const string Letters = "PFSET";
     private const char Flaky = 'K';
     private const int CharactersOfATest = 20;

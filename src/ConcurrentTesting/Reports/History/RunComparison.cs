@@ -13,7 +13,7 @@ internal sealed record RunComparison(
 {
     private const int MostOfAKind = 50;
 
-    // What is less nobody feels.
+    // Nobody notices a smaller difference.
     private const double LeastSeconds = 0.1;
     private const long LeastQueries = 10;
 
@@ -53,7 +53,7 @@ internal sealed record RunComparison(
             ]);
     }
 
-    // Of each kind the first, and how many there are beyond them.
+    // The first of each kind are shown, and the others are counted.
     private static IEnumerable<(string Test, string What, string Before, string Now)> Cut(
         IEnumerable<(string Test, string What, string Before, string Now)> changes)
     {
@@ -64,7 +64,7 @@ internal sealed record RunComparison(
             yield return (FormattableString.Invariant($"… and {all.Count - MostOfAKind} more"), all[0].What, "", "");
     }
 
-    // As run.json names them: Passed, TimedOut.
+    // run.json writes outcomes as Passed or TimedOut.
     private static string Words(string outcome) =>
         string.Concat(outcome.Select((letter, at) => at > 0 && char.IsUpper(letter) ? $" {letter}" : $"{letter}")).ToLowerInvariant();
 

@@ -1,3 +1,5 @@
+using ConcurrentTesting.Reports.Text;
+
 namespace ConcurrentTesting.Reports.History;
 
 /// <summary>What became of every test in the last runs: a file of lines of JSON, the first with the names of the tests, then one a run, the
@@ -48,7 +50,7 @@ internal sealed class RunHistory
         return new RunHistory(runs.ToImmutable());
     }
 
-    // What reading JSON throws that is of another shape than is read.
+    // Reading JSON of another shape throws these.
     private static bool IsOfAnotherShape(Exception exception) =>
         exception is InvalidOperationException or KeyNotFoundException or FormatException or NullReferenceException or ArgumentException
             or IndexOutOfRangeException or OverflowException;
@@ -59,12 +61,16 @@ internal sealed class RunHistory
         .GroupBy(test => test.Id, test => test.Result, StringComparer.Ordinal)
         .ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray(), StringComparer.Ordinal);
 
+    // What was left out as a run was stopped says nothing of the test.
+    private static bool HasEnded(TestRecord test) =>
+        !AttemptCauses.IsWithoutEnd(test.Final.Cause) && FailureKinds.Of(test) != FailureKind.NotRun;
+
     /// <summary>The history with this run in it, and without what it has no room for.</summary>
     public RunHistory With(RunRecord run, Redactor redactor)
     {
-        // Of several results of one name the worst is remembered.
+        // Several results may have the same name: the worst is remembered.
         var worst = new OrderedDictionary<string, TestRecord>(run.Tests.Length, StringComparer.Ordinal);
-        foreach (var test in run.Tests)
+        foreach (var test in run.Tests.Where(HasEnded))
         {
             if (!worst.TryAdd(test.Id, test) && FailureRank(test) > FailureRank(worst[test.Id]))
                 worst[test.Id] = test;
@@ -95,7 +101,7 @@ internal sealed class RunHistory
         }
     }
 
-    // As many as the runs have tests.
+    // There are as many names as the runs have tests, so they are streamed.
     private static void WriteNames(Stream stream, IEnumerable<string> names)
     {
         using (var json = new Utf8JsonWriter(stream))

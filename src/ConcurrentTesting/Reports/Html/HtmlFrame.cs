@@ -21,10 +21,10 @@ internal sealed class HtmlFrame
         _connections = connections;
     }
 
-    /// <summary>Of a file that needs nothing.</summary>
+    /// <summary>The frame of a file that needs nothing else.</summary>
     public static HtmlFrame OfFile(HtmlPage page) => new(page, Start, "");
 
-    /// <summary>Of a page that hears from where it came.</summary>
+    /// <summary>The frame of a page that hears from where it came.</summary>
     public static HtmlFrame OfLivePage(HtmlPage page) => new(page, "report-live.js", "connect-src 'self'; ");
 
     public void Begin(string title)

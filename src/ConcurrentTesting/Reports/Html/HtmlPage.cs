@@ -33,7 +33,7 @@ internal sealed class HtmlPage(TextWriter output, ReportText text)
         ? string.Concat(value.Select(character => Directions.Contains(character) ? $"\\u{(int)character:x4}" : character.ToString()))
         : value;
 
-    /// <summary>The same, at most <paramref name="limit"/> bytes of it.</summary>
+    /// <summary>Writes at most <paramref name="limit"/> bytes of a text.</summary>
     public HtmlPage Text(string value, int limit) => Text(text.Within(value, limit));
 
     public HtmlPage Element(string tag, string value, string? style = null) =>

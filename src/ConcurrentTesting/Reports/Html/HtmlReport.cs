@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Reports.Html;
 /// list of all tests is there without scripts; its own script is the only one that the page lets run.</summary>
 internal sealed class HtmlReport
 {
-    // What follows is a line each, and in full on the tests' own pages, which are compressed.
+    // Later failures have a line each here; in full they are on the tests' own pages, which are compressed.
     private const int FailuresInFull = 30;
     private const int FailuresListed = 300;
     private const int Listed = 500;
@@ -59,6 +59,7 @@ internal sealed class HtmlReport
         Repeated();
         Flaky();
         Muted();
+        Unfinished();
         SlowestTests();
         SlowestClasses();
         Changes();
@@ -126,6 +127,7 @@ internal sealed class HtmlReport
             ("repeated", "Repeated tests", RepeatTotal.Of(_record.Tests) is not null),
             ("flaky", "Flaky", _record.Flaky > 0),
             ("muted", "Muted", _record.Tests.Any(test => test.IsMuted)),
+            ("unfinished", "Unfinished", _record.Unfinished.Any()),
             ("slowest", "Slowest", _record.Tests.Length > 0),
             ("changes", "Changes", _changes.Length > 0),
             ("comparison", "Beside another run", _record.Compared is not null),
@@ -350,6 +352,20 @@ internal sealed class HtmlReport
         }
 
         _page.Markup("</section>\n");
+    }
+
+    private void Unfinished()
+    {
+        var unfinished = _record.Unfinished.Take(Listed).ToList();
+        if (unfinished.Count == 0)
+            return;
+
+        _page.Markup("<section id=\"unfinished\"><h2>Unfinished</h2>\n").Table(
+            "Tests that were running as the run was stopped, and count as skipped",
+            ["Test", "#Worker"],
+            unfinished.Select(test => (string[])[FullName(test), Invariant($"{test.Final.Worker}")]),
+            unfinished.Select(_page.AddressOf))
+            .Markup("</section>\n");
     }
 
     private void SlowestTests()

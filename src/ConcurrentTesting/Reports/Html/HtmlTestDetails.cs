@@ -17,7 +17,7 @@ internal sealed class HtmlTestDetails(
     private const int PastResults = 30;
     private const int CharactersOfAResult = 12;
 
-    // Before it is compressed, in characters.
+    // The bound is in characters before compression.
     private const int LongestInAll = 24_000_000;
 
     private int _left = LongestInAll;
@@ -111,7 +111,7 @@ internal sealed class HtmlTestDetails(
         {
             ["first"] = excerpt.First,
             ["line"] = excerpt.Line,
-            // Together, so that a secret of several lines is known; it may take lines with it.
+            // The lines are redacted together, so that a secret of several lines is found; the redaction may remove lines.
             ["lines"] = PageJson.Each(Shown(string.Join('\n', excerpt.Lines), FailureBytes).Split('\n'), line => line),
         };
     }

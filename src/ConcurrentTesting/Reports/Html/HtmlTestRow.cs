@@ -8,7 +8,7 @@ internal static class HtmlTestRow
 {
     private const int NameBytes = 2048;
 
-    /// <summary>In the order in which they are listed; their names are what the reader sees.</summary>
+    /// <summary>The outcomes in the order in which they are listed; their names are what the reader sees.</summary>
     public static readonly ImmutableArray<(string Name, string Sign, string Style)> Outcomes =
     [
         .. Enum.GetValues<FailureKind>().Select(kind => (FailureKinds.Text(kind), "✖", "failed")),
@@ -16,7 +16,7 @@ internal static class HtmlTestRow
         ("skipped", "○", "skipped"),
     ];
 
-    /// <summary>While a run goes on there is one more: it failed and will be tried again, or may be.</summary>
+    /// <summary>A run that goes on has one more outcome: a test that failed and will be tried again, or may be.</summary>
     public static readonly ImmutableArray<(string Name, string Sign, string Style)> LiveOutcomes =
         [.. Outcomes, ("will run again", "↻", "flaky")];
 

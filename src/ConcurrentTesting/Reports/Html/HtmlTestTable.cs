@@ -50,7 +50,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         record.Entries.OrderBy(HtmlTestRow.Rank).ThenByDescending(test => test.Final.Duration)
             .ThenBy(test => test.Id, StringComparer.Ordinal);
 
-    // It is as long as the run has tests.
+    // The data is as long as the run has tests, so it is streamed.
     private static void Copy(StreamReader data, TextWriter output)
     {
         var characters = new char[CopiedAtOnce];

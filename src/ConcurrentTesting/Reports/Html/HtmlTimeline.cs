@@ -26,7 +26,7 @@ internal sealed class HtmlTimeline
     {
         _page = page;
         _record = record;
-        // A worker that had nothing to do has a lane too: an empty one.
+        // A worker that had nothing to do has an empty lane.
         _workers = [.. Enumerable.Range(0, record.Settings.Workers).Union(record.Batches.Select(batch => batch.Worker)).Order()];
         _labels = new WorkerLabels(record);
         _notStarted = record.Workers.Where(worker => worker.NotStarted is not null).DistinctBy(worker => worker.Number).ToDictionary(

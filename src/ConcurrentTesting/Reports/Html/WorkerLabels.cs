@@ -16,6 +16,6 @@ internal sealed class WorkerLabels(RunRecord record)
     private string? MachineOf(int worker) =>
         record.Parts.FirstOrDefault(part => worker >= part.FirstWorker && worker < part.FirstWorker + part.Workers)?.Machine;
 
-    // The end tells the machines of a pool apart.
+    // The ends of their names tell a pool's machines apart.
     private static string Short(string machine) => machine.Length <= LongestMachine ? machine : $"…{machine[^(LongestMachine - 1)..]}";
 }

@@ -111,7 +111,7 @@
     const plan = Math.max(0, expected - spent);
     const share = Math.min(1, over / total);
     const rest = rate * share + plan * (1 - share);
-    return rest >= 1 ? `about ${duration(Math.round(rest))} left` : "";
+    return rest >= 1 ? `about ${rest < 60 ? `${Math.round(rest)}s` : duration(rest)} left` : "";
   }
 
   function figures(all) {

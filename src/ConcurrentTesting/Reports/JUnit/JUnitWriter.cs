@@ -11,7 +11,7 @@ internal sealed partial class JUnitWriter : IDisposable
 {
     private const double ShortestTime = 0.001;
 
-    // GitLab refuses a file of more than 30 MB. What a case takes beside its texts is a guess on the safe side.
+    // GitLab refuses a file of more than 30 MB. The bytes of a case beside its texts are a guess on the safe side.
     private const long MostBytes = 28_000_000;
     private const long BytesOfCase = 900;
     private const int ShortText = 2048;
@@ -74,7 +74,7 @@ internal sealed partial class JUnitWriter : IDisposable
         _xml.WriteEndDocument();
     }
 
-    // Neither no test nor only good ones are "all is well", which readers would take them for.
+    // Readers take a file without tests, or with good ones only, for "all is well", so a run that ended otherwise is a failing case itself.
     private bool NeedsRunItself =>
         _record.ExitCode is not (ConcurrentTestExitCode.Success or ConcurrentTestExitCode.TestsFailed)
         && _entries.All(test => test.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
@@ -330,7 +330,7 @@ internal sealed partial class JUnitWriter : IDisposable
         return text;
     }
 
-    // As it is escaped, with the most that an entity takes.
+    // This is the size after escaping, with the longest form of each entity.
     private static long Size(string text) => Encoding.UTF8.GetByteCount(text) + 5L * text.AsSpan().Count('<')
         + 5L * text.AsSpan().Count('>') + 5L * text.AsSpan().Count('&') + 5L * text.AsSpan().Count('"') + 5L * text.AsSpan().Count('\n');
 

@@ -46,7 +46,7 @@ internal sealed record LiveChanges(
 /// with nothing else; a reader that is too far behind is given all anew. Thread-safe.</summary>
 internal sealed class LiveFeed : IRunObserver
 {
-    // Read at once: what happens in the run waits for no more than these.
+    // A reader gets this many rows at once, because the run's events wait while it reads.
     private const int MostRows = 2000;
 
     private readonly Lock _gate = new();
@@ -102,7 +102,7 @@ internal sealed class LiveFeed : IRunObserver
 
     private bool HasMore(LiveCursor cursor) => cursor.Next + MostRows < _rows.Count;
 
-    // All rows in their order, and then what changed meanwhile.
+    // A reader gets all rows in their order, and then those that changed meanwhile.
     private ImmutableArray<LiveRow> RowsFor(LiveCursor cursor)
     {
         if (cursor.Next is { } next)

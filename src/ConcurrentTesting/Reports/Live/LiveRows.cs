@@ -49,13 +49,13 @@ internal sealed class LiveRows
         }
     }
 
-    /// <summary>Null where there is none any more.</summary>
+    /// <summary>Null where there is none left.</summary>
     public LiveRow? Of(int number) =>
         number >= 0 && number < _places.Count && _fold.Find(_places[number].Test, _places[number].Row) is { } row
             ? new LiveRow(number, row.ToRecord(), !_open.Contains(number))
             : null;
 
-    /// <summary>The rows that changed since; null where that is no longer known.</summary>
+    /// <summary>The rows that changed since; null where nobody knows that.</summary>
     public ImmutableArray<LiveRow>? ChangedSince(long changes)
     {
         if (Changes - changes > Remembered)

@@ -17,7 +17,7 @@ internal sealed class LiveServer : IAsyncDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
 
-    // A reader that takes nothing for so long is gone, or as good as gone.
+    // A reader that takes nothing for this long is taken to be gone.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PatienceAtEnd = TimeSpan.FromSeconds(3);
 
@@ -32,7 +32,7 @@ internal sealed class LiveServer : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<Task, bool> _connections = [];
 
-    // The connections that hear the events: a browser has others, also such as it never uses.
+    // These connections hear the events. A browser has other connections too, some of which it never uses.
     private readonly ConcurrentDictionary<Task, bool> _watching = [];
     private readonly TaskCompletionSource<ReadOnlyMemory<byte>> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _listening;
@@ -54,7 +54,7 @@ internal sealed class LiveServer : IAsyncDisposable
         _listening = Task.Run(ListenAsync);
     }
 
-    /// <summary>With the token: who knows it sees the run.</summary>
+    /// <summary>The address with its token: who knows it sees the run.</summary>
     public string Address { get; }
 
     /// <summary>Hears of the run.</summary>
@@ -113,11 +113,11 @@ internal sealed class LiveServer : IAsyncDisposable
             }
             catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
             {
-                // Closed.
+                // The listener is closed.
             }
             catch (SocketException)
             {
-                // A browser that went away before it was heard; or the process is out of file descriptors, for a moment or for long.
+                // The browser went away before it was heard, or the process is out of file descriptors for a while.
                 await Task.Delay(10, CancellationToken.None);
             }
         }
@@ -140,12 +140,12 @@ internal sealed class LiveServer : IAsyncDisposable
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
             {
-                // It went away, or took too long.
+                // The browser went away, or took too long.
             }
         }));
     }
 
-    /// <summary>Something is in a list from before its begin until after its end.</summary>
+    /// <summary>Keeps something in a list from before its begin until after its end.</summary>
     private static async Task During(ConcurrentDictionary<Task, bool> list, Func<Task> act)
     {
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -182,7 +182,7 @@ internal sealed class LiveServer : IAsyncDisposable
         });
     }
 
-    // A page of another site may have a name of its own point to this machine: it is not answered under that name.
+    // A page of another site may have a name that points to this machine: requests under such a name are not answered.
     private string StatusOf(LoopbackRequest? request) => request switch
     {
         null => "400 Bad Request",
@@ -209,7 +209,7 @@ internal sealed class LiveServer : IAsyncDisposable
         var sentAt = _time.GetTimestamp();
         while (true)
         {
-            // What came before the end is read after it is known, so that nothing is left out.
+            // The end is looked at before the news, so that no news from before the end is left out.
             var isOver = _end.Task.IsCompleted;
             if (isOver || _feed.HasNews(cursor) || _time.GetElapsedTime(sentAt) > HeartbeatInterval)
             {
@@ -225,7 +225,7 @@ internal sealed class LiveServer : IAsyncDisposable
         }
 
         await SendAsync(stream, Event("end", await _end.Task));
-        // The page goes on until it has the report; then it closes.
+        // The page stays until it has the report; then it closes the connection.
         using var patience = Patient();
         _ = await stream.ReadAsync(new byte[1], patience.Token);
     }

@@ -13,7 +13,7 @@ internal sealed partial class SummaryMarkdown
     private const int TextBytes = 4 * 1024;
     private const int NameBytes = 512;
 
-    // In characters, of which none takes more than three bytes; room for what follows is left.
+    // The bound is in characters of at most three bytes each, and leaves room for what follows.
     private const int LongestFailures = 150_000;
     private const int LongestPage = 300_000;
 
@@ -31,10 +31,11 @@ internal sealed partial class SummaryMarkdown
     {
         var summary = new SummaryMarkdown(record, text);
         summary.Verdict();
-        summary.UnusedDatabases();
+        summary.SharedDatabases();
         summary.Figures();
         summary.Machines();
         summary.Failures();
+        summary.Unfinished();
         summary.Repeated();
         summary.Flaky();
         summary.Quarantined();
@@ -57,10 +58,10 @@ internal sealed partial class SummaryMarkdown
         Paragraph($"{Plain(_record.Reason)}");
     }
 
-    /// <summary>The commonest silent mistake, and the results look well: it stands before them.</summary>
-    private void UnusedDatabases()
+    /// <summary>The commonest silent mistakes, and the results look well: they stand before them.</summary>
+    private void SharedDatabases()
     {
-        foreach (var incident in _record.Incidents.Where(incident => incident.Kind == IncidentKinds.DatabaseUnused))
+        foreach (var incident in _record.Incidents.Where(incident => IncidentKinds.IsOfSharing(incident.Kind)))
         {
             Line($"> [!WARNING]");
             Paragraph($"> {Plain(incident.Message)}");
@@ -235,6 +236,20 @@ internal sealed partial class SummaryMarkdown
     private static string? Known(KnownFlaky? known) =>
         known is null ? null : Invariant($"known flaky, in {known.Runs} of {known.OfRuns} runs");
 
+    private void Unfinished()
+    {
+        var unfinished = _record.Unfinished.ToList();
+        if (unfinished.Count == 0)
+            return;
+
+        Paragraph($"## Unfinished");
+        Paragraph($"They were running as the run was stopped, and count as skipped.");
+        Table(
+            "| test | worker |\n|:--|--:|",
+            unfinished,
+            test => Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Final.Worker} |"));
+    }
+
     private void Quarantined()
     {
         var muted = RunLists.Muted(_record);
@@ -357,7 +372,7 @@ internal sealed partial class SummaryMarkdown
     private string Code(string text) =>
         $"<code>{Plain(text)}</code>";
 
-    // Within a word it is no markup, and the file is read as plain text too.
+    // An underscore within a word is no markup, and the file is read as plain text too.
     [GeneratedRegex(@"(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])")]
     private static partial Regex LoneUnderscore();
 

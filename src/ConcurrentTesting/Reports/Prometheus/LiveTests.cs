@@ -41,7 +41,7 @@ internal sealed class LiveTests : IRunObserver
             if (isFinal && (test.Repeats is null || DecidingAttempt.IsFailure(test.Final)))
                 _settled.Add(test);
 
-            // The result of the one may come after the begin of the next.
+            // A test's result may come after the next test's begin, and must not end that one.
             if (_running.TryGetValue(test.Final.Worker, out var running) && running.Test.Case == test.CaseId)
                 _running.Remove(test.Final.Worker);
         }

@@ -53,7 +53,7 @@ internal static class MeasuredMetrics
         }
     }
 
-    // Not every server tells them apart.
+    // Some servers do not tell them apart.
     private static long? ChangedIn(DatabaseStatistics statistics) =>
         statistics.RowsChanged ?? (statistics.RowsInserted + statistics.RowsUpdated + statistics.RowsDeleted);
 

@@ -50,7 +50,7 @@ internal static class MetricsFile
 
     private static void Tests(RunRecord record, RunMetrics metrics)
     {
-        // An outcome that did not occur is known to be zero, and an alert on it needs the series to exist.
+        // An outcome, a worker or a count that did not occur is known to be zero, and an alert on it needs the series to exist.
         var results = Enum.GetValues<TestOutcome>().ToDictionary(outcome => outcome, outcome => metrics.Results.WithLabels(Label(outcome)));
         var durations = Enum.GetValues<TestOutcome>().ToDictionary(
             outcome => outcome, outcome => metrics.TestDuration.WithLabels(Label(outcome)));
@@ -78,7 +78,7 @@ internal static class MetricsFile
         metrics.Muted.Set(record.Tests.Count(test => test.IsMuted));
     }
 
-    // What was asked for several times was not run again for a fault.
+    // A further time of a test that runs several times is no rerun.
     private static bool IsRerun(TestAttempt attempt) => attempt.Round is null || attempt.Cause is not (null or BatchReasons.Repeat);
 
     private static void Workers(RunRecord record, RunMetrics metrics)
@@ -110,7 +110,6 @@ internal static class MetricsFile
 
     private static void Errors(RunRecord record, RunMetrics metrics)
     {
-        // As with outcomes: what did not happen is known to be zero.
         foreach (var worker in record.StartedWorkers)
         {
             foreach (var cause in ErrorCauses)
@@ -179,7 +178,6 @@ internal static class MetricsFile
 
         Observe(metrics.CloneDuration, database.Engine, database.CloneTimes);
         Observe(metrics.DropDuration, database.Engine, database.DropTimes);
-        // What did not happen is zero, not missing.
         foreach (var name in CountNames.Always)
             Count(metrics, database.Engine, name, 0);
         foreach (var (name, count) in database.Counts)
@@ -199,7 +197,7 @@ internal static class MetricsFile
         switch (name)
         {
             case CountNames.TemplateHits or CountNames.TemplateMisses or CountNames.Retries:
-                // Written above, or the sum of the retries by cause.
+                // These are written above, or are the sum of the retries by cause.
                 break;
             case CountNames.RetriesSucceeded:
                 metrics.DatabaseRetrySuccesses.WithLabels(engine).IncTo(count);

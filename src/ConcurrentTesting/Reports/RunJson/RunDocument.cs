@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Reports.RunJson;
 
-// The shape of run.json, version 1, property by property in the order of the file; docs/run-json.md explains each. Null means not measured.
+// These records are version 1 of run.json, property by property in the file's order; docs/run-json.md explains each. Null means that
+// nothing was measured.
 
 internal sealed record RunDocument
 {
@@ -19,7 +20,7 @@ internal sealed record RunDocument
     public required DateTimeOffset StartedAt { get; init; }
     public required DateTimeOffset FinishedAt { get; init; }
 
-    /// <summary>As the table of parameters tells them, without anything secret.</summary>
+    /// <summary>The settings as the table of parameters tells them, without anything secret.</summary>
     public required JsonObject Settings { get; init; }
 
     public required int Discovered { get; init; }

@@ -8,7 +8,7 @@ namespace ConcurrentTesting.Reports.RunJson;
 /// <summary>The run's own file for other tools and for later runs, <c>run.json</c>; documented in docs/run-json.md.</summary>
 internal static class RunJsonFile
 {
-    // What is written is held in memory until then.
+    // This many bytes are held in memory before they are written.
     private const int MostPending = 64 * 1024;
 
     private static readonly JsonWriterOptions WriterOptions = new()
@@ -24,7 +24,7 @@ internal static class RunJsonFile
         SkipValidation = true,
     };
 
-    /// <summary>One line each in the file, so that a run of thousands of tests stays readable, searchable and small.</summary>
+    /// <summary>Tests have a line each in the file, so that a run of thousands of tests stays readable, searchable and small.</summary>
     private static readonly JsonSerializerOptions Lines = new(RunDocumentJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Reports.Text;
 /// <param name="Tests">In the order of their ids; never empty.</param>
 internal sealed record FailureCluster(FailureKind Kind, ImmutableArray<TestRecord> Tests)
 {
-    // Two of a kind are told each for itself.
+    // One or two of a kind are told each by itself.
     private const int Fewest = 3;
 
     public TestRecord First => Tests[0];

@@ -119,7 +119,7 @@ internal static class FailureText
             AddLine(text, "  | ", PlainText.Cap(line, LongestOutputLine));
     }
 
-    // Counted from the end: a test may have written megabytes.
+    // The lines are counted from the end, because a test may have written megabytes.
     private static int StartOfLastLines(ReadOnlySpan<char> text, int lines)
     {
         var start = text.Length;

@@ -54,7 +54,7 @@ internal static partial class PlainText
         return safe.ToString();
     }
 
-    // Control characters, line separators, and what reverses the direction of text (https://trojansource.codes).
+    // Control characters, line separators and characters that reverse the direction of text are unsafe (https://trojansource.codes).
     private static bool IsUnsafe(char c) =>
         (char.IsControl(c) && c != '\t') || c is (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 

@@ -3,7 +3,7 @@ namespace ConcurrentTesting.Reports.Text;
 /// <summary>The phases of a run in words: what came before the tests, and how much faster than one after another the tests were.</summary>
 internal static class RunPhases
 {
-    // What takes less is not worth a word.
+    // A shorter phase is not worth a word.
     private const double Shown = 0.1;
 
     private static readonly (string Phase, string Name)[] Order =

@@ -17,7 +17,7 @@ internal sealed class SourceLines(string rootDirectory, DateTimeOffset runStarte
     private static readonly ImmutableHashSet<string> Extensions =
         ImmutableHashSet.Create(StringComparer.OrdinalIgnoreCase, ".cs", ".fs", ".vb", ".razor", ".cshtml");
 
-    // Many failures are in few files.
+    // Many failures lie in few files, so their lines are kept.
     private readonly Dictionary<string, string[]?> _files = new(StringComparer.Ordinal);
 
     /// <summary>Null where there is nothing to show.</summary>

@@ -58,7 +58,7 @@ internal static partial class StackTraceText
         return IsBelow(file, rootDirectory) ? Slashed(file)[Root(rootDirectory).Length..] : file;
     }
 
-    // NUnit numbers the stacks of several assertions; where there was one, it gives the same stack twice.
+    // NUnit numbers the stacks of several assertions; for a single one it gives the same stack twice.
     private static string[] WithoutRepetition(string[] lines)
     {
         var first = Array.FindIndex(lines, line => NumberedFrame().IsMatch(line));
@@ -68,7 +68,7 @@ internal static partial class StackTraceText
 
     private static bool IsNoise(string line, string rootDirectory)
     {
-        // "--- End of stack trace from previous location ---"
+        // .NET writes "--- End of stack trace from previous location ---" between stacks.
         if (line.StartsWith("---", StringComparison.Ordinal))
             return true;
         var frame = Frame().Match(line);

@@ -9,7 +9,7 @@ internal readonly record struct ComparedValue(int Line, Range Value, Range Diffe
 /// <summary>Finds in a failure's message the value that was expected and the one that was there.</summary>
 internal static partial class ValueDifference
 {
-    // xunit puts an arrow between them where it has no room beside them.
+    // xunit puts an arrow between the two values where it has no room beside them.
     private const int MostLinesBetween = 3;
 
     /// <summary>The values in pairs, expected before actual; none where the message says nothing of the kind.</summary>
@@ -20,7 +20,7 @@ internal static partial class ValueDifference
         {
             var pair = At(lines, line);
             found.AddRange(pair);
-            // No line is of two pairs.
+            // A line belongs to one pair only.
             line = pair.Length == 0 ? line + 1 : pair[^1].Line + 1;
         }
 
@@ -78,7 +78,7 @@ internal static partial class ValueDifference
         ];
     }
 
-    // They share a letter, and are no less different for it.
+    // "True" and "False" share a letter, which must not mark only a part of them.
     private static bool AreTrueAndFalse(ReadOnlySpan<char> one, ReadOnlySpan<char> other) =>
         bool.TryParse(one, out var isOne) && bool.TryParse(other, out var isOther) && isOne != isOther;
 
@@ -92,14 +92,14 @@ internal static partial class ValueDifference
         return start..Math.Max(start, line.AsSpan().TrimEnd().Length);
     }
 
-    // xunit, NUnit, MSTest 4; Shouldly's own form is read by its lines.
+    // xunit, NUnit and MSTest 4 write it so; Shouldly's own form is read line by line.
     [GeneratedRegex(@"^\s*expected:\s*(?<value>\S.*)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Expected();
 
     [GeneratedRegex(@"^\s*(?:actual|but was):\s*(?<value>\S.*)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Actual();
 
-    // MSTest up to 3.
+    // MSTest up to 3 writes it so.
     [GeneratedRegex(@"\bExpected:<(?<expected>.*?)>\. Actual:<(?<actual>.*?)>\.", RegexOptions.CultureInvariant)]
     private static partial Regex OneLine();
 }

@@ -10,7 +10,7 @@ internal sealed record RecordedAttempt(TestRecord Test, TestAttempt Attempt)
 /// found by test id and name; among several of one name by outcome and start, since neither side keeps them in order.</summary>
 internal sealed class BatchAttempts
 {
-    // Of a row that tells no name that is known, where any test of its id will do.
+    // This stands for the name of a row whose name is unknown: any test of its id will do.
     private const string AnyName = "";
 
     private readonly HashSet<RecordedAttempt> _open = new(ReferenceEqualityComparer.Instance);

@@ -33,7 +33,7 @@ internal static class HostFiles
         }
     }
 
-    // By the names that they have: beside them may lie what is not ours.
+    // Only files with our names are taken, because others may lie beside them.
     private static IEnumerable<string> Files(string results) =>
         DirectoryContents.Folders(results).Where(ArtifactNames.IsWorker).Select(worker => Path.Combine(results, worker))
             .SelectMany(worker => Directory.EnumerateFiles(worker, "batch-*.trx").Concat(Directory.EnumerateFiles(worker, "vstest-*.log")))

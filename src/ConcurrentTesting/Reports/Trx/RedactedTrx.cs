@@ -7,7 +7,7 @@ namespace ConcurrentTesting.Reports.Trx;
 /// element's or an attribute's name, an id or an outcome is no text of a test, whatever word the password is.</summary>
 internal static class RedactedTrx
 {
-    // Attributes that hold what a test is called, by the elements that have them.
+    // These attributes of these elements hold a test's name.
     private static readonly (string Element, string Attribute)[] Names =
     [
         ("UnitTestResult", "testName"), ("TestResultAggregation", "testName"), ("ManualTestResult", "testName"),
@@ -17,7 +17,7 @@ internal static class RedactedTrx
 
     private static readonly XmlReaderSettings Reading = new() { CheckCharacters = false, DtdProcessing = DtdProcessing.Prohibit };
 
-    // What is not closed in the file stays open: who reads it sees as before that it was cut.
+    // An element that is not closed in the file stays open, so that a reader still sees where it was cut.
     private static readonly XmlWriterSettings Writing = new()
     {
         CheckCharacters = false,
@@ -61,7 +61,7 @@ internal static class RedactedTrx
         }
         catch (XmlException)
         {
-            // A test host that was ended leaves half a file; whoever merges it says so.
+            // A test host that was ended leaves half a file; whoever merges it reports that.
             return false;
         }
     }

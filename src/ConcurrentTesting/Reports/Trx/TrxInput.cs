@@ -132,7 +132,7 @@ internal sealed class TrxInput(
 
     private void AddCollectors(XElement part)
     {
-        // A batch's coverage is a part of the run's, which stands in one file of its own.
+        // A batch's coverage is a part of the run's, which has a file of its own.
         foreach (var collector in part.Elements().Where(
             collector => collector.Text("uri")?.Contains("CodeCoverage", StringComparison.OrdinalIgnoreCase) != true))
         {

@@ -23,7 +23,7 @@ internal static class TrxMerger
 
         writer.Begin(record);
 
-        // In their order, so that an earlier attempt's attachments have been gathered when the final attempt's row tells of them.
+        // Batches come in their order, so that an earlier attempt's attachments are gathered before the final attempt's row tells of them.
         foreach (var batch in record.Batches.OrderBy(batch => batch.Number))
         {
             if (batch.TrxFile is null)

@@ -14,7 +14,7 @@ internal sealed record TrxOutput(
         var attempt = recorded.Attempt;
         var output = row?.Element.Child("Output");
 
-        // What failed a test that has passed was not its own, and is told elsewhere.
+        // An error of a test that passed was not its own, and is told elsewhere.
         var error = attempt.Outcome == TestOutcome.Passed ? null : output?.Child("ErrorInfo");
         return new TrxOutput(
             Text(output, "StdOut", attempt.StandardOutput),
@@ -25,7 +25,7 @@ internal sealed record TrxOutput(
             [.. output?.Child("TextMessages")?.Elements().Select(message => message.Value) ?? [], .. Kind(attempt), .. earlier]);
     }
 
-    // A row of TRX has failed or has not; JUnit's type says more.
+    // A TRX row can only say that it failed; the kind of the failure says more.
     private static IEnumerable<string> Kind(TestAttempt attempt) =>
         attempt.Outcome is not (TestOutcome.Passed or TestOutcome.Skipped) && FailureKinds.Of(attempt) != FailureKind.Failed
             ? [$"Kind: {FailureKinds.Text(attempt)}"]

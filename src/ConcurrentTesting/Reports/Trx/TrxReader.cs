@@ -8,7 +8,7 @@ internal static class TrxReader
 {
     private static readonly XmlReaderSettings Settings = new()
     {
-        // The text is cleaned on its way into a report; until then nothing in it is worth losing a file for.
+        // Text is cleaned when it goes into a report. Until then no character in it is worth losing a file for.
         CheckCharacters = false,
         DtdProcessing = DtdProcessing.Prohibit,
         IgnoreComments = true,

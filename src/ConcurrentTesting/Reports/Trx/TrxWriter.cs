@@ -6,7 +6,7 @@ namespace ConcurrentTesting.Reports.Trx;
 /// <summary>Writes the merged file from front to end, in VSTest's own order of elements and attributes.</summary>
 internal sealed class TrxWriter : TrxXml
 {
-    // What a test host told and the run did not believe is longer than what it recorded by more than this.
+    // A duration that exceeds the recorded one by more than this was told by a test host, and not believed by the run.
     private static readonly TimeSpan ImpossibleBeyond = TimeSpan.FromMinutes(1);
 
     private readonly ReportText _text;

@@ -16,7 +16,7 @@ internal sealed class KnownPlans
     /// <exception cref="System.Text.Json.JsonException">It is no plan.</exception>
     public async Task<(ShardPlan Plan, string Hash)?> ReadAsync(string file, string hash)
     {
-        // What is the same byte by byte has the same hash, and is seen to be the same in a fraction of the time.
+        // Equal bytes have the same hash, which is found in a fraction of the time that parsing takes.
         if (_plans.TryGetValue(hash, out var known))
             return HasText(file, known.Text) ? await known.Read.Value : null;
         var text = File.ReadAllBytes(file);

@@ -8,7 +8,7 @@ using ConcurrentTesting.Settings;
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>Writes the artifacts of a run that was merged from several machines, and says what came of it.</summary>
-/// <param name="settings">Of the merge.</param>
+/// <param name="settings">The settings of the merge.</param>
 internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor redactor, ILogger logger)
 {
     /// <summary>The run's settings, as far as they say what a run is; where its artifacts go is for the merge to say.</summary>

@@ -15,7 +15,6 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
     /// <summary>What its tests cover was to be measured, or was.</summary>
     public bool IsCovered { get; } = Folder.Coverage is not null || (Record.Settings.Coverage && !Record.Tests.IsEmpty);
 
-    /// <summary>Reads the journal of a part.</summary>
     /// <exception cref="ConcurrentTestException">It cannot be read.</exception>
     public static (MergedPart Part, ImmutableArray<string> Flaws) Read(PartFolder folder, JournalFormat format)
     {
@@ -42,7 +41,7 @@ internal sealed record MergedPart(PartFolder Folder, RunRecord Record, Immutable
         { } seal => FlawsOfWhole(told, isWhole, seal),
     };
 
-    // What is lost after the journal's end is in the seal alone.
+    // Only the seal knows what was lost after the journal's end.
     private string ReasonOf(PartSeal seal) => (int)Record.ExitCode == seal.ExitCode
         ? Record.Reason.TrimEnd('.')
         : $"not all of its artifacts could be written; of its tests it said: {Record.Reason.TrimEnd('.')}";

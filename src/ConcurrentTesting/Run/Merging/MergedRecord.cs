@@ -50,7 +50,7 @@ internal static class MergedRecord
         };
     }
 
-    /// <summary>Of a run of which nothing can be said but why.</summary>
+    /// <summary>The record of a run of which nothing is known but why it is incomplete.</summary>
     public static RunRecord Without(ConcurrentTestSettings settings, RunEnd end, DateTimeOffset at) => new()
     {
         RunId = "merged",
@@ -104,7 +104,7 @@ internal static class MergedRecord
             : string.Join(", ", machines);
     }
 
-    // The machines went through them side by side.
+    // The machines went through the phases side by side.
     private static ImmutableSortedDictionary<string, double> Phases(ImmutableArray<RunRecord> parts) =>
         parts.SelectMany(part => part.Phases).GroupBy(phase => phase.Key)
             .ToImmutableSortedDictionary(phase => phase.Key, phase => phase.Max(one => one.Value), StringComparer.Ordinal);

@@ -35,7 +35,7 @@ internal static class MergedTimings
         }
     }
 
-    // What more runs have shown is the better known.
+    // A value that more runs have shown is the better known one.
     private static AssemblyTiming Together(AssemblyTiming? one, AssemblyTiming other) => one is null ? other : new AssemblyTiming
     {
         Host = Better(one.Host, other.Host),

@@ -52,14 +52,14 @@ internal sealed class MergedWorkers(PartFolder part, string to, int firstWorker,
         Statistics = [.. database.Statistics.Select(statistics => statistics with { Worker = Worker(statistics.Worker) })],
     };
 
-    // Its text may count workers and batches as the part did.
+    // The text may count workers and batches as the part did, so it names the part.
     private Incident Renumber(Incident incident) => incident with
     {
         Message = FormattableString.Invariant($"Part {part.Shard.Part}: {incident.Message}"),
         Worker = incident.Worker is { } worker ? Worker(worker) : null,
     };
 
-    // What never ran has a worker below 0 and batch 0.
+    // A test that never ran has a worker below 0 and the batch 0.
     private int Worker(int number) => number < 0 ? number : number + firstWorker;
 
     private int Batch(int number) => number <= 0 ? number : number + batches;

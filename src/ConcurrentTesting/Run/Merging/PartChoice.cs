@@ -5,7 +5,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
 {
     /// <param name="folders">In any order.</param>
     /// <param name="plan">The hash of the plan that they have to be of; null: of whichever, but one.</param>
-    /// <param name="pipeline">That they have to be of where they name one; null: of whichever, but one.</param>
+    /// <param name="pipeline">The pipeline that the parts must be of where they name one; null: any, but one for all.</param>
     public static PartChoice Of(ImmutableArray<PartFolder> folders, string? plan, string? pipeline)
     {
         ImmutableArray<PartFolder> foreign = [.. folders.Where(folder => plan is not null && (folder.Shard.Plan ?? plan) != plan)];
@@ -19,7 +19,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         if (fitting.IsEmpty)
             flaws = flaws.Add("there is no part to merge");
 
-        // Which of several is right cannot be known.
+        // Nobody can know which of several plans is right.
         return fitting.IsEmpty || flaws.Length > foreign.Length ? new PartChoice([], [], flaws) : OfOnePlan(fitting, flaws);
     }
 
@@ -49,7 +49,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
             .Select(one => $"the parts are of several {one.What}: {string.Join(", ", folders)}");
     }
 
-    // What a kept folder has of an earlier build may be whole.
+    // A folder that was kept from an earlier build may be whole.
     private static IEnumerable<string> Stale(ImmutableArray<PartFolder> folders, string? pipeline) =>
         folders.Where(folder => pipeline is not null && (folder.Shard.Pipeline ?? pipeline) != pipeline).Take(1).Select(
             folder => $"{folder} is of pipeline {folder.Shard.Pipeline}, and this merge of {pipeline}: begin with an empty folder, or say with --test-plan which plan is meant");
@@ -57,13 +57,13 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
     private static IEnumerable<string> Twice(ImmutableArray<PartFolder> folders) => folders.GroupBy(folder => folder.Run)
         .Where(same => same.Skip(1).Any()).Select(same => $"the same run is there twice: {string.Join(", ", same)}");
 
-    // Two jobs of one pipeline that ran the same part: what one of them says is no word on the other.
+    // Two jobs of one pipeline ran the same part: neither says anything of the other.
     private static IEnumerable<string> Unordered(ImmutableArray<PartFolder> tries)
     {
         if (tries.Select(folder => folder.Shard.Job).OfType<string>().Distinct(StringComparer.Ordinal).Skip(1).Any())
             yield return $"jobs of several names ran the same part, so none replaces another: {string.Join(", ", tries)}";
 
-        // Where nothing names the pipeline, a job that is given once more begins with its first attempt again.
+        // Where nothing names the pipeline, a job that is started again begins with attempt 1 again, so equal attempts prove nothing.
         foreach (var same in tries.Where(folder => folder.Shard is { Attempt: not null, Pipeline: not null })
             .GroupBy(folder => folder.Shard.Attempt))
         {

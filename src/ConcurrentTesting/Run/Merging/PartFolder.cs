@@ -76,13 +76,13 @@ internal sealed record PartFolder
         };
     }
 
-    // Its process was ended from outside, or it ended before it knew its plan.
+    // The part's process was ended from outside, or ended before it knew its plan.
     private static PartFolder ReadUnfinished(string path)
     {
         var journal = SavedJournal.Read(path);
         var started = (RunStarted)journal.Events[0];
         var shard = journal.Events.OfType<PartKnown>().LastOrDefault()?.Shard
-            ?? throw new PartFlawException($"{path}: its run {started.Run} was no part of several");
+            ?? throw new PartFlawException($"{path}: its run {started.Run} was not a part of a run on several machines");
         if (!new Shard(shard.Part, shard.Of).IsValid)
             throw new PartFlawException(FormattableString.Invariant($"{path}: there is no part {shard.Part}/{shard.Of}"));
         return new PartFolder
@@ -97,14 +97,14 @@ internal sealed record PartFolder
         };
     }
 
-    // What test hosts write loses its secrets at a part's end, and a merge does not know them; its journal has the results.
+    // Test hosts' files lose their secrets at a part's end, and a merge does not know the secrets; the journal has the results.
     private static bool MayHoldSecrets(string name) =>
         System.IO.Path.GetExtension(name).ToLowerInvariant() is ".trx" or ".log";
 
     private static string? FlawOf(ShardRecord shard, ShardPlan plan, string hash)
     {
         if (hash != shard.Plan || plan.Discovery != shard.Discovery)
-            return "it is a part of another plan than the one that lies in it";
+            return "its plan.json is not the plan that it is a part of";
         return plan.Parts.Length == shard.Of && new Shard(shard.Part, shard.Of).IsValid
             ? null
             : FormattableString.Invariant($"the plan has {plan.Parts.Length} parts, and this is {shard.Part}/{shard.Of}");

@@ -19,7 +19,7 @@ internal sealed record PartFolders(
                 $"--test-merge {taken} is the folder that the merged results take: give another --test-results-directory.");
         }
 
-        // To see that their files are as they were left takes reading all of them.
+        // Only reading all their files shows that they are as they were left.
         var plans = new KnownPlans();
         var read = await Task.WhenAll(paths.Select(path => Task.Run(() => ReadAsync(path, plans))));
         return new PartFolders(
@@ -31,7 +31,7 @@ internal sealed record PartFolders(
     private static string Full(string path, ConcurrentTestSettings settings) =>
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(path, settings.WorkingDirectory));
 
-    // A folder that is no part's may hold those of all parts, as they were downloaded.
+    // A folder that is no part may hold the folders of all parts, as they were downloaded.
     private static IEnumerable<string> FoldersOf(string path) =>
         Directory.Exists(path) && !IsOfRun(path) && Directory.GetDirectories(path) is { Length: > 0 } inner
             ? inner.Order(StringComparer.Ordinal)

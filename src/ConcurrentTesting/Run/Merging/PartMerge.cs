@@ -61,7 +61,7 @@ internal sealed class PartMerge
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
 
-        // What is remembered of durations needs nothing of the rest.
+        // The durations need nothing of the rest, so they are saved beside it.
         var timings = TimingsOf(parts);
         var saving = Task.Run(() => SaveTimingsAsync(timings, cancellationToken), CancellationToken.None);
         try
@@ -69,7 +69,7 @@ internal sealed class PartMerge
             var (coverage, notWritten) = await MergeCoverageAsync(parts, settings, cancellationToken);
             var record = RecordOf(parts, settings) with { Coverage = coverage };
 
-            // The reports need the memory.
+            // The reports need the memory of the parts.
             parts = [];
             return await new MergedArtifacts(_settings, _redactor, _logger).WriteAsync(
                 record, notWritten.AddRange(await saving), cancellationToken);
@@ -129,7 +129,7 @@ internal sealed class PartMerge
             ? FormattableString.Invariant($"ended with {seal.ExitCode} at {seal.FinishedAt:u}")
             : FormattableString.Invariant($"began at {folder.StartedAt:u} and did not come to its end"))}.");
 
-    // They know nothing of each other, and each takes a core.
+    // Reading a part takes a core and needs no other part.
     private async Task<ImmutableArray<MergedPart>> ReadAsync(PartChoice choice)
     {
         var formats = new ConcurrentBag<JournalFormat>();
@@ -155,7 +155,7 @@ internal sealed class PartMerge
         }
     }
 
-    // The parts' own, as far as they say what a run is; where its artifacts go is for the merge to say.
+    // The parts' settings say what the run was; the merge's own say where its artifacts go.
     private ConcurrentTestSettings SettingsOf(RunRecord first, int workers) => MergedArtifacts.SettingsOf(first.Settings, _settings) with
     {
         Workers = workers,

@@ -31,7 +31,7 @@ internal static class PartResults
         return Difference("explicit in it", plan.All.Where(test => test.IsExplicit), others);
     }
 
-    /// <summary>So many tests lack results, or have more of them than were discovered.</summary>
+    /// <summary>Says that this many tests lack results, or have more of them than were discovered.</summary>
     public static string Lacking(int tests) => FormattableString.Invariant($"{tests} of its tests ")
         + (tests == 1 ? "lacks results, or has" : "lack results, or have") + " more of them than were discovered";
 
@@ -58,7 +58,7 @@ internal static class PartResults
             counts[test] = counts.GetValueOrDefault(test) - 1;
         var missing = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, count.Value))).ToList();
 
-        // Neither has secrets in its names, and the machines that wrote them may know different ones.
+        // Neither side has secrets in its names, and the machines that wrote them may know different secrets.
         var others = counts.SelectMany(count => Enumerable.Repeat(count.Key, Math.Max(0, -count.Value)))
             .Where(test => !missing.Remove(missing.FirstOrDefault(
                 planned => test.IsWithoutSecrets(planned) || planned.IsWithoutSecrets(test)))).ToList();

@@ -70,7 +70,7 @@ internal sealed record PartSeal
         if (seal.Version != CurrentVersion)
             throw new JsonException(FormattableString.Invariant($"it is of version {seal.Version}, and {CurrentVersion} is known"));
 
-        // Byte by byte, so that no change of the text is overlooked.
+        // The texts are compared byte by byte, so that no change is overlooked.
         return json.SequenceEqual(seal.Close(seal.Files)) ? seal : throw new JsonException("it was changed");
     }
 

@@ -51,8 +51,8 @@ internal static class QueueMerge
             record with { Compared = compared }, notWritten, cancellationToken);
     }
 
-    // Where a job that only reports is tried again alone, no machine has begun the attempt that it is in; nor has any where all died
-    // before it.
+    // No machine has begun this attempt where only the reporting job is tried again, or where all machines died early. The earlier attempts
+    // count then.
     private static async Task<(string Name, QueuedResults? Queued)> ReadAsync(
         ConcurrentTestSettings settings, string name, ImmutableArray<string> earlier, CancellationToken cancellationToken)
     {
@@ -67,7 +67,7 @@ internal static class QueueMerge
         return (name, null);
     }
 
-    // The same results come to the same verdict; where they do not, something is wrong with one of the two.
+    // The same results give the same verdict; where they do not, one of the two is wrong.
     private static RunRecord VerdictOf(RunRecord record, QueuedResults queued) => queued switch
     {
         { IsOld: true, Seal: { } old } => Incomplete(

@@ -35,7 +35,7 @@ internal sealed class QueuedRecord
     }
 
     /// <param name="name">The run's name in the queue.</param>
-    /// <param name="settings">Of the machine that makes it.</param>
+    /// <param name="settings">The settings of the machine that makes the record.</param>
     /// <param name="isSealed">The run was ended, or is about to be.</param>
     public static RunRecord Of(string name, QueuedResults queued, ConcurrentTestSettings settings, bool isSealed)
     {
@@ -50,7 +50,7 @@ internal sealed class QueuedRecord
         return merged.ToRecord();
     }
 
-    // The leader's, as far as they say what a run is.
+    // The leader's settings say what the run was; the merge's own say where its artifacts go.
     private ConcurrentTestSettings SettingsOf(ConcurrentTestSettings leader, int workers) =>
         MergedArtifacts.SettingsOf(leader, _settings) with { Workers = Math.Max(1, workers) };
 
@@ -87,7 +87,7 @@ internal sealed class QueuedRecord
         }
     }
 
-    // The same row has the same number in every attempt, on whichever machine.
+    // A row has the same number in every attempt and on every machine.
     private AttemptEnded Numbered(
         AttemptEnded ended, QueuedMachine machine, int firstWorker, int batch, Dictionary<(TestRef Test, int Row), int> rows)
     {
@@ -153,7 +153,7 @@ internal sealed class QueuedRecord
         }
     }
 
-    // The machines went through them side by side.
+    // The machines went through the phases side by side.
     private void Add(QueuedMachine machine, PhaseEnded phase)
     {
         _phases[phase.Phase] = Math.Max(_phases.GetValueOrDefault(phase.Phase), phase.Seconds);
@@ -212,7 +212,7 @@ internal sealed class QueuedRecord
         };
     }
 
-    // A run that had nothing left to do says so.
+    // A run that took results from an earlier attempt says so.
     private static string TakenOver(ImmutableArray<TestRecord> tests) =>
         tests.Count(test => test.Final.IsEarlier) is > 0 and var earlier
             ? FormattableString.Invariant(

@@ -8,7 +8,7 @@ internal readonly record struct Shard(int Part, int Of)
     /// <summary>What <c>--test-shard</c> says where the CI host knows the part.</summary>
     public const string Auto = "auto";
 
-    /// <summary>As many jobs as GitHub starts for one matrix.</summary>
+    /// <summary>The most parts there may be, which is as many jobs as GitHub starts for one matrix.</summary>
     public const int Most = 256;
 
     public static bool IsAuto(string text) => text.Equals(Auto, StringComparison.OrdinalIgnoreCase);

@@ -50,7 +50,7 @@ internal static class ShardChoice
             (Name: "--partition", Shard: Partition(settings)))
             .Where(host => host.Shard is not null).Select(host => (host.Name, Shard: host.Shard!.Value)).ToList();
 
-        // Some hosts tell every job that it is 1 of 1: that says nothing where another host divides.
+        // Some hosts tell every job that it is 1 of 1, which says nothing where another host divides.
         var dividing = told.Where(host => host.Shard.Of > 1).ToList();
         var candidates = dividing.Count > 0 ? dividing : told;
         if (candidates.Count == 0)
@@ -87,7 +87,7 @@ internal static class ShardChoice
                 $"--test-shard auto: {host.Index}={index} is no part of {total} (of {host.Name}, the first part is {host.First}, and there are up to {Shard.Most}).");
     }
 
-    // A job that is not divided may have the number of parts alone, 1.
+    // A job that is not divided may have only the number of parts, which is 1.
     private static Shard? NoIndex(ShardHost host, int? total) => host.Count is null || total is null ? null
         : total == 1 ? new Shard(1, 1)
         : throw Wrong($"--test-shard auto: {host.Name} gives {host.Count}={total} but no {host.Index}; choose by --test-shard i/n.");

@@ -10,7 +10,7 @@ internal sealed record ShardGroup(string Key, ImmutableArray<TestUnit> Units, Im
     /// <summary>The groups of a catalog of classes.</summary>
     public static ImmutableArray<ShardGroup> Of(TestCatalog catalog, ConcurrentTestSettings settings)
     {
-        // Timings may differ from machine to machine, and would tie other classes.
+        // Timings may differ from machine to machine and would tie other classes, so none are used.
         var units = UnitGrouping.Apply(catalog, settings, TimingStore.Empty).Units;
         var groups = units.GroupBy(unit => unit.Assembly.Source, StringComparer.Ordinal).SelectMany(OfSource).ToImmutableArray();
         var explicitOnes = catalog.Explicit.ToLookup(entry => ClassKey(entry));
@@ -41,7 +41,7 @@ internal sealed record ShardGroup(string Key, ImmutableArray<TestUnit> Units, Im
         [.. entries.SelectMany(entry => Enumerable.Repeat(TestNames.Short(entry.ClassName, entry.DisplayName), entry.CaseCount))
             .Order(StringComparer.Ordinal)];
 
-    // Two assemblies of one name cannot be told apart by what a plan says of them: they stay together.
+    // A plan cannot tell two assemblies of one name apart, so they stay together.
     private static IEnumerable<ShardGroup> OfSource(IEnumerable<TestUnit> units) =>
         units.Select(unit => unit.Assembly).Distinct().Count() > 1
         ? [OfUnits([.. units])]

@@ -10,7 +10,7 @@ internal sealed record ShardHost(string Name, string Index, string? Count, int F
     private const string RunOnGitHub = "GITHUB_RUN_ID";
     private const string AttemptOnGitHub = "GITHUB_RUN_ATTEMPT";
 
-    // Of GitHub, GitLab, Azure, Buildkite and CircleCI.
+    // These are GitHub's, GitLab's, Azure's, Buildkite's and CircleCI's.
     private static readonly ImmutableArray<string> Jobs =
         ["GITHUB_JOB", "CI_JOB_NAME", "SYSTEM_PHASENAME", "BUILDKITE_STEP_KEY", "CIRCLE_JOB"];
 

@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Scheduling.Sharding;
 /// another.</summary>
 internal static class ShardMatrix
 {
-    // What GitLab allows for the keyword parallel.
+    // GitLab allows no more for the keyword parallel.
     private const int MostOfGitLab = 200;
 
     /// <summary>The format that fits the host which runs the plan.</summary>
@@ -24,7 +24,7 @@ internal static class ShardMatrix
             File.AppendAllText(file, FormattableString.Invariant($"matrix={Of(parts, TestPlanFormat.GitHub)}\ncount={parts}\n"));
     }
 
-    // Beside an included file that says what .concurrent-test does, and that GitLab joins with this one.
+    // GitLab joins this job with an included file, which says what .concurrent-test does.
     private static string ChildPipeline(int parts) => parts > MostOfGitLab
         ? throw new ConcurrentTestException(
             ConcurrentTestExitCode.BadSettings,

@@ -38,7 +38,7 @@ internal static class ShardPlanner
     private static ImmutableArray<ImmutableArray<ShardGroup>> AsFewAsFit(
         ImmutableArray<Weighed> groups, ConcurrentTestSettings settings, Func<ImmutableArray<ShardGroup>, double> wall)
     {
-        // What one machine cannot do faster, more machines cannot either.
+        // More machines cannot run a group faster than one machine can.
         var target = groups.Select(group => wall([group.Group])).Append(settings.ShardTarget.TotalSeconds).Max();
         var most = Math.Clamp(groups.Length, 1, Shard.Most);
         var least = (int)Math.Ceiling(groups.Sum(group => group.Seconds) / settings.Workers / target);

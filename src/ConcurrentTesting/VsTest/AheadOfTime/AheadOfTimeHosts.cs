@@ -7,12 +7,12 @@ namespace ConcurrentTesting.VsTest.AheadOfTime;
 /// runs.</summary>
 internal sealed class AheadOfTimeHosts : IAsyncDisposable
 {
-    // A worker that no run has: all of them share the copy, as they share the folder.
+    // No worker has this number: all workers share the copy, as they share the folder.
     private const int Everybody = -1;
 
     private readonly ConcurrentDictionary<string, string> _copies = new(StringComparer.Ordinal);
 
-    // By the cache's folder, which the first assembly makes for the others too.
+    // The key is the cache's folder, which the first assembly makes for the others too.
     private readonly ConcurrentDictionary<string, Lazy<bool>> _isFirst = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _ending = new();
@@ -49,7 +49,7 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
         _ending.Dispose();
     }
 
-    // No run ends for want of what only makes it faster.
+    // A failure here must not end the run, because compiling ahead only makes it faster.
     private void TryTake(TestAssembly assembly, ConcurrentTestSettings settings, VsTestLocation location, string platform)
     {
         try
@@ -125,7 +125,7 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
         _log.LogDebug("{Assembly} starts from {Copy}, with {Count} assemblies compiled ahead", assembly.Source, copy, compiled.Length);
     }
 
-    // One after another, so that two compilers do not take both cores from the tests.
+    // Assemblies are compiled one after another, so that two compilers do not take both cores from the tests.
     private void Compile(Compiler compiler, ImmutableArray<string> files, string folder)
     {
         lock (_gate)
@@ -152,7 +152,7 @@ internal sealed class AheadOfTimeHosts : IAsyncDisposable
         }
     }
 
-    // Code compiled ahead is for one version; another one would compile it anew, which is right and slow.
+    // Compiled code is for one version of the runtime. Another version would compile it anew, which is right but slow.
     private static Version? RuntimeOf(string assembly, string root)
     {
         try

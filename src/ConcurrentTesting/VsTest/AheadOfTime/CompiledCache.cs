@@ -4,7 +4,7 @@ namespace ConcurrentTesting.VsTest.AheadOfTime;
 
 /// <summary>Assemblies that were compiled ahead, by the content of the original, for one runtime: in a folder of the user's own on this
 /// machine, of bounded size. What is used least lately goes first.</summary>
-/// <param name="folder">Of one runtime and platform.</param>
+/// <param name="folder">The folder of one runtime and platform.</param>
 /// <param name="mostBytes">What all of it may take.</param>
 internal sealed class CompiledCache(string folder, long mostBytes = CompiledCache.MostBytes)
 {
@@ -15,10 +15,10 @@ internal sealed class CompiledCache(string folder, long mostBytes = CompiledCach
     private const string Temporary = ".tmp";
     private const string CachesName = "ahead-of-time";
 
-    // What a compiler refuses once may have had a reason of that day.
+    // A compiler's refusal may have had a passing reason, so it is tried again after this time.
     private static readonly TimeSpan RefusedFor = TimeSpan.FromDays(30);
 
-    // No compilation takes that long.
+    // No compilation takes this long, so an older temporary file was left behind.
     private static readonly TimeSpan TemporaryFor = TimeSpan.FromDays(1);
     private static readonly TimeSpan UnusedFor = TimeSpan.FromDays(90);
 
@@ -64,7 +64,7 @@ internal sealed class CompiledCache(string folder, long mostBytes = CompiledCach
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another run may trim it meanwhile; where it is still there, only its time is not known.
+            // Another run may have trimmed the file; where it is still there, only its time could not be set.
             return File.Exists(file) ? file : null;
         }
     }
@@ -113,11 +113,11 @@ internal sealed class CompiledCache(string folder, long mostBytes = CompiledCach
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another run trims it too; what is left goes next time.
+            // Another run is trimming too; the next one removes the rest.
         }
     }
 
-    // Runtimes that are no longer used leave theirs behind.
+    // A runtime that nobody uses leaves its cache behind.
     private void TrimOthers()
     {
         if (Directory.GetParent(Folder) is not { Name: CachesName } caches)

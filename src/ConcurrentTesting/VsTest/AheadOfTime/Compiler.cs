@@ -13,17 +13,17 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
 
     public CompiledCache Cache => cache;
 
-    // nice's own: the compiler could not be started.
+    // From this number on, nice could not start the compiler.
     private const int FirstNotStarted = 125;
 
-    // From here on a signal ended it.
+    // From this number on, a signal ended the compiler.
     private const int FirstSignal = 128;
 
     private string PackageFolder => Path.Combine(cache.Folder, "packages", Package, $"{runtime}");
 
     private string Program => Path.Combine(PackageFolder, "tools", "crossgen2");
 
-    // NuGet writes it when all of the package is there.
+    // NuGet writes the metadata file when the whole package is there.
     private bool IsInstalled => File.Exists(Path.Combine(PackageFolder, ".nupkg.metadata")) && File.Exists(Program);
 
     /// <summary>Null where this machine has a platform that no compiler was tried for.</summary>
@@ -65,7 +65,7 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
             </Project>
             """, cancellationToken);
 
-        // What the repository says of all its projects is not meant for this one.
+        // The repository's files for all projects must not apply to this one.
         foreach (var file in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props" })
             await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(project)!, file), "<Project />", cancellationToken);
         var restored = await DotNetCommand.RunAsync(
@@ -83,7 +83,7 @@ internal sealed class Compiler(CompiledCache cache, Version runtime, string dotN
         var output = cache.TemporaryOf(hash);
         try
         {
-            // The tests of the run need the cores more.
+            // The tests of the run need the cores more, so the compiler runs with low priority.
             string[] arguments =
             [
                 "-n", "19", Program, assembly, "-o", output, "--targetos", "linux", "--targetarch", "x64", "-O",

@@ -17,7 +17,7 @@ internal static class ThirdParty
             .Where(IsPlain).Order(StringComparer.Ordinal)];
     }
 
-    // What the projects of the solution make, as the file of dependencies tells it.
+    // The file of dependencies tells which assemblies the solution's own projects make.
     private static HashSet<string>? ReadOwn(string file)
     {
         try
@@ -34,7 +34,7 @@ internal static class ThirdParty
         }
     }
 
-    // Nothing but intermediate code: no native code, and none that was compiled ahead already.
+    // The file holds nothing but intermediate code: no native code, and none that was compiled ahead already.
     private static bool IsPlain(string file)
     {
         try

@@ -108,6 +108,16 @@ public sealed partial class HtmlReportTests : IDisposable
     }
 
     [Fact]
+    public void What_was_running_as_the_run_was_stopped_has_a_section()
+    {
+        var begun = RecordedRun.Attempt(TestOutcome.Skipped, worker: 1) with { Cause = AttemptCauses.Unfinished };
+        var page = Page(RecordedRun.Of(_folder.Path, [RecordedRun.Test("Hangs", begun), RecordedRun.Test("Passes")]));
+
+        page.ShouldContain("<a href=\"#unfinished\">Unfinished</a>");
+        page.Split("<section id=\"unfinished\">")[1].Split("</section>")[0].ShouldContain("Shop.Tests.BasketTests.Hangs");
+    }
+
+    [Fact]
     public void Changes_of_one_cause_are_one()
     {
         var failed = RecordedRun.Attempt(TestOutcome.Failed) with { Message = "The fixture threw.\nat once" };

@@ -19,6 +19,15 @@ public sealed class SummaryMarkdownTests
     }
 
     [Fact]
+    public void What_was_running_as_the_run_was_stopped_is_named()
+    {
+        var begun = RecordedRun.Attempt(TestOutcome.Skipped, worker: 1) with { Cause = AttemptCauses.Unfinished };
+
+        SummaryMarkdown.Of(RecordedRun.Of("/repo/artifacts", [RecordedRun.Test("Hangs", begun), RecordedRun.Test("Passes")]), new ReportText(new Redactor()))
+            .ShouldContain("| <code>Shop.Tests.BasketTests</code>.<code>Hangs</code> | 1 |");
+    }
+
+    [Fact]
     public void The_whole_page_of_a_small_run()
     {
         var record = RecordedRun.Of(

@@ -63,7 +63,7 @@ internal static partial class ReachingWords
     /// <summary>What belongs to the server is made, changed or dropped, anywhere in the statement.</summary>
     private static string? Made(ImmutableArray<string> words, SqlDialect dialect)
     {
-        // A table may have a column of that name.
+        // No word of an ALTER TABLE counts, because a table may have a column of that name.
         var begin = words is ["ALTER", "TABLE", ..] ? words.Length : 0;
         for (var at = begin; at < words.Length - 1; at++)
         {

@@ -3,7 +3,7 @@ namespace ConcurrentTesting.Databases.Templates.Scripts;
 /// <summary>Follows what a script says of its own encoding.</summary>
 internal abstract class SqlEncodingTracker
 {
-    /// <summary>Of what comes next.</summary>
+    /// <summary>The encoding of what comes next.</summary>
     public abstract SqlEncoding Current { get; }
 
     public static SqlEncodingTracker For(SqlDialect dialect) => dialect switch

@@ -105,7 +105,7 @@ internal sealed class SqlScriptReader
         };
     }
 
-    /// <summary>In the encoding that the script says it is in.</summary>
+    /// <summary>The bytes of a text in the encoding that the script says it is in.</summary>
     private string Bytes(string read)
     {
         if (!_isUnicode || _encoding.Current == SqlEncoding.Utf8)
@@ -200,7 +200,7 @@ internal sealed class SqlScriptReader
         }
     }
 
-    /// <summary>Not the mark of MariaDB's dumps that stops older clients: no server executes it.</summary>
+    /// <summary>The mark of MariaDB's dumps that stops older clients does not count: no server executes it.</summary>
     private bool AtExecutableComment() =>
         _dialect == SqlDialect.MySql && (Rest.StartsWith("/*!") || Rest.StartsWith("/*M!")) && !Rest.StartsWith("/*M!999999");
 
@@ -286,7 +286,7 @@ internal sealed class SqlScriptReader
         }
     }
 
-    /// <summary>In PostgreSQL only after an E: the word before the quote, without a blank between them.</summary>
+    /// <summary>PostgreSQL escapes by backslash only after an E: the word before the quote, without a blank between them.</summary>
     private bool BackslashEscapes() => _dialect switch
     {
         SqlDialect.MySql => true,
@@ -415,7 +415,7 @@ internal sealed class SqlScriptReader
         _position = found < 0 ? _sql.Length : found + end.Length;
     }
 
-    /// <summary>Asked for ascending positions only.</summary>
+    /// <summary>Callers ask for ascending positions only.</summary>
     private int LineAt(int position)
     {
         _line += _sql.AsSpan(_lineCountedTo, position - _lineCountedTo).Count('\n');

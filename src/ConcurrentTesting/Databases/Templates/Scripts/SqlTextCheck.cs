@@ -10,7 +10,7 @@ internal static class SqlTextCheck
             throw Wrong(file, script, offset, statement.Encoding, dialect);
     }
 
-    /// <param name="offset">Of the byte, in the script.</param>
+    /// <param name="offset">The byte's place in the script.</param>
     public static ConcurrentTestException Wrong(
         SqlFileStep file, SqlScriptFile script, int offset, SqlEncoding encoding, SqlDialect dialect)
     {

@@ -45,7 +45,7 @@ internal static class TemplateScripts
         }
     }
 
-    /// <summary>In the order of the script.</summary>
+    /// <summary>Finds what reaches beyond the database, in the order of the script.</summary>
     public static IEnumerable<Reach> Find(string sql, SqlDialect dialect) =>
         SqlScriptReader.Read(sql, dialect).SelectMany(statement => Find(statement, dialect));
 
