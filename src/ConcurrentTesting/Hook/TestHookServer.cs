@@ -78,8 +78,7 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// </param>
     /// <param name="batch">The batch's number, unique in the run; or <see cref="HookAddress.NotYet"/>.</param>
     /// <param name="read">Reads a variable of this process; null: the process's own.</param>
-    public void Configure(
-        XElement runSettings, int worker, int batch, TestAssembly assembly, Func<string, string?>? read = null)
+    public void Configure(XElement runSettings, int worker, int batch, TestAssembly assembly, Func<string, string?>? read = null)
     {
         if (_socket is null)
             return;
@@ -89,13 +88,15 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var hook = HookPathFor(expectation.Runtime);
         var needsEvents = _measure && CaseEvents.AreNeeded(assembly);
         var variables = runSettings.Section(RunConfiguration).Section("EnvironmentVariables");
-        var others = variables.Element(StartupHooksVariable)?.Value
-            ?? (read ?? Environment.GetEnvironmentVariable)(StartupHooksVariable) ?? "";
+        var others = OthersIn(variables, read ?? Environment.GetEnvironmentVariable);
         variables.SetElementValue(HookAddress.Variable, AddressOf(worker, batch, assembly, needsEvents, others).ToString());
         variables.SetElementValue(StartupHooksVariable, After(others, hook));
         if (needsEvents)
             AddCollector(hook, runSettings);
     }
+
+    private static string OthersIn(XElement variables, Func<string, string?> read) =>
+        variables.Element(StartupHooksVariable)?.Value ?? read(StartupHooksVariable) ?? "";
 
     /// <summary>The environment of a worker's console, in which the hook tells how test hosts end. The hook does not load itself into what
     /// the console starts.</summary>
