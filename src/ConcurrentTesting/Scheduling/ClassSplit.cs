@@ -45,7 +45,8 @@ internal static class ClassSplit
     // The tests of a class never meet each other in a serial run, or share its fixture and statics there: beside each other they must have
     // nothing in common.
     private static bool AreApart(TestUnit unit, ConcurrentTestSettings settings, TimingStore timings) =>
-        unit is { IsParallelInside: true, OneProcess: null } || (settings.Database != DatabaseEngine.None && !timings.IsDatabaseUnused(unit.Assembly));
+        unit is { IsParallelInside: true, OneProcess: null }
+            || (settings.Database != DatabaseEngine.None && !timings.IsDatabaseUnused(unit.Assembly));
 
     private static bool AreKnown(TestUnit unit, TimingStore timings) =>
         unit.Entries.Count(entry => timings.Find(entry) is not null) >= EnoughTimings * unit.Entries.Length;
