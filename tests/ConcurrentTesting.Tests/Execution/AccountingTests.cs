@@ -318,6 +318,53 @@ public sealed class AccountingTests
         verdict.Again.ShouldAllBe(batch => batch.Reason == BatchReasons.Rerun && batch.Entries.Length == 1);
     }
 
+    [Theory]
+    [InlineData(1, 0, BatchReasons.Retry)]
+    [InlineData(0, 1, BatchReasons.Rerun)]
+    internal void What_skipped_itself_after_a_failure_runs_again_behind_it(int retries, int reruns, string reason)
+    {
+        var ignored = Catalogs.Entry(Assembly, "Mail", "Sends");
+        var create = Catalogs.Entry(Assembly, "Orders", "Creates");
+        var pay = Catalogs.Entry(Assembly, "Orders", "Pays");
+        var report = Catalogs.Entry(Assembly, "Reports", "Has_rows") with { Need = "orders" };
+        TestEntry[] entries = [ignored, pay, create with { Need = "orders" }, report];
+        var accounting = new Accounting(
+            entries.ToDictionary(entry => entry, _ => 1.0), reruns, 10, new RetryBudget(retries, TimeSpan.Zero, new Random(1)));
+        var failed = new HashSet<TestEntry> { create };
+
+        var needing = End(entries, BatchReasons.Plan, arrived: entries, failed: [entries[2]]) with
+        {
+            Skipped = new HashSet<TestEntry> { ignored, pay, report },
+            Infrastructure = retries > 0 ? failed : [],
+        };
+        var ofClass = needing with { Batch = needing.Batch with { Entries = [ignored, pay, create, report] }, Failed = failed };
+
+        var behind = accounting.Judge(needing).Again.ShouldHaveSingleItem();
+        (behind.Reason, behind.Entries).ShouldBe((reason, [create, report]));
+        new Accounting(entries.ToDictionary(entry => entry, _ => 1.0), reruns, 10, new RetryBudget(retries, TimeSpan.Zero, new Random(1)))
+            .Judge(ofClass).Again.ShouldHaveSingleItem().Entries.ShouldBe([pay, create]);
+    }
+
+    [Fact]
+    public void What_needs_a_test_that_ran_when_its_process_died_comes_behind_it_and_the_rest_elsewhere()
+    {
+        TestEntry[] entries = [.. Enumerable.Range(0, 5).Select(
+            index => Catalogs.Entry(Assembly, index < 3 ? "Orders" : "Mail", $"Test{index}") with { Need = index < 3 ? "Orders" : null })];
+        var accounting = NewAccounting(entries);
+
+        var first = accounting.Judge(End(entries, BatchReasons.Plan, fault: "crash", arrived: entries[..1], active: [entries[1]]));
+        var alone = first.Again.Single(batch => batch.Reason == BatchReasons.Alone);
+        var second = accounting.Judge(End([.. alone.Entries], BatchReasons.Alone, fault: "crash", active: [entries[1]]));
+        var third = accounting.Judge(End([.. alone.Entries], BatchReasons.Alone, fault: "crash", arrived: [entries[1]], active: [entries[2]]));
+
+        alone.Entries.ShouldBe(entries[1..3]);
+        first.Again.Single(batch => batch.Reason == BatchReasons.Requeue).Entries.ShouldBe(entries[3..]);
+        second.Settled.ShouldHaveSingleItem().Entry.ShouldBe(entries[1]);
+        second.Again.ShouldHaveSingleItem().Entries.ShouldBe([entries[2]]);
+        third.Settled.ShouldBeEmpty();
+        third.Again.ShouldHaveSingleItem().Reason.ShouldBe(BatchReasons.Alone);
+    }
+
     private static Accounting NewAccounting(IEnumerable<TestEntry> entries, int reruns = 0) =>
         new(entries.ToDictionary(entry => entry, _ => 1.0), reruns, int.MaxValue);
 
@@ -358,7 +405,10 @@ public sealed class AccountingTests
         }
 
         private TestEntry NewEntry(Behaviour behaviour, string name) =>
-            Catalogs.Entry(Assembly, $"Class{_random.Next(5)}", name, behaviour == Behaviour.GivesOneResultTooFew ? 2 : 1, hasKnownRows: behaviour < Behaviour.GivesManyRows);
+            Catalogs.Entry(Assembly, $"Class{_random.Next(5)}", name, behaviour == Behaviour.GivesOneResultTooFew ? 2 : 1, hasKnownRows: behaviour < Behaviour.GivesManyRows) with
+            {
+                Need = _random.Next(3) == 0 ? "the order" : null,
+            };
 
         public void Run(int batchCount)
         {
