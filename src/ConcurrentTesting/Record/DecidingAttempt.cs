@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace ConcurrentTesting.Record;
 
 /// <summary>Which attempt of a result is its outcome. What an attempt tries again it replaces, so the last one decides, unless the test
-/// skipped itself then: that takes no failure back. A test that was to run several times has one such attempt for each time, and the worst of these decides: a failure that comes once in a hundred runs is a
-/// failure.</summary>
+/// skipped itself then: that takes no failure back. A test that was to run several times has one such attempt for each time, and the worst
+/// of these decides: a failure that comes once in a hundred runs is a failure.</summary>
 internal static class DecidingAttempt
 {
     /// <summary>Null where there is no attempt.</summary>

@@ -17,10 +17,7 @@ internal static class CoverageMerge
 
     private static readonly XmlReaderSettings ReaderSettings = new() { DtdProcessing = DtdProcessing.Ignore };
 
-    private static string ToolPath =>
-        Path.Combine(
-            Path.GetDirectoryName(typeof(CoverageMerge).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory,
-            "reportgenerator", Tool);
+    private static string ToolPath => Path.Combine(OwnFolder.Of("reportgenerator"), Tool);
 
     /// <summary>What was covered, and what of it could not be written; both null where no coverage was asked for.</summary>
     public static async Task<(CoverageRecord? Coverage, Incident? NotWritten)> WriteAsync(

@@ -60,7 +60,8 @@ public sealed class RunFolderTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Others are kept out there in another way.");
         Directory.CreateDirectory(Root);
-        File.SetUnixFileMode(Root, File.GetUnixFileMode(Root) | UnixFileMode.OtherWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Root, File.GetUnixFileMode(Root) | UnixFileMode.OtherWrite);
 
         Should.Throw<IOException>(() => RunFolder.Create(Root, "run")).Message.ShouldContain("Others may write");
     }
@@ -115,7 +116,8 @@ public sealed class RunFolderTests : IDisposable
     public async Task A_root_in_a_shared_place_that_is_another_users_is_neither_used_nor_swept()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can make a folder somebody else's.");
-        File.SetUnixFileMode(_folder.Path, UnixFileMode.StickyBit | File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_folder.Path, UnixFileMode.StickyBit | File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
         DeadFolder("dead");
         using (var chown = System.Diagnostics.Process.Start("chown", ["65534", Root]))
             await chown.WaitForExitAsync(CancellationToken);

@@ -68,12 +68,12 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var (begun, killed) = (new TaskCompletionSource(), new TaskCompletionSource());
         var frozen = Machine("frozen", settings => settings with { QueueLease = TimeSpan.FromSeconds(2) });
         var first = frozen.RunAsync(catalog, HangAsync);
-        await begun.Task.WaitAsync(Patience);
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM late");
 
         var second = await Machine("other").RunAsync(catalog, Pass);
 
-        await killed.Task.WaitAsync(Patience);
+        await killed.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         (await first).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
         second.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
         _machines[1].Fake.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.MachineLost && incident.Message.StartsWith("frozen was not heard of"));
@@ -100,7 +100,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var begun = new TaskCompletionSource();
         var early = Machine("early");
         var first = early.RunAsync(_catalog, HangAsync);
-        await begun.Task.WaitAsync(Patience);
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         var stays = Machine("stays");
         var second = stays.RunAsync(_catalog, Pass);
         await Eventually(async () => await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.machines WHERE run = '{_run}'") == 2);
@@ -168,7 +168,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var begun = new TaskCompletionSource();
         var last = Machine("last");
         var running = last.RunAsync(_catalog, HangAsync);
-        await begun.Task.WaitAsync(Patience);
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         last.Leave();
 
         (await running).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);
