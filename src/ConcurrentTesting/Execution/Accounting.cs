@@ -196,8 +196,9 @@ internal sealed class Accounting(
         var again = new List<Batch>();
         foreach (var entry in suspects.Where(entry => entry != died?.Entry))
         {
-            // What may need the suspect comes behind it, until one of them has ended the process too.
-            var behind = end.Batch.Reason == BatchReasons.Alone
+            // What may need the suspect comes behind it, until one of them has ended the process too. A suspect of unknown rows would be
+            // blamed for what they do.
+            var behind = end.Batch.Reason == BatchReasons.Alone || !entry.HasKnownRows
                 ? []
                 : rest.FindAll(other => entry.Need is not null && other.Need == entry.Need);
             rest.RemoveAll(behind.Contains);

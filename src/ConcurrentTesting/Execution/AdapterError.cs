@@ -24,5 +24,5 @@ internal sealed record AdapterError(AdapterErrorKind Kind, string Subject, strin
 
 /// <summary>What failed and has no place among the results, because nobody asked for it: discovery found no such row, or its framework runs
 /// it before a test that depends on it.</summary>
-/// <param name="Why">In words that a colon follows.</param>
+/// <param name="Why">What is said before its message.</param>
 internal sealed record ForeignRow(string ClassName, string MethodName, string Name, string Why, string? Message, string? StackTrace);

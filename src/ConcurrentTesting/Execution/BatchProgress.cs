@@ -321,8 +321,8 @@ internal sealed class BatchProgress : IHostEvents
     private ForeignRow? FailedRowOf(HostResult result, TestEntry? like)
     {
         var test = result.Test;
-        var why = like is not null ? "A row failed that discovery did not find"
-            : "A test failed that was not asked for and that its framework runs before one that was";
+        var why = like is not null ? "A row failed that discovery did not find:"
+            : "A test failed that was not asked for and that its framework runs before one that was:";
         return (like is null ? _batch.Reason != BatchReasons.ByName : IsOurs(test))
             ? new ForeignRow(
                 like?.ClassName ?? test.ClassName, like?.MethodName ?? test.MethodName, result.DisplayName, why, result.Message,
@@ -369,7 +369,7 @@ internal sealed class BatchProgress : IHostEvents
         var isFinal = attempt.Outcome switch
         {
             TestOutcome.Failed or TestOutcome.Error => !MayRunAgain(entry, attempt),
-            TestOutcome.Skipped => !IsStillFailed(entry, name, occurrence),
+            TestOutcome.Skipped => !IsStillFailed(entry, name, occurrence, attempt),
             _ => true,
         };
         var outcome = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
@@ -412,11 +412,11 @@ internal sealed class BatchProgress : IHostEvents
     }
 
     // A test that skips itself after it has failed has still failed.
-    private bool IsStillFailed(TestEntry entry, string name, int occurrence)
+    private bool IsStillFailed(TestEntry entry, string name, int occurrence, TestAttempt attempt)
     {
         var isFailed = !BatchReasons.IsFirst(_batch.Reason) && !_asked.IsRepeated(entry)
             && _run.Recorder.RowsSoFar(entry).Where(row => row.Name == name).ElementAtOrDefault(occurrence) is { } row
-            && DecidingAttempt.IsFailure(row.Final);
+            && !DecidingAttempt.Replaces(attempt, row.Final);
         if (isFailed)
             _failed.Add(entry);
         else if (_failed.Count > 0)

@@ -22,7 +22,7 @@ internal static class DecidingAttempt
 
     /// <summary>Whether an attempt takes the place of what decided before it.</summary>
     public static bool Replaces(TestAttempt attempt, TestAttempt before) =>
-        attempt.Outcome != TestOutcome.Skipped || !IsFailure(before);
+        attempt.Outcome != TestOutcome.Skipped || before.Outcome is not (TestOutcome.Failed or TestOutcome.TimedOut);
 
     private static TestAttempt LastOf(IEnumerable<TestAttempt> attempts) =>
         attempts.Aggregate((final, attempt) => Replaces(attempt, final) ? attempt : final);

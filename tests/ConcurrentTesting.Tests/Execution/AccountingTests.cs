@@ -340,7 +340,8 @@ public sealed class AccountingTests
         var ofClass = needing with { Batch = needing.Batch with { Entries = [ignored, pay, create, report] }, Failed = failed };
 
         var behind = accounting.Judge(needing).Again.ShouldHaveSingleItem();
-        (behind.Reason, behind.Entries).ShouldBe((reason, [create, report]));
+        behind.Reason.ShouldBe(reason);
+        behind.Entries.ShouldBe([create, report]);
         new Accounting(entries.ToDictionary(entry => entry, _ => 1.0), reruns, 10, new RetryBudget(retries, TimeSpan.Zero, new Random(1)))
             .Judge(ofClass).Again.ShouldHaveSingleItem().Entries.ShouldBe([pay, create]);
     }

@@ -10,7 +10,7 @@ public sealed class DecidingAttemptTests
     [InlineData("Failed", "Failed")]
     [InlineData("Failed Passed", "Passed")]
     [InlineData("Failed Skipped", "Failed")]
-    [InlineData("Error Skipped", "Error")]
+    [InlineData("Error Skipped", "Skipped")]
     [InlineData("Failed Skipped Passed", "Passed")]
     [InlineData("Failed Passed Skipped", "Skipped")]
     [InlineData("Skipped Failed", "Failed")]
