@@ -59,7 +59,8 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             ];
             var failure = Failure(
                 new AdapterError(
-                    AdapterErrorKind.Other, TestNames.Full(row.ClassName, row.Name), row.ClassName, $"{row.Why} {row.Message}", row.StackTrace));
+                    AdapterErrorKind.Other, TestNames.Full(row.ClassName, row.Name), row.ClassName, $"{row.Why} {row.Message}",
+                    row.StackTrace));
             Add(failure with { IsFlaky = !again.IsEmpty && MayBeFlaky(again) }, again);
         }
     }
