@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Xml.Linq;
 
 /// <summary>How many tests passed, failed and were skipped.</summary>
@@ -15,6 +16,12 @@ internal readonly record struct TestCounts(int Passed, int Failed, int Skipped)
         var executed = Count("executed");
         return new TestCounts(Count("passed"), executed - Count("passed"), Count("total") - executed);
     }
+
+    /// <summary>Whether a TRX file has a test of a class that a pattern fits.</summary>
+    public static bool HasTrxClass(string file, string pattern) =>
+        File.Exists(file)
+        && XDocument.Load(file).Descendants().Where(element => element.Name.LocalName == "TestMethod")
+            .Any(test => FileSystemName.MatchesSimpleExpression(pattern, test.Attribute("className")!.Value));
 
     /// <summary>Prints the counts as the process's last line, after NUKE's own summary.</summary>
     public void PrintLast()

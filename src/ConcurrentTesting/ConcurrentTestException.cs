@@ -1,6 +1,6 @@
 namespace ConcurrentTesting;
 
-/// <summary>Something the user can mend: the message names the thing, its value and the remedy. Not thrown for defects of this
+/// <summary>Something the user can mend: the message names the thing, its value and the remedy. It is not thrown for defects of this
 /// library.</summary>
 public sealed class ConcurrentTestException : Exception
 {

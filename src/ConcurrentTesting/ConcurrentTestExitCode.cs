@@ -1,7 +1,7 @@
 namespace ConcurrentTesting;
 
-/// <summary>How a run ended, as the process's exit code. The first that applies, in the order cancelled, refused, bad settings, incomplete,
-/// failed.</summary>
+/// <summary>How a run ended, as the process's exit code. Where several apply, the first is taken in the order cancelled, refused, bad
+/// settings, incomplete, failed.</summary>
 public enum ConcurrentTestExitCode
 {
     /// <summary>All tests that ran passed.</summary>

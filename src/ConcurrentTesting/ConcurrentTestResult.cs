@@ -46,6 +46,10 @@ public sealed record ConcurrentTestResult
     /// empty elsewhere. Each is one line and can be printed as it is.</summary>
     public IReadOnlyList<string> HostCommands { get; init; } = [];
 
+    /// <summary>What the command line said of where the tests are and what they run on, with a space before each: how they are run again.
+    /// Nothing of it is secret; empty where nothing was said, or not in the root folder.</summary>
+    public string RepeatedArguments { get; init; } = "";
+
     /// <summary>What the process prints last: speed and efficiency, then exactly <c>N passed, N failed, N skipped</c>.</summary>
     public IReadOnlyList<string> ClosingLines { get; init; } = [];
 }

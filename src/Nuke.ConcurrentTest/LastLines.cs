@@ -6,22 +6,21 @@ namespace Nuke.ConcurrentTest;
 /// counts.</summary>
 internal static class LastLines
 {
-    /// <param name="arguments">What the command line said of the suite, with a space before it.</param>
-    public static void Print(ConcurrentTestResult result, string arguments)
+    public static void Print(ConcurrentTestResult result)
     {
-        IReadOnlyList<string> lines = [.. Next(result, arguments), .. Of(result)];
+        IReadOnlyList<string> lines = [.. Next(result), .. Of(result)];
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine(string.Join(Environment.NewLine, lines));
     }
 
     /// <summary>How the failed tests are run again, and where the report is.</summary>
-    public static IEnumerable<string> Next(ConcurrentTestResult result, string arguments)
+    public static IEnumerable<string> Next(ConcurrentTestResult result)
     {
         if (result.ResultsDirectory is not { } folder)
             yield break;
         if (result.Failed > 0)
         {
             var script = OperatingSystem.IsWindows() ? @".\build.ps1" : "./build.sh";
-            yield return $"Run again: {script} {nameof(IConcurrentTest.ConcurrentTest)}{arguments} --test-only-failed";
+            yield return $"Run again: {script} {nameof(IConcurrentTest.ConcurrentTest)}{result.RepeatedArguments} --test-only-failed";
         }
 
         if (Path.Combine(folder, "report.html") is var report && File.Exists(report))

@@ -155,7 +155,7 @@ internal sealed class ObservedRun : IDisposable
     {
         if (_settings is { ShowHelp: true })
             return;
-        LastLines.Print(_result, _settings?.RepeatedArguments ?? "");
+        LastLines.Print(_result);
         ReportSummary();
         try
         {

@@ -34,16 +34,16 @@ internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IConcurren
 
     IEnumerable<AbsolutePath> IConcurrentTest.ConcurrentTestProjects => [RootDirectory / "tests"];
 
-    /// <summary>A budget, where one is asked for: <c>--test-budget 50</c>.</summary>
+    /// <summary>A budget, where one is asked for: <c>--query-budget 50</c>.</summary>
     [Parameter("The most queries of a test")]
-    private readonly int? TestBudget;
+    private readonly int? QueryBudget;
 
     void IConcurrentTest.OnConcurrentTestCompleted(ConcurrentTestResult result)
     {
         Console.WriteLine($"{result.Tests.Count(test => test.Queries is not null)} tests measured, {result.Summary.Queries} queries, {result.Summary.Writes} writes");
-        foreach (var test in result.Tests.Where(test => test.Queries > TestBudget))
+        foreach (var test in result.Tests.Where(test => test.Queries > QueryBudget))
             Console.WriteLine($"{test} has {test.Queries} queries");
-        Assert.True(TestBudget is null || result.Tests.All(test => test.Queries <= TestBudget || test.Queries is null), $"more than {TestBudget} queries in a test");
+        Assert.True(QueryBudget is null || result.Tests.All(test => test.Queries <= QueryBudget || test.Queries is null), $"more than {QueryBudget} queries in a test");
     }
 
     private Target Compile => _ => _

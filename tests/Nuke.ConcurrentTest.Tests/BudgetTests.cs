@@ -6,6 +6,8 @@ namespace Nuke.ConcurrentTest.Tests;
 /// <summary>A build that looks at what each test did to the databases.</summary>
 public class BudgetTests
 {
+    private const string Filter = "FullyQualifiedName~Fines";
+
     [Fact]
     public async Task Each_tests_figures_reach_the_builds_C_sharp()
     {
@@ -23,7 +25,7 @@ public class BudgetTests
     [Fact]
     public async Task A_budget_that_a_test_exceeds_fails_the_target_though_all_tests_passed()
     {
-        var outcome = await RunAsync("--test-budget 1");
+        var outcome = await RunAsync("--query-budget 1");
 
         outcome.ExitCode.ShouldBe(1, outcome.Output);
         outcome.Output.ShouldContain("OnConcurrentTestCompleted failed: more than 1 queries in a test");
@@ -35,7 +37,7 @@ public class BudgetTests
     [Fact]
     public async Task A_list_is_no_result_to_look_at()
     {
-        var outcome = await RunAsync("--test-list --test-budget 1");
+        var outcome = await RunAsync("--test-list --query-budget 1");
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Output.ShouldNotContain("tests measured");
@@ -45,7 +47,7 @@ public class BudgetTests
     {
         using var root = new BuildRoot();
         return await root.RunAsync(
-            $"ConcurrentTest --workers 2 --test-no-build --test-projects {TestPaths.SampleSuite} --test-database sqlite --test-template {TestPaths.SampleSchema} {arguments}".Trim(),
+            $"ConcurrentTest --workers 2 --test-no-build --test-projects {TestPaths.SampleSuite} --test-filter {Filter} --test-database sqlite --test-template {TestPaths.SampleSchema} {arguments}".Trim(),
             TestContext.Current.CancellationToken);
     }
 }

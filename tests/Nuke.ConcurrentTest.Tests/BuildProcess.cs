@@ -32,6 +32,7 @@ internal sealed class BuildProcess : IDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Until a line with this text was written.</summary>
+    /// <exception cref="InvalidOperationException">It ended without it.</exception>
     public async Task SeenAsync(string text, CancellationToken cancellationToken)
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -42,7 +43,9 @@ internal sealed class BuildProcess : IDisposable
             _awaited.Add((text, seen));
         }
 
-        await seen.Task.WaitAsync(Patience, cancellationToken);
+        await Task.WhenAny(seen.Task, _process.WaitForExitAsync(cancellationToken)).WaitAsync(Patience, cancellationToken);
+        if (!seen.Task.IsCompleted)
+            throw new InvalidOperationException($"The build ended without '{text}': {(await EndAsync(cancellationToken)).Output}");
     }
 
     public async Task<BuildOutcome> EndAsync(CancellationToken cancellationToken)

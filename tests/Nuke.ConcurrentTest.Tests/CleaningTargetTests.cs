@@ -29,6 +29,19 @@ public class CleaningTargetTests
     }
 
     [Fact]
+    public async Task In_production_nothing_is_cleaned_whatever_tests_would_fall_back_to()
+    {
+        using var root = new BuildRoot();
+        var kept = root.Write(".nuke/temp/kept/0123456789-main-w0-1.db", "");
+
+        var outcome = await root.RunAsync("ConcurrentTestClean --test-production-fallback sequential", TestContext.Current.CancellationToken, ("DOTNET_ENVIRONMENT", "Production"));
+
+        outcome.ExitCode.ShouldBe(3, outcome.Output);
+        outcome.Output.ShouldContain("DOTNET_ENVIRONMENT is 'Production', which says production");
+        File.Exists(kept).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_bad_setting_is_named_and_nothing_is_removed()
     {
         using var root = new BuildRoot();

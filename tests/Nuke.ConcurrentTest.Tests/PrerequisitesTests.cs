@@ -55,7 +55,7 @@ public sealed class PrerequisitesTests : IDisposable
     }
 
     [Fact]
-    public void CI_installs_nothing_by_itself() => File.ReadAllText(Path.Combine(TestPaths.Repository, ".ci", "run")).ShouldNotContain("apt-get");
+    public void CI_gets_what_it_needs_by_Prepare_alone() => File.ReadAllText(Path.Combine(TestPaths.Repository, ".ci", "run")).ShouldNotContain("apt-get");
 
     private async Task<BuildOutcome> RunAsync(string target)
     {

@@ -49,6 +49,7 @@ public class TargetTests
     [Theory]
     [InlineData("SIGINT")]
     [InlineData("SIGTERM")]
+    [InlineData("SIGHUP")]
     public async Task A_signal_ends_the_run_with_130_and_the_last_lines(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there are no such signals");

@@ -73,6 +73,10 @@ internal sealed partial class AssemblyMetadata : IDisposable
 
     public bool Has(string type) => _types.Value.ContainsKey(type);
 
+    /// <summary>Whether it names a type of another assembly.</summary>
+    public bool RefersTo(string type) =>
+        _reader.TypeReferences.Any(handle => FullName(_reader.GetTypeReference(handle)) == type);
+
     /// <summary>The attributes on a type of this assembly, its base types' not included.</summary>
     public IEnumerable<AttributeFacts> AttributesOf(string type) =>
         _types.Value.TryGetValue(type, out var handle) ? Read(_reader.GetTypeDefinition(handle).GetCustomAttributes()) : [];

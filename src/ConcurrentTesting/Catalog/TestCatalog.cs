@@ -31,6 +31,10 @@ internal sealed record TestEntry
     /// <summary>Selecting it by name would run it although a plain run does not (NUnit's and xunit v3's explicit tests).</summary>
     public bool IsExplicit { get; init; }
 
+    /// <summary>What its test and those that may need it, or that it may need, have in common: an order or a dependency that its framework
+    /// knows. Null: no test is known to need another.</summary>
+    public string? Need { get; init; }
+
     /// <summary>Each of its cases gives one result. Otherwise how many rows it has is only known when it has run to its end.</summary>
     public bool HasKnownRows { get; init; } = true;
 

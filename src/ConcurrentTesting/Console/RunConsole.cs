@@ -3,9 +3,9 @@ using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Console;
 
-/// <summary>What a person sees of a run while it goes on, and run.log. On a terminal a live block below the log; elsewhere a plain line
-/// every few seconds; each failure once, as soon as it is final. Everything the engine logs goes through <see cref="Log"/>. Its methods
-/// return at once and may be called from any thread: the console is written on a timer.</summary>
+/// <summary>What a person sees of a run while it goes on, and run.log. A terminal has a live block below the log; elsewhere a plain line
+/// comes every few seconds. Each failure is shown once, as soon as it is final. Everything the engine logs goes through <see cref="Log"/>.
+/// Its methods return at once and may be called from any thread: the console is written on a timer.</summary>
 internal sealed class RunConsole : IRunObserver, IAsyncDisposable
 {
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);

@@ -15,7 +15,8 @@ internal static class CatalogBuilder
     {
         var marks = entries.SelectMany(entry => entry.Marks).Where(TogetherMark.Is).Select(TogetherMark.ToTie);
         return new TestUnit(
-            entries[0].ClassName, assembly, entries)
+            entries[0].ClassName, assembly,
+            [.. entries.Select(entry => entry with { Need = sharing.Need, Marks = [.. entry.Marks, .. sharing.Locks] })])
         {
             SetUps = sharing.SetUps,
             Ties = [.. sharing.Ties.Concat(marks).Distinct()],

@@ -6,6 +6,12 @@ internal sealed record ClassSharing(ImmutableArray<SharedSetUp> SetUps, Immutabl
     /// <summary>Why its tests have to run in one process; null: nothing is known that keeps them together.</summary>
     public string? OneProcess { get; init; }
 
+    /// <summary>See <see cref="TestEntry.Need"/>.</summary>
+    public string? Need { get; init; }
+
+    /// <summary>What its tests hold while they run, and those of no other class of the run then may.</summary>
+    public ImmutableArray<string> Locks { get; init; } = [];
+
     /// <summary>Its framework runs the tests of the class side by side where nothing tells it otherwise.</summary>
     public bool IsParallelInside { get; init; }
 }

@@ -4,8 +4,8 @@ using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>From what the user names as test projects to every test case that a serial run would run: find, build, inspect, discover,
-/// sort.</summary>
+/// <summary>Turns what the user names as test projects into every test case that a serial run would run: it finds, builds, inspects,
+/// discovers and sorts.</summary>
 /// <param name="watch">Hears of each assembly as soon as it is discovered; null: nobody.</param>
 /// <param name="cache">Knows tests that need not be discovered again; null: none.</param>
 /// <param name="phase">Begins a phase, <c>build</c> or <c>discovery</c>, which ends with the returned scope.</param>

@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Discovery;
 
-/// <summary>Says what a text of a project file may come to: with all values that a property has anywhere, since which of them holds when
-/// MSBuild reads the text is MSBuild's to know.</summary>
+/// <summary>Says what a text of a project file may become. It tries every value that a property has anywhere, because only MSBuild knows
+/// which of them holds when it reads the text.</summary>
 /// <param name="projects">Those that are evaluated.</param>
 /// <param name="values">What MSBuild says that properties are in the end, and what the environment and the question set.</param>
 internal sealed partial class EvaluationText(IReadOnlyCollection<string> projects, ILookup<string, string> values)

@@ -12,11 +12,13 @@ internal sealed class NUnitSharing : ISharingReader
     private readonly TypeHierarchy _types;
     private readonly TestAssembly _assembly;
     private readonly ILookup<string, string> _setUpFixtures;
+    private readonly DependentClasses _dependent;
 
     public NUnitSharing(TestAssembly assembly)
     {
         _assembly = assembly;
         _types = new TypeHierarchy(assembly.Path);
+        _dependent = new DependentClasses(_types, Prefix + "DependsOnFixtureAttribute");
         _setUpFixtures = NUnitFixtures.SetUpFixtures(_types.Assembly);
     }
 
@@ -29,9 +31,12 @@ internal sealed class NUnitSharing : ISharingReader
         var setUps = covering.Select(setUp => SetUp(setUp.Key));
         if (attributes.Any(attribute => attribute.Type == Prefix + "NonParallelizableAttribute"))
             setUps = setUps.Append(NotInParallel.SetUp("NonParallelizable"));
-        return new ClassSharing([.. setUps], [.. Ties(type, space, attributes), .. covering.SelectMany(Marks)])
+        var ordered = Ordered(type, space, attributes).ToList();
+        return new ClassSharing(
+            [.. setUps], [.. ordered, .. TogetherMark.In(attributes).Select(TogetherMark.ToTie), .. covering.SelectMany(Marks)])
         {
             OneProcess = OneProcess.Why(_types, type, IsSetUpOfClass),
+            Need = ordered.FirstOrDefault()?.Name,
         };
     }
 
@@ -43,15 +48,18 @@ internal sealed class NUnitSharing : ISharingReader
     private SharedSetUp SetUp(string space) =>
         space.Length == 0 ? new SharedSetUp(WholeAssembly, _assembly.Name) : new SharedSetUp($"namespace {space}", space);
 
-    private IEnumerable<Tie> Ties(string type, string space, List<AttributeFacts> attributes)
+    private IEnumerable<Tie> Ordered(string type, string space, List<AttributeFacts> attributes)
     {
+        if (_dependent.TieOf(type) is { } tie)
+            yield return tie;
         if (attributes.Any(attribute => attribute.Type == Prefix + "OrderAttribute"))
             yield return new Tie($"ordered fixtures of {space}", "[Order]");
-        if (_types.MethodAttributesOf(type).Any(attribute => attribute.Type == Prefix + "OrderAttribute"))
-            yield return new Tie(type, "[Order]");
-        foreach (var mark in TogetherMark.In(attributes))
-            yield return TogetherMark.ToTie(mark);
+        if (_types.MethodAttributesOf(type).FirstOrDefault(IsOrder) is { } order)
+            yield return new Tie(type, $"[{order.ShortName}]");
     }
+
+    private static bool IsOrder(AttributeFacts attribute) =>
+        attribute.Type is Prefix + "OrderAttribute" or Prefix + "DependsOnTestAttribute";
 
     // A mark on a set-up fixture keeps all classes together that it sets up for.
     private IEnumerable<Tie> Marks(IGrouping<string, string> setUp) =>

@@ -41,6 +41,13 @@ internal sealed class TypeHierarchy : IDisposable
         (Assembly?.References ?? []).Select(Sibling).Prepend(Assembly).OfType<AssemblyMetadata>().Where(assembly => assembly.Has(type))
             .Select(assembly => (assembly, type));
 
+    /// <summary>What the assemblies beside the test assembly say of themselves that it refers to.</summary>
+    public IEnumerable<AttributeFacts> AttributesOfReferences =>
+        (Assembly?.References ?? []).Select(Sibling).OfType<AssemblyMetadata>().SelectMany(assembly => assembly.AssemblyAttributes);
+
+    /// <summary>Whether an assembly beside the test assembly has a type.</summary>
+    public bool IsBeside(string assembly, string type) => Sibling(assembly)?.Has(type) == true;
+
     public void Dispose()
     {
         Assembly?.Dispose();

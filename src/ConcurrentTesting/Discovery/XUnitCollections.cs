@@ -10,6 +10,8 @@ internal sealed class XUnitCollections : ISharingReader
     // This is the value of xunit v3's ParallelMode for all tests.
     private const int AllTests = 2;
 
+    private const string NotParallel = "DisableParallelization";
+
     private readonly TypeHierarchy _types;
     private readonly TestAssembly _assembly;
     private readonly List<AttributeFacts> _attributes;
@@ -35,8 +37,13 @@ internal sealed class XUnitCollections : ISharingReader
     {
         var attributes = _types.AttributesOf(className).ToList();
         var collection = CollectionOf(attributes);
+        var isAlone = attributes.Concat(_types.MethodAttributesOf(className)).Any(IsNotParallel);
         return new ClassSharing(
-            [.. AssemblyFixtures(), .. collection is null ? [] : new[] { collection.SetUp }],
+            [
+                .. AssemblyFixtures(),
+                .. collection is null ? [] : new[] { collection.SetUp },
+                .. isAlone ? [NotInParallel.SetUp(NotParallel)] : Array.Empty<SharedSetUp>(),
+            ],
             [
                 .. Ordered(className, attributes, collection),
                 .. collection?.Ties ?? [],
@@ -44,9 +51,13 @@ internal sealed class XUnitCollections : ISharingReader
             ])
         {
             OneProcess = OneProcess.Why(_types, className, _ => false, Prefix + "IClassFixture`1"),
-            IsParallelInside = _isParallelInside.Value,
+            IsParallelInside = _isParallelInside.Value && !isAlone,
+            Need = attributes.Concat(_attributes).Any(IsOrdererOfCases) ? className : null,
         };
     }
+
+    // xunit v3 knows it of collections, classes, tests and rows.
+    private static bool IsNotParallel(AttributeFacts attribute) => attribute.Named.GetValueOrDefault(NotParallel) is true;
 
     // An attribute of the assembly says it, or the configuration file that xunit reads beside it.
     private bool IsParallelInside() =>
@@ -56,8 +67,9 @@ internal sealed class XUnitCollections : ISharingReader
 
     public void Dispose() => _types.Dispose();
 
-    // Assembly fixtures are xunit v3's; they are created once in a process.
-    private IEnumerable<SharedSetUp> AssemblyFixtures() => _attributes.Any(attribute => Is(attribute, "AssemblyFixture"))
+    // Created once a process: xunit v3's, its pipeline's, and those of a framework of the suite's own.
+    private IEnumerable<SharedSetUp> AssemblyFixtures() => _attributes.Any(
+        attribute => Is(attribute, "AssemblyFixture") || Is(attribute, "TestPipelineStartup") || Is(attribute, "TestFramework"))
         ? [new SharedSetUp("assembly fixtures", _assembly.Name) { IsBond = false }]
         : [];
 
@@ -115,7 +127,7 @@ internal sealed class XUnitCollections : ISharingReader
         var (attributes, interfaces) = Definition(name);
         var hasFixture = interfaces.Contains("Xunit.ICollectionFixture`1");
         var isAlone = attributes.Any(
-            attribute => Is(attribute, "CollectionDefinition") && attribute.Named.GetValueOrDefault("DisableParallelization") is true);
+            attribute => Is(attribute, "CollectionDefinition") && IsNotParallel(attribute));
         setUp = setUp with { HasFixture = hasFixture, Guard = isAlone ? "must not run in parallel" : hasFixture ? null : NoFixture };
         return new CollectionFacts(setUp, [.. Ties(setUp, attributes)]);
     }

@@ -22,6 +22,9 @@ internal sealed record BatchEnd
     /// <summary>Those of <see cref="Failed"/> that failed for a reason of their own, whatever the infrastructure did besides.</summary>
     public IReadOnlySet<TestEntry> OfTheirOwn { get; init; } = FrozenSet<TestEntry>.Empty;
 
+    /// <summary>Entries that skipped themselves after another had failed: that may be why.</summary>
+    public IReadOnlySet<TestEntry> Skipped { get; init; } = FrozenSet<TestEntry>.Empty;
+
     /// <summary>What was running when the host died.</summary>
     public required IReadOnlySet<TestEntry> Active { get; init; }
 
@@ -114,13 +117,14 @@ internal sealed class Accounting(
         var end = told with { TimedOut = told.TimedOut.Where(entry => !IsWhole(told, entry)).ToHashSet() };
         var (again, settled) = end.Fault is null ? AfterGoodEnd(end) : AfterFault(end);
         settled.AddRange(end.TimedOut.Select(entry => new SettledTest(entry, TestOutcome.TimedOut, "")));
-        var retry = RetryOf(end);
+        var skipped = Closed(end, end.Skipped.Except(end.Failed)).ToLookup(GroupOf);
+        var retry = RetryOf(end, skipped);
         if (retry is not null)
             again.Add(retry);
         lock (_gate)
         {
             var wereUsedUp = _areRerunsUsedUp;
-            again.AddRange(Reruns(end, retry));
+            again.AddRange(Reruns(end, retry, skipped));
             return new BatchVerdict([.. again], [.. settled])
             {
                 Failed = [.. end.Failed, .. end.Active, .. end.TimedOut],
@@ -188,20 +192,35 @@ internal sealed class Accounting(
 
     private (List<Batch> Again, List<SettledTest> Settled) Suspected(BatchEnd end, List<TestEntry> suspects, List<TestEntry> rest)
     {
-        var again = rest.Count > 0 ? [Make(end, rest, BatchReasons.Requeue)] : new List<Batch>();
-        if (suspects is [var only] && HasFailedItsTime(end, only))
-            return (again, [Died(end, only, "The test process died while this test ran")]);
-        if (end.Batch is { Reason: BatchReasons.Alone, Entries.Length: 1 } && !IsWorthAnotherTry(end, suspects[0]))
+        var died = DiedForGood(end, suspects);
+        var again = new List<Batch>();
+        foreach (var entry in suspects.Where(entry => entry != died?.Entry))
         {
-            return (again, suspects.ConvertAll(entry => Died(
-                end, entry, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}")));
+            // What may need the suspect comes behind it, until one of them has ended the process too. A suspect of unknown rows would be
+            // blamed for what they do.
+            var behind = end.Batch.Reason == BatchReasons.Alone || !entry.HasKnownRows
+                ? []
+                : rest.FindAll(other => entry.Need is not null && other.Need == entry.Need);
+            rest.RemoveAll(behind.Contains);
+            again.Add(Make(end, [entry, .. behind], BatchReasons.Alone) with
+            {
+                Interrupted = (end.Worker, end.Began.TryGetValue(entry, out var began) ? began : null),
+            });
         }
 
-        again.AddRange(suspects.Select(entry => Make(end, [entry], BatchReasons.Alone) with
-        {
-            Interrupted = (end.Worker, end.Began.TryGetValue(entry, out var began) ? began : null),
-        }));
-        return (again, []);
+        if (rest.Count > 0)
+            again.Insert(0, Make(end, rest, BatchReasons.Requeue));
+        return (again, died is null ? [] : [died]);
+    }
+
+    private SettledTest? DiedForGood(BatchEnd end, List<TestEntry> suspects)
+    {
+        if (suspects is [var only] && HasFailedItsTime(end, only))
+            return Died(end, only, "The test process died while this test ran");
+        return end.Batch.Reason == BatchReasons.Alone && suspects.Find(end.Batch.Entries[0].Equals) is { } first
+            && !IsWorthAnotherTry(end, first)
+                ? Died(end, first, $"The test process died while this test ran, twice, the second time alone on worker {end.Worker}")
+                : null;
     }
 
     // Each time of a repeated test counts (AskedTests.IsRepeated), so a later pass does not take back that it ended its process.
@@ -244,27 +263,40 @@ internal sealed class Accounting(
 
     // Tests that a server's restart failed come back in one batch, after a wait that grows. A test that failed for a reason of its own does
     // not come back, because its failure would be replaced.
-    private Batch? RetryOf(BatchEnd end)
+    private Batch? RetryOf(BatchEnd end, ILookup<string, TestEntry> skipped)
     {
         var entries = Closed(end, end.Failed.Where(end.Infrastructure.Contains).Union(end.OfFailedCleanUps).Except(end.OfTheirOwn))
             .Where(entry => retries?.TryTake(entry, end.Batch.Round) == true).ToList();
         return entries.Count == 0
             ? null
-            : Make(end, entries, BatchReasons.Retry) with { Delay = entries.Max(entry => retries!.DelayOf(entry, end.Batch.Round)) };
+            : Make(end, WithSkipped(end, entries, skipped), BatchReasons.Retry) with
+            {
+                Delay = entries.Max(entry => retries!.DelayOf(entry, end.Batch.Round)),
+            };
     }
+
+    // A test may have skipped itself because of the failure that is tried again: it comes in its place behind what failed.
+    private static IEnumerable<TestEntry> WithSkipped(BatchEnd end, List<TestEntry> failed, ILookup<string, TestEntry> skipped)
+    {
+        var all = failed.Concat(failed.Select(GroupOf).Distinct().SelectMany(group => skipped[group])).ToHashSet();
+        return all.Count == failed.Count ? failed : end.Batch.Entries.Where(all.Contains);
+    }
+
+    private static string GroupOf(TestEntry entry) => entry.Need ?? entry.ClassName;
 
     // Tests that are still open or lack results are left out: they run again anyway, or are settled.
     private static IEnumerable<TestEntry> Closed(BatchEnd end, IEnumerable<TestEntry> entries) => entries.Where(
         entry => !end.TimedOut.Contains(entry)
             && (end.Fault is null ? Rows(end, entry) >= entry.CaseCount : !IsOpen(end, entry)));
 
-    private IEnumerable<Batch> Reruns(BatchEnd end, Batch? retry)
+    private IEnumerable<Batch> Reruns(BatchEnd end, Batch? retry, ILookup<string, TestEntry> skipped)
     {
-        foreach (var entry in Closed(end, end.Failed))
-        {
-            if (retry?.Entries.Contains(entry) != true && repeated?.Contains(entry) != true && TakeRerun(entry))
-                yield return Make(end, [entry], BatchReasons.Rerun);
-        }
+        var entries = Closed(end, end.Failed).Where(
+            entry => retry?.Entries.Contains(entry) != true && repeated?.Contains(entry) != true && TakeRerun(entry));
+        var left = skipped.SelectMany(group => group).Except(retry?.Entries ?? []).ToLookup(GroupOf);
+        return entries.GroupBy(GroupOf).SelectMany(group => left.Contains(group.Key)
+            ? [Make(end, WithSkipped(end, [.. group], left), BatchReasons.Rerun)]
+            : group.Select(entry => Make(end, [entry], BatchReasons.Rerun)));
     }
 
     private bool TakeRerun(TestEntry entry)

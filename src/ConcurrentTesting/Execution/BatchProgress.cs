@@ -24,6 +24,7 @@ internal sealed class BatchProgress : IHostEvents
     private readonly Dictionary<TestEntry, int> _rows = [];
     private readonly Dictionary<(TestEntry, string), int> _occurrences = [];
     private readonly HashSet<TestEntry> _failed = [];
+    private readonly HashSet<TestEntry> _skipped = [];
     private readonly HashSet<TestEntry> _ofTheirOwn = [];
     private readonly Dictionary<TestEntry, (string Cause, string Story)> _infrastructure = [];
     private readonly string _declaration;
@@ -264,6 +265,7 @@ internal sealed class BatchProgress : IHostEvents
                 Worker = _worker,
                 Rows = new Dictionary<TestEntry, int>(_rows),
                 Failed = _failed.ToHashSet(),
+                Skipped = _skipped.ToHashSet(),
                 Infrastructure = _infrastructure.Keys.ToHashSet(),
                 OfTheirOwn = _ofTheirOwn.ToHashSet(),
 
@@ -302,10 +304,11 @@ internal sealed class BatchProgress : IHostEvents
     // A selection by name may run other tests of the run too, which have their results elsewhere.
     private void TellForeign(HostResult result)
     {
-        var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
-        if (like is not null && IsOurs(result.Test) && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
+        var isAsked = _asked.Contains(result.Test.Id);
+        var like = isAsked ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
+        if (!isAsked && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null && FailedRowOf(result, like) is { } row)
         {
-            _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));
+            _foreign.Add(row);
         }
         else if (like is not null || _batch.Reason != BatchReasons.ByName)
         {
@@ -313,6 +316,18 @@ internal sealed class BatchProgress : IHostEvents
                 IncidentKinds.UnaskedResult,
                 $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
         }
+    }
+
+    private ForeignRow? FailedRowOf(HostResult result, TestEntry? like)
+    {
+        var test = result.Test;
+        var why = like is not null ? "A row failed that discovery did not find:"
+            : "A test failed that was not asked for and that its framework runs before one that was:";
+        return (like is null ? _batch.Reason != BatchReasons.ByName : IsOurs(test))
+            ? new ForeignRow(
+                like?.ClassName ?? test.ClassName, like?.MethodName ?? test.MethodName, result.DisplayName, why, result.Message,
+                result.StackTrace)
+            : null;
     }
 
     // The same fixture with other arguments may belong to another part, which tells its results itself.
@@ -351,7 +366,12 @@ internal sealed class BatchProgress : IHostEvents
         var attempt = HostAttempt.Of(
             result, _worker, _number, _database, BatchReasons.IsFirst(_batch.Reason) ? null : _batch.Reason, _run.Secrets,
             _asked.RoundOf(entry, _batch.Round));
-        var isFinal = attempt.Outcome is not (TestOutcome.Failed or TestOutcome.Error) || !MayRunAgain(entry, attempt);
+        var isFinal = attempt.Outcome switch
+        {
+            TestOutcome.Failed or TestOutcome.Error => !MayRunAgain(entry, attempt),
+            TestOutcome.Skipped => !IsStillFailed(entry, name, occurrence, attempt),
+            _ => true,
+        };
         var outcome = _run.Recorder.Add(entry, name, occurrence, attempt, result.Traits, isFinal);
         if (isFinal && HasFailed(attempt, outcome))
             _run.Stop.CountFailure();
@@ -389,6 +409,19 @@ internal sealed class BatchProgress : IHostEvents
             _infrastructure.TryAdd(entry, (cause, FirstLine.Marked(attempt.Message ?? "")));
 
         return (_run.Settings.Reruns > 0 && !_asked.IsRepeated(entry)) || _infrastructure.ContainsKey(entry);
+    }
+
+    // A test that skips itself after it has failed has still failed.
+    private bool IsStillFailed(TestEntry entry, string name, int occurrence, TestAttempt attempt)
+    {
+        var isFailed = !BatchReasons.IsFirst(_batch.Reason) && !_asked.IsRepeated(entry)
+            && _run.Recorder.RowsSoFar(entry).Where(row => row.Name == name).ElementAtOrDefault(occurrence) is { } row
+            && !DecidingAttempt.Replaces(attempt, row.Final);
+        if (isFailed)
+            _failed.Add(entry);
+        else if (_failed.Count > 0)
+            _skipped.Add(entry);
+        return isFailed;
     }
 
     // Returns null where the failure is the test's own.

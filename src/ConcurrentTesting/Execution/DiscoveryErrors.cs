@@ -2,8 +2,8 @@ using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>Errors that adapters told while they discovered an assembly in which they found tests. There may be others that nobody knows of
-/// now, so that <c>dotnet test</c> is red; a run asks for the tests that it knows, and would not hear of them again.</summary>
+/// <summary>Errors that adapters told while they discovered an assembly in which they found tests. Other tests may be missing, so <c>dotnet
+/// test</c> is red; a run asks only for the tests that it knows, and would not hear of these errors again.</summary>
 internal static class DiscoveryErrors
 {
     /// <param name="messages">All that was said.</param>

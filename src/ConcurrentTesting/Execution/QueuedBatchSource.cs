@@ -4,8 +4,8 @@ using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>The queue that several machines share, as this one's workers see it: what a worker takes is leased, and what comes of it is
-/// told the queue in one piece, or not at all where another machine has it by then.</summary>
+/// <summary>The queue that several machines share, as this machine's workers see it. What a worker takes is leased. Its results are told to
+/// the queue in one piece, or not at all where another machine has the lease by then.</summary>
 internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
 {
     // A machine with this many faulty items in a row has a fault of its own, where other machines' items are good.

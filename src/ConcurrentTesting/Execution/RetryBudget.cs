@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Execution;
 
-/// <summary>How often each test may be tried again after a fault that was not its own, with exponential delays and jitter. Where it is to
-/// run several times, it may so often each time.</summary>
+/// <summary>How often each test may be tried again after a fault that was not its own, with exponential delays and jitter. A test that is
+/// to run several times has this budget for each time.</summary>
 internal sealed class RetryBudget(int perTest, TimeSpan firstDelay, Random random)
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);

@@ -2,8 +2,8 @@ using ConcurrentTesting.Queue;
 
 namespace ConcurrentTesting.Execution;
 
-/// <summary>What happens on one of several machines, as the others are to know it: of each batch what came of it, and what happened beside
-/// them.</summary>
+/// <summary>What happens on one of several machines, as the others are to know it: the results of each batch, and what happened beside
+/// batches.</summary>
 internal sealed class SharedEvents : IRunObserver
 {
     private readonly Lock _gate = new();

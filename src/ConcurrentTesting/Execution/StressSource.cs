@@ -3,7 +3,7 @@ using ConcurrentTesting.Scheduling;
 namespace ConcurrentTesting.Execution;
 
 /// <summary>Runs the batches of a plan again and again: each that is done comes back at the end of the queue until its tests have run often
-/// enough, or long enough. What a batch's end leaves to do, the other source decides.</summary>
+/// enough, or long enough. The other source decides what else follows from a batch's end.</summary>
 internal sealed class StressSource : IBatchSource
 {
     /// <summary>Every attempt is kept until the reports are written, so there is an end to them, whatever was asked for.</summary>

@@ -5,7 +5,6 @@ namespace ConcurrentTesting.Hook;
 internal static class SocketFolder
 {
     private const string Beginning = "h-";
-    private const string Memory = "/dev/shm";
 
     // sun_path holds 104 bytes on macOS and 108 on Linux, with a zero at the end.
     private const int LongestSocketPath = 103;
@@ -42,7 +41,7 @@ internal static class SocketFolder
     private static IEnumerable<string> Places()
     {
         if (OperatingSystem.IsLinux())
-            yield return Memory;
+            yield return RunFolder.Memory;
         yield return Path.GetTempPath();
         yield return "/tmp";
     }

@@ -77,7 +77,8 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
     /// this process's own, comes first.
     /// </param>
     /// <param name="batch">The batch's number, unique in the run; or <see cref="HookAddress.NotYet"/>.</param>
-    public void Configure(XElement runSettings, int worker, int batch, TestAssembly assembly)
+    /// <param name="read">Reads a variable of this process; null: the process's own.</param>
+    public void Configure(XElement runSettings, int worker, int batch, TestAssembly assembly, Func<string, string?>? read = null)
     {
         if (_socket is null)
             return;
@@ -87,12 +88,15 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         var hook = HookPathFor(expectation.Runtime);
         var needsEvents = _measure && CaseEvents.AreNeeded(assembly);
         var variables = runSettings.Section(RunConfiguration).Section("EnvironmentVariables");
-        var others = variables.Element(StartupHooksVariable)?.Value ?? Environment.GetEnvironmentVariable(StartupHooksVariable) ?? "";
+        var others = OthersIn(variables, read ?? Environment.GetEnvironmentVariable);
         variables.SetElementValue(HookAddress.Variable, AddressOf(worker, batch, assembly, needsEvents, others).ToString());
-        variables.SetElementValue(StartupHooksVariable, others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}");
+        variables.SetElementValue(StartupHooksVariable, After(others, hook));
         if (needsEvents)
             AddCollector(hook, runSettings);
     }
+
+    private static string OthersIn(XElement variables, Func<string, string?> read) =>
+        variables.Element(StartupHooksVariable)?.Value ?? read(StartupHooksVariable) ?? "";
 
     /// <summary>The environment of a worker's console, in which the hook tells how test hosts end. The hook does not load itself into what
     /// the console starts.</summary>
@@ -104,8 +108,10 @@ internal sealed class TestHookServer : IHookedHosts, IAsyncDisposable
         return environment
             .SetItem(HookAddress.Variable, HookAddress.OfConsole(
                 SocketFolder.SocketPath(_folder!.Path), Environment.ProcessId, worker, others).ToString())
-            .SetItem(StartupHooksVariable, others.Length == 0 ? HookPath : $"{others}{Path.PathSeparator}{HookPath}");
+            .SetItem(StartupHooksVariable, After(others, HookPath));
     }
+
+    private static string After(string others, string hook) => others.Length == 0 ? hook : $"{others}{Path.PathSeparator}{hook}";
 
     /// <summary>Remembers what a process of the run's own says, beyond its end too, until <see cref="Release(int)"/>: it may stay warm for
     /// further batches, and whoever started it learns how it ended.</summary>

@@ -2,22 +2,30 @@ using System.Text.Json.Serialization;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>Which attempt of a result is its outcome. What an attempt tries again it replaces, so the last one decides. A test that was to
-/// run several times has one such attempt for each time, and the worst of these decides: a failure that comes once in a hundred runs is a
-/// failure.</summary>
+/// <summary>Which attempt of a result is its outcome. What an attempt tries again it replaces, so the last one decides, unless the test
+/// skipped itself then: that takes no failure back. A test that was to run several times has one such attempt for each time, and the worst
+/// of these decides: a failure that comes once in a hundred runs is a failure.</summary>
 internal static class DecidingAttempt
 {
     /// <summary>Null where there is no attempt.</summary>
     public static TestAttempt? Of(IReadOnlyList<TestAttempt> attempts) => attempts switch
     {
         [] => null,
-        [.., { Round: null } last] => last,
+        [{ Round: null } only] => only,
+        [.., { Round: null }] => LastOf(attempts),
         _ => OfRounds(attempts).Aggregate((final, attempt) => DecidesOver(attempt, final) ? attempt : final),
     };
 
-    /// <summary>The last attempt of each time that the test was to run.</summary>
+    /// <summary>The attempt that decides of each time that the test was to run.</summary>
     public static IEnumerable<TestAttempt> OfRounds(IEnumerable<TestAttempt> attempts) =>
-        attempts.GroupBy(attempt => attempt.Round).Select(round => round.Last());
+        attempts.GroupBy(attempt => attempt.Round).Select(LastOf);
+
+    /// <summary>Whether an attempt takes the place of what decided before it.</summary>
+    public static bool Replaces(TestAttempt attempt, TestAttempt before) =>
+        attempt.Outcome != TestOutcome.Skipped || before.Outcome is not (TestOutcome.Failed or TestOutcome.TimedOut);
+
+    private static TestAttempt LastOf(IEnumerable<TestAttempt> attempts) =>
+        attempts.Aggregate((final, attempt) => Replaces(attempt, final) ? attempt : final);
 
     /// <summary>Whether the outcome of one time counts more than that of another: the worse one, of failures the later, else the one that
     /// comes first, whose output is kept.</summary>

@@ -1,6 +1,6 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>Set-ups that threw, as the tests tell that failed with them. NUnit and xunit v3 report every test below such a set-up as failed
+/// <summary>Set-ups that threw, as the tests that failed with them tell. NUnit and xunit v3 report every test below such a set-up as failed
 /// with it, also an explicit one, which they would otherwise not have run.</summary>
 /// <remarks>What <c>dotnet test</c> was seen to do with NUnit 4.4 and xunit v3 4.0.</remarks>
 internal sealed class FailedSetUps

@@ -1,19 +1,13 @@
 namespace ConcurrentTesting.Record;
 
-/// <summary>Reads events from lines. What it needs for that takes as long to make as a thousand lines to read, so it is for one journal
-/// after another, whose names it has in memory once. Not thread-safe.</summary>
+/// <summary>Reads events from lines. Making one takes as long as reading a thousand lines, so it serves one journal after another, and
+/// holds the names that they share once. Not thread-safe.</summary>
 internal sealed class JournalFormat
 {
     private readonly AssemblyKeys _assemblies = new();
     private readonly RunEventJson _format;
-    private readonly AttemptReader _attempts;
 
-    public JournalFormat()
-    {
-        var text = new SharedText();
-        _format = RunEventJson.For(_assemblies, text);
-        _attempts = new AttemptReader(_assemblies, text);
-    }
+    public JournalFormat() => _format = RunEventJson.For(_assemblies, new SharedText());
 
     /// <summary>Another journal begins, with assemblies of its own.</summary>
     public void Begin() => _assemblies.Clear();
@@ -21,7 +15,7 @@ internal sealed class JournalFormat
     /// <exception cref="JsonException">The line is damaged, or a later version wrote it.</exception>
     public RunEvent Parse(ReadOnlySpan<byte> line)
     {
-        var happened = _attempts.Read(line) ?? Deserialize(line);
+        var happened = Deserialize(line);
         if (happened.Version > RunEvent.CurrentVersion)
             throw Later(happened.Version);
         if (happened is AssemblyFound found)

@@ -30,10 +30,11 @@ internal static class RetryCounts
             Count(counts, batch.Reason, batch.Error is null);
         foreach (var test in record.Tests)
         {
-            foreach (var (failed, again) in Pairs(test).Where(pair => pair.Again.Cause == BatchReasons.Retry))
+            foreach (var (failed, again) in Pairs(test).Where(
+                pair => pair.Again.Cause == BatchReasons.Retry && DecidingAttempt.IsFailure(pair.Failed)))
             {
                 Count(counts, InfrastructureFault.CauseOf(failed.Message, record.Settings.Database)
-                    ?? InfrastructureFault.Declared, again.Outcome is TestOutcome.Passed or TestOutcome.Skipped);
+                    ?? InfrastructureFault.Declared, again.Outcome == TestOutcome.Passed);
             }
         }
 

@@ -143,7 +143,7 @@ internal sealed class RowFold(AttemptEnded first)
     private TestAttempt? FinalWith(TestAttempt attempt)
     {
         if (attempt.Round is null)
-            return attempt;
+            return _attempts.Count == 0 || DecidingAttempt.Replaces(attempt, Final) ? attempt : Final;
         if (_final is not { Round: not null } final || final.Round == attempt.Round)
             return null;
         return DecidingAttempt.DecidesOver(attempt, final) ? attempt : final;

@@ -108,9 +108,10 @@ internal sealed class TraitPair : JsonConverter<KeyValuePair<string, string>>
 {
     public override KeyValuePair<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
+        var text = (JsonConverter<string>)options.GetConverter(typeof(string));
         string[] pair = ["", ""];
         for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
-            pair[Math.Min(index, 1)] = reader.GetString() ?? "";
+            pair[Math.Min(index, 1)] = text.Read(ref reader, typeof(string), options) ?? "";
         return KeyValuePair.Create(pair[0], pair[1]);
     }
 

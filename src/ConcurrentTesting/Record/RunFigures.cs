@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ConcurrentTesting.Record;
 
 /// <summary>Figures that several reports derive from a run; null where there is nothing to derive them from.</summary>
@@ -8,7 +10,12 @@ namespace ConcurrentTesting.Record;
 /// <param name="Measured">What the final attempts did to the databases, added up.</param>
 internal sealed record RunFigures(TimeSpan? Average, TimeSpan? Percentile95, double? Speedup, double? Imbalance, TestFigures Measured)
 {
-    public static RunFigures Of(RunRecord record)
+    // Each report asks for them.
+    private static readonly ConditionalWeakTable<RunRecord, RunFigures> Known = [];
+
+    public static RunFigures Of(RunRecord record) => Known.GetValue(record, Derived);
+
+    private static RunFigures Derived(RunRecord record)
     {
         var durations = record.Tests
             .Where(test => test.Outcome is not (TestOutcome.Skipped or TestOutcome.Error))

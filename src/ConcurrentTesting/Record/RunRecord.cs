@@ -104,7 +104,7 @@ internal sealed record TestRecord
         init
         {
             field = value;
-            Final = value is [.., { Round: null } last] ? last : DecidingAttempt.Of(value)!;
+            Final = DecidingAttempt.Of(value)!;
         }
     }
 
@@ -129,8 +129,8 @@ internal sealed record TestRecord
 
     /// <summary>What reports tell beside <see cref="Final"/>: all other attempts, and of a test that was to run several times some that
     /// failed.</summary>
-    public IEnumerable<TestAttempt> Others => Repeats is null
-        ? Attempts.Where(attempt => !ReferenceEquals(attempt, Final))
+    public IEnumerable<TestAttempt> Others => Attempts.Length == 1 ? []
+        : Repeats is null ? Attempts.Where(attempt => !ReferenceEquals(attempt, Final))
         : Attempts.Where(attempt => DecidingAttempt.IsFailure(attempt) && !ReferenceEquals(attempt, Final)).Take(MostRepeatsTold);
 
     /// <summary>How often it ran and failed where it was to run several times; null: once.</summary>
@@ -298,7 +298,16 @@ internal sealed record RunRecord
     /// <summary>Cases that were discovered and did not fit into the time that was given; they are in no other figure.</summary>
     public int LeftOut { get; init; }
 
-    public required ImmutableArray<TestRecord> Tests { get; init; }
+    public required ImmutableArray<TestRecord> Tests
+    {
+        get;
+        init
+        {
+            field = value;
+            Passed = value.Count(test => test.Outcome == TestOutcome.Passed);
+            Skipped = value.Count(test => test.Outcome == TestOutcome.Skipped);
+        }
+    }
 
     /// <summary>Failures outside of tests: clean-ups, ends of test processes, errors of adapters. They count as failed, and are no
     /// results.</summary>
@@ -372,8 +381,8 @@ internal sealed record RunRecord
     /// ran.</summary>
     public double? Efficiency { get; init; }
 
-    public int Passed => Tests.Count(test => test.Outcome == TestOutcome.Passed);
-    public int Skipped => Tests.Count(test => test.Outcome == TestOutcome.Skipped);
+    public int Passed { get; private init; }
+    public int Skipped { get; private init; }
     public int Failed => Tests.Length - Passed - Skipped + Outside.Count(failure => !failure.IsFlaky);
     public int Flaky => Tests.Count(test => test.IsFlaky) + Outside.Count(failure => failure.IsFlaky);
 

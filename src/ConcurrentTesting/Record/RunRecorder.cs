@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace ConcurrentTesting.Record;
 
-/// <summary>Turns what happens in a run into events, one after another: each is added to what is known, written to the journal and told to
-/// those who watch. Thread-safe.</summary>
+/// <summary>Turns what happens in a run into events. Each is added to what is known, written to the journal and told to those who watch.
+/// Thread-safe.</summary>
 /// <param name="journal">Null where nothing is written.</param>
 internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quarantine quarantine, JournalWriter? journal = null)
     : IRunObserver

@@ -16,6 +16,7 @@ internal static class RunResult
         TestSeconds = record.TestTime.TotalSeconds,
         Summary = Summarize(record),
         ResultsDirectory = record.HasArtifacts ? Path.GetFullPath(record.Settings.ResultsDirectory, record.Settings.RootDirectory) : null,
+        RepeatedArguments = record.Settings.RepeatedArguments,
         Tests = [.. record.Tests.Select(Of)],
     };
 

@@ -117,8 +117,8 @@ internal sealed record FailureSettled(TestRef Test, int Row) : RunEvent
     }
 }
 
-/// <summary>The run of a test in this batch counts: rows that it did not give again are no rows of their own any more but earlier attempts
-/// of those that it gave.</summary>
+/// <summary>The run of a test in this batch counts: earlier rows that it did not give again become earlier attempts of the rows that it
+/// gave.</summary>
 internal sealed record RowsSuperseded(TestRef Test, int Batch) : RunEvent
 {
     internal override void ApplyTo(RunFold fold) => fold.Supersede(this);

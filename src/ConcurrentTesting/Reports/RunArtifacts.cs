@@ -65,7 +65,7 @@ internal static class RunArtifacts
     }
 
     private static RunRecord With(RunRecord record, ImmutableArray<Incident> incidents) =>
-        record with { Incidents = [.. record.Incidents, .. incidents] };
+        incidents.IsEmpty ? record : record with { Incidents = [.. record.Incidents, .. incidents] };
 
     // The TRX file comes first, because the others tell what it found and where the attachments lie.
     private static async Task<(ImmutableArray<Incident> Found, ImmutableArray<Incident> Lost)> WriteTrxAndItsReadersAsync(

@@ -7,8 +7,8 @@ using ConcurrentTesting.VsTest;
 namespace ConcurrentTesting.Run;
 
 /// <summary>Starts the first workers' test hosts while tests are discovered and databases are prepared, where the timings say what will
-/// run. They are told of the databases that their workers are going to have, run nothing before these are there, and end where it all comes
-/// otherwise.</summary>
+/// run. The hosts are told the names of their workers' future databases, run nothing before these are there, and end where the plan turns
+/// out otherwise.</summary>
 /// <param name="watch">Hears of the discovery as well.</param>
 internal sealed class AheadStart(
     RunContext run, TimingStore timings, TestDatabases databases, AheadHosts hosts, IDiscoveryWatch watch) : IDiscoveryWatch

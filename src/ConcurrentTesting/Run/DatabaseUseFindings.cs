@@ -87,7 +87,8 @@ internal static partial class DatabaseUseFindings
 
     // The second of each is of two sessions at once; a worker's own database is there by right.
     [GeneratedRegex(
-        """(?:role|database) "(?!ct_)[^"]+" already exists|"pg_(?:authid_rolname|database_datname)_index"|Operation CREATE (?:USER|ROLE) failed for '[^']*'(?:@'[^']*')?|Can't create database '(?!ct_)[^']+'; database exists""", RegexOptions.CultureInvariant)]
+        """(?:role|database) "(?!ct_)[^"]+" already exists|"pg_(?:authid_rolname|database_datname)_index"|Operation CREATE (?:USER|ROLE) failed for '[^']*'(?:@'[^']*')?|Can't create database '(?!ct_)[^']+'; database exists""",
+        RegexOptions.CultureInvariant)]
     private static partial Regex FixedName();
 
     // A run of a part of the tests says nothing here: tests that use the database may be in another part.

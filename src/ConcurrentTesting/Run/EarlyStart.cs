@@ -5,9 +5,10 @@ using ConcurrentTesting.VsTest;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>Begins the longest units of assemblies that are discovered while others are not, once the databases are ready: those of which
-/// the timings say that nothing which is still to come is longer. So do classes of literal tests that were discovered before, of assemblies
-/// that are being discovered now. The plan is of the rest, and every test counts against the discovery of this very run.</summary>
+/// <summary>Begins the longest units before all assemblies are discovered, once the databases are ready: a unit of a discovered assembly
+/// begins where the timings say that nothing that is still to come is longer. Classes of literal tests that an earlier run discovered begin
+/// too, while their assembly is being discovered. The plan is of the rest, and every test is checked against the discovery of this very
+/// run.</summary>
 internal sealed class EarlyStart : IDiscoveryWatch
 {
     // A shorter class gains nothing by it.

@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Run;
 
-/// <summary>Knows an artifact of ours by what it begins with: those of versions that kept no list, and those that somebody's tools have
-/// worked over.</summary>
+/// <summary>Knows an artifact of ours by its beginning: artifacts that no list names, and those that somebody's tools have worked
+/// over.</summary>
 internal static partial class OwnContent
 {
     private const int HeadLength = 2048;

@@ -6,8 +6,8 @@ using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>This machine's part in a run that several share by a queue: it comes in, works as long as there is something to do, and ends
-/// with the verdict on all of it.</summary>
+/// <summary>This machine's part in a run that several machines share by a queue: it joins, works as long as there is something to do, and
+/// ends with the verdict on the whole run.</summary>
 internal sealed class QueuedRun : IAsyncDisposable
 {
     private const int MostNamed = 5;
@@ -119,8 +119,8 @@ internal sealed class QueuedRun : IAsyncDisposable
         var lines = new EventLines(run.Secrets);
         // Only now is it known how many workers pay.
         _queue = new QueueRun(_connection, Name, _queue.Machine with { Workers = run.Settings.Workers });
-        var fingerprint = await QueuedPlan.FingerprintAsync(
-            run, tests, FirstName, [("commit", _commit), ("server", server)], cancellationToken);
+        var fingerprint = await SharedSettings.OfAsync(
+            run, FirstName, [("commit", _commit), ("server", server), (QueuedPlan.Discovery, tests.Discovery)], cancellationToken);
         var plan = QueuedPlan.Of(fingerprint, journal, tests, lines, Name) with { Earlier = _earlier };
         var joined = await _queue.JoinAsync(plan, _settings.QueueLease ?? Lease, cancellationToken);
         await RequireSameAsync(plan, joined.Fingerprint, cancellationToken);
@@ -272,7 +272,7 @@ internal sealed class QueuedRun : IAsyncDisposable
         {
             told.Add(key == QueuedPlan.Discovery
                 ? $"discovery ({await DifferenceAsync(plan, cancellationToken)})"
-                : key is QueuedPlan.Template || key.StartsWith(QueuedPlan.Variable, StringComparison.Ordinal) ? key
+                : key is SharedSettings.Template || key.StartsWith(SharedSettings.Variable, StringComparison.Ordinal) ? key
                 : $"{key} ({ValueOf(plan.Fingerprint, key)} here, {ValueOf(fingerprint, key)} in the run)");
         }
 

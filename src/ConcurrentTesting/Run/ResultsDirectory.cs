@@ -5,7 +5,7 @@ using ConcurrentTesting.Scheduling;
 namespace ConcurrentTesting.Run;
 
 /// <summary>The run's hold on its results directory: one run at a time, nothing of an earlier run in it once this one has something of its
-/// own to say, and nothing of anybody else's touched. What is whose a list tells, which each run leaves behind; see
+/// own to say, and nothing of anybody else's touched. The list that each run leaves behind tells whose a file is; see
 /// <see cref="ArtifactList"/>.</summary>
 internal sealed class ResultsDirectory : IAsyncDisposable
 {

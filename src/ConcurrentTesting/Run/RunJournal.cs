@@ -41,6 +41,9 @@ internal sealed class RunJournal
     /// <summary>The plan of all parts, of which the run is one; null: it is all of the tests, or the plan is not known yet.</summary>
     public ShardPlan? ShardPlan { get; private set; }
 
+    /// <summary>What a part has to share with the others; null: the run is no part, or did not come to run tests.</summary>
+    public ImmutableSortedDictionary<string, string>? Shared { get; set; }
+
     /// <summary>Measures a phase from here to the end of the returned scope.</summary>
     public IDisposable Phase(string name)
     {

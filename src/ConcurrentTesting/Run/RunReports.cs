@@ -67,7 +67,7 @@ internal static class RunReports
             await MetricsPush.PutAsync(final with { Settings = settings }, journal.Run.Log, cancellationToken);
             RunTrace.Export(final, console.Redactor, Environment.GetEnvironmentVariable, journal.Run.Log);
         }
-        results.Seal = writes ? PartSeal.Of(final) : null;
+        results.Seal = writes ? PartSeal.Of(final, journal.Shared) : null;
         console.Finish(final);
         await TellEndAsync(live, final);
         return RunResult.Of(final) with

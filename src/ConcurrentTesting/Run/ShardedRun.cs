@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using ConcurrentTesting.Execution;
 using ConcurrentTesting.Scheduling.Sharding;
 
 namespace ConcurrentTesting.Run;
@@ -32,6 +33,19 @@ internal sealed class ShardedRun
 
     /// <summary>How the run ends where its part has no tests at all; null: it has some.</summary>
     public RunEnd? EndOfEmptyPart { get; private set; }
+
+    /// <summary>What the part has to share with the others; null: the run is all of the tests.</summary>
+    /// <param name="server">Of the tests' databases, with its version; null: there is none.</param>
+    public async Task<ImmutableSortedDictionary<string, string>?> SharedAsync(
+        RunContext run, string? server, CancellationToken cancellationToken)
+    {
+        if (Record is null)
+            return null;
+        var shared = await SharedSettings.OfAsync(
+            run, Record.Pipeline ?? "",
+            [("server", server), ("--test-new-runs", _settings.NewRuns), ("--test-coverage", _settings.Coverage)], cancellationToken);
+        return shared.ToImmutableSortedDictionary(one => one.Key, one => run.Secrets.Redact(one.Value), StringComparer.Ordinal);
+    }
 
     /// <param name="variable">Reads a variable of the environment.</param>
     /// <exception cref="ConcurrentTestException">The part is not certain, or the plan cannot be read.</exception>
@@ -73,7 +87,7 @@ internal sealed class ShardedRun
             Pipeline = ShardHost.RunOf(variable),
             Attempt = ShardHost.AttemptOf(variable),
             Job = ShardHost.JobOf(variable) is { } job ? Redactor.Of(settings).Redact(job) : null,
-            Platform = QueuedPlan.Platform,
+            Platform = SharedSettings.Platform,
             Commit = ShardHost.CommitOf(variable),
         };
 

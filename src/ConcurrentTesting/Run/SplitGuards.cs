@@ -2,8 +2,8 @@ using ConcurrentTesting.Scheduling;
 
 namespace ConcurrentTesting.Run;
 
-/// <summary>What may guard something else than the database, a port or a file, and is split over workers all the same: it is named once,
-/// and again where a failure looks like it.</summary>
+/// <summary>Set-ups that may guard something else than the database, a port or a file, and are split over workers all the same. The run
+/// names each once, and again where a failure looks like it.</summary>
 internal static partial class SplitGuards
 {
     private const int MostNamed = 5;

@@ -282,6 +282,7 @@ internal sealed class TestRun
             await _journal.BeginAsync(_results);
         await using var ahead = AheadOfTimeHosts.Begin(_journal.Catalog!.Assemblies, _run.Settings, vsTest, _run.RunId, _run.Log);
         direct.StartFrom(ahead);
+        _journal.Shared = await _shard.SharedAsync(_run, _databases.Server, cancellationToken);
         var end = RunEnd.TestsDecide;
         if (_queue is null)
             await pool.RunAsync(plan);

@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Safety;
 
-/// <summary>A text without its line breaks, real ones and those that JSON writes as <c>\r</c> and <c>\n</c>: what was broken over lines is
-/// whole in it.</summary>
+/// <summary>A text without its line breaks, real ones and those that JSON writes as <c>\r</c> and <c>\n</c>, so that a secret that was
+/// broken over lines is found.</summary>
 internal sealed class JoinedLines
 {
     private readonly List<(int Joined, int Original)> _starts;

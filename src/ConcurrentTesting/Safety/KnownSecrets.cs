@@ -33,6 +33,9 @@ internal sealed class KnownSecrets
 
     public KnownSecrets WithGuessable(string password) => new(_everywhere, _guessable.Union(FormsOf(password)));
 
+    public bool MayBeIn(string text) =>
+        text.AsSpan().ContainsAny(_search) || (!_everywhere.IsEmpty && JoinedLines.HasBreaks(text));
+
     /// <summary>Marks what has to be hidden wherever it stands, on one line or broken over several.</summary>
     public void Hide(string text, HiddenParts hidden)
     {

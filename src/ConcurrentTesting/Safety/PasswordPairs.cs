@@ -14,11 +14,13 @@ internal static partial class PasswordPairs
     private static readonly SearchValues<string> Signs = SearchValues.Create(
         ["password", "passwd", "pwd", "://", "%3A%2F%2F"], StringComparison.OrdinalIgnoreCase);
 
+    public static bool MayBeIn(string text) => text.AsSpan().ContainsAny(Signs);
+
     /// <summary>Marks each password.</summary>
     /// <param name="known">Finds passwords that are known to be some, as <see cref="Of"/> makes it: what ends them is sure.</param>
     public static void Hide(string text, KnownPairs? known, HiddenParts hidden)
     {
-        if (!text.AsSpan().ContainsAny(Signs))
+        if (!MayBeIn(text))
             return;
         HideEach(text, Pair(), hidden);
         HideEach(text, known?.Pair, hidden);

@@ -64,6 +64,8 @@ internal sealed class Redactor
     public string Redact(string text)
     {
         var secrets = _secrets;
+        if (!secrets.MayBeIn(text) && !PasswordPairs.MayBeIn(text))
+            return text;
         var hidden = new HiddenParts(text);
         secrets.Hide(text, hidden);
         PasswordPairs.Hide(text, secrets.InPairs, hidden);

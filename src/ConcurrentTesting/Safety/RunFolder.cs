@@ -9,6 +9,10 @@ internal sealed partial class RunFolder : IDisposable
 {
     /// <summary>What a lock file of ours begins with.</summary>
     public const string Mark = "ConcurrentTest run folder 1";
+
+    /// <summary>Files in memory, where the system has such a place.</summary>
+    public const string Memory = "/dev/shm";
+
     private const string LockExtension = ".lock";
     private const string Machine = "machine ";
 
@@ -38,10 +42,15 @@ internal sealed partial class RunFolder : IDisposable
     /// templates).</summary>
     public static IEnumerable<string> Roots(string temporaryDirectory)
     {
-        if (OperatingSystem.IsLinux() && Directory.Exists("/dev/shm"))
-            yield return Root("/dev/shm");
+        if (OperatingSystem.IsLinux() && Directory.Exists(Memory))
+            yield return Root(Memory);
         yield return System.IO.Path.Combine(temporaryDirectory, "runs");
     }
+
+    public static bool IsInMemory(string path) => path.StartsWith(Memory, StringComparison.Ordinal);
+
+    /// <summary>Memory has room for so many bytes. Elsewhere nobody asks.</summary>
+    public static bool HasRoom(string root, long bytes) => !IsInMemory(root) || new DriveInfo(Memory).AvailableFreeSpace >= bytes;
 
     /// <summary>A root of our own below a folder that everyone may write to.</summary>
     public static string Root(string shared) => System.IO.Path.Combine(shared, $"concurrent-test-{FileOwner.UserName}");

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace ConcurrentTesting.Safety;
 
-/// <summary>Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may be
-/// anybody's.</summary>
+/// <summary>Tells a server that is surely for tests (this machine, a container beside it, one that the user lists) from one that may belong
+/// to anybody.</summary>
 internal static partial class ServerHost
 {
 

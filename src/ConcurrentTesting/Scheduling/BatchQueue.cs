@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>What is left to run. Workers pull: each its own seed first, then the shared tail and what came back, in the end what others
-/// have not begun. The queue ends when nothing is left and nothing is out that could still come back.</summary>
+/// <summary>The batches that are left to run. Workers pull: each its own seed first, then the shared tail and what came back, and in the
+/// end what others have not begun. The queue ends when nothing is left and nothing is out that could still come back.</summary>
 internal sealed class BatchQueue
 {
     private readonly Lock _gate = new();

@@ -1,8 +1,8 @@
 namespace ConcurrentTesting.Scheduling;
 
 /// <summary>Divides classes that would make a run longer than its work takes on all workers: each becomes units that may run on different
-/// workers. Only where nothing is known that keeps the tests of the class in one process, and where the time that is won is more than the
-/// test hosts cost that it takes.</summary>
+/// workers. It does so only where nothing is known that keeps the tests of the class in one process, and where the time that is won is more
+/// than the further test hosts cost.</summary>
 internal static class ClassSplit
 {
     // Parts of half a worker's share let the planner even out wrong predictions.
@@ -42,9 +42,11 @@ internal static class ClassSplit
         unit.IsDivisible
         && (settings.Granularity == TestGranularity.Test || (AreApart(unit, settings, timings) && AreKnown(unit, timings)));
 
-    // A class's tests never meet each other in a serial run, so beside each other they must have nothing in common.
+    // The tests of a class never meet each other in a serial run, or share its fixture and statics there: beside each other they must have
+    // nothing in common.
     private static bool AreApart(TestUnit unit, ConcurrentTestSettings settings, TimingStore timings) =>
-        unit.IsParallelInside || (settings.Database != DatabaseEngine.None && !timings.IsDatabaseUnused(unit.Assembly));
+        unit is { IsParallelInside: true, OneProcess: null }
+            || (settings.Database != DatabaseEngine.None && !timings.IsDatabaseUnused(unit.Assembly));
 
     private static bool AreKnown(TestUnit unit, TimingStore timings) =>
         unit.Entries.Count(entry => timings.Find(entry) is not null) >= EnoughTimings * unit.Entries.Length;

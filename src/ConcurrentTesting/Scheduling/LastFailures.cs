@@ -46,7 +46,7 @@ internal sealed class LastFailures
         if (File.Exists(previous) && !KnowsTests(runJson))
             runJson = previous;
         var run = RunJsonFile.Read(runJson);
-        var failures = new LastFailures([.. run.Tests.Where(HasNotPassed)], run.Outside);
+        var failures = new LastFailures([.. WithSkipped(run.Tests)], run.Outside);
         return failures.IsEmpty && !KnowsTests(run.ExitCode, entries: 0)
             ? throw new ConcurrentTestException(
                 ConcurrentTestExitCode.BadSettings,
@@ -68,13 +68,15 @@ internal sealed class LastFailures
         // A failure of the discovery belongs to no class.
         var assemblies = _outside.Where(failure => failure.Classes.IsEmpty).Select(failure => (failure.Assembly, failure.Framework))
             .ToHashSet();
+        var meant = catalog.Units.SelectMany(unit => unit.Entries).Where(
+            entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry))
+                || assemblies.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework))).ToHashSet();
+        var needs = meant.Where(entry => entry.Need is not null).Select(NeedOf).ToHashSet();
         ImmutableArray<TestUnit> units =
         [
             .. catalog.Units
                 .Select(unit =>
-                    unit with { Entries = [.. unit.Entries.Where(
-                        entry => failed.Contains(Case(entry)) || methods.Contains(Method(entry)) || classes.Contains(Class(entry))
-                            || assemblies.Contains((entry.Assembly.Name, entry.Assembly.TargetFramework)))] })
+                    unit with { Entries = [.. unit.Entries.Where(entry => meant.Contains(entry) || needs.Contains(NeedOf(entry)))] })
                 .Where(unit => !unit.Entries.IsEmpty),
         ];
 
@@ -96,6 +98,16 @@ internal sealed class LastFailures
         test.Quarantine is not null
         || test.Outcome is not (nameof(TestOutcome.Passed) or nameof(TestOutcome.Skipped))
         || test.Attempts is [.., var last] && AttemptCauses.IsWithoutEnd(last.Cause);
+
+    // A test may have skipped itself because of one of its class that failed.
+    private static IEnumerable<TestDocument> WithSkipped(ImmutableArray<TestDocument> tests)
+    {
+        var classes = tests.Where(HasNotPassed).Select(test => (test.Assembly, test.Framework, test.Class)).ToHashSet();
+        return tests.Where(test => HasNotPassed(test)
+            || (test.Outcome == nameof(TestOutcome.Skipped) && classes.Contains((test.Assembly, test.Framework, test.Class))));
+    }
+
+    private static (TestAssembly, string?) NeedOf(TestEntry entry) => (entry.Assembly, entry.Need);
 
     private static (string, string, string) Class(TestEntry entry) =>
         (entry.Assembly.Name, entry.Assembly.TargetFramework, entry.ClassName);

@@ -2,8 +2,8 @@ using ConcurrentTesting.Reports.RunJson;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>The tests of now that those of a run.json are. Two assemblies may have one name and tests of one id: they are told apart by
-/// their paths, and where the repository was moved since, by the order of these.</summary>
+/// <summary>Finds today's tests for those of a run.json. Two assemblies may have one name and tests of one id: they are told apart by their
+/// paths, and where the repository was moved since, by their order.</summary>
 internal sealed class RecordedTests
 {
     private readonly ILookup<(string Assembly, string Framework, Guid? Case), TestEntry> _entries;

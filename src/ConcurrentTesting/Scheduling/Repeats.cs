@@ -48,8 +48,9 @@ internal static class Repeats
     /// <param name="apart">What must not run beside itself.</param>
     public static Plan OfNew(Plan plan, TimingStore timings, int times, IReadOnlyDictionary<TestEntry, string>? apart = null)
     {
-        if (times <= 1 || timings.NewAmong([.. plan.Predictions.Keys]) is not { Count: > 0 } entries)
+        if (times <= 1 || timings.NewAmong([.. plan.Predictions.Keys]) is not { Count: > 0 } found)
             return plan;
+        var entries = WithNeeded(found, plan.Predictions.Keys);
         plan = WithGroups(plan, entries, apart);
         var ofNew = plan.Batches.Select(batch => Only(batch, entries, plan.Predictions)).Where(batch => !batch.Entries.IsEmpty).ToList();
         return plan with
@@ -58,6 +59,13 @@ internal static class Repeats
             Seconds = plan.Seconds + ((times - 1) * ofNew.Sum(batch => batch.Seconds)),
             Tail = [.. plan.Tail, .. Enumerable.Range(2, times - 1).SelectMany(round => ofNew.Select(batch => Again(batch, round)))],
         };
+    }
+
+    // A test that needs others, or that others need, is not itself without them.
+    private static IReadOnlySet<TestEntry> WithNeeded(IReadOnlySet<TestEntry> entries, IEnumerable<TestEntry> all)
+    {
+        var needs = entries.Where(entry => entry.Need is not null).Select(entry => (entry.Assembly, entry.Need)).ToHashSet();
+        return needs.Count == 0 ? entries : entries.Union(all.Where(entry => needs.Contains((entry.Assembly, entry.Need)))).ToFrozenSet();
     }
 
     private static Batch Only(Batch batch, IReadOnlySet<TestEntry> entries, IReadOnlyDictionary<TestEntry, double> predictions)

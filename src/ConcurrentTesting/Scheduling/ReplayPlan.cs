@@ -3,9 +3,9 @@ using ConcurrentTesting.Reports.RunJson;
 
 namespace ConcurrentTesting.Scheduling;
 
-/// <summary>The plan that repeats an earlier run: each worker runs the batches it ran then, in their order and with the same tests, so that
-/// a framework orders them as it did. xunit 2 draws the order of its collections anew in every run; there each collection becomes a batch
-/// of its own, in the order of then.</summary>
+/// <summary>The plan that repeats an earlier run: each worker runs the same batches in the same order and with the same tests, so that a
+/// framework orders them as it did. xunit 2 draws the order of its collections anew in every run, so there each collection becomes a batch
+/// of its own, in the earlier order.</summary>
 internal static class ReplayPlan
 {
     /// <param name="worker">The only worker to repeat; null: all.</param>

@@ -8,8 +8,8 @@ internal sealed record PlannedPart(ImmutableArray<PlannedUnit> Units)
 }
 
 /// <summary>Over how many workers each shared set-up is spread: over no more than it takes for the run to end as early as it can. A
-/// set-up's classes are malleable work whose parts cost its price each: the least time in which all of it fits on the workers gives each
-/// its number of parts.</summary>
+/// set-up's classes are malleable work, and each part of it costs the set-up's price: the least time in which all of it fits on the workers
+/// gives the number of parts.</summary>
 internal sealed class SetUpSpread
 {
     private const double Precision = 0.01;

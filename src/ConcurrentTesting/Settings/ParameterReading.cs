@@ -45,12 +45,16 @@ internal sealed class ParameterReading
         if (Path.GetFullPath(_given.WorkingDirectory) == Path.GetFullPath(_given.RootDirectory))
             settings = settings with { RepeatedArguments = RepeatedArguments.Of(_commandLine, _given.WorkingDirectory) };
         settings = SettingsPaths.MakeAbsolute(settings);
-        foreach (var parameter in ParameterTable.All.Where(parameter => !_unreadable.Contains(parameter)))
+        foreach (var parameter in ParameterTable.All.Where(parameter => !_unreadable.Contains(parameter) && IsUsed(parameter, settings)))
             AddFlaw(parameter, settings);
         if (_errors.Count == 0)
             AddObstacles(settings);
         return settings;
     }
+
+    // What parts were made of need not be where they are merged.
+    private static bool IsUsed(Parameter parameter, ConcurrentTestSettings settings) =>
+        settings.MergeFolders.IsEmpty || parameter.Name is not ("TestProjects" or "TestTemplate" or "TestSettings" or "TestQuarantine");
 
     private ConcurrentTestSettings Apply(ConcurrentTestSettings settings, Parameter parameter)
     {

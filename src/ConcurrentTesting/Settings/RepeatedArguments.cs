@@ -21,6 +21,15 @@ internal static partial class RepeatedArguments
                     text.Values.Select(value => Quoted(Shown(parameter, value))).Prepend(parameter.Argument).Select(word => " " + word))
                 : ""));
 
+    /// <summary>Those of the parts of a run, whose results lie where the merge says.</summary>
+    public static string OfParts(string parts, string merge) =>
+        string.Concat(Each(parts).Where(argument => !IsOfPlace(argument)).Concat(Each(merge).Where(IsOfPlace)));
+
+    private static IEnumerable<string> Each(string arguments) => Argument().Matches(arguments).Select(argument => argument.Value);
+
+    private static bool IsOfPlace(string argument) =>
+        argument.Split(' ', 3)[1] is "--test-results-directory" or "--test-timings";
+
     private static string Shown(Parameter parameter, string value) => parameter.Name switch
     {
         _ when parameter.IsSecret || value.Any(char.IsControl) => RecordedSettings.Mask,
@@ -38,6 +47,9 @@ internal static partial class RepeatedArguments
 
     [GeneratedRegex(@"^[\p{L}\p{N}_./:@%+=-]+\z")]
     private static partial Regex Plain();
+
+    [GeneratedRegex(@" --[a-z-]+(?: (?!--)(?:'[^']*'|\\'|[^ '])+)*")]
+    private static partial Regex Argument();
 
     [GeneratedRegex("secret|password|token|key", RegexOptions.IgnoreCase)]
     private static partial Regex Secretive();

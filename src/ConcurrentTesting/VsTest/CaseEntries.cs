@@ -5,8 +5,23 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>Sorts the test cases of an assembly into entries that share an id.</summary>
 internal static class CaseEntries
 {
-    public static ImmutableArray<TestEntry> Of(TestAssembly assembly, IEnumerable<TestCase> cases) =>
-        [.. cases.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group]))];
+    /// <param name="all">All cases of the assembly, of which some may have been left out.</param>
+    public static ImmutableArray<TestEntry> Of(TestAssembly assembly, IEnumerable<TestCase> cases, ImmutableArray<TestCase> all)
+    {
+        if (assembly.Framework != TestFramework.MSTest || MSTestRows.Lossy(all) is not { Count: > 0 } lossy)
+            return [.. cases.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group]))];
+        return [.. cases.GroupBy(MSTestRows.MethodOf).SelectMany(
+            method => method.Count() == lossy[method.Key].Count()
+                ? [Whole(assembly, [.. method])]
+                : method.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group])))];
+    }
+
+    // Its rows have no case of their own that could be sent.
+    private static TestEntry Whole(TestAssembly assembly, ImmutableArray<TestCase> rows)
+    {
+        var entry = Entry(assembly, rows);
+        return entry with { Payload = new CasesPayload([MSTestRows.Whole(rows[0])]), DisplayName = entry.MethodName };
+    }
 
     private static TestEntry Entry(TestAssembly assembly, ImmutableArray<TestCase> cases)
     {

@@ -29,7 +29,9 @@ internal static class ExplicitTests
                 "ONLY" => Separate(selected, test => !TestCaseNames.IsExplicit(test)),
                 _ => Separate(selected, TestCaseNames.IsExplicit),
             },
-            _ => new ExplicitSplit(selected, []),
+
+            // Tests of NUnit may be beside those of the framework that was found first.
+            _ => Separate(selected, TestCaseNames.IsExplicit),
         };
 
     private static ExplicitSplit SplitNUnit(ImmutableArray<TestCase> selected, TestFilter? filter, int selectLimit)

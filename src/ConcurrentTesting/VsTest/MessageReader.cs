@@ -6,9 +6,9 @@ using VsOutcome = Microsoft.VisualStudio.TestPlatform.ObjectModel.TestOutcome;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Reads those messages of a test host that come twice a test, for which the platform's own serializer takes most of the time that
-/// a run needs beside its tests. It knows one version of the protocol and, of that, each name in its place and each kind of value that is
-/// usual; a message with anything else is none that it knows, and the platform reads it. Not thread-safe.</summary>
+/// <summary>Reads the messages of a test host that come twice a test, for which the platform's own serializer takes most of the time that a
+/// run needs beside its tests. It knows one version of the protocol, each name in its place, and each usual kind of value; the platform
+/// reads a message with anything else. Not thread-safe.</summary>
 internal sealed class MessageReader
 {
     /// <summary>The version of the protocol that it knows.</summary>

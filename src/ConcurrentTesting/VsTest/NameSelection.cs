@@ -10,9 +10,14 @@ internal sealed partial record NameSelection(string Filter, string NUnitWhere)
     public static NameSelection Of(IReadOnlyCollection<TestEntry> entries) => new(
         string.Join(
             '|', entries.Select(entry => PlainPart(entry.FullyQualifiedName)).Distinct().Select(name => $"FullyQualifiedName~{name}")),
-        string.Join(
-            " or ",
-            entries.Select(entry => $"(class =~ '^{TypePattern(entry.ClassName)}$' and {Which(entry)})").Distinct()));
+        WithoutExplicit(
+            string.Join(
+                " or ", entries.Select(entry => $"(class =~ '^{TypePattern(entry.ClassName)}$' and {Which(entry)})").Distinct()),
+            entries));
+
+    // NUnit runs explicit tests that a selection names, but none that it has by what it leaves out.
+    private static string WithoutExplicit(string where, IReadOnlyCollection<TestEntry> entries) =>
+        entries.Any(entry => entry.IsExplicit) ? where : $"({where}) and not (test == '-')";
 
     // A row's name that differs from process to process, by a Guid or a time in it, mostly keeps its length. A character that XML cannot
     // hold arrives here as an escape of six characters.

@@ -2,8 +2,8 @@ using System.Threading.Channels;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Lets so many test hosts start at a time. Until its first test a host does nothing but compute, so more of them than the machine
-/// has cores would only begin their tests later, all of them.</summary>
+/// <summary>Lets only a number of test hosts start at a time. A host does nothing but compute until its first test, so more of them than
+/// the machine has cores would only make all of them begin later.</summary>
 internal sealed class StartTurns
 {
     // A host that waits in a set-up of its tests does not need the cores, and nobody tells that, so a turn ends after this time.

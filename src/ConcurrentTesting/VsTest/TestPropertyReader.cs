@@ -4,8 +4,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Reads what adapters tell of a test beside what each has. What a property is, the platform says itself, once; its values are
-/// read here where they are of a kind that arrives as it was sent. Not thread-safe.</summary>
+/// <summary>Reads the properties that adapters tell of a test. The platform itself says once what a property is; its values are read here
+/// where they are of a kind that arrives as it was sent. Not thread-safe.</summary>
 internal sealed class TestPropertyReader
 {
     // Adapters have a dozen or two kinds of properties, so this bound is only for safety.

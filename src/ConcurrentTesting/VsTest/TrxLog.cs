@@ -4,8 +4,8 @@ using Microsoft.VisualStudio.TestPlatform.ObjectModel.Logging;
 
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>Writes what a test host told as VSTest itself does: as the SDK's own TRX logger would as long as nothing in it is unusual, and
-/// by that logger from the first on that has files or stands in another. Not thread-safe.</summary>
+/// <summary>Writes what a test host told as VSTest itself does: like the SDK's own TRX logger as long as nothing in it is unusual, and by
+/// that logger itself from the first result on that has files or is nested in another. Not thread-safe.</summary>
 internal sealed class TrxLog
 {
     private readonly VsTestLocation _location;

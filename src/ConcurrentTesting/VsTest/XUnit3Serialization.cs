@@ -1,8 +1,7 @@
 namespace ConcurrentTesting.VsTest;
 
-/// <summary>The text as which xunit v3 hands on a test case. It holds the path of the test's assembly, of which the program makes the
-/// assembly's id anew; its adapter knows what it was told of a test by that id, and of a test that says another one it has lost the
-/// name.</summary>
+/// <summary>The text as which xunit v3 hands on a test case. It holds the path of the test's assembly, from which the program makes the
+/// assembly's id anew. xunit's adapter looks a test's name up by that id, and has lost it where the id is another.</summary>
 /// <remarks>https://github.com/xunit/xunit/blob/main/src/xunit.v3.common/Utility/SerializationHelper.cs: a value is a kind, for an object
 /// its type in base64, and the value in base64; that of an object is a line a member, each a name and a value.</remarks>
 internal static class XUnit3Serialization

@@ -1,4 +1,5 @@
 using ConcurrentTesting.Databases.Server;
+using Npgsql;
 using Shouldly;
 using Xunit;
 
@@ -51,6 +52,61 @@ public sealed class CleaningTests(DatabaseServers servers) : PostgreSqlFixture(s
         (await CleanAsync(settings)).ShouldBeEmpty();
 
         Directory.EnumerateFiles(settings.TemporaryDirectory, "*.db*", SearchOption.AllDirectories).ShouldBe([somebodys]);
+    }
+
+    [Theory]
+    [InlineData("Host=198.51.100.1;Username=app", ConcurrentTestExitCode.Refused, "refused: the database server 198.51.100.1 is neither this machine")]
+    [InlineData("Host=127.0.0.1;Port=9;Username=app", ConcurrentTestExitCode.Incomplete, "cleaning the database server failed: ")]
+    public async Task Where_the_server_is_elsewhere_or_does_not_answer_nothing_is_removed_here_either(string server, ConcurrentTestExitCode exitCode, string message)
+    {
+        var settings = await SettingsAsync() with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary"), MaxRetries = 0 };
+        var kept = Folder.Write("temporary/kept/0123456789-main-w0-1.db", "");
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(CleanAsync(settings with { ConnectionString = server }));
+
+        failure.ExitCode.ShouldBe(exitCode, failure.Message);
+        failure.Message.ShouldStartWith(message);
+        File.Exists(kept).ShouldBeTrue();
+        (await CleanAsync(settings with { ConnectionString = null })).ShouldBeEmpty();
+        File.Exists(kept).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_standby_is_not_cleaned()
+    {
+        await using var standby = await Servers.StartPostgreSqlAsync(["-c", "wal_level=replica", "-c", "max_wal_senders=10"], "standby.signal");
+        var settings = await SettingsAsync() with { ConnectionString = standby.ConnectionString, TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(CleanAsync(settings));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.Refused);
+        failure.Message.ShouldContain("is in recovery (a standby)");
+    }
+
+    [Fact]
+    public async Task What_resists_is_named()
+    {
+        var dead = OwnDatabaseName.OfRun(UniqueName(), "main_w0_1").ToString();
+        await AdminAsync($"CREATE DATABASE {dead} IS_TEMPLATE true");
+        var settings = await SettingsAsync() with { TemporaryDirectory = Path.Combine(Folder.Path, "temporary") };
+        try
+        {
+            await using (var session = await OpenAsync(dead))
+            await using (var command = new NpgsqlCommand($"BEGIN; CREATE TABLE book (id int); PREPARE TRANSACTION '{dead}'", session))
+                await command.ExecuteNonQueryAsync(CancellationToken);
+
+            (await CleanAsync(settings)).ShouldBe([dead]);
+
+            Log.Text.ShouldMatch($@"run's database {dead} \([^)]*\): could not be removed");
+        }
+        finally
+        {
+            await using (var session = await OpenAsync(dead))
+            await using (var command = new NpgsqlCommand($"ROLLBACK PREPARED '{dead}'", session))
+                await command.ExecuteNonQueryAsync(CancellationToken);
+            await AdminAsync($"ALTER DATABASE {dead} IS_TEMPLATE false");
+            await AdminAsync($"DROP DATABASE {dead}");
+        }
     }
 
     private Task<IReadOnlyList<string>> CleanAsync(ConcurrentTestSettings settings) => ConcurrentTestCleaning.RunAsync(settings, Log, CancellationToken);

@@ -21,6 +21,9 @@ internal interface IServerEye
 
     DbConnection Connect(string connectionString);
 
+    /// <summary>A pooler before the server, and the connection string that leads to it.</summary>
+    Task<(Pooler Pooler, string ConnectionString)> PoolAsync();
+
     string Sleep(double seconds);
 
     /// <summary>A query for the template in which a session executes a statement.</summary>

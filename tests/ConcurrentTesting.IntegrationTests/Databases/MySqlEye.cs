@@ -1,4 +1,6 @@
 using System.Data.Common;
+using System.Net;
+using System.Net.Sockets;
 using ConcurrentTesting.Databases.MySql;
 using ConcurrentTesting.Databases.Server;
 using MySqlConnector;
@@ -21,6 +23,13 @@ internal sealed class MySqlEye(DatabaseServers servers) : IServerEye
     public Task<string> ConnectionStringAsync() => servers.MySqlAsync();
 
     public DbConnection Connect(string connectionString) => new MySqlConnection(connectionString + ";AllowUserVariables=True");
+
+    public async Task<(Pooler Pooler, string ConnectionString)> PoolAsync()
+    {
+        var server = new MySqlConnectionStringBuilder(await servers.MySqlAsync());
+        var pooler = new Pooler(new DnsEndPoint(server.Server, (int)server.Port, AddressFamily.InterNetwork), Pooler.AlterMySql);
+        return (pooler, new MySqlConnectionStringBuilder(server.ConnectionString) { Server = "127.0.0.1", Port = (uint)pooler.Port, SslMode = MySqlSslMode.Disabled }.ConnectionString);
+    }
 
     public string Sleep(double seconds) => FormattableString.Invariant($"SELECT SLEEP({seconds})");
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using ConcurrentTesting.Databases.PostgreSql;
 using ConcurrentTesting.Databases.Server;
 using Npgsql;
@@ -20,6 +21,13 @@ internal sealed class PostgreSqlEye(DatabaseServers servers) : IServerEye
     public Task<string> ConnectionStringAsync() => servers.PostgreSqlAsync();
 
     public DbConnection Connect(string connectionString) => new NpgsqlConnection(connectionString);
+
+    public async Task<(Pooler Pooler, string ConnectionString)> PoolAsync()
+    {
+        var server = new NpgsqlConnectionStringBuilder(await servers.PostgreSqlAsync());
+        var pooler = new Pooler(new UnixDomainSocketEndPoint($"{server.Host}/.s.PGSQL.{server.Port}"), Pooler.AlterPostgreSql);
+        return (pooler, $"Host=127.0.0.1;Port={pooler.Port};Username={server.Username};SSL Mode=Disable;GSS Encryption Mode=Disable");
+    }
 
     public string Sleep(double seconds) => FormattableString.Invariant($"SELECT pg_sleep({seconds})");
 

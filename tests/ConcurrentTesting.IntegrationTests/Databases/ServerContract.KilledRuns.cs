@@ -35,6 +35,8 @@ public abstract partial class ServerContract
         var untouched = await living.LeaseAsync(0, CancellationToken);
         var dead = UniqueName();
         await KillAtAsync(settings, dead, moment, milliseconds);
+        if (moment == "end lease")
+            (await CountOfRunAsync(dead)).ShouldBe(4L);
 
         await using (var next = await PreparedAsync(settings))
             (await QueryAsync(await next.LeaseAsync(0, CancellationToken), "SELECT COUNT(*) FROM books")).ShouldBe(0L);
@@ -55,12 +57,15 @@ public abstract partial class ServerContract
         var settings = await SettingsAsync("schema.sql") with { ConnectionString = null };
         var dead = UniqueName();
         await KillAtAsync(settings, dead, moment, milliseconds);
+        var folders = ThrowawayServers.Roots.Select(root => Path.Combine(root, dead)).ToList();
+        if (moment.StartsWith("end", StringComparison.Ordinal))
+            folders.Where(Directory.Exists).ShouldHaveSingleItem();
 
         await using (await PreparedAsync(settings))
         {
         }
 
-        foreach (var folder in ThrowawayServers.Roots.Select(root => Path.Combine(root, dead)))
+        foreach (var folder in folders)
         {
             ProcessList.Mentioning(folder).ShouldBeEmpty();
             Directory.Exists(folder).ShouldBeFalse();

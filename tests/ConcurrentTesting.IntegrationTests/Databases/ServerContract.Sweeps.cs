@@ -52,11 +52,15 @@ public abstract partial class ServerContract
     public async Task What_is_not_provably_ours_stays(string name, string because)
     {
         await AdminAsync($"CREATE DATABASE {name}");
-
-        await using (await PreparedAsync(await SettingsAsync()))
-            (await ExistsAsync(name)).ShouldBeTrue(because);
-
-        await AdminAsync($"DROP DATABASE {name}");
+        try
+        {
+            await using (await PreparedAsync(await SettingsAsync()))
+                (await ExistsAsync(name)).ShouldBeTrue(because);
+        }
+        finally
+        {
+            await AdminAsync($"DROP DATABASE IF EXISTS {name}");
+        }
     }
 
     [Fact]
@@ -97,7 +101,9 @@ public abstract partial class ServerContract
 
         var leftover = OwnDatabaseName.OfRun(UniqueName(), "main_w0_1").ToString();
         await AdminAsync($"CREATE DATABASE {leftover}");
-        await AdminAsync("CREATE DATABASE ct_r_somebodys_own");
+        // A name of its own, so that a failure is none of another test's.
+        var somebodys = $"ct_r_somebodys_own_{UniqueName()}";
+        await AdminAsync($"CREATE DATABASE {somebodys}");
         await using var living = await PreparedAsync(settings with { Template = ["other.sql"] });
         var lease = await living.LeaseAsync(0, CancellationToken);
 
@@ -109,11 +115,11 @@ public abstract partial class ServerContract
 
         foreach (var gone in new[] { template, kept, leftover })
             (await ExistsAsync(gone)).ShouldBeFalse(gone);
-        foreach (var stays in new[] { living.Record!.Template!, lease.Database!, "ct_r_somebodys_own" })
+        foreach (var stays in new[] { living.Record!.Template!, lease.Database!, somebodys })
             (await ExistsAsync(stays)).ShouldBeTrue(stays);
         Log.Text.ShouldContain($"run's database {lease.Database}");
         Log.Text.ShouldContain("in use, stays");
-        await AdminAsync("DROP DATABASE ct_r_somebodys_own");
+        await AdminAsync($"DROP DATABASE {somebodys}");
     }
 
     [Fact]

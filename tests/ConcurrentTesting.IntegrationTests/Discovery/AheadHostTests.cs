@@ -14,7 +14,7 @@ using Xunit;
 namespace ConcurrentTesting.IntegrationTests.Discovery;
 
 /// <summary>Test hosts that are started before there are databases and a batch.</summary>
-public sealed class AheadHostTests : IAsyncDisposable
+public sealed class AheadHostTests(AheadHostTests.Suites suites) : IClassFixture<AheadHostTests.Suites>, IAsyncDisposable
 {
     private const string FileVariable = "AHEAD_FILE";
     private const int Batch = 7;
@@ -34,7 +34,7 @@ public sealed class AheadHostTests : IAsyncDisposable
 
         """;
 
-    private readonly TestRepository _repository = new();
+    private readonly TestRepository _repository = suites.Repository;
     private readonly TestHookServer _hook = TestHookServer.Open(Guid.NewGuid().ToString("N")[..10], measure: false, NullLogger.Instance);
     private readonly OutputCopies _copies = new("run", NullLogger.Instance);
     private readonly ConcurrentBag<string> _results = [];
@@ -47,7 +47,6 @@ public sealed class AheadHostTests : IAsyncDisposable
     {
         await _hook.DisposeAsync();
         _copies.Dispose();
-        _repository.Dispose();
     }
 
     [Theory]
@@ -144,8 +143,11 @@ public sealed class AheadHostTests : IAsyncDisposable
 
     private async Task<(TestAssembly Assembly, ImmutableArray<TestEntry> Entries, DirectAssemblies Direct, HostContext Context)> BuildAsync(string framework, string code)
     {
-        _repository.AddSuite("Ahead.Suite", framework, Loaded + code);
-        var catalog = await _repository.DiscoverAsync("Ahead.Suite");
+        // Each is built once.
+        var suite = $"Ahead.{framework}";
+        if (!Directory.Exists(_repository.In(suite)))
+            _repository.AddSuite(suite, framework, Loaded + code);
+        var catalog = await _repository.DiscoverAsync(suite);
         var settings = _repository.Settings;
         var location = await VsTestLocation.FindAsync(_repository.Path, Cancellation);
         var runSettings = RunSettingsDocument.Load(settings, NullLogger.Instance);
@@ -194,6 +196,14 @@ public sealed class AheadHostTests : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>Those of all tests of the class.</summary>
+    public sealed class Suites : IDisposable
+    {
+        internal TestRepository Repository { get; } = new();
+
+        public void Dispose() => Repository.Dispose();
     }
 
     private sealed class Events(ConcurrentBag<string> results) : IHostEvents

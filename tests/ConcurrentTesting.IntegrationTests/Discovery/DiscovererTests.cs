@@ -258,9 +258,9 @@ public sealed class DiscovererTests(BuiltSuites suites)
         await repository.DotNetAsync("build", "Waiting", "--nologo", "--verbosity", "quiet");
 
         var exception = await Should.ThrowAsync<ConcurrentTestException>(() => repository.DiscoverAsync(
-            settings => settings with { TestProjects = ["Waiting"], NoBuild = true, TestHost = host }, TimeSpan.FromSeconds(10)));
+            settings => settings with { TestProjects = ["Waiting"], NoBuild = true, TestHost = host }, TimeSpan.FromSeconds(4)));
 
-        exception.Message.ShouldContain("Waiting (net10.0): its tests were not discovered within 10 s");
+        exception.Message.ShouldContain("Waiting (net10.0): its tests were not discovered within 4 s");
     }
 
     [Theory]

@@ -27,10 +27,11 @@ public sealed class ProjectPropertiesTests(ProjectPropertiesTests.Said said) : I
     public async Task What_a_run_does_not_follow_is_named_once_with_what_does_it_here()
     {
         await said.BuildAsync();
+        Repository.Log.Clear();
 
         await Repository.DiscoverAsync(settings => settings with { TestProjects = ["Said"], NoBuild = true });
 
-        var warnings = Repository.Log.Text.Split('\n').Where(line => line.Contains("a property for dotnet test", StringComparison.Ordinal)).Distinct().ToList();
+        var warnings = Repository.Log.Text.Split('\n').Where(line => line.Contains("a property for dotnet test", StringComparison.Ordinal)).ToList();
         warnings.Count.ShouldBe(2, Repository.Log.Text);
         warnings.ShouldContain(line => line.Contains("Said: CollectCoverage, a property for dotnet test, is not used here. Instead, --test-coverage true", StringComparison.Ordinal));
         warnings.ShouldContain(line => line.Contains("Said: VSTestBlame, VSTestBlameHang, a property for dotnet test, is not used here. Instead, --test-timeout", StringComparison.Ordinal));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ConcurrentTesting.IntegrationTests.Databases;
 using Microsoft.Data.Sqlite;
+using MySqlConnector;
 using Npgsql;
 using Shouldly;
 using Xunit;
@@ -8,7 +9,7 @@ using Xunit;
 namespace ConcurrentTesting.IntegrationTests.Measuring;
 
 /// <summary>Suites that say in each test's name what it does, measured from the outside: every framework on every driver.</summary>
-public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mariaDb) : IClassFixture<MariaDbServer>, IDisposable
+public sealed class KnownCountsTests(DatabaseServers servers) : IDisposable
 {
     // Several tests look at the same run of a suite.
     private static readonly ConcurrentDictionary<(string Framework, string Driver), Lazy<Task<MeasuredBatch[]>>> Runs = new();
@@ -253,7 +254,7 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         ("MEASURED_CONNECTION_STRING", driver switch
         {
             "postgresql" => await PostgreSqlAsync(),
-            "mysql" => mariaDb.ConnectionString,
+            "mysql" => await MySqlAsync(),
             _ => await SqliteAsync(),
         }),
     ];
@@ -267,6 +268,17 @@ public sealed class KnownCountsTests(DatabaseServers servers, MariaDbServer mari
         command.CommandText = "CREATE TABLE note (text varchar(200))";
         await command.ExecuteNonQueryAsync(CancellationToken);
         return text;
+    }
+
+    private async Task<string> MySqlAsync()
+    {
+        var server = await servers.MySqlAsync();
+        var database = $"measured_{Guid.NewGuid():N}";
+        await using var admin = new MySqlConnection($"{server};Pooling=False");
+        await admin.OpenAsync(CancellationToken);
+        await using var command = new MySqlCommand($"CREATE DATABASE {database} CHARACTER SET utf8mb4; CREATE TABLE {database}.note (text varchar(200))", admin);
+        await command.ExecuteNonQueryAsync(CancellationToken);
+        return $"{server};Database={database}";
     }
 
     private async Task<string> PostgreSqlAsync()

@@ -62,6 +62,8 @@ internal sealed record Repeated(long Count, string Text);
 /// <summary>Runs a suite as the engine would, in a process of its own that can be killed.</summary>
 internal sealed class MeasuredSuite : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
     private static readonly JsonSerializerOptions Format = new() { PropertyNameCaseInsensitive = true };
 
     private readonly Process _process;
@@ -104,7 +106,7 @@ internal sealed class MeasuredSuite : IDisposable
     public async Task<MeasuredBatch[]> FinishAsync(CancellationToken cancellationToken)
     {
         var batches = new List<MeasuredBatch>();
-        while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        while (await LineAsync(cancellationToken) is { } line)
         {
             if (line.StartsWith('{'))
                 batches.Add(JsonSerializer.Deserialize<MeasuredBatch>(line, Format)!);
@@ -120,7 +122,7 @@ internal sealed class MeasuredSuite : IDisposable
     /// <param name="but">A process that is not meant.</param>
     public async Task<int> ProcessAsync(string role, string? state, CancellationToken cancellationToken, int but = 0)
     {
-        while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        while (await LineAsync(cancellationToken) is { } line)
         {
             _said.Add(line);
             if (line.Split(' ') is ["process", var id, var itsRole, var itsState] && itsRole == role && itsState == (state ?? itsState)
@@ -132,6 +134,8 @@ internal sealed class MeasuredSuite : IDisposable
 
         throw new InvalidOperationException($"no {role} was {state ?? "there"}; it said: {string.Join('\n', _said)}");
     }
+
+    private Task<string?> LineAsync(CancellationToken cancellationToken) => _process.StandardOutput.ReadLineAsync(cancellationToken).AsTask().WaitAsync(Patience, cancellationToken);
 
     /// <summary>SIGKILL, to the engine's process alone.</summary>
     public void Kill() => _process.Kill();

@@ -9,12 +9,14 @@ internal sealed class MachineProcess : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly DirectoryInfo _folder;
     private readonly List<string> _lines = [];
     private readonly List<(Predicate<string> Is, TaskCompletionSource<string> Seen)> _awaited = [];
 
-    private MachineProcess(Process process)
+    private MachineProcess(Process process, DirectoryInfo folder)
     {
         _process = process;
+        _folder = folder;
         process.OutputDataReceived += (_, line) => Add(line.Data);
         process.ErrorDataReceived += (_, line) => Add(line.Data);
         process.Start();
@@ -40,10 +42,11 @@ internal sealed class MachineProcess : IDisposable
     {
         var program = Path.Combine(AppContext.BaseDirectory, "ConcurrentTesting.IntegrationTests.Host.dll");
         string[] arguments = [program, "machine", connectionString, run, name, .. played.Select(one => FormattableString.Invariant($"{one}"))];
-        return new MachineProcess(new Process
-        {
-            StartInfo = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
-        });
+        // What a killed machine leaves goes with the folder.
+        var folder = Directory.CreateTempSubdirectory("machine-");
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["TMPDIR"] = folder.FullName;
+        return new MachineProcess(new Process { StartInfo = start }, folder);
     }
 
     /// <summary>Until it says such a line.</summary>
@@ -57,7 +60,8 @@ internal sealed class MachineProcess : IDisposable
             _awaited.Add((line, seen));
         }
 
-        return await seen.Task.WaitAsync(Patience);
+        await Task.WhenAny(seen.Task, _process.WaitForExitAsync()).WaitAsync(Patience);
+        return seen.Task.IsCompleted ? await seen.Task : throw new InvalidOperationException($"The machine ended before it said so: {string.Join('\n', Lines)}");
     }
 
     public Task BeginsTestAsync() => SaysAsync(line => line.StartsWith("test ", StringComparison.Ordinal));
@@ -82,6 +86,7 @@ internal sealed class MachineProcess : IDisposable
             _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
+        _folder.Delete(recursive: true);
     }
 
     private void Add(string? line)

@@ -106,9 +106,10 @@ public sealed class MachineProofTests(DatabaseServers servers) : IAsyncLifetime
     {
         var machines = Enumerable.Range(0, 3).Select(number => Machine($"machine-{number}", 40, 4, 2, 2, 60, Never)).ToList();
         await Task.WhenAll(machines.Select(machine => machine.BeginsTestAsync()));
+        var late = Machine("late", 40, 4, 2, 2, 60, Never);
+        await late.BeginsTestAsync();
         await machines[0].SignalAsync("TERM");
         await machines[1].KillAsync();
-        var late = Machine("late", 40, 4, 2, 2, 60, Never);
 
         (await machines[0].EndAsync()).ShouldBe(0, string.Join('\n', machines[0].Lines));
         (await machines[2].EndAsync()).ShouldBe(0);

@@ -57,15 +57,11 @@ public sealed class AheadStartTests
     // What discovers knows of no worker.
     private static async Task<int> HostOfFirstWorkerAsync(SampleRun run)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        using var bound = new CancellationTokenSource(SampleRun.Patience);
-        while (true)
-        {
-            var ofWorker = ProcessTree.WithVariable("CONCURRENT_TEST_WORKER", "0");
-            if (run.Descendants("testhost").FirstOrDefault(ofWorker.Contains) is > 0 and var host)
-                return host;
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
+        var host = 0;
+        await run.UntilAsync(
+            () => (host = run.Descendants("testhost").FirstOrDefault(ProcessTree.WithVariable("CONCURRENT_TEST_WORKER", "0").Contains)) > 0,
+            "the first worker has a test host", Cancellation);
+        return host;
     }
 
     private sealed class Marker : IDisposable

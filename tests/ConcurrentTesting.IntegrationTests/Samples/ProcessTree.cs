@@ -25,6 +25,10 @@ internal static class ProcessTree
         return [.. All().Where(id => Read(id, "environ").AsSpan().IndexOf(wanted) >= 0)];
     }
 
+    /// <summary>A variable that a process was started with; null where it has none of that name, or is gone.</summary>
+    public static string? Variable(int id, string name) =>
+        Encoding.UTF8.GetString(Read(id, "environ")).Split('\0').FirstOrDefault(variable => variable.StartsWith($"{name}=", StringComparison.Ordinal))?[(name.Length + 1)..];
+
     public static string CommandLine(int id) => Encoding.UTF8.GetString(Read(id, "cmdline")).Replace('\0', ' ');
 
     /// <summary>The most resident memory that a process has had so far, in bytes; 0 where it is gone.</summary>

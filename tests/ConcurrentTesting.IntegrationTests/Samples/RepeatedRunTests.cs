@@ -48,7 +48,8 @@ public sealed class RepeatedRunTests : IDisposable
 
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         outcome.Tests.Count.ShouldBe(3);
-        Repeats().ShouldAllBe(repeats => repeats.Runs >= 2 && repeats.Failed == 0);
+        Repeats().ShouldAllBe(repeats => repeats.Runs >= 1 && repeats.Failed == 0);
+        Repeats().Max(repeats => repeats.Runs).ShouldBeGreaterThanOrEqualTo(2);
     }
 
     [Fact]

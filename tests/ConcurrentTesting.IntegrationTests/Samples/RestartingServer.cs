@@ -86,19 +86,12 @@ internal sealed class RestartingServer : IAsyncDisposable
         cancellationToken);
 
     /// <summary>Until tests have left so many visits in the workers' databases since the server's start.</summary>
-    public async Task VisitsAsync(int visits, CancellationToken cancellationToken)
+    public Task VisitsAsync(SampleRun run, int visits, CancellationToken cancellationToken)
     {
         var question = _engine == DatabaseEngine.MySql
             ? "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status WHERE variable_name = 'COM_INSERT'"
             : @"SELECT coalesce(sum(xact_commit), 0) FROM pg_stat_database WHERE datname LIKE 'ct\_r\_%'";
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bound.CancelAfter(SampleRun.Patience);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        do
-        {
-            await timer.WaitForNextTickAsync(bound.Token);
-        }
-        while (await ScalarAsync(question, cancellationToken) < visits);
+        return run.UntilAsync(async () => await ScalarAsync(question, cancellationToken) >= visits, $"tests had left {visits} visits", cancellationToken);
     }
 
     public async Task<long> ScalarAsync(string sql, CancellationToken cancellationToken)

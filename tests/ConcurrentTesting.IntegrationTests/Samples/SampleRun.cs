@@ -51,6 +51,7 @@ internal sealed class SampleRun : IDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private readonly Process _process;
+    private readonly DirectoryInfo _temporary;
     private readonly List<string> _lines = [];
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private readonly Stopwatch _watch = Stopwatch.StartNew();
@@ -59,6 +60,11 @@ internal sealed class SampleRun : IDisposable
     private SampleRun(string folder, ProcessStartInfo start)
     {
         Folder = folder;
+        // What killed processes leave goes with it. A database server of the run's, another user's process, passes through.
+        _temporary = Directory.CreateTempSubdirectory("run-");
+        if (!OperatingSystem.IsWindows())
+            _temporary.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        start.Environment["TMPDIR"] = _temporary.FullName;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(line.Data);
         _process.ErrorDataReceived += (_, line) => Add(line.Data);
@@ -132,6 +138,7 @@ internal sealed class SampleRun : IDisposable
     }
 
     /// <summary>Until a line with this text was printed.</summary>
+    /// <exception cref="InvalidOperationException">The run ended without it.</exception>
     public async Task SeenAsync(string text, CancellationToken cancellationToken)
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -142,8 +149,31 @@ internal sealed class SampleRun : IDisposable
             _awaited.Add((text, seen));
         }
 
-        await seen.Task.WaitAsync(Patience, cancellationToken);
+        await Task.WhenAny(seen.Task, _process.WaitForExitAsync(cancellationToken)).WaitAsync(Patience, cancellationToken);
+        if (!seen.Task.IsCompleted)
+            throw Ended($"it printed '{text}'");
     }
+
+    /// <summary>Until it is so; looks often, for a bounded time.</summary>
+    /// <exception cref="InvalidOperationException">The run ended before.</exception>
+    public async Task UntilAsync(Func<Task<bool>> isSo, string what, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var bound = Stopwatch.StartNew(); ;)
+        {
+            var hasEnded = _process.HasExited;
+            if (await isSo())
+                return;
+            if (hasEnded)
+                throw Ended(what);
+            if (bound.Elapsed > Patience)
+                throw new TimeoutException($"Not within {Patience}: {what}. {Output}");
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc cref="UntilAsync(Func{Task{bool}}, string, CancellationToken)"/>
+    public Task UntilAsync(Func<bool> isSo, string what, CancellationToken cancellationToken) => UntilAsync(() => Task.FromResult(isSo()), what, cancellationToken);
 
     public async Task<SampleOutcome> EndAsync(CancellationToken cancellationToken)
     {
@@ -167,14 +197,7 @@ internal sealed class SampleRun : IDisposable
     /// <summary>Until the first worker runs tests.</summary>
     public async Task RunningAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var bound = Stopwatch.StartNew(); !Directory.Exists(Path.Combine(Results, "worker-0"));)
-        {
-            if (bound.Elapsed > Patience || _process.HasExited)
-                throw new TimeoutException("No worker runs tests.");
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-
+        await UntilAsync(() => Directory.Exists(Path.Combine(Results, "worker-0")), "a worker runs tests", cancellationToken);
         // A test host, or the program of xunit v3 with its file of arguments.
         await DescendantAsync(cancellationToken, "testhost", ".arguments");
     }
@@ -202,6 +225,7 @@ internal sealed class SampleRun : IDisposable
             _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
+        _temporary.Delete(recursive: true);
         if (_isTemporary && Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
     }
@@ -209,16 +233,13 @@ internal sealed class SampleRun : IDisposable
     // One that mentions any of these.
     private async Task<int> DescendantAsync(CancellationToken cancellationToken, params string[] mentioning)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var bound = Stopwatch.StartNew(); bound.Elapsed < Patience && !_process.HasExited;)
-        {
-            if (mentioning.SelectMany(Descendants).FirstOrDefault() is > 0 and var first)
-                return first;
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-
-        throw new TimeoutException($"No process of the run mentions {string.Join(" or ", mentioning)}.");
+        var first = 0;
+        await UntilAsync(
+            () => (first = mentioning.SelectMany(Descendants).FirstOrDefault()) > 0, $"a process of it mentions {string.Join(" or ", mentioning)}", cancellationToken);
+        return first;
     }
+
+    private InvalidOperationException Ended(string before) => new($"The run ended with {_process.ExitCode} before {before}: {Output}");
 
     // As after an earlier run: a first one finds out how long tests take in many small batches, each of which starts a test host.
     private static void KnowDurations(string folder)

@@ -23,6 +23,20 @@ public sealed class SerialEquivalenceTests
     {
         var folder = Directory.CreateTempSubdirectory("serial-").FullName;
         var serial = SerialAsync(suite, folder);
+        try
+        {
+            await ShouldBeAsSerialAsync(suite, serial);
+        }
+        finally
+        {
+            // It writes there.
+            await Task.WhenAny(serial);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task ShouldBeAsSerialAsync(string suite, Task<string> serial)
+    {
         using var run = SampleRun.Start([suite], ["--workers", "4", "--test-settings", Repository.SerialRunSettings, "--test-seed", "20260302"]);
 
         var outcome = await run.EndAsync(Cancellation);
@@ -30,7 +44,6 @@ public sealed class SerialEquivalenceTests
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         Results(Path.Combine(outcome.Results, "test-results.trx")).ShouldBe(Results(await serial).Select(WithoutPassword), ignoreOrder: true);
         outcome.Output.Split('\n')[^1].ShouldMatch(@"^\d+ passed, 0 failed, \d+ skipped$");
-        Directory.Delete(folder, recursive: true);
     }
 
     // What stands as a password is never written, a row's name no exception.

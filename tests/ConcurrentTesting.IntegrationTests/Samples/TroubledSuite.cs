@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -70,21 +69,15 @@ internal sealed class TroubledSuite : IDisposable
         [("TROUBLED_MARKS", Marks), .. trouble.Select(each => each.Split('=', 2)).Select(parts => ($"TROUBLED_{parts[0]}", parts[1]))];
 
     /// <summary>Until a row has made a kind of trouble that happens once; the test host that it happened in.</summary>
-    public async Task<int> ProcessOfAsync(string kind, string row, CancellationToken cancellationToken)
+    public async Task<int> ProcessOfAsync(SampleRun run, string kind, string row, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        for (var bound = Stopwatch.StartNew(); bound.Elapsed < SampleRun.Patience;)
-        {
-            foreach (var mark in Directory.EnumerateFiles(Marks, $"*-{kind}-{row.Replace(':', '-')}"))
-            {
-                if (int.TryParse((await File.ReadAllTextAsync(mark, cancellationToken)).Split('\n')[0], CultureInfo.InvariantCulture, out var id))
-                    return id;
-            }
-
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-
-        throw new TimeoutException($"The row {row} made no {kind}.");
+        var process = 0;
+        await run.UntilAsync(
+            () => Directory.EnumerateFiles(Marks, $"*-{kind}-{row.Replace(':', '-')}")
+                .Any(mark => int.TryParse(File.ReadAllText(mark).Split('\n')[0], CultureInfo.InvariantCulture, out process)),
+            $"the row {row} made a {kind}",
+            cancellationToken);
+        return process;
     }
 
     /// <summary>Every row of <see cref="RowsOnly"/> as run.json names it.</summary>

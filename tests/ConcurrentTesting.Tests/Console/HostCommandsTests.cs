@@ -7,6 +7,7 @@ using Xunit;
 
 namespace ConcurrentTesting.Tests.Console;
 
+[Collection(ProcessWide.Name)]
 public class HostCommandsTests
 {
     private const string Hostile = "x\n::error::injected\r##vso[task.complete result=Failed]##teamcity[buildStop]'|[]%0A";

@@ -43,7 +43,7 @@ public sealed class MySqlFaultsTests
     [InlineData(1290)] // a read-only server
     [InlineData(1317)] // a cancelled statement
     [InlineData(3024)] // a statement over its time
-    public void What_stays_is_not(int number) => MySqlFaults.Classify(Server(number)).ShouldBe(FaultCause.None);
+    public void What_stays_is_not_tried_again(int number) => MySqlFaults.Classify(Server(number)).ShouldBe(FaultCause.None);
 
     [Fact]
     public void A_broken_connection_is_tried_again()

@@ -29,7 +29,7 @@ public sealed class PostgreSqlFaultsTests
     [InlineData("53100")] // a full disk
     [InlineData("57014")] // a cancelled statement
     [InlineData("XX000")]
-    public void What_stays_is_not(string state) => PostgreSqlFaults.Classify(Server(state)).ShouldBe(FaultCause.None);
+    public void What_stays_is_not_tried_again(string state) => PostgreSqlFaults.Classify(Server(state)).ShouldBe(FaultCause.None);
 
     [Fact]
     public void A_broken_connection_is_tried_again() =>

@@ -58,10 +58,10 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void A_root_that_others_may_write_to_is_refused()
     {
-        if (OperatingSystem.IsWindows())
-            return;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Others are kept out there in another way.");
         Directory.CreateDirectory(Root);
-        File.SetUnixFileMode(Root, File.GetUnixFileMode(Root) | UnixFileMode.OtherWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(Root, File.GetUnixFileMode(Root) | UnixFileMode.OtherWrite);
 
         Should.Throw<IOException>(() => RunFolder.Create(Root, "run")).Message.ShouldContain("Others may write");
     }
@@ -98,8 +98,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public async Task A_root_that_is_a_link_is_neither_used_nor_swept()
     {
-        if (OperatingSystem.IsWindows())
-            return;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Others are kept out there in another way.");
         using var elsewhere = new TemporaryFolder();
         elsewhere.Write("dead.lock", $"{RunFolder.Mark}\nprocess 1\n");
         var precious = elsewhere.Write("dead/main.db", "");
@@ -116,10 +115,9 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public async Task A_root_in_a_shared_place_that_is_another_users_is_neither_used_nor_swept()
     {
-        // Only root can make a folder somebody else's.
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
-            return;
-        File.SetUnixFileMode(_folder.Path, UnixFileMode.StickyBit | File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can make a folder somebody else's.");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_folder.Path, UnixFileMode.StickyBit | File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
         DeadFolder("dead");
         using (var chown = System.Diagnostics.Process.Start("chown", ["65534", Root]))
             await chown.WaitForExitAsync(CancellationToken);
@@ -152,8 +150,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public async Task A_link_in_a_dead_runs_folder_is_removed_and_not_followed()
     {
-        if (OperatingSystem.IsWindows())
-            return;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Others are kept out there in another way.");
         using var elsewhere = new TemporaryFolder();
         var precious = elsewhere.Write("file", "");
         DeadFolder("dead");

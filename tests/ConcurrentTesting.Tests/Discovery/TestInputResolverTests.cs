@@ -17,8 +17,7 @@ public sealed class TestInputResolverTests : IDisposable
     {
         _folder.Write("Shop.slnx", """<Solution><Project Path="tests/Shop.tests/Shop.tests.csproj" /><Project Path="tests/Gone/GoneSpecs.csproj" /><Project Path="src/Phone/Phone.csproj" /></Solution>""");
         var there = _folder.Write("tests/Shop.Tests/Shop.Tests.csproj", "<Project />");
-        if (File.Exists(there.ToUpperInvariant()))
-            return;
+        Assert.SkipWhen(File.Exists(there.ToUpperInvariant()), "The file system takes both spellings for one.");
 
         var failure = Should.Throw<ConcurrentTestException>(() => Resolve("Shop.slnx"));
 

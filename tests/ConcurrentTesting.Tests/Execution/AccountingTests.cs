@@ -18,6 +18,8 @@ public sealed class AccountingTests
         Passes,
         Fails,
         FailsOnce,
+        FailsByInfrastructureOnce,
+        FailsOfItsOwnBesideInfrastructure,
         KillsItsProcess,
         KillsItsProcessOnce,
         KillsItsProcessUnseen,
@@ -316,6 +318,54 @@ public sealed class AccountingTests
         verdict.Again.ShouldAllBe(batch => batch.Reason == BatchReasons.Rerun && batch.Entries.Length == 1);
     }
 
+    [Theory]
+    [InlineData(1, 0, BatchReasons.Retry)]
+    [InlineData(0, 1, BatchReasons.Rerun)]
+    internal void What_skipped_itself_after_a_failure_runs_again_behind_it(int retries, int reruns, string reason)
+    {
+        var ignored = Catalogs.Entry(Assembly, "Mail", "Sends");
+        var create = Catalogs.Entry(Assembly, "Orders", "Creates");
+        var pay = Catalogs.Entry(Assembly, "Orders", "Pays");
+        var report = Catalogs.Entry(Assembly, "Reports", "Has_rows") with { Need = "orders" };
+        TestEntry[] entries = [ignored, pay, create with { Need = "orders" }, report];
+        var accounting = new Accounting(
+            entries.ToDictionary(entry => entry, _ => 1.0), reruns, 10, new RetryBudget(retries, TimeSpan.Zero, new Random(1)));
+        var failed = new HashSet<TestEntry> { create };
+
+        var needing = End(entries, BatchReasons.Plan, arrived: entries, failed: [entries[2]]) with
+        {
+            Skipped = new HashSet<TestEntry> { ignored, pay, report },
+            Infrastructure = retries > 0 ? failed : [],
+        };
+        var ofClass = needing with { Batch = needing.Batch with { Entries = [ignored, pay, create, report] }, Failed = failed };
+
+        var behind = accounting.Judge(needing).Again.ShouldHaveSingleItem();
+        behind.Reason.ShouldBe(reason);
+        behind.Entries.ShouldBe([create, report]);
+        new Accounting(entries.ToDictionary(entry => entry, _ => 1.0), reruns, 10, new RetryBudget(retries, TimeSpan.Zero, new Random(1)))
+            .Judge(ofClass).Again.ShouldHaveSingleItem().Entries.ShouldBe([pay, create]);
+    }
+
+    [Fact]
+    public void What_needs_a_test_that_ran_when_its_process_died_comes_behind_it_and_the_rest_elsewhere()
+    {
+        TestEntry[] entries = [.. Enumerable.Range(0, 5).Select(
+            index => Catalogs.Entry(Assembly, index < 3 ? "Orders" : "Mail", $"Test{index}") with { Need = index < 3 ? "Orders" : null })];
+        var accounting = NewAccounting(entries);
+
+        var first = accounting.Judge(End(entries, BatchReasons.Plan, fault: "crash", arrived: entries[..1], active: [entries[1]]));
+        var alone = first.Again.Single(batch => batch.Reason == BatchReasons.Alone);
+        var second = accounting.Judge(End([.. alone.Entries], BatchReasons.Alone, fault: "crash", active: [entries[1]]));
+        var third = accounting.Judge(End([.. alone.Entries], BatchReasons.Alone, fault: "crash", arrived: [entries[1]], active: [entries[2]]));
+
+        alone.Entries.ShouldBe(entries[1..3]);
+        first.Again.Single(batch => batch.Reason == BatchReasons.Requeue).Entries.ShouldBe(entries[3..]);
+        second.Settled.ShouldHaveSingleItem().Entry.ShouldBe(entries[1]);
+        second.Again.ShouldHaveSingleItem().Entries.ShouldBe([entries[2]]);
+        third.Settled.ShouldBeEmpty();
+        third.Again.ShouldHaveSingleItem().Reason.ShouldBe(BatchReasons.Alone);
+    }
+
     private static Accounting NewAccounting(IEnumerable<TestEntry> entries, int reruns = 0) =>
         new(entries.ToDictionary(entry => entry, _ => 1.0), reruns, int.MaxValue);
 
@@ -351,11 +401,15 @@ public sealed class AccountingTests
             _reruns = reruns;
             for (var index = 0; index < behaviours.Length; index++)
                 _behaviours.Add(NewEntry(behaviours[index], $"Test{index}"), behaviours[index]);
-            _accounting = NewAccounting(_behaviours.Keys, reruns);
+            var retries = new RetryBudget(1, TimeSpan.Zero, _random);
+            _accounting = new Accounting(_behaviours.Keys.ToDictionary(entry => entry, _ => 1.0), reruns, int.MaxValue, retries);
         }
 
         private TestEntry NewEntry(Behaviour behaviour, string name) =>
-            Catalogs.Entry(Assembly, $"Class{_random.Next(5)}", name, behaviour == Behaviour.GivesOneResultTooFew ? 2 : 1, hasKnownRows: behaviour < Behaviour.GivesManyRows);
+            Catalogs.Entry(Assembly, $"Class{_random.Next(5)}", name, behaviour == Behaviour.GivesOneResultTooFew ? 2 : 1, hasKnownRows: behaviour < Behaviour.GivesManyRows) with
+            {
+                Need = _random.Next(3) == 0 ? "the order" : null,
+            };
 
         public void Run(int batchCount)
         {
@@ -387,8 +441,10 @@ public sealed class AccountingTests
                 settled.ShouldHaveSingleItem().Outcome.ShouldBe(outcome);
             else
                 settled.ShouldBeEmpty($"{behaviour} was blamed: {string.Join(' ', settled.Select(test => test.Message))}");
-            if (behaviour is Behaviour.Fails or Behaviour.FailsOnce)
-                _failedLast[entry].ShouldBe(behaviour == Behaviour.Fails || _reruns == 0);
+            if (RunsOf(behaviour) is { } runs)
+                _runs[entry].ShouldBe(runs, "what has its result is not asked for again");
+            if (FailsLast(behaviour) is { } fails)
+                _failedLast[entry].ShouldBe(fails);
             if (behaviour == Behaviour.GivesSomeRowsAndKillsItsProcessOnce)
                 _rows[entry].ShouldBe(AllRows);
             if (behaviour == Behaviour.GivesOtherRowsEachTime)
@@ -396,6 +452,25 @@ public sealed class AccountingTests
             if (OutcomeOf(behaviour) is null)
                 _rows.GetValueOrDefault(entry).ShouldBeGreaterThan(0);
         }
+
+        // Null where it never fails.
+        private bool? FailsLast(Behaviour behaviour) => behaviour switch
+        {
+            Behaviour.Fails or Behaviour.FailsOfItsOwnBesideInfrastructure => true,
+            Behaviour.FailsOnce => _reruns == 0,
+            Behaviour.FailsByInfrastructureOnce => false,
+            _ => null,
+        };
+
+        // Null where what dies beside it may make it run again.
+        private int? RunsOf(Behaviour behaviour) => behaviour switch
+        {
+            Behaviour.Passes => 1,
+            Behaviour.Fails or Behaviour.FailsOfItsOwnBesideInfrastructure => 1 + _reruns,
+            Behaviour.FailsOnce => Math.Min(2, 1 + _reruns),
+            Behaviour.FailsByInfrastructureOnce => 2,
+            _ => null,
+        };
 
         // Null where the host gives its results.
         private static TestOutcome? OutcomeOf(Behaviour behaviour) => behaviour switch
@@ -417,9 +492,7 @@ public sealed class AccountingTests
                 host.Latest = entry;
                 if (RowsOf(_behaviours[entry], batch.Reason, run) is var count and > 0)
                     _rows[entry] = host.Rows[entry] = count;
-                _failedLast[entry] = _behaviours[entry] == Behaviour.Fails || (_behaviours[entry] == Behaviour.FailsOnce && run == 1);
-                if (_failedLast[entry])
-                    host.Failed.Add(entry);
+                _failedLast[entry] = host.Fails(entry, _behaviours[entry], run);
             }
 
             return host.End(batch);
@@ -446,13 +519,14 @@ public sealed class AccountingTests
     /// <summary>What a host said of one batch.</summary>
     private sealed class HostState
     {
+        private readonly HashSet<TestEntry> _failed = [];
+        private readonly HashSet<TestEntry> _infrastructure = [];
+        private readonly HashSet<TestEntry> _ofTheirOwn = [];
         private readonly HashSet<TestEntry> _active = [];
         private readonly HashSet<TestEntry> _timedOut = [];
         private string? _fault;
 
         public Dictionary<TestEntry, int> Rows { get; } = [];
-
-        public HashSet<TestEntry> Failed { get; } = [];
 
         /// <summary>What it last said something of.</summary>
         public TestEntry? Latest { get; set; }
@@ -467,11 +541,29 @@ public sealed class AccountingTests
             return _fault is not null;
         }
 
+        /// <summary>Whether a row of the test fails, and what for.</summary>
+        public bool Fails(TestEntry entry, Behaviour behaviour, int run)
+        {
+            var (ofItsOwn, byInfrastructure) = behaviour switch
+            {
+                Behaviour.Fails => (true, false),
+                Behaviour.FailsOnce => (run == 1, false),
+                Behaviour.FailsByInfrastructureOnce => (false, run == 1),
+                Behaviour.FailsOfItsOwnBesideInfrastructure => (true, true),
+                _ => (false, false),
+            };
+            if (ofItsOwn)
+                _ofTheirOwn.Add(entry);
+            if (byInfrastructure)
+                _infrastructure.Add(entry);
+            return (ofItsOwn || byInfrastructure) && _failed.Add(entry);
+        }
+
         public BatchEnd End(Batch batch)
         {
             HashSet<TestEntry> unclosed = Latest is { HasKnownRows: false } && _timedOut.Count == 0 && _active.Count == 0 ? [Latest] : [];
             _active.UnionWith(unclosed);
-            return new BatchEnd { Batch = batch, Worker = 0, Rows = Rows, Failed = Failed, Active = _active, Unclosed = unclosed, TimedOut = _timedOut, Fault = _fault };
+            return new BatchEnd { Batch = batch, Worker = 0, Rows = Rows, Failed = _failed, Infrastructure = _infrastructure, OfTheirOwn = _ofTheirOwn, Active = _active, Unclosed = unclosed, TimedOut = _timedOut, Fault = _fault };
         }
 
         // VSTest calls no test active of which a row has arrived.

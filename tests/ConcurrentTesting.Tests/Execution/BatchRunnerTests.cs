@@ -477,6 +477,6 @@ public sealed class BatchRunnerTests
     {
         var ended = new TaskCompletionSource();
         await using var registration = cancellationToken.Register(ended.SetResult);
-        await ended.Task;
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
     }
 }

@@ -33,15 +33,8 @@ public sealed class TestHookServerTests : IAsyncDisposable
         var settings = ofSettings is null
             ? new XElement("RunSettings")
             : XElement.Parse($"<RunSettings><RunConfiguration><EnvironmentVariables><{HooksVariable}>{ofSettings}</{HooksVariable}><A>1</A></EnvironmentVariables></RunConfiguration></RunSettings>");
-        Environment.SetEnvironmentVariable(HooksVariable, ofProcess);
-        try
-        {
-            _server.Configure(settings, worker: 3, batch: 7, Assembly(TestFramework.XUnit3));
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable(HooksVariable, null);
-        }
+
+        _server.Configure(settings, worker: 3, batch: 7, Assembly(TestFramework.XUnit3), name => name == HooksVariable ? ofProcess : null);
 
         var hooks = Variable(settings, HooksVariable)!.Split(Path.PathSeparator);
         string.Join(Path.PathSeparator, hooks[..^1]).ShouldBe(first);

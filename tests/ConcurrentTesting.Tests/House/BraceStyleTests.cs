@@ -27,7 +27,7 @@ public partial class BraceStyleTests
     [InlineData("if (a)\n{\n    B();\n}\nelse\n{\n    C();\n}", "1: one line needs no braces")]
     [InlineData("if (a)\n    B();\nelse\n{\n    C();\n    D();\n}", "1: several lines need braces")]
     [InlineData("if (a)\n{\n    B();\n    C();\n}\nelse\n    D();", "1: several lines need braces")]
-    public void Other_bodies_are_told(string code, string flaw) => Flaws(code.Split('\n')).ShouldBe([flaw]);
+    public void Bodies_of_another_style_are_told(string code, string flaw) => Flaws(code.Split('\n')).ShouldBe([flaw]);
 
     [Theory]
     [InlineData("if (a)\n    B();")]

@@ -312,8 +312,12 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
         var second = machine.PassAsync(claim);
-        while (await server.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'") == 0)
-            await Task.Yield();
+        using (var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30)))
+        {
+            while (await server.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue' AND wait_event_type = 'Lock'") == 0)
+                await Task.Delay(5, bound.Token);
+        }
+
         await firstTry.CommitAsync(TestContext.Current.CancellationToken);
 
         (await second).IsTaken.ShouldBeFalse();
@@ -405,10 +409,12 @@ public sealed class QueueRunTests(QueueServer server) : IClassFixture<QueueServe
         await server.ScalarAsync($"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ConcurrentTest queue'");
 
         var asking = back.ClaimAsync(0, -1, [], CancellationToken.None);
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!asking.IsCompleted)
         {
             time.Advance(TimeSpan.FromMilliseconds(50));
             await Task.Yield();
+            bound.Token.ThrowIfCancellationRequested();
         }
 
         (await asking).Claim.ShouldBeNull("the other had no chance to be heard");

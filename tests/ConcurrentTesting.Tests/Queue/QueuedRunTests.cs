@@ -15,6 +15,8 @@ namespace ConcurrentTesting.Tests.Queue;
 /// <summary>Machines that share a run: their workers, their accounting and their records are real, and so is the server.</summary>
 public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServer>, IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private static int _runs;
 
     private readonly string _run = $"shared-{Interlocked.Increment(ref _runs)}";
@@ -66,12 +68,12 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var (begun, killed) = (new TaskCompletionSource(), new TaskCompletionSource());
         var frozen = Machine("frozen", settings => settings with { QueueLease = TimeSpan.FromSeconds(2) });
         var first = frozen.RunAsync(catalog, HangAsync);
-        await begun.Task;
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await server.ScalarAsync($"WITH late AS (UPDATE concurrent_test.items SET until = clock_timestamp() - interval '1s' WHERE run = '{_run}' AND state = 'leased' RETURNING 1) SELECT count(*) FROM late");
 
         var second = await Machine("other").RunAsync(catalog, Pass);
 
-        await killed.Task;
+        await killed.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         (await first).ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
         second.ExitCode.ShouldBe(ConcurrentTestExitCode.Success);
         _machines[1].Fake.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.MachineLost && incident.Message.StartsWith("frozen was not heard of"));
@@ -98,7 +100,7 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
         var begun = new TaskCompletionSource();
         var early = Machine("early");
         var first = early.RunAsync(_catalog, HangAsync);
-        await begun.Task;
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         var stays = Machine("stays");
         var second = stays.RunAsync(_catalog, Pass);
         await Eventually(async () => await server.ScalarAsync($"SELECT count(*) FROM concurrent_test.machines WHERE run = '{_run}'") == 2);
@@ -119,12 +121,54 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     }
 
     [Fact]
+    public async Task A_machine_whose_infrastructure_fails_leaves_the_run_to_the_others()
+    {
+        var passed = new TaskCompletionSource();
+        var catalog = Catalogs.Of(classes: 30, testsPerClass: 1);
+        var (faulty, sound) = (Machine("faulty", Retrying), Machine("sound", Retrying));
+
+        var ends = await Task.WhenAll(faulty.RunAsync(catalog, FailAsync), sound.RunAsync(catalog, PassAsync));
+
+        ends.ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.Success);
+        faulty.Fake.Incidents.ShouldContain(incident => incident.Kind == IncidentKinds.MachineFaulty && incident.Message.EndsWith("it leaves the run to them."));
+        sound.Fake.Incidents.ShouldNotContain(incident => incident.Kind == IncidentKinds.MachineFaulty);
+        var record = await RecordAsync();
+        record.Tests.Length.ShouldBe(30);
+        record.Tests.ShouldAllBe(test => test.Outcome == TestOutcome.Passed);
+
+        static ConcurrentTestSettings Retrying(ConcurrentTestSettings settings) => settings with { Workers = 1, MaxRetries = 3, RetryDelay = TimeSpan.FromMilliseconds(1) };
+
+        async Task<HostRunEnd> FailAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            await passed.Task.WaitAsync(Patience, cancellationToken);
+            foreach (var entry in run.Entries)
+            {
+                events.ActiveTests([FakeHost.Told(entry)]);
+                events.ResultArrived(FakeHost.Result(entry, TestOutcome.Failed) with { Message = "Shop.ConcurrentTestInfrastructureException : The disk is gone." });
+            }
+
+            events.ActiveTests([]);
+            return FakeHost.WellEnded;
+        }
+
+        // Once it has passed something, it leaves the rest to the other until that gives up.
+        async Task<HostRunEnd> PassAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            if (passed.Task.IsCompleted)
+                await Eventually(() => Task.FromResult(faulty.Fake.Incidents.Any(incident => incident.Kind == IncidentKinds.MachineFaulty)));
+            var end = await FakeHost.GiveAll(run, events, _ => TestOutcome.Passed);
+            passed.TrySetResult();
+            return end;
+        }
+    }
+
+    [Fact]
     public async Task The_last_machine_does_not_leave_a_run_green_that_is_not_over()
     {
         var begun = new TaskCompletionSource();
         var last = Machine("last");
         var running = last.RunAsync(_catalog, HangAsync);
-        await begun.Task;
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
         last.Leave();
 
         (await running).ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete);

@@ -117,6 +117,27 @@ public sealed class RunArtifactsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("<TestRun><Results><UnitTestResult testName=\"Opens(hunter22secret)\" /></Results></TestRun>", "denied")]
+    [InlineData("<TestRun><Results><UnitTestResult testName=\"Opens(hunter22secret)\" /></Resu", "Resu")]
+    public async Task A_file_of_a_test_host_that_keeps_a_password_is_named_in_the_other_reports(string trx, string reason)
+    {
+        var file = _folder.File("worker-0", "batch-0001.trx");
+        await File.WriteAllTextAsync(file, trx, TestContext.Current.CancellationToken);
+        // A folder in place of what it would become stops even root.
+        Directory.CreateDirectory($"{file}.redacting");
+        var record = RecordedRun.Of(_folder.Path, [RecordedRun.Test("Passes")]);
+
+        var incidents = await WriteAsync(record with { Settings = record.Settings with { ConnectionString = "Host=db;Password=hunter22secret" } });
+
+        var incident = incidents.ShouldHaveSingleItem();
+        incident.Kind.ShouldBe("secret-not-removed");
+        incident.Message.ShouldContain($"{file} may hold a password");
+        incident.Message.ShouldContain(reason);
+        RunJsonFile.Read(_folder.File("run.json")).Incidents.ShouldHaveSingleItem().Kind.ShouldBe("secret-not-removed");
+        (await File.ReadAllTextAsync(_folder.File("summary.md"), TestContext.Current.CancellationToken)).ShouldContain("secret-not-removed");
+    }
+
     [Fact]
     public async Task Cancelling_ends_the_writing()
     {

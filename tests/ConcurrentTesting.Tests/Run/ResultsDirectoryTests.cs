@@ -144,8 +144,7 @@ public sealed class ResultsDirectoryTests : IDisposable
     [Fact]
     public async Task Symbolic_links_are_neither_followed_nor_written_through()
     {
-        if (OperatingSystem.IsWindows())
-            return;
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Making a link takes a right of its own there.");
         using var elsewhere = new TemporaryFolder();
         await RunAsync(("worker-1/batch-0001.trx", BatchTrx));
         File.Copy(_folder.File("worker-1", "batch-0001.trx"), elsewhere.File("batch-0001.trx"));

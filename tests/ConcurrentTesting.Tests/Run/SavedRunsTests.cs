@@ -57,6 +57,20 @@ public sealed class SavedRunsTests : IDisposable
         File.Exists(Path.Combine(whole, ArtifactNames.Run)).ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(ConcurrentTestExitCode.Success, ConcurrentTestExitCode.TestsFailed)]
+    [InlineData(ConcurrentTestExitCode.TestsFailed, ConcurrentTestExitCode.Incomplete)]
+    [InlineData(ConcurrentTestExitCode.Incomplete, ConcurrentTestExitCode.BadSettings)]
+    [InlineData(ConcurrentTestExitCode.BadSettings, ConcurrentTestExitCode.Refused)]
+    [InlineData(ConcurrentTestExitCode.Refused, ConcurrentTestExitCode.Cancelled)]
+    public async Task Of_two_runs_the_worse_speaks_whichever_is_named_first(ConcurrentTestExitCode better, ConcurrentTestExitCode worse)
+    {
+        string[] folders = [.. new[] { better, worse }.Select(code => Written($"{code}", Started, new RunEnded(code, $"{code}") { At = RecordedRun.Start }))];
+
+        (await ReportAsync(folders)).ExitCode.ShouldBe(worse);
+        (await ReportAsync([.. folders.Reverse()])).ExitCode.ShouldBe(worse);
+    }
+
     [Fact]
     public async Task A_report_that_cannot_be_made_again_is_no_success()
     {

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Run;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Scheduling.Sharding;
+using ConcurrentTesting.Tests.Execution;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
@@ -57,7 +59,7 @@ public sealed class ShardedRunTests : IDisposable
         var run = ShardedRun.Read(Settings with { Shard = "2/2", PlanFile = _file, ConnectionString = "Host=db;Password=s3cret-Qz8-word" }, name => name switch { "GITHUB_RUN_ATTEMPT" => "3", "GITHUB_JOB" => "part-s3cret-Qz8-word", "GITHUB_SHA" => "c0ffee", _ => null });
 
         run.Seed.ShouldBe(4711);
-        run.Record.ShouldBe(new ShardRecord(2, 2, ShardPlanFile.HashOf(plan), plan.Discovery) { Attempt = 3, Job = "part-***", Platform = QueuedPlan.Platform, Commit = "c0ffee" });
+        run.Record.ShouldBe(new ShardRecord(2, 2, ShardPlanFile.HashOf(plan), plan.Discovery) { Attempt = 3, Job = "part-***", Platform = SharedSettings.Platform, Commit = "c0ffee" });
     }
 
     [Fact]
@@ -93,6 +95,66 @@ public sealed class ShardedRunTests : IDisposable
             Should.Throw<ConcurrentTestException>(() => ShardedRun.Read(settings with { Shard = "1/2" }, _ => null)).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
             Should.Throw<ConcurrentTestException>(() => ShardedRun.Read(settings with { MakesPlan = true }, _ => null)).Message.ShouldContain("ConcurrentTestPlan");
         }
+    }
+
+    [Fact]
+    public async Task Parts_share_what_decides_what_is_tested()
+    {
+        File.WriteAllText(_file, "Shop.Cart.Total # until 2027-01-01: rounding");
+        (string Setting, Func<ConcurrentTestSettings, ConcurrentTestSettings> Change)[] all =
+        [
+            ("--test-filter", settings => settings with { Filter = "Category!=Slow" }),
+            ("--test-configuration", settings => settings with { Configuration = "Release" }),
+            ("--test-framework", settings => settings with { Framework = "net9.0" }),
+            ("--test-settings", settings => settings with { RunSettingsFile = _file }),
+            ("--test-quarantine", settings => settings with { QuarantineFile = _file }),
+            ("--test-reruns", settings => settings with { Reruns = 1 }),
+            ("--test-max-retries", settings => settings with { MaxRetries = 1 }),
+            ("--test-flaky", settings => settings with { Flaky = FlakyPolicy.Fail }),
+            ("--test-new-runs", settings => settings with { NewRuns = 2 }),
+            ("--test-coverage", settings => settings with { Coverage = true }),
+            ("--test-reset", settings => settings with { Reset = DatabaseReset.Class }),
+            ("--test-environment FEATURE", settings => settings with { Environment = [new EnvironmentPattern("FEATURE", "s3cret-Qz8-word")] }),
+        ];
+        var one = await SharedAsync(settings => settings);
+
+        foreach (var (setting, change) in all)
+        {
+            var other = await SharedAsync(change);
+            one.Keys.Union(other.Keys).Where(name => one.GetValueOrDefault(name) != other.GetValueOrDefault(name) && name != "--test-environment ConnectionStrings__Default")
+                .ShouldBe([setting]);
+            other.Values.ShouldAllBe(value => !value.Contains("s3cret"));
+        }
+    }
+
+    [Fact]
+    public async Task Parts_differ_in_what_is_their_machines()
+    {
+        var one = await SharedAsync(settings => settings with { Environment = [new EnvironmentPattern("Api", "http://localhost:5001/a")] });
+
+        var other = await SharedAsync(settings => settings with
+        {
+            Workers = 7,
+            Shard = "2/2",
+            ResultsDirectory = "/elsewhere/results",
+            RootDirectory = "/elsewhere",
+            TimingsFile = "/elsewhere/timings.json",
+            JUnitFile = "/elsewhere/junit.xml",
+            TestProjects = ["/elsewhere/tests"],
+            MetricsPort = 9000,
+            LivePort = 9001,
+            ServerBinaries = "/opt/postgresql",
+            Environment = [new EnvironmentPattern("Api", "http://localhost:5002/a")],
+        });
+
+        other.ShouldBe(one);
+    }
+
+    private static async Task<ImmutableSortedDictionary<string, string>> SharedAsync(Func<ConcurrentTestSettings, ConcurrentTestSettings> configure)
+    {
+        await using var run = new FakeRun(settings => configure(settings with { Shard = "1/2" }));
+        var shared = await ShardedRun.Read(run.Context.Settings, _ => null).SharedAsync(run.Context, server: null, TestContext.Current.CancellationToken);
+        return shared.ShouldNotBeNull();
     }
 
     private static (RunEnd End, int Part) EmptyPartByHash(ConcurrentTestSettings settings)

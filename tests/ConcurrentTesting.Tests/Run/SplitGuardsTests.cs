@@ -69,7 +69,7 @@ public sealed class SplitGuardsTests
     }
 
     [Fact]
-    public void Another_failure_does_not()
+    public void A_failure_over_nothing_shared_names_nothing()
     {
         var (catalog, plan) = Planned(workers: 8, Ports);
         Fail(catalog.Entries()[3], "Assert.Equal() Failure");

@@ -46,7 +46,7 @@ public sealed class ProductionEnvironmentTests
     [InlineData("ASPNETCORE_ENVIRONMENT", "reproduction")]
     [InlineData("ASPNETCORE_ENVIRONMENT", "product-test")]
     [InlineData("ASPNETCORE_ENVIRONMENT", "überprod")]
-    public void Another_environment_is_not(string variable, string value) =>
+    public void Another_environment_does_not_say_production(string variable, string value) =>
         Check(new ConcurrentTestSettings(), (variable, value)).ShouldBe(ProductionVerdict.Proceed);
 
     [Fact]

@@ -52,6 +52,23 @@ public sealed class RepeatsTests
     }
 
     [Fact]
+    public void A_new_test_runs_again_with_those_that_it_may_need()
+    {
+        var known = Catalogs.Entry(Catalogs.Assembly(), "Shop.Flow", "Creates") with { Need = "Shop.Flow" };
+        var other = Catalogs.Entry(Catalogs.Assembly(), "Shop.Mail", "Sends");
+        var added = Catalogs.Entry(Catalogs.Assembly(), "Shop.Flow", "Ships") with { Need = "Shop.Flow" };
+        var timings = TimingStore.Empty;
+        timings.Learn(
+            Catalogs.Of(new TestUnit("Shop.Flow", known.Assembly, [known, other])),
+            [Record(known, Attempt(1, 1, 0) with { Round = null }), Record(other, Attempt(1, 1, 0) with { Round = null })], complete: false);
+
+        var plan = Repeats.OfNew(FakeRun.Plan([known, other, added]), timings, times: 2);
+
+        plan.Tail.ShouldHaveSingleItem().Entries.ShouldBe([known, added]);
+        plan.Repeated.ShouldBe([known, added], ignoreOrder: true);
+    }
+
+    [Fact]
     public void What_is_left_of_a_time_stays_apart_from_the_others()
     {
         var group = ExclusiveGroup.OfTimes(Unit("tie"));

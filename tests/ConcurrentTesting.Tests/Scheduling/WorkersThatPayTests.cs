@@ -41,7 +41,7 @@ public sealed class WorkersThatPayTests : IDisposable
             .ShouldBe(new WorkersThatPay(2, "600 MB of memory have room for no more"));
 
     [Fact]
-    public async Task There_is_always_one() =>
+    public async Task There_is_always_one_worker() =>
         WorkersThatPay.Of(await Timings(seconds: 0.01, waiting: 0.1), 8, 1).Workers.ShouldBe(1);
 
     private async Task<TimingStore> Timings(double seconds, double waiting)

@@ -10,6 +10,16 @@ public sealed class ParameterValueTests : IDisposable
 
     public void Dispose() => _settings.Dispose();
 
+    [Fact]
+    public void What_parts_were_made_of_need_not_be_where_they_are_merged()
+    {
+        string[] absent = ["--test-template", "no.sql", "--test-settings", "no.runsettings", "--test-quarantine", "no.txt"];
+
+        _settings.Parse(["--test-merge", "parts", .. absent]).MergeFolders.ShouldHaveSingleItem();
+
+        _settings.Errors(absent).Length.ShouldBe(3);
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("-1")]

@@ -1,3 +1,4 @@
+using ConcurrentTesting.Settings;
 using Shouldly;
 using Xunit;
 
@@ -31,6 +32,13 @@ public sealed class RepeatedArgumentsTests : IDisposable
             .RepeatedArguments.ShouldBe(
                 " --test-database postgresql --test-connection-string '***' --test-template 'cmd:migrate ***' --test-database-settings '***'"
                 + " --test-environment 'DATABASE_URL={ConnectionString}' 'API_KEY=***'");
+
+    [Theory]
+    [InlineData(" --workers 2 --test-projects 'a b.csproj' 'it'\\''s.csproj' --test-results-directory parts/1", "", " --workers 2 --test-projects 'a b.csproj' 'it'\\''s.csproj'")]
+    [InlineData(" --test-database sqlite --test-timings t.json", " --test-database none --test-results-directory 'all of it'", " --test-database sqlite --test-results-directory 'all of it'")]
+    [InlineData("", " --test-projects none --test-timings next.json", " --test-timings next.json")]
+    public void What_parts_were_run_with_is_repeated_with_the_places_of_their_merge(string parts, string merge, string repeated) =>
+        RepeatedArguments.OfParts(parts, merge).ShouldBe(repeated);
 
     [Fact]
     public void What_was_typed_in_another_folder_is_not_repeated_where_its_paths_mean_something_else()

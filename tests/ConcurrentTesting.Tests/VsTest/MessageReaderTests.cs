@@ -1,4 +1,5 @@
 using System.Text;
+using System.Xml.Linq;
 using ConcurrentTesting.VsTest;
 using CsCheck;
 using Microsoft.VisualStudio.TestPlatform.CommunicationUtilities;
@@ -30,6 +31,17 @@ public sealed class MessageReaderTests
 
         isRead[true].Count().ShouldBeGreaterThan(10);
         isRead[false].Where(message => IsHot(message) && !IsUnusual(message)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("nunit.jsonl", "NUnit3TestAdapter", "NUnit Adapter ")]
+    [InlineData("xunit2.jsonl", "xunit.runner.visualstudio", "xUnit.net VSTest Adapter v")]
+    public void Recordings_are_of_the_adapters_that_are_in_use(string recording, string package, string words)
+    {
+        var packages = XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props"));
+        var version = packages.Descendants("PackageVersion").Single(one => one.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
+
+        Recorded(recording).ShouldContain(message => message.Contains(words + version, StringComparison.Ordinal), "record them again with the adapter of now");
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace ConcurrentTesting.Tests.VsTest;
 
+[Collection(ProcessWide.Name)]
 public sealed class ProcessEnvironmentTests
 {
     [Theory]

@@ -19,6 +19,14 @@ foreach (var (fault, count) in faults.Injected)
 Console.WriteLine($"asked {results} and {SoakRun.UnknownRowsOfAll} of unknown number, reported {outcome.Reported}, lost {outcome.Lost}, never begun after a time-out {outcome.NotBegun}, doubled {outcome.Doubled}, timed out {outcome.TimedOut}, not passed otherwise {outcome.NotPassed.Count}");
 Console.WriteLine($"leaked: {left} databases, {run.Processes().Count} processes; the engine's peak {run.PeakBytes / 1_000_000} MB; {outcome.Duration.TotalSeconds:0} s");
 
+// Where hardly anything died, nothing was proven.
+const int FewestFaults = 3;
+if (faults.Injected.Values.Sum() < FewestFaults)
+{
+    Console.WriteLine($"fewer than {FewestFaults} faults: the run was over too soon");
+    return 1;
+}
+
 // Who was running in a host that stopped for ever has timed out, and nobody else.
 var isTrue = outcome.TimedOut <= faults.Injected.GetValueOrDefault(FaultInjector.Stopped);
 if (isTrue && outcome.Lost + outcome.Doubled + outcome.NotPassed.Count + left + run.Processes().Count == 0)

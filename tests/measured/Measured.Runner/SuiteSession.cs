@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ConcurrentTesting;
 using ConcurrentTesting.Catalog;
 using ConcurrentTesting.Hook;
+using ConcurrentTesting.TestHook.Wire;
 using ConcurrentTesting.VsTest;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.VisualStudio.TestPlatform.ObjectModel;
@@ -13,6 +15,8 @@ namespace Measured.Runner;
 /// <summary>One suite on one vstest.console, with a hook server beside it.</summary>
 internal sealed class SuiteSession : IAsyncDisposable
 {
+    private static readonly TimeSpan WaitForDead = TimeSpan.FromSeconds(2);
+
     private readonly TestAssembly _assembly;
     private readonly RunSettingsDocument _runSettings;
     private readonly VsTestSession _session;
@@ -62,8 +66,17 @@ internal sealed class SuiteSession : IAsyncDisposable
         var running = where is null
             ? _session.RunTestsAsync(CasesPayload.Of(entries), source: null, settings, handler, default)
             : _session.RunTestsAsync([_assembly.Path], filter: null, settings, handler, default);
+        // VSTest waits for a minute for a program of xunit v3 that has died: the engine's own watch ends that, and so does this.
+        long? dead = null;
         while (await Task.WhenAny(running, Task.Delay(100)) != running)
+        {
             whileRunning();
+            if (Hooks.ProcessIds(batch).Any(process => process is { Role: HookedProcessRole.TestProcess, IsAlive: false, EndedByItself: false }))
+                dead ??= Stopwatch.GetTimestamp();
+            if (dead is { } since && Stopwatch.GetElapsedTime(since) > WaitForDead)
+                _session.Abort();
+        }
+
         await running;
         return handler;
     }

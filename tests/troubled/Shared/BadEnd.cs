@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Troubled;
 
 /// <summary>
 /// Ends of a test process. A variable <c>TROUBLED_…</c> names one: <c>failfast</c>, <c>exit</c>, <c>abort</c>, <c>kill</c> (as an out-of-memory kill would), <c>thread</c> (an exception on another thread) or
-/// <c>hang</c>; with <c>-once</c> behind it only the first time in a run.
+/// <c>hang</c>; with <c>-once</c> behind it only the first time in a run. <c>TROUBLED_END_DELAY</c> says after how many milliseconds it comes.
 /// </summary>
 public static partial class BadEnd
 {
@@ -24,6 +25,8 @@ public static partial class BadEnd
 
     private static void Come(string how)
     {
+        if (Environment.GetEnvironmentVariable("TROUBLED_END_DELAY") is { Length: > 0 } delay)
+            Thread.Sleep(int.Parse(delay, CultureInfo.InvariantCulture));
         switch (how)
         {
             case "failfast":

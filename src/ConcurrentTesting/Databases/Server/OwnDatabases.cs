@@ -10,11 +10,11 @@ internal sealed class OwnDatabases(IServerDialect dialect, Redactor secrets, ILo
     /// <summary>How long a drop may take before the database is left for the next sweep.</summary>
     public static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(5);
 
+    private readonly ConcurrentDictionary<string, bool> _undropped = new();
+
     /// <summary>The limit of a template's drop, which is better not interrupted: right after a build the server may have much to write
     /// before.</summary>
-    private static readonly TimeSpan TemplateDropLimit = TimeSpan.FromSeconds(30);
-
-    private readonly ConcurrentDictionary<string, bool> _undropped = new();
+    public TimeSpan TemplateDropLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <returns>Whether it is gone. What resists is named once, however often it is tried.</returns>
     public async Task<bool> DropAsync(string database, CancellationToken cancellationToken)

@@ -6,14 +6,15 @@ namespace ConcurrentTesting.Databases.Server;
 
 /// <summary>Databases on a server, whichever it is: what is ours is told by its name (<see cref="OwnDatabaseName"/>), whether its run lives
 /// by a lock (<see cref="RunHold"/>). The dialect says how the server is asked for each thing.</summary>
-internal sealed class ServerEngine(IServerDialect dialect, ServerContext context) : IDatabaseEngine
+/// <param name="databases">What drops databases, where it is to do so otherwise than usual.</param>
+internal sealed class ServerEngine(IServerDialect dialect, ServerContext context, OwnDatabases? databases = null) : IDatabaseEngine
 {
     private readonly ConcurrentTestSettings _settings = context.Settings;
     private readonly string _runId = context.RunId;
     private readonly ILogger _logger = context.Logger;
     private readonly SemaphoreSlim _cloning = new(dialect.MostClones);
     private readonly RunHold _hold = new(dialect, context);
-    private readonly OwnDatabases _databases = new(dialect, context.Secrets, context.Logger);
+    private readonly OwnDatabases _databases = databases ?? new(dialect, context.Secrets, context.Logger);
     private readonly TemplateConfinement _confinement = new(context);
     private ServerFacts? _facts;
     private CachedTemplates? _cachedTemplates;

@@ -3,9 +3,9 @@ using System.Net.Sockets;
 
 namespace ConcurrentTesting.Databases.Server;
 
-/// <summary>The locks of templates, and of runs that may be dead. A session that broke is opened again for a template's lock: what it
-/// shared is shared again, what it held alone is lost. A run's is not to be had from then on: if the server was started again, the living
-/// runs are about to take theirs, and none may pass for dead.</summary>
+/// <summary>The locks of templates, and of runs that may be dead. A broken session is opened again for a template's lock: locks that it
+/// shared are shared again, and locks that it held alone are lost. After that no run's lock can be taken: if the server was started
+/// again, the living runs are about to take theirs, and none may pass for dead.</summary>
 internal sealed class ServerLocks(ILockServer server, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ConcurrentTesting.Databases.Sqlite;
 
-/// <summary>Tells whether a file is still the one that it was, or was deleted and another one made of its name. It holds the file open,
-/// because Linux names the file behind a handle and says where that is deleted; elsewhere nothing tells.</summary>
+/// <summary>Tells whether a file is still the same, or was deleted and another one made under its name. It holds the file open, because
+/// Linux names the file behind a handle and says where that is deleted; other systems do not tell.</summary>
 internal sealed class OriginalFile : IDisposable
 {
     private const string Deleted = " (deleted)";

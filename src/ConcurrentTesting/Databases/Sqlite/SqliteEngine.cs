@@ -231,15 +231,12 @@ internal sealed class SqliteEngine(
         lock (_folderGate)
         {
             var needed = Needed(Math.Max(LikelyTemplate, Interlocked.Read(ref _templateBytes)));
-            return _folder?.Path ?? RunFolder.Roots(settings.TemporaryDirectory).Where(root => HasRoom(root, needed))
+            return _folder?.Path ?? RunFolder.Roots(settings.TemporaryDirectory).Where(root => RunFolder.HasRoom(root, needed))
                 .Select(root => Path.Combine(root, runId)).FirstOrDefault();
         }
     }
 
     private long Needed(long templateBytes) => settings.Workers * ((2 * templateBytes) + RoomToGrow);
-
-    private static bool HasRoom(string root, long needed) =>
-        !root.StartsWith("/dev/shm", StringComparison.Ordinal) || new DriveInfo("/dev/shm").AvailableFreeSpace >= needed;
 
     private RunFolder CreateFolder()
     {
@@ -262,7 +259,7 @@ internal sealed class SqliteEngine(
 
     private RunFolder? TryCreate(string root, long needed)
     {
-        if (!HasRoom(root, needed))
+        if (!RunFolder.HasRoom(root, needed))
         {
             logger.LogDebug("/dev/shm has less than {Needed} MiB: the workers' databases go to disk", needed >> 20);
             return null;

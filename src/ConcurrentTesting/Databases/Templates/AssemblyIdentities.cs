@@ -4,8 +4,8 @@ using System.Reflection.PortableExecutable;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>What code is made of: the compiler's ids of an assembly and of all beside it. Which of these it refers to does not tell: EF
-/// Core's migrations may be in an assembly that is found by its name alone.</summary>
+/// <summary>What code is made of: the compiler's ids of an assembly and of all beside it. The references between them do not tell which of
+/// these count: EF Core's migrations may be in an assembly that is found by its name alone.</summary>
 internal static class AssemblyIdentities
 {
     /// <returns>A name and an id each, in the order of the names.</returns>

@@ -2,8 +2,8 @@ using System.Buffers;
 
 namespace ConcurrentTesting.Databases.Templates;
 
-/// <summary>Whether a file of SQL reads other files, which nobody looks at then. Its lines tell, no parser: in doubt it does, and the
-/// template is built anew.</summary>
+/// <summary>Whether a file of SQL reads other files, which nobody looks at then. It goes by lines, without a parser: in doubt the file
+/// does, and the template is built anew.</summary>
 internal static partial class SqlReads
 {
     // Each line that counts has one of these, so all other lines are skipped quickly.

@@ -11,7 +11,6 @@ internal sealed class ThrowawayServers(
     /// <summary>Free memory below which servers go to disk.</summary>
     private const long LeastRoom = 2L << 30;
 
-    private const string Memory = "/dev/shm";
 
     private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
     private readonly List<RunFolder> _folders = [];
@@ -25,8 +24,8 @@ internal sealed class ThrowawayServers(
 
     /// <summary>Where run folders of servers are: never below a folder that the servers' user cannot reach.</summary>
     public static IEnumerable<string> Roots =>
-        OperatingSystem.IsLinux() && Directory.Exists(Memory)
-            ? [RunFolder.Root(Memory), RunFolder.Root(Path.GetTempPath())]
+        OperatingSystem.IsLinux() && Directory.Exists(RunFolder.Memory)
+            ? [RunFolder.Root(RunFolder.Memory), RunFolder.Root(Path.GetTempPath())]
             : [RunFolder.Root(Path.GetTempPath())];
 
     public static async Task<int> SweepAsync(ILogger logger, CancellationToken cancellationToken)
@@ -171,8 +170,8 @@ internal sealed class ThrowawayServers(
         // A clone is never larger than the directory of its template; the size is doubled, because tests add to it.
         var folder = NewFolder(TemplateStore.SizeOf(source) * 2 * workers);
         DataDirectory.Copy(source, Path.Combine(folder, "data"), cancellationToken);
-        var isInMemory = folder.StartsWith(Memory, StringComparison.Ordinal);
-        return await ServerProcess.StartAsync(product, account, folder, isInMemory, logger, cancellationToken);
+        return await ServerProcess.StartAsync(
+            product, account, folder, RunFolder.IsInMemory(folder), logger, cancellationToken);
     }
 
     /// <summary>A folder for one server, in memory if that has room for so many bytes and some more.</summary>
@@ -180,8 +179,7 @@ internal sealed class ThrowawayServers(
     {
         lock (_gate)
         {
-            var roots = Roots.Where(
-                root => !root.StartsWith(Memory, StringComparison.Ordinal) || new DriveInfo(Memory).AvailableFreeSpace > bytes + LeastRoom);
+            var roots = Roots.Where(root => RunFolder.HasRoom(root, bytes + LeastRoom));
             var run = roots.Select(FolderIn).FirstOrDefault(folder => folder is not null)
                 ?? throw new ConcurrentTestException(ConcurrentTestExitCode.Incomplete, $"no folder for the throwaway server: {_refused}");
             var path = Path.Combine(run.Path, FormattableString.Invariant($"s{++_servers}"));

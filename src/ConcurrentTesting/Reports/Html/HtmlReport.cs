@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace ConcurrentTesting.Reports.Html;
 
-/// <summary>The run to look through, <c>report.html</c>: one file without anything from outside, which works from a folder. All but the
+/// <summary>The report to look through, <c>report.html</c>: one file without anything from outside, which works from a folder. All but the
 /// list of all tests is there without scripts; its own script is the only one that the page lets run.</summary>
 internal sealed class HtmlReport
 {

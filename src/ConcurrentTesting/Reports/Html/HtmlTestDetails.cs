@@ -4,8 +4,8 @@ using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Html;
 
-/// <summary>What the page of a single test shows beyond its row: attempts, output, statements. Compressed, because it is most of what a run
-/// says; where it is more than a page can hold, what failed comes first and the rest says that it was left out.</summary>
+/// <summary>What the page of a single test shows beyond its row: attempts, output, statements. It is compressed, because it is most of what
+/// a run says. Where it is more than a page can hold, failures come first, and the other tests say that theirs was left out.</summary>
 /// <param name="sources">Where failures are shown in their source; null: nowhere.</param>
 /// <param name="history">How the tests ended in earlier runs, by their ids.</param>
 internal sealed class HtmlTestDetails(

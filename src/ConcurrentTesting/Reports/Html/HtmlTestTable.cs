@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json.Nodes;
 using ConcurrentTesting.Reports.Text;
 
@@ -18,7 +19,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         <th scope="col" class="number" data-sort="queries" data-first="descending"><button type="button">Queries</button></th><th scope="col" class="number" data-sort="writes" data-first="descending"><button type="button">Writes</button></th><th scope="col" class="number" data-sort="querySeconds" data-first="descending"><button type="button">Query time</button></th>
         """;
 
-    private const int CopiedAtOnce = 64 * 1024;
+    private const int CopiedAtOnce = 16 * 1024;
 
     /// <summary>The database figures are there where something was measured.</summary>
     private readonly bool _isMeasured = record.Tests.Any(test => test.Final.Figures?.Queries is not null);
@@ -27,8 +28,7 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
     {
         Frame(page, _isMeasured);
         page.Markup("<script type=\"application/json\" id=\"tests-data\">");
-        using (var data = new StreamReader(Data()))
-            Copy(data, output);
+        Data(output);
         page.Markup("</script></section>\n");
     }
 
@@ -50,43 +50,39 @@ internal sealed class HtmlTestTable(HtmlPage page, RunRecord record, ReportText 
         record.Entries.OrderBy(HtmlTestRow.Rank).ThenByDescending(test => test.Final.Duration)
             .ThenBy(test => test.Id, StringComparer.Ordinal);
 
-    // The data is as long as the run has tests, so it is streamed.
-    private static void Copy(StreamReader data, TextWriter output)
-    {
-        var characters = new char[CopiedAtOnce];
-        while (data.Read(characters) is > 0 and var read)
-            output.Write(characters, 0, read);
-    }
-
-    private MemoryStream Data()
+    private void Data(TextWriter output)
     {
         var classes = new Dictionary<string, int>(StringComparer.Ordinal);
         var assemblies = new Dictionary<string, int>(StringComparer.Ordinal);
         var numbers = failures.SelectMany((cluster, index) => cluster.Tests.Select(test => KeyValuePair.Create(test, index + 1)))
             .ToDictionary(ReferenceEqualityComparer.Instance);
-        var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, PageJson.Options))
+        var data = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(data, PageJson.Options);
+        json.WriteStartObject();
+        json.WriteStartArray("tests");
+        foreach (var test in Sorted())
         {
-            json.WriteStartObject();
-            json.WriteStartArray("tests");
-            foreach (var test in Sorted())
-            {
-                HtmlTestRow.Of(
-                    test, HtmlTestRow.Rank(test), classes, assemblies, numbers.GetValueOrDefault(test), record.StartedAt, _isMeasured,
-                    text).WriteTo(json);
-                if (json.BytesPending > CopiedAtOnce)
-                    json.Flush();
-            }
-
-            json.WriteEndArray();
-            Write(json, "classes", Names(classes));
-            Write(json, "assemblies", Names(assemblies));
-            Write(json, "outcomes", HtmlTestRow.OutcomesAsJson(HtmlTestRow.Outcomes));
-            json.WriteEndObject();
+            HtmlTestRow.Of(
+                test, HtmlTestRow.Rank(test), classes, assemblies, numbers.GetValueOrDefault(test), record.StartedAt, _isMeasured,
+                text).WriteTo(json);
+            if (json.BytesPending > CopiedAtOnce)
+                Copy(json, data, output);
         }
 
-        stream.Position = 0;
-        return stream;
+        json.WriteEndArray();
+        Write(json, "classes", Names(classes));
+        Write(json, "assemblies", Names(assemblies));
+        Write(json, "outcomes", HtmlTestRow.OutcomesAsJson(HtmlTestRow.Outcomes));
+        json.WriteEndObject();
+        Copy(json, data, output);
+    }
+
+    // It is as long as the run has tests.
+    private static void Copy(Utf8JsonWriter json, ArrayBufferWriter<byte> data, TextWriter output)
+    {
+        json.Flush();
+        output.Write(Encoding.UTF8.GetString(data.WrittenSpan));
+        data.ResetWrittenCount();
     }
 
     private JsonArray Names(Dictionary<string, int> names) => PageJson.Each(names.Keys, name => HtmlPage.Plain(text.Whole(name)));

@@ -141,11 +141,11 @@ internal sealed partial class JUnitWriter : IDisposable
     private void Totals(IReadOnlyCollection<TestRecord> tests, bool isSuite)
     {
         var beside = !isSuite && NeedsRunItself ? 1 : 0;
-        Attribute("tests", Invariant($"{tests.Count + beside}"));
-        Attribute("failures", Invariant($"{tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)}"));
-        Attribute("errors", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Error) + beside}"));
+        Attribute("tests", Number(tests.Count + beside));
+        Attribute("failures", Number(tests.Count(test => test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)));
+        Attribute("errors", Number(tests.Count(test => test.Outcome == TestOutcome.Error) + beside));
         if (isSuite || !_isStrict)
-            Attribute("skipped", Invariant($"{tests.Count(test => test.Outcome == TestOutcome.Skipped)}"));
+            Attribute("skipped", Number(tests.Count(test => test.Outcome == TestOutcome.Skipped)));
 
         var seconds = tests.Sum(test => Math.Round(Math.Max(test.Final.Duration.TotalSeconds, ShortestTime), 3));
         Attribute("time", Seconds(seconds + beside * ShortestTime));
@@ -174,7 +174,7 @@ internal sealed partial class JUnitWriter : IDisposable
             Attribute("file", RelativePath(file));
 
         if (test.Line is { } line)
-            Attribute("line", Invariant($"{line}"));
+            Attribute("line", Number(line));
     }
 
     private void Properties(IEnumerable<(string Name, string Value)> properties)
@@ -190,14 +190,14 @@ internal sealed partial class JUnitWriter : IDisposable
     {
         var final = test.Final;
         if (final.Worker >= 0)
-            yield return ("worker", Invariant($"{final.Worker}"));
+            yield return ("worker", Number(final.Worker));
 
         if (final.Database is { } database)
             yield return ("database", database);
 
-        yield return ("attempt", Invariant($"{final.Number}"));
-        yield return ("attempts", Invariant($"{test.Attempts.Length}"));
-        yield return ("batch", Invariant($"{final.Batch}"));
+        yield return ("attempt", Number(final.Number));
+        yield return ("attempts", Number(test.Attempts.Length));
+        yield return ("batch", Number(final.Batch));
         yield return ("started", Time(final.StartedAt));
         if (_names[test] != _text.Redacted(test.Name))
             yield return ("original-name", test.Name);
@@ -226,14 +226,14 @@ internal sealed partial class JUnitWriter : IDisposable
         if (test.Outcome is TestOutcome.Failed or TestOutcome.TimedOut)
             Failure("failure", test.Final);
 
-        EarlierAttempts($"{prefix}Failure", earlier[false]);
+        EarlierAttempts(prefix, "Failure", earlier[false]);
         if (test.Outcome == TestOutcome.Skipped)
             Skipped(test);
 
         if (test.Outcome == TestOutcome.Error)
             Failure("error", test.Final);
 
-        EarlierAttempts($"{prefix}Error", earlier[true]);
+        EarlierAttempts(prefix, "Error", earlier[true]);
     }
 
     private void Failure(string element, TestAttempt attempt)
@@ -254,11 +254,11 @@ internal sealed partial class JUnitWriter : IDisposable
         _xml.WriteEndElement();
     }
 
-    private void EarlierAttempts(string element, IEnumerable<TestAttempt> attempts)
+    private void EarlierAttempts(string prefix, string element, IEnumerable<TestAttempt> attempts)
     {
         foreach (var attempt in attempts)
         {
-            _xml.WriteStartElement(element);
+            _xml.WriteStartElement(prefix + element);
             Describe(attempt);
             _xml.WriteElementString("stackTrace", Body(attempt));
             _xml.WriteElementString("system-out", StandardOutput(attempt));
@@ -292,12 +292,15 @@ internal sealed partial class JUnitWriter : IDisposable
 
     private string StandardOutput(TestAttempt attempt)
     {
-        var output = new StringBuilder().Append(
-            attempt.Worker < 0 ? "not run" : string.Create(CultureInfo.InvariantCulture, $"Worker ID: {attempt.Worker}"));
+        var worker = attempt.Worker < 0 ? "not run" : $"Worker ID: {Number(attempt.Worker)}";
+        var files = _attachments.Of(attempt);
+        if (string.IsNullOrEmpty(attempt.StandardOutput) && files.Count == 0)
+            return worker;
+        var output = new StringBuilder(worker);
         if (!string.IsNullOrEmpty(attempt.StandardOutput))
             output.Append('\n').Append(Bounded(_text.Stream(attempt.StandardOutput), attempt));
 
-        foreach (var file in _attachments.Of(attempt))
+        foreach (var file in files)
             output.Append(CultureInfo.InvariantCulture, $"\n[[ATTACHMENT|{LegalXml.Clean(RelativePath(file))}]]");
 
         return output.ToString();
@@ -363,6 +366,8 @@ internal sealed partial class JUnitWriter : IDisposable
         var match = ExceptionType().Match(attempt.Message ?? "");
         return match.Success && attempt.Outcome == TestOutcome.Failed ? match.Groups["type"].Value : FailureKinds.Of(attempt).ToString();
     }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>No separators, never negative, and above zero: to some readers zero means that there is no time.</summary>
     private static string Seconds(double seconds) => Math.Max(seconds, ShortestTime).ToString("0.000", CultureInfo.InvariantCulture);

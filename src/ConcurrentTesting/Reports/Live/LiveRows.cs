@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Reports.Live;
 
-/// <summary>The rows of a run that goes on, and which of them changed last: as many as somebody may be behind who reads. Who is further
-/// behind reads all. So nothing waits for a reader, and nothing is kept for one. Not thread-safe.</summary>
+/// <summary>The rows of a run that goes on, and which of them changed last, for readers that are not too far behind; a reader that is
+/// further behind reads all. So nothing waits for a reader, and nothing is kept for one. Not thread-safe.</summary>
 internal sealed class LiveRows
 {
     /// <summary>The changes that a reader may be behind.</summary>

@@ -7,8 +7,8 @@ using ConcurrentTesting.Reports.Text;
 
 namespace ConcurrentTesting.Reports.Live;
 
-/// <summary>Shows a run in a browser while it goes on: <c>http://127.0.0.1:PORT/TOKEN/</c>, on this machine's loopback alone, to who knows
-/// the token, as long as the run lives. Nothing of the run waits for it: each reader reads from <see cref="LiveFeed"/> at its own
+/// <summary>Shows a run in a browser while it goes on: <c>http://127.0.0.1:PORT/TOKEN/</c>, on this machine's loopback alone, to whoever
+/// knows the token, as long as the run lives. The run never waits for it: each reader reads from <see cref="LiveFeed"/> at its own
 /// pace.</summary>
 internal sealed class LiveServer : IAsyncDisposable
 {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Xml.Linq;
 using ConcurrentTesting.Reports.Text;
 using static System.FormattableString;
@@ -9,15 +10,21 @@ namespace ConcurrentTesting.Reports.Trx;
 internal sealed class TrxRows(RunRecord record, TrxWriter writer, AttachmentFolder attachments)
 {
     private readonly HashSet<Guid> _executionIds = [];
-    private int _made;
+    private readonly byte[] _lastMade = StableGuid.Of(record.RunId, "execution").ToByteArray();
 
     /// <summary>The id itself, unless it is none or was used before.</summary>
     public Guid ExecutionId(Guid wanted)
     {
         while (wanted == Guid.Empty || !_executionIds.Add(wanted))
-            wanted = StableGuid.Of(record.RunId, "execution", (++_made).ToString(CultureInfo.InvariantCulture));
+            wanted = Next();
 
         return wanted;
+    }
+
+    private Guid Next()
+    {
+        BinaryPrimitives.WriteInt32BigEndian(_lastMade, BinaryPrimitives.ReadInt32BigEndian(_lastMade) + 1);
+        return new Guid(_lastMade);
     }
 
     /// <summary>Writes a row that VSTest wrote too; null where it is not the final attempt's.</summary>

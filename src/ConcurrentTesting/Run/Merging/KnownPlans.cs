@@ -12,9 +12,9 @@ internal sealed class KnownPlans
     private readonly ConcurrentDictionary<string, KnownPlan> _plans = new(StringComparer.Ordinal);
 
     /// <param name="hash">The hash that the file is to have.</param>
-    /// <returns>The plan, and what tells it from all others; null: the file has another hash.</returns>
+    /// <returns>Null: the file has another hash.</returns>
     /// <exception cref="System.Text.Json.JsonException">It is no plan.</exception>
-    public async Task<(ShardPlan Plan, string Hash)?> ReadAsync(string file, string hash)
+    public async Task<ShardPlan?> ReadAsync(string file, string hash)
     {
         // Equal bytes have the same hash, which is found in a fraction of the time that parsing takes.
         if (_plans.TryGetValue(hash, out var known))
@@ -47,10 +47,6 @@ internal sealed class KnownPlans
         public byte[] Text => text;
 
         /// <summary>Who waits for it leaves the core to others meanwhile.</summary>
-        public Lazy<Task<(ShardPlan Plan, string Hash)>> Read { get; } = new(() => Task.Run(() =>
-        {
-            var plan = ShardPlanFile.Parse(text);
-            return (plan, ShardPlanFile.HashOf(plan));
-        }));
+        public Lazy<Task<ShardPlan>> Read { get; } = new(() => Task.Run(() => ShardPlanFile.Parse(text)));
     }
 }

@@ -16,6 +16,7 @@ internal sealed class MergedArtifacts(ConcurrentTestSettings settings, Redactor 
     {
         Coverage = false,
         Benchmark = false,
+        RepeatedArguments = RepeatedArguments.OfParts(run.RepeatedArguments, merge.RepeatedArguments),
         ResultsDirectory = merge.ResultsDirectory,
         JUnitFile = merge.JUnitFile,
         JUnitFormat = merge.JUnitFormat,

@@ -32,7 +32,7 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         return new PartChoice(
             chosen,
             [.. tries.SelectMany(part => part.Skip(1))],
-            [.. flaws, .. Twice(folders), .. tries.SelectMany(Unordered), .. Missing(folders)]);
+            [.. flaws, .. Twice(folders), .. tries.SelectMany(Unordered), .. Differing(chosen), .. Missing(folders)]);
     }
 
     private static IEnumerable<string> Several(ImmutableArray<PartFolder> folders)
@@ -69,6 +69,22 @@ internal sealed record PartChoice(ImmutableArray<PartFolder> Chosen, ImmutableAr
         {
             if (same.Skip(1).Any())
                 yield return $"the same part was run twice in one attempt, so neither replaces the other: {string.Join(", ", same)}";
+        }
+    }
+
+    // What decides what was tested, and how: one green run of two halves would say what neither does.
+    private static IEnumerable<string> Differing(ImmutableArray<PartFolder> chosen)
+    {
+        var known = chosen.Where(folder => folder.Seal?.Settings is not null)
+            .Select(folder => (folder.Shard.Part, Settings: folder.Seal!.Settings!)).ToList();
+        foreach (var name in known.SelectMany(part => part.Settings.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            var values = known.DistinctBy(part => part.Settings.GetValueOrDefault(name)).ToList();
+            if (values.Count > 1)
+            {
+                yield return $"the parts differ in {name}: " + string.Join(", ", values.Select(
+                    part => FormattableString.Invariant($"{part.Settings.GetValueOrDefault(name) ?? "none"} in part {part.Part}")));
+            }
         }
     }
 

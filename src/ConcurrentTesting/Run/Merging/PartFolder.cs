@@ -59,9 +59,9 @@ internal sealed record PartFolder
             throw new PartFlawException($"{path}: its {ArtifactNames.Plan} or {ArtifactNames.Journal} is not sealed");
         var changed = seal.Files.FirstOrDefault(file => file.Key != ArtifactNames.Plan && !IsAsSealed(path, file.Key, file.Value)).Key;
         if (changed is not null || !DirectoryContents.IsFile(path, ArtifactNames.Plan)
-            || await plans.ReadAsync(In(path, ArtifactNames.Plan), file) is not var (plan, hash))
+            || await plans.ReadAsync(In(path, ArtifactNames.Plan), file) is not { } plan)
             throw new PartFlawException($"{path}: {changed ?? ArtifactNames.Plan} is missing or is not as the part left it");
-        if (FlawOf(seal.Shard, plan, hash) is { } flaw)
+        if (FlawOf(seal.Shard, plan, file) is { } flaw)
             throw new PartFlawException($"{path}: {flaw}");
         return new PartFolder
         {
@@ -101,6 +101,7 @@ internal sealed record PartFolder
     private static bool MayHoldSecrets(string name) =>
         System.IO.Path.GetExtension(name).ToLowerInvariant() is ".trx" or ".log";
 
+    // A part writes the plan as it is hashed.
     private static string? FlawOf(ShardRecord shard, ShardPlan plan, string hash)
     {
         if (hash != shard.Plan || plan.Discovery != shard.Discovery)

@@ -50,13 +50,13 @@ internal sealed class PartMerge
 
     private async Task<ConcurrentTestResult> RunAsync(CancellationToken cancellationToken)
     {
-        var parts = await ReadAsync(await ChooseAsync());
+        var parts = Read(await ChooseAsync());
         var settings = parts is [var first, ..]
             ? SettingsOf(first.Record, parts.Sum(part => part.Workers)) with { Coverage = parts.Any(part => part.IsCovered) }
             : RecordedSettings.Of(_settings);
         await using var results = ResultsDirectory.Claim(settings);
         await results.BeginAsync(_logger);
-        parts = await NumberedAsync(parts);
+        parts = Numbered(parts);
         cancellationToken.ThrowIfCancellationRequested();
         foreach (var incident in _incidents)
             _logger.LogWarning("{Kind}: {Message}", incident.Kind, _redactor.Redact(incident.Message));
@@ -130,10 +130,10 @@ internal sealed class PartMerge
             : FormattableString.Invariant($"began at {folder.StartedAt:u} and did not come to its end"))}.");
 
     // Reading a part takes a core and needs no other part.
-    private async Task<ImmutableArray<MergedPart>> ReadAsync(PartChoice choice)
+    private ImmutableArray<MergedPart> Read(PartChoice choice)
     {
         var formats = new ConcurrentBag<JournalFormat>();
-        var read = await Task.WhenAll(choice.Chosen.Select(folder => Task.Run(() => Read(folder, formats))));
+        var read = choice.Chosen.AsParallel().AsOrdered().Select(folder => Read(folder, formats)).ToList();
         _flaws.AddRange(read.SelectMany(one => one.Flaws));
         return [.. read.Select(one => one.Part).OfType<MergedPart>()];
     }
@@ -164,21 +164,19 @@ internal sealed class PartMerge
         MergeFolders = _settings.MergeFolders,
     };
 
-    private async Task<ImmutableArray<MergedPart>> NumberedAsync(ImmutableArray<MergedPart> parts)
+    private ImmutableArray<MergedPart> Numbered(ImmutableArray<MergedPart> parts)
     {
-        var numbered = new List<Task<(MergedPart Part, string? Flaw)>>();
+        var numbers = new List<(MergedPart Part, MergedWorkers Merged)>();
         var (workers, batches) = (0, 0);
         foreach (var part in parts)
         {
-            var merged = new MergedWorkers(part.Folder, _settings.ResultsDirectory, workers, batches);
-            numbered.Add(Task.Run(() => (part with { Record = merged.Renumber(part.Record) }, FlawOfCopying(part, merged))));
+            numbers.Add((part, new MergedWorkers(part.Folder, _settings.ResultsDirectory, workers, batches)));
             workers += part.Workers;
             batches += part.LastBatch;
         }
 
-        var all = await Task.WhenAll(numbered);
-        _flaws.AddRange(all.Select(one => one.Flaw).OfType<string>());
-        return [.. all.Select(one => one.Part)];
+        _flaws.AddRange(numbers.AsParallel().AsOrdered().Select(one => FlawOfCopying(one.Part, one.Merged)).OfType<string>());
+        return [.. numbers.AsParallel().AsOrdered().Select(one => one.Part with { Record = one.Merged.Renumber(one.Part.Record) })];
     }
 
     private static string? FlawOfCopying(MergedPart part, MergedWorkers merged)

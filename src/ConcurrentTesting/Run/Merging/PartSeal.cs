@@ -33,6 +33,10 @@ internal sealed record PartSeal
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Failure { get; init; }
 
+    /// <summary>What all parts have to share; null where no test was to run, and in what earlier versions wrote.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ImmutableSortedDictionary<string, string>? Settings { get; init; }
+
     /// <summary>Hashes by name, relative to the folder, with slashes.</summary>
     public ImmutableSortedDictionary<string, string> Files { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
@@ -40,7 +44,9 @@ internal sealed record PartSeal
     public string Seal { get; init; } = "";
 
     /// <summary>Null where the run was all of the tests, or ended before it knew its plan.</summary>
-    public static PartSeal? Of(RunRecord record) => record.Shard is not { Plan: not null } shard ? null : new PartSeal
+    /// <param name="settings">What the part has to share with the others.</param>
+    public static PartSeal? Of(RunRecord record, ImmutableSortedDictionary<string, string>? settings) =>
+        record.Shard is not { Plan: not null } shard ? null : new PartSeal
     {
         Shard = shard,
         Run = record.RunId,
@@ -48,6 +54,7 @@ internal sealed record PartSeal
         StartedAt = record.StartedAt.ToUniversalTime(),
         FinishedAt = record.FinishedAt.ToUniversalTime(),
         ExitCode = (int)record.ExitCode,
+        Settings = settings,
     };
 
     /// <summary>Whether a merge reads the file: what is made again from others is no matter.</summary>

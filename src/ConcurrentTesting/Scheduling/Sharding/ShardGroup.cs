@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Scheduling.Sharding;
 
-/// <summary>What goes to one machine as a whole: a class, or several that have to stay together. From discovery alone, so that every
-/// machine makes the same.</summary>
+/// <summary>What goes to one machine as a whole: a class, or several that have to stay together. It is made from discovery alone, so that
+/// every machine makes the same.</summary>
 /// <param name="Key">The assembly and the first of its classes, whatever order they were discovered in.</param>
 internal sealed record ShardGroup(string Key, ImmutableArray<TestUnit> Units, ImmutableArray<TestEntry> Explicit)
 {

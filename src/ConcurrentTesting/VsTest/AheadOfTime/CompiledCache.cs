@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace ConcurrentTesting.VsTest.AheadOfTime;
 
 /// <summary>Assemblies that were compiled ahead, by the content of the original, for one runtime: in a folder of the user's own on this
-/// machine, of bounded size. What is used least lately goes first.</summary>
+/// machine, of bounded size. The least recently used go first.</summary>
 /// <param name="folder">The folder of one runtime and platform.</param>
 /// <param name="mostBytes">What all of it may take.</param>
 internal sealed class CompiledCache(string folder, long mostBytes = CompiledCache.MostBytes)

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace ConcurrentTesting.Tests.Reports.Export;
 
-[Collection(nameof(RunTraceTests))]
+[Collection(ProcessWide.Name)]
 public sealed class RunTraceTests
 {
     private const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4736";

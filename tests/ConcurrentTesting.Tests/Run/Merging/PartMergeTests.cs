@@ -35,6 +35,16 @@ public sealed class PartMergeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_failed_is_run_again_with_the_projects_of_the_parts_and_the_results_of_the_merge()
+    {
+        var settings = _parts.Settings(_parts.WriteAll()) with { RepeatedArguments = " --test-database none --test-results-directory merged" };
+
+        var result = await PartMerge.RunAsync(settings, NullLogger.Instance, _ => null, Cancellation);
+
+        result.RepeatedArguments.ShouldBe(" --test-projects src/Shop --test-results-directory merged");
+    }
+
+    [Fact]
     public async Task The_report_and_the_summary_name_the_machines_beside_their_workers()
     {
         await MergeAsync(_parts.WriteAll());
@@ -190,10 +200,33 @@ public sealed class PartMergeTests : IDisposable
     [Fact]
     public async Task Parts_that_an_earlier_version_wrote_are_merged()
     {
-        var result = await MergeAsync([.. _parts.Plan.Parts.Select(part => _parts.Write(new WrittenTry(part.Part) { Job = null, Platform = null, Commit = null }))]);
+        var result = await MergeAsync([.. _parts.Plan.Parts.Select(part => _parts.Write(new WrittenTry(part.Part) { Job = null, Platform = null, Commit = null, Settings = null }))]);
 
         result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
         File.ReadAllText(Path.Combine(_parts.Parts, "part-1-run-1", ArtifactNames.Part)).ShouldNotContain("platform");
+    }
+
+    [Theory]
+    [InlineData("--test-configuration", "Release", "the parts differ in --test-configuration: Debug in part 1, Release in part 2")]
+    [InlineData("--test-filter", "71fb6a9c", "the parts differ in --test-filter: none in part 1, 71fb6a9c in part 2")]
+    public async Task Parts_that_tested_in_different_ways_are_not_one_run(string setting, string value, string told)
+    {
+        var other = new WrittenTry(2) { Settings = new WrittenTry(2).Settings!.SetItem(setting, value) };
+
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(other), _parts.Write(new WrittenTry(3))]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Incomplete, result.Reason);
+        result.Reason.ShouldContain(told);
+    }
+
+    [Fact]
+    public async Task A_try_that_was_replaced_may_have_tested_in_another_way()
+    {
+        var earlier = new WrittenTry(2) { Run = "try-1", Attempt = 1, Settings = new WrittenTry(2).Settings!.SetItem("--test-configuration", "Release") };
+
+        var result = await MergeAsync([_parts.Write(new WrittenTry(1)), _parts.Write(earlier), _parts.Write(new WrittenTry(2) { Run = "try-2", Attempt = 2 }), _parts.Write(new WrittenTry(3) { Settings = null })]);
+
+        result.ExitCode.ShouldBe(ConcurrentTestExitCode.Success, result.Reason);
     }
 
     [Fact]

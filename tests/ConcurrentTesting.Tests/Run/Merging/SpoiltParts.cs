@@ -20,7 +20,7 @@ internal sealed class SpoiltParts : IDisposable
         Action[] ways =
         [
             Missing, MissingFile, Foreign, ForeignBeside, Older, OlderBeside, Doubled, CopyOfAnother, Truncated, Truncated, Edited, Edited, Edited,
-            LineLost, LineTwice, Swapped, Incomplete, Killed, OtherPipeline, ResultLost, ResultTwice, ResultOfAnother, UnitLost, OtherPart,
+            LineLost, LineTwice, Swapped, Incomplete, Killed, OtherPipeline, ResultLost, ResultTwice, ResultOfAnother, UnitLost, OtherPart, OtherSettings,
         ];
         ways[random.Next(ways.Length)]();
     }
@@ -103,6 +103,10 @@ internal sealed class SpoiltParts : IDisposable
     private void OtherPart() => Rewrite(
         new WrittenTry(Part) { With = events => events.Select(happened => happened is PartKnown known ? known with { Shard = known.Shard with { Part = 1 + (Part % _folders.Count) } } : happened) },
         "says in its journal that it is another");
+
+    private void OtherSettings() => Rewrite(
+        new WrittenTry(Part) { Settings = new WrittenTry(Part).Settings!.SetItem(_random.Next(2) == 0 ? "--test-configuration" : "--test-filter", "Other") },
+        "ran with other settings");
 
     private static AttemptEnded AnyResult(List<RunEvent> events) => events.OfType<AttemptEnded>().Last();
 

@@ -37,6 +37,10 @@ internal sealed record WrittenTry(int Part)
 
     public string? Commit { get; init; } = "c0ffee";
 
+    /// <summary>What it has to share with the others.</summary>
+    public ImmutableSortedDictionary<string, string>? Settings { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty.Add("--test-configuration", "Debug");
+
     /// <summary>What else became of what it tells, before it was sealed.</summary>
     public Func<List<RunEvent>, IEnumerable<RunEvent>> With { get; init; } = events => events;
 }
@@ -90,7 +94,7 @@ internal sealed class WrittenParts : IDisposable
         File.WriteAllBytes(Path.Combine(path, ArtifactNames.Plan), ShardPlanFile.Write(Plan));
         File.WriteAllText(Path.Combine(path, ArtifactNames.Timings), TimingsOf(Plan.Parts[what.Part - 1]));
         var record = RunFold.RecordOf(events);
-        Seal(path, record with { Shard = shard, ExitCode = what.ExitCode ?? record.ExitCode });
+        Seal(path, record with { Shard = shard, ExitCode = what.ExitCode ?? record.ExitCode }, what.Settings);
         return path;
     }
 
@@ -103,17 +107,24 @@ internal sealed class WrittenParts : IDisposable
         events.ForEach(journal.Append);
     }
 
-    private static void Seal(string path, RunRecord record)
+    private static void Seal(string path, RunRecord record, ImmutableSortedDictionary<string, string>? settings)
     {
         var files = Directory.GetFiles(path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(path, file)).Where(PartSeal.IsInput)
             .ToImmutableSortedDictionary(name => name, name => ArtifactList.HashOf(Path.Combine(path, name)), StringComparer.Ordinal);
-        File.WriteAllBytes(Path.Combine(path, ArtifactNames.Part), PartSeal.Of(record)!.Close(files));
+        File.WriteAllBytes(Path.Combine(path, ArtifactNames.Part), PartSeal.Of(record, settings)!.Close(files));
     }
 
     private IEnumerable<RunEvent> EventsOf(WrittenTry what, string run, string folder, ShardRecord shard)
     {
         var at = Begin.AddMinutes(what.Minutes);
-        var settings = new ConcurrentTestSettings { Workers = 2, ResultsDirectory = folder, RootDirectory = _root, WorkingDirectory = _root };
+        var settings = new ConcurrentTestSettings
+        {
+            Workers = 2,
+            ResultsDirectory = folder,
+            RootDirectory = _root,
+            WorkingDirectory = _root,
+            RepeatedArguments = $" --test-projects src/Shop --test-results-directory parts/{what.Part}",
+        };
         yield return new RunStarted { At = at, Run = run, Machine = $"machine-{what.Part}", Seed = what.Part, Settings = settings };
         yield return new PartKnown(shard) { At = at };
         yield return AssemblyFound.Of(Assembly.Source, Assembly, at);

@@ -1,7 +1,7 @@
 namespace ConcurrentTesting.Databases.Templates.Scripts;
 
-/// <summary>Tells from a statement's words that it reaches beyond its database: the list that remains where no account can be made that is
-/// not able to. It looks everywhere in a statement, into bodies of routines and into texts that are executed, and rather finds too
+/// <summary>Tells from a statement's words that it reaches beyond its database. This list remains where no account can be made that cannot
+/// reach. It looks everywhere in a statement, into bodies of routines and into texts that are executed, and rather finds too
 /// much.</summary>
 internal static partial class ReachingWords
 {
