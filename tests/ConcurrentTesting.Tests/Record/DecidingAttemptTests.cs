@@ -22,7 +22,14 @@ public sealed class DecidingAttemptTests
             TestAttempt[] attempts = [.. outcomes.Split(' ').Select((outcome, index) => Attempt(Enum.Parse<TestOutcome>(outcome), index + 1, round))];
             var fold = new RowFold(new AttemptEnded
             {
-                At = default, Row = 0, Occurrence = 0, Test = new TestRef(Catalogs.Assembly(), Guid.Empty), ClassName = "Orders", MethodName = "Ships", Name = "Ships", Attempt = attempts[0],
+                At = default,
+                Row = 0,
+                Occurrence = 0,
+                Test = new TestRef(Catalogs.Assembly(), Guid.Empty),
+                ClassName = "Orders",
+                MethodName = "Ships",
+                Name = "Ships",
+                Attempt = attempts[0],
             });
             foreach (var attempt in attempts)
                 fold.Add(attempt);
