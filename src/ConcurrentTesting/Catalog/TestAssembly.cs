@@ -40,6 +40,13 @@ internal sealed record TestAssembly(string Path, string TargetFramework, TestFra
     /// <summary>The same on every machine: <see cref="Source"/>, with a number from the second of that name and framework on.</summary>
     public string Key => Ordinal == 0 ? Source : FormattableString.Invariant($"{Source} #{Ordinal + 1}");
 
+    /// <summary>The same assembly with the number that its <see cref="Key"/> has; without one where it is no key of it.</summary>
+    public TestAssembly WithKey(string key) =>
+        key.StartsWith(Source, StringComparison.Ordinal) && key.AsSpan(Source.Length) is [' ', '#', .. var number]
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place > 1
+                ? this with { Ordinal = place - 1 }
+                : this;
+
     // Each test asks for them, often, so they are kept. A copy made by `with` may have another path, and then makes its own.
     private KnownNames.Of Names => _names.Known is { } known
         && ReferenceEquals(known.Path, Path) && ReferenceEquals(known.TargetFramework, TargetFramework)

@@ -258,8 +258,11 @@ internal sealed class DiscoveryCache : IAsyncDisposable
     private static string NameOf(TestAssembly assembly) => TextHash.Of(assembly.Path)[..24];
 
     // The kept tests are unfiltered, so the filter is no part of the name.
-    private string FileOf(TestAssembly assembly, string runSettings) => Path.Combine(
-        _folder, $"{NameOf(assembly)}-{TextHash.Of($"{assembly with { Filter = null }}|{runSettings}")[..24]}{Extension}");
+    private string FileOf(TestAssembly assembly, string runSettings)
+    {
+        var what = TextHash.Of($"{assembly.Key}|{assembly.RunSettingsFile}|{assembly.Collectors}|{runSettings}")[..24];
+        return Path.Combine(_folder, $"{NameOf(assembly)}-{what}{Extension}");
+    }
 
     private sealed record Entry(
         int Version, string Surroundings, DateTime At, Dictionary<string, Content> Files, int Count, bool IsAll, int Total);

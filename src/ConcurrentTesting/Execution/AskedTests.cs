@@ -24,14 +24,14 @@ internal sealed class AskedTests
 
     public bool Contains(Guid id) => _known.Ids.Contains(id);
 
-    public bool HasClass(TestAssembly assembly, string className) => _known.Classes.Contains((assembly.Source, className));
+    public bool HasClass(TestAssembly assembly, string className) => _known.Classes.Contains((assembly.Key, className));
 
     private sealed class Known(IReadOnlyCollection<TestEntry> entries, IReadOnlySet<TestEntry>? repeated)
     {
         public FrozenSet<Guid> Ids { get; } = entries.Select(entry => entry.Id).ToFrozenSet();
 
-        public FrozenSet<(string Source, string ClassName)> Classes { get; } =
-            entries.Select(entry => (entry.Assembly.Source, entry.ClassName)).ToFrozenSet();
+        public FrozenSet<(string Assembly, string ClassName)> Classes { get; } =
+            entries.Select(entry => (entry.Assembly.Key, entry.ClassName)).ToFrozenSet();
 
         public IReadOnlySet<TestEntry> Repeated { get; } = repeated ?? ImmutableHashSet<TestEntry>.Empty;
     }

@@ -41,7 +41,7 @@ internal sealed record AssemblyFound(
     public static AssemblyFound Of(string key, TestAssembly assembly, DateTimeOffset at) =>
         new(key, assembly.Path, assembly.TargetFramework, assembly.Framework, assembly.ProjectFile) { At = at };
 
-    public TestAssembly ToAssembly() => new(Path, TargetFramework, Framework, ProjectFile);
+    public TestAssembly ToAssembly() => new TestAssembly(Path, TargetFramework, Framework, ProjectFile).WithKey(Key);
 
     internal override void ApplyTo(RunFold fold)
     {

@@ -218,11 +218,13 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
         happened.TellTo(observer, _fold);
     }
 
+    // Two of one key came from machines that number them differently.
     private string KeyOf(TestAssembly assembly)
     {
-        var same = _assemblies.Values.Count(
-            key => key == assembly.Source || key.StartsWith(assembly.Source + " #", StringComparison.Ordinal));
-        return same == 0 ? assembly.Source : FormattableString.Invariant($"{assembly.Source} #{same + 1}");
+        var key = assembly.Key;
+        for (var number = 2; _assemblies.ContainsValue(key); number++)
+            key = FormattableString.Invariant($"{assembly.Source} #{number}");
+        return key;
     }
 
     private T Locked<T>(Func<RunFold, T> read)

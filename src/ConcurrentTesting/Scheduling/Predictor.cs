@@ -22,7 +22,7 @@ internal static class Predictor
             test => Math.Max(LeastSeconds, test.Timing?.Seconds ?? (classes.TryGetValue(ClassKey(test.Entry), out var mean) ? mean : all)));
     }
 
-    private static (string, string) ClassKey(TestEntry entry) => (entry.Assembly.Source, entry.ClassName);
+    private static (string, string) ClassKey(TestEntry entry) => (entry.Assembly.Key, entry.ClassName);
 
     private static double? Mean(IEnumerable<Timing> timings) =>
         timings.Select(timing => (double?)timing.Seconds).DefaultIfEmpty(null).Average();

@@ -59,7 +59,7 @@ internal sealed class SetUpSpread
     private static string Key(TestUnit unit, SetUpPrices prices)
     {
         var setUps = prices.Priced(unit).Select(setUp => setUp.Name).ToList();
-        return setUps.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{unit.Assembly.Source}/{string.Join('|', setUps)}");
+        return setUps.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{unit.Assembly.Key}/{string.Join('|', setUps)}");
     }
 
     private double LeastSeconds(double plain)

@@ -179,11 +179,11 @@ internal sealed class TimingStore
     /// <summary>Learns from a run whose tests other machines discovered.</summary>
     public void Learn(IEnumerable<UnitPlanned> units, IEnumerable<TestRecord> tests)
     {
-        var rows = tests.ToLookup(test => (test.Assembly.Source, test.CaseId));
+        var rows = tests.ToLookup(test => (test.Assembly.Key, test.CaseId));
         foreach (var (unit, test) in units.SelectMany(unit => unit.Tests.Select(test => (unit, test))))
         {
-            var key = $"{unit.Assembly.Source}/{test.FullName}";
-            Learn(key, _timings.GetValueOrDefault(key), test.HasKnownRows, rows[(unit.Assembly.Source, test.Case)].ToImmutableArray());
+            var key = $"{unit.Assembly.Key}/{test.FullName}";
+            Learn(key, _timings.GetValueOrDefault(key), test.HasKnownRows, rows[(unit.Assembly.Key, test.Case)].ToImmutableArray());
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class RandomRun
     {
         _random = new Random(seed);
         _recorder = new RunRecorder(_time, observer ?? new Nobody(), Quarantine.None, journal);
-        TestAssembly[] assemblies = [Catalogs.Assembly(), Catalogs.Assembly("Other.Tests"), Catalogs.Assembly() with { Path = "/elsewhere/Shop.Tests.dll" }];
+        TestAssembly[] assemblies = [Catalogs.Assembly(), Catalogs.Assembly("Other.Tests"), Catalogs.Assembly() with { Path = "/elsewhere/Shop.Tests.dll", Ordinal = 1 }];
         _units = [.. Enumerable.Range(0, 4).Select(index => Catalogs.Unit(assemblies[index % 3], $"Class{index}", 3) with { Ties = index == 2 ? [new Tie("Ports", "collection")] : [] })];
         _entries = [.. _units.SelectMany(unit => unit.Entries)];
     }

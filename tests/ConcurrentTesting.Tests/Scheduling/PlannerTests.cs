@@ -317,6 +317,20 @@ public sealed class PlannerTests
         Planner.Plan(tied, timings, 4, 1, 4).LowerBoundSeconds.ShouldBe(8);
     }
 
+    [Fact]
+    public async Task Two_assemblies_of_one_name_and_one_set_up_share_no_batch()
+    {
+        TestAssembly[] namesakes = [Catalogs.Assembly(), Catalogs.Assembly() with { Path = "/repo/other/Shop.Tests.dll", Ordinal = 1 }];
+        var catalog = Catalogs.Of([.. namesakes.SelectMany(assembly => Enumerable.Range(0, 6).Select(
+            index => Catalogs.Unit(assembly, $"Shop.Class{index}", 1) with { SetUps = [new SharedSetUp("assembly", "Shop.Tests")] }))]);
+        var timings = await Timings(TimingsJson(catalog, _ => 1, ("Shop.Tests", 5)));
+
+        var plan = Planner.Plan(catalog, timings, 4, 1, 4);
+
+        ShouldPlanOnce(plan, catalog);
+        plan.Batches.ShouldAllBe(batch => batch.Entries.All(entry => entry.Assembly == batch.Assembly));
+    }
+
     private static async Task<(TestCatalog Catalog, TimingStore Timings)> SharedAsync(int classes, double seconds, double setUp)
     {
         var shared = new SharedSetUp("assembly", "Shop.Tests");

@@ -4,7 +4,7 @@ using ConcurrentTesting.Scheduling.Sharding;
 namespace ConcurrentTesting.Run.Merging;
 
 /// <summary>The next run's durations: of each test what the part remembers that ran it.</summary>
-internal static class MergedTimings
+internal static partial class MergedTimings
 {
     /// <param name="parts">What each part planned, and what it remembers.</param>
     /// <param name="isAll">The parts are all tests that there are: what else is remembered is of tests that are gone.</param>
@@ -15,8 +15,11 @@ internal static class MergedTimings
             Add(merged, timings.Tests.Keys, timings);
         foreach (var (part, timings) in parts)
         {
-            Add(merged, part.All.Select(test => test.ToString()), timings);
-            foreach (var assembly in part.Classes.Select(type => type.Assembly).Distinct(StringComparer.Ordinal))
+            var tests = part.All.Select(test => test.ToString());
+            Add(merged, tests, timings);
+            Add(merged, OfNamesakes(timings.Tests.Keys, tests), timings);
+            var assemblies = part.Classes.Select(type => type.Assembly).Distinct(StringComparer.Ordinal).ToList();
+            foreach (var assembly in assemblies.Concat(OfNamesakes(timings.Assemblies.Keys, assemblies)))
             {
                 if (timings.Assemblies.TryGetValue(assembly, out var timing))
                     merged.Assemblies[assembly] = Together(merged.Assemblies.GetValueOrDefault(assembly), timing);
@@ -25,6 +28,19 @@ internal static class MergedTimings
 
         return merged with { Worker = parts.Select(part => part.Timings.Worker).Aggregate((MeasuredCost?)null, Better) };
     }
+
+    // A part does not tell several assemblies of one name apart; what it remembers of them has their numbers.
+    private static List<string> OfNamesakes(IEnumerable<string> keys, IEnumerable<string> names)
+    {
+        var numbered = keys.Where(key => key.Contains(" #", StringComparison.Ordinal) && AssemblyNumber().IsMatch(key)).ToList();
+        if (numbered.Count == 0)
+            return [];
+        var known = names.ToHashSet(StringComparer.Ordinal);
+        return numbered.FindAll(key => known.Contains(AssemblyNumber().Replace(key, "")));
+    }
+
+    [GeneratedRegex(@"(?<=\A[^/]*\)) #\d+(?=/|\z)")]
+    private static partial Regex AssemblyNumber();
 
     private static void Add(TimingsContent merged, IEnumerable<string> keys, TimingsContent timings)
     {
