@@ -53,7 +53,7 @@ public sealed class ConcurrentTestRun
 
     /// <summary>Fails a run that has ended well for what its results came to, such as a budget. Where it was a part of several, what it
     /// left says so too, so that a merge of the parts is no success.</summary>
-    /// <param name="result">The run's settings.</param>
+    /// <param name="result">The run's result.</param>
     /// <param name="reason">One line without secrets, which is written as it is.</param>
     /// <returns>The result as <see cref="ConcurrentTestExitCode.TestsFailed"/>; one that is no success is left as it is.</returns>
     /// <exception cref="ConcurrentTestException">What the run left cannot be changed.</exception>

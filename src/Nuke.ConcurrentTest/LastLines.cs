@@ -9,7 +9,20 @@ internal static class LastLines
     public static void Print(ConcurrentTestResult result)
     {
         IReadOnlyList<string> lines = [.. Next(result), .. Of(result)];
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.WriteLine(string.Join(Environment.NewLine, lines));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Write(lines);
+    }
+
+    // An exception here would end the process with another exit code than the run's.
+    private static void Write(IReadOnlyList<string> lines)
+    {
+        try
+        {
+            Console.WriteLine(string.Join(Environment.NewLine, lines));
+        }
+        catch (IOException)
+        {
+            // The terminal has been closed, or nobody reads any more.
+        }
     }
 
     /// <summary>How the failed tests are run again, and where the report is.</summary>

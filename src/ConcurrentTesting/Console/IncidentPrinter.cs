@@ -64,7 +64,8 @@ internal sealed partial class IncidentPrinter(ILogger log)
         }
     }
 
-    [GeneratedRegex(@"(?<figure>\d+(\.\d+)?)(?<unit> [a-z]+)?")]
+    // A number in a name, as in net8.0 or #12, is no figure.
+    [GeneratedRegex(@"(?<![\w.#/-])(?<figure>\d+(\.\d+)?)(?![\w/-]|\.\w)(?<unit> [a-z]+)?")]
     private static partial Regex Number();
 
     private sealed class Repeated(Incident first, string pattern)

@@ -209,7 +209,9 @@ internal sealed class QueuedBatchSource : IBatchSource, IAsyncDisposable
             Results = [.. ResultsOf(ran.Events)],
             Again = again,
             Tries = [.. verdict.RunsAgain.Distinct().Select(TriesOf)],
-            Reruns = again.Count(item => item.Reason == BatchReasons.Rerun),
+            // What skipped itself behind a failure comes along and costs nothing.
+            Reruns = verdict.Again.Where(batch => batch.Reason == BatchReasons.Rerun)
+                .Sum(batch => batch.Entries.Count(verdict.Failed.Contains)),
             IsGood = !ran.Events.Any(happened => happened is OutsideFailed),
             IsFaulty = IsFaultyEnd(verdict),
             Beside = _events.Untold(_lines),

@@ -124,7 +124,7 @@ internal sealed record TestRecord
     /// <summary>How often it was flaky in earlier runs; null where it was not.</summary>
     public KnownFlaky? KnownFlaky { get; init; }
 
-    /// <summary>The attempt that decides: the last one, and of a test that was to run several times the worst of those.</summary>
+    /// <summary>The attempt that decides; see <see cref="DecidingAttempt"/>.</summary>
     public TestAttempt Final { get; private init; } = null!;
 
     /// <summary>What reports tell beside <see cref="Final"/>: all other attempts, and of a test that was to run several times some that

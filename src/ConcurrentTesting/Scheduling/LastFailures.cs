@@ -88,7 +88,8 @@ internal sealed class LastFailures
     public ImmutableArray<string> NotIn(TestCatalog catalog)
     {
         var methods = catalog.Units.SelectMany(unit => unit.Entries).Concat(catalog.Explicit).Select(Method).ToHashSet();
-        return [.. _tests.Where(test => !methods.Contains(Method(test))).Select(test => TestNames.Full(test.Class, test.Name))];
+        return [.. _tests.Where(test => HasNotPassed(test) && !methods.Contains(Method(test)))
+            .Select(test => TestNames.Full(test.Class, test.Name))];
     }
 
     private static bool KnowsTests(RunDocument run) => KnowsTests(run.ExitCode, run.Tests.Length + run.Outside.Length);

@@ -160,6 +160,18 @@ public class RunConsoleRedirectedTests
     }
 
     [Fact]
+    public async Task A_number_in_a_name_is_no_figure()
+    {
+        await using var run = new ShownRun(columns: 200, isLive: false);
+        foreach (var framework in new[] { "net8.0", "net10.0" })
+            run.Console.IncidentHappened(new Incident(SampleRun.Start, "no-result", $"2 tests of Shop.Tests ({framework}) gave none."));
+        run.Console.Finish(SampleRun.Run(run.Settings));
+        await run.Console.DisposeAsync();
+        run.Terminal.Text.Split('\n').Where(line => line.StartsWith("[WAR]", StringComparison.Ordinal)).ShouldBe(
+            ["[WAR] no-result: 2 tests of Shop.Tests (net8.0) gave none.", "[WAR] no-result: 2 tests of Shop.Tests (net10.0) gave none."]);
+    }
+
+    [Fact]
     public async Task An_incident_after_the_tests_is_told_once()
     {
         await using var run = new ShownRun(columns: 200, isLive: false);

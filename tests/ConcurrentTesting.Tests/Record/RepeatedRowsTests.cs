@@ -108,6 +108,17 @@ public sealed class RepeatedRowsTests
     }
 
     [Fact]
+    public void A_row_that_ran_again_is_counted_once_while_the_run_goes_on()
+    {
+        var live = new LiveTests();
+        var skipped = RecordedRun.Test("Ships", RecordedRun.Attempt(TestOutcome.Skipped));
+        live.TestFinished(skipped, isFinal: true);
+        live.TestFinished(skipped with { Attempts = [.. skipped.Attempts, RecordedRun.Attempt() with { Number = 2 }] }, isFinal: true);
+
+        live.Settled.ShouldHaveSingleItem().Outcome.ShouldBe(TestOutcome.Passed);
+    }
+
+    [Fact]
     public void What_was_tried_again_is_told_by_the_failure_of_its_own_time()
     {
         var failed = Attempt(1, TestOutcome.Failed) with { Message = "Npgsql.PostgresException : 08006: gone" };

@@ -11,7 +11,6 @@ internal sealed class ThrowawayServers(
     /// <summary>Free memory below which servers go to disk.</summary>
     private const long LeastRoom = 2L << 30;
 
-
     private readonly TemplateStore _store = new(TemplateStore.Folder(settings), time, logger);
     private readonly List<RunFolder> _folders = [];
     private readonly Lock _gate = new();

@@ -128,10 +128,11 @@ starts.push(() => {
   function history(test, told) {
     if (!told.history?.length) return;
     const results = [...told.history, [outcomes[test[OUTCOME]].style === "failed" ? 1 : 0, test[SECONDS]]];
-    const most = Math.max(0.001, ...results.map(result => result[1]));
+    const known = results.map(result => result[1]).filter(seconds => seconds !== null);
+    const most = Math.max(0.001, ...known);
     const drawing = part("div", "", "spark");
     drawing.setAttribute("role", "img");
-    drawing.setAttribute("aria-label", `${results.filter(result => result[0]).length} of the last ${results.length} runs failed; the test took ${duration(Math.min(...results.map(result => result[1])))} to ${duration(most)}`);
+    drawing.setAttribute("aria-label", `${results.filter(result => result[0]).length} of the last ${results.length} runs failed; the test took ${duration(Math.min(most, ...known))} to ${duration(most)}`);
     for (const [failed, seconds] of results) {
       const bar = part("span", "", failed ? "died" : "");
       bar.style.height = `${Math.max(5, seconds / most * 100)}%`;

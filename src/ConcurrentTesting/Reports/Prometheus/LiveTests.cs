@@ -5,7 +5,7 @@ namespace ConcurrentTesting.Reports.Prometheus;
 internal sealed class LiveTests : IRunObserver
 {
     private readonly Lock _gate = new();
-    private readonly List<TestRecord> _settled = [];
+    private readonly Dictionary<(TestRef Test, int Row), TestRecord> _settled = [];
     private readonly Dictionary<int, TestStarted> _running = [];
 
     /// <summary>Those whose results are final, as of now.</summary>
@@ -14,7 +14,7 @@ internal sealed class LiveTests : IRunObserver
         get
         {
             lock (_gate)
-                return [.. _settled];
+                return [.. _settled.Values];
         }
     }
 
@@ -39,7 +39,7 @@ internal sealed class LiveTests : IRunObserver
         lock (_gate)
         {
             if (isFinal && (test.Repeats is null || DecidingAttempt.IsFailure(test.Final)))
-                _settled.Add(test);
+                _settled[(new TestRef(test.Assembly, test.CaseId), test.Row)] = test;
 
             // A test's result may come after the next test's begin, and must not end that one.
             if (_running.TryGetValue(test.Final.Worker, out var running) && running.Test.Case == test.CaseId)

@@ -145,7 +145,7 @@ internal sealed class PartMerge
         {
             return MergedPart.Read(folder, format);
         }
-        catch (ConcurrentTestException exception)
+        catch (Exception exception) when (exception is ConcurrentTestException or IOException or UnauthorizedAccessException)
         {
             return (null, [exception.Message.TrimEnd('.')]);
         }
