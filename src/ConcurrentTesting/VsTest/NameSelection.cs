@@ -17,7 +17,7 @@ internal sealed partial record NameSelection(string Filter, string NUnitWhere)
 
     // NUnit runs explicit tests that a selection names, but none that it has by what it leaves out.
     private static string WithoutExplicit(string where, IReadOnlyCollection<TestEntry> entries) =>
-        entries.Any(entry => entry.IsExplicit) ? where : $"({where}) and not (test == '-')";
+        entries.Any(entry => entry.IsExplicit) ? where : $"({where}) and !(test == '-')";
 
     // A row's name that differs from process to process, by a Guid or a time in it, mostly keeps its length. A character that XML cannot
     // hold arrives here as an escape of six characters.
