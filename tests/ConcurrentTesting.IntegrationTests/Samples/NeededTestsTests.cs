@@ -164,26 +164,6 @@ public sealed partial class NeededTestsTests
     }
 
     [Fact]
-    public async Task A_test_that_fails_before_the_selected_one_that_depends_on_it_fails_the_run()
-    {
-        using var repository = new TestRepository();
-        const string Code = """
-            using NUnit.Framework;
-            namespace Odd;
-            public class Base { [Test] public void Seeds() => Assert.Fail("There are no rows."); }
-            [DependsOnFixture(typeof(Base))] public class Report { [Test] public void Has_rows() { } }
-            """;
-        var assembly = await BuiltAsync(repository, Code, NUnit5);
-        var serial = await repository.DotNetAsync("test", assembly, "--filter", "FullyQualifiedName~Report");
-
-        var outcome = await RunAsync(repository, assembly, "--test-filter FullyQualifiedName~Report");
-
-        serial.ShouldContain("There are no rows.");
-        outcome.ExitCode.ShouldNotBe(0, outcome.Output);
-        outcome.Output.ShouldContain("There are no rows.");
-    }
-
-    [Fact]
     public async Task Only_what_failed_brings_what_it_needs_and_what_skipped_itself_because_of_it()
     {
         using var repository = new TestRepository();
@@ -240,7 +220,8 @@ public sealed partial class NeededTestsTests
         string[] ran = [.. new[] { "local", "prod", "wiped" }.Where(name => File.Exists(repository.In($"Odd/bin/Debug/net10.0/{name}")))];
         ran.ShouldBe(["local"], outcome.Output);
         outcome.ExitCode.ShouldBe(0, outcome.Output);
-        CountsOf(outcome).ShouldBe(CountsOf(await repository.DotNetAsync("test", assembly)), outcome.Output);
+        var (failed, passed, _) = CountsOf(await repository.DotNetAsync("test", assembly));
+        (Count(outcome, "Failed"), Count(outcome, "Passed")).ShouldBe((failed, passed), outcome.Output);
     }
 
     [Fact]
