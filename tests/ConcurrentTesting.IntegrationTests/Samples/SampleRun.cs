@@ -64,7 +64,9 @@ internal sealed class SampleRun : IDisposable
         _temporary = Directory.CreateTempSubdirectory("run-");
         if (!OperatingSystem.IsWindows())
             _temporary.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        start.Environment["TMPDIR"] = _temporary.FullName;
+        // A test may give it another.
+        if (!start.Environment.TryGetValue("TMPDIR", out var given) || given == Environment.GetEnvironmentVariable("TMPDIR"))
+            start.Environment["TMPDIR"] = _temporary.FullName;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Add(line.Data);
         _process.ErrorDataReceived += (_, line) => Add(line.Data);
