@@ -22,7 +22,6 @@ internal sealed record AdapterError(AdapterErrorKind Kind, string Subject, strin
     public DateTimeOffset? At { get; init; }
 }
 
-/// <summary>What failed and has no place among the results, because nobody asked for it: discovery found no such row, or its framework runs
-/// it before a test that depends on it.</summary>
-/// <param name="Why">What is said before its message.</param>
-internal sealed record ForeignRow(string ClassName, string MethodName, string Name, string Why, string? Message, string? StackTrace);
+/// <summary>A row that failed and has no place among the results, because discovery found no such row.</summary>
+/// <param name="Like">A test that was asked for, of the same method.</param>
+internal sealed record ForeignRow(TestEntry Like, string Name, string? Message, string? StackTrace);

@@ -304,11 +304,10 @@ internal sealed class BatchProgress : IHostEvents
     // A selection by name may run other tests of the run too, which have their results elsewhere.
     private void TellForeign(HostResult result)
     {
-        var isAsked = _asked.Contains(result.Test.Id);
-        var like = isAsked ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
-        if (!isAsked && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null && FailedRowOf(result, like) is { } row)
+        var like = _asked.Contains(result.Test.Id) ? null : NameMatch.Find(result.Test, _batch, _asked, _ => true);
+        if (like is not null && IsOurs(result.Test) && result.Outcome == TestOutcome.Failed && CauseOf(result.Message) is null)
         {
-            _foreign.Add(row);
+            _foreign.Add(new ForeignRow(like, result.DisplayName, result.Message, result.StackTrace));
         }
         else if (like is not null || _batch.Reason != BatchReasons.ByName)
         {
@@ -316,18 +315,6 @@ internal sealed class BatchProgress : IHostEvents
                 IncidentKinds.UnaskedResult,
                 $"A result arrived for {result.Test.FullyQualifiedName}, which was not asked for; it is not counted.", _worker);
         }
-    }
-
-    private ForeignRow? FailedRowOf(HostResult result, TestEntry? like)
-    {
-        var test = result.Test;
-        var why = like is not null ? "A row failed that discovery did not find:"
-            : "A test failed that was not asked for and that its framework runs before one that was:";
-        return (like is null ? _batch.Reason != BatchReasons.ByName : IsOurs(test))
-            ? new ForeignRow(
-                like?.ClassName ?? test.ClassName, like?.MethodName ?? test.MethodName, result.DisplayName, why, result.Message,
-                result.StackTrace)
-            : null;
     }
 
     // The same fixture with other arguments may belong to another part, which tells its results itself.

@@ -55,12 +55,12 @@ internal sealed class OutsideRecorder(RunContext run, Batch batch, int worker, s
             ImmutableArray<TestEntry> again =
             [
                 .. verdict.RunsAgain.Concat(verdict.Settled.Select(settled => settled.Entry))
-                    .Where(entry => entry.ClassName == row.ClassName && entry.MethodName == row.MethodName),
+                    .Where(entry => entry.ClassName == row.Like.ClassName && entry.MethodName == row.Like.MethodName),
             ];
             var failure = Failure(
                 new AdapterError(
-                    AdapterErrorKind.Other, TestNames.Full(row.ClassName, row.Name), row.ClassName, $"{row.Why} {row.Message}",
-                    row.StackTrace));
+                    AdapterErrorKind.Other, TestNames.Full(row.Like.ClassName, row.Name), row.Like.ClassName,
+                    $"A row failed that discovery did not find: {row.Message}", row.StackTrace));
             Add(failure with { IsFlaky = !again.IsEmpty && MayBeFlaky(again) }, again);
         }
     }
