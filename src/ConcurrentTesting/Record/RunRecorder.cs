@@ -222,8 +222,8 @@ internal sealed class RunRecorder(TimeProvider time, IRunObserver observer, Quar
     private string KeyOf(TestAssembly assembly)
     {
         var key = assembly.Key;
-        for (var number = 2; _assemblies.ContainsValue(key); number++)
-            key = FormattableString.Invariant($"{assembly.Source} #{number}");
+        for (var ordinal = 1; _assemblies.ContainsValue(key); ordinal++)
+            key = (assembly with { Ordinal = ordinal }).Key;
         return key;
     }
 

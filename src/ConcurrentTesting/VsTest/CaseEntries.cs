@@ -5,10 +5,11 @@ namespace ConcurrentTesting.VsTest;
 /// <summary>Sorts the test cases of an assembly into entries that share an id.</summary>
 internal static class CaseEntries
 {
-    /// <param name="all">All cases of the assembly, of which some may have been left out.</param>
-    public static ImmutableArray<TestEntry> Of(TestAssembly assembly, IEnumerable<TestCase> cases, ImmutableArray<TestCase> all)
+    /// <param name="lossy">What <see cref="MSTestRows.Lossy"/> finds among all cases of the assembly, of which some may have been left
+    /// out.</param>
+    public static ImmutableArray<TestEntry> Of(TestAssembly assembly, IEnumerable<TestCase> cases, ILookup<string, TestCase> lossy)
     {
-        if (assembly.Framework != TestFramework.MSTest || MSTestRows.Lossy(all) is not { Count: > 0 } lossy)
+        if (lossy.Count == 0)
             return [.. cases.GroupBy(test => test.Id).Select(group => Entry(assembly, [.. group]))];
         return [.. cases.GroupBy(MSTestRows.MethodOf).SelectMany(
             method => method.Count() == lossy[method.Key].Count()

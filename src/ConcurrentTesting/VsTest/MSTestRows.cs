@@ -29,12 +29,13 @@ internal static class MSTestRows
         }.SelectMany(type => new[] { type.FullName!, type.FullName + "[]" }),
     ];
 
-    /// <summary>The methods of which a row may lose something on its way.</summary>
-    /// <param name="cases">All cases of the assembly.</param>
-    public static ILookup<string, TestCase> Lossy(IReadOnlyCollection<TestCase> cases)
+    /// <summary>The methods of which a row may lose something on its way; none of other frameworks.</summary>
+    /// <param name="all">All cases of the assembly.</param>
+    public static ILookup<string, TestCase> Lossy(TestAssembly assembly, ImmutableArray<TestCase> all)
     {
+        var cases = assembly.Framework == TestFramework.MSTest ? all : [];
         var methods = cases.Where(MayLose).Select(MethodOf).ToHashSet(StringComparer.Ordinal);
-        var lossy = methods.Count > 0 && KeepsObjectsOf(cases.First().Source) ? cases.Where(test => methods.Contains(MethodOf(test))) : [];
+        var lossy = methods.Count > 0 && KeepsObjectsOf(cases[0].Source) ? cases.Where(test => methods.Contains(MethodOf(test))) : [];
         return lossy.ToLookup(MethodOf, StringComparer.Ordinal);
     }
 

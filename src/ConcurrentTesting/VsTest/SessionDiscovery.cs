@@ -9,7 +9,7 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     public int Count => Cases.Length;
 
     /// <summary>Everything that was found in an assembly, whatever is asked for.</summary>
-    public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases, Cases);
+    public ImmutableArray<TestEntry> Entries(TestAssembly assembly) => CaseEntries.Of(assembly, Cases, MSTestRows.Lossy(assembly, Cases));
 
     /// <summary>Leaves out what xunit does not run: of cases that share an id it takes the first. Before version 3 its adapter tells all of
     /// them, and a list of all of them is an error to some.</summary>
@@ -44,7 +44,8 @@ internal sealed record SessionDiscovery(ImmutableArray<TestCase> Cases, Immutabl
     {
         var selected = filter is null ? Cases : [.. Cases.Where(test => filter.Selects(test, assembly.Framework))];
         var split = ExplicitTests.Split(selected, assembly.Framework, filter, settings.XUnitExplicit, settings.NUnitSelectLimit);
-        return (CaseEntries.Of(assembly, split.Run, Cases), CaseEntries.Of(assembly, split.NotExecuted, Cases));
+        var lossy = MSTestRows.Lossy(assembly, Cases);
+        return (CaseEntries.Of(assembly, split.Run, lossy), CaseEntries.Of(assembly, split.NotExecuted, lossy));
     }
 }
 
