@@ -23,13 +23,7 @@ public sealed class BatchRunnerTests
 
         var hung = new List<DateTimeOffset>();
         var pool = run.Pool((asked, events, cancellationToken) => HangAsync(asked, events, () => hung.Add(time.GetUtcNow()), cancellationToken)).RunAsync(FakeRun.Plan([_first, _hanging, last]));
-        while (!pool.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        await pool;
+        await PassTimeAsync(pool, time);
         run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Passed);
         run.ResultOf(_hanging).Outcome.ShouldBe(TestOutcome.TimedOut);
         run.ResultOf(_hanging).Final.StartedAt.ShouldBeInRange(hung[2], hung[3], "it starts when it began, not when it was ended");
@@ -45,13 +39,7 @@ public sealed class BatchRunnerTests
 
         var hung = new List<DateTimeOffset>();
         var pool = run.Pool((asked, events, cancellationToken) => HangAsync(asked, events, () => hung.Add(time.GetUtcNow()), cancellationToken)).RunAsync(FakeRun.Plan([_first, _hanging, last]));
-        while (!pool.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        await pool;
+        await PassTimeAsync(pool, time);
         var begun = run.ResultOf(_hanging);
         (begun.Outcome, begun.Final.Worker, begun.Final.Cause, FailureKinds.Text(begun.Final)).ShouldBe((TestOutcome.Error, 0, "unfinished", "unfinished"));
         begun.Final.StartedAt.ShouldBeInRange(hung[2], hung[3]);
@@ -335,13 +323,7 @@ public sealed class BatchRunnerTests
             await EndedAsync(cancellationToken);
             return new HostRunEnd("the run was ended early.");
         }).RunAsync(FakeRun.Plan([_first, other]));
-        while (!pool.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        await pool;
+        await PassTimeAsync(pool, time);
         run.ResultOf(other).Outcome.ShouldBe(TestOutcome.Passed);
         run.Context.Recorder.Outside.ShouldHaveSingleItem().Message.ShouldContain("a clean-up or a set-up that hangs");
     }
@@ -453,6 +435,17 @@ public sealed class BatchRunnerTests
         var file = Path.Combine(folder.Path, "quarantine.json");
         File.WriteAllText(file, $$"""[{ "test": "{{test}}", "reason": "#123", "expires": "2027-01-31" }]""");
         return Quarantine.Read(file, DateOnly.MinValue);
+    }
+
+    private static async Task PassTimeAsync(Task pool, FakeTimeProvider time)
+    {
+        while (!pool.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await pool;
     }
 
     private async Task<HostRunEnd> HangAsync(HostRun run, IHostEvents events, Action look, CancellationToken cancellationToken)

@@ -218,51 +218,41 @@ internal sealed partial class SummaryMarkdown
                 $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Repeats!.Value.Runs} | {test.Repeats.Value.Failed} | {100 * test.Repeats.Value.Rate:0.##}% |"));
     }
 
-    private void Flaky()
-    {
-        var flaky = RunLists.Flaky(_record);
-        if (flaky.Count == 0)
-            return;
-
-        Paragraph($"## Flaky tests");
-        Paragraph($"They failed at first and passed in the end.");
-        Table(
-            "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
-            flaky,
-            test => Invariant(
-                $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FirstLine.Of(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
-    }
+    private void Flaky() => Section(
+        $"## Flaky tests",
+        $"They failed at first and passed in the end.",
+        "| test | attempts | before | first failure |\n|:--|--:|:--|:--|",
+        RunLists.Flaky(_record),
+        test => Invariant(
+            $"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Attempts.Length} | {Known(test.KnownFlaky) ?? "new"} | {Plain(FirstLine.Of(test.Attempts.First(attempt => attempt.Outcome != TestOutcome.Passed).Message))} |"));
 
     private static string? Known(KnownFlaky? known) =>
         known is null ? null : Invariant($"known flaky, in {known.Runs} of {known.OfRuns} runs");
 
-    private void Unfinished()
+    private void Unfinished() => Section(
+        $"## Unfinished",
+        $"They were running as the run was stopped, and count as skipped.",
+        "| test | worker |\n|:--|--:|",
+        _record.Unfinished.ToList(),
+        test => Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Final.Worker} |"));
+
+    private void Quarantined() => Section(
+        $"## Muted failures",
+        $"They failed, are quarantined, and count as skipped.",
+        "| test | quarantine | failure |\n|:--|:--|:--|",
+        RunLists.Muted(_record),
+        test => Invariant(
+            $"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FirstLine.Of(test.Final.Message))} |"));
+
+    // Nothing where there is no such test.
+    private void Section(
+        FormattableString title, FormattableString what, string head, List<TestRecord> tests, Func<TestRecord, string> row)
     {
-        var unfinished = _record.Unfinished.ToList();
-        if (unfinished.Count == 0)
+        if (tests.Count == 0)
             return;
-
-        Paragraph($"## Unfinished");
-        Paragraph($"They were running as the run was stopped, and count as skipped.");
-        Table(
-            "| test | worker |\n|:--|--:|",
-            unfinished,
-            test => Invariant($"| {Code(test.ClassName)}.{Code(test.Name)} | {test.Final.Worker} |"));
-    }
-
-    private void Quarantined()
-    {
-        var muted = RunLists.Muted(_record);
-        if (muted.Count == 0)
-            return;
-
-        Paragraph($"## Muted failures");
-        Paragraph($"They failed, are quarantined, and count as skipped.");
-        Table(
-            "| test | quarantine | failure |\n|:--|:--|:--|",
-            muted,
-            test => Invariant(
-                $"| {Code(test.ClassName)}.{Code(test.Name)} | {Plain(test.Quarantine!)} | {Plain(FirstLine.Of(test.Final.Message))} |"));
+        Paragraph(title);
+        Paragraph(what);
+        Table(head, tests, row);
     }
 
     private void Benchmark()
