@@ -99,20 +99,20 @@ internal sealed class MySqlAdmin : ServerAdmin
 
     private static MySqlConnectionStringBuilder With(
         MySqlConnectionStringBuilder given, string database, bool pooling) => new(given.ConnectionString)
-    {
-        Database = database,
-        Pooling = pooling,
-        MinimumPoolSize = 0,
-        MaximumPoolSize = (uint)((MySqlCopy.Lanes * Math.Max(2, Environment.ProcessorCount)) + 4),
-        ApplicationName = "ConcurrentTest",
-        DefaultCommandTimeout = 0,
-        AutoEnlist = false,
-        AllowUserVariables = true,
-        AllowZeroDateTime = true,
-        TreatTinyAsBoolean = false,
-        CharacterSet = "utf8mb4",
-        Keepalive = 10,
-        // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
-        ConnectionReset = false,
-    };
+        {
+            Database = database,
+            Pooling = pooling,
+            MinimumPoolSize = 0,
+            MaximumPoolSize = (uint)((MySqlCopy.Lanes * Math.Max(2, Environment.ProcessorCount)) + 4),
+            ApplicationName = "ConcurrentTest",
+            DefaultCommandTimeout = 0,
+            AutoEnlist = false,
+            AllowUserVariables = true,
+            AllowZeroDateTime = true,
+            TreatTinyAsBoolean = false,
+            CharacterSet = "utf8mb4",
+            Keepalive = 10,
+            // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
+            ConnectionReset = false,
+        };
 }

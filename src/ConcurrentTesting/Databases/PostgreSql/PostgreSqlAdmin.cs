@@ -111,20 +111,20 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
 
     private static NpgsqlConnectionStringBuilder With(
         NpgsqlConnectionStringBuilder given, string database, bool pooling) => new(given.ConnectionString)
-    {
-        Database = database,
-        Pooling = pooling,
-        MinPoolSize = 0,
-        MaxPoolSize = (2 * Environment.ProcessorCount) + 2,
-        ApplicationName = "ConcurrentTest",
-        CommandTimeout = 0,
-        Multiplexing = false,
-        Enlist = false,
-        IncludeErrorDetail = false,
-        TcpKeepAlive = true,
-        // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
-        NoResetOnClose = true,
-    };
+        {
+            Database = database,
+            Pooling = pooling,
+            MinPoolSize = 0,
+            MaxPoolSize = (2 * Environment.ProcessorCount) + 2,
+            ApplicationName = "ConcurrentTest",
+            CommandTimeout = 0,
+            Multiplexing = false,
+            Enlist = false,
+            IncludeErrorDetail = false,
+            TcpKeepAlive = true,
+            // The prologue's settings must survive the pool, and no caller leaves anything behind in a session.
+            NoResetOnClose = true,
+        };
 
     private static void Execute(NpgsqlConnection connection, string sql)
     {

@@ -47,15 +47,15 @@ internal sealed record PartSeal
     /// <param name="settings">What the part has to share with the others.</param>
     public static PartSeal? Of(RunRecord record, ImmutableSortedDictionary<string, string>? settings) =>
         record.Shard is not { Plan: not null } shard ? null : new PartSeal
-    {
-        Shard = shard,
-        Run = record.RunId,
-        Machine = record.Machine,
-        StartedAt = record.StartedAt.ToUniversalTime(),
-        FinishedAt = record.FinishedAt.ToUniversalTime(),
-        ExitCode = (int)record.ExitCode,
-        Settings = settings,
-    };
+        {
+            Shard = shard,
+            Run = record.RunId,
+            Machine = record.Machine,
+            StartedAt = record.StartedAt.ToUniversalTime(),
+            FinishedAt = record.FinishedAt.ToUniversalTime(),
+            ExitCode = (int)record.ExitCode,
+            Settings = settings,
+        };
 
     /// <summary>Whether a merge reads the file: what is made again from others is no matter.</summary>
     public static bool IsInput(string name) =>
