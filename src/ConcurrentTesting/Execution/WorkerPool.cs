@@ -67,16 +67,24 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
                 // What comes behind a suspect had not begun when its process died.
                 (entry, place) => (
                     Entry: entry, Batch: place == 0 || batch.Interrupted is null ? batch : batch with { Interrupted = null })))
-            .Where(left => !IsLeftOutOnPurpose(left.Entry, left.Batch, plan.Repeated))
+            .Where(left => !HasItsResult(left.Entry, left.Batch, plan.Repeated))
             .DistinctBy(left => left.Entry).ToDictionary(left => left.Entry, left => left.Batch);
         foreach (var entry in plan.Predictions.Keys.Where(entry => run.Recorder.RowCount(entry) == 0).Union(left.Keys))
             RecordUnrun(entry, left.GetValueOrDefault(entry), plan.Repeated.Contains(entry));
     }
 
+    private bool HasItsResult(TestEntry entry, Batch batch, IReadOnlySet<TestEntry> repeated) =>
+        IsLeftOutOnPurpose(entry, batch, repeated) || HasSkippedItself(entry, batch);
+
     // A test with all rows, whose further time a stop prevented, did run. A test that has begun a time and is to go on with it did not.
     private bool IsLeftOutOnPurpose(TestEntry entry, Batch batch, IReadOnlySet<TestEntry> repeated) =>
         batch.Reason is not (BatchReasons.Alone or BatchReasons.Retry) && repeated.Contains(entry)
         && run.Stop is { Reason: not null, Fault: null } && run.Recorder.RowCount(entry) >= entry.CaseCount;
+
+    // It would have run again beside a failure only, and its own result stands.
+    private bool HasSkippedItself(TestEntry entry, Batch batch) =>
+        batch.Reason == BatchReasons.Retry && run.Recorder.RowCount(entry) >= entry.CaseCount
+        && run.Recorder.RowsSoFar(entry).All(row => row.Outcome == TestOutcome.Skipped);
 
     // A stressed run repeats its batches until its goal, so the work that is left says nothing: all workers begin.
     private WorkerStarts StartsOf(double known) => run.Settings.Stress is not null

@@ -87,6 +87,27 @@ public sealed class WorkerPoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_test_that_skipped_itself_stays_skipped_where_nobody_is_left_for_the_retry()
+    {
+        await using var run = new FakeRun(settings => settings with { MaxRetries = 1, RetryDelay = TimeSpan.Zero });
+        var asked = 0;
+
+        await run.Pool((batch, events, _) =>
+        {
+            if (++asked > 1)
+                throw new IOException("No space left on device");
+            events.ResultArrived(FakeHost.Result(_first, TestOutcome.Failed) with { Message = "Shop.ConcurrentTestInfrastructureException : the server is gone" });
+            events.ResultArrived(FakeHost.Result(_second, TestOutcome.Skipped));
+            return Task.FromResult(FakeHost.WellEnded);
+        }).RunAsync(FakeRun.Plan([_first, _second]));
+
+        asked.ShouldBe(2);
+        run.ResultOf(_first).Outcome.ShouldBe(TestOutcome.Error);
+        run.ResultOf(_second).Outcome.ShouldBe(TestOutcome.Skipped);
+        run.ResultOf(_second).Attempts.Length.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_failure_that_a_host_told_before_it_threw_is_not_replaced_on_another_worker()
     {
         var asked = 0;
