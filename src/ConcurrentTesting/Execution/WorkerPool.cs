@@ -83,7 +83,7 @@ internal sealed class WorkerPool(RunContext run, TestDatabases databases, HostsO
 
     // It would have run again beside a failure only, and its own result stands.
     private bool HasSkippedItself(TestEntry entry, Batch batch) =>
-        batch.Reason == BatchReasons.Retry && run.Recorder.RowCount(entry) >= entry.CaseCount
+        batch.Reason is BatchReasons.Retry or BatchReasons.Requeue && run.Recorder.RowCount(entry) >= entry.CaseCount
         && run.Recorder.RowsSoFar(entry).All(row => row.Outcome == TestOutcome.Skipped);
 
     // A stressed run repeats its batches until its goal, so the work that is left says nothing: all workers begin.
