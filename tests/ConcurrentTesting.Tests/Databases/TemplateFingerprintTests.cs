@@ -24,6 +24,22 @@ public sealed class TemplateFingerprintTests : IDisposable
         (await OfAsync(shop, "cmd:sh ./migrate.sh")).ShouldNotBe(await OfAsync(bank, "cmd:sh ./migrate.sh"));
     }
 
+    [Theory]
+    [InlineData("cmd:sh ./seed.sh", true)]
+    [InlineData("seed.sql", false)]
+    public async Task A_variable_that_a_command_gets_counts_as_its_text_does(string template, bool counts)
+    {
+        _folder.Write("seed.sh", "make db");
+        _folder.Write("seed.sql", "SELECT 1");
+        ConcurrentTestSettings With(string tenant) =>
+            In("") with { Environment = [EnvironmentPattern.Default, new("Seed__Tenant", tenant)] };
+
+        var acme = await OfAsync(With("acme"), template);
+
+        (await OfAsync(With("acme"), template)).ShouldBe(acme);
+        (await OfAsync(With("globex"), template) != acme).ShouldBe(counts);
+    }
+
     [Fact]
     public async Task Machines_that_share_a_queue_agree_wherever_their_checkouts_are()
     {
