@@ -124,6 +124,9 @@ public sealed class TemplateFingerprintTests : IDisposable
     [InlineData("<EmbeddedResource Include=\"../../db/**/*.sql\" />", "db/tables/1.sql")]
     [InlineData("<Import Project=\"../Shared/Shared.projitems\" />", "src/Shared/1.cs")]
     [InlineData("<Import Project=\"../../eng/db.props\" />", "db/tables/1.sql")]
+    [InlineData("<Reference Include=\"Legacy\"><HintPath>..\\..\\lib\\Legacy.dll</HintPath></Reference>", "lib/Legacy.dll")]
+    [InlineData("<Reference Include=\"Legacy\"><HintPath>$(Libraries)Legacy.dll</HintPath></Reference>", "lib/Legacy.dll")]
+    [InlineData("<Reference Include=\"../../lib/*.dll\" />", "lib/Legacy.dll")]
     [InlineData("", "Directory.Packages.props")]
     public async Task What_a_commands_project_is_made_of_outside_of_its_folder_counts(string items, string changed)
     {
@@ -132,6 +135,7 @@ public sealed class TemplateFingerprintTests : IDisposable
         _folder.Write("src/More/More.csproj", "<Project />");
         _folder.Write("src/Shared/Shared.projitems", "<Project />");
         _folder.Write("eng/db.props", "<Project><ItemGroup><Content Include=\"$(MSBuildThisFileDirectory)../db/**\" /></ItemGroup></Project>");
+        _folder.Write("lib/Legacy.dll", "");
         _folder.Write("Directory.Build.props", "<Project><Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '..'))\" /></Project>");
         _folder.Write(".git/HEAD", "");
         _folder.Write("README.md", "");
@@ -146,7 +150,8 @@ public sealed class TemplateFingerprintTests : IDisposable
     [Fact]
     public async Task What_a_commands_project_has_nothing_to_do_with_does_not_count()
     {
-        _folder.Write("src/Shop/Shop.csproj", "<Project><ItemGroup><Compile Include=\"../Shared/*.cs\" /><PackageReference Include=\"$(Some)\" /></ItemGroup></Project>");
+        _folder.Write("src/Shop/Shop.csproj", "<Project><ItemGroup><Compile Include=\"../Shared/*.cs\" /><PackageReference Include=\"$(Some)\" />"
+            + "<Reference Include=\"System.Xml\" /><Reference Include=\"Some\"><HintPath>$(NuGetPackageRoot)some/1.0/Some.dll</HintPath></Reference></ItemGroup></Project>");
         _folder.Write(".git/HEAD", "");
         const string Command = "cmd:dotnet ef database update --project src/Shop";
         var before = await OfAsync(In(""), Command);
