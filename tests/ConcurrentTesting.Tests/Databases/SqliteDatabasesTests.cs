@@ -113,7 +113,7 @@ public sealed class SqliteDatabasesTests : IDisposable
     [Fact]
     public async Task Options_of_the_given_connection_string_are_kept()
     {
-        await using var databases = await PreparedAsync(Settings() with { ConnectionString = "Foreign Keys=True;Data Source=ignored.db" });
+        await using var databases = await PreparedAsync(Settings() with { ConnectionString = "Foreign Keys=True" });
 
         var lease = await databases.LeaseAsync(0, CancellationToken);
 
@@ -405,6 +405,44 @@ public sealed class SqliteDatabasesTests : IDisposable
         await using var databases = TestDatabases.Create(Settings() with { ConnectionString = "Mode=Memory;Cache=Shared" }, RunId(), _log, TimeProvider.System);
 
         (await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken))).ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+    }
+
+    [Theory]
+    [InlineData("Data Source=shop.db")]
+    [InlineData("Filename=:memory:")]
+    public async Task A_file_in_the_connection_string_is_refused_because_no_worker_would_have_it(string connectionString)
+    {
+        await using var databases = TestDatabases.Create(Settings() with { ConnectionString = connectionString }, RunId(), _log, TimeProvider.System);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        failure.Message.ShouldContain($"give db:{connectionString.Split('=')[1]} in --test-template");
+    }
+
+    [Fact]
+    public void Settings_that_SQLite_cannot_keep_are_refused()
+    {
+        var settings = Settings() with { DatabaseSettings = ["foreign_keys=on"] };
+
+        var failure = Should.Throw<ConcurrentTestException>(() => TestDatabases.Create(settings, RunId(), _log, TimeProvider.System));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        failure.Message.ShouldContain("--test-database-settings foreign_keys=on");
+    }
+
+    [Theory]
+    [InlineData(DatabaseEngine.Sqlite, null, 1)]
+    [InlineData(DatabaseEngine.PostgreSql, "Host=localhost", 1)]
+    [InlineData(DatabaseEngine.PostgreSql, null, 0)]
+    [InlineData(DatabaseEngine.None, null, 0)]
+    public async Task What_is_for_a_throwaway_server_is_said_to_change_nothing_where_there_is_none(DatabaseEngine engine, string? connectionString, int times)
+    {
+        var settings = Settings() with { Database = engine, ConnectionString = connectionString, ServerListen = ServerListen.Tcp, ServerBinaries = "/opt/servers" };
+
+        await using var databases = TestDatabases.Create(settings, RunId(), _log, TimeProvider.System);
+
+        (_log.Text.Split("changes nothing here").Length - 1).ShouldBe(times);
     }
 
     [Theory]

@@ -31,11 +31,13 @@ internal sealed class SqliteEngine(
 
     public Task CheckAsync(CancellationToken cancellationToken)
     {
-        if (new SqliteConnectionStringBuilder(BaseConnectionString()).Mode == SqliteOpenMode.Memory)
+        var given = new SqliteConnectionStringBuilder(BaseConnectionString());
+        if (given.Mode == SqliteOpenMode.Memory)
+            throw Wrong("Mode=Memory: every connection would open an empty database instead of the worker's copy; leave it out");
+        if (given.DataSource.Length > 0)
         {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings,
-                "--test-connection-string Mode=Memory: every connection would open an empty database instead of the worker's copy; leave it out");
+            throw Wrong(
+                $"Data Source={given.DataSource}: each worker has a file of its own; leave it out, and give db:{given.DataSource} in --test-template to begin with a copy of that file");
         }
 
         return Task.CompletedTask;
@@ -210,11 +212,12 @@ internal sealed class SqliteEngine(
         catch (ArgumentException)
         {
             // The driver's message may quote the value.
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings,
-                "--test-connection-string cannot be read by SQLite: give only options (Foreign Keys=True), or leave it out");
+            throw Wrong("cannot be read by SQLite: give only options (Foreign Keys=True), or leave it out");
         }
     }
+
+    private static ConcurrentTestException Wrong(string why) =>
+        new(ConcurrentTestExitCode.BadSettings, $"--test-connection-string {why}");
 
     private RunFolder Folder()
     {
