@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ConcurrentTesting.Databases.Templates;
 using Shouldly;
 using Xunit;
@@ -12,6 +13,7 @@ public sealed class TemplateStoreTests : IDisposable
     private const string Middle = "mariadb-11111111111111111111111111111111";
     private const string New = "mariadb-22222222222222222222222222222222";
     private const string Old = "mariadb-33333333333333333333333333333333";
+    private const UnixFileMode Everything = (UnixFileMode)0b111_111_111;
     private const string Used = "mariadb-44444444444444444444444444444444";
 
     private readonly TemporaryFolder _folder = new();
@@ -98,6 +100,31 @@ public sealed class TemplateStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_another_user_has_left_there_is_in_nobodys_way()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A thread is made another user's by a call of Linux.");
+        foreach (var name in new[] { A, B, C })
+            _folder.Write($"{name}/data/file", "");
+        foreach (var name in new[] { A, B, C, Old })
+            _folder.Write($"{name}.lock", "");
+        _folder.Write($"{Old}.building/half", "");
+        Allow(Everything, _folder.Path, A, $"{A}/data", $"{A}.lock", B, C, $"{C}/data", $"{C}.lock");
+        Allow(UnixFileMode.None, $"{B}/data");
+
+        AsNobody(async () =>
+        {
+            (await Store().ListAsync(CancellationToken)).Select(entry => (Path.GetFileName(entry.Path), entry.Bytes is null))
+                .ShouldBe([(A, false), (B, true), (C, false)], ignoreOrder: true);
+            await Store().EvictAsync(CancellationToken, maxEntries: 0);
+        });
+
+        Allow(Everything, $"{B}/data");
+        Entries().ShouldContain(B);
+        Entries().ShouldNotContain(A);
+        Entries().ShouldNotContain(C);
+    }
+
+    [Fact]
     public async Task A_build_that_fails_leaves_nothing()
     {
         await Should.ThrowAsync<InvalidOperationException>(Store().GetOrBuildAsync(A, (_, _) => throw new InvalidOperationException(), CancellationToken));
@@ -105,6 +132,41 @@ public sealed class TemplateStoreTests : IDisposable
 
         Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).ShouldBe(["store.lock"]);
     }
+
+    private void Allow(UnixFileMode mode, params string[] names)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        foreach (var name in names)
+            File.SetUnixFileMode(Path.Combine(_folder.Path, name), mode);
+    }
+
+    /// <summary>Works with files as a user who is not root; of another user nothing changes.</summary>
+    private static void AsNobody(Func<Task> work)
+    {
+        const int Nobody = 65534;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            _ = SetUserOfFiles(Nobody);
+            try
+            {
+                work().GetAwaiter().GetResult();
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure.ShouldBeNull();
+    }
+
+    // It holds for the calling thread alone.
+    [DllImport("libc", EntryPoint = "setfsuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetUserOfFiles(int user);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
