@@ -58,6 +58,28 @@ public sealed class TemplateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_dead_builder_goes_on_to_write_does_not_reach_the_next_ones_template()
+    {
+        var folders = new List<string>();
+        await Should.ThrowAsync<IOException>(Store().GetOrBuildAsync(A, BuildAsync, CancellationToken));
+
+        using var entry = await Store().GetOrBuildAsync(A, BuildAsync, CancellationToken);
+
+        folders.Distinct().Count().ShouldBe(2);
+        Directory.EnumerateFileSystemEntries(entry.Path).Select(Path.GetFileName).ShouldBe(["content"]);
+        Entries().ShouldBe([A]);
+
+        async Task BuildAsync(string folder, CancellationToken cancellationToken)
+        {
+            folders.Add(folder);
+            await WriteAsync(folder, 1);
+            if (folders.Count == 1)
+                throw new IOException();
+            Should.Throw<IOException>(() => File.AppendAllText(Path.Combine(folders[0], "content"), "more"));
+        }
+    }
+
+    [Fact]
     public async Task The_least_recently_used_goes_first_and_one_in_use_stays()
     {
         var time = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);

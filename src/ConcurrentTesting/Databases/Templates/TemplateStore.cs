@@ -126,17 +126,17 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
             return false;
         var building = path + BuildingExtension;
         RemoveFolder(building);
-        Directory.CreateDirectory(building);
+        // A killed run's command may go on for a while, and must not find this one's files where its own were.
+        var own = Directory.CreateDirectory(Path.Combine(building, Path.GetRandomFileName())).FullName;
         try
         {
-            await build(building, cancellationToken);
-            Directory.Move(building, path);
+            await build(own, cancellationToken);
+            Directory.Move(own, path);
             return true;
         }
-        catch
+        finally
         {
             RemoveFolder(building);
-            throw;
         }
     }
 
