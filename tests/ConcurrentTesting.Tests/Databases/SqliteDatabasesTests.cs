@@ -6,6 +6,7 @@ using System.Text.Json;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
@@ -459,6 +460,27 @@ public sealed class SqliteDatabasesTests : IDisposable
         failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
         failure.Message.ShouldContain($"--test-template '{entry}'");
         failure.Message.ShouldContain(why);
+    }
+
+    [Fact]
+    public async Task A_server_that_a_killed_run_left_ends_before_its_files_go()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no throwaway servers.");
+        var data = Path.Combine(_folder.Path, "temp", "runs", "dead", "s1", "data");
+        using var server = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read line", data]) { RedirectStandardInput = true })!;
+        _folder.Write("temp/runs/dead.lock", $"{RunFolder.Mark}\nprocess 1\n");
+        _folder.Write("temp/runs/dead/s1/data.pid", $"{server.Id}\n");
+        try
+        {
+            await using var databases = await PreparedAsync(Settings());
+
+            Directory.Exists(Path.Combine(_folder.Path, "temp", "runs", "dead")).ShouldBeFalse();
+            await server.WaitForExitAsync(CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
+        }
+        finally
+        {
+            server.Kill();
+        }
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Throwaway;
 using Microsoft.Data.Sqlite;
 
 namespace ConcurrentTesting.Databases.Sqlite;
@@ -43,11 +44,12 @@ internal sealed class SqliteEngine(
         return Task.CompletedTask;
     }
 
+    /// <summary>Servers of other runs have their data below the same folder.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var removed = 0;
         foreach (var root in RunFolder.Roots(settings.TemporaryDirectory))
-            removed += await RunFolder.SweepAsync(root, (_, _) => Task.FromResult(true), logger, cancellationToken);
+            removed += await RunFolder.SweepAsync(root, ServerProcess.EndLeftoversAsync, logger, cancellationToken);
         return removed;
     }
 
