@@ -342,6 +342,24 @@ public sealed class SqliteDatabasesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_command_gets_no_secret_of_the_build()
+    {
+        const string Secret = "NUKE_SQLITE_DATABASES_TESTS_TOKEN";
+        Environment.SetEnvironmentVariable(Secret, "value");
+        try
+        {
+            await using var databases = await PreparedAsync(
+                Settings($"cmd:sqlite3 \"$CONCURRENT_TEST_DATABASE\" \"CREATE TABLE heard AS SELECT '${Secret}' AS word\""));
+
+            Query(await databases.LeaseAsync(0, CancellationToken), "SELECT length(word) FROM heard").ShouldBe(0);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Secret, null);
+        }
+    }
+
+    [Fact]
     public async Task A_command_that_leaves_a_process_with_its_output_is_not_waited_for()
     {
         _folder.Write("migrate.sh", "sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'; sleep 60 & echo $! > left");

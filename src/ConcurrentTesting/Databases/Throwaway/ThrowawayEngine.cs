@@ -60,7 +60,7 @@ internal sealed class ThrowawayEngine(
         }
 
         var product = await find(cancellationToken);
-        _servers = new ThrowawayServers(product, ServerAccount.Choose("postgres", "mysql", "nobody"), settings, runId, logger, time);
+        _servers = new ThrowawayServers(product, ServerAccount.Choose(settings, "postgres", "mysql", "nobody"), settings, runId, logger, time);
     }
 
     public Task<int> SweepAsync(CancellationToken cancellationToken) => ThrowawayServers.SweepAsync(logger, cancellationToken);
