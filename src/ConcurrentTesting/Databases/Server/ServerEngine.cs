@@ -67,6 +67,13 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         return ensured.ToImmutable();
     }
 
+    public async Task LearnAsync(ImmutableArray<TemplateDatabase> templates, CancellationToken cancellationToken)
+    {
+        await LiveAsync(cancellationToken);
+        foreach (var template in templates)
+            await dialect.LearnAsync(template.Name, cancellationToken);
+    }
+
     // The names are known once the server was checked.
     public ConnectionValues? Foresee(TemplateSource source, string label) =>
         _facts is null ? null : dialect.ConnectionTo(NameOf(source, label));

@@ -23,6 +23,9 @@ internal sealed class ThrowawayEngine(
     private readonly ConcurrentDictionary<string, Running> _byClone = new();
     private readonly CancellationTokenSource _lost = new();
     private ImmutableArray<TemplateSource> _sources;
+
+    /// <summary>Those in the data directory that all servers are copies of, once they are known: their files may change meanwhile.</summary>
+    private ImmutableArray<TemplateDatabase> _known = [];
     private ThrowawayServers? _servers;
 
     /// <summary>Everybody's server; where each lease has its own, the first one's, until it is taken.</summary>
@@ -69,7 +72,7 @@ internal sealed class ThrowawayEngine(
         ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        _sources = sources;
+        (_sources, _known) = (sources, []);
         // MySQL has no settings of single databases, so they are set for the server before the template is built: routines keep some of
         // them.
         var settingsOfServer = settings.Database == DatabaseEngine.MySql ? settings.DatabaseSettings : [];
@@ -191,7 +194,7 @@ internal sealed class ThrowawayEngine(
     {
         await using var engine = connect(server.ConnectionString);
         await engine.CheckAsync(cancellationToken);
-        await engine.EnsureTemplatesAsync(_sources, cancellationToken);
+        _known = await engine.EnsureTemplatesAsync(_sources, cancellationToken);
     }
 
     private async Task<Running> StartAsync(CancellationToken cancellationToken)
@@ -202,7 +205,7 @@ internal sealed class ThrowawayEngine(
         {
             await engine.CheckAsync(cancellationToken);
             engine.Lost.Register(_lost.Cancel);
-            return new Running(server, engine, await engine.EnsureTemplatesAsync(_sources, cancellationToken));
+            return new Running(server, engine, await TemplatesOnAsync(engine, cancellationToken));
         }
         catch
         {
@@ -210,5 +213,20 @@ internal sealed class ThrowawayEngine(
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task<ImmutableArray<TemplateDatabase>> TemplatesOnAsync(IDatabaseEngine engine, CancellationToken cancellationToken)
+    {
+        if (!_known.IsEmpty)
+        {
+            await engine.LearnAsync(_known, cancellationToken);
+            return _known;
+        }
+
+        var templates = await engine.EnsureTemplatesAsync(_sources, cancellationToken);
+        // What the directory had not is on this server alone.
+        if (templates.All(template => template.Hit))
+            _known = templates;
+        return templates;
     }
 }
