@@ -73,6 +73,10 @@ public abstract class ThrowawayContract(DatabaseServers servers) : ServerFixture
     }
 
     [Fact]
+    public async Task A_template_whose_files_change_while_it_is_built_serves_this_run_only() =>
+        await RequireThatAChangedTemplateServesOneRunAsync(await ThrowawayAsync("schema.sql"));
+
+    [Fact]
     public async Task Who_edits_a_script_while_tests_run_changes_nothing_on_the_servers_that_start_later()
     {
         Script(Book);

@@ -134,6 +134,43 @@ public sealed class SqliteDatabasesTests : IDisposable
         Query(await second.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_template_whose_files_change_while_it_is_built_serves_this_run_only()
+    {
+        const string Schema = "CREATE TABLE book (id INTEGER);";
+        _folder.Write("schema.sql", Schema);
+        var incidents = new ConcurrentQueue<IncidentReported>();
+        var edits = Settings("schema.sql") with { TemplateHook = Hook(() => _folder.Write("schema.sql", "CREATE TABLE loan (id INTEGER);")) };
+        await using (var first = await PreparedAsync(edits, tell: Hear))
+        {
+            Query(await first.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
+            first.Record!.TemplateHit.ShouldBe(false);
+        }
+
+        var incident = incidents.ShouldHaveSingleItem();
+        (incident.Kind, incident.Worker).ShouldBe((IncidentKinds.TemplateChanged, null));
+        incident.Message.ShouldStartWith("What the template of main is made of changed");
+        _folder.Write("schema.sql", Schema);
+
+        await using var second = await PreparedAsync(Settings("schema.sql") with { TemplateHook = Hook(() => { }) }, tell: Hear);
+        second.Record!.TemplateHit.ShouldBe(false);
+        await using var third = await PreparedAsync(Settings("schema.sql") with { TemplateHook = Hook(() => { }) }, tell: Hear);
+        third.Record!.TemplateHit.ShouldBe(true);
+        incidents.Count.ShouldBe(1);
+
+        void Hear(RunEvent happened)
+        {
+            if (happened is IncidentReported reported)
+                incidents.Enqueue(reported);
+        }
+
+        static TemplateHook Hook(Action work) => new("1", (_, _) =>
+        {
+            work();
+            return Task.CompletedTask;
+        });
+    }
+
     [Theory]
     [InlineData("schema.sql", "CREATE TABLE book (id INTEGER, title TEXT);")]
     [InlineData("renamed.sql", "CREATE TABLE book (id INTEGER);")]

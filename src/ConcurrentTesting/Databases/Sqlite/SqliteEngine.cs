@@ -71,25 +71,40 @@ internal sealed class SqliteEngine(
             // A file of SQL makes the same database whatever its name is; hooks and commands may ask for the name.
             .. source.MayAskForName ? [source.Database] : Array.Empty<string>(),
         ];
-        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings, cancellationToken);
+        var fingerprint = await FingerprintAsync(cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
         if (!source.IsCached(settings))
-            return await BuildForThisRunAsync();
-
-        var entry = await _store.GetOrBuildAsync(
-            $"sqlite-{fingerprint}", (folder, token) => builder.BuildAsync(source, Path.Combine(folder, TemplateFile), token),
-            cancellationToken);
-        _held.Add(entry);
-        await _store.EvictAsync(cancellationToken);
-        return Template(Path.Combine(entry.Path, TemplateFile), entry.Hit);
-
-        async Task<TemplateDatabase> BuildForThisRunAsync()
         {
-            var path = Path.Combine(Folder().Path, $"template-{source.Database}.db");
-            await builder.BuildAsync(source, path, cancellationToken);
-            return Template(path, hit: false);
+            await builder.BuildAsync(source, PathForThisRun(), cancellationToken);
+            return Template(PathForThisRun(), hit: false);
         }
+
+        try
+        {
+            var entry = await _store.GetOrBuildAsync($"sqlite-{fingerprint}", BuildAsync, cancellationToken);
+            _held.Add(entry);
+            await _store.EvictAsync(cancellationToken);
+            return Template(Path.Combine(entry.Path, TemplateFile), entry.Hit);
+        }
+        catch (TemplateChangedException)
+        {
+            return Template(PathForThisRun(), hit: false) with { HasChanged = true };
+        }
+
+        async Task BuildAsync(string folder, CancellationToken token)
+        {
+            var path = Path.Combine(folder, TemplateFile);
+            await builder.BuildAsync(source, path, token);
+            if (await FingerprintAsync(token) == fingerprint)
+                return;
+            File.Move(path, PathForThisRun(), overwrite: true);
+            throw new TemplateChangedException();
+        }
+
+        Task<string> FingerprintAsync(CancellationToken token) => TemplateFingerprint.ComputeAsync(source, facts, settings, token);
+
+        string PathForThisRun() => Path.Combine(Folder().Path, $"template-{source.Database}.db");
 
         TemplateDatabase Template(string path, bool hit)
         {

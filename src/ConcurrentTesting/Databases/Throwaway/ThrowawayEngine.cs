@@ -73,23 +73,41 @@ internal sealed class ThrowawayEngine(
     {
         var started = Stopwatch.GetTimestamp();
         (_sources, _known) = (sources, []);
+        var identity = await IdentityAsync(cancellationToken);
+        var isCached = sources.All(source => source.IsCached(settings));
+        var hasChanged = false;
+        var hit = await _servers!.PrepareAsync(identity, isCached, BuildUnchangedAsync, cancellationToken);
+        var running = await StartAsync(cancellationToken);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        _first = running;
+        Server = running.Engine.Server;
+        return
+        [
+            .. running.Templates.Select(
+                template => template with { Hit = hit, Time = elapsed / running.Templates.Length, HasChanged = hasChanged }),
+        ];
+
+        async Task<bool> BuildUnchangedAsync(ServerProcess server, CancellationToken token)
+        {
+            await BuildAsync(server, token);
+            hasChanged = isCached && await IdentityAsync(token) != identity;
+            return !hasChanged;
+        }
+    }
+
+    private async Task<string> IdentityAsync(CancellationToken cancellationToken)
+    {
         // MySQL has no settings of single databases, so they are set for the server before the template is built: routines keep some of
         // them.
         var settingsOfServer = settings.Database == DatabaseEngine.MySql ? settings.DatabaseSettings : [];
         var identity = new List<string>();
-        foreach (var source in sources)
+        foreach (var source in _sources)
         {
             identity.Add(
                 $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions, .. settingsOfServer], settings, cancellationToken)}");
         }
 
-        var isCached = sources.All(source => source.IsCached(settings));
-        var hit = await _servers!.PrepareAsync(string.Join('\n', identity), isCached, BuildAsync, cancellationToken);
-        var running = await StartAsync(cancellationToken);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        _first = running;
-        Server = running.Engine.Server;
-        return [.. running.Templates.Select(template => template with { Hit = hit, Time = elapsed / running.Templates.Length })];
+        return string.Join('\n', identity);
     }
 
     // Where each lease has its own server, nobody knows its port before it has started.
