@@ -134,6 +134,21 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
         (await QueryAsync(await second.LeaseAsync(0, CancellationToken), $"SELECT {question}::text")).ShouldBe(answer);
     }
 
+    [Fact]
+    public async Task A_database_setting_that_the_role_overrides_is_warned_of()
+    {
+        var role = UniqueName();
+        await AdminAsync($"CREATE ROLE {role} LOGIN CREATEDB");
+        await AdminAsync($"ALTER ROLE {role} SET statement_timeout = '5s'");
+        Script("CREATE TABLE book (id int);");
+        var settings = await SettingsAsync(role, "schema.sql") with { DatabaseSettings = ["Statement_Timeout=30s", "lock_timeout=1s"] };
+        await using var databases = await PreparedAsync(settings);
+
+        (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SHOW statement_timeout")).ShouldBe("5s");
+        Log.Text.ShouldContain($"ALTER ROLE \"{role}\" RESET statement_timeout");
+        Log.Text.ShouldNotContain("RESET lock_timeout");
+    }
+
     [Theory]
     [InlineData("statement_timeout=soon", "invalid value for parameter \"statement_timeout\": \"soon\"")]
     [InlineData("no_such_setting=1", "unrecognized configuration parameter \"no_such_setting\"")]
