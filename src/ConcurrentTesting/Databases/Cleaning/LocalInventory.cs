@@ -39,7 +39,8 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
         var folder = KeptDatabases.Folder(settings);
         return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Where(KeptDatabases.IsOwn)
             .Order(StringComparer.Ordinal)
-            .Select(path => new OwnItem("kept database", path, IsServed(path), TemplateStore.TrySizeOf(path), _ => Task.FromResult(Remove(path))));
+            .Select(path => new OwnItem(
+                "kept database", path, IsServed(path), TemplateStore.TrySizeOf(path), _ => Task.FromResult(Remove(path))));
     }
 
     /// <summary>Somebody has started a server on the data that were kept, as the run told how.</summary>

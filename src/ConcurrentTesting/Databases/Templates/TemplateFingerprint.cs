@@ -36,9 +36,9 @@ internal sealed class TemplateFingerprint : IDisposable
 
     /// <param name="engine">What the engine adds: its name, version, collation, owner.</param>
     /// <param name="isOfPlace">
-    /// Whether the folder that commands run in counts, and the variables that they get. They do for a template: what a command reads without
-    /// naming it is that folder's, and other projects may have templates on the same server. Machines of one run compare the variables by
-    /// themselves.
+    /// Whether the folder that commands run in counts, and the variables that they get. They do for a template: what a command reads
+    /// without naming it is that folder's, and other projects may have templates on the same server. Machines of one run compare the
+    /// variables by themselves.
     /// </param>
     /// <returns>32 hexadecimal digits.</returns>
     public static async Task<string> ComputeAsync(
