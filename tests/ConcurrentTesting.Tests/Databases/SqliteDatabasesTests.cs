@@ -134,13 +134,15 @@ public sealed class SqliteDatabasesTests : IDisposable
         Query(await second.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
     }
 
-    [Fact]
-    public async Task A_template_whose_files_change_while_it_is_built_serves_this_run_only()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_template_whose_files_change_while_it_is_built_serves_this_run_only(bool isRemoved)
     {
         const string Schema = "CREATE TABLE book (id INTEGER);";
         _folder.Write("schema.sql", Schema);
         var incidents = new ConcurrentQueue<IncidentReported>();
-        var edits = Settings("schema.sql") with { TemplateHook = Hook(() => _folder.Write("schema.sql", "CREATE TABLE loan (id INTEGER);")) };
+        var edits = Settings("schema.sql") with { TemplateHook = Hook(Edit) };
         await using (var first = await PreparedAsync(edits, tell: Hear))
         {
             Query(await first.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
@@ -157,6 +159,14 @@ public sealed class SqliteDatabasesTests : IDisposable
         await using var third = await PreparedAsync(Settings("schema.sql") with { TemplateHook = Hook(() => { }) }, tell: Hear);
         third.Record!.TemplateHit.ShouldBe(true);
         incidents.Count.ShouldBe(1);
+
+        void Edit()
+        {
+            if (isRemoved)
+                File.Delete(Path.Combine(_folder.Path, "schema.sql"));
+            else
+                _folder.Write("schema.sql", "CREATE TABLE loan (id INTEGER);");
+        }
 
         void Hear(RunEvent happened)
         {

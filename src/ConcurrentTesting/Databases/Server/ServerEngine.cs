@@ -220,7 +220,7 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
 
         async Task RequireUnchangedAsync(CancellationToken token)
         {
-            if (isCached && !context.IsOurs && await FingerprintAsync(token) != fingerprint)
+            if (isCached && !context.IsOurs && !await TemplateFingerprint.IsStillAsync(fingerprint, FingerprintAsync, token))
                 throw new TemplateChangedException();
         }
 

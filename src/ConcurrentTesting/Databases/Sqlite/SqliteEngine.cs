@@ -96,7 +96,7 @@ internal sealed class SqliteEngine(
         {
             var path = Path.Combine(folder, TemplateFile);
             await builder.BuildAsync(source, path, token);
-            if (await FingerprintAsync(token) == fingerprint)
+            if (await TemplateFingerprint.IsStillAsync(fingerprint, FingerprintAsync, token))
                 return;
             File.Move(path, PathForThisRun(), overwrite: true);
             throw new TemplateChangedException();

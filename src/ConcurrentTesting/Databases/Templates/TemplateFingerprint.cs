@@ -60,6 +60,21 @@ internal sealed class TemplateFingerprint : IDisposable
         return Convert.ToHexStringLower(fingerprint._hash.GetHashAndReset())[..32];
     }
 
+    /// <summary>Whether what was built is what its fingerprint says. A file that is gone or may not be read meanwhile has changed.</summary>
+    /// <param name="compute">Computes the fingerprint again.</param>
+    public static async Task<bool> IsStillAsync(
+        string fingerprint, Func<CancellationToken, Task<string>> compute, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await compute(cancellationToken) == fingerprint;
+        }
+        catch (Exception exception) when (exception is IOException or ConcurrentTestException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose() => _hash.Dispose();
 
     // What the placeholders stand for is another in each run.

@@ -90,7 +90,7 @@ internal sealed class ThrowawayEngine(
         async Task<bool> BuildUnchangedAsync(ServerProcess server, CancellationToken token)
         {
             await BuildAsync(server, token);
-            hasChanged = isCached && await IdentityAsync(token) != identity;
+            hasChanged = isCached && !await TemplateFingerprint.IsStillAsync(identity, IdentityAsync, token);
             return !hasChanged;
         }
     }
