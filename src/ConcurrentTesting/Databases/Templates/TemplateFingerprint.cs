@@ -60,7 +60,7 @@ internal sealed class TemplateFingerprint : IDisposable
         return Convert.ToHexStringLower(fingerprint._hash.GetHashAndReset())[..32];
     }
 
-    /// <summary>Whether what was built is what its fingerprint says. A file that is gone or may not be read meanwhile has changed.</summary>
+    /// <summary>Whether what was built is what its fingerprint says. A file that is gone, or may not be read, has changed.</summary>
     /// <param name="compute">Computes the fingerprint again.</param>
     public static async Task<bool> IsStillAsync(
         string fingerprint, Func<CancellationToken, Task<string>> compute, CancellationToken cancellationToken)

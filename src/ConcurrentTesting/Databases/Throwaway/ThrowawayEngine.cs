@@ -24,7 +24,8 @@ internal sealed class ThrowawayEngine(
     private readonly CancellationTokenSource _lost = new();
     private ImmutableArray<TemplateSource> _sources;
 
-    /// <summary>Those in the data directory that all servers are copies of, once they are known: their files may change meanwhile.</summary>
+    /// <summary>Those in the data directory that all servers are copies of, once they are known: what they are made of may
+    /// change.</summary>
     private ImmutableArray<TemplateDatabase> _known = [];
     private ThrowawayServers? _servers;
 
@@ -63,7 +64,8 @@ internal sealed class ThrowawayEngine(
         }
 
         var product = await find(cancellationToken);
-        _servers = new ThrowawayServers(product, ServerAccount.Choose(settings, "postgres", "mysql", "nobody"), settings, runId, logger, time);
+        var account = ServerAccount.Choose(settings, "postgres", "mysql", "nobody");
+        _servers = new ThrowawayServers(product, account, settings, runId, logger, time);
     }
 
     public Task<int> SweepAsync(CancellationToken cancellationToken) => ThrowawayServers.SweepAsync(logger, cancellationToken);
