@@ -21,6 +21,7 @@ internal static class DatabaseEngines
         TimeProvider time)
     {
         RequireSense(settings, sources);
+        WarnOfUseless(settings, logger);
         if (ServerKind.Of(settings.Database) is not { } kind)
         {
             return settings.Database switch
@@ -79,6 +80,12 @@ internal static class DatabaseEngines
                 $"--test-template-extensions {settings.TemplateExtensions[0]}: only PostgreSQL has them, so it needs --test-database postgresql");
         }
 
+        if (settings.Database == DatabaseEngine.Sqlite && !settings.DatabaseSettings.IsEmpty)
+        {
+            throw Wrong(
+                $"--test-database-settings {settings.DatabaseSettings[0]}: an SQLite database keeps no settings for its sessions; give options in --test-connection-string (Foreign Keys=True)");
+        }
+
         var existing = sources.SelectMany(source => source.Steps).OfType<ExistingDatabaseStep>().FirstOrDefault();
         var isThrowaway = settings.Database is DatabaseEngine.PostgreSql or DatabaseEngine.MySql && settings.ConnectionString is null;
         if (existing is not null && isThrowaway)
@@ -91,6 +98,18 @@ internal static class DatabaseEngines
             throw Wrong("--test-isolation server needs --test-database postgresql or mysql");
         if (settings.ConnectionString is not null)
             throw Wrong("--test-isolation server starts servers of its own: leave --test-connection-string out");
+    }
+
+    // C# of a build may set these for several runs, some of which have a server.
+    private static void WarnOfUseless(ConcurrentTestSettings settings, ILogger logger)
+    {
+        var startsServer = ServerKind.Of(settings.Database) is not null && settings.ConnectionString is null;
+        if (startsServer || settings.Database == DatabaseEngine.None)
+            return;
+        var useless = settings.ServerListen == ServerListen.Tcp ? "--test-server-listen tcp"
+            : settings.ServerBinaries is not null ? "--test-server-binaries" : null;
+        if (useless is not null)
+            logger.LogWarning("{Setting} changes nothing here: it is for throwaway servers, and this run starts none", useless);
     }
 
     private static ConcurrentTestException Wrong(string why) => new(ConcurrentTestExitCode.BadSettings, why);

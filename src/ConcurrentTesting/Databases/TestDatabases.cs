@@ -144,6 +144,7 @@ internal sealed class TestDatabases : IAsyncDisposable
                 template.Name);
         }
 
+        TellChanged();
         await CompareConnectionsAsync(cancellationToken);
         _checking = _health!.CheckAsync(_disposing.Token);
     }
@@ -162,6 +163,17 @@ internal sealed class TestDatabases : IAsyncDisposable
                 "The template of {Database} is built anew in each run, because {Reason}: add watch: and the path of {Files}, and it is cached",
                 source.Database, unknown, remedy);
         }
+    }
+
+    private void TellChanged()
+    {
+        var changed = _templates.Where(template => template.HasChanged).Select(template => template.Source.Database).ToArray();
+        if (changed.Length == 0)
+            return;
+        _counts.Report(
+            IncidentKinds.TemplateChanged,
+            $"What the template of {string.Join(" and ", changed)} is made of changed while it was built: it serves this run only, and may have something of both. "
+            + "Where the command that builds it writes into a folder that counts, have it write elsewhere.");
     }
 
     private async Task CompareConnectionsAsync(CancellationToken cancellationToken)

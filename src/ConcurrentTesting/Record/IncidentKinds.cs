@@ -96,6 +96,9 @@ internal static class IncidentKinds
     /// <summary>Tests that run again and again have run as often as the run can hold.</summary>
     public const string StressBound = "stress-bound";
 
+    /// <summary>What a template is made of changed while it was built: it served this run only.</summary>
+    public const string TemplateChanged = "template-changed";
+
     /// <summary>Tests that an earlier run names are not among those that were discovered, and do not run.</summary>
     public const string TestsGone = "tests-gone";
 

@@ -38,8 +38,8 @@ internal static class ProcessEnvironment
         this ImmutableDictionary<string, string> environment, KeyValuePair<string, string>[] defaults) =>
         environment.AddRange(defaults.Where(variable => !environment.ContainsKey(variable.Key)));
 
-    // A secret parameter may be given with or without NUKE's prefix.
-    private static bool IsSecret(string name, ConcurrentTestSettings settings)
+    /// <summary>Whether a variable is kept from processes. A secret parameter may be given with or without NUKE's prefix.</summary>
+    public static bool IsSecret(string name, ConcurrentTestSettings settings)
     {
         const string prefix = "NUKE_";
         var isNuke = name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase);

@@ -88,7 +88,7 @@ internal sealed class OwnServer(ThrowawayServers servers, ServerProcess process)
     public static async Task<OwnServer> StartAsync(string temporaryDirectory, IServerProduct product)
     {
         var settings = new ConcurrentTestSettings { TemporaryDirectory = temporaryDirectory };
-        var account = ServerAccount.Choose("postgres", "mysql", "nobody");
+        var account = ServerAccount.Choose(settings, "postgres", "mysql", "nobody");
         var run = $"own-{Environment.ProcessId}-{Interlocked.Increment(ref _number)}";
         var servers = new ThrowawayServers(product, account, settings, run, new LogLines(), TimeProvider.System);
         try

@@ -118,6 +118,38 @@ public sealed class PostgreSqlDatabasesTests(DatabaseServers servers) : PostgreS
     }
 
     [Theory]
+    [InlineData("Search Path=app", "(SELECT schemaname FROM pg_tables WHERE tablename = 'book')", "app")]
+    [InlineData("Options=-c search_path=app", "(SELECT schemaname FROM pg_tables WHERE tablename = 'book')", "app")]
+    [InlineData("Timezone=Pacific/Kiritimati", "(SELECT zone FROM app.zone)", "Pacific/Kiritimati")]
+    public async Task What_the_connection_string_sets_makes_another_template(string setting, string question, string answer)
+    {
+        Script("CREATE SCHEMA app; CREATE TABLE book (id int); CREATE TABLE app.zone AS SELECT current_setting('TimeZone') AS zone;");
+        var settings = await SettingsAsync("schema.sql");
+        await using (var first = await PreparedAsync(settings))
+            (await QueryAsync(await first.LeaseAsync(0, CancellationToken), $"SELECT {question}::text")).ShouldNotBe(answer);
+
+        await using var second = await PreparedAsync(settings with { ConnectionString = $"{settings.ConnectionString};{setting}" });
+
+        second.Record!.TemplateHit.ShouldBe(false);
+        (await QueryAsync(await second.LeaseAsync(0, CancellationToken), $"SELECT {question}::text")).ShouldBe(answer);
+    }
+
+    [Fact]
+    public async Task A_database_setting_that_the_role_overrides_is_warned_of()
+    {
+        var role = UniqueName();
+        await AdminAsync($"CREATE ROLE {role} LOGIN CREATEDB");
+        await AdminAsync($"ALTER ROLE {role} SET statement_timeout = '5s'");
+        Script("CREATE TABLE book (id int);");
+        var settings = await SettingsAsync(role, "schema.sql") with { DatabaseSettings = ["Statement_Timeout=30s", "lock_timeout=1s"] };
+        await using var databases = await PreparedAsync(settings);
+
+        (await QueryAsync(await databases.LeaseAsync(0, CancellationToken), "SHOW statement_timeout")).ShouldBe("5s");
+        Log.Text.ShouldContain($"ALTER ROLE \"{role}\" RESET statement_timeout");
+        Log.Text.ShouldNotContain("RESET lock_timeout");
+    }
+
+    [Theory]
     [InlineData("statement_timeout=soon", "invalid value for parameter \"statement_timeout\": \"soon\"")]
     [InlineData("no_such_setting=1", "unrecognized configuration parameter \"no_such_setting\"")]
     [InlineData("port=1", "parameter \"port\" cannot be changed without restarting the server")]

@@ -69,6 +69,10 @@ public abstract partial class ServerContract(DatabaseServers servers) : ServerFi
     }
 
     [Fact]
+    public async Task A_template_whose_files_change_while_it_is_built_serves_this_run_only() =>
+        await RequireThatAChangedTemplateServesOneRunAsync(await SettingsAsync("schema.sql"));
+
+    [Fact]
     public async Task Of_runs_that_start_together_one_builds_and_the_others_wait()
     {
         Script($"{Book} {Server.Sleep(0.3)};");

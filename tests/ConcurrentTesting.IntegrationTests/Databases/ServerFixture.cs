@@ -1,6 +1,7 @@
 using System.Data.Common;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Server;
+using Shouldly;
 
 namespace ConcurrentTesting.IntegrationTests.Databases;
 
@@ -13,6 +14,34 @@ public abstract class ServerFixture(DatabaseServers servers) : DatabaseFixture(s
 
     internal async Task<ConcurrentTestSettings> SettingsAsync(params string[] template) =>
         Settings(Server.Engine, await Server.ConnectionStringAsync(), template) with { ServerBinaries = Server.Binaries };
+
+    /// <summary>A run whose template's file is another one by the time that the template is built, and a run with the first file again.</summary>
+    internal async Task RequireThatAChangedTemplateServesOneRunAsync(ConcurrentTestSettings settings)
+    {
+        Script(Book);
+        settings = settings with { TemplateHook = new TemplateHook("1", (_, _) => Task.CompletedTask) };
+        var edits = 0;
+        var edited = settings with
+        {
+            TemplateHook = new TemplateHook("1", (_, _) =>
+            {
+                if (edits++ == 0)
+                    Script($"{Book} CREATE TABLE loan (id int);");
+                return Task.CompletedTask;
+            }),
+        };
+        await using (var first = await PreparedAsync(edited))
+        {
+            first.Record!.TemplateHit.ShouldBe(false);
+            (await CountAsync(await first.LeaseAsync(0, CancellationToken))).ShouldBe(0L);
+        }
+
+        Script(Book);
+        await using (var second = await PreparedAsync(settings))
+            second.Record!.TemplateHit.ShouldBe(false);
+        await using var third = await PreparedAsync(settings);
+        third.Record!.TemplateHit.ShouldBe(true);
+    }
 
     internal Task<object?> AdminAsync(string sql) => QueryInAsync(Server.AdminDatabase, sql);
 

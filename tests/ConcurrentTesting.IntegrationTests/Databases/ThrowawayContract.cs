@@ -73,6 +73,23 @@ public abstract class ThrowawayContract(DatabaseServers servers) : ServerFixture
     }
 
     [Fact]
+    public async Task A_template_whose_files_change_while_it_is_built_serves_this_run_only() =>
+        await RequireThatAChangedTemplateServesOneRunAsync(await ThrowawayAsync("schema.sql"));
+
+    [Fact]
+    public async Task Who_edits_a_script_while_tests_run_changes_nothing_on_the_servers_that_start_later()
+    {
+        Script(Book);
+        await using var databases = await PreparedAsync(await ThrowawayAsync("schema.sql") with { Isolation = DatabaseIsolation.Server, Workers = 2 });
+        Script("CREATE TABLE loan (id int);");
+
+        var leases = await Task.WhenAll(databases.LeaseAsync(0, CancellationToken), databases.LeaseAsync(1, CancellationToken));
+
+        foreach (var lease in leases)
+            (await CountAsync(lease)).ShouldBe(0L);
+    }
+
+    [Fact]
     public async Task A_failing_script_names_itself_and_leaves_no_server()
     {
         Script("SELECT nonsense;");

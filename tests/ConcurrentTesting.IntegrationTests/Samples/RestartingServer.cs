@@ -38,8 +38,8 @@ internal sealed class RestartingServer : IAsyncDisposable
             ? await MySqlProduct.FindAsync(DatabaseServers.MySqlBinaries, cancellationToken)
             : await PostgreSqlProduct.FindAsync(DatabaseServers.PostgreSqlBinaries, cancellationToken);
         var product = new ConfiguredProduct(found, [.. arguments]);
-        var account = ServerAccount.Choose("postgres", "mysql", "nobody");
         var settings = new ConcurrentTestSettings { TemporaryDirectory = shared.TemporaryDirectory };
+        var account = ServerAccount.Choose(settings, "postgres", "mysql", "nobody");
         var servers = new ThrowawayServers(product, account, settings, $"restarting-{Environment.ProcessId}-{Interlocked.Increment(ref _number)}", new LogLines(), TimeProvider.System);
         try
         {

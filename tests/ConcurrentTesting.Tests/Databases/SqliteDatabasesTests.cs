@@ -6,6 +6,7 @@ using System.Text.Json;
 using ConcurrentTesting.Databases;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Record;
+using ConcurrentTesting.Safety;
 using Microsoft.Data.Sqlite;
 using Shouldly;
 using Xunit;
@@ -113,7 +114,7 @@ public sealed class SqliteDatabasesTests : IDisposable
     [Fact]
     public async Task Options_of_the_given_connection_string_are_kept()
     {
-        await using var databases = await PreparedAsync(Settings() with { ConnectionString = "Foreign Keys=True;Data Source=ignored.db" });
+        await using var databases = await PreparedAsync(Settings() with { ConnectionString = "Foreign Keys=True" });
 
         var lease = await databases.LeaseAsync(0, CancellationToken);
 
@@ -131,6 +132,53 @@ public sealed class SqliteDatabasesTests : IDisposable
 
         second.Record!.TemplateHit.ShouldBe(true);
         Query(await second.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_template_whose_files_change_while_it_is_built_serves_this_run_only(bool isRemoved)
+    {
+        const string Schema = "CREATE TABLE book (id INTEGER);";
+        _folder.Write("schema.sql", Schema);
+        var incidents = new ConcurrentQueue<IncidentReported>();
+        var edits = Settings("schema.sql") with { TemplateHook = Hook(Edit) };
+        await using (var first = await PreparedAsync(edits, tell: Hear))
+        {
+            Query(await first.LeaseAsync(0, CancellationToken), "SELECT count(*) FROM book").ShouldBe(0);
+            first.Record!.TemplateHit.ShouldBe(false);
+        }
+
+        var incident = incidents.ShouldHaveSingleItem();
+        (incident.Kind, incident.Worker).ShouldBe((IncidentKinds.TemplateChanged, null));
+        incident.Message.ShouldStartWith("What the template of main is made of changed");
+        _folder.Write("schema.sql", Schema);
+
+        await using var second = await PreparedAsync(Settings("schema.sql") with { TemplateHook = Hook(() => { }) }, tell: Hear);
+        second.Record!.TemplateHit.ShouldBe(false);
+        await using var third = await PreparedAsync(Settings("schema.sql") with { TemplateHook = Hook(() => { }) }, tell: Hear);
+        third.Record!.TemplateHit.ShouldBe(true);
+        incidents.Count.ShouldBe(1);
+
+        void Edit()
+        {
+            if (isRemoved)
+                File.Delete(Path.Combine(_folder.Path, "schema.sql"));
+            else
+                _folder.Write("schema.sql", "CREATE TABLE loan (id INTEGER);");
+        }
+
+        void Hear(RunEvent happened)
+        {
+            if (happened is IncidentReported reported)
+                incidents.Enqueue(reported);
+        }
+
+        static TemplateHook Hook(Action work) => new("1", (_, _) =>
+        {
+            work();
+            return Task.CompletedTask;
+        });
     }
 
     [Theory]
@@ -341,6 +389,24 @@ public sealed class SqliteDatabasesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_command_gets_no_secret_of_the_build()
+    {
+        const string Secret = "NUKE_SQLITE_DATABASES_TESTS_TOKEN";
+        Environment.SetEnvironmentVariable(Secret, "value");
+        try
+        {
+            await using var databases = await PreparedAsync(
+                Settings($"cmd:sqlite3 \"$CONCURRENT_TEST_DATABASE\" \"CREATE TABLE heard AS SELECT '${Secret}' AS word\""));
+
+            Query(await databases.LeaseAsync(0, CancellationToken), "SELECT length(word) FROM heard").ShouldBe(0);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Secret, null);
+        }
+    }
+
+    [Fact]
     public async Task A_command_that_leaves_a_process_with_its_output_is_not_waited_for()
     {
         _folder.Write("migrate.sh", "sqlite3 \"$CONCURRENT_TEST_DATABASE\" 'CREATE TABLE book (id INTEGER)'; sleep 60 & echo $! > left");
@@ -408,6 +474,44 @@ public sealed class SqliteDatabasesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Data Source=shop.db")]
+    [InlineData("Filename=:memory:")]
+    public async Task A_file_in_the_connection_string_is_refused_because_no_worker_would_have_it(string connectionString)
+    {
+        await using var databases = TestDatabases.Create(Settings() with { ConnectionString = connectionString }, RunId(), _log, TimeProvider.System);
+
+        var failure = await Should.ThrowAsync<ConcurrentTestException>(databases.CheckAsync(CancellationToken));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        failure.Message.ShouldContain($"give db:{connectionString.Split('=')[1]} in --test-template");
+    }
+
+    [Fact]
+    public void Settings_that_SQLite_cannot_keep_are_refused()
+    {
+        var settings = Settings() with { DatabaseSettings = ["foreign_keys=on"] };
+
+        var failure = Should.Throw<ConcurrentTestException>(() => TestDatabases.Create(settings, RunId(), _log, TimeProvider.System));
+
+        failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
+        failure.Message.ShouldContain("--test-database-settings foreign_keys=on");
+    }
+
+    [Theory]
+    [InlineData(DatabaseEngine.Sqlite, null, 1)]
+    [InlineData(DatabaseEngine.PostgreSql, "Host=localhost", 1)]
+    [InlineData(DatabaseEngine.PostgreSql, null, 0)]
+    [InlineData(DatabaseEngine.None, null, 0)]
+    public async Task What_is_for_a_throwaway_server_is_said_to_change_nothing_where_there_is_none(DatabaseEngine engine, string? connectionString, int times)
+    {
+        var settings = Settings() with { Database = engine, ConnectionString = connectionString, ServerListen = ServerListen.Tcp, ServerBinaries = "/opt/servers" };
+
+        await using var databases = TestDatabases.Create(settings, RunId(), _log, TimeProvider.System);
+
+        (_log.Text.Split("changes nothing here").Length - 1).ShouldBe(times);
+    }
+
+    [Theory]
     [InlineData("missing.sql", "there is no file or folder")]
     [InlineData("empty", "has no *.sql files")]
     [InlineData("cmd:", "nothing follows the prefix")]
@@ -421,6 +525,27 @@ public sealed class SqliteDatabasesTests : IDisposable
         failure.ExitCode.ShouldBe(ConcurrentTestExitCode.BadSettings);
         failure.Message.ShouldContain($"--test-template '{entry}'");
         failure.Message.ShouldContain(why);
+    }
+
+    [Fact]
+    public async Task A_server_that_a_killed_run_left_ends_before_its_files_go()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There are no throwaway servers.");
+        var data = Path.Combine(_folder.Path, "temp", "runs", "dead", "s1", "data");
+        using var server = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read line", data]) { RedirectStandardInput = true })!;
+        _folder.Write("temp/runs/dead.lock", $"{RunFolder.Mark}\nprocess 1\n");
+        _folder.Write("temp/runs/dead/s1/data.pid", $"{server.Id}\n");
+        try
+        {
+            await using var databases = await PreparedAsync(Settings());
+
+            Directory.Exists(Path.Combine(_folder.Path, "temp", "runs", "dead")).ShouldBeFalse();
+            await server.WaitForExitAsync(CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
+        }
+        finally
+        {
+            server.Kill();
+        }
     }
 
     [Fact]

@@ -24,6 +24,22 @@ public sealed class TemplateFingerprintTests : IDisposable
         (await OfAsync(shop, "cmd:sh ./migrate.sh")).ShouldNotBe(await OfAsync(bank, "cmd:sh ./migrate.sh"));
     }
 
+    [Theory]
+    [InlineData("cmd:sh ./seed.sh", true)]
+    [InlineData("seed.sql", false)]
+    public async Task A_variable_that_a_command_gets_counts_as_its_text_does(string template, bool counts)
+    {
+        _folder.Write("seed.sh", "make db");
+        _folder.Write("seed.sql", "SELECT 1");
+        ConcurrentTestSettings With(string tenant) =>
+            In("") with { Environment = [EnvironmentPattern.Default, new("Seed__Tenant", tenant)] };
+
+        var acme = await OfAsync(With("acme"), template);
+
+        (await OfAsync(With("acme"), template)).ShouldBe(acme);
+        (await OfAsync(With("globex"), template) != acme).ShouldBe(counts);
+    }
+
     [Fact]
     public async Task Machines_that_share_a_queue_agree_wherever_their_checkouts_are()
     {
@@ -108,6 +124,9 @@ public sealed class TemplateFingerprintTests : IDisposable
     [InlineData("<EmbeddedResource Include=\"../../db/**/*.sql\" />", "db/tables/1.sql")]
     [InlineData("<Import Project=\"../Shared/Shared.projitems\" />", "src/Shared/1.cs")]
     [InlineData("<Import Project=\"../../eng/db.props\" />", "db/tables/1.sql")]
+    [InlineData("<Reference Include=\"Legacy\"><HintPath>..\\..\\lib\\Legacy.dll</HintPath></Reference>", "lib/Legacy.dll")]
+    [InlineData("<Reference Include=\"Legacy\"><HintPath>$(Libraries)Legacy.dll</HintPath></Reference>", "lib/Legacy.dll")]
+    [InlineData("<Reference Include=\"../../lib/*.dll\" />", "lib/Legacy.dll")]
     [InlineData("", "Directory.Packages.props")]
     public async Task What_a_commands_project_is_made_of_outside_of_its_folder_counts(string items, string changed)
     {
@@ -116,6 +135,7 @@ public sealed class TemplateFingerprintTests : IDisposable
         _folder.Write("src/More/More.csproj", "<Project />");
         _folder.Write("src/Shared/Shared.projitems", "<Project />");
         _folder.Write("eng/db.props", "<Project><ItemGroup><Content Include=\"$(MSBuildThisFileDirectory)../db/**\" /></ItemGroup></Project>");
+        _folder.Write("lib/Legacy.dll", "");
         _folder.Write("Directory.Build.props", "<Project><Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '..'))\" /></Project>");
         _folder.Write(".git/HEAD", "");
         _folder.Write("README.md", "");
@@ -130,7 +150,8 @@ public sealed class TemplateFingerprintTests : IDisposable
     [Fact]
     public async Task What_a_commands_project_has_nothing_to_do_with_does_not_count()
     {
-        _folder.Write("src/Shop/Shop.csproj", "<Project><ItemGroup><Compile Include=\"../Shared/*.cs\" /><PackageReference Include=\"$(Some)\" /></ItemGroup></Project>");
+        _folder.Write("src/Shop/Shop.csproj", "<Project><ItemGroup><Compile Include=\"../Shared/*.cs\" /><PackageReference Include=\"$(Some)\" />"
+            + "<Reference Include=\"System.Xml\" /><Reference Include=\"Some\"><HintPath>$(NuGetPackageRoot)some/1.0/Some.dll</HintPath></Reference></ItemGroup></Project>");
         _folder.Write(".git/HEAD", "");
         const string Command = "cmd:dotnet ef database update --project src/Shop";
         var before = await OfAsync(In(""), Command);

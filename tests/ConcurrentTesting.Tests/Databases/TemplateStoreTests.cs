@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ConcurrentTesting.Databases.Templates;
 using Shouldly;
 using Xunit;
@@ -12,6 +13,7 @@ public sealed class TemplateStoreTests : IDisposable
     private const string Middle = "mariadb-11111111111111111111111111111111";
     private const string New = "mariadb-22222222222222222222222222222222";
     private const string Old = "mariadb-33333333333333333333333333333333";
+    private const UnixFileMode Everything = (UnixFileMode)0b111_111_111;
     private const string Used = "mariadb-44444444444444444444444444444444";
 
     private readonly TemporaryFolder _folder = new();
@@ -53,6 +55,28 @@ public sealed class TemplateStoreTests : IDisposable
 
         entry.Hit.ShouldBeFalse();
         Directory.EnumerateFiles(entry.Path).Select(Path.GetFileName).ShouldBe(["content"]);
+    }
+
+    [Fact]
+    public async Task What_a_dead_builder_goes_on_to_write_does_not_reach_the_next_ones_template()
+    {
+        var folders = new List<string>();
+        await Should.ThrowAsync<IOException>(Store().GetOrBuildAsync(A, BuildAsync, CancellationToken));
+
+        using var entry = await Store().GetOrBuildAsync(A, BuildAsync, CancellationToken);
+
+        folders.Distinct().Count().ShouldBe(2);
+        Directory.EnumerateFileSystemEntries(entry.Path).Select(Path.GetFileName).ShouldBe(["content"]);
+        Entries().ShouldBe([A]);
+
+        async Task BuildAsync(string folder, CancellationToken cancellationToken)
+        {
+            folders.Add(folder);
+            await WriteAsync(folder, 1);
+            if (folders.Count == 1)
+                throw new IOException();
+            Should.Throw<IOException>(() => File.AppendAllText(Path.Combine(folders[0], "content"), "more"));
+        }
     }
 
     [Fact]
@@ -98,6 +122,31 @@ public sealed class TemplateStoreTests : IDisposable
     }
 
     [Fact]
+    public void What_another_user_has_left_there_is_in_nobodys_way()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "A thread is made another user's by a call of Linux.");
+        foreach (var name in new[] { A, B, C })
+            _folder.Write($"{name}/data/file", "");
+        foreach (var name in new[] { A, B, C, Old })
+            _folder.Write($"{name}.lock", "");
+        _folder.Write($"{Old}.building/half", "");
+        Allow(Everything, _folder.Path, A, $"{A}/data", $"{A}.lock", B, C, $"{C}/data", $"{C}.lock");
+        Allow(UnixFileMode.None, $"{B}/data");
+
+        AsNobody(async () =>
+        {
+            (await Store().ListAsync(CancellationToken)).Select(entry => (Path.GetFileName(entry.Path), entry.Bytes is null))
+                .ShouldBe([(A, false), (B, true), (C, false)], ignoreOrder: true);
+            await Store().EvictAsync(CancellationToken, maxEntries: 0);
+        });
+
+        Allow(Everything, $"{B}/data");
+        Entries().ShouldContain(B);
+        Entries().ShouldNotContain(A);
+        Entries().ShouldNotContain(C);
+    }
+
+    [Fact]
     public async Task A_build_that_fails_leaves_nothing()
     {
         await Should.ThrowAsync<InvalidOperationException>(Store().GetOrBuildAsync(A, (_, _) => throw new InvalidOperationException(), CancellationToken));
@@ -105,6 +154,41 @@ public sealed class TemplateStoreTests : IDisposable
 
         Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName).ShouldBe(["store.lock"]);
     }
+
+    private void Allow(UnixFileMode mode, params string[] names)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        foreach (var name in names)
+            File.SetUnixFileMode(Path.Combine(_folder.Path, name), mode);
+    }
+
+    /// <summary>Works with files as a user who is not root; of another user nothing changes.</summary>
+    private static void AsNobody(Func<Task> work)
+    {
+        const int Nobody = 65534;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            _ = SetUserOfFiles(Nobody);
+            try
+            {
+                work().GetAwaiter().GetResult();
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure.ShouldBeNull();
+    }
+
+    // It holds for the calling thread alone.
+    [DllImport("libc", EntryPoint = "setfsuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetUserOfFiles(int user);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 

@@ -21,7 +21,7 @@ public sealed class QueueServer : IAsyncLifetime
     {
         var product = await PostgreSqlProduct.FindAsync(Environment.GetEnvironmentVariable("TEST_POSTGRESQL_BINARIES") is { Length: > 0 } folder ? folder : null, CancellationToken.None);
         var settings = new ConcurrentTestSettings { TemporaryDirectory = _folder.Path };
-        _servers = new ThrowawayServers(product, ServerAccount.Choose("postgres", "nobody"), settings, $"queue-{Environment.ProcessId}", NullLogger.Instance, TimeProvider.System);
+        _servers = new ThrowawayServers(product, ServerAccount.Choose(settings, "postgres", "nobody"), settings, $"queue-{Environment.ProcessId}", NullLogger.Instance, TimeProvider.System);
         _process = await _servers.StartEmptyAsync(CancellationToken.None);
     }
 

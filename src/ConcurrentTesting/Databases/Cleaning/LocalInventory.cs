@@ -27,7 +27,7 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
         "run's folder",
         folder.Path,
         folder.IsInUse,
-        SizeOf(folder.Path),
+        TemplateStore.TrySizeOf(folder.Path),
         async token =>
         {
             await RunFolder.SweepAsync(root, ServerProcess.EndLeftoversAsync, logger, token, only: folder.Path);
@@ -39,7 +39,8 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
         var folder = KeptDatabases.Folder(settings);
         return !Directory.Exists(folder) ? [] : Directory.EnumerateFileSystemEntries(folder).Where(KeptDatabases.IsOwn)
             .Order(StringComparer.Ordinal)
-            .Select(path => new OwnItem("kept database", path, IsServed(path), SizeOf(path), _ => Task.FromResult(Remove(path))));
+            .Select(path => new OwnItem(
+                "kept database", path, IsServed(path), TemplateStore.TrySizeOf(path), _ => Task.FromResult(Remove(path))));
     }
 
     /// <summary>Somebody has started a server on the data that were kept, as the run told how.</summary>
@@ -77,19 +78,6 @@ internal sealed class LocalInventory(ConcurrentTestSettings settings, ILogger lo
         {
             logger.LogWarning("{Path} cannot be removed: {Reason}", path, exception.Message);
             return false;
-        }
-    }
-
-    private static long? SizeOf(string path)
-    {
-        try
-        {
-            return Directory.Exists(path) ? TemplateStore.SizeOf(path) : new FileInfo(path).Length;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The folder is being removed, or belongs to another user.
-            return null;
         }
     }
 }

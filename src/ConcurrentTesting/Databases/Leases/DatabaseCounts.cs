@@ -31,6 +31,10 @@ internal sealed class DatabaseCounts(Action<RunEvent> tell, TimeProvider time)
 
     public void Kept(KeptRecord kept) => Tell(new CloneKept(kept) { At = time.GetUtcNow() }, _fold.Add);
 
+    /// <summary>Tells what a person should know, which is no count.</summary>
+    public void Report(string kind, string message) =>
+        Tell(new IncidentReported(kind, message, null) { At = time.GetUtcNow() }, _ => { });
+
     /// <summary>All of it, with what else is known of the databases.</summary>
     public DatabaseRecord With(DatabaseRecord databases)
     {

@@ -26,6 +26,9 @@ internal interface IDatabaseEngine : IAsyncDisposable
     Task<ImmutableArray<TemplateDatabase>> EnsureTemplatesAsync(
         ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken);
 
+    /// <summary>Makes ready to clone what was found or built on a server that this one is a copy of. Only servers have copies.</summary>
+    Task LearnAsync(ImmutableArray<TemplateDatabase> templates, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     /// <summary>Makes a private copy.</summary>
     /// <param name="label">Names the copy within the run, never used twice: <c>w3-1</c>.</param>
     Task<DatabaseClone> CloneAsync(TemplateDatabase template, string label, CancellationToken cancellationToken);

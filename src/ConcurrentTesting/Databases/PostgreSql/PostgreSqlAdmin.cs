@@ -29,6 +29,15 @@ internal sealed class PostgreSqlAdmin : ServerAdmin
 
     public string? Password => _given.Password;
 
+    /// <summary>What scripts, commands and hooks find set in their sessions by the connection string, or by the variables that take its
+    /// place.</summary>
+    public ImmutableArray<string> SessionSettings =>
+    [
+        $"search_path {_given.SearchPath}",
+        $"options {_given.Options ?? Environment.GetEnvironmentVariable("PGOPTIONS")}",
+        $"timezone {_given.Timezone ?? Environment.GetEnvironmentVariable("PGTZ")}",
+    ];
+
     /// <exception cref="ConcurrentTestException">The string cannot be read, or names no server or several.</exception>
     public static PostgreSqlAdmin Create(string connectionString)
     {

@@ -37,6 +37,7 @@ internal sealed class PostgreSqlCheck(
         RequireVersionAndRights(answers);
         await RequireSourcesAsync(session, answers.Facts, cancellationToken);
         await RequireSettingsAsync(session, cancellationToken);
+        await WarnOfOverriddenSettingsAsync(session, answers.Facts.User, cancellationToken);
         Guard(answers);
         return answers.Facts;
     }
@@ -160,6 +161,23 @@ internal sealed class PostgreSqlCheck(
                     : ConcurrentTestExitCode.BadSettings;
                 throw new ConcurrentTestException(code, $"--test-database-settings '{name}={value}': {exception.MessageText}", exception);
             }
+        }
+    }
+
+    /// <summary>A role's settings come before a database's.</summary>
+    private async Task WarnOfOverriddenSettingsAsync(NpgsqlConnection session, string user, CancellationToken cancellationToken)
+    {
+        var names = DatabaseSettingList.Parse(settings.DatabaseSettings).Select(setting => setting.Name.ToLowerInvariant()).ToArray();
+        var overridden = names.Length == 0 ? [] : await session.QueryAsync(
+            """
+            SELECT name FROM (SELECT split_part(unnest(rolconfig), '=', 1) AS name FROM pg_roles WHERE rolname = current_user) s
+            WHERE lower(name) = ANY($1)
+            """,
+            row => row.GetString(0), cancellationToken, (object)names);
+        foreach (var name in overridden)
+        {
+            guards.Warn(
+                $"--test-database-settings {name} does not hold for '{user}', whose own setting comes first: ALTER ROLE {PostgreSqlAdmin.Quote(user)} RESET {name}");
         }
     }
 

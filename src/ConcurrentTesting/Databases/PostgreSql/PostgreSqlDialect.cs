@@ -45,7 +45,7 @@ internal sealed class PostgreSqlDialect(PostgreSqlAdmin admin, ServerContext con
             FormattableString.Invariant($"PostgreSQL {_facts.Version / 10000}"),
             _facts.User,
             _facts.MayMakeRoles,
-            [version, _facts.User, _facts.Collation, .. await ReadInfluencesAsync(cancellationToken)]);
+            [version, _facts.User, _facts.Collation, .. admin.SessionSettings, .. await ReadInfluencesAsync(cancellationToken)]);
     }
 
     /// <summary>What a template takes from the server: the settings of who builds it, and the versions of its extensions and of its

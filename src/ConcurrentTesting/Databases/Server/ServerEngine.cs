@@ -67,6 +67,13 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
         return ensured.ToImmutable();
     }
 
+    public async Task LearnAsync(ImmutableArray<TemplateDatabase> templates, CancellationToken cancellationToken)
+    {
+        await LiveAsync(cancellationToken);
+        foreach (var template in templates)
+            await dialect.LearnAsync(template.Name, cancellationToken);
+    }
+
     // The names are known once the server was checked.
     public ConnectionValues? Foresee(TemplateSource source, string label) =>
         _facts is null ? null : dialect.ConnectionTo(NameOf(source, label));
@@ -170,11 +177,23 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
 
     private async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, CancellationToken cancellationToken)
     {
-        var started = Stopwatch.GetTimestamp();
-        var fingerprint = await TemplateFingerprint.ComputeAsync(
-            source, [Name, .. _facts!.Identity], _settings, cancellationToken);
         // A throwaway server's directory is cached as a whole or not at all, so its templates always stay on it.
         var isCached = context.IsOurs || source.IsCached(_settings);
+        try
+        {
+            return await EnsureTemplateAsync(source, isCached, cancellationToken);
+        }
+        catch (TemplateChangedException)
+        {
+            return await EnsureTemplateAsync(source, isCached: false, cancellationToken) with { HasChanged = true };
+        }
+    }
+
+    /// <exception cref="TemplateChangedException">It would be found by others for what it is not.</exception>
+    private async Task<TemplateDatabase> EnsureTemplateAsync(TemplateSource source, bool isCached, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var fingerprint = await FingerprintAsync(cancellationToken);
         var name = isCached
             ? OwnDatabaseName.OfTemplate(fingerprint, source.Database).ToString()
             : OwnDatabaseName.OfRun(_runId, $"{source.Database}_template").ToString();
@@ -196,7 +215,17 @@ internal sealed class ServerEngine(IServerDialect dialect, ServerContext context
 
         Task BuildAsync(Func<CancellationToken, Task> requireLock, CancellationToken token) =>
             new ServerTemplateBuilder(
-                dialect, _databases, _confinement, _facts, context, new NewTemplate(source, name, isCached, requireLock)).BuildAsync(token);
+                dialect, _databases, _confinement, _facts!, context,
+                new NewTemplate(source, name, isCached, requireLock, RequireUnchangedAsync)).BuildAsync(token);
+
+        async Task RequireUnchangedAsync(CancellationToken token)
+        {
+            if (isCached && !context.IsOurs && !await TemplateFingerprint.IsStillAsync(fingerprint, FingerprintAsync, token))
+                throw new TemplateChangedException();
+        }
+
+        Task<string> FingerprintAsync(CancellationToken token) =>
+            TemplateFingerprint.ComputeAsync(source, [Name, .. _facts!.Identity], _settings, token);
     }
 
     private async Task<bool> DropAsync(string name, CancellationToken cancellationToken)

@@ -7,7 +7,10 @@ namespace ConcurrentTesting.Databases.Server;
 /// <summary>A template that is to be made.</summary>
 /// <param name="IsCached">It stays between runs.</param>
 /// <param name="RequireLock">Throws where another run may have begun to build under the same name.</param>
-internal sealed record NewTemplate(TemplateSource Source, string Name, bool IsCached, Func<CancellationToken, Task> RequireLock);
+/// <param name="RequireUnchanged">Throws where the template's name is that of what it was to be made of, and that has changed.</param>
+internal sealed record NewTemplate(
+    TemplateSource Source, string Name, bool IsCached, Func<CancellationToken, Task> RequireLock,
+    Func<CancellationToken, Task> RequireUnchanged);
 
 /// <summary>Makes a template's database step by step, by an account that reaches nothing else where that can be, and seals it.</summary>
 internal sealed class ServerTemplateBuilder(
@@ -73,6 +76,7 @@ internal sealed class ServerTemplateBuilder(
                 await confinement.ExplainAsync(step, template.Source.Database, () => TakeStepAsync(step), _work.IsDenied);
         }
 
+        await template.RequireUnchanged(cancellationToken);
         var ended = await _work.SealAsync(
             account, template.IsCached, context.Time.GetUtcNow(), template.RequireLock, cancellationToken);
         if (ended > 0)

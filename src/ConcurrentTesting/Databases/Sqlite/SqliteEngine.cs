@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using ConcurrentTesting.Databases.Leases;
 using ConcurrentTesting.Databases.Templates;
+using ConcurrentTesting.Databases.Throwaway;
 using Microsoft.Data.Sqlite;
 
 namespace ConcurrentTesting.Databases.Sqlite;
@@ -31,21 +32,24 @@ internal sealed class SqliteEngine(
 
     public Task CheckAsync(CancellationToken cancellationToken)
     {
-        if (new SqliteConnectionStringBuilder(BaseConnectionString()).Mode == SqliteOpenMode.Memory)
+        var given = new SqliteConnectionStringBuilder(BaseConnectionString());
+        if (given.Mode == SqliteOpenMode.Memory)
+            throw Wrong("Mode=Memory: every connection would open an empty database instead of the worker's copy; leave it out");
+        if (given.DataSource.Length > 0)
         {
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings,
-                "--test-connection-string Mode=Memory: every connection would open an empty database instead of the worker's copy; leave it out");
+            throw Wrong(
+                $"Data Source={given.DataSource}: each worker has a file of its own; leave it out, and give db:{given.DataSource} in --test-template to begin with a copy of that file");
         }
 
         return Task.CompletedTask;
     }
 
+    /// <summary>Servers of other runs have their data below the same folder.</summary>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var removed = 0;
         foreach (var root in RunFolder.Roots(settings.TemporaryDirectory))
-            removed += await RunFolder.SweepAsync(root, (_, _) => Task.FromResult(true), logger, cancellationToken);
+            removed += await RunFolder.SweepAsync(root, ServerProcess.EndLeftoversAsync, logger, cancellationToken);
         return removed;
     }
 
@@ -67,25 +71,40 @@ internal sealed class SqliteEngine(
             // A file of SQL makes the same database whatever its name is; hooks and commands may ask for the name.
             .. source.MayAskForName ? [source.Database] : Array.Empty<string>(),
         ];
-        var fingerprint = await TemplateFingerprint.ComputeAsync(source, facts, settings, cancellationToken);
+        var fingerprint = await FingerprintAsync(cancellationToken);
         var builder = new SqliteTemplateBuilder(settings, runId, ConnectionTo, secrets, logger);
 
         if (!source.IsCached(settings))
-            return await BuildForThisRunAsync();
-
-        var entry = await _store.GetOrBuildAsync(
-            $"sqlite-{fingerprint}", (folder, token) => builder.BuildAsync(source, Path.Combine(folder, TemplateFile), token),
-            cancellationToken);
-        _held.Add(entry);
-        await _store.EvictAsync(cancellationToken);
-        return Template(Path.Combine(entry.Path, TemplateFile), entry.Hit);
-
-        async Task<TemplateDatabase> BuildForThisRunAsync()
         {
-            var path = Path.Combine(Folder().Path, $"template-{source.Database}.db");
-            await builder.BuildAsync(source, path, cancellationToken);
-            return Template(path, hit: false);
+            await builder.BuildAsync(source, PathForThisRun(), cancellationToken);
+            return Template(PathForThisRun(), hit: false);
         }
+
+        try
+        {
+            var entry = await _store.GetOrBuildAsync($"sqlite-{fingerprint}", BuildAsync, cancellationToken);
+            _held.Add(entry);
+            await _store.EvictAsync(cancellationToken);
+            return Template(Path.Combine(entry.Path, TemplateFile), entry.Hit);
+        }
+        catch (TemplateChangedException)
+        {
+            return Template(PathForThisRun(), hit: false) with { HasChanged = true };
+        }
+
+        async Task BuildAsync(string folder, CancellationToken token)
+        {
+            var path = Path.Combine(folder, TemplateFile);
+            await builder.BuildAsync(source, path, token);
+            if (await TemplateFingerprint.IsStillAsync(fingerprint, FingerprintAsync, token))
+                return;
+            File.Move(path, PathForThisRun(), overwrite: true);
+            throw new TemplateChangedException();
+        }
+
+        Task<string> FingerprintAsync(CancellationToken token) => TemplateFingerprint.ComputeAsync(source, facts, settings, token);
+
+        string PathForThisRun() => Path.Combine(Folder().Path, $"template-{source.Database}.db");
 
         TemplateDatabase Template(string path, bool hit)
         {
@@ -210,11 +229,12 @@ internal sealed class SqliteEngine(
         catch (ArgumentException)
         {
             // The driver's message may quote the value.
-            throw new ConcurrentTestException(
-                ConcurrentTestExitCode.BadSettings,
-                "--test-connection-string cannot be read by SQLite: give only options (Foreign Keys=True), or leave it out");
+            throw Wrong("cannot be read by SQLite: give only options (Foreign Keys=True), or leave it out");
         }
     }
+
+    private static ConcurrentTestException Wrong(string why) =>
+        new(ConcurrentTestExitCode.BadSettings, $"--test-connection-string {why}");
 
     private RunFolder Folder()
     {

@@ -9,7 +9,8 @@ namespace ConcurrentTesting.Databases.Templates;
 /// <param name="AreWhole">False where there is more of which nobody knows where it lies.</param>
 internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWhole)
 {
-    private static readonly string[] FileItems = ["ProjectReference", "Compile", "EmbeddedResource", "Content", "None", "Resource"];
+    private static readonly string[] FileItems =
+        ["ProjectReference", "Reference", "Compile", "EmbeddedResource", "Content", "None", "Resource"];
 
     // These files tell versions of packages, and may refer to other files.
     private static readonly string[] FilesFoundByName = ["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"];
@@ -74,8 +75,10 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
             [
                 .. XDocument.Load(file).Descendants().SelectMany(element => element.Name.LocalName switch
                 {
-                    "Import" => Split(element.Attribute("Project"), isImport: true),
-                    var name when FileItems.Contains(name) => Split(element.Attribute("Include"), isImport: false),
+                    "Import" => Split(element.Attribute("Project")?.Value, isImport: true),
+                    // An assembly that a reference stands for.
+                    "HintPath" => Split(element.Value, isImport: false),
+                    var name when FileItems.Contains(name) => Split(element.Attribute("Include")?.Value, isImport: false),
                     _ => [],
                 }),
             ];
@@ -87,8 +90,8 @@ internal sealed record ProjectReferences(IReadOnlyList<string> Paths, bool AreWh
         }
     }
 
-    private static IEnumerable<Reference> Split(XAttribute? value, bool isImport) =>
-        (value?.Value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+    private static IEnumerable<Reference> Split(string? value, bool isImport) =>
+        (value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(text => !IsElsewhere(text))
             .Select(text => new Reference(text.Replace('\\', Path.DirectorySeparatorChar), isImport));
 

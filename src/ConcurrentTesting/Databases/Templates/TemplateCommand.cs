@@ -20,7 +20,8 @@ internal sealed class TemplateCommand(ConcurrentTestSettings settings, Redactor 
         string commandLine, string database, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         var start = StartInfo(commandLine);
-        foreach (var name in settings.SecretVariables.Concat(LeaseEnvironment.Misleading(settings.Database)))
+        var secret = start.Environment.Keys.Where(name => ProcessEnvironment.IsSecret(name, settings));
+        foreach (var name in secret.Concat(LeaseEnvironment.Misleading(settings.Database)).ToArray())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

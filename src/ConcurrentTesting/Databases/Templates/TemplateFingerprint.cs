@@ -36,8 +36,9 @@ internal sealed class TemplateFingerprint : IDisposable
 
     /// <param name="engine">What the engine adds: its name, version, collation, owner.</param>
     /// <param name="isOfPlace">
-    /// Whether the folder that commands run in counts. It does for a template: what a command reads without naming it is that folder's, and
-    /// other projects may have templates on the same server.
+    /// Whether the folder that commands run in counts, and the variables that they get. They do for a template: what a command reads
+    /// without naming it is that folder's, and other projects may have templates on the same server. Machines of one run compare the
+    /// variables by themselves.
     /// </param>
     /// <returns>32 hexadecimal digits.</returns>
     public static async Task<string> ComputeAsync(
@@ -52,14 +53,37 @@ internal sealed class TemplateFingerprint : IDisposable
         foreach (var fact in engine)
             fingerprint.Add(fact);
         if (isOfPlace && source.Steps.Any(step => step is CommandStep))
-            fingerprint.Add(settings.WorkingDirectory);
+            fingerprint.AddSurroundings(settings);
         var isWatched = source.Steps.Any(step => step is WatchStep);
         foreach (var step in source.Steps)
             await fingerprint.AddStepAsync(step, isWatched, cancellationToken);
         return Convert.ToHexStringLower(fingerprint._hash.GetHashAndReset())[..32];
     }
 
+    /// <summary>Whether what was built is what its fingerprint says. A file that is gone, or may not be read, has changed.</summary>
+    /// <param name="compute">Computes the fingerprint again.</param>
+    public static async Task<bool> IsStillAsync(
+        string fingerprint, Func<CancellationToken, Task<string>> compute, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await compute(cancellationToken) == fingerprint;
+        }
+        catch (Exception exception) when (exception is IOException or ConcurrentTestException)
+        {
+            return false;
+        }
+    }
+
     public void Dispose() => _hash.Dispose();
+
+    // What the placeholders stand for is another in each run.
+    private void AddSurroundings(ConcurrentTestSettings settings)
+    {
+        Add(settings.WorkingDirectory);
+        foreach (var variable in settings.Environment)
+            Add($"{variable.Name}={variable.Pattern}");
+    }
 
     private async Task AddStepAsync(TemplateStep step, bool isWatched, CancellationToken cancellationToken)
     {

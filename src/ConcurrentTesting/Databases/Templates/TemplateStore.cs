@@ -25,8 +25,8 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
     /// <summary>Where a build caches its templates.</summary>
     public static string Folder(ConcurrentTestSettings settings) => Path.Combine(settings.TemporaryDirectory, "templates");
 
-    /// <summary>All entries, the most recently used first.</summary>
-    public async Task<IReadOnlyList<(string Path, long Bytes, bool IsInUse)>> ListAsync(CancellationToken cancellationToken)
+    /// <summary>All entries, the most recently used first. The size is null where it may not be read.</summary>
+    public async Task<IReadOnlyList<(string Path, long? Bytes, bool IsInUse)>> ListAsync(CancellationToken cancellationToken)
     {
         if (!Directory.Exists(folder))
             return [];
@@ -75,19 +75,34 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
         {
             var entry = lockFile[..^LockExtension.Length];
             if (!Directory.Exists(entry))
-                RemoveUnlessLocked(entry + BuildingExtension, lockFile);
+                TryRemove(entry + BuildingExtension, lockFile);
         }
 
         await TemplateLimits.EvictAsync(
-            Entries(), entry => entry.Bytes, entry => Task.FromResult(TryEvict(entry.Path, entry.LastUsed)), maxEntries, maxBytes);
+            Entries().Where(entry => entry.Bytes is not null), entry => entry.Bytes!.Value,
+            entry => Task.FromResult(TryEvict(entry.Path, entry.LastUsed)), maxEntries, maxBytes);
     }
 
     private bool TryEvict(string path, DateTime lastUsed)
     {
-        if (!RemoveUnlessLocked(path, path + LockExtension))
+        if (!TryRemove(path, path + LockExtension))
             return false;
         logger.LogDebug("Evicted the template {Template}, last used {LastUsed:u}", path, lastUsed);
         return true;
+    }
+
+    /// <summary>What may not be removed is another user's, root's say, and no reason to end a run that has its own template.</summary>
+    private bool TryRemove(string path, string lockFile)
+    {
+        try
+        {
+            return RemoveUnlessLocked(path, lockFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            logger.LogDebug("{Path} cannot be removed: {Reason}", path, exception.Message);
+            return false;
+        }
     }
 
     private async Task<FileLock?> TryUseAsync(string path, CancellationToken cancellationToken)
@@ -111,17 +126,17 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
             return false;
         var building = path + BuildingExtension;
         RemoveFolder(building);
-        Directory.CreateDirectory(building);
+        // A killed run's command may go on for a while, and must not find this one's files where its own were.
+        var own = Directory.CreateDirectory(Path.Combine(building, Path.GetRandomFileName())).FullName;
         try
         {
-            await build(building, cancellationToken);
-            Directory.Move(building, path);
+            await build(own, cancellationToken);
+            Directory.Move(own, path);
             return true;
         }
-        catch
+        finally
         {
             RemoveFolder(building);
-            throw;
         }
     }
 
@@ -152,12 +167,12 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
         }
     }
 
-    private IEnumerable<(string Path, DateTime LastUsed, long Bytes)> Entries() =>
+    private IEnumerable<(string Path, DateTime LastUsed, long? Bytes)> Entries() =>
         from path in Directory.EnumerateDirectories(folder)
         where IsOwn(path) && File.Exists(path + LockExtension)
         let lastUsed = Directory.GetLastWriteTimeUtc(path)
         orderby lastUsed descending
-        select (path, lastUsed, SizeOf(path));
+        select (path, lastUsed, TrySizeOf(path));
 
     /// <summary>Whether an entry of ours would be called so: what else lies in the folder is somebody's.</summary>
     private static bool IsOwn(string path) => EntryName().IsMatch(Path.GetFileName(path));
@@ -168,10 +183,31 @@ internal sealed partial class TemplateStore(string folder, TimeProvider time, IL
     public static long SizeOf(string path) =>
         new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
+    /// <returns>Null where it may not be read, or is being removed.</returns>
+    public static long? TrySizeOf(string path)
+    {
+        try
+        {
+            return Directory.Exists(path) ? SizeOf(path) : new FileInfo(path).Length;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static bool IsLocked(string lockFile)
     {
-        using var held = FileLock.TryExclusive(lockFile);
-        return held is null;
+        try
+        {
+            using var held = FileLock.TryExclusive(lockFile);
+            return held is null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Who may not lock an entry cannot remove it either, and is told so when it tries.
+            return false;
+        }
     }
 
     private static bool RemoveUnlessLocked(string path, string lockFile)

@@ -6,17 +6,18 @@ namespace ConcurrentTesting.Databases.Throwaway;
 
 /// <summary>The user that a throwaway server runs as: the run's own, except for root, whom servers refuse.</summary>
 /// <param name="User">Null: the run's own.</param>
-internal sealed record ServerAccount(string? User)
+/// <param name="Settings">They tell what is secret.</param>
+internal sealed record ServerAccount(string? User, ConcurrentTestSettings Settings)
 {
     /// <summary>Chooses the account of a server: where the run is root, the first of these users that the system has.</summary>
     /// <exception cref="ConcurrentTestException">It has none.</exception>
-    public static ServerAccount Choose(params string[] candidates)
+    public static ServerAccount Choose(ConcurrentTestSettings settings, params string[] candidates)
     {
         if (!Environment.IsPrivilegedProcess)
-            return new ServerAccount((string?)null);
+            return new ServerAccount(null, settings);
         var users = File.ReadLines("/etc/passwd").Select(line => line.Split(':', 2)[0]).ToHashSet();
         return candidates.FirstOrDefault(users.Contains) is { } user
-            ? new ServerAccount(user)
+            ? new ServerAccount(user, settings)
             : throw new ConcurrentTestException(
                 ConcurrentTestExitCode.Incomplete,
                 $"a throwaway server does not run as root, and there is no user {string.Join(" or ", candidates)}: run as another user, or give --test-connection-string");
@@ -56,7 +57,7 @@ internal sealed record ServerAccount(string? User)
     public async Task OwnAsync(string directory, CancellationToken cancellationToken)
     {
         if (User is not null)
-            await new ServerAccount((string?)null).RunAsync("chown", ["-R", User, directory], "/", cancellationToken);
+            await (this with { User = null }).RunAsync("chown", ["-R", User, directory], "/", cancellationToken);
     }
 
     /// <summary>What a program writes, as words.</summary>
@@ -88,8 +89,9 @@ internal sealed record ServerAccount(string? User)
 
     /// <summary>Variables that steer the server's programs or clients must not come from the caller; secrets have no business
     /// there.</summary>
-    private static bool IsForeign(string variable) =>
-        variable.StartsWith("PG", StringComparison.Ordinal)
+    private bool IsForeign(string variable) =>
+        ProcessEnvironment.IsSecret(variable, Settings)
+        || variable.StartsWith("PG", StringComparison.Ordinal)
         || variable.StartsWith("MYSQL", StringComparison.Ordinal)
         || variable.StartsWith("MARIADB", StringComparison.Ordinal)
         || variable.StartsWith("NUKE_", StringComparison.Ordinal);

@@ -23,6 +23,10 @@ internal sealed class ThrowawayEngine(
     private readonly ConcurrentDictionary<string, Running> _byClone = new();
     private readonly CancellationTokenSource _lost = new();
     private ImmutableArray<TemplateSource> _sources;
+
+    /// <summary>Those in the data directory that all servers are copies of, once they are known: what they are made of may
+    /// change.</summary>
+    private ImmutableArray<TemplateDatabase> _known = [];
     private ThrowawayServers? _servers;
 
     /// <summary>Everybody's server; where each lease has its own, the first one's, until it is taken.</summary>
@@ -60,7 +64,8 @@ internal sealed class ThrowawayEngine(
         }
 
         var product = await find(cancellationToken);
-        _servers = new ThrowawayServers(product, ServerAccount.Choose("postgres", "mysql", "nobody"), settings, runId, logger, time);
+        var account = ServerAccount.Choose(settings, "postgres", "mysql", "nobody");
+        _servers = new ThrowawayServers(product, account, settings, runId, logger, time);
     }
 
     public Task<int> SweepAsync(CancellationToken cancellationToken) => ThrowawayServers.SweepAsync(logger, cancellationToken);
@@ -69,24 +74,42 @@ internal sealed class ThrowawayEngine(
         ImmutableArray<TemplateSource> sources, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
-        _sources = sources;
+        (_sources, _known) = (sources, []);
+        var identity = await IdentityAsync(cancellationToken);
+        var isCached = sources.All(source => source.IsCached(settings));
+        var hasChanged = false;
+        var hit = await _servers!.PrepareAsync(identity, isCached, BuildUnchangedAsync, cancellationToken);
+        var running = await StartAsync(cancellationToken);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        _first = running;
+        Server = running.Engine.Server;
+        return
+        [
+            .. running.Templates.Select(
+                template => template with { Hit = hit, Time = elapsed / running.Templates.Length, HasChanged = hasChanged }),
+        ];
+
+        async Task<bool> BuildUnchangedAsync(ServerProcess server, CancellationToken token)
+        {
+            await BuildAsync(server, token);
+            hasChanged = isCached && !await TemplateFingerprint.IsStillAsync(identity, IdentityAsync, token);
+            return !hasChanged;
+        }
+    }
+
+    private async Task<string> IdentityAsync(CancellationToken cancellationToken)
+    {
         // MySQL has no settings of single databases, so they are set for the server before the template is built: routines keep some of
         // them.
         var settingsOfServer = settings.Database == DatabaseEngine.MySql ? settings.DatabaseSettings : [];
         var identity = new List<string>();
-        foreach (var source in sources)
+        foreach (var source in _sources)
         {
             identity.Add(
                 $"{source.Database} {await TemplateFingerprint.ComputeAsync(source, [name, .. settings.TemplateExtensions, .. settingsOfServer], settings, cancellationToken)}");
         }
 
-        var isCached = sources.All(source => source.IsCached(settings));
-        var hit = await _servers!.PrepareAsync(string.Join('\n', identity), isCached, BuildAsync, cancellationToken);
-        var running = await StartAsync(cancellationToken);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        _first = running;
-        Server = running.Engine.Server;
-        return [.. running.Templates.Select(template => template with { Hit = hit, Time = elapsed / running.Templates.Length })];
+        return string.Join('\n', identity);
     }
 
     // Where each lease has its own server, nobody knows its port before it has started.
@@ -191,7 +214,7 @@ internal sealed class ThrowawayEngine(
     {
         await using var engine = connect(server.ConnectionString);
         await engine.CheckAsync(cancellationToken);
-        await engine.EnsureTemplatesAsync(_sources, cancellationToken);
+        _known = await engine.EnsureTemplatesAsync(_sources, cancellationToken);
     }
 
     private async Task<Running> StartAsync(CancellationToken cancellationToken)
@@ -202,7 +225,7 @@ internal sealed class ThrowawayEngine(
         {
             await engine.CheckAsync(cancellationToken);
             engine.Lost.Register(_lost.Cancel);
-            return new Running(server, engine, await engine.EnsureTemplatesAsync(_sources, cancellationToken));
+            return new Running(server, engine, await TemplatesOnAsync(engine, cancellationToken));
         }
         catch
         {
@@ -210,5 +233,20 @@ internal sealed class ThrowawayEngine(
             await server.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task<ImmutableArray<TemplateDatabase>> TemplatesOnAsync(IDatabaseEngine engine, CancellationToken cancellationToken)
+    {
+        if (!_known.IsEmpty)
+        {
+            await engine.LearnAsync(_known, cancellationToken);
+            return _known;
+        }
+
+        var templates = await engine.EnsureTemplatesAsync(_sources, cancellationToken);
+        // What the directory had not is on this server alone.
+        if (templates.All(template => template.Hit))
+            _known = templates;
+        return templates;
     }
 }

@@ -37,10 +37,13 @@ internal sealed class ThrowawayServers(
 
     /// <summary>Sees to a ready data directory with the templates in it.</summary>
     /// <param name="identity">What the templates in it depend on; with the product's facts it makes the key.</param>
-    /// <param name="build">Builds the templates on a server; called where no cached directory has them.</param>
+    /// <param name="build">
+    /// Builds the templates on a server; called where no cached directory has them. False where they are not what the identity says, and
+    /// must not be found by later runs.
+    /// </param>
     /// <returns>Whether a cached directory had them.</returns>
     public async Task<bool> PrepareAsync(
-        string identity, bool isCached, Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
+        string identity, bool isCached, Func<ServerProcess, CancellationToken, Task<bool>> build, CancellationToken cancellationToken)
     {
         // A key of this run alone makes the directory go with the run. Nobody finds what a killed run left, and it is evicted like any
         // other.
@@ -90,13 +93,13 @@ internal sealed class ThrowawayServers(
         (await GetOrMakeAsync($"{product.Name}-{Key("")}", InitializeAsync, cancellationToken)).Folder;
 
     /// <summary>Finds a cached directory, or makes one, which is used at once and stored for later runs meanwhile.</summary>
-    /// <param name="make">Makes a folder of the run's own that has it.</param>
+    /// <param name="make">Makes a folder of the run's own that has it, and tells whether later runs may find it.</param>
     private async Task<(string Folder, bool Hit)> GetOrMakeAsync(
-        string name, Func<CancellationToken, Task<string>> make, CancellationToken cancellationToken)
+        string name, Func<CancellationToken, Task<(string Folder, bool MayStay)>> make, CancellationToken cancellationToken)
     {
         var made = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var storing = _store.GetOrBuildAsync(name, StoreAsync, cancellationToken);
-        if (await Task.WhenAny(made.Task, storing) == storing)
+        if (await Task.WhenAny(made.Task, storing) == storing && !made.Task.IsCompleted)
         {
             var entry = await storing;
             _held.Add(entry);
@@ -108,8 +111,10 @@ internal sealed class ThrowawayServers(
 
         async Task StoreAsync(string folder, CancellationToken token)
         {
-            var source = await make(token);
+            var (source, mayStay) = await make(token);
             made.SetResult(source);
+            if (!mayStay)
+                throw new TemplateChangedException();
             DataDirectory.Copy(Path.Combine(source, "data"), Path.Combine(folder, "data"), token);
         }
     }
@@ -121,9 +126,9 @@ internal sealed class ThrowawayServers(
             (await storing).Dispose();
             await _store.EvictAsync(CancellationToken.None);
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or TemplateChangedException)
         {
-            // The run was ended; the next run makes the directory again.
+            // The run was ended, or tells itself that this is not to be found again; the next run makes the directory again.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -146,21 +151,22 @@ internal sealed class ThrowawayServers(
     private string Key(string identity) =>
         TextHash.Of(string.Join('\0', [.. product.Facts, identity]))[..32];
 
-    private async Task<string> InitializeAsync(CancellationToken cancellationToken)
+    private async Task<(string Folder, bool MayStay)> InitializeAsync(CancellationToken cancellationToken)
     {
         // It is made outside the store's folder, which the servers' user may not reach.
         var folder = NewFolder(0);
         await account.OwnAsync(folder, cancellationToken);
         await product.InitializeAsync(Path.Combine(folder, "data"), account, cancellationToken);
-        return folder;
+        return (folder, true);
     }
 
-    private async Task<string> BuildAsync(Func<ServerProcess, CancellationToken, Task> build, CancellationToken cancellationToken)
+    private async Task<(string Folder, bool MayStay)> BuildAsync(
+        Func<ServerProcess, CancellationToken, Task<bool>> build, CancellationToken cancellationToken)
     {
         await using var server = await StartAsync(await ReadyAsync(cancellationToken), workers: 1, cancellationToken);
-        await build(server, cancellationToken);
+        var mayStay = await build(server, cancellationToken);
         await server.StopAsync(cancellationToken);
-        return Path.GetDirectoryName(server.DataDirectory)!;
+        return (Path.GetDirectoryName(server.DataDirectory)!, mayStay);
     }
 
     private async Task<ServerProcess> StartAsync(string entry, int workers, CancellationToken cancellationToken)

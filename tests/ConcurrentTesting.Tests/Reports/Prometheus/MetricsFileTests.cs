@@ -93,7 +93,7 @@ public sealed partial class MetricsFileTests
 
         text.ShouldNotContain("efficiency");
         text.ShouldNotContain("speedup");
-        text.ShouldNotContain("template");
+        text.ShouldNotContain("concurrent_test_template");
         text.ShouldNotContain("queries");
         text.ShouldContain("concurrent_test_results_total{outcome=\"passed\"} 0");
     }
