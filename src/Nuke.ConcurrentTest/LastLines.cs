@@ -12,8 +12,8 @@ internal static class LastLines
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Write(lines);
     }
 
-    // An exception here would end the process with another exit code than the run's.
-    private static void Write(IReadOnlyList<string> lines)
+    /// <summary>Writes while the process ends. An exception there would give it another exit code.</summary>
+    public static void Write(IReadOnlyList<string> lines)
     {
         try
         {

@@ -53,6 +53,9 @@ internal sealed class ExampleBuild : NukeBuild, IConcurrentTestClean, IConcurren
         .DependsOn<IConcurrentTest>()
         .Executes(() => Console.WriteLine("released"));
 
+    private Target TestAll => _ => _
+        .Inherit<IConcurrentTest>();
+
     /// <summary>Prints the settings that the component would run with.</summary>
     private Target ShowSettings => _ => _
         .Executes(() =>

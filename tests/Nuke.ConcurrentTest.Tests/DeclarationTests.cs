@@ -24,6 +24,10 @@ public class DeclarationTests
     }
 
     [Fact]
+    public void NUKE_lists_none_of_them_because_its_help_has_them_in_groups() =>
+        Properties.Values.ShouldAllBe(property => !property.GetCustomAttribute<ParameterAttribute>()!.List);
+
+    [Fact]
     public void Lists_are_arrays_and_everything_else_is_text_because_NUKE_turns_a_bad_value_into_null()
     {
         foreach (var parameter in ParameterTable.All)

@@ -1,3 +1,4 @@
+using ConcurrentTesting.Settings;
 using Shouldly;
 using Xunit;
 
@@ -33,7 +34,7 @@ public class TargetTests
     }
 
     [Fact]
-    public async Task Help_lists_the_target_and_every_parameter_with_its_default()
+    public async Task Help_lists_the_target_and_once_every_parameter_in_groups_with_an_example_each()
     {
         using var root = new BuildRoot();
 
@@ -42,8 +43,28 @@ public class TargetTests
         outcome.ExitCode.ShouldBe(0, outcome.Output);
         var words = string.Join(' ', outcome.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         words.ShouldContain("ConcurrentTest -> Compile Runs tests on several workers at once");
-        foreach (var parameter in ConcurrentTesting.Settings.ParameterTable.All)
-            words.ShouldContain($"{parameter.Argument} {parameter.Help}.");
+        words.ShouldContain("--test-flavour A parameter whose name begins like those of the component.");
+        foreach (var group in ParameterGroups.All)
+            outcome.Lines[outcome.Lines.ToList().IndexOf(group.Title) + 1].ShouldBe($"  {group.Example}", outcome.Output);
+        foreach (var parameter in ParameterTable.All)
+        {
+            words.ShouldContain($" {parameter.Argument} {parameter.Meaning} (default: {parameter.Default}) ");
+            outcome.Lines.Count(line => line.Trim().Split(' ')[0] == parameter.Argument).ShouldBe(1, parameter.Argument);
+        }
+    }
+
+    [Theory]
+    [InlineData("--target", true)]
+    [InlineData("--test-flavour none", false)]
+    [InlineData("Nowhere --help", false)]
+    public async Task Groups_come_with_NUKEs_own_help_and_never_without_it(string arguments, bool isHelp)
+    {
+        using var root = new BuildRoot();
+
+        var outcome = await root.RunAsync(arguments, TestContext.Current.CancellationToken);
+
+        outcome.Output.Contains("\nParameters:", StringComparison.Ordinal).ShouldBe(isHelp, outcome.Output);
+        outcome.Lines.Contains("Parameters of ConcurrentTest:").ShouldBe(isHelp, outcome.Output);
     }
 
     [Theory]

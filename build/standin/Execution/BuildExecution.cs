@@ -26,7 +26,7 @@ internal static class BuildExecution
 
             build.ExecutionPlan = TargetGraph.Plan(build.Targets, Names("Target") ?? Positional());
             if (build.Help || build.ExecutionPlan.Count == 0)
-                return ShowHelp(build);
+                ShowHelp(build);
 
             Execute(build);
             return build.ExitCode ??= build.ExecutionPlan.Any(target => target.Status == ExecutionStatus.Failed) ? Failure : 0;
@@ -44,12 +44,13 @@ internal static class BuildExecution
         }
     }
 
-    private static int ShowHelp(NukeBuild build)
+    // Like NUKE this ends the process, without the summary of a build.
+    private static void ShowHelp(NukeBuild build)
     {
         Host.WriteLine(HelpText.Targets(build.Targets));
         Host.WriteLine(HelpText.Parameters(build.GetType(), build.Targets));
-        build.ExecutionPlan = null;
-        return 0;
+        Log.CloseAndFlush();
+        Environment.Exit(0);
     }
 
     // Parameters of components are read when they are asked for.

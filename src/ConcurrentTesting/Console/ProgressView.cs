@@ -9,7 +9,7 @@ internal static class ProgressView
 {
     private const int LongestBar = 30;
     private const int ShortestBar = 10;
-    private const int ClockColumns = 7;
+    private const int ClockColumns = 8;
     private static readonly TimeSpan WorthNaming = TimeSpan.FromSeconds(10);
 
     // A terminal with fewer rows has none to give for the empty line.
@@ -169,7 +169,7 @@ internal static class ProgressView
 
     private static void AddWorker(BlockCanvas canvas, WorkerProgress worker, int digits, Func<string, string> redact)
     {
-        canvas.Add($"  {worker.Worker.ToString(CultureInfo.InvariantCulture).PadLeft(digits)} ", TextStyle.Dim);
+        canvas.Add($"  {worker.Worker.ToString(CultureInfo.InvariantCulture).PadLeft(digits)}", TextStyle.Dim);
         if (worker.Test is null)
         {
             canvas.Add(new string(' ', ClockColumns)).Add("  waiting", TextStyle.Dim).EndLine();
@@ -178,7 +178,8 @@ internal static class ProgressView
 
         // A clock that changes ten times in the first second is not worth showing.
         var clock = worker.Since >= TimeSpan.FromSeconds(1) ? DurationText.Whole(worker.Since) : "";
-        canvas.Add(clock.PadLeft(ClockColumns), worker.Since >= TimeSpan.FromSeconds(30) ? TextStyle.Unsure : TextStyle.Plain).Add("  ");
+        var (mark, style) = worker.Since >= TimeSpan.FromSeconds(30) ? ("!", TextStyle.Unsure) : ("", TextStyle.Plain);
+        canvas.Add($"{mark}{clock}".PadLeft(ClockColumns), style).Add("  ");
         if (worker.HasResult && worker.Since >= TimeSpan.FromSeconds(1))
             canvas.Add("after ", TextStyle.Dim);
         canvas.Add(redact(ShortName(worker.Test))).EndLine();

@@ -3,7 +3,8 @@ namespace ConcurrentTesting.Settings;
 /// <summary>The settings of a run, from what the user wrote.</summary>
 public static class ConcurrentTestParameters
 {
-    /// <summary>All parameters in groups, with an example each: what <c>--test-help</c> prints.</summary>
+    /// <summary>All parameters in groups, with an example each: what <c>--help</c> and
+    /// <c>--test-help</c> print.</summary>
     public static string Explain() => ParameterGroups.Text();
 
     /// <summary>Puts the values of all parameters over <paramref name="settings"/> (the defaults and what was set in C#), makes paths

@@ -4,7 +4,7 @@ namespace ConcurrentTesting.Settings;
 /// work.</summary>
 internal sealed record ParameterGroup(string Title, string Example, ImmutableArray<string> Names);
 
-/// <summary>What <c>--test-help</c> prints.</summary>
+/// <summary>What <c>--help</c> and <c>--test-help</c> print.</summary>
 internal static class ParameterGroups
 {
     private const int Width = 100;

@@ -24,6 +24,7 @@ public sealed class TroubleTests
         outcome.Output.Split("SAMPLE_FAIL asks for it").Length.ShouldBe(2, outcome.Output);
         outcome.Output.ShouldContain("TroubleTests.cs:");
         outcome.Output.ShouldNotContain("at Nuke.");
+        outcome.Output.ShouldNotContain("has thrown an exception");
         outcome.Output.Split('\n')[^1].ShouldMatch(@"^\d+ passed, 1 failed, \d+ skipped$");
     }
 

@@ -86,6 +86,13 @@ public sealed class PipelineTests : IDisposable
     [InlineData("buildkite.yml", "ConcurrentTestMerge --test-merge artifacts/parts --test-plan artifacts/test-plan/plan.json")]
     public void A_merge_is_told_the_plan(string file, string text) => File.ReadAllText(PathOf(file)).ShouldContain(text, Case.Sensitive);
 
+    [Theory]
+    [InlineData("github-actions.yml")]
+    [InlineData("gitlab-ci.yml")]
+    [InlineData("gitlab-concurrent-test.yml")]
+    [InlineData("buildkite.yml")]
+    public void The_history_is_cached_like_the_timings_where_files_are_named(string file) => File.ReadAllText(PathOf(file)).ShouldContain(".nuke/temp/test-history.jsonl");
+
     private static string PathOf(string file) => Path.Combine(Repository.Root, "docs", "ci", file);
 
     private async Task<string[]> ErrorsOfAsync(string host, string pipeline)

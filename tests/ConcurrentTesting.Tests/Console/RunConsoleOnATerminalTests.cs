@@ -435,6 +435,22 @@ public class RunConsoleOnATerminalTests
         plain.Surface.Written.ShouldNotContain("m0/1");
     }
 
+    [Theory]
+    [InlineData(true, "\e[33m")]
+    [InlineData(false, "")]
+    public async Task A_slow_test_is_marked_with_and_without_colours(bool hasColours, string colour)
+    {
+        await using var run = new ShownRun(columns: 60, hasColours: hasColours);
+        run.Begin(2, workers: 2);
+        run.Console.TestStarted(0, SampleRun.Entry("Waits"));
+        run.Wait(2);
+        run.Console.TestStarted(1, SampleRun.Entry("Pays"));
+        run.Wait(29);
+
+        run.Terminal.Text.ShouldEndWith("\n  0    !31s  OrderTests.Waits\n  1     29s  OrderTests.Pays");
+        run.Surface.Written.ShouldContain($"{colour}    !31s");
+    }
+
     [Fact]
     public async Task A_slow_test_is_announced_at_thirty_seconds_and_at_each_doubling()
     {

@@ -48,6 +48,30 @@ public sealed class QueuedRunTests(QueueServer server) : IClassFixture<QueueServ
     }
 
     [Fact]
+    public async Task A_machine_that_joins_names_those_that_are_in_the_run()
+    {
+        var (begun, joined) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (one, other) = (Machine("one"), Machine("other"));
+        var first = one.RunAsync(_catalog, PassLaterAsync);
+        await begun.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        var second = other.RunAsync(_catalog, Pass);
+        await Eventually(() => Task.FromResult(other.Log.Text.Contains("in the queue", StringComparison.Ordinal)));
+        joined.TrySetResult();
+
+        (await Task.WhenAll(first, second)).ShouldAllBe(end => end.ExitCode == ConcurrentTestExitCode.Success);
+        one.Log.Text.ShouldContain($"This machine leads run {_run} in the queue: 18 of 18 tests to run");
+        other.Log.Text.ShouldMatch($"This machine joins run {_run} in the queue, begun at .+: one in it, 18 tests not done");
+
+        async Task<HostRunEnd> PassLaterAsync(HostRun run, IHostEvents events, CancellationToken cancellationToken)
+        {
+            begun.TrySetResult();
+            await joined.Task.WaitAsync(Patience, cancellationToken);
+            return await Pass(run, events, cancellationToken);
+        }
+    }
+
+    [Fact]
     public async Task A_failure_on_one_machine_is_the_verdict_of_all()
     {
         var failing = _catalog.Entries()[7];

@@ -3,6 +3,7 @@ using ConcurrentTesting.Record;
 using ConcurrentTesting.Run;
 using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
+using ConcurrentTesting.Tests.Databases;
 using ConcurrentTesting.Tests.Execution;
 using ConcurrentTesting.VsTest;
 
@@ -22,12 +23,14 @@ internal sealed class SharedMachine : IAsyncDisposable
         _settings = new ConcurrentTestSettings { Queue = connectionString, QueueRun = run, QueueMachine = name, QueueLease = TimeSpan.FromSeconds(20), Workers = 2, MaxRetries = 0, Leaving = _leaving.Token };
         _settings = configure?.Invoke(_settings) ?? _settings;
         Queue = QueuedRun.Open(_settings, variable ?? (_ => null), TimeProvider.System)!;
-        Fake = new FakeRun(given => _settings with { ResultsDirectory = given.ResultsDirectory, RootDirectory = given.RootDirectory }, beside: new Events(this), ending: _leaving.Token);
+        Fake = new FakeRun(given => _settings with { ResultsDirectory = given.ResultsDirectory, RootDirectory = given.RootDirectory }, beside: new Events(this), ending: _leaving.Token, log: Log);
     }
 
     public QueuedRun Queue { get; }
 
     public FakeRun Fake { get; }
+
+    public LogLines Log { get; } = new();
 
     /// <summary>Happens before the machine leaves the run; null: nothing does.</summary>
     public Action? WorkerEnds { get; set; }

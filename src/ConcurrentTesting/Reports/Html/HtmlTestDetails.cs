@@ -52,7 +52,8 @@ internal sealed class HtmlTestDetails(
     {
         var json = new JsonObject();
         Add(json, "method", test.MethodName == test.Name ? null : test.MethodName, PassedBytes);
-        Add(json, "place", FailureLocation.Of(test, rootDirectory), PassedBytes);
+        var failed = Failing(test);
+        Add(json, "place", FailureLocation.Of(failed ?? test, rootDirectory), PassedBytes);
         if (test.IsOutside)
             json["outside"] = true;
 
@@ -62,7 +63,7 @@ internal sealed class HtmlTestDetails(
                 { Outcome: TestOutcome.Passed, StandardOutput: null or "", StandardError: null or "" }))
                 json["attempts"] = PageJson.Each(test.Others.Append(test.Final), attempt => Attempt(test, attempt));
 
-            Source(json, test);
+            Source(json, failed);
             Statements(json, test);
             History(json, test);
         }
@@ -102,9 +103,14 @@ internal sealed class HtmlTestDetails(
         }
     }
 
-    private void Source(JsonObject json, TestRecord test)
+    /// <summary>The test as its last failing attempt left it; null where none failed.</summary>
+    private static TestRecord? Failing(TestRecord test) => FailureKinds.IsFailure(test) ? test
+        : test.Attempts.LastOrDefault(DecidingAttempt.IsFailure) is { } attempt ? test with { Attempts = [attempt] }
+        : null;
+
+    private void Source(JsonObject json, TestRecord? failed)
     {
-        if (!FailureKinds.IsFailure(test) || sources?.Around(FailureLocation.Of(test, rootDirectory)) is not { } excerpt)
+        if (failed is null || sources?.Around(FailureLocation.Of(failed, rootDirectory)) is not { } excerpt)
             return;
 
         json["source"] = new JsonObject

@@ -295,6 +295,21 @@ public sealed class TrxMergerTests : IDisposable
         merged.Results.Single().Attribute("outcome")!.Value.ShouldBe("Failed");
     }
 
+    [Theory]
+    [InlineData(TestOutcome.TimedOut, null, 0, "Kind: timed out")]
+    [InlineData(TestOutcome.Failed, AttemptCauses.Crashed, 0, "Kind: crashed")]
+    [InlineData(TestOutcome.Error, AttemptCauses.Unfinished, 0, "Kind: unfinished")]
+    [InlineData(TestOutcome.Error, null, 0, "Kind: no result")]
+    [InlineData(TestOutcome.Error, null, -1, "Kind: not run")]
+    [InlineData(TestOutcome.Failed, null, 0, null)]
+    [InlineData(TestOutcome.Passed, null, 0, null)]
+    internal void A_row_tells_what_kind_of_failure_it_was_where_it_is_not_the_tests_own(TestOutcome outcome, string? cause, int worker, string? told)
+    {
+        var test = RecordedRun.Test("Pays", RecordedRun.Attempt(outcome, batch: -1, worker: worker) with { Cause = cause });
+
+        MergedTrx.Of(RecordedRun.Of(_folder.Path, [test])).All("TextMessages").Elements().Select(message => message.Value).ShouldBe(told is null ? [] : [told]);
+    }
+
     [Fact]
     public void A_half_written_file_is_an_incident_and_loses_nothing()
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ConcurrentTesting.Record;
 using ConcurrentTesting.Run.Merging;
+using ConcurrentTesting.Tests.Databases;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
@@ -52,6 +53,17 @@ public sealed class PartMergeTests : IDisposable
         Artifact("report.html").ShouldContain("worker 3, machine-2</text>");
         Artifact("report.html").ShouldContain("data-label=\"Machine\">machine-3</td>");
         Artifact("summary.md").Split('\n').ShouldContain("| 2 | machine-2 | 2–3 | 9 | 3.00s | 0 |");
+    }
+
+    [Fact]
+    public async Task The_terminal_and_the_metrics_name_the_machines_too()
+    {
+        var log = new LogLines();
+
+        await PartMerge.RunAsync(_parts.Settings(_parts.WriteAll()), log, _ => null, Cancellation);
+
+        log.Text.ShouldMatch(@"(?m)^Information: Part 2 on machine-2: 9 results in 3\.0 s, exit code 0$");
+        Artifact("metrics.prom").Split('\n').ShouldContain("concurrent_test_machine_workers{machine=\"machine-2\"} 2");
     }
 
     [Fact]
