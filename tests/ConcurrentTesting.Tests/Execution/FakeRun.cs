@@ -9,6 +9,7 @@ using ConcurrentTesting.Safety;
 using ConcurrentTesting.Scheduling;
 using ConcurrentTesting.Tests.Databases;
 using ConcurrentTesting.VsTest;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ConcurrentTesting.Tests.Execution;
@@ -21,7 +22,8 @@ internal sealed class FakeRun : IAsyncDisposable
     private readonly TestDatabases _databases;
 
     /// <param name="beside">Hears what happens too.</param>
-    public FakeRun(Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null, Quarantine? quarantine = null, IRunObserver? beside = null, CancellationToken ending = default)
+    public FakeRun(
+        Func<ConcurrentTestSettings, ConcurrentTestSettings>? configure = null, TimeProvider? time = null, Quarantine? quarantine = null, IRunObserver? beside = null, ILogger? log = null, CancellationToken ending = default)
     {
         var settings = new ConcurrentTestSettings { ResultsDirectory = _folder.Path, RootDirectory = _folder.Path, MaxRetries = 0 };
         settings = configure?.Invoke(settings) ?? settings;
@@ -34,7 +36,7 @@ internal sealed class FakeRun : IAsyncDisposable
             Settings = settings,
             RunId = "run",
             Seed = 1,
-            Log = NullLogger.Instance,
+            Log = log ?? NullLogger.Instance,
             Secrets = new Redactor(),
             Recorder = new RunRecorder(time, observer, quarantine ?? Quarantine.None),
             Time = time,
